@@ -1,0 +1,74 @@
+"""Registered works as plain values."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass, field
+from typing import Literal, Protocol
+
+AllowedUse = Literal["match", "train", "style"]
+ALL_USES: tuple[AllowedUse, ...] = ("match", "train", "style")
+UNKNOWN_ARTIST = "unknown"
+"""The name under which works without a stated creator are kept."""
+
+
+@dataclass(frozen=True, slots=True)
+class SourceItem:
+    """One work as a source offers it, before anything was decoded. Names and titles are untrusted text."""
+
+    key: str
+    """Stable within the source: relative path, or row number; makes ingest resumable."""
+    title: str
+    artist: str
+    licence: str
+    """An SPDX expression, or `LicenseRef-...`."""
+    source: str
+    allowed_uses: tuple[AllowedUse, ...] = ALL_USES
+    labels: Mapping[str, str] = field(default_factory=dict)
+    """What else the source says: genre, style, subject folder, keywords."""
+
+
+class Source(Protocol):
+    """Where works come from. Listing is cheap and never reads pixels; `read` is called from several threads."""
+
+    @property
+    def name(self) -> str:
+        """Identifies the source in progress, summaries and the resume table."""
+
+    def items(self) -> Iterator[SourceItem]: ...
+
+    def read(self, item: SourceItem) -> bytes:
+        """The bytes of the work's file (a raster format). Raises InputError."""
+
+
+@dataclass(frozen=True, slots=True)
+class Artist:
+    artist_id: str
+    name: str
+
+
+@dataclass(frozen=True, slots=True)
+class Work:
+    """A registered work as matching and the pages see it."""
+
+    work_id: str
+    artist_id: str
+    sha256: str
+    pixel_sha256: str
+    title: str
+    artist: str
+    licence: str
+    allowed_uses: tuple[AllowedUse, ...]
+    source: str
+    registration_record_id: str
+    registration_index: int
+    registration_leaf_hash: str
+    withdrawn: bool
+
+
+@dataclass(frozen=True, slots=True)
+class CorpusState:
+    """RECORDS.md: `through` is the leaf index of the last registration, consent or withdrawal taken into account (-1: none)."""
+
+    through: int
+    works: int

@@ -1,0 +1,41 @@
+"""What decoding yields: the frozen facts about a picture and the small working picture that fingerprints are made from."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import numpy as np
+from numpy.typing import NDArray
+
+Pixels = NDArray[np.uint8]
+"""Rows of 8-bit sRGB, shape (height, width, 3)."""
+
+WORKING_SIDE = 512
+"""Longest side, in pixels, of the working picture."""
+
+
+@dataclass(frozen=True, slots=True)
+class DecodeLimits:
+    """What one picture may cost; checked before and while decoding."""
+
+    max_bytes: int = 64 * 2**20
+    max_pixels: int = 120_000_000
+    seconds: float = 20.0
+    """Wall clock and CPU seconds per picture."""
+    memory: int = 1024 * 2**20
+    """Bytes of address space that a worker may use beyond what it has at start."""
+
+
+@dataclass(frozen=True, slots=True)
+class CanonicalImage:
+    """A picture after decoding: first frame, EXIF-oriented, sRGB, alpha over white (RECORDS.md, canonical pixels)."""
+
+    sha256: str
+    """Lowercase hex SHA-256 of the file's bytes."""
+    media_type: str
+    width: int
+    height: int
+    pixel_sha256: str
+    """SHA-256 of `artledger/pixels/v1\\n`, width, height (uint32 big-endian) and the rows of RGB bytes, full size."""
+    working: Pixels
+    """The canonical pixels, scaled down so that the longest side is at most WORKING_SIDE; never scaled up."""

@@ -1,0 +1,68 @@
+"""The log's contract with whatever stores its entries."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any, Protocol
+
+MAX_ENTRY_BYTES = 65_535
+"""tlog-tiles entry bundles carry a uint16 length."""
+
+
+@dataclass(frozen=True, slots=True)
+class Draft:
+    """A signed entry that has no place in the log yet."""
+
+    record_id: str
+    envelope: bytes
+    """The leaf's exact bytes."""
+    dedup_key: bytes | None = None
+    """32 bytes: two drafts with the same key are the same question; the first one's leaf answers both."""
+
+
+@dataclass(frozen=True, slots=True)
+class Entry:
+    """A leaf as stored."""
+
+    leaf_index: int
+    record_id: str
+    leaf_hash: bytes
+    envelope: bytes
+    appended_at: datetime
+
+
+@dataclass(frozen=True, slots=True)
+class Appended:
+    entry: Entry
+    repeated: bool
+    """True when the record id or the dedup key was on the log already: `entry` is the earlier one."""
+
+
+@dataclass(frozen=True, slots=True)
+class TreeHead:
+    """Size and root of the committed (not necessarily published) tree."""
+
+    size: int
+    root: bytes
+
+
+Alongside = Callable[[Any], None]
+"""Called with the store's open transaction: rows that must become durable together with the entries."""
+
+
+class EntryStore(Protocol):
+    """Durable, gapless, append only. `append` is one transaction: all drafts and what goes alongside, or nothing."""
+
+    def append(self, drafts: Sequence[Draft], alongside: Alongside | None = None) -> Sequence[Appended]:
+        """Locks the head, gives gapless indexes in order, commits. Raises PushbackError when the store is unreachable."""
+
+    def head(self) -> TreeHead: ...
+
+    def read(self, start: int, end: int) -> Iterator[Entry]:
+        """Entries with start <= leaf_index < end, in order."""
+
+    def get(self, record_id: str) -> Entry | None: ...
+
+    def by_dedup_key(self, key: bytes) -> Entry | None: ...

@@ -1,0 +1,134 @@
+"""What matching takes and yields. Nothing here says more than was measured: `visually nearest`, with p, n and bin."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from enum import StrEnum
+from typing import Protocol
+
+from ledger.corpus.types import CorpusState
+from ledger.fingerprint.types import Fingerprint, QueryFingerprint
+from ledger.image.types import Pixels
+
+
+class Relation(StrEnum):
+    EXACT = "exact"
+    SAME_PIXELS = "same-pixels"
+    NEAR_DUPLICATE = "near-duplicate"
+    PARTIAL_COPY = "partial-copy"
+    SIMILAR_STYLE = "similar-style"
+
+
+COPY_RELATIONS = frozenset(
+    {Relation.EXACT, Relation.SAME_PIXELS, Relation.NEAR_DUPLICATE, Relation.PARTIAL_COPY}
+)
+
+
+class Verdict(StrEnum):
+    COPY = "copy"
+    STYLE = "style"
+    NONE = "none"
+    NOT_COMPARABLE = "not-comparable"
+
+
+@dataclass(frozen=True, slots=True)
+class Query:
+    """A picture to be matched."""
+
+    sha256: str
+    pixel_sha256: str
+    fingerprint: QueryFingerprint
+    working: Pixels
+
+
+@dataclass(frozen=True, slots=True)
+class Candidate:
+    """A registered work that the index offers, with what exact re-ranking needs."""
+
+    work_id: str
+    artist_id: str
+    sha256: str
+    pixel_sha256: str
+    registration_record_id: str
+    registration_leaf_hash: str
+    fingerprint: Fingerprint
+
+
+class CandidateIndex(Protocol):
+    """Finds works; pgvector implements it. Only works whose allowed uses include `match` and that are not withdrawn."""
+
+    def state(self) -> CorpusState: ...
+
+    def search(self, query: Query, *, limit: int) -> Sequence[Candidate]:
+        """Union of exact digests, nearest hashes over all views and nearest embeddings; unordered, no duplicates."""
+
+    def preview(self, work_ids: Sequence[str]) -> Mapping[str, Pixels]:
+        """The stored small pictures of works, for geometric verification; missing ones are left out."""
+
+
+@dataclass(frozen=True, slots=True)
+class Region:
+    """A rectangle in fractions of the picture's width and height, each in [0, 1]."""
+
+    left: float
+    top: float
+    right: float
+    bottom: float
+
+
+@dataclass(frozen=True, slots=True)
+class Evidence:
+    """Why a relation is called verified: what a reader can check by looking."""
+
+    method: str
+    query_region: Region
+    work_region: Region
+    transform: tuple[float, float, float, float, float, float]
+    """Row-major 2x3 affine matrix from work to query, in pixels of the two working pictures' fractions."""
+    inliers: int
+    tile_distance: float
+    """Largest root mean squared difference over the tiles of the aligned pair, pixels in [0, 1] (Carlini et al. 2023)."""
+
+
+@dataclass(frozen=True, slots=True)
+class Match:
+    rank: int
+    work_id: str
+    work_sha256: str
+    artist_id: str
+    registration_record_id: str
+    registration_leaf_hash: str
+    relation: Relation
+    score: float
+    """Calibrated probability, in [0, 1], that the picture is a copy of the work; comparable between queries."""
+    p_value: float
+    n_null: int
+    bin: str
+    raw: Mapping[str, float]
+    evidence: Evidence | None
+
+
+@dataclass(frozen=True, slots=True)
+class Share:
+    artist_id: str
+    share: float
+
+
+@dataclass(frozen=True, slots=True)
+class Attribution:
+    """RECORDS.md, Attribution: a stated rule, not influence."""
+
+    alpha: float
+    unattributed: float
+    shares: tuple[Share, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class MatchOutcome:
+    corpus: CorpusState
+    calibration: str
+    """Digest of the calibration file used."""
+    matches: tuple[Match, ...]
+    attribution: Attribution
+    verdict: Verdict

@@ -1,0 +1,55 @@
+"""Every setting, `ARTLEDGER_*` in the environment. Read only by bootstrap and `migrations/env.py`.
+
+What changes a result (models, thresholds) is not a setting but part of a spec or a calibration that records name by digest.
+"""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import platformdirs
+from pydantic import Field, SecretStr
+from pydantic_settings import BaseSettings, SettingsConfigDict
+
+
+def _default_data_dir() -> Path:
+    return Path(platformdirs.user_data_dir("artledger", appauthor=False))
+
+
+class Settings(BaseSettings):
+    """How this installation runs; command line options override the environment."""
+
+    model_config = SettingsConfigDict(env_prefix="ARTLEDGER_", extra="ignore", frozen=True)
+
+    data_dir: Path = Field(default_factory=_default_data_dir)
+    """Where keys, the embedded database, the published log and the last checkpoint live."""
+
+    database_url: SecretStr | None = None
+    """PostgreSQL 15 or newer with pgvector 0.8 or newer; without it an embedded server runs below `data_dir`."""
+
+    postgres_user: str = "nobody"
+    """As root, the unprivileged user that the embedded server runs as."""
+
+    log_store: str | None = None
+    """Where tiles and checkpoints go: a folder or `s3://`, `gs://`, `az://`; default `data_dir`/log."""
+
+    origin: str | None = None
+    """Origin of a log about to be created; an existing log keeps its own."""
+
+    key_passphrase: SecretStr | None = None
+    """Encrypts new private keys at rest and opens existing ones."""
+
+    witness_policy: Path | None = None
+    """A C2SP tlog-policy file that names the witnesses whose cosignatures a checkpoint needs before it is published."""
+
+    publish_interval: float = Field(default=1.0, gt=0)
+    """Seconds between looks of the publisher for news, while `serve` runs."""
+
+    decode_workers: int = Field(default=2, ge=1)
+    """Processes that decode pictures."""
+
+    max_image_bytes: int = Field(default=64 * 2**20, ge=1)
+    """Largest file that is accepted as a picture."""
+
+    max_queue: int = Field(default=10_000, ge=1)
+    """Statements waiting to be appended before new ones are pushed back."""
