@@ -1,0 +1,218 @@
+"""Ed25519 keys (RFC 8032): which public keys are sound, and the files that hold the private ones."""
+
+from __future__ import annotations
+
+import contextlib
+import hashlib
+import os
+import secrets
+import stat
+from functools import lru_cache
+from pathlib import Path
+
+from cryptography.exceptions import InvalidSignature, UnsupportedAlgorithm
+from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey, Ed25519PublicKey
+from cryptography.hazmat.primitives.serialization import (
+    BestAvailableEncryption,
+    Encoding,
+    KeySerializationEncryption,
+    NoEncryption,
+    PrivateFormat,
+    load_pem_private_key,
+)
+
+from ledger.errors import ConflictError, InputError, VerificationError
+
+RECORD_KEY_FILE = "record.pem"
+"""Signs statements (DSSE)."""
+LOG_KEY_FILE = "log.pem"
+"""Signs checkpoints."""
+
+MAX_KEY_FILE_BYTES = 16_384
+
+_P = 2**255 - 19
+_D = -121665 * pow(121666, -1, _P) % _P
+
+
+def keyid_of(public_raw: bytes) -> str:
+    """Key id (RECORDS.md): lowercase hex SHA-256 of the raw 32-byte public key."""
+    return hashlib.sha256(public_raw).hexdigest()
+
+
+def require_sound_public_key(raw: bytes) -> None:
+    """Refuses public keys under which one signature can verify for several messages or several encodings.
+
+    `raw` is the 32-byte encoding of RFC 8032 section 5.1.2. Raises VerificationError (`unsound-key`) when it has
+    another length, when y is not below p (a second encoding of some point), when it is no point of the curve, and when
+    the point has small order: for those eight points, which common verifiers accept, signatures hold for arbitrary
+    messages.
+    """
+    if len(raw) != 32:
+        raise VerificationError(f"an Ed25519 public key has 32 bytes, not {len(raw)}", code="unsound-key")
+    _require_sound_point(bytes(raw))
+
+
+@lru_cache(maxsize=1024)
+def _require_sound_point(raw: bytes) -> None:
+    y = int.from_bytes(raw, "little") & (2**255 - 1)
+    if y >= _P:
+        raise VerificationError(f"Ed25519 public key {raw.hex()} is not canonically encoded", code="unsound-key")
+    y2 = y * y % _P
+    # y of the points of order 4 is 0, of order 1 and 2 is 1 and -1, of order 8 a root of d y^4 + 2 y^2 - 1.
+    if y * (y2 - 1) * (_D * y2 * y2 + 2 * y2 - 1) % _P == 0:
+        raise VerificationError(f"Ed25519 public key {raw.hex()} has small order", code="unsound-key")
+    # x^2 = (y^2 - 1) / (d y^2 + 1) has a root exactly when the product of the two is a square (Euler's criterion).
+    if pow((y2 - 1) * (_D * y2 + 1), (_P - 1) // 2, _P) != 1:
+        raise VerificationError(f"Ed25519 public key {raw.hex()} is not a point of the curve", code="unsound-key")
+
+
+@lru_cache(maxsize=1024)
+def _public_key(raw: bytes) -> Ed25519PublicKey:
+    require_sound_public_key(raw)
+    return Ed25519PublicKey.from_public_bytes(raw)
+
+
+def signature_is_valid(public_raw: bytes, signature: bytes, message: bytes) -> bool:
+    """Whether `signature` (64 bytes) over `message` is by the key. Raises VerificationError for an unsound key."""
+    try:
+        _public_key(public_raw).verify(signature, message)
+    except InvalidSignature:
+        return False
+    return True
+
+
+class Signer:
+    """An Ed25519 private key in memory. Its repr names the key id and nothing secret."""
+
+    __slots__ = ("_private", "keyid", "public_raw")
+
+    def __init__(self, private: Ed25519PrivateKey) -> None:
+        self._private = private
+        self.public_raw: bytes = private.public_key().public_bytes_raw()
+        self.keyid: str = keyid_of(self.public_raw)
+
+    def sign(self, message: bytes) -> bytes:
+        """The 64-byte signature over `message`."""
+        return self._private.sign(message)
+
+    def to_pem(self, passphrase: bytes | None = None) -> bytes:
+        """PKCS #8 PEM, encrypted where a passphrase is given."""
+        protection: KeySerializationEncryption = BestAvailableEncryption(passphrase) if passphrase else NoEncryption()
+        return self._private.private_bytes(Encoding.PEM, PrivateFormat.PKCS8, protection)
+
+    @classmethod
+    def generate(cls) -> Signer:
+        return cls(Ed25519PrivateKey.generate())
+
+    @classmethod
+    def from_seed(cls, seed: bytes) -> Signer:
+        """From the 32-byte private key of RFC 8032 section 5.1.5."""
+        return cls(Ed25519PrivateKey.from_private_bytes(seed))
+
+    def __repr__(self) -> str:
+        return f"Signer(keyid={self.keyid!r})"
+
+
+def load_signer(path: Path, passphrase: bytes | None = None) -> Signer:
+    """The key in `path` (PKCS #8 PEM).
+
+    Raises ConflictError (`key-missing`, `key-permissions`, `key-passphrase`) and InputError (`key-damaged`).
+    """
+    pem = _read_private(path)
+    encrypted = b"ENCRYPTED" in pem.partition(b"\n")[0]
+    if encrypted and not passphrase:
+        raise ConflictError(
+            f"the private key {path} is encrypted and no passphrase was given",
+            code="key-passphrase",
+            hint="set ARTLEDGER_KEY_PASSPHRASE",
+        )
+    if passphrase and not encrypted:
+        raise ConflictError(
+            f"a passphrase is set, but the private key {path} is stored unencrypted",
+            code="key-passphrase",
+            hint=f"encrypt it (openssl pkcs8 -topk8 -v2 aes-256-cbc -in {path} -out NEW) or unset the passphrase",
+        )
+    return Signer(_parse_pem(pem, passphrase if encrypted else None, path))
+
+
+def load_or_create_signer(path: Path, passphrase: bytes | None = None) -> Signer:
+    """The key in `path`, made on first use: file 0600 in a folder 0700, complete or absent, one winner among processes.
+
+    Raises what `load_signer` raises, and ConflictError (`key-unwritable`) when the file cannot be made.
+    """
+    if not os.path.lexists(path):
+        try:
+            _create(path, Signer.generate().to_pem(passphrase))
+        except OSError as error:
+            raise ConflictError(
+                f"cannot store a new private key at {path}: {error.strerror or error}", code="key-unwritable"
+            ) from error
+    return load_signer(path, passphrase)
+
+
+def _create(path: Path, pem: bytes) -> None:
+    """Writes a temporary file and links it into place: a second process that is as fast keeps the first one's key."""
+    path.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
+    temporary = path.with_name(f".{path.name}.{secrets.token_hex(8)}")
+    descriptor = os.open(temporary, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
+    try:
+        with os.fdopen(descriptor, "wb") as file:
+            file.write(pem)
+            file.flush()
+            os.fsync(file.fileno())
+        with contextlib.suppress(FileExistsError):
+            os.link(temporary, path)
+    finally:
+        temporary.unlink()
+    folder = os.open(path.parent, os.O_RDONLY | os.O_DIRECTORY)
+    try:
+        os.fsync(folder)
+    finally:
+        os.close(folder)
+
+
+def _read_private(path: Path) -> bytes:
+    try:
+        with path.open("rb") as file:
+            _require_private(path, os.fstat(file.fileno()), "600")
+            _require_private(path.parent, path.parent.stat(), "700")
+            data = file.read(MAX_KEY_FILE_BYTES + 1)
+    except FileNotFoundError as error:
+        raise ConflictError(f"there is no private key at {path}", code="key-missing") from error
+    except OSError as error:
+        raise ConflictError(
+            f"cannot read the private key {path}: {error.strerror or error}", code="key-permissions"
+        ) from error
+    if len(data) > MAX_KEY_FILE_BYTES:
+        raise InputError(f"{path} is not a private key: larger than {MAX_KEY_FILE_BYTES} bytes", code="key-damaged")
+    return data
+
+
+def _require_private(path: Path, status: os.stat_result, wanted: str) -> None:
+    mode = stat.S_IMODE(status.st_mode)
+    if mode & 0o077:
+        raise ConflictError(
+            f"others may use {path} (mode {mode:o}), which holds a private key",
+            code="key-permissions",
+            hint=f"chmod {wanted} {path}; if others had access to this machine, replace the key",
+        )
+    if os.geteuid() not in (0, status.st_uid):
+        raise ConflictError(f"{path} holds a private key and belongs to another user", code="key-permissions")
+
+
+def _parse_pem(pem: bytes, passphrase: bytes | None, path: Path) -> Ed25519PrivateKey:
+    try:
+        private = load_pem_private_key(pem, passphrase)
+    except (ValueError, TypeError, UnsupportedAlgorithm) as error:
+        if passphrase:
+            raise ConflictError(
+                f"the passphrase does not open the private key {path}, or the file is damaged",
+                code="key-passphrase",
+                hint="check ARTLEDGER_KEY_PASSPHRASE",
+            ) from error
+        raise InputError(
+            f"the private key {path} is damaged", code="key-damaged", hint="restore it from a backup"
+        ) from error
+    if not isinstance(private, Ed25519PrivateKey):
+        raise InputError(f"the private key {path} is not an Ed25519 key", code="key-damaged")
+    return private
