@@ -4,32 +4,27 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from enum import StrEnum
 from typing import Protocol
 
 from ledger.corpus.types import CorpusState
 from ledger.fingerprint.types import Fingerprint, QueryFingerprint
 from ledger.image.types import Pixels
+from ledger.match.lists import COPY_RELATIONS, Relation, Verdict
 
-
-class Relation(StrEnum):
-    EXACT = "exact"
-    SAME_PIXELS = "same-pixels"
-    NEAR_DUPLICATE = "near-duplicate"
-    PARTIAL_COPY = "partial-copy"
-    SIMILAR_STYLE = "similar-style"
-
-
-COPY_RELATIONS = frozenset(
-    {Relation.EXACT, Relation.SAME_PIXELS, Relation.NEAR_DUPLICATE, Relation.PARTIAL_COPY}
-)
-
-
-class Verdict(StrEnum):
-    COPY = "copy"
-    STYLE = "style"
-    NONE = "none"
-    NOT_COMPARABLE = "not-comparable"
+__all__ = [
+    "COPY_RELATIONS",
+    "Attribution",
+    "Candidate",
+    "CandidateIndex",
+    "Evidence",
+    "Match",
+    "MatchOutcome",
+    "Query",
+    "Region",
+    "Relation",
+    "Share",
+    "Verdict",
+]
 
 
 @dataclass(frozen=True, slots=True)
