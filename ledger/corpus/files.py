@@ -1,0 +1,61 @@
+"""Reading a file that somebody else named, without leaving the folder that was meant."""
+
+from __future__ import annotations
+
+import os
+import stat
+from pathlib import Path, PurePosixPath
+
+from ledger.errors import InputError
+from ledger.text import clean_text
+
+MAX_PATH = 1024
+
+
+def relative_key(name: str) -> str:
+    """The relative path that `name` spells, without `.` parts and doubled slashes: equal for equal files.
+
+    Raises InputError (`file-path`) for an empty, absolute or overlong path, `..`, control characters and text that
+    cannot be encoded.
+    """
+    path = PurePosixPath(name)
+    shown = clean_text(name, 80)
+    if not path.parts:
+        raise InputError("the file's name is empty", code="file-path")
+    if path.is_absolute() or ".." in path.parts:
+        raise InputError(
+            f"the file {shown!r} is outside the folder", code="file-path", hint="name files relative to it"
+        )
+    if any(ord(char) < 32 or 0xD800 <= ord(char) < 0xE000 for char in name) or len(name.encode()) > MAX_PATH:
+        raise InputError(f"the file's name {shown!r} is too long or has characters no name has", code="file-path")
+    return str(path)
+
+
+def read_inside(folder: Path, key: str, max_bytes: int) -> bytes:
+    """The bytes of the regular file `key` (of `relative_key`) under `folder`.
+
+    Symbolic links are followed as long as they stay inside. Raises InputError: `file-missing`, `file-path`,
+    `file-unreadable`, `too-large`.
+    """
+    shown = clean_text(key, 80)
+    try:
+        resolved = (folder / key).resolve(strict=True)
+        if not resolved.is_relative_to(folder.resolve()):
+            raise InputError(f"the file {shown!r} is a link that leads out of the folder", code="file-path")
+        return _read_regular(resolved, shown, max_bytes)
+    except FileNotFoundError as error:
+        raise InputError(f"there is no file {shown!r} in the folder", code="file-missing") from error
+    except (OSError, RuntimeError) as error:
+        raise InputError(f"the file {shown!r} cannot be read: {error}", code="file-unreadable") from error
+
+
+def _read_regular(path: Path, shown: str, max_bytes: int) -> bytes:
+    # O_NONBLOCK: a named pipe in the folder must not hang the reader before fstat can refuse it.
+    descriptor = os.open(path, os.O_RDONLY | os.O_NONBLOCK | os.O_NOFOLLOW | os.O_CLOEXEC)
+    with os.fdopen(descriptor, "rb") as file:
+        if not stat.S_ISREG(os.fstat(descriptor).st_mode):
+            raise InputError(f"{shown!r} is not a regular file", code="file-unreadable")
+        data = file.read(max_bytes + 1)
+    if len(data) > max_bytes:
+        raise InputError(f"the file {shown!r} is larger than {max_bytes} bytes", code="too-large")
+    return data

@@ -1,0 +1,89 @@
+"""Works in a folder, described by a label file (labels.py)."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import replace
+from pathlib import Path
+
+from ledger.corpus.files import read_inside
+from ledger.corpus.labels import KNOWN, BadRow, LabelRow, read_labels
+from ledger.corpus.types import UNKNOWN_ARTIST, SourceItem
+from ledger.errors import InputError
+from ledger.image.types import DecodeLimits
+
+MAX_FILE_BYTES = DecodeLimits().max_bytes
+DEFAULT_LABELS = ("labels.csv", "labels.jsonl")
+
+
+class FolderSource:
+    """Pictures under `folder` as a label file lists them; what is not listed is not offered.
+
+    A row that cannot be used is offered all the same, and its `read` raises the InputError that says why: ingest has
+    one place where refusals are counted. Missing files and links out of the folder show up there too.
+    """
+
+    def __init__(self, folder: Path, labels: Path | None = None, *, max_bytes: int = MAX_FILE_BYTES) -> None:
+        """Raises InputError: `folder-missing`, `labels-missing`."""
+        if not folder.is_dir():
+            raise InputError(f"there is no folder {folder}", code="folder-missing")
+        self._folder = folder.resolve()
+        self._labels = labels or _find_labels(folder)
+        self._max_bytes = max_bytes
+        self._refused: dict[str, InputError] = {}
+
+    @property
+    def name(self) -> str:
+        return f"folder:{self._folder}"
+
+    def items(self) -> Iterator[SourceItem]:
+        """One item a row. Raises InputError when the label file as a whole cannot be used (labels.py)."""
+        self._refused.clear()
+        first: dict[str, int] = {}
+        for row in read_labels(self._labels):
+            if isinstance(row, LabelRow) and first.setdefault(row.file, row.line) == row.line:
+                yield _item(row)
+            else:
+                yield self._refuse(row, first.get(row.file, 0))
+
+    def read(self, item: SourceItem) -> bytes:
+        """The file's bytes. Raises InputError: what was wrong with the row, or with the file (files.py)."""
+        if error := self._refused.get(item.key):
+            raise error
+        return read_inside(self._folder, item.key, self._max_bytes)
+
+    def _refuse(self, row: LabelRow | BadRow, first_line: int) -> SourceItem:
+        if isinstance(row, BadRow):
+            error, item = row.error, SourceItem("", row.file, UNKNOWN_ARTIST, "", "", ())
+        else:
+            error = InputError(f"{row.file!r} is listed already in line {first_line}", code="file-listed-twice")
+            item = _item(row)
+        key = f"{row.file} (line {row.line})"
+        self._refused[key] = InputError(
+            f"{self._labels.name}, line {row.line}: {error.message}", code=error.code, hint=error.hint
+        )
+        return replace(item, key=key)
+
+
+def _item(row: LabelRow) -> SourceItem:
+    return SourceItem(
+        key=row.file,
+        title=row.title or Path(row.file).stem,
+        artist=row.artist,
+        licence=row.licence,
+        source=row.source,
+        allowed_uses=row.allowed_uses,
+        labels=row.labels,
+    )
+
+
+def _find_labels(folder: Path) -> Path:
+    for name in DEFAULT_LABELS:
+        if (folder / name).is_file():
+            return folder / name
+    raise InputError(
+        f"{folder} has no {' or '.join(DEFAULT_LABELS)}",
+        code="labels-missing",
+        hint=f"write a labels.csv whose first line is {','.join(KNOWN)} (the first three are needed), one line a"
+        " picture, or name another file with --labels",
+    )
