@@ -1,0 +1,58 @@
+"""Fingerprints of many works side by side, as arrays: what re-ranking and calibration read in one sweep."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Self
+
+import numpy as np
+from numpy.typing import NDArray
+
+from ledger.errors import ConflictError
+from ledger.fingerprint.types import Fingerprint
+
+HASH_WORDS = 4
+"""A 256-bit hash as 64-bit words."""
+MIN_PDQ_QUALITY = 50
+"""PDQ of a lower quality says nothing (ThreatExchange, hashing/pdq: discard at or below 49)."""
+
+
+def hash_words(hashes: Sequence[bytes]) -> NDArray[np.uint64]:
+    """256-bit hashes (32 bytes each) as shape (n, 4) 64-bit words, for counting differing bits."""
+    return np.frombuffer(b"".join(hashes), dtype=np.uint64).reshape(-1, HASH_WORDS)
+
+
+@dataclass(frozen=True, slots=True)
+class FingerprintBlock:
+    """n fingerprints of one spec; every array has n rows."""
+
+    spec: str
+    copy: NDArray[np.float16]
+    """Shape (n, dimension), rows L2-normalised."""
+    phash: NDArray[np.uint64]
+    """Shape (n, 4)."""
+    pdq: NDArray[np.uint64]
+    """Shape (n, 4)."""
+    pdq_quality: NDArray[np.uint8]
+    complexity: NDArray[np.float32]
+
+    def __len__(self) -> int:
+        return len(self.copy)
+
+    @classmethod
+    def stack(cls, fingerprints: Sequence[Fingerprint]) -> Self:
+        """One block of at least one fingerprint; raises ConflictError (`mixed-specs`) when they are of several specs."""
+        specs = {fingerprint.spec for fingerprint in fingerprints}
+        if len(specs) != 1:
+            raise ConflictError(
+                f"fingerprints of {len(specs)} specs cannot be compared with each other", code="mixed-specs"
+            )
+        return cls(
+            spec=specs.pop(),
+            copy=np.stack([fingerprint.embeddings["copy"] for fingerprint in fingerprints]),
+            phash=hash_words([fingerprint.phash for fingerprint in fingerprints]),
+            pdq=hash_words([fingerprint.pdq for fingerprint in fingerprints]),
+            pdq_quality=np.array([fingerprint.pdq_quality for fingerprint in fingerprints], np.uint8),
+            complexity=np.array([fingerprint.complexity for fingerprint in fingerprints], np.float32),
+        )
