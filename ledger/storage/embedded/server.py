@@ -1,0 +1,228 @@
+"""Start PostgreSQL on demand, share it between processes, leave its stopping to the keeper (keeper.py)."""
+
+from __future__ import annotations
+
+import errno
+import fcntl
+import json
+import os
+import subprocess
+import sys
+import tempfile
+import time
+from collections.abc import Iterator
+from contextlib import contextmanager, suppress
+from pathlib import Path
+from types import TracebackType
+from urllib.parse import quote
+
+import psycopg
+
+from ledger.errors import ConflictError, LedgerError, PushbackError
+from ledger.storage.embedded.binaries import ENVIRONMENT, Account, choose_account, find_programs
+from ledger.storage.embedded.cluster import NO_SPACE, SUPERUSER, Home, ensure_cluster, explain_failure, find_home
+
+DATABASE = "artledger"
+SECONDS_TO_START = 60.0
+"""Recovery after a crash replays the write-ahead log before it lets anybody in."""
+SECONDS_BETWEEN_LOOKS = 0.01
+MAX_LOG_BYTES = 2**20
+MAX_SOCKET_PATH = 100
+"""A socket's path has at most 107 bytes on Linux, 103 on macOS."""
+SOCKET_NAME = ".s.PGSQL.5432"
+
+OPTIONS = {
+    "listen_addresses": "",
+    "unix_socket_permissions": "0700",
+    "shared_buffers": "128MB",
+    "max_wal_size": "1GB",
+    "max_connections": "100",
+    "jit": "off",
+    "log_min_messages": "warning",
+    "log_min_error_statement": "panic",  # statements may carry personal data: they stay out of the log
+    "log_error_verbosity": "terse",
+}
+
+
+class EmbeddedServer:
+    """A user of the data folder's PostgreSQL, as a context manager; the server runs while there is at least one.
+
+    Any number of processes may use the same folder at once. TCP is off; the socket lies in its own folder of mode 0700
+    and asks for the password that only the owner of the data folder can read. As root the server runs as `run_as`.
+
+    Entering raises ConflictError (`data-folder`, `database-owner`, `database-version`), NotFoundError
+    (`embedded-missing`, `database-account`), PushbackError (`disk-full`, `database-starting`) or IntegrityError
+    (`database-create`, `database-start`, `database-damaged`).
+    """
+
+    def __init__(self, data_dir: Path, *, run_as: str = "nobody") -> None:
+        self._data_dir = Path(os.path.abspath(data_dir))  # noqa: PTH100 - resolve() would follow links a user may change
+        self._run_as = run_as
+        self._users: int | None = None
+        self._home: Home | None = None
+
+    def __enter__(self) -> EmbeddedServer:
+        account = choose_account(self._run_as)
+        try:
+            self._attach(find_home(self._data_dir, account), account)
+        except OSError as error:
+            self.close()
+            raise self._unusable(error) from error
+        except BaseException:
+            self.close()
+            raise
+        return self
+
+    def _attach(self, home: Home, account: Account) -> None:
+        deadline = time.monotonic() + SECONDS_TO_START
+        self._users = _lock(home.users_lock, fcntl.LOCK_SH, deadline)  # waits while the keeper is stopping the server
+        with _held(home.start_lock, deadline):
+            if not _is_running(home):
+                _start(home, account)
+            _wait_until_ready(home, deadline)
+        self._home = home
+
+    def _unusable(self, error: OSError) -> LedgerError:
+        if error.errno in (errno.ENOSPC, errno.EDQUOT):
+            return explain_failure("the embedded database could not start", NO_SPACE, "disk-full")
+        return ConflictError(
+            f"the data folder {self._data_dir} cannot be used: {error}",
+            code="data-folder",
+            hint="name another folder with --data, or make this one writable",
+        )
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        self.close()
+
+    def close(self) -> None:
+        """Stop using the server. The keeper stops it when this was the last user."""
+        if self._users is not None:
+            os.close(self._users)
+            self._users = None
+
+    def url(self, database: str = DATABASE) -> str:
+        """SQLAlchemy URL of a database for the cluster's owner; it contains the password: never log it."""
+        if self._home is None or self._users is None:
+            raise RuntimeError("the embedded server is not entered")
+        password, socket = quote(self._home.password.read_text(), safe=""), self._home.socket_note.read_text()
+        return f"postgresql+psycopg://{SUPERUSER}:{password}@/{database}?host={quote(socket, safe='/')}"
+
+
+def _start(home: Home, account: Account) -> None:
+    """Have a keeper start the server; returns when it is starting, not when it is ready."""
+    programs = find_programs(account)
+    ensure_cluster(home, account, programs)
+    (home.cluster / "postmaster.pid").unlink(missing_ok=True)  # stale: the running lock is free
+    if home.log.exists() and home.log.stat().st_size > MAX_LOG_BYTES:
+        home.log.unlink()
+    socket_dir = _make_socket_dir()
+    account.give(socket_dir)
+    home.socket_note.write_text(str(socket_dir))
+    options = OPTIONS | {"unix_socket_directories": str(socket_dir)}
+    plan = {
+        "command": [str(programs / "postgres"), "-D", str(home.cluster), *(f"--{k}={v}" for k, v in options.items())],
+        "cluster": str(home.cluster),
+        "users_lock": str(home.users_lock),
+        "running_lock": str(home.running_lock),
+        "socket_dir": str(socket_dir),
+        "log": str(home.log),
+        "environment": dict(ENVIRONMENT),
+        "uid": account.uid,
+        "gid": account.gid,
+    }
+    # By path, isolated and without site-packages: a third of the time, and nothing of the caller's environment gets in.
+    keeper = [sys.executable, "-I", "-S", str(Path(__file__).with_name("keeper.py")), json.dumps(plan)]
+    nothing = subprocess.DEVNULL
+    subprocess.run(keeper, stdin=nothing, stdout=nothing, stderr=nothing, cwd="/", check=True)
+
+
+def _make_socket_dir() -> Path:
+    """A new folder of mode 0700 with a path short enough for a socket."""
+    folder = Path(tempfile.mkdtemp(prefix="artledger-"))
+    if len(str(folder / SOCKET_NAME)) > MAX_SOCKET_PATH:
+        folder.rmdir()
+        folder = Path(tempfile.mkdtemp(prefix="artledger-", dir="/tmp"))
+    return folder
+
+
+def _wait_until_ready(home: Home, deadline: float) -> None:
+    """Returns when the server accepts connections and its database exists."""
+    log_start = home.log.stat().st_size if home.log.exists() else 0
+    while True:
+        try:
+            _connect(home, DATABASE).close()
+        except psycopg.OperationalError as error:
+            if "does not exist" in str(error):
+                with _connect(home, "postgres") as connection:
+                    connection.execute(f"CREATE DATABASE {DATABASE}")
+                return
+        else:
+            return
+        if not _is_running(home):
+            with home.log.open(errors="replace") as log:
+                log.seek(log_start)
+                raise explain_failure(
+                    f"the embedded database did not start (see {home.log})", log.read(), "database-start"
+                )
+        if time.monotonic() > deadline:
+            raise PushbackError(
+                f"the embedded database in {home.folder} is not ready after {SECONDS_TO_START:.0f} seconds",
+                code="database-starting",
+                hint=f"it may be recovering from a crash: see {home.log}, then try again",
+                retry_after=10,
+            )
+        time.sleep(SECONDS_BETWEEN_LOOKS)
+
+
+def _connect(home: Home, database: str) -> psycopg.Connection[tuple[object, ...]]:
+    return psycopg.connect(
+        host=home.socket_note.read_text(),
+        user=SUPERUSER,
+        password=home.password.read_text(),
+        dbname=database,
+        autocommit=True,
+        connect_timeout=10,
+    )
+
+
+def _is_running(home: Home) -> bool:
+    """Whether a keeper, a server or any of its children still holds the cluster."""
+    lock = os.open(home.running_lock, os.O_RDWR | os.O_CREAT, 0o600)
+    try:
+        fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
+    except BlockingIOError:
+        return True
+    finally:
+        os.close(lock)
+    return False
+
+
+def _lock(path: Path, kind: int, deadline: float) -> int:
+    """Open and flock a file; close the descriptor to release. Raises PushbackError after the deadline."""
+    descriptor = os.open(path, os.O_RDWR | os.O_CREAT, 0o600)
+    while True:
+        try:
+            fcntl.flock(descriptor, kind | fcntl.LOCK_NB)
+        except BlockingIOError:
+            if time.monotonic() > deadline:
+                os.close(descriptor)
+                raise PushbackError(
+                    f"another process has been starting or stopping the embedded database for long ({path})",
+                    code="database-starting",
+                    retry_after=10,
+                ) from None
+            time.sleep(SECONDS_BETWEEN_LOOKS)
+        else:
+            return descriptor
+
+
+@contextmanager
+def _held(path: Path, deadline: float) -> Iterator[None]:
+    descriptor = _lock(path, fcntl.LOCK_EX, deadline)
+    try:
+        yield
+    finally:
+        with suppress(OSError):
+            os.close(descriptor)
