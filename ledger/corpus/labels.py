@@ -127,7 +127,7 @@ def _csv_rows(lines: _Lines) -> Iterator[LabelRow | BadRow]:
             header = [clean_text(cell, 60).lower() for cell in cells]
             _require_columns(header, lines.name)
         elif len(cells) != len(header):
-            what = f"line {lines.number} has {len(cells)} fields, the header {len(header)}"
+            what = f"{len(cells)} fields where the header has {len(header)}"
             yield BadRow(lines.number, clean_text(cells[0], 80), InputError(what, code="labels-row"))
         else:
             yield _row(lines.number, dict(zip(header, cells, strict=True)))
@@ -142,7 +142,7 @@ def _require_columns(header: Sequence[str], name: str) -> None:
         raise InputError(
             f"{name}: missing column{'s' if len(missing) > 1 else ''} {', '.join(missing)}; found: {clean_text(found)}",
             code="labels-columns",
-            hint=f"the first line names the columns, with commas between: {','.join(KNOWN)} (the first three are needed)",
+            hint=f"the first line names the columns, comma between: {','.join(KNOWN)} (the first three are needed)",
         )
     if twice := sorted({column for column in header if header.count(column) > 1}):
         raise InputError(f"{name}: the column {twice[0]!r} is there twice", code="labels-columns")

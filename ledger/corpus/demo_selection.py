@@ -1,0 +1,81 @@
+"""Which OpenClipart works the demo registers, and which it keeps back to ask about works that are not registered."""
+
+from __future__ import annotations
+
+import hashlib
+import re
+from collections import Counter, defaultdict
+from collections.abc import Iterable
+from dataclasses import dataclass
+
+from ledger.corpus.types import UNKNOWN_ARTIST, SourceItem
+from ledger.errors import InputError
+from ledger.text import clean_text
+
+HELD_BACK_SUBJECTS = (
+    "animals/bugs",
+    "animals/dinosaurs",
+    "animals/fish",
+    "buildings/furniture",
+    "food/vegetables",
+    "plants/trees",
+    "recreation/toys",
+    "transportation/boating",
+)
+"""Subjects of which the demo registers nothing: pictures, not icons or flags, of which whole families look alike."""
+
+MIN_WORKS_OF_ARTIST = 3
+
+_ENDING = re.compile(r"([_ -]*(\d+[a-z]?|r|v\.?\d*))+$")
+
+
+@dataclass(frozen=True, slots=True)
+class DemoSelection:
+    """`inside` is what the demo registers; `outside` are works that neither are in it nor have a variant there."""
+
+    inside: tuple[SourceItem, ...]
+    outside: tuple[SourceItem, ...]
+
+
+def demo_selection(items: Iterable[SourceItem], works: int = 2000, min_artists: int = 30) -> DemoSelection:
+    """A choice that depends on nothing but the items.
+
+    Left out from the start: aliases and works without a named creator. Inside: of all subjects but HELD_BACK_SUBJECTS,
+    one work of every creator in turn until there are `works`; only creators with MIN_WORKS_OF_ARTIST works take part,
+    and each one's works come in the order of the SHA-256 of their keys, so that no theme drawn in a row fills the
+    corpus. Outside: works of HELD_BACK_SUBJECTS by creators with no work inside, whose title and file stem (without
+    running number) no work inside shares. Both are ordered by key.
+    Raises InputError (`too-few-works`) when there are not that many works or artists.
+    """
+    usable = [item for item in items if "alias_of" not in item.labels and item.artist != UNKNOWN_ARTIST]
+    held_back = [item for item in usable if _is_held_back(item)]
+    inside = _in_turn([item for item in usable if not _is_held_back(item)], works)
+    artists = Counter(item.artist for item in inside)
+    if len(inside) < works or len(artists) < min_artists:
+        raise InputError(
+            f"{works} works by at least {min_artists} artists were asked for; there are {len(inside)} by {len(artists)}",
+            code="too-few-works",
+        )
+    drawings = {name for item in inside for name in _drawing_names(item)}
+    outside = [item for item in held_back if item.artist not in artists and not drawings & _drawing_names(item)]
+    return DemoSelection(tuple(inside), tuple(sorted(outside, key=lambda item: item.key)))
+
+
+def _is_held_back(item: SourceItem) -> bool:
+    return any(f"{item.labels.get('subject', '')}/".startswith(f"{subject}/") for subject in HELD_BACK_SUBJECTS)
+
+
+def _in_turn(items: list[SourceItem], works: int) -> list[SourceItem]:
+    by_artist: dict[str, list[SourceItem]] = defaultdict(list)
+    for item in sorted(items, key=lambda item: hashlib.sha256(item.key.encode()).digest()):
+        by_artist[item.artist].append(item)
+    several = {artist: theirs for artist, theirs in by_artist.items() if len(theirs) >= MIN_WORKS_OF_ARTIST}
+    turns = [(turn, artist, item) for artist, theirs in several.items() for turn, item in enumerate(theirs)]
+    chosen = sorted(turns, key=lambda entry: entry[:2])[:works]
+    return sorted((item for _, _, item in chosen), key=lambda item: item.key)
+
+
+def _drawing_names(item: SourceItem) -> set[str]:
+    """What variants of one drawing share: the file's stem and the title without running number."""
+    stem = item.key.rpartition("/")[2]
+    return {_ENDING.sub("", clean_text(text).casefold()).replace("_", " ") for text in (stem, item.title)} - {""}
