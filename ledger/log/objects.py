@@ -8,8 +8,8 @@ from typing import Protocol
 class ObjectReader(Protocol):
     """What a verifier needs: the bytes below a path, or None where there is no such object.
 
-    `path` is relative with `/` between its parts, as in `tile/0/x001/234.p/5` or `checkpoint`. Raises PushbackError when
-    the place cannot be reached now.
+    `path` is relative with `/` between its parts, as in `tile/0/x001/234.p/5` or `checkpoint`. Raises PushbackError
+    when the place cannot be reached now.
     """
 
     def get(self, path: str) -> bytes | None: ...

@@ -56,7 +56,10 @@ class EntryStore(Protocol):
     """Durable, gapless, append only. `append` is one transaction: all drafts and what goes alongside, or nothing."""
 
     def append(self, drafts: Sequence[Draft], alongside: Alongside | None = None) -> Sequence[Appended]:
-        """Locks the head, gives gapless indexes in order, commits. Raises PushbackError when the store is unreachable."""
+        """Locks the head, gives gapless indexes in order, commits.
+
+        Raises PushbackError when the store is unreachable.
+        """
 
     def head(self) -> TreeHead: ...
 
