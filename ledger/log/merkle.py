@@ -125,7 +125,7 @@ def consistency_path(old: int, size: int, node: NodeReader) -> list[bytes]:
 
 @dataclass(frozen=True, slots=True)
 class Step:
-    """One hash of a proof at work: `parent` = node_hash(left, right); `proof_side` is the one that came from the path."""
+    """One hash of a proof at work: `parent` = node_hash(left, right); `proof_side` came from the path."""
 
     left: bytes
     right: bytes

@@ -9,11 +9,10 @@ from dataclasses import dataclass
 from enum import IntEnum
 
 from cryptography.exceptions import InvalidSignature
-from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PublicKey
 
 from ledger.errors import VerificationError
 from ledger.log import encoding
-from ledger.record.keys import require_sound_public_key
+from ledger.record.keys import require_sound_public_key, signature_is_valid
 
 MAX_TIME = 2**63 - 1
 _VKEY = re.compile(r"(?P<name>[^+]*)\+(?P<id>[0-9a-f]{8})\+(?P<key>[A-Za-z0-9+/=]+)", re.ASCII)
@@ -89,17 +88,15 @@ class VerifierKey:
         time = None if self.type is KeyType.ED25519 else int.from_bytes(signature[:8], "big")
         if time is not None and not 0 < time <= MAX_TIME:
             raise VerificationError(f"{what}: expected a time from 1 to 2^63 - 1, got {time}", code="bad-signature")
-        try:
-            match self.type:
-                case KeyType.ED25519:
-                    Ed25519PublicKey.from_public_bytes(self.public).verify(signature, text.encode())
-                case KeyType.COSIGNATURE:
-                    message = cosignature_message(text, time or 0)
-                    Ed25519PublicKey.from_public_bytes(self.public).verify(signature[8:], message)
-                case KeyType.COSIGNATURE_ML_DSA:
-                    _verify_ml_dsa(self.public, signature[8:], subtree_message(self.name, text, time or 0))
-        except InvalidSignature as error:
-            raise VerificationError(f"{what} does not verify", code="bad-signature") from error
+        match self.type:
+            case KeyType.ED25519:
+                valid = signature_is_valid(self.public, signature, text.encode())
+            case KeyType.COSIGNATURE:
+                valid = signature_is_valid(self.public, signature[8:], cosignature_message(text, time or 0))
+            case KeyType.COSIGNATURE_ML_DSA:
+                valid = _ml_dsa_is_valid(self.public, signature[8:], subtree_message(self.name, text, time or 0))
+        if not valid:
+            raise VerificationError(f"{what} does not verify", code="bad-signature")
         return time
 
 
@@ -164,7 +161,7 @@ def subtree_message(cosigner: str, text: str, time: int) -> bytes:
     return b"subtree/v1\n\0" + name + time.to_bytes(8, "big") + origin + span + encoding.decode(lines[2], "root hash")
 
 
-def _verify_ml_dsa(public: bytes, signature: bytes, message: bytes) -> None:
+def _ml_dsa_is_valid(public: bytes, signature: bytes, message: bytes) -> bool:
     try:
         from cryptography.hazmat.primitives.asymmetric.mldsa import MLDSA44PublicKey
     except ImportError as error:
@@ -173,4 +170,8 @@ def _verify_ml_dsa(public: bytes, signature: bytes, message: bytes) -> None:
             code="unsupported-signature",
             hint="pip install --upgrade cryptography",
         ) from error
-    MLDSA44PublicKey.from_public_bytes(public).verify(signature, message)
+    try:
+        MLDSA44PublicKey.from_public_bytes(public).verify(signature, message)
+    except InvalidSignature:
+        return False
+    return True
