@@ -1,4 +1,4 @@
-"""What decoding yields: the frozen facts about a picture and the small working picture that fingerprints are made from."""
+"""What decoding yields: the facts about a picture and the small working picture that fingerprints are made from."""
 
 from __future__ import annotations
 
@@ -7,23 +7,12 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
+from ledger.image.limits import WORKING_SIDE, DecodeLimits
+
+__all__ = ["WORKING_SIDE", "CanonicalImage", "DecodeLimits", "Pixels"]
+
 Pixels = NDArray[np.uint8]
 """Rows of 8-bit sRGB, shape (height, width, 3)."""
-
-WORKING_SIDE = 512
-"""Longest side, in pixels, of the working picture."""
-
-
-@dataclass(frozen=True, slots=True)
-class DecodeLimits:
-    """What one picture may cost; checked before and while decoding."""
-
-    max_bytes: int = 64 * 2**20
-    max_pixels: int = 120_000_000
-    seconds: float = 20.0
-    """Wall clock and CPU seconds per picture."""
-    memory: int = 1024 * 2**20
-    """Bytes of address space that a worker may use beyond what it has at start."""
 
 
 @dataclass(frozen=True, slots=True)

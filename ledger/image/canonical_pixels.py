@@ -1,0 +1,150 @@
+"""Canonical pixels (RECORDS.md): orientation, profile to sRGB, alpha over white, 8-bit RGB; digest; working picture.
+
+Runs inside a decoding worker: imports only Pillow and the standard library. The picture is walked in strips, so that
+beyond the decoded file itself only the working picture and a strip are held.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import struct
+from collections.abc import Callable
+from io import BytesIO
+from typing import NamedTuple
+
+from PIL import Image, ImageCms
+
+from ledger.errors import InputError
+from ledger.image.limits import WORKING_SIDE
+
+PIXEL_DOMAIN = b"artledger/pixels/v1\n"
+_STRIP_PIXELS = 2**20
+_REDUCING_GAP = 3
+_ORIENTATION_TAG = 0x0112
+_HIGH_BYTE = 1 / 256
+
+# EXIF 2.32, 4.6.4 A: what undoes each value of the Orientation tag.
+_UPRIGHT = {
+    2: Image.Transpose.FLIP_LEFT_RIGHT,
+    3: Image.Transpose.ROTATE_180,
+    4: Image.Transpose.FLIP_TOP_BOTTOM,
+    5: Image.Transpose.TRANSPOSE,
+    6: Image.Transpose.ROTATE_270,
+    7: Image.Transpose.TRANSVERSE,
+    8: Image.Transpose.ROTATE_90,
+}
+# The mode that colours are in once alpha is taken off, where it needs no conversion first.
+_COLOUR_MODES = {
+    "1": "L",
+    "L": "L",
+    "LA": "L",
+    "RGB": "RGB",
+    "RGBA": "RGB",
+    "CMYK": "CMYK",
+    "LAB": "LAB",
+}
+_PLAIN_MODES = frozenset({"P", "RGBX", "PA", "RGBa", "La", "YCbCr", "HSV"})
+_DEEP_MODES = frozenset({"I;16", "I;16B", "I;16L", "I;16N"})
+
+Flatten = Callable[[Image.Image], Image.Image]
+
+
+class CanonicalPixels(NamedTuple):
+    """Full size, digest of the full-size pixels, and the working picture (mode RGB)."""
+
+    width: int
+    height: int
+    pixel_sha256: str
+    working: Image.Image
+
+
+def canonical_pixels(source: Image.Image) -> CanonicalPixels:
+    """Walks the loaded frame `source` once.
+
+    Raises InputError (`unsupported-format`) for modes without defined colours.
+    """
+    profile = source.info.get("icc_profile")
+    picture = _upright(source)
+    flatten = _flattener(picture.mode, profile if isinstance(profile, bytes) else b"")
+    width, height = picture.size
+    scale = min(1.0, WORKING_SIDE / max(width, height))
+    target = (max(1, round(width * scale)), max(1, round(height * scale)))
+    factor = (max(1, width // (target[0] * _REDUCING_GAP)), max(1, height // (target[1] * _REDUCING_GAP)))
+    reduced = Image.new("RGB", (-(-width // factor[0]), -(-height // factor[1])))
+    digest = hashlib.sha256(PIXEL_DOMAIN + struct.pack(">II", width, height))
+    rows = max(1, _STRIP_PIXELS // (width * factor[1])) * factor[1]
+    for top in range(0, height, rows):
+        strip = flatten(picture.crop((0, top, width, min(height, top + rows))))
+        digest.update(strip.tobytes())
+        reduced.paste(strip.reduce(factor) if factor != (1, 1) else strip, (0, top // factor[1]))
+    if target == reduced.size:
+        working = reduced
+    else:
+        box = (0.0, 0.0, width / factor[0], height / factor[1])
+        working = reduced.resize(target, Image.Resampling.LANCZOS, box=box)
+    return CanonicalPixels(width, height, digest.hexdigest(), working)
+
+
+def _upright(picture: Image.Image) -> Image.Image:
+    try:
+        orientation = picture.getexif().get(_ORIENTATION_TAG, 1)
+        method = _UPRIGHT.get(orientation)
+    except Exception:  # noqa: BLE001 - broken metadata raises anything; it must not make the pixels unusable
+        return picture
+    return picture if method is None else picture.transpose(method)
+
+
+def _flattener(mode: str, profile: bytes) -> Flatten:
+    """How a strip of `mode` becomes 8-bit sRGB over white."""
+    if mode in _DEEP_MODES:
+        colour_mode = "L"
+    elif mode in _PLAIN_MODES:
+        colour_mode = "RGB"
+    elif mode in _COLOUR_MODES:
+        colour_mode = _COLOUR_MODES[mode]
+    else:
+        raise InputError(
+            f"pictures with {mode} samples (32-bit or measured values) have no defined colours",
+            code="unsupported-format",
+            hint="Save the picture with 8 or 16 bits per channel.",
+        )
+    transform = _transform_to_srgb(profile, colour_mode)
+
+    def flatten(strip: Image.Image) -> Image.Image:
+        colours, alpha = _split_alpha(strip)
+        colours = colours if colours.mode == colour_mode else colours.convert(colour_mode)
+        rgb = colours.convert("RGB") if transform is None else transform.apply(colours)
+        return rgb if alpha is None else Image.composite(rgb, Image.new("RGB", rgb.size, "white"), alpha)
+
+    return flatten
+
+
+def _split_alpha(strip: Image.Image) -> tuple[Image.Image, Image.Image | None]:
+    """Colours without alpha, and the alpha channel where the picture has one (a channel, or a transparent colour)."""
+    if strip.mode in _DEEP_MODES:
+        # Pillow clips 16 bits to 8; the high byte is what it takes of 16-bit RGB.
+        return strip.convert("I").point(lambda sample: sample * _HIGH_BYTE).convert("L"), None
+    if strip.mode in {"RGBa", "La"}:
+        strip = strip.convert("RGBA" if strip.mode == "RGBa" else "LA")
+    if strip.mode == "LA":
+        return strip.getchannel("L"), strip.getchannel("A")
+    if strip.mode in {"RGBA", "PA"} or (strip.mode in {"1", "L", "P", "RGB"} and "transparency" in strip.info):
+        rgba = strip.convert("RGBA")
+        return rgba.convert("RGB"), rgba.getchannel("A")
+    return strip, None
+
+
+def _transform_to_srgb(profile: bytes, colour_mode: str) -> ImageCms.ImageCmsTransform | None:
+    """The perceptual transform from an embedded profile; None (take the numbers as sRGB) without a usable one."""
+    try:
+        if profile:
+            source = ImageCms.getOpenProfile(BytesIO(profile))
+        elif colour_mode == "LAB":
+            source = ImageCms.ImageCmsProfile(ImageCms.createProfile("LAB"))
+        else:
+            return None
+        return ImageCms.buildTransform(
+            source, ImageCms.createProfile("sRGB"), colour_mode, "RGB", ImageCms.Intent.PERCEPTUAL
+        )
+    except Exception:  # noqa: BLE001 - profiles are hostile bytes; lcms and Pillow raise several kinds
+        return None if colour_mode != "LAB" else _transform_to_srgb(b"", colour_mode)

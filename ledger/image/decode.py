@@ -1,0 +1,117 @@
+"""From a file's bytes to canonical pixels, inside a worker process: imports only Pillow and the standard library.
+
+Whatever Pillow raises becomes an InputError whose code names the cause; nothing about a hostile file is trusted.
+"""
+
+from __future__ import annotations
+
+import hashlib
+from io import BytesIO
+from typing import NamedTuple
+
+from PIL import Image, UnidentifiedImageError
+
+from ledger.errors import InputError, LedgerError
+from ledger.image.canonical_pixels import CanonicalPixels, canonical_pixels
+from ledger.image.formats import ImageFormat, header_pixels, is_cut_short, sniff
+from ledger.image.limits import DecodeLimits
+
+# The size is checked against our own limit, which the caller chooses, before anything is decoded.
+Image.MAX_IMAGE_PIXELS = None
+
+_SHORTEST_HEADERS = 128
+"""A file that says what it is and ends before so many bytes without being readable was cut off."""
+
+
+class Decoded(NamedTuple):
+    """A CanonicalImage in types that a worker without numpy can send."""
+
+    sha256: str
+    media_type: str
+    width: int
+    height: int
+    pixel_sha256: str
+    working_size: tuple[int, int]
+    """Width and height."""
+    working: bytes
+    """Rows of RGB bytes."""
+
+
+def decode(data: bytes, limits: DecodeLimits) -> Decoded:
+    """Canonical pixels (RECORDS.md) of the file `data`.
+
+    Raises InputError with one of the codes `empty-file`, `not-an-image`, `unsupported-format`, `too-large`,
+    `too-many-pixels`, `truncated`, `damaged`, `decode-memory`.
+    """
+    check_size(data, limits)
+    kind = sniff(data)
+    check_pixels(header_pixels(kind, data), limits)
+    try:
+        pixels = _decode(data, kind, limits)
+    except LedgerError:
+        raise
+    except MemoryError as error:
+        raise out_of_memory() from error
+    except Exception as error:  # the codecs raise OSError, SyntaxError, ValueError, struct.error, zlib.error, ...
+        raise _damaged(kind, data, error) from error
+    return Decoded(
+        sha256=hashlib.sha256(data).hexdigest(),
+        media_type=kind.media_type,
+        width=pixels.width,
+        height=pixels.height,
+        pixel_sha256=pixels.pixel_sha256,
+        working_size=pixels.working.size,
+        working=pixels.working.tobytes(),
+    )
+
+
+def check_size(data: bytes, limits: DecodeLimits) -> None:
+    """Raises InputError (`too-large`) for a file of too many bytes."""
+    if len(data) > limits.max_bytes:
+        raise InputError(
+            f"the file has {len(data):,} bytes; at most {limits.max_bytes:,} are accepted",
+            code="too-large",
+            hint="Send a smaller or more compressed copy.",
+        )
+
+
+def check_pixels(pixels: int, limits: DecodeLimits) -> None:
+    """Raises InputError (`too-many-pixels`) when a header declares too many pixels."""
+    if pixels > limits.max_pixels:
+        raise InputError(
+            f"the picture declares {pixels:,} pixels; at most {limits.max_pixels:,} are accepted",
+            code="too-many-pixels",
+            hint="Send a smaller copy.",
+        )
+
+
+def out_of_memory() -> InputError:
+    return InputError(
+        "decoding the picture needs more memory than one picture may use",
+        code="decode-memory",
+        hint="Send a smaller copy.",
+    )
+
+
+def _decode(data: bytes, kind: ImageFormat, limits: DecodeLimits) -> CanonicalPixels:
+    with Image.open(BytesIO(data), formats=[kind.decoder]) as picture:
+        check_pixels(picture.width * picture.height, limits)
+        picture.load()
+        return canonical_pixels(picture)
+
+
+def _damaged(kind: ImageFormat, data: bytes, error: Exception) -> InputError:
+    """Codecs report a missing end in several ways, and some not at all."""
+    unidentified = isinstance(error, UnidentifiedImageError)
+    cut = is_cut_short(kind, data) or isinstance(error, EOFError) or (unidentified and len(data) < _SHORTEST_HEADERS)
+    if cut or "truncated" in str(error).lower():
+        message, code = f"the {kind.decoder} file ends too early", "truncated"
+    else:
+        message, code = f"the {kind.decoder} file is damaged", "damaged"
+    # Pillow's text can quote the file's bytes: keep it short and printable.
+    detail = "".join(letter for letter in str(error)[:120] if letter.isprintable() and not unidentified)
+    return InputError(
+        f"{message} ({detail})" if detail else message,
+        code=code,
+        hint="Save or download the picture again and send the complete file.",
+    )

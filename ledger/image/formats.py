@@ -1,0 +1,119 @@
+"""Which picture a file is, told by its first bytes alone: names and declared types are never trusted."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from ledger.errors import InputError
+
+
+@dataclass(frozen=True, slots=True)
+class ImageFormat:
+    """An accepted format: Pillow's name of the decoder and the media type that records state."""
+
+    decoder: str
+    media_type: str
+
+
+PNG = ImageFormat("PNG", "image/png")
+JPEG = ImageFormat("JPEG", "image/jpeg")
+WEBP = ImageFormat("WEBP", "image/webp")
+GIF = ImageFormat("GIF", "image/gif")
+TIFF = ImageFormat("TIFF", "image/tiff")
+AVIF = ImageFormat("AVIF", "image/avif")
+ACCEPTED = (PNG, JPEG, WEBP, GIF, TIFF, AVIF)
+
+_PREFIXES: tuple[tuple[bytes, ImageFormat], ...] = (
+    (b"\x89PNG\r\n\x1a\n", PNG),
+    (b"\xff\xd8\xff", JPEG),
+    (b"GIF87a", GIF),
+    (b"GIF89a", GIF),
+    (b"II*\0", TIFF),
+    (b"MM\0*", TIFF),
+    (b"II+\0", TIFF),
+    (b"MM\0+", TIFF),
+)
+
+_REFUSED: tuple[tuple[bytes, str], ...] = (
+    (b"BM", "BMP"),
+    (b"8BPS", "Photoshop"),
+    (b"%PDF", "PDF"),
+    (b"%!PS", "PostScript"),
+    (b"\0\0\1\0", "ICO"),
+    (b"\0\0\0\x0cjP  ", "JPEG 2000"),
+    (b"\xff\x0a", "JPEG XL"),
+    (b"\0\0\0\x0cJXL ", "JPEG XL"),
+    (b"qoif", "QOI"),
+    (b"gimp xcf", "GIMP XCF"),
+)
+
+_HINT = "Send PNG, JPEG, WebP, GIF, TIFF or AVIF."
+
+
+def sniff(data: bytes) -> ImageFormat:
+    """The format of the file with these bytes.
+
+    Raises InputError: `empty-file`, `unsupported-format` for other kinds of pictures, `not-an-image`.
+    """
+    if not data:
+        raise InputError("the file is empty (zero bytes)", code="empty-file", hint=_HINT)
+    for prefix, accepted in _PREFIXES:
+        if data.startswith(prefix):
+            return accepted
+    if data[:4] == b"RIFF" and data[8:12] == b"WEBP":
+        return WEBP
+    if data[4:8] == b"ftyp":
+        # ISO/IEC 23000-22: the major brand and then the compatible ones, after a four-byte minor version.
+        brands = data[8 : min(int.from_bytes(data[:4], "big"), 128)]
+        if b"avif" in brands or b"avis" in brands:
+            return AVIF
+        raise _unsupported("HEIF or a video")
+    for prefix, name in _REFUSED:
+        if data.startswith(prefix):
+            raise _unsupported(name)
+    if b"<svg" in data[:4096]:
+        raise _unsupported("SVG")
+    kind = "text" if _looks_like_text(data[:512]) else "no picture format that is known here"
+    raise InputError(f"not an image: the file's content is {kind}", code="not-an-image", hint=_HINT)
+
+
+def header_pixels(kind: ImageFormat, data: bytes) -> int:
+    """Pixels that a WebP header declares; 0 for other formats and when it cannot be told.
+
+    Pillow allocates the canvas of a WebP before it says its size. Source: RFC 9649 sections 2.5 to 2.7.
+    """
+    if kind is not WEBP or len(data) < 30:
+        return 0
+    chunk = data[12:16]
+    if chunk == b"VP8X":
+        return (int.from_bytes(data[24:27], "little") + 1) * (int.from_bytes(data[27:30], "little") + 1)
+    if chunk == b"VP8L":
+        bits = int.from_bytes(data[21:25], "little")
+        return ((bits & 0x3FFF) + 1) * ((bits >> 14 & 0x3FFF) + 1)
+    if chunk == b"VP8 ":
+        return (int.from_bytes(data[26:28], "little") & 0x3FFF) * (int.from_bytes(data[28:30], "little") & 0x3FFF)
+    return 0
+
+
+def is_cut_short(kind: ImageFormat, data: bytes) -> bool:
+    """True when a WebP or AVIF container states a length beyond the end of `data`.
+
+    Source: RFC 9649 section 2.4; ISO/IEC 14496-12, 4.2 (boxes).
+    """
+    if kind is WEBP:
+        return int.from_bytes(data[4:8], "little") + 8 > len(data)
+    position = 0
+    while kind is AVIF and position < len(data):
+        size = int.from_bytes(data[position : position + 4], "big")
+        if size < 8:  # to the end of the file, a 64-bit length, or nonsense
+            return False
+        position += size
+    return position > len(data)
+
+
+def _unsupported(name: str) -> InputError:
+    return InputError(f"{name} files are not accepted", code="unsupported-format", hint=_HINT)
+
+
+def _looks_like_text(head: bytes) -> bool:
+    return b"\0" not in head and sum(byte < 9 or 13 < byte < 32 for byte in head) == 0

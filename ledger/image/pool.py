@@ -1,0 +1,151 @@
+"""Decoding in worker processes: a hostile file costs one worker and gives one clear error; the pool recovers."""
+
+from __future__ import annotations
+
+import multiprocessing
+import os
+import signal
+from collections import deque
+from collections.abc import Callable, Iterable, Iterator
+from concurrent.futures import Future, ThreadPoolExecutor
+from multiprocessing.context import BaseContext
+from types import TracebackType
+from typing import Self, TypeVar
+
+import numpy as np
+from pebble import ProcessExpired, ProcessPool
+
+from ledger.errors import InputError, LedgerError
+from ledger.image.decode import check_size, out_of_memory
+from ledger.image.limits import DEFAULT_LIMITS, DecodeLimits
+from ledger.image.types import CanonicalImage
+from ledger.image.worker import decode_job, initialise, rasterise_job
+
+Key = TypeVar("Key")
+Result = TypeVar("Result")
+Bytes = bytes | Callable[[], bytes]
+"""A file's bytes, or what reads them when their turn comes (called in another thread; may raise InputError)."""
+
+_IN_FLIGHT_PER_WORKER = 4
+
+
+class DecodePool:
+    """Worker processes that decode and rasterise. Thread-safe; a context manager: leaving it ends the workers.
+
+    Workers start with the first job, from a fork server that has loaded little but Pillow: their memory limit is tight.
+    """
+
+    def __init__(self, workers: int | None = None, limits: DecodeLimits = DEFAULT_LIMITS) -> None:
+        self.workers = workers or os.cpu_count() or 1
+        self.limits = limits
+        self._pool = ProcessPool(
+            max_workers=self.workers, initializer=initialise, initargs=(limits.memory,), context=_context()
+        )
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        self.close()
+
+    def close(self) -> None:
+        """Ends the workers; jobs that still run are abandoned."""
+        self._pool.stop()  # type: ignore[no-untyped-call]  # pebble leaves it unannotated
+        self._pool.join()
+
+    def decode(self, data: bytes) -> CanonicalImage:
+        """Canonical pixels of one file, within the limits.
+
+        Raises InputError: the codes of `ledger.image.decode.decode`, and `decode-timeout`, `decode-crashed`.
+        """
+        check_size(data, self.limits)
+        decoded = self._run(decode_job, data)
+        width, height = decoded.working_size
+        return CanonicalImage(
+            sha256=decoded.sha256,
+            media_type=decoded.media_type,
+            width=decoded.width,
+            height=decoded.height,
+            pixel_sha256=decoded.pixel_sha256,
+            working=np.frombuffer(decoded.working, dtype=np.uint8).reshape(height, width, 3),
+        )
+
+    def rasterise(self, svg: bytes) -> bytes:
+        """PNG bytes of an SVG drawing (`ledger.image.svg.rasterise_svg`).
+
+        Raises InputError: `too-large`, `bad-svg`, `decode-timeout`, `decode-memory`, `decode-crashed`.
+        """
+        check_size(svg, self.limits)
+        return self._run(rasterise_job, svg)
+
+    def decode_all(self, files: Iterable[tuple[Key, Bytes]]) -> Iterator[tuple[Key, CanonicalImage | InputError]]:
+        """Decodes many files in parallel and yields them in the order given, each with its picture or its error.
+
+        At most four files per worker are in flight: `files` is drawn from as results are taken. Closing the iterator
+        drops what has not started.
+        """
+        waiting: deque[tuple[Key, Future[CanonicalImage | InputError]]] = deque()
+        with ThreadPoolExecutor(2 * self.workers, thread_name_prefix="decode") as threads:
+            try:
+                for key, data in files:
+                    waiting.append((key, threads.submit(self._decode_or_error, data)))
+                    if len(waiting) >= _IN_FLIGHT_PER_WORKER * self.workers:
+                        first, outcome = waiting.popleft()
+                        yield first, outcome.result()
+                while waiting:
+                    first, outcome = waiting.popleft()
+                    yield first, outcome.result()
+            finally:
+                for _, outcome in waiting:
+                    outcome.cancel()
+
+    def _decode_or_error(self, data: Bytes) -> CanonicalImage | InputError:
+        try:
+            return self.decode(data if isinstance(data, bytes) else data())
+        except InputError as error:
+            return error
+
+    def _run(self, job: Callable[[bytes, DecodeLimits], Result | LedgerError], data: bytes) -> Result:
+        future = self._pool.schedule(job, args=(data, self.limits), timeout=self.limits.seconds)
+        try:
+            outcome: Result | LedgerError = future.result()
+        except TimeoutError as error:
+            raise _too_slow(self.limits) from error
+        except ProcessExpired as error:
+            raise _died(error, self.limits) from error
+        except MemoryError as error:
+            raise out_of_memory() from error
+        if isinstance(outcome, LedgerError):
+            raise outcome
+        return outcome
+
+
+def _context() -> BaseContext:
+    if "forkserver" not in multiprocessing.get_all_start_methods():
+        return multiprocessing.get_context("spawn")
+    context = multiprocessing.get_context("forkserver")
+    context.set_forkserver_preload(["ledger.image.worker"])
+    return context
+
+
+def _too_slow(limits: DecodeLimits) -> InputError:
+    return InputError(
+        f"decoding the picture took longer than {limits.seconds:g} seconds",
+        code="decode-timeout",
+        hint="Save the picture again with another program, or send a smaller copy.",
+    )
+
+
+def _died(error: ProcessExpired, limits: DecodeLimits) -> InputError:
+    if error.exitcode == -signal.SIGXCPU:
+        return _too_slow(limits)
+    if error.exitcode == -signal.SIGABRT:
+        # An allocation that fails inside native code (resvg) aborts the process.
+        return out_of_memory()
+    return InputError(
+        "the worker that decoded the picture died of it",
+        code="decode-crashed",
+        hint="The file may be malicious or damaged; save the picture again with another program.",
+    )

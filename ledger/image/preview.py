@@ -1,0 +1,36 @@
+"""The small picture kept of a work, for geometric verification and for pages: made and read by ourselves only."""
+
+from __future__ import annotations
+
+from io import BytesIO
+
+import numpy as np
+from PIL import Image
+
+from ledger.errors import IntegrityError
+from ledger.image.types import Pixels
+
+PREVIEW_SIDE = 256
+"""Longest side, in pixels."""
+
+_QUALITY = 80
+
+
+def make_preview(working: Pixels) -> bytes:
+    """Lossy WebP of the working picture (height, width, 3), longest side at most PREVIEW_SIDE."""
+    picture = Image.fromarray(working)
+    picture.thumbnail((PREVIEW_SIDE, PREVIEW_SIDE), Image.Resampling.LANCZOS)
+    file = BytesIO()
+    picture.save(file, "WEBP", quality=_QUALITY, method=2)
+    return file.getvalue()
+
+
+def read_preview(data: bytes) -> Pixels:
+    """Pixels of a preview made by `make_preview`. Raises IntegrityError (`bad-preview`) for anything else."""
+    try:
+        with Image.open(BytesIO(data), formats=["WEBP"]) as picture:
+            if max(picture.size) > PREVIEW_SIDE:
+                raise IntegrityError(f"a stored preview is larger than {PREVIEW_SIDE} pixels", code="bad-preview")
+            return np.asarray(picture.convert("RGB"))
+    except (OSError, ValueError, SyntaxError) as error:
+        raise IntegrityError(f"a stored preview cannot be read: {error}", code="bad-preview") from error

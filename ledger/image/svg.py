@@ -1,0 +1,51 @@
+"""SVG to PNG by resvg, inside a worker process: no scripts, no fonts of this machine, no files, no network."""
+
+from __future__ import annotations
+
+import re
+
+from ledger.errors import InputError
+
+RASTER_SIDE = 768
+"""Longest side, in pixels, of a rasterised drawing."""
+
+_DECLARED_ENCODING = re.compile(rb"""^\s*<\?xml[^>]*?encoding\s*=\s*["']([A-Za-z0-9._-]{1,40})["']""")
+
+
+def svg_text(data: bytes) -> str:
+    """The drawing's text in its declared encoding (XML 1.0, 4.3.3). Raises InputError (`bad-svg`)."""
+    declared = _DECLARED_ENCODING.match(data[:200])
+    try:
+        if data.startswith((b"\xff\xfe", b"\xfe\xff")):
+            return data.decode("utf-16")
+        return data.decode(declared.group(1).decode() if declared else "utf-8-sig")
+    except (ValueError, LookupError) as error:
+        raise _bad_svg(error) from error
+
+
+def rasterise_svg(drawing: str) -> bytes:
+    """PNG (transparent where nothing is drawn) whose longest side is RASTER_SIDE, with the drawing's aspect.
+
+    The aspect comes from width and height, else from the viewBox, else from the drawing's bounds: resvg does so, once
+    it is told a resolution for lengths in physical units (96 dpi as in CSS). Text is drawn without the machine's fonts:
+    the same pixels everywhere. Raises InputError (`bad-svg`).
+
+    Files that the drawing refers to would be read by resvg: the caller takes away the right to open files.
+    """
+    import resvg_py
+
+    try:
+        return resvg_py.svg_to_bytes(
+            svg_string=drawing, width=RASTER_SIDE, height=RASTER_SIDE, dpi=96.0, skip_system_fonts=True
+        )
+    except ValueError as error:
+        raise _bad_svg(error) from error
+
+
+def _bad_svg(error: Exception) -> InputError:
+    detail = "".join(letter for letter in str(error)[:120] if letter.isprintable())
+    return InputError(
+        f"the SVG drawing cannot be rendered ({detail})",
+        code="bad-svg",
+        hint="Open the drawing in an editor and save it as plain SVG, or send a PNG.",
+    )

@@ -1,0 +1,78 @@
+"""What a decoding worker does around one job: limits on memory, CPU and open files."""
+
+from __future__ import annotations
+
+import contextlib
+import math
+import os
+import resource
+import signal
+import warnings
+from collections.abc import Iterator
+from pathlib import Path
+
+import resvg_py  # noqa: F401 - loaded before the limits are set: rasterising may open no file
+from PIL import Image, ImageCms
+
+from ledger.errors import LedgerError
+from ledger.image import decode as decoding
+from ledger.image.limits import DecodeLimits
+from ledger.image.svg import rasterise_svg, svg_text
+
+
+def initialise(memory: int) -> None:
+    """Limits the address space to its size now plus `memory` bytes; leaves Ctrl-C to the parent; loads the codecs."""
+    signal.signal(signal.SIGINT, signal.SIG_IGN)
+    warnings.simplefilter("ignore")
+    Image.init()
+    ImageCms.createProfile("sRGB")
+    status = Path("/proc/self/statm")
+    if status.exists():
+        size = int(status.read_text().split()[0]) * os.sysconf("SC_PAGE_SIZE")
+        resource.setrlimit(resource.RLIMIT_AS, (size + memory, size + memory))
+    resource.setrlimit(resource.RLIMIT_CORE, (0, 0))
+
+
+def decode_job(data: bytes, limits: DecodeLimits) -> decoding.Decoded | LedgerError:
+    """Runs `decode`; an InputError is returned rather than raised: nothing of the file travels in a traceback."""
+    with _cpu_limit(limits.seconds):
+        try:
+            return decoding.decode(data, limits)
+        except LedgerError as error:
+            return error
+
+
+def rasterise_job(data: bytes, limits: DecodeLimits) -> bytes | LedgerError:
+    """Runs `rasterise_svg` without the right to open a file or a socket."""
+    with _cpu_limit(limits.seconds):
+        try:
+            drawing = svg_text(data)
+            with _no_new_files():
+                return rasterise_svg(drawing)
+        except LedgerError as error:
+            return error
+        except MemoryError:
+            return decoding.out_of_memory()
+
+
+@contextlib.contextmanager
+def _cpu_limit(seconds: float) -> Iterator[None]:
+    """RLIMIT_CPU counts from the process's start: the soft limit is raised for each job. Past it the process dies."""
+    used = resource.getrusage(resource.RUSAGE_SELF)
+    hard = resource.getrlimit(resource.RLIMIT_CPU)[1]
+    soft = math.ceil(used.ru_utime + used.ru_stime + seconds) + 1
+    resource.setrlimit(resource.RLIMIT_CPU, (soft if hard == resource.RLIM_INFINITY else min(soft, hard), hard))
+    try:
+        yield
+    finally:
+        resource.setrlimit(resource.RLIMIT_CPU, (hard, hard))
+
+
+@contextlib.contextmanager
+def _no_new_files() -> Iterator[None]:
+    soft, hard = resource.getrlimit(resource.RLIMIT_NOFILE)
+    resource.setrlimit(resource.RLIMIT_NOFILE, (0, hard))
+    try:
+        yield
+    finally:
+        resource.setrlimit(resource.RLIMIT_NOFILE, (soft, hard))
