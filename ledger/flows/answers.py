@@ -1,0 +1,147 @@
+"""What the flows answer with, in the shapes that CLI and HTTP share (RECORDS.md, "Shapes that stay")."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import asdict, dataclass
+from typing import Any
+
+
+@dataclass(frozen=True, slots=True)
+class MatchReport:
+    """A match with the names that the signed record leaves out; score, p-value and n are as signed."""
+
+    rank: int
+    work_id: str
+    title: str
+    artist_id: str
+    artist: str
+    licence: str
+    source: str
+    relation: str
+    score: str
+    """Calibrated probability that the picture is a copy of the work, a decimal string."""
+    p_value: str
+    n_null: int
+    bin: str
+    evidence: Mapping[str, Any] | None
+    preview: str | None
+    """Path of a small picture of the work, where one may be shown."""
+    withdrawn: bool
+
+
+@dataclass(frozen=True, slots=True)
+class ShareReport:
+    artist_id: str
+    artist: str
+    share: str
+
+
+@dataclass(frozen=True, slots=True)
+class Report:
+    """What a person wants to read: names resolved, nothing added to what was measured."""
+
+    verdict: str
+    comparable: bool
+    works_compared: int
+    alpha: str
+    matches: tuple[MatchReport, ...]
+    shares: tuple[ShareReport, ...]
+    unattributed: str
+
+
+@dataclass(frozen=True, slots=True)
+class RecordAnswer:
+    """One record of the log, of any kind."""
+
+    record_id: str
+    kind: str
+    leaf_index: int
+    appended_at: str
+    repeated: bool
+    reference: str
+    statement: Mapping[str, Any]
+    envelope: Mapping[str, Any]
+    report: Report | None
+    """None for kinds without matches."""
+    links: Mapping[str, str]
+    """`self`, `bundle`, `page`: paths below the service's URL."""
+
+    def to_json(self) -> dict[str, Any]:
+        return asdict(self)
+
+
+@dataclass(frozen=True, slots=True)
+class RecordPage:
+    """Records in the order of their leaf index; `next_after` continues (`after=`), None at the end."""
+
+    records: tuple[RecordAnswer, ...]
+    next_after: int | None
+
+    def to_json(self) -> dict[str, Any]:
+        return asdict(self)
+
+
+@dataclass(frozen=True, slots=True)
+class LookupAnswer:
+    """What is known about a picture, without making a record: records of the very image, and unsigned matches."""
+
+    sha256: str
+    records: tuple[RecordAnswer, ...]
+    matches: tuple[MatchReport, ...]
+    reference: str
+
+    def to_json(self) -> dict[str, Any]:
+        return asdict(self)
+
+
+@dataclass(frozen=True, slots=True)
+class WorkAnswer:
+    work_id: str
+    title: str
+    artist_id: str
+    artist: str
+    licence: str
+    allowed_uses: tuple[str, ...]
+    source: str
+    sha256: str
+    pixel_sha256: str
+    registration_record_id: str
+    registration_index: int
+    withdrawn: bool
+    preview: str | None
+    links: Mapping[str, str]
+
+    def to_json(self) -> dict[str, Any]:
+        return asdict(self)
+
+
+@dataclass(frozen=True, slots=True)
+class ArtistAnswer:
+    artist_id: str
+    name: str
+    works: int
+    sample: tuple[WorkAnswer, ...]
+    """The first works by leaf index, at most 24."""
+    links: Mapping[str, str]
+
+    def to_json(self) -> dict[str, Any]:
+        return asdict(self)
+
+
+@dataclass(frozen=True, slots=True)
+class CorpusStats:
+    works: int
+    artists: int
+    through: int
+    """Leaf index of the last registration, consent or withdrawal (-1: none)."""
+    tree_size: int
+    records: Mapping[str, int]
+    """Entries by kind."""
+    licences: Mapping[str, int]
+    largest_artists: tuple[tuple[str, int], ...]
+    spec: str
+    calibration: str | None
+
+    def to_json(self) -> dict[str, Any]:
+        return asdict(self)
