@@ -1,0 +1,32 @@
+# `make` lists what can be done; every target says what it is for.
+PYTHON ?= .venv/bin/python
+.DEFAULT_GOAL := help
+
+help: ## what can be done
+	@grep -hE '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/^([a-z-]+):.*## /\1\t/' | expand -t 18
+
+install: ## everything for development, into .venv, with the pinned versions
+	python3 -m venv .venv && .venv/bin/pip install -q -c constraints.txt -e '.[all,test]'
+
+test: ## every test of the README's second command: unit, contract, conformance, end to end, and the checks below
+	$(PYTHON) -m pytest -n 2
+
+checks: ## only formatting, types and import rules
+	$(PYTHON) -m pytest tests/project -q
+
+format: ## rewrite the code the way the checks want it
+	$(PYTHON) -m ruff format . && $(PYTHON) -m ruff check --fix .
+
+slow: ## the long forms: full fault matrix, long properties (tens of minutes)
+	$(PYTHON) -m pytest -m slow
+
+bench: ## every benchmark; one JSON line per figure, compared as ratios in one run
+	for file in tests/benchmarks/[a-z]*.py; do $(PYTHON) $$file || exit 1; done
+
+demo: ## the main job on the embedded default
+	$(PYTHON) -m cli.main demo
+
+wheel: ## build the wheel and test it in a clean environment
+	$(PYTHON) -m pytest tests/project/test_wheel.py -q
+
+.PHONY: help install test checks format slow bench demo wheel
