@@ -1,0 +1,137 @@
+"""DSSE v1 envelopes (secure-systems-lab/dsse protocol.md) in the one encoding that is a leaf of the log."""
+
+from __future__ import annotations
+
+import re
+from binascii import Error as Base64Error
+from binascii import a2b_base64, b2a_base64
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass
+
+from ledger import canonical
+from ledger.errors import InputError, VerificationError
+from ledger.record.keys import Signer, keyid_of, require_sound_public_key, signature_is_valid
+
+PAYLOAD_TYPE = "application/vnd.in-toto+json"
+MAX_LEAF_BYTES = 65_535
+"""tlog-tiles entry bundles carry a uint16 length."""
+MAX_SIGNATURES = 16
+
+_TYPE = PAYLOAD_TYPE.encode()
+_PAE_PREFIX = b"DSSEv1 %d %s " % (len(_TYPE), _TYPE)
+_SIGNATURE = rb'\{"keyid":"([0-9a-f]{64})","sig":"([A-Za-z0-9+/]{86}==)"\}'
+_UNGROUPED = _SIGNATURE.replace(b"([", b"(?:[")
+_LEAF = re.compile(
+    rb'\{"payload":"([A-Za-z0-9+/]+={0,2})","payloadType":"%s","signatures":\[(%s(?:,%s){0,%d})\]\}'
+    % (re.escape(_TYPE), _UNGROUPED, _UNGROUPED, MAX_SIGNATURES - 1)
+)
+_EACH_SIGNATURE = re.compile(_SIGNATURE)
+
+
+@dataclass(frozen=True, slots=True)
+class Signature:
+    keyid: str
+    """Lowercase hex SHA-256 of the raw public key."""
+    sig: bytes
+    """64 bytes."""
+
+
+@dataclass(frozen=True, slots=True)
+class Envelope:
+    payload: bytes
+    """The statement's bytes as they were signed."""
+    signatures: tuple[Signature, ...]
+    """The service's first; no two by the same key."""
+
+
+def pae(payload: bytes) -> bytes:
+    """The signed bytes: DSSE's pre-authentication encoding of the payload under our payload type."""
+    return b"%s%d %s" % (_PAE_PREFIX, len(payload), payload)
+
+
+def sign(payload: bytes, signers: Sequence[Signer]) -> bytes:
+    """The leaf: RFC 8785 bytes of the envelope of `payload`, signed by each of `signers`, the service's first.
+
+    Raises InputError (`leaf-too-large`) beyond 65,535 bytes; ValueError without signers, or with one named twice.
+    """
+    if not signers or len({signer.keyid for signer in signers}) != len(signers) or len(signers) > MAX_SIGNATURES:
+        raise ValueError(f"an envelope needs 1 to {MAX_SIGNATURES} different signers")
+    message = pae(payload)
+    signatures = b",".join(
+        b'{"keyid":"%s","sig":"%s"}' % (signer.keyid.encode(), b2a_base64(signer.sign(message), newline=False))
+        for signer in signers
+    )
+    leaf = b'{"payload":"%s","payloadType":"%s","signatures":[%s]}' % (
+        b2a_base64(payload, newline=False),
+        _TYPE,
+        signatures,
+    )
+    if len(leaf) > MAX_LEAF_BYTES:
+        raise InputError(
+            f"the record takes {len(leaf)} bytes; a leaf holds {MAX_LEAF_BYTES}",
+            code="leaf-too-large",
+            hint="ask for fewer matches",
+        )
+    return leaf
+
+
+def parse(leaf: bytes) -> Envelope:
+    """The envelope in a leaf's exact bytes, unverified.
+
+    The envelope's members are closed and their values plain ASCII, so its RFC 8785 encodings form a regular language:
+    the pattern accepts exactly those (a property test compares it with `canonical.loads`) at a fraction of the cost.
+    Raises VerificationError (`leaf-too-large`, `not-canonical`, `envelope-shape`).
+    """
+    if len(leaf) > MAX_LEAF_BYTES:
+        raise VerificationError(
+            f"an envelope of {len(leaf)} bytes; at most {MAX_LEAF_BYTES} are allowed", code="leaf-too-large"
+        )
+    match = _LEAF.fullmatch(leaf)
+    if match is None:
+        canonical.loads(leaf)
+        raise VerificationError(
+            f"not an envelope: expected exactly payload, payloadType {PAYLOAD_TYPE} and 1 to {MAX_SIGNATURES} "
+            "signatures of keyid and sig",
+            code="envelope-shape",
+        )
+    signatures = tuple(
+        Signature(keyid.decode(), _decode(sig, "sig")) for keyid, sig in _EACH_SIGNATURE.findall(match[2])
+    )
+    if len(signatures) > 1 and len({signature.keyid for signature in signatures}) != len(signatures):
+        raise VerificationError("the envelope has two signatures by one key", code="envelope-shape")
+    return Envelope(_decode(match[1], "payload"), signatures)
+
+
+def keys_by_id(public_keys: Iterable[bytes]) -> dict[str, bytes]:
+    """Key id to raw public key. Raises VerificationError (`unsound-key`)."""
+    keys: dict[str, bytes] = {}
+    for raw in public_keys:
+        require_sound_public_key(raw)
+        keys[keyid_of(raw)] = raw
+    return keys
+
+
+def verify(envelope: Envelope, keys: Mapping[str, bytes]) -> None:
+    """Every signature of the envelope is by one of `keys` (key id to raw public key), over the payload as received.
+
+    Raises VerificationError: `unknown-key`, `bad-signature`, `unsound-key`.
+    """
+    message = pae(envelope.payload)
+    for signature in envelope.signatures:
+        raw = keys.get(signature.keyid)
+        if raw is None or keyid_of(raw) != signature.keyid:
+            raise VerificationError(f"signed by an unknown key {signature.keyid}", code="unknown-key")
+        if not signature_is_valid(raw, signature.sig, message):
+            raise VerificationError(
+                f"the signature by key {signature.keyid} does not fit the payload", code="bad-signature"
+            )
+
+
+def _decode(text: bytes, what: str) -> bytes:
+    try:
+        data = a2b_base64(text, strict_mode=True)
+    except Base64Error as error:
+        raise VerificationError(f"{what} is not base64: {error}", code="envelope-shape") from error
+    if b2a_base64(data, newline=False) != text:
+        raise VerificationError(f"{what} is not in the canonical base64 encoding", code="envelope-shape")
+    return data

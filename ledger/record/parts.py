@@ -1,0 +1,197 @@
+"""What several kinds of record are composed of. Fields stand in the order of their names (see values.Model)."""
+
+from __future__ import annotations
+
+from typing import Annotated
+
+from pydantic import AfterValidator, Field
+
+from ledger.canonical import MAX_INTEGER
+from ledger.corpus.types import AllowedUse
+from ledger.match.lists import Relation
+from ledger.record.values import (
+    Count,
+    DecimalTable,
+    DecimalText,
+    Digest,
+    Id,
+    Label,
+    MediaType,
+    Model,
+    Name,
+    Positive,
+    ScoreText,
+    SortedKeys,
+    UnitText,
+)
+
+
+class Ref(Model):
+    """Another record, named by its id and bound by its leaf hash (RFC 9162 section 2.1.1) in lowercase hex."""
+
+    leaf_hash: Digest
+    record_id: Id
+
+
+class ImageFacts(Model):
+    """The picture: its size in canonical pixels, the digests of its bytes and of its canonical pixels."""
+
+    height: Positive
+    media_type: MediaType
+    pixel_sha256: Digest
+    sha256: Digest
+    width: Positive
+
+
+class EmbeddingDigest(Model):
+    """SHA-256 of the L2-normalised vector as little-endian float16."""
+
+    dimension: Positive
+    sha256: Digest
+
+
+class FingerprintDigests(Model):
+    """What a record keeps of a fingerprint. `spec`: digest of the FingerprintSpec; the hashes are 256 bits in hex."""
+
+    embeddings: Annotated[dict[Name, EmbeddingDigest], SortedKeys]
+    pdq: Digest
+    pdq_quality: Annotated[int, Field(ge=0, le=100)]
+    phash: Digest
+    spec: Digest
+
+
+class CorpusPoint(Model):
+    """The corpus as of leaf `through` (-1: no leaf yet), of `works` works that may be matched."""
+
+    through: Annotated[int, Field(ge=-1, le=MAX_INTEGER)]
+    works: Count
+
+
+class RegionText(Model):
+    """A rectangle in fractions of the picture's height and width."""
+
+    bottom: UnitText
+    left: UnitText
+    right: UnitText
+    top: UnitText
+
+
+class EvidenceText(Model):
+    """Why a relation is called verified. `transform`: row-major 2x3 affine matrix from work to query in fractions of
+    the two pictures; `tile_distance`: largest root mean squared difference over the tiles of the aligned pair."""
+
+    inliers: Count
+    method: Label
+    query_region: RegionText
+    tile_distance: DecimalText
+    transform: Annotated[tuple[DecimalText, ...], Field(min_length=6, max_length=6)]
+    work_region: RegionText
+
+
+class MatchText(Model):
+    """One near work. `score` is the calibrated probability that the picture is a copy of it; `p_value` and `n_null` say
+    how often, among how many unrelated pictures of the same `bin`, something comes as close."""
+
+    artist_id: Id
+    bin: Label
+    evidence: EvidenceText | None
+    n_null: Count
+    p_value: UnitText
+    rank: Positive
+    raw: DecimalTable
+    relation: Relation
+    score: ScoreText
+    work_id: Id
+    work_sha256: Digest
+
+
+def _ranked(matches: tuple[MatchText, ...]) -> tuple[MatchText, ...]:
+    if any(match.rank != rank for rank, match in enumerate(matches, 1)):
+        raise ValueError("the ranks of matches count up from 1")
+    return matches
+
+
+Matches = Annotated[tuple[MatchText, ...], AfterValidator(_ranked)]
+
+
+class ShareText(Model):
+    artist_id: Id
+    share: UnitText
+
+
+class AttributionText(Model):
+    """The stated rule of RECORDS.md applied to matches with p <= alpha; not influence."""
+
+    alpha: UnitText
+    shares: tuple[ShareText, ...]
+    unattributed: UnitText
+
+
+class ArtistProbability(Model):
+    artist_id: Id
+    probability: UnitText
+
+
+class ArtistReference(Model):
+    """The trained classifier's answer: calibrated probabilities of artists, and of `none` of them."""
+
+    artists: tuple[ArtistProbability, ...]
+    none: UnitText
+
+
+class BinThresholds(Model):
+    """One bin of a calibration: n null scores; the score needed at each alpha (a decimal string)."""
+
+    bin: Label
+    n: Count
+    thresholds: Annotated[dict[UnitText, DecimalText], SortedKeys]
+
+
+class Manifest(Model):
+    """RFC 9162 root and size of the tree over the sorted digests of the works that a model was trained on."""
+
+    root: Digest
+    size: Count
+
+
+class PixelSize(Model):
+    height: Positive
+    width: Positive
+
+
+class ModelRef(Model):
+    """A model and the digest of its weights, which is the subject of its `model` record."""
+
+    model_id: Id
+    weights_sha256: Digest
+
+
+class EvidenceRef(Model):
+    """A finding (a stable kebab-case code) and the record that it rests on."""
+
+    finding: Name
+    ref: Ref
+
+
+class LeafRange(Model):
+    """Leaves with start <= index < end."""
+
+    end: Count
+    start: Count
+
+
+class UsageCount(Model):
+    """How often works of the artist stood in `relation` to pictures; `generator_id` is null for pictures sent in."""
+
+    count: Count
+    generator_id: Id | None
+    relation: Relation
+
+
+def _distinct(uses: tuple[AllowedUse, ...]) -> tuple[AllowedUse, ...]:
+    if len(set(uses)) != len(uses):
+        raise ValueError("a use is named twice")
+    return uses
+
+
+AllowedUses = Annotated[tuple[AllowedUse, ...], AfterValidator(_distinct)]

@@ -1,0 +1,107 @@
+"""The predicate of every kind of record (RECORDS.md, Kinds): strict, closed, frozen.
+
+Every field is always present (null where a value is absent), so that one content has one encoding. `generated_at` is
+when the statement was made; when it was appended, the log says. `refs` name the records that a statement rests on.
+"""
+
+from __future__ import annotations
+
+import hashlib
+from typing import assert_never
+
+from ledger.record.parts import Ref
+from ledger.record.predicates.claims import (
+    Claim,
+    ClaimType,
+    ClaimVerdict,
+    ClaimVerdictRecord,
+    Period,
+    Resolution,
+    Response,
+    Usage,
+)
+from ledger.record.predicates.kind import Kind
+from ledger.record.predicates.pictures import Asset, Finding, Generation, Guard, Verification
+from ledger.record.predicates.registry import (
+    CalibrationRecord,
+    Consent,
+    KeyEvent,
+    KeyRecord,
+    ModelRecord,
+    Registration,
+    Role,
+    Withdrawal,
+)
+
+__all__ = [
+    "PREDICATES",
+    "Asset",
+    "CalibrationRecord",
+    "Claim",
+    "ClaimType",
+    "ClaimVerdict",
+    "ClaimVerdictRecord",
+    "Consent",
+    "Finding",
+    "Generation",
+    "Guard",
+    "KeyEvent",
+    "KeyRecord",
+    "Kind",
+    "ModelRecord",
+    "Period",
+    "Predicate",
+    "Registration",
+    "Resolution",
+    "Response",
+    "Role",
+    "Usage",
+    "Verification",
+    "Withdrawal",
+    "implied_subject",
+    "refs_of",
+]
+
+Predicate = (
+    KeyRecord | Registration | Consent | Withdrawal | ModelRecord | CalibrationRecord | Verification | Generation
+    | Asset | Claim | ClaimVerdictRecord | Response | Resolution | Usage | Finding
+)  # fmt: skip
+
+PREDICATES: tuple[type[Predicate], ...] = (
+    KeyRecord, Registration, Consent, Withdrawal, ModelRecord, CalibrationRecord, Verification, Generation,
+    Asset, Claim, ClaimVerdictRecord, Response, Resolution, Usage, Finding,
+)  # fmt: skip
+
+
+def refs_of(predicate: Predicate) -> tuple[Ref, ...]:
+    """The earlier records that a statement refers to, in evidence too."""
+    match predicate:
+        case ClaimVerdictRecord():
+            return predicate.refs + tuple(item.ref for item in predicate.evidence)
+        case (
+            KeyRecord() | Consent() | Withdrawal() | Verification() | Generation() | Asset() | Claim()
+            | Response() | Resolution() | Finding()
+        ):  # fmt: skip
+            return predicate.refs
+        case Registration() | ModelRecord() | CalibrationRecord() | Usage():
+            return ()
+        case _:
+            assert_never(predicate)
+
+
+def implied_subject(predicate: Predicate) -> str | None:
+    """The subject's SHA-256 where the predicate repeats it, in lowercase hex; None where only the subject says it."""
+    match predicate:
+        case KeyRecord():
+            return hashlib.sha256(bytes.fromhex(predicate.public_key)).hexdigest()
+        case Verification():
+            return predicate.image.sha256
+        case Generation():
+            return predicate.image.pixel_sha256
+        case (
+            Registration() | Consent() | Withdrawal() | ModelRecord() | CalibrationRecord() | Asset() | Claim()
+            | ClaimVerdictRecord() | Response() | Resolution() | Usage() | Finding()
+        ):  # fmt: skip
+            return None
+        case _:
+            assert_never(predicate)

@@ -1,0 +1,116 @@
+"""Records about pictures: verified, generated, handed out, found to reproduce a work."""
+
+from __future__ import annotations
+
+from typing import Annotated, ClassVar, Literal
+
+from pydantic import Field
+
+from ledger.match.lists import Verdict
+from ledger.record.parts import (
+    ArtistReference,
+    AttributionText,
+    CorpusPoint,
+    FingerprintDigests,
+    ImageFacts,
+    Matches,
+    ModelRef,
+    PixelSize,
+    Ref,
+)
+from ledger.record.predicates.kind import Kind
+from ledger.record.values import (
+    Count,
+    DecimalTable,
+    DecimalText,
+    Digest,
+    Id,
+    Label,
+    MediaType,
+    Model,
+    Name,
+    Positive,
+    SortedKeys,
+    Time,
+)
+
+Guard = Literal["allow", "warn", "regenerated", "block"]
+
+Seed = Annotated[str, Field(pattern="^(?:0|[1-9][0-9]{0,19})$")]
+"""An unsigned integer as text: samplers take 64 bits, JSON numbers 53."""
+
+
+class Verification(Model):
+    """A picture compared with the registered works. Subject: the image's bytes.
+
+    `calibration` is the digest of the calibration file; `refs` name the calibration's record and the registrations of
+    the matched works.
+    """
+
+    kind: ClassVar[Kind] = "verification"
+    artist_reference: ArtistReference | None
+    attribution: AttributionText
+    calibration: Digest
+    corpus: CorpusPoint
+    fingerprint: FingerprintDigests
+    generated_at: Time
+    image: ImageFacts
+    matches: Matches
+    record_id: Id
+    refs: tuple[Ref, ...]
+    verdict: Verdict
+
+
+class Generation(Model):
+    """A generated picture compared with the registered works. Subject: the digest of its canonical pixels.
+
+    What an operator who reports a picture does not disclose (`prompt`, `seed`, `steps`, `guidance`, `sampler`) is null.
+    """
+
+    kind: ClassVar[Kind] = "generation"
+    artist_reference: ArtistReference | None
+    attribution: AttributionText
+    calibration: Digest
+    corpus: CorpusPoint
+    fingerprint: FingerprintDigests
+    generated_at: Time
+    guard: Guard
+    guidance: DecimalText | None
+    image: ImageFacts
+    matches: Matches
+    model: ModelRef
+    origin_of_image: Literal["service", "reported"]
+    prompt: Digest | None
+    record_id: Id
+    refs: tuple[Ref, ...]
+    sampler: Label | None
+    seed: Seed | None
+    size: PixelSize
+    steps: Positive | None
+    verdict: Verdict
+
+
+class Asset(Model):
+    """The file that was handed out for a generation. Subject: its bytes; `refs`: the generation, alone."""
+
+    kind: ClassVar[Kind] = "asset"
+    c2pa_manifest_sha256: Digest
+    generated_at: Time
+    media_type: MediaType
+    record_id: Id
+    refs: Annotated[tuple[Ref, ...], Field(min_length=1, max_length=1)]
+
+
+class Finding(Model):
+    """A model reproduces a work. Subject: the generated picture's pixels. `work` is a work id; `multiplicity`: how
+    often the work stood in the training set; `settings`: what the audit ran with."""
+
+    kind: ClassVar[Kind] = "finding"
+    distances: DecimalTable
+    generated_at: Time
+    model: ModelRef
+    multiplicity: Count
+    record_id: Id
+    refs: tuple[Ref, ...]
+    settings: Annotated[dict[Name, Label], SortedKeys]
+    work: Id

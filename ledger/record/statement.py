@@ -1,0 +1,107 @@
+"""in-toto Statements v1 (in-toto/attestation spec/v1/statement.md) as RFC 8785 bytes: the payload that gets signed."""
+
+from __future__ import annotations
+
+import re
+from dataclasses import dataclass
+
+from pydantic import TypeAdapter, ValidationError
+
+from ledger import canonical
+from ledger.errors import VerificationError
+from ledger.record.predicates import PREDICATES, Kind, Predicate, implied_subject
+
+STATEMENT_TYPE = "https://in-toto.io/Statement/v1"
+
+_SUBJECT_NAME = "[A-Za-z0-9][A-Za-z0-9 ._:/+-]{0,199}"
+_NAME = re.compile(_SUBJECT_NAME)
+_SHA256 = re.compile("[0-9a-f]{64}")
+_PAYLOAD = re.compile(
+    rb'\{"_type":"%s","predicate":(\{.*\}),"predicateType":"urn:artledger:([a-z-]{1,40}):v1",'
+    rb'"subject":\[\{"digest":\{"sha256":"([0-9a-f]{64})"\},"name":"(%s)"\}\]\}'
+    % (re.escape(STATEMENT_TYPE.encode()), _SUBJECT_NAME.encode()),
+    re.DOTALL,
+)
+_ADAPTERS: dict[str, TypeAdapter[Predicate]] = {model.kind: TypeAdapter(model) for model in PREDICATES}
+
+
+@dataclass(frozen=True, slots=True)
+class Statement:
+    subject_name: str
+    """What the subject is (`image`, `work`, `key`): public, so never a person's file name."""
+    subject_sha256: str
+    predicate: Predicate
+
+    @property
+    def kind(self) -> Kind:
+        return self.predicate.kind
+
+    @property
+    def record_id(self) -> str:
+        return self.predicate.record_id
+
+
+def statement_payload(subject_name: str, subject_sha256: str, predicate: Predicate) -> bytes:
+    """RFC 8785 bytes of the statement.
+
+    Models serialise their fields sorted (values.Model), so no second pass over the JSON is needed; a property test
+    holds the result equal to `canonical.dumps`. Raises ValueError when the subject is not as RECORDS.md wants it.
+    """
+    if not _NAME.fullmatch(subject_name) or not _SHA256.fullmatch(subject_sha256):
+        raise ValueError(f"not a subject: {subject_name!r} with SHA-256 {subject_sha256!r}")
+    if implied_subject(predicate) not in (None, subject_sha256):
+        raise ValueError(f"the {predicate.kind} predicate is about another subject than {subject_sha256}")
+    return _assemble(subject_name.encode(), subject_sha256.encode(), predicate)
+
+
+def parse_payload(payload: bytes) -> Statement:
+    """The statement in `payload`, which must be exactly its canonical encoding.
+
+    Raises VerificationError: `not-canonical`, `statement-shape` (members, subject), `unknown-kind`, `statement-schema`.
+    """
+    match = _PAYLOAD.fullmatch(payload)
+    if match is None:
+        canonical.loads(payload)
+        raise VerificationError(
+            "not a statement of a ledger: expected exactly _type, predicate, predicateType urn:artledger:<kind>:v1 and "
+            "one subject with digest.sha256 and name",
+            code="statement-shape",
+        )
+    raw, kind, sha256, name = match.groups()
+    predicate = _parse_predicate(raw, kind.decode())
+    if _assemble(name, sha256, predicate) != payload:
+        raise VerificationError("the predicate is not in canonical JSON (RFC 8785)", code="not-canonical")
+    subject = sha256.decode()
+    if implied_subject(predicate) not in (None, subject):
+        raise VerificationError("the predicate is about another subject than the statement", code="statement-shape")
+    return Statement(name.decode(), subject, predicate)
+
+
+def _parse_predicate(raw: bytes, kind: str) -> Predicate:
+    adapter = _ADAPTERS.get(kind)
+    if adapter is None:
+        raise VerificationError(
+            f"unknown kind of record {kind!r}", code="unknown-kind", hint="a newer version of artledger may know it"
+        )
+    try:
+        return adapter.validate_json(raw)
+    except ValidationError as error:
+        first = error.errors(include_url=False, include_context=False, include_input=False)[0]
+        place = ".".join(str(part) for part in first["loc"])[:100] or "predicate"
+        raise VerificationError(
+            f"the {kind} record breaks its schema at {place}: {first['msg']}"[:300], code="statement-schema"
+        ) from error
+
+
+def _assemble(name: bytes, sha256: bytes, predicate: Predicate) -> bytes:
+    return (
+        b'{"_type":"%s","predicate":%s,"predicateType":"urn:artledger:%s:v1",'
+        b'"subject":[{"digest":{"sha256":"%s"},"name":"%s"}]}'
+        % (
+            STATEMENT_TYPE.encode(),
+            _ADAPTERS[predicate.kind].dump_json(predicate),
+            predicate.kind.encode(),
+            sha256,
+            name,
+        )
+    )

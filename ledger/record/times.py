@@ -1,0 +1,37 @@
+"""Times: RFC 3339 in UTC with milliseconds and `Z`."""
+
+from __future__ import annotations
+
+import re
+from datetime import UTC, datetime
+
+from ledger.errors import InputError
+
+TIME_PATTERN = "^[0-9]{4}-[0-9]{2}-[0-9]{2}T[0-9]{2}:[0-9]{2}:[0-9]{2}[.][0-9]{3}Z$"
+_TIME = re.compile(TIME_PATTERN[1:-1])
+
+
+def format_time(moment: datetime) -> str:
+    """`2026-01-31T23:59:59.999Z`; cut, not rounded, to milliseconds. Raises ValueError for a time without a zone."""
+    if moment.tzinfo is None:
+        raise ValueError("a time without a zone")
+    return moment.astimezone(UTC).isoformat(timespec="milliseconds").removesuffix("+00:00") + "Z"
+
+
+def now_text() -> str:
+    """The present moment."""
+    return format_time(datetime.now(UTC))
+
+
+def parse_time(text: str) -> datetime:
+    """The moment, in UTC. Raises InputError (`bad-time`) for every other way of writing it, and for leap seconds."""
+    try:
+        if _TIME.fullmatch(text):
+            return datetime.fromisoformat(text)
+    except ValueError:
+        pass
+    raise InputError(
+        f"{text[:60]!r} is not a time of the form 2026-01-31T23:59:59.999Z",
+        code="bad-time",
+        hint="UTC, milliseconds, Z",
+    )

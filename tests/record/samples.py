@@ -1,0 +1,265 @@
+"""One realistic predicate of every kind, built from fixed values."""
+
+from __future__ import annotations
+
+import hashlib
+
+from ledger.match.lists import Relation, Verdict
+from ledger.record.keys import Signer
+from ledger.record.parts import (
+    ArtistProbability,
+    ArtistReference,
+    AttributionText,
+    BinThresholds,
+    CorpusPoint,
+    EmbeddingDigest,
+    EvidenceRef,
+    EvidenceText,
+    FingerprintDigests,
+    ImageFacts,
+    LeafRange,
+    Manifest,
+    MatchText,
+    ModelRef,
+    PixelSize,
+    Ref,
+    RegionText,
+    ShareText,
+    UsageCount,
+)
+from ledger.record.predicates import (
+    Asset,
+    CalibrationRecord,
+    Claim,
+    ClaimVerdictRecord,
+    Consent,
+    Finding,
+    Generation,
+    KeyRecord,
+    ModelRecord,
+    Period,
+    Predicate,
+    Registration,
+    Resolution,
+    Response,
+    Usage,
+    Verification,
+    Withdrawal,
+    implied_subject,
+)
+
+TIME = "2026-01-31T23:59:59.999Z"
+SIGNER = Signer.from_seed(bytes(range(32)))
+OTHER = Signer.from_seed(bytes(range(32, 64)))
+
+
+def sha(text: str) -> str:
+    return hashlib.sha256(text.encode()).hexdigest()
+
+
+def uid(number: int) -> str:
+    return f"019c0000-0000-7000-8000-{number:012x}"
+
+
+def ref(number: int) -> Ref:
+    return Ref(leaf_hash=sha(f"leaf {number}"), record_id=uid(number))
+
+
+FINGERPRINT = FingerprintDigests(
+    embeddings={"copy": EmbeddingDigest(dimension=512, sha256=sha("vector"))},
+    pdq=sha("pdq"),
+    pdq_quality=100,
+    phash=sha("phash"),
+    spec=sha("spec"),
+)
+IMAGE = ImageFacts(height=600, media_type="image/png", pixel_sha256=sha("pixels"), sha256=sha("file"), width=800)
+CORPUS = CorpusPoint(through=2001, works=2000)
+MODEL = ModelRef(model_id=uid(70), weights_sha256=sha("weights"))
+EVIDENCE = EvidenceText(
+    inliers=87,
+    method="sift-similarity",
+    query_region=RegionText(bottom="1.0000", left="0.0000", right="1.0000", top="0.0000"),
+    tile_distance="0.0312",
+    transform=("0.9000", "0.0000", "0.0500", "0.0000", "0.9000", "-0.0500"),
+    work_region=RegionText(bottom="0.9000", left="0.1000", right="0.9000", top="0.1000"),
+)
+
+
+def match_text(
+    rank: int, relation: Relation = Relation.NEAR_DUPLICATE, *, score: str = "0.993100", p_value: str = "0.0005"
+) -> MatchText:
+    verified = relation in (Relation.NEAR_DUPLICATE, Relation.PARTIAL_COPY)
+    return MatchText(
+        artist_id=uid(300 + rank),
+        bin="flat",
+        evidence=EVIDENCE if verified else None,
+        n_null=1999,
+        p_value=p_value,
+        rank=rank,
+        raw={"copy": "0.9123", "pdq": "12", "phash": "31"},
+        relation=relation,
+        score=score,
+        work_id=uid(200 + rank),
+        work_sha256=sha(f"work {rank}"),
+    )
+
+
+MATCHES = (
+    match_text(1),
+    *(match_text(n, Relation.SIMILAR_STYLE, score=f"0.0{n:02}100", p_value="0.5430") for n in range(2, 11)),
+)
+ATTRIBUTION = AttributionText(
+    alpha="0.0100", shares=(ShareText(artist_id=uid(301), share="0.993100"),), unattributed="0.006900"
+)
+
+
+def verification(matches: tuple[MatchText, ...] = MATCHES, verdict: Verdict = Verdict.COPY) -> Verification:
+    return Verification(
+        artist_reference=None,
+        attribution=ATTRIBUTION,
+        calibration=sha("calibration"),
+        corpus=CORPUS,
+        fingerprint=FINGERPRINT,
+        generated_at=TIME,
+        image=IMAGE,
+        matches=matches,
+        record_id=uid(1),
+        refs=tuple(ref(400 + match.rank) for match in matches),
+        verdict=verdict,
+    )
+
+
+def key_record(signer: Signer = SIGNER, number: int = 9) -> KeyRecord:
+    return KeyRecord(
+        event="added",
+        generated_at=TIME,
+        holder_id=uid(8),
+        public_key=signer.public_raw.hex(),
+        record_id=uid(number),
+        refs=(),
+        replaces=None,
+        role="service",
+    )
+
+
+def registration(number: int = 2) -> Registration:
+    return Registration(
+        allowed_uses=("match", "style"),
+        artist_id=uid(301),
+        fingerprint=FINGERPRINT,
+        generated_at=TIME,
+        licence="CC0-1.0 OR (MIT AND LicenseRef-openclipart)",
+        metadata=sha("commitment"),
+        pixel_sha256=sha("pixels"),
+        record_id=uid(number),
+        work_id=uid(201),
+    )
+
+
+GENERATION = Generation(
+    artist_reference=ArtistReference(
+        artists=(ArtistProbability(artist_id=uid(301), probability="0.4100"),), none="0.5900"
+    ),
+    attribution=ATTRIBUTION,
+    calibration=sha("calibration"),
+    corpus=CORPUS,
+    fingerprint=FINGERPRINT,
+    generated_at=TIME,
+    guard="warn",
+    guidance="7.5",
+    image=IMAGE,
+    matches=MATCHES,
+    model=MODEL,
+    origin_of_image="service",
+    prompt=sha("prompt"),
+    record_id=uid(3),
+    refs=(ref(401),),
+    sampler="DDIMScheduler",
+    seed="18446744073709551615",
+    size=PixelSize(height=512, width=512),
+    steps=30,
+    verdict=Verdict.COPY,
+)
+
+ALL: tuple[Predicate, ...] = (
+    key_record(),
+    registration(),
+    Consent(
+        allowed_uses=(), generated_at=TIME, licence="CC-BY-4.0", record_id=uid(4), refs=(ref(2),), work_id=uid(201)
+    ),
+    Withdrawal(generated_at=TIME, reason="artist", record_id=uid(5), refs=(ref(2),), work_id=uid(201)),
+    ModelRecord(
+        format="safetensors",
+        generated_at=TIME,
+        manifest=Manifest(root=sha("root"), size=3000),
+        manifest_status="disclosed",
+        model_id=uid(70),
+        record_id=uid(6),
+        spec=sha("model spec"),
+    ),
+    CalibrationRecord(
+        bins=(BinThresholds(bin="flat", n=1999, thresholds={"0.01": "2.3100", "0.05": "1.1000"}),),
+        corpus=CORPUS,
+        generated_at=TIME,
+        record_id=uid(7),
+        spec=sha("spec"),
+    ),
+    verification(),
+    GENERATION,
+    Asset(
+        c2pa_manifest_sha256=sha("manifest"),
+        generated_at=TIME,
+        media_type="image/png",
+        record_id=uid(10),
+        refs=(ref(3),),
+    ),
+    Claim(
+        claim_type="copies-work",
+        claimant_id=uid(11),
+        generated_at=TIME,
+        model=None,
+        record_id=uid(12),
+        refs=(ref(1),),
+        text=sha("text"),
+        works=(uid(201),),
+    ),
+    ClaimVerdictRecord(
+        evidence=(EvidenceRef(finding="verified-copy", ref=ref(1)),),
+        generated_at=TIME,
+        record_id=uid(13),
+        refs=(ref(12),),
+        rules=sha("rules"),
+        verdict="supported",
+    ),
+    Response(generated_at=TIME, party_id=uid(14), record_id=uid(15), refs=(ref(12),), text=sha("answer")),
+    Resolution(
+        auditor_id=uid(16),
+        generated_at=TIME,
+        outcome="inconclusive",
+        record_id=uid(17),
+        refs=(ref(12), ref(13)),
+        text=sha("reasons"),
+    ),
+    Usage(
+        artist_id=uid(301),
+        counts=(UsageCount(count=3, generator_id=None, relation=Relation.EXACT),),
+        generated_at=TIME,
+        leaf_range=LeafRange(end=900, start=0),
+        period=Period(end=TIME, start="2026-01-01T00:00:00.000Z"),
+        record_id=uid(18),
+    ),
+    Finding(
+        distances={"tile": "0.0810"},
+        generated_at=TIME,
+        model=MODEL,
+        multiplicity=64,
+        record_id=uid(19),
+        refs=(ref(3),),
+        settings={"generations": "500", "rule": "tile-0.15"},
+        work=uid(201),
+    ),
+)
+
+
+def subject_of(predicate: Predicate) -> str:
+    return implied_subject(predicate) or sha("subject")
