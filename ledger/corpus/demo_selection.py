@@ -53,7 +53,7 @@ def demo_selection(items: Iterable[SourceItem], works: int = 2000, min_artists: 
     artists = Counter(item.artist for item in inside)
     if len(inside) < works or len(artists) < min_artists:
         raise InputError(
-            f"{works} works by at least {min_artists} artists were asked for; there are {len(inside)} by {len(artists)}",
+            f"{works} works by at least {min_artists} artists were asked for; {len(inside)} by {len(artists)} exist",
             code="too-few-works",
         )
     drawings = {name for item in inside for name in _drawing_names(item)}

@@ -19,7 +19,9 @@ PUBLIC_DOMAIN = "LicenseRef-PublicDomain"
 MAX_EXPRESSION = 300
 
 _TOKEN = re.compile(r"\s*([()]|[A-Za-z0-9][A-Za-z0-9.:+-]*)")
-_SIMPLE = re.compile(r"(DocumentRef-[A-Za-z0-9.-]+:)?LicenseRef-[A-Za-z0-9.-]+|[A-Za-z0-9][A-Za-z0-9.-]*\+?")
+_SIMPLE = re.compile(
+    r"(?:DocumentRef-[A-Za-z0-9.-]+:)?LicenseRef-[A-Za-z0-9.-]+|(?!LicenseRef-|DocumentRef-)[A-Za-z0-9][A-Za-z0-9.-]*\+?"
+)
 _EXCEPTION = re.compile(r"[A-Za-z0-9][A-Za-z0-9.-]*")
 _OPERATORS = {"and": "AND", "or": "OR", "with": "WITH", "AND": "AND", "OR": "OR", "WITH": "WITH"}
 

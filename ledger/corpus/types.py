@@ -68,7 +68,8 @@ class Work:
 
 @dataclass(frozen=True, slots=True)
 class CorpusState:
-    """RECORDS.md: `through` is the leaf index of the last registration, consent or withdrawal taken into account (-1: none)."""
+    """The works at one moment of the log (RECORDS.md, corpus state)."""
 
     through: int
+    """Leaf index of the last registration, consent or withdrawal taken into account (-1: none)."""
     works: int

@@ -1,0 +1,168 @@
+"""Works from a Hugging Face `datasets` set in the schema of `huggan/wikiart`: image, artist, genre, style.
+
+Needs the extra `datasets` (version 4 or newer: older ones run code that a set brings along). The library never decodes
+a picture here: the file's bytes go to our own decoder.
+"""
+
+from __future__ import annotations
+
+import importlib
+import threading
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+from ledger.corpus.labels import MAX_LABEL_LENGTH, UNSTATED_USES, parse_uses
+from ledger.corpus.licences import UNKNOWN_LICENCE, parse_licence
+from ledger.corpus.types import UNKNOWN_ARTIST, SourceItem
+from ledger.errors import InputError, NotFoundError
+from ledger.image.types import DecodeLimits
+from ledger.text import clean_text
+
+NEEDED = ("image", "artist")
+NOT_LABELS = frozenset({"image", "artist", "title", "licence", "allowed_uses"})
+_BATCH = 1000
+
+
+class HuggingFaceSource:
+    """Rows of one split; `key` is the row number. Every text column but artist and title is kept as a label."""
+
+    def __init__(self, path_or_id: str, split: str = "train", *, cache_folder: Path | None = None) -> None:
+        """`path_or_id`: a Parquet file, a folder of them, or a set's id on the hub (fetched into the library's cache).
+
+        Raises InputError (`extra-missing`, `dataset-schema`, `dataset-broken`), NotFoundError (`dataset-missing`).
+        """
+        self._id = path_or_id
+        self._split = split
+        dataset, image_type = _load(path_or_id, split, cache_folder)
+        missing = [column for column in NEEDED if column not in dataset.features]
+        if missing:
+            raise InputError(
+                f"{path_or_id}: missing column {', '.join(missing)}; found: {', '.join(dataset.features)}",
+                code="dataset-schema",
+                hint="the schema is WikiArt's: image, artist, genre, style (the first two needed), and title if any",
+            )
+        try:
+            self._pictures = dataset.select_columns(["image"]).cast_column("image", image_type(decode=False))
+        except (TypeError, ValueError, NotImplementedError) as error:
+            raise InputError(
+                f"{path_or_id}: the column `image` does not hold pictures: {clean_text(str(error))}",
+                code="dataset-schema",
+            ) from error
+        self._texts = dataset.remove_columns(["image"])
+        self._lock = threading.Lock()
+        self._refused: dict[str, InputError] = {}
+
+    @property
+    def name(self) -> str:
+        return f"hf:{self._id}@{self._split}"
+
+    def items(self) -> Iterator[SourceItem]:
+        """One item a row; pictures are not touched. A row whose licence or uses make no sense is refused by `read`.
+
+        Raises InputError (`dataset-schema`) when a column's values are not WikiArt's.
+        """
+        features = self._texts.features
+        names = {column: feature.names for column, feature in features.items() if hasattr(feature, "names")}
+        row = 0
+        for batch in self._texts.iter(batch_size=_BATCH):
+            columns = list(batch)
+            for values in zip(*batch.values(), strict=True):
+                texts = {
+                    column: _text(self._id, row, column, value, names.get(column))
+                    for column, value in zip(columns, values, strict=True)
+                }
+                yield self._item(row, texts)
+                row += 1
+
+    def read(self, item: SourceItem) -> bytes:
+        """The picture's file. Raises InputError: `file-missing` where the row has no bytes of its own, `too-large`."""
+        if error := self._refused.get(item.key):
+            raise error
+        with self._lock:  # one Arrow table is read by several threads; the slow part, decoding, is elsewhere
+            picture = self._pictures[int(item.key)]["image"]
+        data = picture and picture["bytes"]
+        if not isinstance(data, bytes) or not data:
+            # A row may name a path instead. It is not followed: the set's author would choose which file we read.
+            raise InputError(f"{self.name}, row {item.key}: the row carries no picture", code="file-missing")
+        if len(data) > DecodeLimits().max_bytes:
+            raise InputError(f"{self.name}, row {item.key}: the picture is too large", code="too-large")
+        return data
+
+    def _item(self, row: int, texts: dict[str, str]) -> SourceItem:
+        licence, uses = UNKNOWN_LICENCE, UNSTATED_USES
+        try:
+            licence = parse_licence(texts.get("licence") or UNKNOWN_LICENCE)
+            uses = parse_uses(texts.get("allowed_uses"))
+        except InputError as error:
+            self._refused[str(row)] = InputError(
+                f"{self.name}, row {row}: {error.message}", code=error.code, hint=error.hint
+            )
+        return SourceItem(
+            key=str(row),
+            title=texts.get("title") or f"Untitled (row {row})",
+            artist=texts["artist"] or UNKNOWN_ARTIST,
+            licence=licence,
+            source=f"{self.name}:{row}",
+            allowed_uses=uses,
+            labels={column: text for column, text in texts.items() if text and column not in NOT_LABELS},
+        )
+
+
+def _text(path_or_id: str, row: int, column: str, value: object, names: list[str] | None) -> str:
+    if value is None:
+        return ""
+    if names is not None and isinstance(value, int):
+        if not 0 <= value < len(names):  # -1 is how `datasets` writes a missing label
+            return ""
+        return clean_text(names[value], MAX_LABEL_LENGTH)
+    if isinstance(value, str):
+        return clean_text(value, MAX_LABEL_LENGTH)
+    if column in NOT_LABELS:
+        raise InputError(
+            f"{path_or_id}, row {row}: {column} is {type(value).__name__}, neither text nor a class label",
+            code="dataset-schema",
+        )
+    return clean_text(str(value), MAX_LABEL_LENGTH) if isinstance(value, int | float) else ""
+
+
+def _load(path_or_id: str, split: str, cache_folder: Path | None) -> tuple[Any, Any]:
+    try:
+        datasets = importlib.import_module("datasets")
+    except ImportError as error:
+        raise InputError(
+            "reading a Hugging Face data set needs the package `datasets`",
+            code="extra-missing",
+            hint="pip install 'artledger[datasets]'",
+        ) from error
+    cache = None if cache_folder is None else str(cache_folder)
+    path = Path(path_or_id)
+    try:
+        if path.exists():
+            files = _parquet_files(path, split)
+            return datasets.load_dataset(
+                "parquet", data_files={split: files}, split=split, cache_dir=cache
+            ), datasets.Image
+        return datasets.load_dataset(path_or_id, split=split, cache_dir=cache), datasets.Image
+    except (FileNotFoundError, ConnectionError) as error:
+        raise NotFoundError(
+            f"the data set {path_or_id!r} was not found: {clean_text(str(error))}",
+            code="dataset-missing",
+            hint="name a Parquet file or a folder of them, or an id on the hub (needs a network)",
+        ) from error
+    except (ValueError, OSError, datasets.exceptions.DatasetsError) as error:
+        raise InputError(
+            f"the data set {path_or_id!r}, split {split!r}, cannot be read: {clean_text(str(error))}",
+            code="dataset-broken",
+        ) from error
+
+
+def _parquet_files(path: Path, split: str) -> list[str]:
+    """The split's files: those named `<split>-...` or in a folder of that name where there are such, else all."""
+    if path.is_file():
+        return [str(path)]
+    files = sorted(path.rglob("*.parquet"))
+    of_split = [file for file in files if file.stem.split("-")[0] == split or split in file.relative_to(path).parts]
+    if not files:
+        raise FileNotFoundError(f"there is no .parquet file under {path}")
+    return [str(file) for file in of_split or files]

@@ -1,0 +1,38 @@
+"""What a user writes after `corpus ingest`, turned into a source."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from pathlib import Path
+
+from ledger.corpus.folder import FolderSource
+from ledger.corpus.openclipart import OpenClipartSource
+from ledger.corpus.types import Source
+from ledger.errors import InputError
+
+
+def open_source(spec: str, labels: Path | None, rasterise: Callable[[bytes], bytes]) -> Source:
+    """`openclipart`, `hf:ID_OR_PATH[@SPLIT]` (split `train` unless named), else the path of a folder.
+
+    A folder that happens to be called `openclipart` is written `./openclipart`. Raises InputError (`labels-unused`
+    where the source brings its own labels, `source`, and what the sources raise) and NotFoundError.
+    """
+    if spec == "openclipart" or spec.startswith("hf:"):
+        if labels is not None:
+            raise InputError(f"--labels goes with a folder; {spec} brings its own labels", code="labels-unused")
+        if spec == "openclipart":
+            return OpenClipartSource(rasterise=rasterise)
+        from ledger.corpus.huggingface import HuggingFaceSource
+
+        path_or_id, split = _split_of(spec.removeprefix("hf:"))
+        if not path_or_id:
+            raise InputError("hf: is followed by a path or an id, for instance hf:huggan/wikiart@train", code="source")
+        return HuggingFaceSource(path_or_id, split)
+    return FolderSource(Path(spec).expanduser(), labels)
+
+
+def _split_of(text: str) -> tuple[str, str]:
+    path_or_id, _, split = text.rpartition("@")
+    if not path_or_id or "/" in split or Path(text).exists():
+        return text, "train"
+    return path_or_id, split or "train"

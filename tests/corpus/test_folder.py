@@ -1,0 +1,112 @@
+"""A labelled folder as a source, and its boundary."""
+
+from __future__ import annotations
+
+import os
+from pathlib import Path
+
+import pytest
+
+from ledger.corpus.folder import FolderSource
+from ledger.errors import InputError
+
+
+def _folder(tmp_path: Path, rows: str, files: dict[str, bytes]) -> Path:
+    folder = tmp_path / "art"
+    folder.mkdir()
+    for name, data in files.items():
+        (folder / name).parent.mkdir(parents=True, exist_ok=True)
+        (folder / name).write_bytes(data)
+    (folder / "labels.csv").write_text(f"file,title,artist\n{rows}", encoding="utf-8")
+    return folder
+
+
+def _refusal(source: FolderSource, position: int = 0) -> InputError:
+    with pytest.raises(InputError) as caught:
+        source.read(list(source.items())[position])
+    return caught.value
+
+
+def test_listed_files_are_offered_in_order_with_their_bytes(tmp_path: Path) -> None:
+    folder = _folder(
+        tmp_path, "b/2.png,Two,Bob\n1.png,,Ann\n", {"1.png": b"one", "b/2.png": b"two", "3.png": b"unlisted"}
+    )
+    source = FolderSource(folder)
+    items = list(source.items())
+    assert [(item.key, item.title, item.artist) for item in items] == [("b/2.png", "Two", "Bob"), ("1.png", "1", "Ann")]
+    assert [source.read(item) for item in items] == [b"two", b"one"]
+    assert [item.key for item in source.items()] == [item.key for item in items]
+
+
+def test_json_lines_and_a_label_file_elsewhere(tmp_path: Path) -> None:
+    folder = _folder(tmp_path, "", {"1.png": b"one"})
+    (folder / "labels.csv").unlink()
+    line = '{"file": "1.png", "title": "One", "artist": "Ann"}\n'
+    (folder / "labels.jsonl").write_text(line, encoding="utf-8")
+    (tmp_path / "other.jsonl").write_text(line.replace("Ann", "Bob"), encoding="utf-8")
+    assert [item.artist for item in FolderSource(folder).items()] == ["Ann"]
+    assert [item.artist for item in FolderSource(folder, tmp_path / "other.jsonl").items()] == ["Bob"]
+
+
+def test_a_missing_file_is_one_refusal(tmp_path: Path) -> None:
+    source = FolderSource(_folder(tmp_path, "gone.png,t,a\n1.png,t,a\n", {"1.png": b"one"}))
+    assert _refusal(source).code == "file-missing"
+    assert source.read(list(source.items())[1]) == b"one"
+
+
+def test_a_bad_row_is_offered_and_refused_with_its_line(tmp_path: Path) -> None:
+    source = FolderSource(_folder(tmp_path, "../secret.png,t,a\n", {}))
+    (tmp_path / "secret.png").write_bytes(b"secret")
+    error = _refusal(source)
+    assert error.code == "file-path"
+    assert error.message.startswith("labels.csv, line 2: ")
+
+
+def test_a_file_listed_twice_is_read_once(tmp_path: Path) -> None:
+    source = FolderSource(_folder(tmp_path, "1.png,t,Ann\n./1.png,t,Bob\n", {"1.png": b"one"}))
+    first, second = source.items()
+    assert source.read(first) == b"one"
+    assert first.key != second.key
+    error = _refusal(source, 1)
+    assert error.code == "file-listed-twice"
+    assert "in line 2" in error.message
+
+
+def test_links_are_followed_inside_and_refused_outside(tmp_path: Path) -> None:
+    folder = _folder(tmp_path, "in.png,t,a\nout.png,t,a\nup/1.png,t,a\nloop.png,t,a\n", {"1.png": b"one"})
+    (tmp_path / "1.png").write_bytes(b"secret")
+    (folder / "in.png").symlink_to("1.png")
+    (folder / "out.png").symlink_to(tmp_path / "1.png")
+    (folder / "up").symlink_to(tmp_path)
+    (folder / "loop.png").symlink_to("loop.png")
+    source = FolderSource(folder)
+    assert source.read(next(source.items())) == b"one"
+    assert [_refusal(source, position).code for position in (1, 2)] == ["file-path", "file-path"]
+    assert _refusal(source, 3).code in ("file-unreadable", "file-missing")
+
+
+def test_a_folder_that_is_itself_a_link_works(tmp_path: Path) -> None:
+    folder = _folder(tmp_path, "1.png,t,a\n", {"1.png": b"one"})
+    (tmp_path / "link").symlink_to(folder)
+    source = FolderSource(tmp_path / "link")
+    assert source.read(next(source.items())) == b"one"
+    assert source.name == FolderSource(folder).name
+
+
+def test_pipes_folders_and_huge_files_are_refused_without_waiting(tmp_path: Path) -> None:
+    folder = _folder(tmp_path, "pipe,t,a\nsub,t,a\nbig.png,t,a\n1.png/x,t,a\n", {"big.png": b"x" * 11, "1.png": b""})
+    os.mkfifo(folder / "pipe")
+    (folder / "sub").mkdir()
+    source = FolderSource(folder, max_bytes=10)
+    codes = [_refusal(source, position).code for position in range(4)]
+    assert codes == ["file-unreadable", "file-unreadable", "too-large", "file-unreadable"]
+
+
+def test_without_labels_the_error_says_what_to_write(tmp_path: Path) -> None:
+    with pytest.raises(InputError) as caught:
+        FolderSource(tmp_path)
+    assert caught.value.code == "labels-missing"
+    assert "file,title,artist,licence,source,allowed_uses" in (caught.value.hint or "")
+    with pytest.raises(InputError) as missing:
+        FolderSource(tmp_path / "nowhere")
+    assert missing.value.code == "folder-missing"
