@@ -5,7 +5,9 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from datetime import datetime
-from typing import Any, Protocol
+from typing import Any, ClassVar, Protocol
+
+from ledger.errors import PushbackError
 
 MAX_ENTRY_BYTES = 65_535
 """tlog-tiles entry bundles carry a uint16 length."""
@@ -52,13 +54,22 @@ Alongside = Callable[[Any], None]
 """Called with the store's open transaction: rows that must become durable together with the entries."""
 
 
+class CommitUnknownError(PushbackError):
+    """The connection was lost while committing: the drafts are all on the log, or none of them is. Looking up the record
+    ids tells; appending the same drafts again is safe."""
+
+    default_code: ClassVar[str] = "commit-unknown"
+
+
 class EntryStore(Protocol):
     """Durable, gapless, append only. `append` is one transaction: all drafts and what goes alongside, or nothing."""
 
     def append(self, drafts: Sequence[Draft], alongside: Alongside | None = None) -> Sequence[Appended]:
-        """Locks the head, gives gapless indexes in order, commits.
+        """Locks the head, gives gapless indexes in order, commits. One result per draft, in their order.
 
-        Raises PushbackError when the store is unreachable.
+        A draft whose record id or dedup key is on the log, or stands earlier in `drafts`, adds no leaf and is answered
+        with the first one's entry as `repeated`. Raises PushbackError when the store is unreachable,
+        CommitUnknownError when that happened during the commit itself.
         """
 
     def head(self) -> TreeHead: ...

@@ -88,16 +88,18 @@ class VerifierKey:
         time = None if self.type is KeyType.ED25519 else int.from_bytes(signature[:8], "big")
         if time is not None and not 0 < time <= MAX_TIME:
             raise VerificationError(f"{what}: expected a time from 1 to 2^63 - 1, got {time}", code="bad-signature")
-        match self.type:
-            case KeyType.ED25519:
-                valid = signature_is_valid(self.public, signature, text.encode())
-            case KeyType.COSIGNATURE:
-                valid = signature_is_valid(self.public, signature[8:], cosignature_message(text, time or 0))
-            case KeyType.COSIGNATURE_ML_DSA:
-                valid = _ml_dsa_is_valid(self.public, signature[8:], subtree_message(self.name, text, time or 0))
-        if not valid:
+        if not self._is_valid(text, signature, time or 0):
             raise VerificationError(f"{what} does not verify", code="bad-signature")
         return time
+
+    def _is_valid(self, text: str, signature: bytes, time: int) -> bool:
+        match self.type:
+            case KeyType.ED25519:
+                return signature_is_valid(self.public, signature, text.encode())
+            case KeyType.COSIGNATURE:
+                return signature_is_valid(self.public, signature[8:], cosignature_message(text, time))
+            case KeyType.COSIGNATURE_ML_DSA:
+                return _ml_dsa_is_valid(self.public, signature[8:], subtree_message(self.name, text, time))
 
 
 def parse_vkey(text: str) -> VerifierKey:

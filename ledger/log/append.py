@@ -1,0 +1,199 @@
+"""Group commit: many callers, one transaction for whatever has queued meanwhile (DESIGN.md, "The log", rule 1)."""
+
+from __future__ import annotations
+
+import contextlib
+import logging
+import threading
+import time
+from collections import deque
+from collections.abc import Callable, Sequence
+from concurrent.futures import Future
+from dataclasses import dataclass, field
+from typing import Any
+
+from ledger.errors import LedgerError, PushbackError
+from ledger.log.types import Alongside, Appended, CommitUnknownError, Draft, EntryStore
+
+_LOOKUPS = (0.05, 0.2, 0.5, 1.0, 2.0)
+"""Pauses in seconds between looking for a batch whose commit has an unknown outcome."""
+
+_log = logging.getLogger(__name__)
+
+
+@dataclass(frozen=True, slots=True)
+class Submission:
+    """A statement that shall be signed and become a leaf."""
+
+    record_id: str
+    payload: bytes
+    dedup_key: bytes | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class _Waiting:
+    draft: Draft
+    alongside: Alongside | None
+    queued_at: float
+    future: Future[Appended] = field(default_factory=Future)
+
+
+class Sequencer:
+    """Signs statements and appends them, in one leader thread per process that commits whatever has queued.
+
+    `sign` turns a payload into the envelope's exact bytes; it runs in the caller's thread, while the leader waits for
+    the database. Close it, or use it as a context manager.
+    """
+
+    def __init__(
+        self,
+        store: EntryStore,
+        sign: Callable[[bytes], bytes],
+        *,
+        max_queue: int = 20_000,
+        max_age: float = 10.0,
+        on_commit: Callable[[], None] = lambda: None,
+    ) -> None:
+        """`max_queue` submissions may wait, and none longer than `max_age` seconds before others are turned away.
+        `on_commit` is called after each commit (it wakes the publisher)."""
+        self._store = store
+        self._sign = sign
+        self._max_queue = max_queue
+        self._max_age = max_age
+        self._on_commit = on_commit
+        self._queue: deque[_Waiting] = deque()
+        self._in_flight_since: float | None = None
+        self._changed = threading.Condition()
+        self._closed = False
+        self._leader = threading.Thread(target=self._lead, name="sequencer", daemon=True)
+        self._leader.start()
+
+    def __enter__(self) -> Sequencer:
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self.close()
+
+    def submit(
+        self, record_id: str, payload: bytes, dedup_key: bytes | None = None, alongside: Alongside | None = None
+    ) -> Future[Appended]:
+        """Queues a statement; the future resolves once it is committed, with its leaf index.
+
+        `alongside` runs in the same transaction, for this caller's own rows. The future raises what EntryStore.append
+        raises; after a PushbackError the same record id may be submitted again and never makes a second leaf.
+        Raises PushbackError (`overloaded`, `closed`) at once when too much is waiting.
+        """
+        with self._changed:
+            self._require_room()
+        draft = Draft(record_id, self._sign(payload), dedup_key)
+        waiting = _Waiting(draft, alongside, time.monotonic())
+        with self._changed:
+            self._require_room()
+            self._queue.append(waiting)
+            self._changed.notify()
+        return waiting.future
+
+    def append_now(self, batch: Sequence[Submission], alongside: Alongside | None = None) -> Sequence[Appended]:
+        """Signs and appends a whole batch in the caller's thread, all or nothing, for callers with thousands at once.
+
+        Raises what EntryStore.append raises.
+        """
+        drafts = [Draft(each.record_id, self._sign(each.payload), each.dedup_key) for each in batch]
+        appended = self._append(drafts, alongside)
+        self._on_commit()
+        return appended
+
+    def queue_age(self) -> float:
+        """Seconds for which the oldest submission has been waiting; 0.0 when none is."""
+        with self._changed:
+            return self._age()
+
+    def close(self) -> None:
+        """Commits what has queued, then stops. Later submissions are turned away."""
+        with self._changed:
+            self._closed = True
+            self._changed.notify()
+        self._leader.join()
+
+    def _age(self) -> float:
+        oldest = self._in_flight_since or (self._queue[0].queued_at if self._queue else None)
+        return 0.0 if oldest is None else time.monotonic() - oldest
+
+    def _require_room(self) -> None:
+        if self._closed:
+            raise PushbackError("the service is shutting down", code="closed")
+        age = self._age()
+        if len(self._queue) >= self._max_queue or age >= self._max_age:
+            raise PushbackError(
+                f"{len(self._queue)} records are waiting, the first for {age:.1f} s: nothing more is accepted now",
+                code="overloaded",
+                retry_after=max(1.0, age),
+            )
+
+    def _lead(self) -> None:
+        while True:
+            with self._changed:
+                self._in_flight_since = None
+                while not self._queue and not self._closed:
+                    self._changed.wait()
+                if not self._queue:
+                    return
+                batch = list(self._queue)
+                self._queue.clear()
+                self._in_flight_since = batch[0].queued_at
+            self._commit([each for each in batch if each.future.set_running_or_notify_cancel()])
+
+    def _commit(self, batch: Sequence[_Waiting]) -> None:
+        """Every future of the batch gets its leaf or the error. One bad draft must not fail its neighbours: a batch that
+        the store refuses (rather than could not reach) is tried again one by one."""
+        if not batch:
+            return
+        try:
+            appended = self._append([each.draft for each in batch], _together(batch))
+        except Exception as error:  # noqa: BLE001 - whatever it is, the callers wait for it
+            if len(batch) > 1 and isinstance(error, LedgerError) and not isinstance(error, PushbackError):
+                for each in batch:
+                    self._commit([each])
+                return
+            _log.warning("appending %d records failed: %s", len(batch), type(error).__name__)
+            for each in batch:
+                each.future.set_exception(error)
+            return
+        for waiting, result in zip(batch, appended, strict=True):
+            waiting.future.set_result(result)
+        self._on_commit()
+
+    def _append(self, drafts: Sequence[Draft], alongside: Alongside | None) -> Sequence[Appended]:
+        try:
+            return self._store.append(drafts, alongside)
+        except CommitUnknownError as unknown:
+            for pause in _LOOKUPS:
+                time.sleep(pause)
+                with contextlib.suppress(PushbackError):
+                    if found := self._find(drafts):
+                        return found
+            raise unknown
+
+    def _find(self, drafts: Sequence[Draft]) -> list[Appended] | None:
+        """The batch as committed. All its drafts are on the log or none is, but some may have been repeats before it."""
+        found: list[Appended] = []
+        for draft in drafts:
+            entry = self._store.get(draft.record_id)
+            if entry is None and draft.dedup_key is not None:
+                entry = self._store.by_dedup_key(draft.dedup_key)
+            if entry is None:
+                return None
+            found.append(Appended(entry, repeated=entry.envelope != draft.envelope))
+        return found
+
+
+def _together(batch: Sequence[_Waiting]) -> Alongside | None:
+    callables = [each.alongside for each in batch if each.alongside is not None]
+    if not callables:
+        return None
+
+    def run_all(transaction: Any) -> None:
+        for each in callables:
+            each(transaction)
+
+    return run_all
