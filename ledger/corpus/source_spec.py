@@ -24,15 +24,16 @@ def open_source(spec: str, labels: Path | None, rasterise: Callable[[bytes], byt
             return OpenClipartSource(rasterise=rasterise)
         from ledger.corpus.huggingface import HuggingFaceSource
 
-        path_or_id, split = _split_of(spec.removeprefix("hf:"))
+        path_or_id, split = split_of(spec.removeprefix("hf:"))
         if not path_or_id:
             raise InputError("hf: is followed by a path or an id, for instance hf:huggan/wikiart@train", code="source")
         return HuggingFaceSource(path_or_id, split)
     return FolderSource(Path(spec).expanduser(), labels)
 
 
-def _split_of(text: str) -> tuple[str, str]:
-    path_or_id, _, split = text.rpartition("@")
-    if not path_or_id or "/" in split or Path(text).exists():
+def split_of(text: str) -> tuple[str, str]:
+    """Path or id, and split, of what follows `hf:`; an `@` inside a path is part of the path."""
+    path_or_id, mark, split = text.rpartition("@")
+    if not mark or "/" in split or Path(text).exists():
         return text, "train"
     return path_or_id, split or "train"
