@@ -1,0 +1,154 @@
+"""Local features of a picture, matches between two pictures, and the similarity transform that most of them agree on.
+
+SIFT (Lowe 2004) with RootSIFT descriptors (Arandjelovic and Zisserman 2012). A match carries position, scale and direction,
+so each match alone proposes a transform: all proposals are tried, nothing is drawn at random, equal input gives equal output.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import cv2
+import numpy as np
+from numpy.typing import NDArray
+
+from ledger.image.types import Pixels
+
+Affine = NDArray[np.float64]
+"""Shape (2, 3): maps work pixels (x, y, 1) to query pixels."""
+
+_RATIO = 0.85
+"""Lowe's ratio: a match must be this much nearer than the second nearest keypoint."""
+_MIN_MATCHES = 3
+_CONTRAST = 0.02
+
+
+@dataclass(frozen=True, slots=True)
+class LocalFeatures:
+    """n keypoints."""
+
+    points: NDArray[np.float32]
+    """Shape (n, 2): x, y in pixels."""
+    scales: NDArray[np.float32]
+    angles: NDArray[np.float32]
+    """Radians."""
+    descriptors: NDArray[np.float32]
+    """Shape (n, 128), rows L2-normalised (RootSIFT)."""
+
+    def __len__(self) -> int:
+        return len(self.points)
+
+    def mirrored(self, width: int) -> LocalFeatures:
+        """The features of the picture's mirror image (left to right), without looking at its pixels.
+
+        A mirrored SIFT descriptor is the same 4 x 4 x 8 histogram with the axis across the keypoint's direction reversed
+        and every direction negated.
+        """
+        cells = self.descriptors.reshape(-1, 4, 4, 8)
+        reversed_directions = np.roll(cells[:, ::-1, :, ::-1], 1, axis=3)
+        return LocalFeatures(
+            points=np.column_stack([width - 1 - self.points[:, 0], self.points[:, 1]]),
+            scales=self.scales,
+            angles=np.float32(np.pi) - self.angles,
+            descriptors=np.ascontiguousarray(reversed_directions).reshape(-1, 128),
+        )
+
+
+def local_features(picture: Pixels, most: int) -> LocalFeatures:
+    """At most `most` keypoints of a picture of shape (height, width, 3), strongest first; possibly none."""
+    sift = cv2.SIFT_create(nfeatures=most, contrastThreshold=_CONTRAST)
+    keypoints, descriptors = sift.detectAndCompute(cv2.cvtColor(picture, cv2.COLOR_RGB2GRAY), None)
+    if descriptors is None:
+        return LocalFeatures(*(np.zeros(shape, np.float32) for shape in ((0, 2), (0,), (0,), (0, 128))))
+    shares = descriptors / np.maximum(descriptors.sum(axis=1, keepdims=True), 1e-6)
+    return LocalFeatures(
+        points=np.array([keypoint.pt for keypoint in keypoints], np.float32),
+        scales=np.array([keypoint.size for keypoint in keypoints], np.float32),
+        angles=np.radians(np.array([keypoint.angle for keypoint in keypoints], np.float32)),
+        descriptors=np.sqrt(shares).astype(np.float32),
+    )
+
+
+@dataclass(frozen=True, slots=True)
+class Agreement:
+    """A transform and how many distinct places of the work it puts where the query has the same feature."""
+
+    transform: Affine
+    inliers: int
+
+
+def agree(work: LocalFeatures, query: LocalFeatures, tolerance: float) -> Agreement | None:
+    """The similarity transform, refined to an affine one, on which most matches agree within `tolerance` query pixels."""
+    if len(work) < _MIN_MATCHES or len(query) < _MIN_MATCHES:
+        return None
+    near, far = _matches(work.descriptors, query.descriptors)
+    if len(near) < _MIN_MATCHES:
+        return None
+    source, target = work.points[near].astype(np.float64), query.points[far].astype(np.float64)
+    scale = (query.scales[far] / work.scales[near]).astype(np.float64)
+    turn = (query.angles[far] - work.angles[near]).astype(np.float64)
+    inliers = _best_proposal(source, target, scale, turn, 2 * tolerance)
+    transform: Affine | None = None
+    for _ in range(3):
+        if _distinct(source[inliers]) < _MIN_MATCHES:
+            return None
+        transform = _fit(source[inliers], target[inliers])
+        residual = np.linalg.norm(_apply(transform, source) - target, axis=1)
+        inliers = residual < tolerance
+    count = _distinct(source[inliers])
+    return Agreement(transform, count) if transform is not None and count >= _MIN_MATCHES else None
+
+
+def _matches(work: NDArray[np.float32], query: NDArray[np.float32]) -> tuple[NDArray[np.intp], NDArray[np.intp]]:
+    """Indices of work keypoints and of the query keypoints nearest to them that pass the ratio test."""
+    similarity = work @ query.T
+    rows = np.arange(len(work))
+    nearest = similarity.argmax(axis=1)
+    best = similarity[rows, nearest]
+    similarity[rows, nearest] = -1
+    second = similarity.max(axis=1)
+    # Distances of unit vectors: squared distance = 2 - 2 cosine.
+    passed = (1 - best) < _RATIO**2 * (1 - second)
+    return rows[passed], nearest[passed]
+
+
+def _best_proposal(
+    source: NDArray[np.float64],
+    target: NDArray[np.float64],
+    scale: NDArray[np.float64],
+    turn: NDArray[np.float64],
+    tolerance: float,
+) -> NDArray[np.bool_]:
+    cosine, sine = scale * np.cos(turn), scale * np.sin(turn)
+    offset = source[None, :, :] - source[:, None, :]
+    x = target[:, None, 0] + cosine[:, None] * offset[..., 0] - sine[:, None] * offset[..., 1]
+    y = target[:, None, 1] + sine[:, None] * offset[..., 0] + cosine[:, None] * offset[..., 1]
+    # A proposal's own errors in scale and direction grow with the distance from its keypoint.
+    slack = tolerance + 0.1 * scale[:, None] * np.linalg.norm(offset, axis=2)
+    close = np.hypot(x - target[None, :, 0], y - target[None, :, 1]) < slack
+    similar = np.abs(np.log(scale[None, :] / scale[:, None])) < np.log(1.6)
+    parallel = np.cos(turn[None, :] - turn[:, None]) > np.cos(np.radians(25))
+    support: NDArray[np.bool_] = close & similar & parallel
+    best: NDArray[np.bool_] = support[support.sum(axis=1).argmax()]
+    return best
+
+
+def _fit(source: NDArray[np.float64], target: NDArray[np.float64]) -> Affine:
+    """Least squares: affine from eight places up, a similarity below, where an affine one would follow the noise."""
+    if _distinct(source) >= 8:
+        design = np.column_stack([source, np.ones(len(source))])
+        return np.linalg.lstsq(design, target, rcond=None)[0].T
+    centre, aim = source.mean(axis=0), target.mean(axis=0)
+    points, aims = (source - centre) @ [1, 1j], (target - aim) @ [1, 1j]
+    factor = np.vdot(points, aims) / max(np.vdot(points, points).real, 1e-9)
+    linear = np.array([[factor.real, -factor.imag], [factor.imag, factor.real]])
+    return np.column_stack([linear, aim - linear @ centre])
+
+
+def _apply(transform: Affine, points: NDArray[np.float64]) -> NDArray[np.float64]:
+    return points @ transform[:, :2].T + transform[:, 2]
+
+
+def _distinct(points: NDArray[np.float64]) -> int:
+    """How many of the points lie at different places (2 pixels apart): SIFT gives one corner several directions."""
+    return len(np.unique(np.round(points / 2), axis=0))

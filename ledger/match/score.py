@@ -1,0 +1,151 @@
+"""Exact re-ranking: how near each query is to each work, by embedding and hashes, and one fused raw score.
+
+Everything here is vectorised over (queries x works); a query is re-ranked alone or thousands at once, with equal results.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Self
+
+import numpy as np
+from numpy.typing import NDArray
+
+from ledger.fingerprint.types import QueryFingerprint
+from ledger.match.block import HASH_WORDS, MIN_PDQ_QUALITY, FingerprintBlock, hash_words
+
+HASH_BITS = 256
+UNUSABLE = HASH_BITS
+"""The Hamming distance that stands for `no usable hash on one side`: it adds nothing to a score."""
+
+Floats = NDArray[np.float32]
+Distances = NDArray[np.uint16]
+
+
+@dataclass(frozen=True, slots=True)
+class QueryBlock:
+    """n queries, their hash views padded to the same number by repeating the first one."""
+
+    images: FingerprintBlock
+    phash_views: NDArray[np.uint64]
+    """Shape (n, views, 4)."""
+    pdq_views: NDArray[np.uint64]
+    """Shape (n, views, 4)."""
+    pdq_usable: NDArray[np.bool_]
+    """Whether any view's PDQ hash has the quality to say something."""
+
+    def __len__(self) -> int:
+        return len(self.images)
+
+    @classmethod
+    def stack(cls, queries: Sequence[QueryFingerprint]) -> Self:
+        """One block of at least one query; raises ConflictError (`mixed-specs`)."""
+        return cls(
+            images=FingerprintBlock.stack([query.image for query in queries]),
+            phash_views=_padded([query.phash_views for query in queries]),
+            pdq_views=_padded([query.pdq_views for query in queries]),
+            pdq_usable=np.array([bool(query.pdq_views) for query in queries]),
+        )
+
+
+def _padded(views: Sequence[Sequence[bytes]]) -> NDArray[np.uint64]:
+    most = max(1, *(len(hashes) for hashes in views))
+    padded = np.zeros((len(views), most, HASH_WORDS), np.uint64)
+    for row, hashes in enumerate(views):
+        if hashes:
+            words = hash_words(hashes)
+            padded[row, : len(words)] = words
+            padded[row, len(words) :] = words[0]
+    return padded
+
+
+@dataclass(frozen=True, slots=True)
+class Features:
+    """Three views of nearness, each of shape (queries, works)."""
+
+    cosine: Floats
+    """Cosine of the `copy` embeddings minus the query's background (its mean similarity to the nearest background pictures)."""
+    phash: Distances
+    """Smallest Hamming distance, in bits of 256, over the query's views."""
+    pdq: Distances
+    """The same for PDQ; UNUSABLE where either side's quality is below 50."""
+
+
+def background_level(copy: NDArray[np.float16], background: NDArray[np.float16], neighbours: int) -> Floats:
+    """Mean cosine of each row of `copy` to its `neighbours` nearest background rows, shape (n,).
+
+    Subtracting it is the score normalisation of SSCD (Pizzi et al. 2022, section 5.2): a picture that resembles everything
+    (an icon on white) must be nearer than usual to count as near.
+    """
+    similarity = copy.astype(np.float32) @ background.astype(np.float32).T
+    nearest = np.partition(similarity, -neighbours, axis=1)[:, -neighbours:]
+    return nearest.mean(axis=1, dtype=np.float32)
+
+
+def features(queries: QueryBlock, level: Floats, works: FingerprintBlock) -> Features:
+    """Every query against every work; `level` is the queries' `background_level`."""
+    cosine = queries.images.copy.astype(np.float32) @ works.copy.astype(np.float32).T
+    pdq = nearest_hamming(queries.pdq_views, works.pdq)
+    pdq[~queries.pdq_usable] = UNUSABLE
+    pdq[:, works.pdq_quality < MIN_PDQ_QUALITY] = UNUSABLE
+    return Features(cosine - level[:, None], nearest_hamming(queries.phash_views, works.phash), pdq)
+
+
+def nearest_hamming(views: NDArray[np.uint64], works: NDArray[np.uint64]) -> Distances:
+    """Smallest Hamming distance of (n, views, 4) words to (m, 4) words, shape (n, m)."""
+    best = np.full((len(views), len(works)), HASH_BITS, np.uint16)
+    columns = [np.ascontiguousarray(works[:, word]) for word in range(HASH_WORDS)]
+    for view in range(views.shape[1]):
+        for start in range(0, len(views), _ROWS):
+            rows = views[start : start + _ROWS, view]
+            distance = np.bitwise_count(rows[:, :1] ^ columns[0]).astype(np.uint16)
+            for word in range(1, HASH_WORDS):
+                distance += np.bitwise_count(rows[:, word : word + 1] ^ columns[word])
+            np.minimum(best[start : start + _ROWS], distance, out=best[start : start + _ROWS])
+    return best
+
+
+_ROWS = 64
+"""Rows at a time, so that the intermediate arrays stay in the processor's cache."""
+
+
+@dataclass(frozen=True, slots=True)
+class Curve:
+    """A non-decreasing piecewise linear function, constant beyond its first and last knot."""
+
+    knots: tuple[float, ...]
+    values: tuple[float, ...]
+
+    def __call__(self, x: NDArray[np.float32]) -> Floats:
+        return np.interp(x, self.knots, self.values).astype(np.float32)
+
+
+@dataclass(frozen=True, slots=True)
+class Ranking:
+    """The fused raw score: a sum of monotone functions of the features, in log-odds up to a constant.
+
+    Fitted once by logistic regression on open works (`ledger.train.ranking`); nearer in any feature never scores lower.
+    """
+
+    cosine: Curve
+    phash: Curve
+    """Over similarity: 1 - distance / 128, so 1 for equal hashes and 0 for unrelated ones."""
+    pdq: Curve
+    neighbours: int
+    """How many background pictures the query's background level is taken from."""
+
+    def raw(self, found: Features) -> Floats:
+        """Shape (queries, works)."""
+        return (
+            self.cosine(found.cosine) + _by_table(self.phash, found.phash) + _by_table(self.pdq, found.pdq)
+        ).astype(np.float32)
+
+
+def hash_similarity(distance: Distances) -> Floats:
+    """1 for equal hashes, 0 for the distance of unrelated ones (half of the bits), negative beyond."""
+    return (1 - distance.astype(np.float32) / (HASH_BITS / 2)).astype(np.float32)
+
+
+def _by_table(curve: Curve, distance: Distances) -> Floats:
+    return curve(hash_similarity(np.arange(HASH_BITS + 1, dtype=np.uint16)))[distance]
