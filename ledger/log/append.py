@@ -144,8 +144,8 @@ class Sequencer:
             self._commit([each for each in batch if each.future.set_running_or_notify_cancel()])
 
     def _commit(self, batch: Sequence[_Waiting]) -> None:
-        """Every future of the batch gets its leaf or the error. One bad draft must not fail its neighbours: a batch that
-        the store refuses (rather than could not reach) is tried again one by one."""
+        """Every future of the batch gets its leaf or the error. One bad draft must not fail its neighbours: a batch
+        that the store refuses (rather than could not be reached for) is tried again one by one."""
         if not batch:
             return
         try:
@@ -166,16 +166,16 @@ class Sequencer:
     def _append(self, drafts: Sequence[Draft], alongside: Alongside | None) -> Sequence[Appended]:
         try:
             return self._store.append(drafts, alongside)
-        except CommitUnknownError as unknown:
+        except CommitUnknownError:
             for pause in _LOOKUPS:
                 time.sleep(pause)
                 with contextlib.suppress(PushbackError):
                     if found := self._find(drafts):
                         return found
-            raise unknown
+            raise
 
     def _find(self, drafts: Sequence[Draft]) -> list[Appended] | None:
-        """The batch as committed. All its drafts are on the log or none is, but some may have been repeats before it."""
+        """The batch as committed, or None: all its drafts are on the log or none is, some may be earlier repeats."""
         found: list[Appended] = []
         for draft in drafts:
             entry = self._store.get(draft.record_id)

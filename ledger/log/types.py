@@ -55,8 +55,10 @@ Alongside = Callable[[Any], None]
 
 
 class CommitUnknownError(PushbackError):
-    """The connection was lost while committing: the drafts are all on the log, or none of them is. Looking up the record
-    ids tells; appending the same drafts again is safe."""
+    """The connection was lost while committing: the drafts are all on the log, or none of them is.
+
+    Looking up the record ids tells; appending the same drafts again is safe.
+    """
 
     default_code: ClassVar[str] = "commit-unknown"
 

@@ -1,0 +1,169 @@
+"""Reads a published log from a folder, a file:// URL or over http(s), with bounds on every answer."""
+
+from __future__ import annotations
+
+import errno
+import gzip
+import http.client
+import io
+import threading
+import urllib.parse
+import zlib
+from pathlib import Path
+
+from ledger.errors import InputError, PushbackError, VerificationError
+from ledger.log.note import MAX_NOTE_BYTES
+from ledger.log.objects import ObjectReader
+from ledger.log.tiles import CHECKPOINT_PATH, FULL_WIDTH, MAX_BUNDLE_BYTES, parse_path
+
+_MAX_REDIRECTS = 3
+_ABSENT = {errno.ENOENT, errno.ENOTDIR, errno.EISDIR}
+
+
+def open_log(location: str) -> ObjectReader:
+    """The log at a folder path, `file://` or `http(s)://` URL. Raises InputError (`bad-log-location`)."""
+    url = urllib.parse.urlsplit(location)
+    if url.scheme in ("http", "https"):
+        return HttpLog(location)
+    folder = Path(urllib.parse.unquote(url.path)) if url.scheme == "file" else Path(location)
+    if not folder.is_dir():
+        raise InputError(
+            f"there is no log at {location}",
+            code="bad-log-location",
+            hint="Expected a folder with `checkpoint` and `tile/`, or an http(s) URL below which they are served.",
+        )
+    return FolderLog(folder)
+
+
+class FolderLog:
+    """A log's objects as files below a folder."""
+
+    def __init__(self, folder: Path) -> None:
+        self._folder = folder
+
+    def get(self, path: str) -> bytes | None:
+        """Raises VerificationError (`object-too-large`), PushbackError (`log-unreadable`)."""
+        limit = max_bytes(path)
+        try:
+            with (self._folder / path).open("rb") as file:
+                data = file.read(limit + 1)
+        except OSError as error:
+            if error.errno in _ABSENT:
+                return None
+            raise PushbackError(f"cannot read {path}: {error.strerror or error}", code="log-unreadable") from error
+        return _bounded(path, data, limit)
+
+
+class HttpLog:
+    """A log served over http(s). One kept-alive connection per thread; redirects stay on the same host."""
+
+    def __init__(self, prefix: str, *, timeout: float = 30.0) -> None:
+        url = urllib.parse.urlsplit(prefix)
+        if url.hostname is None or url.query or url.fragment or url.username is not None:
+            raise InputError(
+                "a log's URL has a host and a path, and neither user, query nor fragment", code="bad-log-location"
+            )
+        try:
+            self._port = url.port
+        except ValueError as error:
+            raise InputError(f"the log's URL: {error}", code="bad-log-location") from error
+        self._host = url.hostname
+        self._secure = url.scheme == "https"
+        self._prefix = url.path.rstrip("/")
+        self._timeout = timeout
+        self._local = threading.local()
+
+    def get(self, path: str) -> bytes | None:
+        """Raises VerificationError (`object-too-large`), PushbackError (`log-unreachable`)."""
+        limit = max_bytes(path)
+        target = f"{self._prefix}/{path}"
+        for _ in range(_MAX_REDIRECTS):
+            response = self._request(target)
+            if response.status in (301, 302, 307, 308):
+                response.read()
+                target = self._same_host(target, response.headers.get("Location", ""))
+                continue
+            if response.status in (404, 410):
+                response.read()
+                return None
+            if response.status != 200:
+                self._close()
+                raise PushbackError(f"{path}: the log answered {response.status}", code="log-unreachable")
+            return self._body(path, response, limit)
+        raise PushbackError(f"{path}: the log redirects without end", code="log-unreachable")
+
+    def _request(self, target: str) -> http.client.HTTPResponse:
+        try:
+            return self._send(target)
+        except (OSError, http.client.HTTPException):
+            # A kept-alive connection may have been closed meanwhile: that is worth one more try.
+            self._close()
+        try:
+            return self._send(target)
+        except (OSError, http.client.HTTPException) as error:
+            self._close()
+            raise PushbackError(
+                f"cannot reach {self._host}: {error}", code="log-unreachable", retry_after=5.0
+            ) from error
+
+    def _send(self, target: str) -> http.client.HTTPResponse:
+        connection = self._connection()
+        connection.request("GET", target, headers={"Accept-Encoding": "gzip, identity"})
+        return connection.getresponse()
+
+    def _body(self, path: str, response: http.client.HTTPResponse, limit: int) -> bytes:
+        try:
+            data = response.read(limit + 1)
+        except (OSError, http.client.HTTPException) as error:
+            self._close()
+            raise PushbackError(f"{path}: the answer broke off: {error}", code="log-unreachable") from error
+        if len(data) > limit or not response.isclosed():
+            self._close()
+        if response.headers.get("Content-Encoding", "").lower() == "gzip":
+            data = _gunzip(path, data, limit)
+        return _bounded(path, data, limit)
+
+    def _connection(self) -> http.client.HTTPConnection:
+        connection: http.client.HTTPConnection | None = getattr(self._local, "connection", None)
+        if connection is None:
+            kind = http.client.HTTPSConnection if self._secure else http.client.HTTPConnection
+            connection = self._local.connection = kind(self._host, self._port, timeout=self._timeout)
+        return connection
+
+    def _close(self) -> None:
+        connection: http.client.HTTPConnection | None = getattr(self._local, "connection", None)
+        if connection is not None:
+            connection.close()
+            self._local.connection = None
+
+    def _same_host(self, target: str, location: str) -> str:
+        url = urllib.parse.urlsplit(urllib.parse.urljoin(target, location))
+        if url.hostname not in (None, self._host):
+            raise PushbackError(
+                f"the log redirects to another host, {url.hostname}",
+                code="log-unreachable",
+                hint="Audit that address instead if it is the log's.",
+            )
+        return url.path
+
+
+def max_bytes(path: str) -> int:
+    """How many bytes the object at `path` may have at most. Raises VerificationError for a path that no log has."""
+    if path == CHECKPOINT_PATH:
+        return MAX_NOTE_BYTES
+    tile = parse_path(path)
+    return MAX_BUNDLE_BYTES if tile.level is None else FULL_WIDTH * 32
+
+
+def _bounded(path: str, data: bytes, limit: int) -> bytes:
+    if len(data) > limit:
+        raise VerificationError(f"{path}: expected at most {limit} bytes", code="object-too-large")
+    return data
+
+
+def _gunzip(path: str, data: bytes, limit: int) -> bytes:
+    try:
+        with gzip.GzipFile(fileobj=io.BytesIO(data)) as file:
+            return file.read(limit + 1)
+    except (OSError, EOFError, zlib.error) as error:
+        raise VerificationError(f"{path}: broken gzip: {error}", code="bad-encoding") from error

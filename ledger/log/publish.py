@@ -1,0 +1,222 @@
+"""From committed entries to a published checkpoint (DESIGN.md, "The log", rules 2 and 3)."""
+
+from __future__ import annotations
+
+import logging
+import threading
+from collections.abc import Callable
+from contextlib import AbstractContextManager
+from dataclasses import dataclass
+from pathlib import Path
+
+from ledger.errors import IntegrityError, LedgerError, VerificationError
+from ledger.log.checkpoint import Checkpoint, SignedCheckpoint, add_signatures, open_checkpoint, sign_checkpoint
+from ledger.log.growth import TileWriter
+from ledger.log.lastseen import LastSeen, require_not_behind
+from ledger.log.merkle import EMPTY_ROOT, verify_consistency
+from ledger.log.objects import ObjectStore
+from ledger.log.reader import TileReader
+from ledger.log.tiles import CHECKPOINT_PATH
+from ledger.log.types import EntryStore, TreeHead
+from ledger.log.vkey import NoteSigner
+from ledger.log.witness import Outcome, WitnessClient
+
+PublisherLock = Callable[[], AbstractContextManager[bool]]
+"""Enters at once and says whether this is the only publisher now (an advisory lock, released when the process dies)."""
+
+_log = logging.getLogger(__name__)
+
+
+@dataclass(frozen=True, slots=True)
+class Publication:
+    """How a round ended."""
+
+    signed: SignedCheckpoint
+    published: bool
+    """False while the witnesses' quorum is required and missing: the checkpoint waits for the next round."""
+    outcomes: tuple[Outcome, ...] = ()
+    """What each witness answered, where they were asked."""
+
+
+@dataclass(frozen=True, slots=True)
+class PublisherStatus:
+    """For `/readyz`: the last round of this process."""
+
+    publication: Publication | None = None
+    error: LedgerError | None = None
+
+
+class Publisher:
+    """Publishes what is committed. Holds no state that a crash could lose: each round begins from what is durable, so
+    that recovery is the ordinary way.
+
+    A round: (1) lock; (2) the last signed checkpoint, the larger of the served one and the file's; (3) the database
+    must extend it; (4) tiles, flushed; (5) root from the tiles = committed root, and consistent with (2); (6) sign;
+    (7) the file; (8) witnesses; (9) serve. What leaves the process (8, 9) is always in the file (7) already.
+    """
+
+    def __init__(
+        self,
+        entries: EntryStore,
+        objects: ObjectStore,
+        signer: NoteSigner,
+        last_seen: Path,
+        lock: PublisherLock,
+        *,
+        witnesses: WitnessClient | None = None,
+        require_quorum: bool = True,
+    ) -> None:
+        """`last_seen`: the file, outside the database, that remembers the last signed checkpoint. With `require_quorum`
+        a checkpoint that the witnesses' policy does not accept is not published; without, it is, as it stands."""
+        self._entries = entries
+        self._objects = objects
+        self._signer = signer
+        self._last_seen = LastSeen(last_seen, signer.key)
+        self._lock = lock
+        self._witnesses = witnesses
+        self._require_quorum = require_quorum
+        self._news = threading.Event()
+        self._status = PublisherStatus()
+
+    @property
+    def status(self) -> PublisherStatus:
+        return self._status
+
+    def wake(self) -> None:
+        """Says that something was committed: `run` need not wait for its next look."""
+        self._news.set()
+
+    def run(self, stop: threading.Event, *, interval: float = 1.0) -> None:
+        """Publishes until `stop` is set, at most once per `interval` seconds; errors end up in `status` and are tried
+        again: a refusal to sign stays one until its cause is repaired. After `stop`, call `wake` to end at once."""
+        while not stop.is_set():
+            self._news.wait(interval)
+            self._news.clear()
+            try:
+                publication = self.publish()
+            except LedgerError as error:
+                if self._status.error is None or self._status.error.code != error.code:
+                    _log.error("not published: %s", error.message)
+                self._status = PublisherStatus(self._status.publication, error)
+            else:
+                self._status = PublisherStatus(publication or self._status.publication)
+            stop.wait(interval)
+
+    def publish(self) -> Publication | None:
+        """One round; None when another publisher is at work.
+
+        Raises IntegrityError when signing would be wrong (`database-behind`, `forked`, `entry-gap`, `entry-altered`,
+        `object-differs`, `published-log-damaged`, `last-checkpoint-damaged`), PushbackError when something is
+        unreachable or full; after either, the next round starts from what is durable.
+        """
+        with self._lock() as only_one:
+            return self._round() if only_one else None
+
+    def _round(self) -> Publication:
+        served = self._served()
+        last = self._last_signed(served)
+        head = self._entries.head()
+        _require_extends(head, last)
+        if served is not None and served.size == head.size:
+            self._last_seen.advance(served)
+            return Publication(served, published=True)
+        if last is not None and last.size == head.size:
+            checkpoint = last.checkpoint
+        else:
+            checkpoint = self._grow(last, head)
+        # Ed25519 is deterministic: signing the same checkpoint again gives the same bytes.
+        signed = SignedCheckpoint(checkpoint, sign_checkpoint(checkpoint, self._signer))
+        self._last_seen.advance(signed)
+        return self._serve(*self._cosign(signed))
+
+    def _served(self) -> SignedCheckpoint | None:
+        data = self._objects.get(CHECKPOINT_PATH)
+        if data is None:
+            return None
+        try:
+            return open_checkpoint(data, self._signer.key)
+        except VerificationError as error:
+            raise IntegrityError(
+                f"the served checkpoint is not signed by {self._signer.key}: {error.message}",
+                code="published-log-damaged",
+                hint="Is this the folder of another log, or was the log's key replaced? Nothing was signed.",
+            ) from error
+
+    def _last_signed(self, served: SignedCheckpoint | None) -> SignedCheckpoint | None:
+        remembered = self._last_seen.load()
+        if served is None or remembered is None:
+            return served or remembered
+        older, newer = sorted((served, remembered), key=lambda each: each.size)
+        require_not_behind(newer, older)
+        try:
+            path = TileReader(self._objects).consistency_proof(older.size, newer.size)
+            verify_consistency(older.size, older.root, newer.size, newer.root, path)
+        except VerificationError as error:
+            raise _damaged(error) from error
+        return newer
+
+    def _grow(self, last: SignedCheckpoint | None, head: TreeHead) -> Checkpoint:
+        old_size, old_root = (0, EMPTY_ROOT) if last is None else (last.size, last.root)
+        try:
+            writer = TileWriter(self._objects, old_size)
+            size = writer.write(self._entries.read(writer.first_entry, head.size))
+            self._objects.sync()
+            reader = TileReader(self._objects)
+            root = reader.root(size)
+            verify_consistency(old_size, old_root, size, root, reader.consistency_proof(old_size, size))
+        except VerificationError as error:
+            raise _damaged(error) from error
+        if (size, root) != (head.size, head.root):
+            raise IntegrityError(
+                f"expected the committed tree of {head.size} leaves with root {head.root.hex()}, "
+                f"got {size} leaves and root {root.hex()} from its entries",
+                code="entry-altered",
+                hint="`artledger db check` names the first difference. Nothing was signed.",
+            )
+        return Checkpoint(self._signer.key.name, size, root)
+
+    def _cosign(self, signed: SignedCheckpoint) -> tuple[SignedCheckpoint, bool, tuple[Outcome, ...]]:
+        if self._witnesses is None:
+            return signed, True, ()
+        reader = TileReader(self._objects)
+        outcomes = tuple(self._witnesses.collect(signed, lambda old: reader.consistency_proof(old, signed.size)))
+        lines = [outcome.line for outcome in outcomes if outcome.line is not None]
+        cosigners = [outcome.witness.key for outcome in outcomes if outcome.line is not None]
+        may_serve = not self._require_quorum or self._witnesses.policy.is_quorum(cosigners)
+        return SignedCheckpoint(signed.checkpoint, add_signatures(signed.data, lines)), may_serve, outcomes
+
+    def _serve(self, signed: SignedCheckpoint, may_serve: bool, outcomes: tuple[Outcome, ...]) -> Publication:
+        if not may_serve:
+            return Publication(signed, published=False, outcomes=outcomes)
+        # A publisher that slept through the loss of its lock must not set the served checkpoint back.
+        served = self._served()
+        if served is not None and served.size > signed.size:
+            return Publication(served, published=True)
+        self._objects.replace(CHECKPOINT_PATH, signed.data)
+        return Publication(signed, published=True, outcomes=outcomes)
+
+
+def _require_extends(head: TreeHead, last: SignedCheckpoint | None) -> None:
+    if last is None:
+        return
+    if head.size < last.size:
+        raise IntegrityError(
+            f"the database has {head.size} leaves, but a checkpoint of {last.size} leaves was signed already",
+            code="database-behind",
+            hint="It looks like an older backup. Restore the missing entries from the published log or a newer backup; "
+            "nothing is signed until then, because it would fork the log.",
+        )
+    if head.size == last.size and head.root != last.root:
+        raise IntegrityError(
+            f"two trees of {head.size} leaves: root {last.root.hex()} was signed, the database has {head.root.hex()}",
+            code="forked",
+            hint="The database is not the one this log was published from. Nothing was signed.",
+        )
+
+
+def _damaged(error: VerificationError) -> IntegrityError:
+    return IntegrityError(
+        f"the published tiles are damaged: {error.message}",
+        code="published-log-damaged",
+        hint="`artledger audit log` names the first object that is wrong. Nothing was signed.",
+    )

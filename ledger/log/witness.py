@@ -1,0 +1,192 @@
+"""Client of C2SP tlog-witness: has a checkpoint cosigned by every configured witness at once."""
+
+from __future__ import annotations
+
+import logging
+import threading
+import time
+import urllib.error
+import urllib.request
+from collections.abc import Callable, Sequence
+from concurrent.futures import ThreadPoolExecutor, as_completed
+from dataclasses import dataclass
+from enum import StrEnum
+
+from ledger.errors import LedgerError, VerificationError
+from ledger.log import encoding
+from ledger.log.checkpoint import SignedCheckpoint, parse_decimal
+from ledger.log.merkle import MAX_PATH
+from ledger.log.note import SignatureLine, parse_note, parse_signature_lines
+from ledger.log.policy import Policy, Witness
+
+MAX_REPLY_BYTES = 64 * 1024
+SIZE_TYPE = "text/x.tlog.size"
+_MAX_ATTEMPTS = 3
+
+Prove = Callable[[int], Sequence[bytes]]
+"""Old size -> consistency proof from there to the submitted checkpoint."""
+
+_log = logging.getLogger(__name__)
+
+
+class WitnessState(StrEnum):
+    """How the last submission to a witness ended."""
+
+    COSIGNED = "cosigned"
+    UNREACHABLE = "unreachable"
+    UNKNOWN_LOG = "unknown-log"
+    """404: the witness is not configured for this origin."""
+    REFUSED = "refused"
+    """400, 403, 422 or an impossible size: the witness says that our checkpoint, signature or proof is wrong."""
+    BAD_REPLY = "bad-reply"
+    """Something that is not the protocol, or a cosignature that does not verify."""
+
+
+@dataclass(frozen=True, slots=True)
+class Outcome:
+    """What one witness answered."""
+
+    witness: Witness
+    state: WitnessState
+    detail: str
+    line: SignatureLine | None = None
+    """The verified cosignature."""
+
+
+@dataclass(frozen=True, slots=True)
+class Reply:
+    status: int
+    content_type: str
+    body: bytes
+
+
+class WitnessClient:
+    """Submits checkpoints to the witnesses of a policy that have a URL. Remembers how far each has come."""
+
+    def __init__(self, policy: Policy, *, timeout: float = 5.0) -> None:
+        """`timeout`: seconds for all witnesses of one checkpoint together; later answers are not waited for."""
+        self.policy = policy
+        self._timeout = timeout
+        self._witnesses = [witness for witness in policy.witnesses if witness.url is not None]
+        self._sizes: dict[str, int] = {}
+        self._lock = threading.Lock()
+        self._pool = ThreadPoolExecutor(max(1, len(self._witnesses)), thread_name_prefix="witness")
+
+    def close(self) -> None:
+        self._pool.shutdown(wait=False, cancel_futures=True)
+
+    def collect(self, signed: SignedCheckpoint, prove: Prove) -> list[Outcome]:
+        """Asks all at once; one outcome per witness, in the policy's order. Never raises for what a witness does."""
+        deadline = time.monotonic() + self._timeout
+        futures = {self._pool.submit(self._ask, each, signed, prove, deadline): each for each in self._witnesses}
+        outcomes: dict[str, Outcome] = {}
+        try:
+            for future in as_completed(futures, timeout=self._timeout):
+                outcomes[futures[future].name] = future.result()
+        except TimeoutError:
+            _log.warning("%d of %d witnesses answered in time", len(outcomes), len(futures))
+        late = f"no answer within {self._timeout:g} s"
+        return [outcomes.get(each.name, Outcome(each, WitnessState.UNREACHABLE, late)) for each in self._witnesses]
+
+    def _ask(self, witness: Witness, signed: SignedCheckpoint, prove: Prove, deadline: float) -> Outcome:
+        try:
+            return self._submit(witness, signed, prove, deadline)
+        except (OSError, urllib.error.URLError, TimeoutError) as error:
+            return Outcome(witness, WitnessState.UNREACHABLE, str(error) or type(error).__name__)
+        except LedgerError as error:
+            return Outcome(witness, WitnessState.BAD_REPLY, error.message)
+
+    def _submit(self, witness: Witness, signed: SignedCheckpoint, prove: Prove, deadline: float) -> Outcome:
+        with self._lock:
+            old = min(self._sizes.get(witness.name, 0), signed.size)
+        for _ in range(_MAX_ATTEMPTS):
+            reply = _post(witness, _body(signed, old, prove(old)), deadline - time.monotonic())
+            if reply.status == 409:
+                old = _size_of(witness, reply)
+                self._remember(witness, old)
+                if old > signed.size:
+                    return Outcome(
+                        witness, WitnessState.REFUSED, f"has seen size {old}, beyond our {signed.size}: is this a fork?"
+                    )
+                continue
+            if reply.status == 200:
+                line = _cosignature(witness, signed, reply.body)
+                self._remember(witness, signed.size)
+                return Outcome(witness, WitnessState.COSIGNED, f"size {signed.size}", line)
+            return Outcome(witness, *_failure(reply))
+        return Outcome(witness, WitnessState.BAD_REPLY, f"answered 409 {_MAX_ATTEMPTS} times in a row")
+
+    def _remember(self, witness: Witness, size: int) -> None:
+        with self._lock:
+            self._sizes[witness.name] = size
+
+
+def _body(signed: SignedCheckpoint, old: int, proof: Sequence[bytes]) -> bytes:
+    if len(proof) > MAX_PATH:
+        raise VerificationError(f"a proof of {len(proof)} hashes is over the protocol's {MAX_PATH}", code="bad-proof")
+    lines = [f"old {old}", *map(encoding.encode, proof), ""]
+    return "".join(f"{line}\n" for line in lines).encode() + signed.data
+
+
+def _post(witness: Witness, body: bytes, timeout: float) -> Reply:
+    if timeout <= 0:
+        raise TimeoutError("no time left")
+    request = urllib.request.Request(  # noqa: S310 - the scheme was checked by _url
+        f"{_url(witness)}/add-checkpoint", data=body, method="POST", headers={"Content-Type": "text/plain"}
+    )
+    try:
+        with _OPENER.open(request, timeout=timeout) as response:
+            return Reply(response.status, response.headers.get_content_type(), response.read(MAX_REPLY_BYTES))
+    except urllib.error.HTTPError as error:
+        with error:
+            return Reply(error.code, error.headers.get_content_type(), error.read(MAX_REPLY_BYTES))
+
+
+def _url(witness: Witness) -> str:
+    url = (witness.url or "").rstrip("/")
+    if not url.startswith(("http://", "https://")):
+        raise VerificationError(f"witness {witness.name}: {url[:120]!r} is not an http(s) URL", code="bad-witness-url")
+    return url
+
+
+class _NoRedirect(urllib.request.HTTPRedirectHandler):
+    def redirect_request(self, *_: object) -> None:
+        """A POST must not become a GET elsewhere: the redirect itself is the (wrong) answer."""
+
+
+_OPENER = urllib.request.build_opener(_NoRedirect)
+
+
+def _size_of(witness: Witness, reply: Reply) -> int:
+    if reply.content_type != SIZE_TYPE or not reply.body.endswith(b"\n"):
+        raise VerificationError(f"409 without a {SIZE_TYPE} body", code="bad-reply")
+    return parse_decimal(reply.body[:-1].decode("ascii", "replace"), f"size known to witness {witness.name}")
+
+
+def _cosignature(witness: Witness, signed: SignedCheckpoint, body: bytes) -> SignatureLine:
+    try:
+        lines = parse_signature_lines(body.decode())
+    except UnicodeDecodeError as error:
+        raise VerificationError("reply is not UTF-8", code="bad-reply") from error
+    ours = [line for line in lines if line.is_by(witness.key)]
+    if len(ours) != 1:
+        raise VerificationError(
+            f"expected one cosignature by {witness.key.name}+{witness.key.key_id.hex()}, got {len(ours)}",
+            code="bad-reply",
+        )
+    witness.key.verify(parse_note(signed.data).text, ours[0].signature)
+    return ours[0]
+
+
+def _failure(reply: Reply) -> tuple[WitnessState, str]:
+    said = reply.body[:200].decode("utf-8", "replace").strip()
+    detail = f"status {reply.status}" + (f": {said!r}" if said else "")
+    match reply.status:
+        case 404:
+            return WitnessState.UNKNOWN_LOG, detail
+        case 400 | 403 | 422:
+            return WitnessState.REFUSED, detail
+        case status if status == 429 or status >= 500:
+            return WitnessState.UNREACHABLE, detail
+        case _:
+            return WitnessState.BAD_REPLY, detail
