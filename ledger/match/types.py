@@ -35,6 +35,8 @@ class Query:
     pixel_sha256: str
     fingerprint: QueryFingerprint
     working: Pixels
+    not_comparable: str | None = None
+    """Why its fingerprint says nothing (`ledger.fingerprint.complexity.comparable`); then only equal bytes match."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -48,6 +50,8 @@ class Candidate:
     registration_record_id: str
     registration_leaf_hash: str
     fingerprint: Fingerprint
+    duplicate_group: str | None = None
+    """Shared by works that the index knows to be verified duplicates of each other; equal pixels need no such group."""
 
 
 class CandidateIndex(Protocol):
@@ -127,3 +131,5 @@ class MatchOutcome:
     matches: tuple[Match, ...]
     attribution: Attribution
     verdict: Verdict
+    not_comparable: str | None = None
+    """With the verdict `not-comparable`: why."""
