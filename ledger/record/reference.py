@@ -1,0 +1,110 @@
+"""The `reference` sentence (RECORDS.md): what a record says about a picture, and no more."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from decimal import ROUND_HALF_EVEN, Decimal
+from typing import assert_never
+
+from ledger.corpus.types import UNKNOWN_ARTIST
+from ledger.match.lists import COPY_RELATIONS, Relation, Verdict
+from ledger.record.parts import MatchText
+from ledger.record.predicates import Generation, Verification
+from ledger.text import clean_text
+
+NAME_LIMIT = 120
+_QUOTES = str.maketrans({"“": "'", "”": "'", "„": "'", "«": "'", "»": "'", '"': "'"})
+
+
+@dataclass(frozen=True, slots=True)
+class WorkName:
+    """Title and artist as their source gives them: untrusted text."""
+
+    title: str
+    artist: str
+
+
+Names = Callable[[str], WorkName | None]
+"""Work id to names; None where they are not known (or were erased)."""
+
+
+def reference_sentence(record: Verification | Generation, names: Names | None = None) -> str:
+    """One sentence: nearest work, artist, relation and error rate; or that nothing is close; or why it cannot say.
+
+    Without `names` works and artists go by their ids, which is all that the record itself holds.
+    """
+    nearest = _nearest(record)
+    match record.verdict:
+        case Verdict.COPY | Verdict.STYLE if nearest is not None:
+            return f"{_relation(nearest, names)}."
+        case Verdict.NOT_COMPARABLE:
+            reason = "Too little detail to be compared by look (blank, tiny or nearly so)"
+            if nearest is not None and nearest.relation in (Relation.EXACT, Relation.SAME_PIXELS):
+                return f"{reason}, but {_lower_first(_relation(nearest, names))}."
+            return f"{reason}: nothing is known about this picture."
+        case Verdict.COPY | Verdict.STYLE | Verdict.NONE:
+            return f"No registered work is close ({_nothing_close(record)})."
+        case _:
+            assert_never(record.verdict)
+
+
+def _nearest(record: Verification | Generation) -> MatchText | None:
+    """The match that carries the verdict: for a copy the first of the copies, else simply the first."""
+    if record.verdict is Verdict.COPY:
+        alpha = Decimal(record.attribution.alpha)
+        for match in record.matches:
+            if match.relation in COPY_RELATIONS and Decimal(match.p_value) <= alpha:
+                return match
+    return record.matches[0] if record.matches else None
+
+
+def _relation(match: MatchText, names: Names | None) -> str:
+    work = _describe(match, names)
+    match match.relation:
+        case Relation.EXACT:
+            return f"The same file as {work} (identical bytes: the SHA-256 digests are equal)"
+        case Relation.SAME_PIXELS:
+            return f"The same picture as {work} (identical pixels: their SHA-256 digests are equal)"
+        case Relation.NEAR_DUPLICATE:
+            return f"A near-duplicate of {work} (whole picture, verified; {_rate(match)} comes this close)"
+        case Relation.PARTIAL_COPY:
+            return f"Shares a region with {work} (partial copy, verified; {_rate(match)} comes this close)"
+        case Relation.SIMILAR_STYLE:
+            return f"Visually nearest is {work} (similar style, no copy verified; {_rate(match)} comes this close)"
+        case _:
+            assert_never(match.relation)
+
+
+def _describe(match: MatchText, names: Names | None) -> str:
+    name = names(match.work_id) if names else None
+    if name is None:
+        return f"work {match.work_id} by artist {match.artist_id}"
+    title = clean_text(name.title, NAME_LIMIT).translate(_QUOTES)
+    artist = clean_text(name.artist, NAME_LIMIT).translate(_QUOTES)
+    by = "an unknown artist" if artist in ("", UNKNOWN_ARTIST) else artist
+    return f"“{title}” by {by}" if title else f"an untitled work by {by}"
+
+
+def _one_in(match: MatchText) -> int:
+    p_value = Decimal(match.p_value)
+    if not p_value:
+        return match.n_null + 1
+    return int((1 / p_value).to_integral_value(ROUND_HALF_EVEN))
+
+
+def _rate(match: MatchText) -> str:
+    count = _one_in(match)
+    return "nearly every unrelated picture" if count < 2 else f"1 in {count:,} unrelated pictures"
+
+
+def _nothing_close(record: Verification | Generation) -> str:
+    if not record.corpus.works:
+        return "no work is registered yet"
+    if not record.matches:
+        return f"none of the {record.corpus.works:,} registered works came into question"
+    return f"{_rate(record.matches[0])} comes closer"
+
+
+def _lower_first(text: str) -> str:
+    return text[0].lower() + text[1:]
