@@ -130,6 +130,17 @@ class ArtistAnswer:
 
 
 @dataclass(frozen=True, slots=True)
+class WorkPage:
+    """Works in the order of their registration; `next_after` continues (`after=`), None at the end."""
+
+    works: tuple[WorkAnswer, ...]
+    next_after: int | None
+
+    def to_json(self) -> dict[str, Any]:
+        return asdict(self)
+
+
+@dataclass(frozen=True, slots=True)
 class CorpusStats:
     works: int
     artists: int
