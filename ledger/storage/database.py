@@ -1,0 +1,162 @@
+"""Connections: one pool for the service's role, single connections for the owner, and errors that people understand."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+from types import TracebackType
+
+import psycopg
+import sqlalchemy as sa
+from psycopg.rows import TupleRow
+from sqlalchemy.engine import URL, Connection, Engine, make_url
+from sqlalchemy.exc import ArgumentError, DBAPIError
+from sqlalchemy.exc import TimeoutError as PoolTimeoutError
+
+from ledger.errors import ConflictError, InputError, LedgerError, PushbackError
+from ledger.storage.tables import SERVICE_ROLE
+
+POOL_SIZE = 10
+SECONDS_FOR_CONNECTION = 10
+DRIVER = "postgresql+psycopg"
+SERVICE_OPTIONS = f"-c role={SERVICE_ROLE} -c lock_timeout=10s -c idle_in_transaction_session_timeout=60s"
+"""A stalled process must not hold the log's head for ever."""
+
+
+class Database:
+    """One PostgreSQL database. Connections are made on first use; close it (or leave its `with`) to end them.
+
+    The service's connections run with the role `artledger_service`, which can only select and insert on the log; the
+    owner's are for migrations and indexes. Raises InputError (`database-url`) for a URL that is not PostgreSQL's.
+    """
+
+    def __init__(self, url: str, *, pool_size: int = POOL_SIZE) -> None:
+        self._url = _parsed(url)
+        common = {"connect_timeout": SECONDS_FOR_CONNECTION, "application_name": "artledger"}
+        self._service: Engine = sa.create_engine(
+            self._url,
+            pool_size=pool_size,
+            max_overflow=0,
+            pool_timeout=SECONDS_FOR_CONNECTION,
+            pool_pre_ping=True,
+            hide_parameters=True,  # parameters carry names and pictures: they stay out of errors and logs
+            connect_args=common | {"options": SERVICE_OPTIONS},
+        )
+        self._owner: Engine = sa.create_engine(
+            self._url, poolclass=sa.NullPool, hide_parameters=True, connect_args=common
+        )
+
+    def __repr__(self) -> str:
+        return f"Database({self.label})"
+
+    def __enter__(self) -> Database:
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        self.close()
+
+    @property
+    def label(self) -> str:
+        """Where it is, for people: host and database, never the password."""
+        host = self._url.host or self._url.query.get("host", "local socket")
+        return f"{host}/{self._url.database}"
+
+    def close(self) -> None:
+        self._service.dispose()
+        self._owner.dispose()
+
+    @contextmanager
+    def begin(self) -> Iterator[Connection]:
+        """A transaction of the service's role: committed at the end of the block, rolled back by an exception.
+
+        Raises PushbackError (`database-unreachable`, `database-busy`, `disk-full`) when the server is not there, has no
+        free connection or no space; the outcome of a commit that ends so is unknown.
+        """
+        with self._explained(), self._service.begin() as connection:
+            yield connection
+
+    @contextmanager
+    def begin_as_owner(self) -> Iterator[Connection]:
+        """A transaction of the owner: migrations and indexes only. Raises as `begin` does."""
+        with self._explained(), self._owner.begin() as connection:
+            yield connection
+
+    @contextmanager
+    def _explained(self) -> Iterator[None]:
+        try:
+            yield
+        except PoolTimeoutError as error:
+            raise PushbackError("all database connections are in use", code="database-busy") from error
+        except (DBAPIError, psycopg.Error) as error:
+            known = self._translate(error.orig if isinstance(error, DBAPIError) else error)
+            if known is None:
+                raise
+            raise known from error
+
+    def _translate(self, cause: object) -> LedgerError | None:
+        if f'role "{SERVICE_ROLE}" does not exist' in str(cause):
+            return self._not_migrated()
+        if isinstance(cause, psycopg.errors.LockNotAvailable):
+            return PushbackError("another process holds a lock of the database for long", code="database-busy")
+        if isinstance(cause, psycopg.errors.DiskFull):
+            return PushbackError(
+                f"the database server of {self.label} has no space left on its disk",
+                code="disk-full",
+                hint="free some space there, then try again; nothing was half-written",
+                retry_after=60,
+            )
+        return self._unreachable(cause) if _is_lost(cause) else None
+
+    def _unreachable(self, cause: object) -> PushbackError:
+        reason = str(cause).strip().splitlines()[0] if str(cause).strip() else "no reason given"
+        return PushbackError(
+            f"the database {self.label} cannot be reached: {_without(reason, self._url.password)}",
+            code="database-unreachable",
+            hint="check that the server runs, and the address, user and password in ARTLEDGER_DATABASE_URL",
+        )
+
+    def _not_migrated(self) -> ConflictError:
+        return ConflictError(
+            f"the database {self.label} has no Artledger schema yet",
+            code="database-not-migrated",
+            hint="run: artledger db upgrade",
+        )
+
+
+def _parsed(url: str) -> URL:
+    try:
+        parsed = make_url(url)
+    except ArgumentError:
+        raise InputError(
+            "the database URL cannot be read",  # it may hold a password: not repeated here
+            code="database-url",
+            hint="it looks like postgresql://user:password@host:5432/database",
+        ) from None
+    if parsed.drivername not in ("postgresql", "postgres", DRIVER):
+        raise InputError(
+            f"the database URL is for {parsed.drivername!r}, Artledger needs PostgreSQL",
+            code="database-url",
+            hint="it looks like postgresql://user:password@host:5432/database",
+        )
+    return parsed.set(drivername=DRIVER)
+
+
+def driver(connection: Connection) -> psycopg.Connection[TupleRow]:
+    """psycopg's connection below SQLAlchemy's, in the same transaction: for COPY and binary results."""
+    found = connection.connection.driver_connection
+    if not isinstance(found, psycopg.Connection):
+        raise TypeError(f"not a psycopg connection: {type(found)}")
+    return found
+
+
+def _is_lost(cause: object) -> bool:
+    """Whether the server was not there or went away, as against having answered with an error of its own."""
+    if isinstance(cause, psycopg.Error) and cause.sqlstate is not None:
+        return cause.sqlstate[:2] in ("08", "57") and not isinstance(cause, psycopg.errors.QueryCanceled)
+    return isinstance(cause, psycopg.OperationalError | psycopg.InterfaceError)
+
+
+def _without(text: str, secret: str | None) -> str:
+    return text.replace(secret, "***") if secret else text

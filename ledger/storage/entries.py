@@ -1,0 +1,222 @@
+"""The log's entries in PostgreSQL: gapless indexes under one row lock, COPY, and the tree's right edge in that row."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any
+from uuid import UUID
+
+import sqlalchemy as sa
+from psycopg.rows import TupleRow
+from sqlalchemy.engine import Connection
+
+from ledger.errors import ConflictError, IntegrityError, PushbackError
+from ledger.log.merkle import CompactRange, leaf_hash
+from ledger.log.types import Alongside, Appended, CommitUnknownError, Draft, Entry, TreeHead
+from ledger.storage.database import Database, driver
+
+BATCH = 2_000
+"""Entries per query while reading: some megabytes."""
+COLUMNS = "leaf_index, record_id, leaf_hash, envelope, appended_at"
+
+
+@dataclass(frozen=True, slots=True)
+class _Head:
+    """The locked head row and the moment of locking, in milliseconds as records state times."""
+
+    tree: CompactRange
+    now: datetime
+
+
+class PostgresEntryStore:
+    """`EntryStore` (ledger/log/types.py) over the tables `entry` and `log_head`; threads and processes may share it.
+
+    Every method raises PushbackError (`database-unreachable`, `database-busy`, `disk-full`) when the server is not
+    there, and ConflictError (`log-not-created`) before `create_log`.
+    """
+
+    def __init__(self, database: Database) -> None:
+        self._database = database
+
+    def create_log(self, origin: str) -> str:
+        """Create the empty log unless there is one. Returns its origin: the earlier one, which never changes."""
+        with self._database.begin() as connection:
+            connection.execute(
+                sa.text(
+                    "INSERT INTO log_head (only_row, origin, size, edge, root)"
+                    " VALUES (true, :origin, 0, '{}', :root) ON CONFLICT DO NOTHING"
+                ),
+                {"origin": origin, "root": CompactRange().root()},
+            )
+        return self.origin()
+
+    def origin(self) -> str:
+        """The log's origin (C2SP tlog-checkpoint)."""
+        with self._database.begin() as connection:
+            found = connection.execute(sa.text("SELECT origin FROM log_head")).scalar()
+        if found is None:
+            raise _not_created()
+        return str(found)
+
+    def head(self) -> TreeHead:
+        with self._database.begin() as connection:
+            row = connection.execute(sa.text("SELECT size, root FROM log_head")).one_or_none()
+        if row is None:
+            raise _not_created()
+        return TreeHead(row.size, bytes(row.root))
+
+    def append(self, drafts: Sequence[Draft], alongside: Alongside | None = None) -> Sequence[Appended]:
+        """As EntryStore says. `alongside` gets the SQLAlchemy connection; it is not called when every draft is a
+        repeat, since its rows came with the first one."""
+        committing = False
+        try:
+            with self._database.begin() as connection:
+                head = _lock_head(connection)
+                known = _Known(connection, drafts)
+                appended = _place(drafts, known, head)
+                fresh = [(each.entry, draft) for each, draft in zip(appended, drafts, strict=True) if not each.repeated]
+                if fresh:
+                    _write(connection, fresh)
+                    _advance(connection, head.tree.extend(entry.leaf_hash for entry, _ in fresh))
+                    if alongside is not None:
+                        alongside(connection)
+                committing = True
+        except PushbackError as error:
+            if committing:
+                raise CommitUnknownError(f"the outcome of a commit is unknown: {error.message}") from error
+            raise
+        return appended
+
+    def read(self, start: int, end: int) -> Iterator[Entry]:
+        """As EntryStore says, in batches, no connection held between them. Raises IntegrityError (`log-gap`) when an
+        entry below the tree's size is missing."""
+        position = start
+        while position < end:
+            upto = min(end, position + BATCH)
+            with self._database.begin() as connection, driver(connection).cursor(binary=True) as cursor:
+                cursor.execute(
+                    f"SELECT {COLUMNS} FROM entry WHERE leaf_index >= %s AND leaf_index < %s ORDER BY leaf_index",  # noqa: S608
+                    (position, upto),
+                )
+                rows = cursor.fetchall()
+            for expected, row in enumerate(rows, position):
+                if row[0] != expected:
+                    raise _gap(expected)
+                yield _entry(row)
+            position += len(rows)
+            if position < upto:
+                if position < self.head().size:
+                    raise _gap(position)
+                return
+
+    def get(self, record_id: str) -> Entry | None:
+        return self._one("record_id", UUID(record_id))
+
+    def by_dedup_key(self, key: bytes) -> Entry | None:
+        return self._one("dedup_key", key)
+
+    def _one(self, column: str, value: UUID | bytes) -> Entry | None:
+        with self._database.begin() as connection, driver(connection).cursor(binary=True) as cursor:
+            cursor.execute(f"SELECT {COLUMNS} FROM entry WHERE {column} = %s", (value,))  # noqa: S608 - our own names
+            row = cursor.fetchone()
+        return None if row is None else _entry(row)
+
+
+class _Known:
+    """Which drafts of a batch are on the log already; later, those of the batch itself."""
+
+    def __init__(self, connection: Connection, drafts: Sequence[Draft]) -> None:
+        self._by_id: dict[str, Entry] = {}
+        self._by_key: dict[bytes, Entry] = {}
+        keys = [draft.dedup_key for draft in drafts if draft.dedup_key is not None]
+        with driver(connection).cursor(binary=True) as cursor:
+            cursor.execute(
+                f"SELECT {COLUMNS}, dedup_key FROM entry WHERE record_id = ANY(%s) OR dedup_key = ANY(%s)",  # noqa: S608
+                ([UUID(draft.record_id) for draft in drafts], keys),
+            )
+            for row in cursor:
+                self.add(_entry(row), row[5])
+
+    def add(self, entry: Entry, dedup_key: bytes | None) -> None:
+        self._by_id[entry.record_id] = entry
+        if dedup_key is not None:
+            self._by_key[dedup_key] = entry
+
+    def find(self, draft: Draft) -> Entry | None:
+        by_key = None if draft.dedup_key is None else self._by_key.get(draft.dedup_key)
+        return self._by_id.get(draft.record_id) or by_key
+
+
+def _lock_head(connection: Connection) -> _Head:
+    row = connection.execute(
+        sa.text(
+            "SELECT size, edge, root, date_trunc('milliseconds', clock_timestamp()) AS now FROM log_head FOR UPDATE"
+        )
+    ).one_or_none()
+    if row is None:
+        raise _not_created()
+    tree = CompactRange(row.size, tuple(bytes(node) for node in row.edge))
+    if tree.root() != bytes(row.root):
+        raise IntegrityError(
+            f"the log's head row contradicts itself: root {bytes(row.root).hex()}, its edge gives {tree.root().hex()}",
+            code="log-head",
+            hint="nothing is appended: restore the database from a backup that the last checkpoint is consistent with",
+        )
+    return _Head(tree, row.now)
+
+
+def _place(drafts: Sequence[Draft], known: _Known, head: _Head) -> list[Appended]:
+    appended: list[Appended] = []
+    index = head.tree.size
+    for draft in drafts:
+        earlier = known.find(draft)
+        if earlier is not None:
+            appended.append(Appended(earlier, repeated=True))
+            continue
+        entry = Entry(index, draft.record_id, leaf_hash(draft.envelope), draft.envelope, head.now)
+        known.add(entry, draft.dedup_key)
+        appended.append(Appended(entry, repeated=False))
+        index += 1
+    return appended
+
+
+def _write(connection: Connection, fresh: Sequence[tuple[Entry, Draft]]) -> None:
+    statement = f"COPY entry ({COLUMNS}, dedup_key) FROM STDIN (FORMAT BINARY)"
+    with driver(connection).cursor() as cursor, cursor.copy(statement) as copy:
+        copy.set_types(["int8", "uuid", "bytea", "bytea", "timestamptz", "bytea"])
+        for entry, draft in fresh:
+            copy.write_row(
+                (
+                    entry.leaf_index,
+                    UUID(entry.record_id),
+                    entry.leaf_hash,
+                    entry.envelope,
+                    entry.appended_at,
+                    draft.dedup_key,
+                )
+            )
+
+
+def _advance(connection: Connection, tree: CompactRange) -> None:
+    with driver(connection).cursor() as cursor:
+        cursor.execute("UPDATE log_head SET size = %s, edge = %s, root = %s", (tree.size, list(tree.edge), tree.root()))
+
+
+def _entry(row: TupleRow | Sequence[Any]) -> Entry:
+    return Entry(row[0], str(row[1]), row[2], row[3], row[4])
+
+
+def _gap(index: int) -> IntegrityError:
+    return IntegrityError(
+        f"entry {index} is missing from the database",
+        code="log-gap",
+        hint="entries were removed outside Artledger: restore the database from a backup",
+    )
+
+
+def _not_created() -> ConflictError:
+    return ConflictError(
+        "there is no log in this database yet", code="log-not-created", hint="run: artledger db upgrade"
+    )

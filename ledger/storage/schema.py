@@ -1,0 +1,143 @@
+"""Bring a database to this code's schema, or say why it does not fit."""
+
+from __future__ import annotations
+
+import importlib.util
+import re
+from pathlib import Path
+
+import sqlalchemy as sa
+from alembic import command
+from alembic.config import Config
+from alembic.runtime.migration import MigrationContext
+from alembic.script import ScriptDirectory
+from sqlalchemy.engine import Connection
+from sqlalchemy.exc import DBAPIError
+
+from ledger.errors import ConflictError, PushbackError
+from ledger.storage.database import Database
+
+MIN_SERVER = 150_000
+"""server_version_num of PostgreSQL 15."""
+MIN_PGVECTOR = (0, 8)
+"""Iterative index scans, without which filtered searches lose most of their results."""
+
+
+def upgrade(database: Database) -> bool:
+    """Create or migrate the schema as the database's owner, in one transaction. Returns whether anything changed.
+
+    Raises ConflictError (`database-newer`, `server-too-old`, `pgvector-missing`, `pgvector-too-old`, `database-rights`)
+    or PushbackError (`database-unreachable`, `database-busy` when another migration or a long query holds a lock).
+    """
+    try:
+        with database.begin_as_owner() as connection:
+            _require_server(connection)
+            before = _revision(connection)
+            _require_known(before, database)
+            config = _config()
+            config.attributes["connection"] = connection
+            command.upgrade(config, "head")
+            _require_pgvector(connection)
+            return before != _revision(connection)
+    except DBAPIError as error:
+        raise _explained(error, database) from error
+
+
+def check_schema(database: Database) -> None:
+    """Returns when the server and the schema fit this code, as the service's role sees them.
+
+    Raises ConflictError (`database-not-migrated`, `database-newer`, `server-too-old`, `pgvector-missing`,
+    `pgvector-too-old`) or PushbackError (`database-unreachable`), each with what to do.
+    """
+    with database.begin() as connection:
+        _require_server(connection)
+        revision = _revision(connection)
+        _require_known(revision, database)
+        if revision != _scripts().get_current_head():
+            raise ConflictError(
+                f"the database {database.label} is at schema {revision or 'none'}, this code needs"
+                f" {_scripts().get_current_head()}",
+                code="database-not-migrated",
+                hint="run: artledger db upgrade",
+            )
+        _require_pgvector(connection)
+
+
+def _config() -> Config:
+    """Alembic's settings without a file, so that an installed wheel migrates too."""
+    found = importlib.util.find_spec("migrations")
+    if found is None or found.origin is None:
+        raise ConflictError("the package `migrations` is missing from this installation", code="installation")
+    config = Config()
+    config.set_main_option("script_location", str(Path(found.origin).parent).replace("%", "%%"))
+    return config
+
+
+def _scripts() -> ScriptDirectory:
+    return ScriptDirectory.from_config(_config())
+
+
+def _revision(connection: Connection) -> str | None:
+    return MigrationContext.configure(connection).get_current_revision()
+
+
+def _require_known(revision: str | None, database: Database) -> None:
+    known = {script.revision for script in _scripts().walk_revisions()}
+    if revision is not None and revision not in known:
+        raise ConflictError(
+            f"the database {database.label} has schema {revision}, which this code does not know: it is newer",
+            code="database-newer",
+            hint="upgrade artledger to the version that migrated this database",
+        )
+
+
+def _require_server(connection: Connection) -> None:
+    number = int(connection.execute(sa.text("SHOW server_version_num")).scalar_one())
+    if number < MIN_SERVER:
+        raise ConflictError(
+            f"the database server is PostgreSQL {number // 10_000}, Artledger needs 15 or newer", code="server-too-old"
+        )
+    available = connection.execute(sa.text("SELECT 1 FROM pg_available_extensions WHERE name = 'vector'")).scalar()
+    if available is None:
+        raise ConflictError(
+            "the database server lacks the extension pgvector",
+            code="pgvector-missing",
+            hint="install pgvector 0.8 or newer there (Debian: postgresql-NN-pgvector), then: artledger db upgrade",
+        )
+
+
+def _require_pgvector(connection: Connection) -> None:
+    found = connection.execute(sa.text("SELECT extversion FROM pg_extension WHERE extname = 'vector'")).scalar()
+    if found is None:
+        raise ConflictError(
+            "the extension pgvector is not created in this database",
+            code="pgvector-missing",
+            hint="run: artledger db upgrade",
+        )
+    version = tuple(int(part) for part in re.findall(r"\d+", found)[:2])
+    if version < MIN_PGVECTOR:
+        raise ConflictError(
+            f"the database has pgvector {found}, Artledger needs 0.8 or newer",
+            code="pgvector-too-old",
+            hint="install a newer pgvector on the server, then run: ALTER EXTENSION vector UPDATE",
+        )
+
+
+def _explained(error: DBAPIError, database: Database) -> ConflictError | PushbackError:
+    state = getattr(error.orig, "sqlstate", None)
+    reason = str(error.orig).strip().splitlines()[0]
+    if state == "42501":
+        return ConflictError(
+            f"the database user may not migrate {database.label}: {reason}",
+            code="database-rights",
+            hint="migrate as the database's owner with the right CREATEROLE, or have an administrator create the role"
+            " artledger_service and grant it to that user",
+        )
+    if state in ("55P03", "57014"):
+        return PushbackError(
+            f"the migration of {database.label} waited too long for a lock",
+            code="database-busy",
+            hint="another migration or a long query is running: try again when it is done",
+            retry_after=30,
+        )
+    return ConflictError(f"the migration of {database.label} failed: {reason}", code="database-migration")

@@ -1,0 +1,1 @@
+"""Alembic migrations of Artledger's database; `artledger db upgrade` runs them."""
