@@ -78,6 +78,12 @@ class Database:
             yield connection
 
     @contextmanager
+    def lasting(self) -> Iterator[Connection]:
+        """A connection of the service's role outside a transaction, for session locks. Raises as `begin` does."""
+        with self._explained(), self._service.connect() as connection:
+            yield connection.execution_options(isolation_level="AUTOCOMMIT")
+
+    @contextmanager
     def begin_as_owner(self) -> Iterator[Connection]:
         """A transaction of the owner: migrations and indexes only. Raises as `begin` does."""
         with self._explained(), self._owner.begin() as connection:
@@ -100,6 +106,11 @@ class Database:
             return self._not_migrated()
         if isinstance(cause, psycopg.errors.LockNotAvailable):
             return PushbackError("another process holds a lock of the database for long", code="database-busy")
+        if isinstance(cause, psycopg.IntegrityError):
+            return ConflictError(
+                f"the rows contradict what is stored: {cause.diag.constraint_name or 'a constraint'}",
+                code="database-conflict",
+            )
         if isinstance(cause, psycopg.errors.DiskFull):
             return PushbackError(
                 f"the database server of {self.label} has no space left on its disk",

@@ -12,9 +12,9 @@ import sqlalchemy as sa
 from psycopg.rows import TupleRow
 from sqlalchemy.engine import Connection
 
-from ledger.errors import ConflictError, IntegrityError, PushbackError
+from ledger.errors import ConflictError, InputError, IntegrityError, PushbackError
 from ledger.log.merkle import CompactRange, leaf_hash
-from ledger.log.types import Alongside, Appended, CommitUnknownError, Draft, Entry, TreeHead
+from ledger.log.types import MAX_ENTRY_BYTES, Alongside, Appended, CommitUnknownError, Draft, Entry, TreeHead
 from ledger.storage.database import Database, driver
 
 BATCH = 2_000
@@ -68,8 +68,12 @@ class PostgresEntryStore:
         return TreeHead(row.size, bytes(row.root))
 
     def append(self, drafts: Sequence[Draft], alongside: Alongside | None = None) -> Sequence[Appended]:
-        """As EntryStore says. `alongside` gets the SQLAlchemy connection; it is not called when every draft is a
-        repeat, since its rows came with the first one."""
+        """As EntryStore says; whatever runs alongside gets the SQLAlchemy connection.
+
+        Raises InputError (`entry-too-large`) before anything is written, ConflictError (`database-conflict`) when rows
+        alongside break a constraint.
+        """
+        _require_sizes(drafts)
         committing = False
         try:
             with self._database.begin() as connection:
@@ -80,8 +84,7 @@ class PostgresEntryStore:
                 if fresh:
                     _write(connection, fresh)
                     _advance(connection, head.tree.extend(entry.leaf_hash for entry, _ in fresh))
-                    if alongside is not None:
-                        alongside(connection)
+                    _run_alongside(connection, [draft for _, draft in fresh], alongside)
                 committing = True
         except PushbackError as error:
             if committing:
@@ -122,6 +125,23 @@ class PostgresEntryStore:
             cursor.execute(f"SELECT {COLUMNS} FROM entry WHERE {column} = %s", (value,))  # noqa: S608 - our own names
             row = cursor.fetchone()
         return None if row is None else _entry(row)
+
+
+def _require_sizes(drafts: Sequence[Draft]) -> None:
+    for draft in drafts:
+        if not 1 <= len(draft.envelope) <= MAX_ENTRY_BYTES:
+            raise InputError(
+                f"record {draft.record_id} has {len(draft.envelope)} bytes, an entry has 1 to {MAX_ENTRY_BYTES}",
+                code="entry-too-large",
+            )
+
+
+def _run_alongside(connection: Connection, fresh: Sequence[Draft], alongside: Alongside | None) -> None:
+    for draft in fresh:
+        if draft.alongside is not None:
+            draft.alongside(connection)
+    if alongside is not None:
+        alongside(connection)
 
 
 class _Known:

@@ -1,0 +1,43 @@
+"""Locks that end with the process that holds them: PostgreSQL's advisory locks."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+
+import sqlalchemy as sa
+from sqlalchemy.engine import Connection
+
+from ledger.storage.database import Database
+
+PUBLISHER = 0x617274_7075626C
+PROJECTOR = 0x617274_70726F6A
+"""Keys of this database's advisory locks; any numbers will do as long as they stay the same."""
+
+
+class PublisherLock:
+    """`ledger.log.publish.PublisherLock`: entering says at once whether this is the only publisher of the database.
+
+    The lock belongs to a connection and is gone when that is, even by SIGKILL; then another publisher may start while this
+    one finishes its round, which create-only tiles and the checks of a round allow for.
+    """
+
+    def __init__(self, database: Database) -> None:
+        self._database = database
+
+    @contextmanager
+    def __call__(self) -> Iterator[bool]:
+        with self._database.lasting() as connection:
+            obtained = bool(
+                connection.execute(sa.text("SELECT pg_try_advisory_lock(:key)"), {"key": PUBLISHER}).scalar()
+            )
+            try:
+                yield obtained
+            finally:
+                if obtained:
+                    connection.execute(sa.text("SELECT pg_advisory_unlock(:key)"), {"key": PUBLISHER})
+
+
+def lock_projections(connection: Connection) -> None:
+    """Wait until no other transaction projects; held to the end of this one. Raises as a lock timeout does."""
+    connection.execute(sa.text("SELECT pg_advisory_xact_lock(:key)"), {"key": PROJECTOR})

@@ -1,0 +1,120 @@
+"""Databases for the tests: one server per run, shared by all workers; one migrated template; a copy for each test.
+
+The server is the embedded one, or that of ARTLEDGER_TEST_DATABASE_URL (a URL whose user may create databases).
+"""
+
+from __future__ import annotations
+
+import fcntl
+import os
+import shutil
+import tempfile
+import uuid
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from pathlib import Path
+
+import psycopg
+import pytest
+from sqlalchemy.engine import make_url
+
+from ledger.storage.database import Database
+from ledger.storage.embedded import EmbeddedServer
+from ledger.storage.entries import PostgresEntryStore
+from ledger.storage.schema import upgrade
+
+EXTERNAL = "ARTLEDGER_TEST_DATABASE_URL"
+RUN_FOLDER = "ARTLEDGER_TEST_RUN_FOLDER"
+
+DatabaseUrl = Callable[[str], str]
+"""Name of a database -> its URL."""
+
+
+def pytest_configure(config: pytest.Config) -> None:
+    """The process that starts the workers makes the folder that they share."""
+    if RUN_FOLDER not in os.environ:
+        folder = Path(tempfile.mkdtemp(prefix="artledger-tests-"))
+        folder.chmod(0o711)  # as root, the server's own account must get through
+        os.environ[RUN_FOLDER] = str(folder)
+        config.add_cleanup(lambda: _remove(folder))
+
+
+def _remove(folder: Path) -> None:
+    running = folder / "postgres" / "running.lock"
+    if running.exists():
+        with running.open() as lock:
+            fcntl.flock(lock, fcntl.LOCK_EX)  # until the last worker's server has stopped
+    shutil.rmtree(folder)
+
+
+def admin(url: str, *statements: str) -> None:
+    """Run statements outside a transaction, as CREATE DATABASE wants it."""
+    with psycopg.connect(
+        make_url(url).set(drivername="postgresql").render_as_string(False), autocommit=True
+    ) as connection:
+        for statement in statements:
+            connection.execute(statement.encode())
+
+
+@pytest.fixture(scope="session")
+def database_server() -> Iterator[DatabaseUrl]:
+    """The server of this run, by the URL of each of its databases."""
+    external = os.environ.get(EXTERNAL)
+    if external:
+        yield lambda name: make_url(external).set(database=name).render_as_string(hide_password=False)
+        return
+    with EmbeddedServer(Path(os.environ[RUN_FOLDER])) as server:
+        yield server.url
+
+
+@pytest.fixture(scope="session")
+def template(database_server: DatabaseUrl) -> str:
+    """Name of a migrated, empty database that nobody connects to: copying it takes milliseconds."""
+    name = f"template_{uuid.uuid5(uuid.NAMESPACE_URL, os.environ[RUN_FOLDER]).hex[:12]}"
+    with (Path(os.environ[RUN_FOLDER]) / "template.lock").open("w+") as lock:
+        fcntl.flock(lock, fcntl.LOCK_EX)
+        if not lock.read():
+            admin(database_server("postgres"), f"CREATE DATABASE {name}")
+            with Database(database_server(name)) as database:
+                upgrade(database)
+            lock.write("made")
+    return name
+
+
+@contextmanager
+def copied(database_server: DatabaseUrl, template: str) -> Iterator[str]:
+    """URL of a fresh copy of the template, dropped at the end."""
+    name = f"test_{uuid.uuid4().hex[:12]}"
+    admin(database_server("postgres"), f"CREATE DATABASE {name} TEMPLATE {template}")
+    try:
+        yield database_server(name)
+    finally:
+        admin(database_server("postgres"), f"DROP DATABASE {name} WITH (FORCE)")
+
+
+@pytest.fixture
+def database_url(database_server: DatabaseUrl, template: str) -> Iterator[str]:
+    """URL (of the owner) of a migrated, empty database for one test."""
+    with copied(database_server, template) as url:
+        yield url
+
+
+@pytest.fixture(scope="module")
+def module_database_url(database_server: DatabaseUrl, template: str) -> Iterator[str]:
+    """URL (of the owner) of a migrated, empty database for the tests of one file."""
+    with copied(database_server, template) as url:
+        yield url
+
+
+@pytest.fixture
+def database(database_url: str) -> Iterator[Database]:
+    with Database(database_url) as opened:
+        yield opened
+
+
+@pytest.fixture
+def entries(database: Database) -> PostgresEntryStore:
+    """The store of a created, empty log."""
+    store = PostgresEntryStore(database)
+    store.create_log("localhost/artledger/test")
+    return store
