@@ -10,7 +10,6 @@ from collections import deque
 from collections.abc import Callable, Sequence
 from concurrent.futures import Future
 from dataclasses import dataclass, field
-from typing import Any
 
 from ledger.errors import LedgerError, PushbackError
 from ledger.log.types import Alongside, Appended, CommitUnknownError, Draft, EntryStore
@@ -33,7 +32,6 @@ class Submission:
 @dataclass(frozen=True, slots=True)
 class _Waiting:
     draft: Draft
-    alongside: Alongside | None
     queued_at: float
     future: Future[Appended] = field(default_factory=Future)
 
@@ -79,14 +77,14 @@ class Sequencer:
     ) -> Future[Appended]:
         """Queues a statement; the future resolves once it is committed, with its leaf index.
 
-        `alongside` runs in the same transaction, for this caller's own rows. The future raises what EntryStore.append
-        raises; after a PushbackError the same record id may be submitted again and never makes a second leaf.
-        Raises PushbackError (`overloaded`, `closed`) at once when too much is waiting.
+        `alongside` runs in the same transaction when this becomes a leaf, for the caller's own rows. The future raises
+        what EntryStore.append raises; after a PushbackError the same record id may be submitted again and never makes
+        a second leaf. Raises PushbackError (`overloaded`, `closed`) at once when too much is waiting.
         """
         with self._changed:
             self._require_room()
-        draft = Draft(record_id, self._sign(payload), dedup_key)
-        waiting = _Waiting(draft, alongside, time.monotonic())
+        draft = Draft(record_id, self._sign(payload), dedup_key, alongside)
+        waiting = _Waiting(draft, time.monotonic())
         with self._changed:
             self._require_room()
             self._queue.append(waiting)
@@ -149,7 +147,7 @@ class Sequencer:
         if not batch:
             return
         try:
-            appended = self._append([each.draft for each in batch], _together(batch))
+            appended = self._append([each.draft for each in batch], None)
         except Exception as error:  # noqa: BLE001 - whatever it is, the callers wait for it
             if len(batch) > 1 and isinstance(error, LedgerError) and not isinstance(error, PushbackError):
                 for each in batch:
@@ -185,15 +183,3 @@ class Sequencer:
                 return None
             found.append(Appended(entry, repeated=entry.envelope != draft.envelope))
         return found
-
-
-def _together(batch: Sequence[_Waiting]) -> Alongside | None:
-    callables = [each.alongside for each in batch if each.alongside is not None]
-    if not callables:
-        return None
-
-    def run_all(transaction: Any) -> None:
-        for each in callables:
-            each(transaction)
-
-    return run_all

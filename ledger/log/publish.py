@@ -120,10 +120,7 @@ class Publisher:
         if served is not None and served.size == head.size:
             self._last_seen.advance(served)
             return Publication(served, published=True)
-        if last is not None and last.size == head.size:
-            checkpoint = last.checkpoint
-        else:
-            checkpoint = self._grow(last, head)
+        checkpoint = last.checkpoint if last is not None and last.size == head.size else self._grow(last, head)
         # Ed25519 is deterministic: signing the same checkpoint again gives the same bytes.
         signed = SignedCheckpoint(checkpoint, sign_checkpoint(checkpoint, self._signer))
         self._last_seen.advance(signed)

@@ -13,6 +13,10 @@ MAX_ENTRY_BYTES = 65_535
 """tlog-tiles entry bundles carry a uint16 length."""
 
 
+Alongside = Callable[[Any], None]
+"""Called with the store's open transaction: rows that must become durable together with the entries."""
+
+
 @dataclass(frozen=True, slots=True)
 class Draft:
     """A signed entry that has no place in the log yet."""
@@ -22,6 +26,8 @@ class Draft:
     """The leaf's exact bytes."""
     dedup_key: bytes | None = None
     """32 bytes: two drafts with the same key are the same question; the first one's leaf answers both."""
+    alongside: Alongside | None = None
+    """This draft's own rows: called when it becomes a leaf, not when it is a repeat, whose rows came with the first."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -50,10 +56,6 @@ class TreeHead:
     root: bytes
 
 
-Alongside = Callable[[Any], None]
-"""Called with the store's open transaction: rows that must become durable together with the entries."""
-
-
 class CommitUnknownError(PushbackError):
     """The connection was lost while committing: the drafts are all on the log, or none of them is.
 
@@ -70,7 +72,8 @@ class EntryStore(Protocol):
         """Locks the head, gives gapless indexes in order, commits. One result per draft, in their order.
 
         A draft whose record id or dedup key is on the log, or stands earlier in `drafts`, adds no leaf and is answered
-        with the first one's entry as `repeated`. Raises PushbackError when the store is unreachable,
+        with the first one's entry as `repeated`. Each new leaf's own `Draft.alongside` runs, then, where any leaf is
+        new, `alongside`. Raises PushbackError when the store is unreachable,
         CommitUnknownError when that happened during the commit itself.
         """
 

@@ -1,0 +1,26 @@
+"""Fixed keys and the third-party vectors."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+
+from ledger.log.vkey import KeyType, NoteSigner, VerifierKey
+from ledger.record.keys import Signer
+
+ORIGIN = "localhost/artledger/0123abcd"
+VECTORS = Path(__file__).resolve().parents[3] / "shared" / "vectors"
+GOLDEN = VECTORS / "tlog-golden"
+GOLDEN_KEY = "example.com/log/testdata+33d7b496+AeHTu4Q3hEIMHNqc6fASMsq3rKNx280NI+oO5xCFkkSx"
+
+needs_vectors = pytest.mark.skipif(not GOLDEN.is_dir(), reason="third-party vectors (../shared/vectors) are not here")
+
+
+def note_signer(name: str = ORIGIN, seed: int = 1, key_type: KeyType = KeyType.ED25519) -> NoteSigner:
+    signer = Signer.from_seed(bytes([seed]) * 32)
+    return NoteSigner(VerifierKey(name, key_type, signer.public_raw), signer.sign)
+
+
+def witness_signer(number: int) -> NoteSigner:
+    return note_signer(f"witness{number}.example/w", 100 + number, KeyType.COSIGNATURE)
