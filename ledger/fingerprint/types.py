@@ -41,7 +41,7 @@ class Fingerprint:
 
 @dataclass(frozen=True, slots=True)
 class QueryFingerprint:
-    """A fingerprint with the hashes of the query's other views: 8 dihedral and, where there is a border, un-letterboxed."""
+    """A fingerprint with the hashes of the query's views: 8 dihedral and, where there is a border, un-letterboxed."""
 
     image: Fingerprint
     phash_views: tuple[bytes, ...]

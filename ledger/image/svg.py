@@ -6,7 +6,7 @@ import re
 
 from ledger.errors import InputError
 
-RASTER_SIDE = 768
+RASTER_SIDE = 512
 """Longest side, in pixels, of a rasterised drawing."""
 
 _DECLARED_ENCODING = re.compile(rb"""^\s*<\?xml[^>]*?encoding\s*=\s*["']([A-Za-z0-9._-]{1,40})["']""")

@@ -1,0 +1,42 @@
+"""How much there is to see in a picture: chooses the calibration bin, and says when it cannot be compared at all."""
+
+from __future__ import annotations
+
+import numpy as np
+from PIL import Image
+
+from ledger.image.types import CanonicalImage, Pixels
+
+GRID = 32
+CELL = 8
+CONTRAST = 12
+"""Levels of 255 by which a channel must vary inside a cell for the cell to show detail; JPEG noise stays below."""
+
+MINIMUM_COMPLEXITY = 0.005
+MINIMUM_SIDE = 16
+MAXIMUM_ASPECT = 20
+
+
+def complexity(pixels: Pixels) -> float:
+    """Share, in [0, 1], of the cells of a 32x32 grid in which some colour channel varies visibly.
+
+    The picture is first scaled to 256x256, so that size and compression hardly matter. Blank: 0; icons and line art:
+    .05 to .4; photographs: above .6.
+    """
+    side = GRID * CELL
+    small = np.asarray(Image.fromarray(pixels).resize((side, side), Image.Resampling.BILINEAR))
+    cells = small.reshape(GRID, CELL, GRID, CELL, 3)
+    contrast = cells.max(axis=(1, 3)) - cells.min(axis=(1, 3))
+    return float((contrast.max(axis=2) > CONTRAST).mean())
+
+
+def comparable(image: CanonicalImage, detail: float) -> str | None:
+    """None when the picture can be compared, else why its fingerprint would say nothing. `detail`: its complexity."""
+    short, long = sorted((image.width, image.height))
+    if short < MINIMUM_SIDE:
+        return f"tiny: {image.width}x{image.height} pixels, at least {MINIMUM_SIDE} on each side are needed"
+    if long > MAXIMUM_ASPECT * short:
+        return f"extreme aspect: {image.width}x{image.height} pixels, at most {MAXIMUM_ASPECT} to 1 can be compared"
+    if detail < MINIMUM_COMPLEXITY:
+        return "blank or nearly so: hardly any pixel differs from its surroundings"
+    return None

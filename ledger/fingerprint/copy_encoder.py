@@ -1,0 +1,109 @@
+"""The learned copy descriptor: EfficientNet-Lite0 features, generalised-mean pooling, PCA whitening.
+
+Sources: GeM pooling and learned whitening, Radenovic, Tolias and Chum, arXiv:1711.02512. Imports torch: import it late.
+"""
+
+from __future__ import annotations
+
+import hashlib
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+import numpy as np
+import torch
+from numpy.typing import NDArray
+from PIL import Image
+from safetensors.numpy import load as load_safetensors
+from torch import Tensor
+
+from ledger.errors import IntegrityError
+from ledger.fingerprint import copy_descriptor as descriptor
+from ledger.fingerprint.efficientnet import FEATURES, EfficientNetLite0, load_efficientnet_lite0
+from ledger.image.types import Pixels
+
+_BATCH = 16
+_SMALLEST_FEATURE = 1e-6
+
+
+class PooledFeatures:
+    """Pictures to L2-normalised GeM-pooled features, (n, FEATURES) float32. Each picture is prepared by itself."""
+
+    dimension = FEATURES
+
+    def __init__(self, network: EfficientNetLite0) -> None:
+        self._network = network
+
+    def __call__(self, pictures: Sequence[Pixels]) -> NDArray[np.float32]:
+        pooled = np.empty((len(pictures), FEATURES), np.float32)
+        with torch.inference_mode():
+            for start in range(0, len(pictures), _BATCH):
+                batch = np.stack([_prepare(picture) for picture in pictures[start : start + _BATCH]])
+                # Rows of RGB are already the channels-last layout: permute makes the view that torch calls so.
+                inputs = torch.from_numpy(batch).permute(0, 3, 1, 2)
+                inputs = (inputs.float() - descriptor.INPUT_MEAN) / descriptor.INPUT_SCALE
+                pooled[start : start + _BATCH] = _gem(self._network(inputs)).numpy()
+        return unit_rows(pooled)
+
+
+class CopyEncoder:
+    """The `Encoder` named `copy`: 512 dimensions, cosine similarity."""
+
+    def __init__(self, features: PooledFeatures, mean: NDArray[np.float32], projection: NDArray[np.float32]) -> None:
+        """`mean`: (FEATURES,); `projection`: (DIMENSION, FEATURES), its rows scaled so that it whitens."""
+        self._features = features
+        self._mean = mean
+        self._projection = projection
+
+    @property
+    def name(self) -> str:
+        return descriptor.NAME
+
+    @property
+    def dimension(self) -> int:
+        return len(self._projection)
+
+    def describe(self) -> Mapping[str, object]:
+        return descriptor.describe()
+
+    def encode(self, pictures: Sequence[Pixels]) -> NDArray[np.float16]:
+        """Shape (len(pictures), DIMENSION), rows L2-normalised."""
+        return unit_rows((self._features(pictures) - self._mean) @ self._projection.T).astype(np.float16)
+
+
+def load_pooled_features() -> PooledFeatures:
+    """Raises what `load_efficientnet_lite0` raises."""
+    return PooledFeatures(load_efficientnet_lite0())
+
+
+def load_copy_encoder() -> CopyEncoder:
+    """The encoder of the default spec; takes about a second, most of it torch's import.
+
+    Raises NotFoundError (`weights-missing`) and IntegrityError (`weights-changed`).
+    """
+    data = descriptor.WHITENING_FILE.read_bytes()
+    if hashlib.sha256(data).hexdigest() != descriptor.WHITENING_SHA256:
+        raise IntegrityError(
+            f"{descriptor.WHITENING_FILE.name} is not the file that fingerprints are made with",
+            code="weights-changed",
+            hint="Reinstall artledger.",
+        )
+    tensors = load_safetensors(data)
+    return CopyEncoder(
+        load_pooled_features(), tensors["mean"].astype(np.float32), tensors["projection"].astype(np.float32)
+    )
+
+
+def unit_rows(rows: NDArray[np.floating[Any]]) -> NDArray[np.float32]:
+    """Each row divided by its length."""
+    return (rows / np.linalg.norm(rows, axis=1, keepdims=True)).astype(np.float32)
+
+
+def _prepare(picture: Pixels) -> NDArray[np.uint8]:
+    side = descriptor.INPUT_SIDE
+    return np.asarray(Image.fromarray(picture).resize((side, side), Image.Resampling.BILINEAR))
+
+
+def _gem(feature_map: Tensor) -> Tensor:
+    """Generalised mean over positions, (n, c, h, w) to (n, c); the floor keeps a blank picture's vector defined."""
+    power = descriptor.GEM_POWER
+    return feature_map.clamp(min=_SMALLEST_FEATURE).pow(power).mean(dim=(2, 3)).pow(1 / power)

@@ -1,0 +1,60 @@
+"""The FingerprintSpec: everything that decides a fingerprint, as one canonical JSON document named by its digest."""
+
+from __future__ import annotations
+
+import hashlib
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Any, Self
+
+from ledger import canonical
+from ledger.fingerprint import complexity, copy_descriptor, hashes
+from ledger.image.limits import WORKING_RESAMPLING, WORKING_SIDE
+
+
+@dataclass(frozen=True, slots=True)
+class FingerprintSpec:
+    """Names algorithms, parameters, weights by digest, and preprocessing; nothing of the machine that runs them."""
+
+    document: bytes
+    """RFC 8785 bytes."""
+
+    @classmethod
+    def of(cls, embeddings: Mapping[str, Mapping[str, object]]) -> Self:
+        """The spec of this code's hashes with these embeddings (name to `Encoder.describe()`)."""
+        return cls(canonical.dumps(_document(embeddings)))
+
+    @property
+    def digest(self) -> str:
+        """Lowercase hex SHA-256 of the document."""
+        return hashlib.sha256(self.document).hexdigest()
+
+    @property
+    def dimensions(self) -> Mapping[str, int]:
+        """Name of each embedding to its dimension."""
+        embeddings: Mapping[str, Mapping[str, Any]] = canonical.loads(self.document)["embeddings"]
+        return {name: int(description["dimension"]) for name, description in embeddings.items()}
+
+
+def default_spec() -> FingerprintSpec:
+    """The spec that this version of the code makes fingerprints under."""
+    return FingerprintSpec.of({copy_descriptor.NAME: copy_descriptor.describe()})
+
+
+def _document(embeddings: Mapping[str, Mapping[str, object]]) -> Mapping[str, object]:
+    return {
+        "type": "artledger/fingerprint-spec",
+        "version": 1,
+        "pixels": "artledger/pixels/v1",
+        "working_picture": {"longest_side": WORKING_SIDE, "resampling": WORKING_RESAMPLING},
+        "phash": {"algorithm": "imagehash.phash", "bits": 256, "hash_size": 16, "highfreq_factor": 4},
+        "pdq": {"algorithm": "pdq", "bits": 256, "refused_at_quality": hashes.PDQ_MINIMUM_QUALITY},
+        "query_views": "8 dihedral, and one without border",
+        "complexity": {
+            "algorithm": "share of grid cells with contrast",
+            "grid": complexity.GRID,
+            "cell": complexity.CELL,
+            "contrast": complexity.CONTRAST,
+        },
+        "embeddings": {name: dict(description) for name, description in embeddings.items()},
+    }
