@@ -1,0 +1,113 @@
+"""Every entry of one of our logs, checked at its place: encoding, schema, signatures, keys, references.
+
+The work splits in two so that a replay can use all cores: `examine` is a pure function of an entry's bytes and does the
+expensive part; `EntryChecker.admit` keeps what was announced and recorded so far and must see the leaves in order.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
+from dataclasses import dataclass
+
+from ledger.audit.keyring import KeyRing
+from ledger.errors import VerificationError
+from ledger.record import dsse
+from ledger.record.parts import Ref
+from ledger.record.predicates import KeyRecord, refs_of
+from ledger.record.statement import parse_payload
+
+
+@dataclass(frozen=True, slots=True)
+class Examined:
+    """What of an entry matters for the leaves around it; small, so that it travels between processes."""
+
+    record_id: str
+    signers: tuple[str, ...]
+    """Key ids in the order of the signatures."""
+    verified: bool
+    """Whether every signature was verified; False when a key was not among those given."""
+    refs: tuple[Ref, ...]
+    key: KeyRecord | None
+    """The predicate of a `key` record."""
+
+
+def examine(entry: bytes, keys: Mapping[str, bytes]) -> Examined:
+    """Parses an entry strictly and verifies its signatures with `keys` (key id to raw public key).
+
+    A `key` record brings its own key along. Raises VerificationError: what `dsse` and `statement` raise.
+    """
+    envelope = dsse.parse(entry)
+    predicate = parse_payload(envelope.payload).predicate
+    key = predicate if isinstance(predicate, KeyRecord) else None
+    known = keys if key is None else {**keys, **dsse.keys_by_id([bytes.fromhex(key.public_key)])}
+    signers = tuple(signature.keyid for signature in envelope.signatures)
+    verified = all(keyid in known for keyid in signers)
+    if verified:
+        dsse.verify(envelope, known)
+    return Examined(predicate.record_id, signers, verified, refs_of(predicate), key)
+
+
+class EntryChecker:
+    """Checks a log's entries from the first on. `keys` is what `examine` needs; it grows with the `key` records."""
+
+    def __init__(self) -> None:
+        self._ring = KeyRing()
+        self._leaves: dict[str, str] = {}
+        self.keys: dict[str, bytes] = {}
+        """Every key announced so far, good or revoked."""
+
+    def check(self, index: int, leaf_hash: bytes, entry: bytes) -> None:
+        """Both halves at once. Raises VerificationError that names the leaf."""
+        with _naming_leaf(index):
+            examined = examine(entry, self.keys)
+        self.admit(index, leaf_hash, entry, examined)
+
+    def admit(self, index: int, leaf_hash: bytes, entry: bytes, examined: Examined) -> None:
+        """Takes the next leaf. An entry that was examined before its key was known is examined again.
+
+        Raises VerificationError that names the leaf: `unknown-key`, `key-revoked`, `key-not-authorised`, `key-record`,
+        `record-id-repeated`, `bad-ref`.
+        """
+        with _naming_leaf(index):
+            if not examined.verified:
+                examined = self._examine_again(entry)
+            if examined.record_id in self._leaves:
+                raise VerificationError(
+                    f"record id {examined.record_id} stands on an earlier leaf", code="record-id-repeated"
+                )
+            self._require_refs(examined)
+            if examined.key is None:
+                self._ring.require_signers(examined.signers)
+            else:
+                self._ring.apply(examined.key, examined.signers)
+                self.keys.update(dsse.keys_by_id([bytes.fromhex(examined.key.public_key)]))
+            self._leaves[examined.record_id] = leaf_hash.hex()
+
+    def _examine_again(self, entry: bytes) -> Examined:
+        examined = examine(entry, self.keys)
+        if not examined.verified:
+            unknown = next(keyid for keyid in examined.signers if keyid not in self.keys)
+            raise VerificationError(f"signed by key {unknown}, which no earlier leaf announces", code="unknown-key")
+        return examined
+
+    def _require_refs(self, examined: Examined) -> None:
+        for ref in examined.refs:
+            leaf = self._leaves.get(ref.record_id)
+            if leaf is None:
+                raise VerificationError(
+                    f"refers to record {ref.record_id}, which no earlier leaf holds", code="bad-ref"
+                )
+            if leaf != ref.leaf_hash:
+                raise VerificationError(
+                    f"refers to record {ref.record_id} with leaf hash {ref.leaf_hash}; its leaf has {leaf}",
+                    code="bad-ref",
+                )
+
+
+@contextmanager
+def _naming_leaf(index: int) -> Iterator[None]:
+    try:
+        yield
+    except VerificationError as error:
+        raise VerificationError(f"leaf {index}: {error.message}", code=error.code, hint=error.hint) from error

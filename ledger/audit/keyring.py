@@ -1,0 +1,107 @@
+"""Which keys may sign, as the log's own `key` records say, leaf after leaf; a machine of states without I/O."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import assert_never
+
+from ledger.errors import VerificationError
+from ledger.record.keys import keyid_of
+from ledger.record.predicates import KeyRecord, Role
+
+
+@dataclass(frozen=True, slots=True)
+class Holder:
+    """Whose key it is."""
+
+    public_raw: bytes
+    role: Role
+    holder_id: str
+
+
+class KeyRing:
+    """The keys that are good at one place of the log.
+
+    The log's first leaf is the service's `key` record, signed by that key itself. From there every record carries the
+    signature of a good service key first, and a new key also signs the record that announces it (so nobody can announce
+    a key that they do not hold). A rotated key stays good until it is revoked; a revoked one never comes back.
+    """
+
+    def __init__(self) -> None:
+        self._active: dict[str, Holder] = {}
+        self._revoked: set[str] = set()
+
+    @property
+    def public_keys(self) -> dict[str, bytes]:
+        """Key id to raw public key of the keys that are good now."""
+        return {keyid: holder.public_raw for keyid, holder in self._active.items()}
+
+    def require_signers(self, keyids: Sequence[str]) -> None:
+        """The first is a good key of the service, the others are good keys of anybody.
+
+        Raises VerificationError (`key-revoked`, `key-not-authorised`).
+        """
+        for position, keyid in enumerate(keyids):
+            holder = self._active.get(keyid)
+            if keyid in self._revoked:
+                raise VerificationError(f"signed by key {keyid}, which was revoked earlier", code="key-revoked")
+            if holder is None or (position == 0 and holder.role != "service"):
+                role = "the service" if position == 0 else "anybody"
+                raise VerificationError(
+                    f"signed by key {keyid}, which no earlier leaf announces as a key of {role}",
+                    code="key-not-authorised",
+                )
+
+    def apply(self, record: KeyRecord, keyids: Sequence[str]) -> None:
+        """Takes a `key` record with good signatures by `keyids` into account.
+
+        Raises VerificationError (`key-record`, and what `require_signers` raises).
+        """
+        raw = bytes.fromhex(record.public_key)
+        keyid = keyid_of(raw)
+        if not self._active and not self._revoked:
+            self._found(record, keyid, keyids)
+        else:
+            self._require_authorities(keyid, keyids)
+        match record.event:
+            case "added":
+                self._require_new(keyid, keyids)
+            case "rotated":
+                self._require_new(keyid, keyids)
+                self._require_same_holder(record)
+            case "revoked":
+                if keyid not in self._active:
+                    raise VerificationError(f"key {keyid} is revoked but was not good", code="key-record")
+                del self._active[keyid]
+                self._revoked.add(keyid)
+                return
+            case _:
+                assert_never(record.event)
+        self._active[keyid] = Holder(raw, record.role, record.holder_id)
+
+    def _found(self, record: KeyRecord, keyid: str, keyids: Sequence[str]) -> None:
+        if record.event != "added" or record.role != "service" or list(keyids) != [keyid]:
+            raise VerificationError(
+                "a log begins with the key record that adds the service's key, signed by that key alone",
+                code="key-record",
+            )
+
+    def _require_authorities(self, keyid: str, keyids: Sequence[str]) -> None:
+        """Apart from the key that is announced, which is not good yet, the signers are as for every record."""
+        if keyids[0] == keyid and keyid not in self._active:
+            raise VerificationError(f"key {keyid} announces itself as the first signer", code="key-not-authorised")
+        self.require_signers([each for each in keyids if each != keyid or keyid in self._active])
+
+    def _require_new(self, keyid: str, keyids: Sequence[str]) -> None:
+        if keyid in self._active or keyid in self._revoked:
+            raise VerificationError(f"key {keyid} was announced before", code="key-record")
+        if keyid not in keyids:
+            raise VerificationError(f"the new key {keyid} did not sign its own announcement", code="key-record")
+
+    def _require_same_holder(self, record: KeyRecord) -> None:
+        old = self._active.get(record.replaces or "")
+        if old is None or (old.role, old.holder_id) != (record.role, record.holder_id):
+            raise VerificationError(
+                f"the key {record.replaces} that is to be replaced is no good key of the same holder", code="key-record"
+            )

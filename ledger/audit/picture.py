@@ -1,0 +1,177 @@
+"""The audit of a record against the picture that it is about: digests, fingerprint, scores.
+
+First everything that `verifier` says of the bundle, then:
+
+10. Bytes. The picture's SHA-256 is the recorded one.
+11. Pixels. Decoded anew, its canonical pixels have the recorded size and digest.
+12. Fingerprint. Computed anew under the recorded spec, it is the recorded one, within the tolerances below.
+13. Scores. Scored anew against every work whose embedding is disclosed, the matches have the recorded scores.
+
+10 needs nothing but the picture. 11 to 13 need models and libraries that an auditor may not have: then they are not
+checked, and say why.
+"""
+
+from __future__ import annotations
+
+import hashlib
+from collections.abc import Callable, Iterable
+
+from ledger.audit.checks import Audit, Check, Outcome, not_checked
+from ledger.audit.recompute import EmbeddingComparison, Recompute
+from ledger.audit.verifier import STATEMENT, Trust, bundle_checks, read_bundle
+from ledger.errors import LedgerError, VerificationError
+from ledger.log.policy import Policy
+from ledger.record.predicates import Generation, Registration, Verification
+from ledger.record.statement import Statement, parse_payload
+
+_Pictured = Verification | Generation | Registration
+
+BYTES = "image bytes"
+PIXELS = "canonical pixels"
+FINGERPRINT = "fingerprint"
+SCORES = "scores"
+
+HASH_TOLERANCE = 4
+"""Bits of 256 by which a hash may differ: decoders and resamplers round differently between versions."""
+COSINE_TOLERANCE = 0.001
+"""By which a recomputed vector's cosine with the recorded one may fall short of 1: float sums differ by machine."""
+SCORE_TOLERANCE = 0.02
+"""By which a recomputed calibrated score may differ, as a consequence of the two above."""
+
+
+def audit_record(
+    data: bytes,
+    image: bytes | None,
+    log_vkey: str | None,
+    record_keys: Iterable[bytes] = (),
+    policy: Policy | None = None,
+    *,
+    recompute: Recompute | None = None,
+) -> Audit:
+    """Audits a record's bundle against the picture's bytes. Raises InputError only for keys that are none."""
+    trust = Trust.of(log_vkey, record_keys, policy)
+    bundle, encoding = read_bundle(data)
+    if bundle is None:
+        return Audit("record", (encoding,))
+    checks = (encoding, *bundle_checks(bundle, trust))
+    # A statement that did not pass above says nothing that a picture could be held against.
+    if not any(check.name == STATEMENT and check.outcome is Outcome.PASSED for check in checks):
+        return Audit("record", (*checks, not_checked(BYTES, "the statement is not good")))
+    statement = parse_payload(bundle.envelope.payload)
+    return Audit(f"{statement.kind} {statement.record_id}", (*checks, *_picture_checks(statement, image, recompute)))
+
+
+def _picture_checks(statement: Statement, image: bytes | None, recompute: Recompute | None) -> tuple[Check, ...]:
+    record = statement.predicate
+    if not isinstance(record, _Pictured):
+        return (not_checked(BYTES, f"a {record.kind} record is not about a picture", essential=False),)
+    if image is None:
+        return (not_checked(BYTES, "no picture was given", essential=False),)
+    # 10. A generation is about pixels: its file may since have been given metadata, and then 11 decides.
+    checks = [_bytes(statement, image)]
+    decisive = checks[0].outcome is not Outcome.PASSED
+    # 11. to 13.
+    checks.append(_recomputed(PIXELS, recompute, lambda tool: _pixels(record, image, tool), essential=decisive))
+    checks.append(_recomputed(FINGERPRINT, recompute, lambda tool: _fingerprint(record, image, tool)))
+    if not isinstance(record, Registration):
+        checks.append(_recomputed(SCORES, recompute, lambda tool: _scores(record, image, tool)))
+    return tuple(checks)
+
+
+class _OpenQuestionError(Exception):
+    """Neither confirmed nor refuted; the message is the reason."""
+
+
+def _recomputed(
+    name: str, recompute: Recompute | None, detail: Callable[[Recompute], str], *, essential: bool = False
+) -> Check:
+    """Only a contradiction refutes: what cannot be decoded, loaded or found on this machine stays unchecked."""
+    if recompute is None:
+        return not_checked(name, "decoding and fingerprinting are not installed here", essential=essential)
+    try:
+        return Check(name, Outcome.PASSED, detail(recompute), essential)
+    except VerificationError as error:
+        return Check(name, Outcome.FAILED, error.message, essential, error.code)
+    except (LedgerError, _OpenQuestionError) as error:
+        return not_checked(name, str(error), essential=essential)
+
+
+def _bytes(statement: Statement, image: bytes) -> Check:
+    record = statement.predicate
+    found = hashlib.sha256(image).hexdigest()
+    expected = record.image.sha256 if isinstance(record, Verification | Generation) else statement.subject_sha256
+    if found == expected:
+        return Check(BYTES, Outcome.PASSED, f"SHA-256 {found}")
+    if isinstance(record, Generation):
+        return not_checked(BYTES, f"another file (SHA-256 {found}) than the recorded one", essential=False)
+    return Check(
+        BYTES,
+        Outcome.FAILED,
+        f"the record is about a file with SHA-256 {expected}, this one has {found}",
+        code="other-image",
+    )
+
+
+def _pixels(record: _Pictured, image: bytes, recompute: Recompute) -> str:
+    facts = recompute.facts(image)
+    expected = record.pixel_sha256 if isinstance(record, Registration) else record.image.pixel_sha256
+    if facts.pixel_sha256 != expected:
+        raise VerificationError(
+            f"expected canonical pixels with SHA-256 {expected}, decoded {facts.pixel_sha256}", code="other-pixels"
+        )
+    if not isinstance(record, Registration) and (facts.width, facts.height) != (
+        record.image.width,
+        record.image.height,
+    ):
+        raise VerificationError(
+            f"expected {record.image.width}x{record.image.height} pixels, decoded {facts.width}x{facts.height}",
+            code="other-pixels",
+        )
+    return f"{facts.width}x{facts.height} pixels with SHA-256 {expected}"
+
+
+def _fingerprint(record: _Pictured, image: bytes, recompute: Recompute) -> str:
+    found = recompute.fingerprint(image, record.fingerprint)
+    for name, distance in (("pHash", found.phash_distance), ("PDQ", found.pdq_distance)):
+        if distance > HASH_TOLERANCE:
+            raise VerificationError(
+                f"the recomputed {name} differs in {distance} of 256 bits, at most {HASH_TOLERANCE} are rounding",
+                code="other-fingerprint",
+            )
+    undisclosed = [name for name, each in found.embeddings.items() if not _same_vector(name, each)]
+    if undisclosed:
+        raise _OpenQuestionError(
+            f"the hashes agree; the vector {', '.join(undisclosed)} differs in its digest, as float results do between "
+            "machines, and the recorded one is not disclosed to compare with"
+        )
+    return f"hashes and {len(found.embeddings)} vectors agree under spec {record.fingerprint.spec}"
+
+
+def _same_vector(name: str, found: EmbeddingComparison) -> bool:
+    if found.same_digest:
+        return True
+    if found.cosine is None:
+        return False
+    if found.cosine < 1 - COSINE_TOLERANCE:
+        raise VerificationError(
+            f"the recomputed vector {name} has cosine {found.cosine:.4f} with the recorded one, expected at least "
+            f"{1 - COSINE_TOLERANCE}",
+            code="other-fingerprint",
+        )
+    return True
+
+
+def _scores(record: Verification | Generation, image: bytes, recompute: Recompute) -> str:
+    found = recompute.scores(image, record)
+    stated = {match.rank: float(match.score) for match in record.matches}
+    disclosed = [(each.rank, each.recomputed) for each in found if each.recomputed is not None]
+    for rank, score in disclosed:
+        if rank not in stated or abs(score - stated[rank]) > SCORE_TOLERANCE:
+            raise VerificationError(
+                f"match {rank}: recomputed score {score:.4f}, recorded {stated.get(rank)}", code="other-score"
+            )
+    if not stated:
+        return "the record has no matches to score"
+    if not disclosed:
+        raise _OpenQuestionError("the embedding of no matched work is disclosed")
+    return f"{len(disclosed)} of {len(stated)} scores recomputed, the other works' embeddings are not disclosed"
