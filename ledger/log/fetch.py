@@ -9,6 +9,7 @@ import io
 import threading
 import urllib.parse
 import zlib
+from collections.abc import Iterator
 from pathlib import Path
 
 from ledger.errors import InputError, PushbackError, VerificationError
@@ -43,7 +44,10 @@ class FolderLog:
 
     def get(self, path: str) -> bytes | None:
         """Raises VerificationError (`object-too-large`), PushbackError (`log-unreadable`)."""
-        limit = max_bytes(path)
+        return self.read(path, max_bytes(path))
+
+    def read(self, path: str, limit: int) -> bytes | None:
+        """Any file of the folder of at most `limit` bytes. Raises as `get` does."""
         try:
             with (self._folder / path).open("rb") as file:
                 data = file.read(limit + 1)
@@ -52,6 +56,12 @@ class FolderLog:
                 return None
             raise PushbackError(f"cannot read {path}: {error.strerror or error}", code="log-unreadable") from error
         return _bounded(path, data, limit)
+
+    def paths(self) -> Iterator[str]:
+        """Every file of the folder, as paths like those that `get` takes, sorted."""
+        for file in sorted(self._folder.rglob("*")):
+            if file.is_file():
+                yield file.relative_to(self._folder).as_posix()
 
 
 class HttpLog:

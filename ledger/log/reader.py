@@ -61,13 +61,11 @@ class TileReader:
         nodes = self._tile(tile_at(tile_level, first >> LEVEL_BITS, size))
         return nodes.node(inner, (first % (1 << LEVEL_BITS)) >> inner)
 
-    def root(self, size: int) -> bytes:
-        """Root hash of the tree of `size` leaves as the tiles have it. Raises as `node` does."""
-        return self.edge(size).root()
-
-    def edge(self, size: int) -> CompactRange:
-        """The right edge of the tree of `size` leaves. Raises as `node` does."""
-        return CompactRange(size, tuple(self.node(level, index, size) for level, index in edge_nodes(size)))
+    def root(self, size: int, within: int | None = None) -> bytes:
+        """Root hash of the tree of `size` leaves as the tiles have it; with `within`, from the tiles of that larger
+        tree. Raises as `node` does."""
+        nodes = (self.node(level, index, within or size) for level, index in edge_nodes(size))
+        return CompactRange(size, tuple(nodes)).root()
 
     def inclusion_proof(self, index: int, size: int) -> list[bytes]:
         """Path of leaf `index` in the tree of `size` leaves. Raises as `node` does; ValueError outside the tree."""

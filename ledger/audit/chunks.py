@@ -1,0 +1,108 @@
+"""The part of a replay that any process can do alone: some entry bundles against their tiles, and their records."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import dataclass
+from functools import lru_cache
+
+from ledger.audit.entries import Examined, examine
+from ledger.audit.tiles import require_tile_root
+from ledger.errors import VerificationError
+from ledger.log.fetch import open_log
+from ledger.log.merkle import leaf_hash
+from ledger.log.objects import ObjectReader
+from ledger.log.reader import read_tile
+from ledger.log.tiles import Tile, unpack_entries, unpack_hashes
+
+_PARALLEL_READS = 8
+"""Requests under way per process while reading over the network."""
+
+
+@dataclass(frozen=True, slots=True)
+class Task:
+    """Entry bundles in a row, of one log."""
+
+    location: str
+    bundles: tuple[Tile, ...]
+    expected_roots: tuple[bytes | None, ...]
+    """What each bundle's tile must hash to; None where the signed root bound it already."""
+    keys: Mapping[str, bytes] | None
+    """Keys known so far, to verify records with; None when the entries are not records of ours."""
+
+
+@dataclass(frozen=True, slots=True)
+class Leaf:
+    """An entry that was checked by itself."""
+
+    leaf_hash: bytes
+    examined: Examined
+    entry: bytes
+    """Its bytes where it must be examined again, once its signer's key is known; else empty."""
+
+
+@dataclass(frozen=True, slots=True)
+class Done:
+    first: int
+    """Leaf index of the first leaf."""
+    end: int
+    """One past the index of the last."""
+    leaves: tuple[Leaf, ...]
+    """Empty when the entries are not records of ours."""
+
+
+def check_chunk(task: Task) -> Done:
+    """Checks every bundle of the task: tile against the tile above, entries against the tile, entries by themselves.
+
+    Raises VerificationError that names the tile or the entry; PushbackError when the log cannot be read now.
+    """
+    objects = _log(task.location)
+    leaves: list[Leaf] = []
+    paths = [(bundle, Tile(0, bundle.index, bundle.width)) for bundle in task.bundles]
+    for (bundle, tile), expected, (bundle_data, tile_data) in zip(
+        paths, task.expected_roots, _read_all(task.location, objects, paths), strict=True
+    ):
+        hashes = unpack_hashes(tile_data[1], tile_data[0])[: tile.width]
+        require_tile_root(tile, hashes, expected)
+        entries = unpack_entries(bundle_data[1], bundle_data[0])[: bundle.width]
+        leaves += _check_entries(bundle, entries, hashes, task.keys)
+    return Done(task.bundles[0].start, task.bundles[-1].end, tuple(leaves))
+
+
+def _check_entries(
+    bundle: Tile, entries: Sequence[bytes], hashes: Sequence[bytes], keys: Mapping[str, bytes] | None
+) -> list[Leaf]:
+    leaves: list[Leaf] = []
+    for index, (entry, expected) in enumerate(zip(entries, hashes, strict=True), bundle.start):
+        computed = leaf_hash(entry)
+        if computed != expected:
+            raise VerificationError(
+                f"{bundle.path}: entry {index}: expected leaf hash {expected.hex()}, got {computed.hex()}",
+                code="entry-mismatch",
+            )
+        if keys is None:
+            continue
+        try:
+            examined = examine(entry, keys)
+        except VerificationError as error:
+            raise VerificationError(f"leaf {index}: {error.message}", code=error.code, hint=error.hint) from error
+        leaves.append(Leaf(computed, examined, b"" if examined.verified else entry))
+    return leaves
+
+
+_Read = tuple[Tile, bytes]
+
+
+def _read_all(location: str, objects: ObjectReader, paths: Sequence[tuple[Tile, Tile]]) -> list[tuple[_Read, _Read]]:
+    if not location.startswith("http"):
+        return [(read_tile(objects, bundle), read_tile(objects, tile)) for bundle, tile in paths]
+    with ThreadPoolExecutor(_PARALLEL_READS) as pool:
+        found = list(pool.map(lambda tile: read_tile(objects, tile), [tile for pair in paths for tile in pair]))
+    return list(zip(found[::2], found[1::2], strict=True))
+
+
+@lru_cache(maxsize=4)
+def _log(location: str) -> ObjectReader:
+    """One reader per process and log: it keeps its connections."""
+    return open_log(location)

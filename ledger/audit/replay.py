@@ -1,0 +1,278 @@
+"""Replays a whole tlog-tiles log, ours or anybody's, trusting nothing but the log's key.
+
+The plan: (1) the checkpoint is signed by the log, and (2) cosigned as the policy asks; (3) the hash tiles give its
+root; (4) it extends the last checkpoint that this auditor found good; (5) every entry stands in its tile, and where the
+log is ours, every record is signed, well-formed and refers to earlier leaves; (6) in a folder, older tiles and
+checkpoints agree too; (7) the checkpoint is remembered. The first thing that is wrong is named, and nothing after it is
+looked at.
+"""
+
+from __future__ import annotations
+
+import os
+import time
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
+from functools import partial
+from pathlib import Path
+
+from ledger.audit.checks import Audit, Check, Outcome, not_checked
+from ledger.audit.chunks import Done, Task
+from ledger.audit.entries import EntryChecker
+from ledger.audit.leftovers import LeftoverCheck
+from ledger.audit.parallel import run_in_order
+from ledger.audit.remember import Memory
+from ledger.audit.tiles import TileAuthority
+from ledger.errors import NotFoundError, PushbackError, VerificationError
+from ledger.log.checkpoint import SignedCheckpoint, open_checkpoint
+from ledger.log.fetch import FolderLog, open_log
+from ledger.log.merkle import EMPTY_ROOT
+from ledger.log.objects import ObjectReader
+from ledger.log.policy import Policy
+from ledger.log.tiles import CHECKPOINT_PATH, FULL_WIDTH, Tile, level_tiles
+from ledger.log.vkey import VerifierKey
+
+_BUNDLES_PER_CHUNK = 8
+_FEW_BUNDLES = 8
+"""Up to so many, starting processes takes longer than the work."""
+_SAVE_EVERY = 5.0
+"""Seconds between notes of how far a replay came."""
+
+Progress = Callable[[int, int], None]
+"""(entries verified so far, entries in all)"""
+
+
+@dataclass(frozen=True, slots=True)
+class LogAudit:
+    """The outcome of a replay."""
+
+    audit: Audit
+    signed: SignedCheckpoint | None
+    """The checkpoint audited, where its signature was good."""
+    entries: int
+    """Verified in this run, or by an earlier one that this run went on from."""
+    seconds: float
+
+
+def replay_log(
+    location: str,
+    log_key: VerifierKey,
+    *,
+    state_dir: Path | None = None,
+    policy: Policy | None = None,
+    checker: EntryChecker | None = None,
+    progress: Progress | None = None,
+    jobs: int | None = None,
+) -> LogAudit:
+    """Audits the log in a folder, at a file:// or http(s) URL.
+
+    `state_dir` remembers the last good checkpoint and lets a replay go on where an earlier one stopped; `checker` (a
+    new one) makes the entries be checked as records of ours; `jobs` is how many processes work (default: one per core).
+    What is wrong with the log becomes a failed check; what could not be reached, one that was not checked. Raises
+    InputError for a location that is none, NotFoundError when there is no checkpoint, PushbackError when it cannot be
+    read, ConflictError for an unusable `state_dir`.
+    """
+    started = time.monotonic()
+    objects = open_log(location)
+    data = objects.get(CHECKPOINT_PATH)
+    if data is None:
+        raise NotFoundError(
+            f"there is no checkpoint at {location}",
+            code="no-checkpoint",
+            hint="Give the prefix below which the log serves `checkpoint` and `tile/`.",
+        )
+    opening = _Opening(location, objects, data, log_key, policy)
+    memory = None if state_dir is None else Memory(state_dir, log_key)
+    checks = list(_until_failure(opening.steps()))
+    if not all(check.outcome is Outcome.PASSED for check in checks if check.essential) or opening.signed is None:
+        audit = Audit(f"log {log_key.name}", tuple(checks))
+        return LogAudit(audit, opening.signed, 0, time.monotonic() - started)
+    replay = _Replay(
+        opening, opening.signed, memory=memory, checker=checker, progress=progress, jobs=jobs or os.cpu_count() or 1
+    )
+    checks += _until_failure(replay.steps())
+    audit = Audit(f"log {log_key.name}", tuple(checks))
+    return LogAudit(audit, opening.signed, replay.verified, time.monotonic() - started)
+
+
+Step = tuple[str, Callable[[], str] | str]
+"""A check's name, and how to do it (returns the detail for people) or why it is not done."""
+
+
+def _until_failure(steps: Iterator[Step]) -> Iterator[Check]:
+    stopped = ""
+    for name, step in steps:
+        if isinstance(step, str):
+            yield not_checked(name, step, essential=False)
+        elif stopped:
+            yield not_checked(name, stopped)
+        else:
+            try:
+                yield Check(name, Outcome.PASSED, step())
+                continue
+            except PushbackError as error:
+                yield Check(name, Outcome.NOT_CHECKED, error.message, code=error.code)
+            except VerificationError as error:
+                yield Check(name, Outcome.FAILED, error.message, code=error.code)
+            stopped = f"not looked at: {name!r} was not passed"
+
+
+class _Opening:
+    """Steps 1 and 2: from bytes to a checkpoint that is worth replaying."""
+
+    def __init__(
+        self, location: str, objects: ObjectReader, data: bytes, log_key: VerifierKey, policy: Policy | None
+    ) -> None:
+        self.location = location
+        self.objects = objects
+        self.log_key = log_key
+        self.signed: SignedCheckpoint | None = None
+        self._data = data
+        self._policy = policy
+
+    def steps(self) -> Iterator[Step]:
+        yield "checkpoint", self._open
+        if self._policy is None or self.signed is None:
+            yield "witnesses", "no policy was given" if self._policy is None else "the checkpoint is not good"
+        else:
+            yield "witnesses", partial(_require_quorum, self._policy, self.signed)
+
+    def _open(self) -> str:
+        witnesses = [] if self._policy is None else self._policy.witness_keys
+        self.signed = open_checkpoint(self._data, self.log_key, witnesses)
+        return f"size {self.signed.size}, root {self.signed.root.hex()}, signed by {self.log_key.name}"
+
+
+def _require_quorum(policy: Policy, signed: SignedCheckpoint) -> str:
+    policy.require_quorum(signed)
+    names = ", ".join(each.key.name for each in signed.cosignatures)
+    return f"cosigned by {names}" if names else "the policy asks for no cosignature"
+
+
+class _Replay:
+    """Steps 3 to 7, under one signed checkpoint."""
+
+    def __init__(
+        self,
+        opening: _Opening,
+        signed: SignedCheckpoint,
+        *,
+        memory: Memory | None,
+        checker: EntryChecker | None,
+        progress: Progress | None,
+        jobs: int,
+    ) -> None:
+        self._location = opening.location
+        self._objects = opening.objects
+        self._key = opening.log_key
+        self._signed = signed
+        self._authority = TileAuthority(opening.objects, signed)
+        self._memory = memory
+        self._checker = checker
+        self._progress = progress
+        self._jobs = jobs
+        self._first = 0
+        self.verified = 0
+
+    def steps(self) -> Iterator[Step]:
+        yield "tiles", self._check_tiles
+        if self._memory is None:
+            yield "consistency", "nothing is remembered between audits without a state folder"
+        else:
+            yield "consistency", partial(self._check_consistency, self._memory)
+        if self._checker is None:
+            yield "entries", self._check_entries
+            yield "records", "the entries were not to be checked as Artledger records"
+        else:
+            yield "entries and records", self._check_entries
+        if isinstance(self._objects, FolderLog):
+            yield "older objects", partial(self._check_leftovers, self._objects)
+        else:
+            yield "older objects", "only a folder can be listed"
+        if self._memory is not None:
+            yield "remembered", partial(self._remember, self._memory)
+
+    def _check_tiles(self) -> str:
+        if self._signed.size == 0 and self._signed.root != EMPTY_ROOT:
+            raise VerificationError(
+                f"the empty log: expected root {EMPTY_ROOT.hex()}, got {self._signed.root.hex()}", code="root-mismatch"
+            )
+        self._authority.require_root()
+        return f"the hash tiles give the root of {self._signed.size} leaves"
+
+    def _check_consistency(self, memory: Memory) -> str:
+        """What was found good before must be the beginning of what is there now."""
+        last, partly = memory.last_good(), memory.progress()
+        for known in (last, partly):
+            if known is not None:
+                self._require_beginning(known.size, known.root)
+                # A record is checked with what earlier ones announced, so those have to be read again.
+                if self._checker is None:
+                    self._first = max(self._first, known.size)
+        if last is None:
+            return "no earlier audit is remembered"
+        return f"extends the log of {last.size} leaves that was found good before"
+
+    def _require_beginning(self, size: int, root: bytes) -> None:
+        if size > self._signed.size:
+            raise VerificationError(
+                f"this log had {size} leaves before; its checkpoint now has {self._signed.size}", code="log-shrunk"
+            )
+        now = self._authority.root_at(size)
+        if now != root:
+            raise VerificationError(
+                f"the log forked: the first {size} leaves had root {root.hex()} before, now {now.hex()}",
+                code="log-forked",
+                hint="Keep the remembered checkpoint and the served one: together they prove it.",
+            )
+
+    def _check_entries(self) -> str:
+        self.verified = self._first
+        saved = time.monotonic()
+        self._report()
+        bundles = list(level_tiles(None, self._first, self._signed.size))
+        jobs = 1 if len(bundles) <= _FEW_BUNDLES else self._jobs
+        try:
+            for done in run_in_order(self._tasks(bundles), jobs):
+                self._admit(done)
+                self._report()
+                if time.monotonic() - saved > _SAVE_EVERY:
+                    self._save()
+                    saved = time.monotonic()
+        finally:
+            self._save()
+        before = f", the first {self._first} of them in an earlier audit" if self._first else ""
+        return f"{self._signed.size} entries stand in their tiles{before}"
+
+    def _tasks(self, bundles: list[Tile]) -> Iterator[Callable[[], Task]]:
+        for start in range(0, len(bundles), _BUNDLES_PER_CHUNK):
+            yield partial(self._task, tuple(bundles[start : start + _BUNDLES_PER_CHUNK]))
+
+    def _task(self, bundles: tuple[Tile, ...]) -> Task:
+        roots = tuple(self._authority.expected_root(Tile(0, each.index, each.width)) for each in bundles)
+        keys = None if self._checker is None else dict(self._checker.keys)
+        return Task(self._location, bundles, roots, keys)
+
+    def _admit(self, done: Done) -> None:
+        if self._checker is not None:
+            for index, leaf in enumerate(done.leaves, done.first):
+                self._checker.admit(index, leaf.leaf_hash, leaf.entry, leaf.examined)
+        self.verified = done.end
+
+    def _report(self) -> None:
+        if self._progress is not None:
+            self._progress(self.verified, self._signed.size)
+
+    def _save(self) -> None:
+        # Whole bundles only: a partial one is read again together with what has been added to it.
+        whole = self.verified - self.verified % FULL_WIDTH
+        if self._memory is not None and self._checker is None and whole > self._first:
+            self._memory.save_progress(whole, self._authority.root_at(whole))
+
+    def _check_leftovers(self, folder: FolderLog) -> str:
+        agreeing, other = LeftoverCheck(folder, self._key, self._signed, self._authority).run()
+        return f"{agreeing} older tiles and checkpoints agree; {other} other files"
+
+    def _remember(self, memory: Memory) -> str:
+        memory.save_good(self._signed)
+        return f"size {self._signed.size} is remembered"
