@@ -1,0 +1,205 @@
+"""Builds the conformance cases under tests/conformance/bundle: `python -m tests.conformance.build` from the repository.
+
+Other verifiers are welcome to them. A case is a folder with README.md (what and why), `bundle.json` (the exact bytes),
+`log.vkey`, and where it matters `record_keys` (hex of raw public keys, one a line) and `policy`. A verifier accepts the
+bundle of `<case>` and refuses that of `<case>_fail`. Keys and times are fixed, so building again changes nothing.
+"""
+
+from __future__ import annotations
+
+import base64
+import json
+from collections.abc import Callable
+from dataclasses import dataclass, replace
+from pathlib import Path
+
+from ledger import canonical
+from ledger.audit.bundle import Bundle, make_bundle
+from ledger.log.checkpoint import Checkpoint, add_signatures, sign_checkpoint
+from ledger.log.merkle import leaf_hash, root_of
+from ledger.log.note import SignatureLine
+from ledger.log.vkey import KeyType, NoteSigner, VerifierKey
+from ledger.match.lists import Verdict
+from ledger.record import dsse
+from ledger.record.keys import Signer, keyid_of
+from tests.audit.material import ENTRIES, LOG_OF_SEVEN, LOG_VKEY, ORIGIN, VERIFIED_INDEX, Log, leaf_of
+from tests.record.samples import ALL, OTHER, SIGNER, verification
+
+FOLDER = Path(__file__).parent / "bundle"
+WITNESS = Signer.from_seed(bytes([7]) * 32)
+WITNESS_KEY = VerifierKey("witness.example/w1", KeyType.COSIGNATURE, WITNESS.public_raw)
+POLICY = f"log {LOG_VKEY}\nwitness w1 {WITNESS_KEY}\nquorum w1\n"
+
+
+@dataclass(frozen=True)
+class Case:
+    name: str
+    why: str
+    bundle: bytes
+    record_keys: tuple[bytes, ...] = ()
+    policy: str | None = None
+
+    def write(self, folder: Path) -> None:
+        target = folder / self.name
+        target.mkdir(parents=True, exist_ok=True)
+        verdict = "refuse" if self.name.endswith("_fail") else "accept"
+        (target / "README.md").write_text(f"# {self.name}\n\n{self.why}\n\nA verifier must {verdict} this bundle.\n")
+        (target / "bundle.json").write_bytes(self.bundle)
+        (target / "log.vkey").write_text(f"{LOG_VKEY}\n")
+        if self.record_keys:
+            (target / "record_keys").write_text("".join(f"{raw.hex()}\n" for raw in self.record_keys))
+        if self.policy is not None:
+            (target / "policy").write_text(self.policy)
+
+
+GOOD = LOG_OF_SEVEN.bundle(VERIFIED_INDEX)
+DATA = GOOD.to_bytes()
+
+
+def _with_proof(edit: Callable[[str], str]) -> bytes:
+    value = json.loads(DATA)
+    changed = edit(value["proof"])
+    if changed == value["proof"]:
+        raise ValueError("the edit changes nothing")
+    return canonical.dumps(value | {"proof": changed})
+
+
+def _with_envelope(edit: Callable[[dict[str, object]], object]) -> bytes:
+    value = json.loads(DATA)
+    edit(value["envelope"])
+    return canonical.dumps(value)
+
+
+def _logged(leaf: bytes, *signers: Signer) -> Bundle:
+    return Log([*ENTRIES, leaf]).bundle(len(ENTRIES), *signers)
+
+
+def _last(size: int) -> bytes:
+    """The last leaf of a tree of `size` leaves."""
+    entries = [leaf_of(ALL[1]) for _ in range(size - 1)] + [leaf_of(verification())]
+    return Log(entries).bundle(size - 1).to_bytes()
+
+
+def _cosigned() -> bytes:
+    text = GOOD.proof.checkpoint.decode().rpartition("\n\n")[0] + "\n"
+    cosignature = NoteSigner(WITNESS_KEY, WITNESS.sign).cosignature(text, 1_770_000_000)
+    checkpoint = add_signatures(
+        GOOD.proof.checkpoint, [SignatureLine(WITNESS_KEY.name, WITNESS_KEY.key_id, cosignature)]
+    )
+    return replace(GOOD, proof=replace(GOOD.proof, checkpoint=checkpoint)).to_bytes()
+
+
+def _unsigned_checkpoint() -> bytes:
+    """By a key of the same name that is not the log's."""
+    stranger = NoteSigner(VerifierKey(ORIGIN, KeyType.ED25519, OTHER.public_raw), OTHER.sign)
+    root = root_of(map(leaf_hash, ENTRIES))
+    checkpoint = sign_checkpoint(Checkpoint(ORIGIN, len(ENTRIES), root), stranger)
+    return replace(GOOD, proof=replace(GOOD.proof, checkpoint=checkpoint)).to_bytes()
+
+
+def _forged_signature() -> bytes:
+    envelope = canonical.loads(leaf_of(verification()))
+    envelope["signatures"][0]["sig"] = canonical.loads(leaf_of(ALL[1]))["signatures"][0]["sig"]
+    return _logged(canonical.dumps(envelope)).to_bytes()
+
+
+def _small_order_key() -> bytes:
+    """The identity as key and signature: a verifier that does not refuse it accepts it for every payload."""
+    identity = bytes([1]) + bytes(31)
+    envelope = canonical.loads(leaf_of(verification()))
+    envelope["signatures"] = [{"keyid": keyid_of(identity), "sig": base64.b64encode(identity + bytes(32)).decode()}]
+    leaf = canonical.dumps(envelope)
+    log = Log([*ENTRIES, leaf])
+    bundle = Log([*ENTRIES, leaf_of(verification())]).bundle(len(ENTRIES))
+    proof = replace(bundle.proof, extra=identity, checkpoint=log.checkpoint)
+    return replace(bundle, leaf=leaf, proof=proof).to_bytes()
+
+
+def _swapped_payload() -> bytes:
+    other = base64.b64encode(dsse.parse(ENTRIES[1]).payload).decode()
+    return _with_envelope(lambda envelope: envelope.update(payload=other))
+
+
+def _accepted() -> list[Case]:
+    both = _logged(leaf_of(ALL[9], SIGNER, OTHER), SIGNER, OTHER).to_bytes()
+    return [
+        Case("verification", "A verification record on leaf 5 of a tree of 7.", DATA),
+        Case(
+            "record-key-given", "The same, and the auditor knows the service's record key.", DATA, (SIGNER.public_raw,)
+        ),
+        Case("tree-of-one", "The only leaf of a tree: the path is empty and the leaf hash is the root.", _last(1)),
+        Case("tree-of-256", "The last leaf of a full tree: eight hashes, all from the left.", _last(256)),
+        Case("tree-of-257", "The leaf just after a full subtree: one hash covers 256 leaves.", _last(257)),
+        Case("two-signatures", "A claim that the claimant signed too; the service's signature comes first.", both),
+        Case("cosigned", "A witness has cosigned the checkpoint, as the policy asks.", _cosigned(), policy=POLICY),
+        Case("cosigned-no-policy", "Without a policy the witness's line means nothing and harms nothing.", _cosigned()),
+    ]
+
+
+def _refused_forms() -> list[Case]:
+    return [
+        Case("white-space_fail", "A space after a colon: not RFC 8785.", DATA.replace(b'"proof":', b'"proof": ')),
+        Case("trailing-newline_fail", "A newline after the document.", DATA + b"\n"),
+        Case("unknown-member_fail", "A member that no bundle has.", canonical.dumps(json.loads(DATA) | {"note": ""})),
+        Case("other-media-type_fail", "A media type of another version.", DATA.replace(b"version=1", b"version=2")),
+        Case("no-extra_fail", "No extra line with the signers' public keys.", _with_extra(None)),
+        Case(
+            "other-key_fail",
+            "The extra line has a key that does not hash to the key id.",
+            _with_extra(OTHER.public_raw),
+        ),
+        Case(
+            "spare-key_fail",
+            "The extra line has one key more than there are signatures.",
+            _with_extra(SIGNER.public_raw + OTHER.public_raw),
+        ),
+        Case(
+            "index-zeros_fail", "The index has a leading zero.", _with_proof(lambda p: p.replace("index 5", "index 05"))
+        ),
+        Case("base64-stray-bits_fail", "Base64 with stray bits in its last character.", _stray_bits()),
+    ]
+
+
+def _with_extra(extra: bytes | None) -> bytes:
+    return replace(GOOD, proof=replace(GOOD.proof, extra=extra)).to_bytes()
+
+
+def _stray_bits() -> bytes:
+    key = base64.b64encode(SIGNER.public_raw).decode()
+    alphabet = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/"
+    changed = key[:-2] + alphabet[alphabet.index(key[-2]) ^ 1] + "="
+    return _with_proof(lambda proof: proof.replace(key, changed))
+
+
+def _refused_claims() -> list[Case]:
+    keys = {SIGNER.keyid: SIGNER.public_raw}
+    neighbour = make_bundle(GOOD.leaf, 4, LOG_OF_SEVEN.bundle(4).proof.path, GOOD.proof.checkpoint, keys).to_bytes()
+    short = make_bundle(GOOD.leaf, 5, GOOD.proof.path[:-1], GOOD.proof.checkpoint, keys).to_bytes()
+    earlier = make_bundle(GOOD.leaf, 5, GOOD.proof.path, Log(ENTRIES[:6]).checkpoint, keys).to_bytes()
+    lie = _logged(leaf_of(verification(verdict=Verdict.NONE))).to_bytes()
+    nonsense = _logged(dsse.sign(b"{}", [SIGNER])).to_bytes()
+    stranger = _logged(leaf_of(verification(), OTHER), OTHER).to_bytes()
+    return [
+        Case("other-log_fail", "The checkpoint is signed by another key under the log's name.", _unsigned_checkpoint()),
+        Case("wrong-index_fail", "The path of the neighbouring leaf.", neighbour),
+        Case("short-path_fail", "The last hash of the path is missing.", short),
+        Case("other-size_fail", "The proof for one tree size with the checkpoint of another.", earlier),
+        Case("swapped-payload_fail", "Another record's payload under this one's signature.", _swapped_payload()),
+        Case("forged-signature_fail", "On the log, but the record key never signed it.", _forged_signature()),
+        Case("small-order-key_fail", "Key and signature are the identity, good for any payload.", _small_order_key()),
+        Case(
+            "unknown-record-key_fail", "Signed by a key that the auditor does not know.", stranger, (SIGNER.public_raw,)
+        ),
+        Case("no-statement_fail", "Signed and logged, but no statement.", nonsense),
+        Case("wrong-verdict_fail", "Its matches mean a copy, its verdict says none.", lie),
+        Case("no-quorum_fail", "The policy asks for a cosignature that is not there.", DATA, policy=POLICY),
+    ]
+
+
+def cases() -> list[Case]:
+    return [*_accepted(), *_refused_forms(), *_refused_claims()]
+
+
+if __name__ == "__main__":
+    for case in cases():
+        case.write(FOLDER)
