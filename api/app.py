@@ -1,0 +1,77 @@
+"""The HTTP surface: routers, errors and protections put together around an Application."""
+
+from __future__ import annotations
+
+from collections.abc import AsyncIterator, Callable
+from contextlib import AbstractContextManager, asynccontextmanager, nullcontext
+from pathlib import Path
+from typing import Any
+
+from fastapi import FastAPI
+from fastapi.staticfiles import StaticFiles
+from ledger.bootstrap import Application
+
+from api import problems
+from api.context import Context
+from api.metrics import MeasureRequests, Metrics
+from api.openapi import add_problem_schema
+from api.routers import artists, documents, health, log, lookups, pages, records, verifications, wellknown, works
+from api.security import Security
+from api.uploads import UploadBudget
+from api.workers import Workers
+
+THREADS = 2
+QUEUE = 32
+PICTURES_IN_MEMORY = 8
+"""As many largest pictures as may be in memory at once."""
+OPENAPI_PATH = "/v1/openapi.json"
+
+_ROUTERS = (verifications, lookups, records, works, artists, documents, log, wellknown, health, pages)
+
+
+def create_app(
+    application: Application, running: Callable[[], AbstractContextManager[object]] = nullcontext
+) -> FastAPI:
+    """The service over `application`, which is open already or is opened by `running`.
+
+    `running` is entered before the first request and left after the last one.
+    """
+    workers = Workers(THREADS, QUEUE)
+    metrics = Metrics(workers)
+    budget = UploadBudget(PICTURES_IN_MEMORY * application.settings.max_image_bytes)
+
+    @asynccontextmanager
+    async def lifespan(_: FastAPI) -> AsyncIterator[None]:
+        with running():
+            try:
+                yield
+            finally:
+                workers.close()
+
+    app = FastAPI(
+        title="Artledger",
+        summary="A public provenance ledger for images and generative models",
+        version="1",
+        openapi_url=OPENAPI_PATH,
+        docs_url=None,
+        redoc_url=None,
+        lifespan=lifespan,
+    )
+    app.state.context = Context(application, workers, budget, metrics)
+    for module in _ROUTERS:
+        app.include_router(module.router)
+    app.mount("/static", StaticFiles(directory=Path(__file__).with_name("static")))
+    problems.install(app, pages.problem_page)
+    app.add_middleware(Security)
+    app.add_middleware(MeasureRequests, metrics=metrics)
+    _document_problems(app)
+    return app
+
+
+def _document_problems(app: FastAPI) -> None:
+    generate = app.openapi
+
+    def openapi() -> dict[str, Any]:
+        return add_problem_schema(generate())
+
+    app.openapi = openapi  # type: ignore[method-assign]

@@ -1,0 +1,31 @@
+"""`/v1/artists`: the people whose works are registered."""
+
+from __future__ import annotations
+
+from typing import Annotated
+
+from fastapi import APIRouter, Query
+
+from api.context import Here, Id
+from api.openapi import problems
+from api.schemas import ArtistBody, Page, WorkPageBody
+from ledger.flows.answers import ArtistAnswer, WorkPage
+
+router = APIRouter(tags=["artists"])
+
+
+@router.get("/v1/artists/{artist_id}", response_model=ArtistBody, summary="One artist", responses=problems(404, 422))
+def get_artist(here: Here, artist_id: Id) -> ArtistAnswer:
+    """The artist with the first works."""
+    return here.application.catalogue.artist(artist_id)
+
+
+@router.get(
+    "/v1/artists/{artist_id}/works",
+    response_model=WorkPageBody,
+    summary="An artist's works in the order of registration",
+    responses=problems(404, 422),
+)
+def list_works(here: Here, artist_id: Id, query: Annotated[Page, Query()]) -> WorkPage:
+    """Withdrawn works are listed and marked."""
+    return here.application.catalogue.works(artist_id, after=query.after, limit=query.limit)

@@ -1,0 +1,44 @@
+"""For whoever runs the service."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from fastapi import APIRouter, Response
+
+from api.context import Here
+from api.metrics import CONTENT_TYPE
+from api.openapi import content
+
+router = APIRouter(tags=["health"])
+
+
+@router.get("/healthz", response_model=dict[str, str], summary="Is the process alive?")
+async def get_health() -> dict[str, str]:
+    """Looks at nothing else."""
+    return {"status": "alive"}
+
+
+@router.get(
+    "/readyz",
+    response_model=dict[str, Any],
+    summary="Can it answer?",
+    responses={503: {"description": "Not now; `checks` says what is missing"}},
+)
+def get_readiness(here: Here, response: Response) -> dict[str, Any]:
+    """Looks at the database, the log and the models."""
+    readiness = here.application.readiness()
+    response.status_code = 200 if readiness["ready"] else 503
+    response.headers["Cache-Control"] = "no-store"
+    return readiness
+
+
+@router.get(
+    "/metrics",
+    response_class=Response,
+    summary="Figures for Prometheus",
+    responses=content("text/plain", "Text format 0.0.4"),
+)
+async def get_metrics(here: Here) -> Response:
+    """Requests by route, seconds, pictures in work."""
+    return Response(here.metrics.text(), media_type=CONTENT_TYPE)

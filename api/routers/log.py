@@ -1,0 +1,48 @@
+"""The log as C2SP tlog-tiles has it: `/checkpoint` and `/tile/...`, straight from the object store."""
+
+from __future__ import annotations
+
+from fastapi import APIRouter, Response
+
+from api.context import Here
+from api.openapi import content, problems
+from ledger.errors import NotFoundError
+from ledger.log.tiles import CHECKPOINT_PATH, parse_path
+
+router = APIRouter(tags=["log"])
+
+
+@router.get(
+    "/checkpoint",
+    response_class=Response,
+    summary="The latest signed checkpoint",
+    responses=content("text/plain", "C2SP tlog-checkpoint") | problems(404),
+)
+def get_checkpoint(here: Here) -> Response:
+    """A signed note: origin, tree size, root hash, signatures."""
+    data = here.application.objects.get(CHECKPOINT_PATH)
+    if data is None:
+        raise NotFoundError(
+            "no checkpoint was published yet", code="checkpoint-not-found", hint="register a work first"
+        )
+    return Response(data, media_type="text/plain; charset=utf-8", headers={"Cache-Control": "public, max-age=2"})
+
+
+@router.get(
+    "/tile/{path:path}",
+    response_class=Response,
+    summary="A tile or an entry bundle",
+    responses=content("application/octet-stream", "C2SP tlog-tiles") | problems(404),
+)
+def get_tile(here: Here, path: str) -> Response:
+    """`<level>/<index>` and `entries/<index>`, with `.p/<width>` for partial ones."""
+    tile = parse_path(f"tile/{path}")
+    data = here.application.objects.get(tile.path)
+    if data is None:
+        hint = f"the full tile may be there: /{tile.full.path}" if tile.is_partial else None
+        raise NotFoundError(f"the log has no {tile.path}", code="tile-not-found", hint=hint)
+    return Response(
+        data,
+        media_type="application/octet-stream",
+        headers={"Cache-Control": "public, max-age=31536000, immutable"},
+    )

@@ -1,0 +1,42 @@
+"""`POST /v1/lookups`: what is known about a picture. Appends nothing."""
+
+from __future__ import annotations
+
+from typing import Annotated
+
+from fastapi import APIRouter, Query, Request
+from fastapi.concurrency import run_in_threadpool
+from pydantic import ValidationError
+
+from api.context import Here
+from api.openapi import PICTURE_BODY, problems
+from api.schemas import LookupBody, LookupRequest
+from api.uploads import JSON_TYPE, media_type, read_json
+from ledger.errors import InputError
+from ledger.flows.answers import LookupAnswer
+
+router = APIRouter(tags=["lookups"])
+_BODY = PICTURE_BODY | {JSON_TYPE: {"schema": LookupRequest.model_json_schema()}}
+
+
+@router.post(
+    "/v1/lookups",
+    response_model=LookupBody,
+    summary="Look a picture up, by its file or by its SHA-256",
+    responses=problems(400, 413, 415, 422, 503),
+    openapi_extra={"requestBody": {"required": True, "content": _BODY}},
+)
+async def look_up(request: Request, here: Here, top_k: Annotated[int, Query(ge=1, le=100)] = 10) -> LookupAnswer:
+    """Records of the very picture, and for a file the nearest works, unsigned."""
+    lookups = here.application.lookups
+    if media_type(request) == JSON_TYPE:
+        sha256 = _sha256_in(await read_json(request))
+        return await run_in_threadpool(lookups.by_sha256, sha256)
+    return await here.with_image(request, lambda data: lookups.by_image(data, top_k=top_k))
+
+
+def _sha256_in(document: object) -> str:
+    try:
+        return LookupRequest.model_validate(document).sha256
+    except ValidationError as error:
+        raise InputError('expected {"sha256": "<64 lowercase hex digits>"}', code="invalid-request") from error

@@ -1,0 +1,55 @@
+"""`/v1/records`: the leaves of the log, one by one, as pages, and as bundles that verify offline."""
+
+from __future__ import annotations
+
+from typing import Annotated
+
+from fastapi import APIRouter, Query, Response
+
+from api.context import Here, Id
+from api.openapi import content, problems
+from api.schemas import RecordBody, RecordFilter, RecordPageBody
+from ledger.flows.answers import RecordAnswer, RecordPage
+
+BUNDLE_TYPE = "application/vnd.artledger.bundle+json;version=1"
+
+router = APIRouter(tags=["records"])
+
+
+@router.get(
+    "/v1/records", response_model=RecordPageBody, summary="Records in the order of the log", responses=problems(422)
+)
+def list_records(here: Here, query: Annotated[RecordFilter, Query()]) -> RecordPage:
+    """All filters together must hold."""
+    return here.application.records.page(
+        sha256=query.sha256,
+        work_id=query.work_id,
+        artist_id=query.artist_id,
+        kind=query.kind,
+        after=query.after,
+        limit=query.limit,
+    )
+
+
+@router.get("/v1/records/{record_id}", response_model=RecordBody, summary="One record", responses=problems(404, 422))
+def get_record(here: Here, record_id: Id) -> RecordAnswer:
+    """Any kind of record."""
+    return here.application.records.get(record_id)
+
+
+@router.get(
+    "/v1/records/{record_id}/bundle",
+    response_class=Response,
+    summary="The record with its proof, for verification offline",
+    responses=content(BUNDLE_TYPE, "The bundle's exact bytes") | problems(404, 422, 503),
+)
+def get_bundle(here: Here, record_id: Id) -> Response:
+    """`artledger audit bundle FILE --key VKEY` verifies it. 503 while no checkpoint covers it, about a second."""
+    return Response(
+        here.application.records.bundle(record_id),
+        media_type=BUNDLE_TYPE,
+        headers={
+            "Content-Disposition": f'attachment; filename="artledger-{record_id}.bundle.json"',
+            "Cache-Control": "no-cache",
+        },
+    )

@@ -1,0 +1,34 @@
+"""`/v1/works`: registered works."""
+
+from __future__ import annotations
+
+from fastapi import APIRouter, Response
+
+from api.context import Here, Id
+from api.openapi import content, problems
+from api.schemas import WorkBody
+from ledger.errors import NotFoundError
+from ledger.flows.answers import WorkAnswer
+
+router = APIRouter(tags=["works"])
+PREVIEW_TYPE = "image/webp"
+
+
+@router.get("/v1/works/{work_id}", response_model=WorkBody, summary="One work", responses=problems(404, 422))
+def get_work(here: Here, work_id: Id) -> WorkAnswer:
+    """Title, artist, terms, digests and the record that registered it."""
+    return here.application.catalogue.work(work_id)
+
+
+@router.get(
+    "/v1/works/{work_id}/preview",
+    response_class=Response,
+    summary="A small picture of the work",
+    responses=content(PREVIEW_TYPE, "WebP") | problems(404, 422),
+)
+def get_preview(here: Here, work_id: Id) -> Response:
+    """404 where none is kept."""
+    preview = here.application.catalogue.preview(work_id)
+    if preview is None:
+        raise NotFoundError(f"no picture is kept of the work {work_id}", code="preview-not-found")
+    return Response(preview, media_type=PREVIEW_TYPE, headers={"Cache-Control": "public, max-age=86400, immutable"})

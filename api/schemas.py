@@ -1,0 +1,183 @@
+"""The JSON of `/v1`, closed: an answer that has another key than these fails a test before it reaches anyone."""
+
+from __future__ import annotations
+
+from typing import Annotated, Any
+
+from pydantic import BaseModel, ConfigDict, Field
+from pydantic.config import JsonDict
+
+from ledger.canonical import MAX_INTEGER
+from ledger.record.ids import ID_PATTERN
+from ledger.record.predicates import Kind
+
+_RECORD = "01890a5d-ac96-774b-bcce-b302099a8057"
+_WORK = "01890a5d-ac96-774b-bcce-b302099a8058"
+_ARTIST = "01890a5d-ac96-774b-bcce-b302099a8059"
+_SHA256 = "9f86d081884c7d659a2feaa0c55ad015a3bf4f1b2b0b822cd15d6c15b0f00a08"
+_REFERENCE = (
+    "Nearest registered work: “Star 12” by Ada Example (near-duplicate; 1 in 2,001 unrelated pictures comes closer)."
+)
+
+HexDigest = Annotated[str, Field(pattern="^[0-9a-f]{64}$")]
+IdText = Annotated[str, Field(pattern=ID_PATTERN)]
+
+
+class Closed(BaseModel):
+    model_config = ConfigDict(extra="forbid", from_attributes=True)
+
+
+_MATCH_EXAMPLE: JsonDict = {
+    "rank": 1, "work_id": _WORK, "title": "Star 12", "artist_id": _ARTIST, "artist": "Ada Example",
+    "licence": "CC0-1.0", "source": "openclipart", "relation": "near-duplicate", "score": "0.9931", "p_value": "0.0005",
+    "n_null": 2000, "bin": "plain", "evidence": None, "preview": f"/v1/works/{_WORK}/preview", "withdrawn": False,
+}  # fmt: skip
+
+
+class MatchBody(Closed):
+    """A near work. `score`: calibrated probability that the picture is a copy; `p_value`: how often an unrelated
+    picture of the same `bin` comes as close, among `n_null`."""
+
+    model_config = ConfigDict(json_schema_extra={"example": _MATCH_EXAMPLE})
+
+    rank: int
+    work_id: str
+    title: str
+    artist_id: str
+    artist: str
+    licence: str
+    source: str
+    relation: str
+    score: str
+    p_value: str
+    n_null: int
+    bin: str
+    evidence: dict[str, Any] | None
+    preview: str | None
+    withdrawn: bool
+
+
+class ShareBody(Closed):
+    artist_id: str
+    artist: str
+    share: str
+
+
+class ReportBody(Closed):
+    """The record with names and titles resolved."""
+
+    verdict: str
+    comparable: bool
+    works_compared: int
+    alpha: str
+    matches: list[MatchBody]
+    shares: list[ShareBody]
+    unattributed: str
+
+
+class RecordBody(Closed):
+    """A record of the log. `statement` is the decoded payload of `envelope` (DSSE), which is what was signed."""
+
+    model_config = ConfigDict(
+        json_schema_extra={
+            "example": {
+                "record_id": _RECORD, "kind": "verification", "leaf_index": 2004,
+                "appended_at": "2026-01-02T03:04:05.678Z", "repeated": False, "reference": _REFERENCE,
+                "statement": {"_type": "https://in-toto.io/Statement/v1"},
+                "envelope": {"payloadType": "application/vnd.in-toto+json"},
+                "report": {
+                    "verdict": "copy", "comparable": True, "works_compared": 2000, "alpha": "0.01",
+                    "matches": [_MATCH_EXAMPLE],
+                    "shares": [{"artist_id": _ARTIST, "artist": "Ada Example", "share": "0.9931"}],
+                    "unattributed": "0.0069",
+                },
+                "links": {
+                    "self": f"/v1/records/{_RECORD}", "bundle": f"/v1/records/{_RECORD}/bundle",
+                    "page": f"/records/{_RECORD}",
+                },
+            }
+        }
+    )  # fmt: skip
+
+    record_id: str
+    kind: str
+    leaf_index: int
+    appended_at: str
+    repeated: bool
+    reference: str
+    statement: dict[str, Any]
+    envelope: dict[str, Any]
+    report: ReportBody | None
+    links: dict[str, str]
+
+
+class RecordPageBody(Closed):
+    """Records by leaf index. `next_after` goes on (`after=`), null at the end."""
+
+    records: list[RecordBody]
+    next_after: int | None
+
+
+class LookupBody(Closed):
+    """Records of the very picture, and unsigned matches. Nothing was appended."""
+
+    sha256: str
+    records: list[RecordBody]
+    matches: list[MatchBody]
+    reference: str
+
+
+class LookupRequest(Closed):
+    model_config = ConfigDict(json_schema_extra={"example": {"sha256": _SHA256}})
+
+    sha256: HexDigest
+
+
+class WorkBody(Closed):
+    """A registered work. Its terms are those of its latest registration or consent leaf."""
+
+    work_id: str
+    title: str
+    artist_id: str
+    artist: str
+    licence: str
+    allowed_uses: list[str]
+    source: str
+    sha256: str
+    pixel_sha256: str
+    registration_record_id: str
+    registration_index: int
+    withdrawn: bool
+    preview: str | None
+    links: dict[str, str]
+
+
+class WorkPageBody(Closed):
+    """Works by leaf index of their registration. `next_after` goes on (`after=`), null at the end."""
+
+    works: list[WorkBody]
+    next_after: int | None
+
+
+class ArtistBody(Closed):
+    """An artist with the first of the registered works, at most 24."""
+
+    artist_id: str
+    name: str
+    works: int
+    sample: list[WorkBody]
+    links: dict[str, str]
+
+
+class Page(Closed):
+    """Keyset pages: items after leaf index `after`."""
+
+    after: Annotated[int, Field(ge=-1, le=MAX_INTEGER)] = -1
+    limit: Annotated[int, Field(ge=1, le=200)] = 50
+
+
+class RecordFilter(Page):
+    sha256: HexDigest | None = None
+    work_id: IdText | None = None
+    artist_id: IdText | None = None
+    kind: Kind | None = None
