@@ -12,7 +12,8 @@ from ledger.errors import InputError
 
 
 def open_source(spec: str, labels: Path | None, rasterise: Callable[[bytes], bytes]) -> Source:
-    """`openclipart`, `hf:ID_OR_PATH[@SPLIT]` (split `train` unless named), else the path of a folder.
+    """`openclipart`, `hf:ID_OR_PATH[@SPLIT]` (split `train` unless named), else the path of a folder, as such or after
+    `folder:`. A source's own `name` opens it again.
 
     A folder that happens to be called `openclipart` is written `./openclipart`. Raises InputError (`labels-unused`
     where the source brings its own labels, `source`, and what the sources raise) and NotFoundError.
@@ -28,7 +29,7 @@ def open_source(spec: str, labels: Path | None, rasterise: Callable[[bytes], byt
         if not path_or_id:
             raise InputError("hf: is followed by a path or an id, for instance hf:huggan/wikiart@train", code="source")
         return HuggingFaceSource(path_or_id, split)
-    return FolderSource(Path(spec).expanduser(), labels)
+    return FolderSource(Path(spec.removeprefix("folder:")).expanduser(), labels)
 
 
 def split_of(text: str) -> tuple[str, str]:

@@ -60,7 +60,7 @@ def _nearest(record: Verification | Generation) -> MatchText | None:
 
 
 def _relation(match: MatchText, names: Names | None) -> str:
-    work = _describe(match, names)
+    work = describe_work(match.work_id, match.artist_id, names)
     match match.relation:
         case Relation.EXACT:
             return f"The same file as {work} (identical bytes: the SHA-256 digests are equal)"
@@ -76,10 +76,11 @@ def _relation(match: MatchText, names: Names | None) -> str:
             assert_never(match.relation)
 
 
-def _describe(match: MatchText, names: Names | None) -> str:
-    name = names(match.work_id) if names else None
+def describe_work(work_id: str, artist_id: str, names: Names | None) -> str:
+    """Title and artist, cleaned and quoted; the ids where no names are known."""
+    name = names(work_id) if names else None
     if name is None:
-        return f"work {match.work_id} by artist {match.artist_id}"
+        return f"work {work_id} by artist {artist_id}"
     title = clean_text(name.title, NAME_LIMIT).translate(_QUOTES)
     artist = clean_text(name.artist, NAME_LIMIT).translate(_QUOTES)
     by = "an unknown artist" if artist in ("", UNKNOWN_ARTIST) else artist

@@ -1,0 +1,104 @@
+"""Works and artists as the public sees them, and the corpus in figures."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from ledger.corpus.types import Work
+from ledger.errors import InputError, NotFoundError
+from ledger.flows.answers import ArtistAnswer, CorpusStats, WorkAnswer, WorkPage
+from ledger.flows.records import MAX_PAGE, preview_path
+from ledger.record.ids import parse_id
+from ledger.storage.calibrations import CalibrationStore
+from ledger.storage.corpus import CorpusStore
+from ledger.storage.entries import PostgresEntryStore
+from ledger.storage.records import RecordStore
+
+SAMPLE = 24
+LARGEST = 20
+
+
+@dataclass(frozen=True, slots=True)
+class Catalogue:
+    """Reads only."""
+
+    corpus: CorpusStore
+    entries: PostgresEntryStore
+    store: RecordStore
+    calibrations: CalibrationStore
+    spec: str
+
+    def work(self, work_id: str) -> WorkAnswer:
+        """Raises NotFoundError (`work-not-found`), InputError (`bad-id`)."""
+        found = self.corpus.works([parse_id(work_id)])
+        if work_id not in found:
+            raise NotFoundError(f"there is no work {work_id}", code="work-not-found")
+        return _work_answer(found[work_id])
+
+    def artist(self, artist_id: str) -> ArtistAnswer:
+        """Raises NotFoundError (`artist-not-found`), InputError (`bad-id`)."""
+        artist = self.corpus.artist(parse_id(artist_id))
+        if artist is None:
+            raise NotFoundError(f"there is no artist {artist_id}", code="artist-not-found")
+        return ArtistAnswer(
+            artist_id=artist_id,
+            name=artist.name,
+            works=self.corpus.count_works(artist_id),
+            sample=self.works(artist_id, limit=SAMPLE).works,
+            links={
+                "self": f"/v1/artists/{artist_id}",
+                "works": f"/v1/artists/{artist_id}/works",
+                "page": f"/artists/{artist_id}",
+            },
+        )
+
+    def works(self, artist_id: str, *, after: int = -1, limit: int = 50) -> WorkPage:
+        """An artist's works in the order of registration, `after` a leaf index. Raises InputError (`bad-limit`)."""
+        if not 1 <= limit <= MAX_PAGE:
+            raise InputError(f"limit is {limit}; it must be 1 to {MAX_PAGE}", code="bad-limit")
+        found = self.corpus.works_of(parse_id(artist_id), after=after, limit=limit + 1)
+        page = found[:limit]
+        next_after = page[-1].registration_index if len(found) > limit else None
+        return WorkPage(tuple(_work_answer(work) for work in page), next_after)
+
+    def preview(self, work_id: str) -> bytes | None:
+        """A small WebP picture of the work; None where there is none or the work was withdrawn."""
+        return self.corpus.preview_file(parse_id(work_id))
+
+    def stats(self) -> CorpusStats:
+        state = self.corpus.state()
+        newest = self.calibrations.newest(self.spec)
+        return CorpusStats(
+            works=state.works,
+            artists=self.corpus.count_artists(),
+            through=state.through,
+            tree_size=self.entries.head().size,
+            records=self.store.count_by_kind(),
+            licences=self.corpus.count_by_licence(),
+            largest_artists=self.corpus.largest_artists(LARGEST),
+            spec=self.spec,
+            calibration=None if newest is None else newest.digest,
+        )
+
+
+def _work_answer(work: Work) -> WorkAnswer:
+    return WorkAnswer(
+        work_id=work.work_id,
+        title=work.title,
+        artist_id=work.artist_id,
+        artist=work.artist,
+        licence=work.licence,
+        allowed_uses=work.allowed_uses,
+        source=work.source,
+        sha256=work.sha256,
+        pixel_sha256=work.pixel_sha256,
+        registration_record_id=work.registration_record_id,
+        registration_index=work.registration_index,
+        withdrawn=work.withdrawn,
+        preview=preview_path(work),
+        links={
+            "self": f"/v1/works/{work.work_id}",
+            "page": f"/works/{work.work_id}",
+            "registration": f"/v1/records/{work.registration_record_id}",
+        },
+    )

@@ -1,0 +1,176 @@
+"""The main job in one command: register real works, verify three pictures, prove the answers, show a forgery refused."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Callable, Iterator, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from ledger.audit.checks import AuditVerdict
+from ledger.audit.verifier import audit_bundle
+from ledger.corpus.demo_selection import DemoSelection, demo_selection
+from ledger.corpus.types import Source, SourceItem
+from ledger.errors import InputError
+from ledger.flows.answers import RecordAnswer
+from ledger.flows.calibrate import Calibrations
+from ledger.flows.catalogue import Catalogue
+from ledger.flows.demo_pictures import DemoPicture, choose_pictures
+from ledger.flows.ingest import Ingestion, IngestSummary
+from ledger.flows.progress import Progress, silent
+from ledger.flows.records import Records
+from ledger.flows.verify import Verification
+
+OPENCLIPART = "openclipart"
+
+
+@dataclass(frozen=True, slots=True)
+class DemoQuery:
+    picture: Path
+    description: str
+    expected: str
+    relation: str
+    """Of the match that carries the verdict; `none` where there is none."""
+    answer: RecordAnswer
+
+    def to_json(self) -> dict[str, Any]:
+        report = self.answer.to_json()["report"]
+        return {
+            "expected": self.expected,
+            "relation": self.relation,
+            "verdict": report["verdict"],
+            "record_id": self.answer.record_id,
+            "leaf_index": self.answer.leaf_index,
+            "matches": report["matches"],
+            "reference": self.answer.reference,
+            "picture": str(self.picture),
+        }
+
+
+@dataclass(frozen=True, slots=True)
+class DemoReport:
+    """RECORDS.md, "Shapes that stay"."""
+
+    ingest: IngestSummary
+    works: int
+    artists: int
+    queries: tuple[DemoQuery, ...]
+    bundle: Path
+    bundle_verified: bool
+    tampered_refused: bool
+    checkpoint: str
+    seconds: float
+
+    def to_json(self) -> dict[str, Any]:
+        return {
+            "works": self.works,
+            "artists": self.artists,
+            "queries": [query.to_json() for query in self.queries],
+            "bundle": str(self.bundle),
+            "bundle_verified": self.bundle_verified,
+            "tampered_refused": self.tampered_refused,
+            "checkpoint": self.checkpoint,
+            "seconds": self.seconds,
+        }
+
+
+@dataclass(frozen=True, slots=True)
+class Demo:
+    """Every step is idempotent: a second run registers nothing twice and finds its records again."""
+
+    folder: Path
+    """Where pictures and bundle are left to look at."""
+    open_source: Callable[[str, Path | None], Source]
+    ingestion: Ingestion
+    calibrations: Calibrations
+    verification: Verification
+    catalogue: Catalogue
+    records: Records
+    publish: Callable[[], None]
+    log_vkey: str
+
+    def run(
+        self, progress: Progress = silent, *, corpus: Path | None = None, all_works: bool = False
+    ) -> DemoReport:
+        """`corpus`: a labelled folder instead of OpenClipart. Raises NotFoundError (`openclipart-missing`)."""
+        started = time.monotonic()
+        source = self.open_source(OPENCLIPART if corpus is None else str(corpus), None)
+        selection = _select(source, corpus is not None, all_works)
+        ingest = self.ingestion.run(_Selected(source, selection.inside), progress)
+        self.calibrations.recalibrate(progress)
+        pictures = choose_pictures(source, selection.inside, selection.outside, self.verification.images.decode)
+        queries = self.ask(pictures, progress)
+        self.publish()
+        bundle = self.records.bundle(queries[0].answer.record_id)
+        path = self.folder / "bundle.json"
+        path.write_bytes(bundle)
+        stats = self.catalogue.stats()
+        return DemoReport(
+            ingest=ingest,
+            works=stats.works,
+            artists=stats.artists,
+            queries=queries,
+            bundle=path,
+            bundle_verified=audit_bundle(bundle, self.log_vkey).verdict is AuditVerdict.VERIFIED,
+            tampered_refused=audit_bundle(one_byte_changed(bundle), self.log_vkey).verdict is AuditVerdict.REFUTED,
+            checkpoint=self.records.checkpoint(),
+            seconds=round(time.monotonic() - started, 3),
+        )
+
+    def ask(self, pictures: Sequence[DemoPicture], progress: Progress = silent) -> tuple[DemoQuery, ...]:
+        """Leaves each picture in the folder and verifies it; what comes back depends on the pictures alone."""
+        self.folder.mkdir(parents=True, exist_ok=True)
+        queries = []
+        for number, picture in enumerate(pictures, 1):
+            path = self.folder / picture.name
+            path.write_bytes(picture.data)
+            answer = self.verification.verify(picture.data)
+            queries.append(DemoQuery(path, picture.description, picture.expected, _relation(answer), answer))
+            progress("verifying pictures", number, len(pictures))
+        return tuple(queries)
+
+
+def one_byte_changed(bundle: bytes) -> bytes:
+    """The same bundle with one bit of the byte in its middle flipped."""
+    middle = len(bundle) // 2
+    return bundle[:middle] + bytes([bundle[middle] ^ 1]) + bundle[middle + 1 :]
+
+
+def _relation(answer: RecordAnswer) -> str:
+    report = answer.report
+    if report is None or report.verdict not in ("copy", "style") or not report.matches:
+        return "none"
+    return report.matches[0].relation
+
+
+def _select(source: Source, is_folder: bool, all_works: bool) -> DemoSelection:
+    items = tuple(source.items())
+    if is_folder:
+        if len(items) < 3:
+            raise InputError(f"the folder has {len(items)} labelled works; the demo needs three", code="demo-corpus")
+        return DemoSelection(inside=items[:-1], outside=items[-1:])
+    selection = demo_selection(items)
+    if not all_works:
+        return selection
+    outside = {item.key for item in selection.outside}
+    everything = tuple(item for item in items if item.key not in outside and "alias_of" not in item.labels)
+    return DemoSelection(inside=everything, outside=selection.outside)
+
+
+@dataclass(frozen=True, slots=True)
+class _Selected:
+    """Some of a source's works, under its name."""
+
+    source: Source
+    chosen: Sequence[SourceItem]
+
+    @property
+    def name(self) -> str:
+        return self.source.name
+
+    def items(self) -> Iterator[SourceItem]:
+        return iter(self.chosen)
+
+    def read(self, item: SourceItem) -> bytes:
+        return self.source.read(item)

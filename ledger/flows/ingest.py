@@ -1,0 +1,167 @@
+"""Register works: source -> pictures -> fingerprints -> registration leaves, in batches that become durable as a whole.
+
+Each batch is one transaction: the leaves, and beside them vectors, names and previews. So a kill at any moment leaves
+whole batches, and the next run goes on with what is not registered yet.
+"""
+
+from __future__ import annotations
+
+import time
+from collections import Counter
+from collections.abc import Iterable, Iterator, Sequence
+from dataclasses import asdict, dataclass
+from functools import partial
+from itertools import islice
+from typing import Any
+
+from ledger.corpus.types import Source, SourceItem
+from ledger.errors import InputError
+from ledger.fingerprint.fingerprinter import Fingerprinter
+from ledger.fingerprint.types import Fingerprint
+from ledger.flows.predicates import fingerprint_digests
+from ledger.flows.progress import Progress, silent
+from ledger.image.pool import DecodePool
+from ledger.image.preview import make_preview
+from ledger.image.types import CanonicalImage
+from ledger.log.append import Sequencer, Submission
+from ledger.record.commitment import commit
+from ledger.record.ids import new_id
+from ledger.record.predicates import Registration
+from ledger.record.statement import statement_payload
+from ledger.record.times import now_text
+from ledger.storage.corpus import CorpusStore, NewWork
+
+BATCH = 64
+"""Works per transaction: what a kill can cost, and what an encoder takes at once."""
+
+
+@dataclass(frozen=True, slots=True)
+class Refusal:
+    """A work that was not registered, and why."""
+
+    key: str
+    code: str
+    reason: str
+
+
+@dataclass(frozen=True, slots=True)
+class IngestSummary:
+    source: str
+    found: int
+    registered: int
+    already_registered: int
+    """In this source before, or the same bytes by the same artist: registered once."""
+    refused: tuple[Refusal, ...]
+    seconds: float
+
+    def to_json(self) -> dict[str, Any]:
+        return asdict(self)
+
+
+@dataclass(frozen=True, slots=True)
+class Ingestion:
+    """Run it again after an interruption: what is registered is passed over."""
+
+    images: DecodePool
+    fingerprinter: Fingerprinter
+    corpus: CorpusStore
+    sequencer: Sequencer
+
+    def run(self, source: Source, progress: Progress = silent) -> IngestSummary:
+        """Registers every work of the source that is not registered yet.
+
+        Raises InputError where the source as a whole cannot be read, PushbackError when database or disk give way: then
+        whole batches are registered, and the rest is not.
+        """
+        started = time.monotonic()
+        progress("listing works", 0, None)
+        items = list(source.items())
+        done = self.corpus.registered_keys(source.name)
+        todo = [item for item in items if item.key not in done]
+        tally = Counter({"already": len(items) - len(todo)})
+        refused: list[Refusal] = []
+        for batch in _batches(self._decoded(source, todo), BATCH):
+            pictures = [(item, picture) for item, picture in batch if isinstance(picture, CanonicalImage)]
+            refused.extend(_refusal(item, error) for item, error in batch if isinstance(error, InputError))
+            registered = self._register(source.name, pictures)
+            tally["registered"] += registered
+            tally["already"] += len(pictures) - registered
+            tally["seen"] += len(batch)
+            progress("registering works", tally["seen"], len(todo))
+        return IngestSummary(
+            source=source.name,
+            found=len(items),
+            registered=tally["registered"],
+            already_registered=tally["already"],
+            refused=tuple(refused),
+            seconds=round(time.monotonic() - started, 3),
+        )
+
+    def _decoded(
+        self, source: Source, items: Iterable[SourceItem]
+    ) -> Iterator[tuple[SourceItem, CanonicalImage | InputError]]:
+        return self.images.decode_all((item, partial(source.read, item)) for item in items)
+
+    def _register(self, source: str, pictures: Sequence[tuple[SourceItem, CanonicalImage]]) -> int:
+        artists = self.corpus.ensure_artists(sorted({item.artist for item, _ in pictures}))
+        known = self.corpus.registered_files((image.sha256, artists[item.artist]) for item, image in pictures)
+        fresh: list[tuple[SourceItem, CanonicalImage]] = []
+        for item, image in pictures:
+            identity = (image.sha256, artists[item.artist])
+            if identity not in known:
+                known.add(identity)
+                fresh.append((item, image))
+        if not fresh:
+            return 0
+        fingerprints = self.fingerprinter.works([image for _, image in fresh])
+        works = [
+            _registration(source, item, artists[item.artist], image, fingerprint)
+            for (item, image), fingerprint in zip(fresh, fingerprints, strict=True)
+        ]
+        self.sequencer.append_now(
+            [submission for submission, _ in works], self.corpus.writer([row for _, row in works])
+        )
+        return len(works)
+
+
+def _registration(
+    source: str, item: SourceItem, artist_id: str, image: CanonicalImage, fingerprint: Fingerprint
+) -> tuple[Submission, NewWork]:
+    details = {"artist": item.artist, "labels": dict(item.labels), "source": item.source, "title": item.title}
+    commitment = commit(details)
+    predicate = Registration(
+        allowed_uses=item.allowed_uses,
+        artist_id=artist_id,
+        fingerprint=fingerprint_digests(fingerprint),
+        generated_at=now_text(),
+        licence=item.licence,
+        metadata=commitment.digest,
+        pixel_sha256=image.pixel_sha256,
+        record_id=new_id(),
+        work_id=new_id(),
+    )
+    row = NewWork(
+        work_id=predicate.work_id,
+        artist_id=artist_id,
+        source_name=source,
+        source_key=item.key,
+        title=item.title,
+        source=item.source,
+        labels=dict(item.labels),
+        metadata_key=commitment.key,
+        metadata=details,
+        fingerprint=fingerprint,
+        preview=make_preview(image.working),
+    )
+    return Submission(predicate.record_id, statement_payload("work", image.sha256, predicate)), row
+
+
+def _batches(
+    pairs: Iterator[tuple[SourceItem, CanonicalImage | InputError]], size: int
+) -> Iterator[list[tuple[SourceItem, CanonicalImage | InputError]]]:
+    while batch := list(islice(pairs, size)):
+        yield batch
+
+
+def _refusal(item: SourceItem, error: InputError) -> Refusal:
+    return Refusal(item.key, error.code, error.message)

@@ -1,0 +1,116 @@
+"""From what was measured to what is signed: floats become decimal strings, vectors their digests."""
+
+from __future__ import annotations
+
+from ledger.fingerprint.types import Fingerprint, embedding_sha256
+from ledger.image.types import CanonicalImage
+from ledger.match.types import Attribution, Evidence, Match, MatchOutcome, Region
+from ledger.record.ids import new_id
+from ledger.record.parts import (
+    AttributionText,
+    CorpusPoint,
+    EmbeddingDigest,
+    EvidenceText,
+    FingerprintDigests,
+    ImageFacts,
+    MatchText,
+    Ref,
+    RegionText,
+    ShareText,
+)
+from ledger.record.predicates import Verification
+from ledger.record.times import now_text
+from ledger.record.values import decimal_text
+
+PLACES = 6
+"""Digits after the point of scores, p-values and shares."""
+
+
+def fingerprint_digests(fingerprint: Fingerprint) -> FingerprintDigests:
+    """What a record keeps of a fingerprint."""
+    return FingerprintDigests(
+        embeddings={
+            name: EmbeddingDigest(dimension=len(vector), sha256=embedding_sha256(vector))
+            for name, vector in fingerprint.embeddings.items()
+        },
+        pdq=fingerprint.pdq.hex(),
+        pdq_quality=fingerprint.pdq_quality,
+        phash=fingerprint.phash.hex(),
+        spec=fingerprint.spec,
+    )
+
+
+def verification_predicate(
+    image: CanonicalImage, fingerprint: Fingerprint, outcome: MatchOutcome, calibration_ref: Ref
+) -> Verification:
+    """The statement about one verified picture; `calibration_ref` names the record that published the calibration."""
+    return Verification(
+        artist_reference=None,
+        attribution=_attribution(outcome.attribution),
+        calibration=outcome.calibration,
+        corpus=CorpusPoint(through=outcome.corpus.through, works=outcome.corpus.works),
+        fingerprint=fingerprint_digests(fingerprint),
+        generated_at=now_text(),
+        image=ImageFacts(
+            height=image.height,
+            media_type=image.media_type,
+            pixel_sha256=image.pixel_sha256,
+            sha256=image.sha256,
+            width=image.width,
+        ),
+        matches=tuple(match_text(match) for match in outcome.matches),
+        record_id=new_id(),
+        refs=(calibration_ref, *(registration_ref(match) for match in outcome.matches)),
+        verdict=outcome.verdict,
+    )
+
+
+def registration_ref(match: Match) -> Ref:
+    return Ref(leaf_hash=match.registration_leaf_hash, record_id=match.registration_record_id)
+
+
+def match_text(match: Match) -> MatchText:
+    """A match as records write it."""
+    return MatchText(
+        artist_id=match.artist_id,
+        bin=match.bin,
+        evidence=None if match.evidence is None else _evidence(match.evidence),
+        n_null=match.n_null,
+        p_value=decimal_text(match.p_value, PLACES),
+        rank=match.rank,
+        raw={name: decimal_text(value, PLACES) for name, value in match.raw.items()},
+        relation=match.relation,
+        score=decimal_text(match.score, PLACES),
+        work_id=match.work_id,
+        work_sha256=match.work_sha256,
+    )
+
+
+def _attribution(attribution: Attribution) -> AttributionText:
+    return AttributionText(
+        alpha=decimal_text(attribution.alpha, PLACES),
+        shares=tuple(
+            ShareText(artist_id=share.artist_id, share=decimal_text(share.share, PLACES)) for share in attribution.shares
+        ),
+        unattributed=decimal_text(attribution.unattributed, PLACES),
+    )
+
+
+def _evidence(evidence: Evidence) -> EvidenceText:
+    return EvidenceText(
+        inliers=evidence.inliers,
+        method=evidence.method,
+        query_region=_region(evidence.query_region),
+        tile_distance=decimal_text(evidence.tile_distance, PLACES),
+        transform=tuple(decimal_text(value, PLACES) for value in evidence.transform),
+        work_region=_region(evidence.work_region),
+    )
+
+
+def _region(region: Region) -> RegionText:
+    return RegionText(
+        bottom=decimal_text(region.bottom, PLACES),
+        left=decimal_text(region.left, PLACES),
+        right=decimal_text(region.right, PLACES),
+        top=decimal_text(region.top, PLACES),
+    )

@@ -1,0 +1,210 @@
+"""Records of the log, with names resolved for people, their bundles, and pages of them."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
+
+from ledger.audit.bundle import make_bundle
+from ledger.corpus.types import Work
+from ledger.errors import InputError, NotFoundError, PushbackError
+from ledger.flows.answers import MatchReport, RecordAnswer, RecordPage, Report, ShareReport
+from ledger.log.checkpoint import SignedCheckpoint, open_checkpoint
+from ledger.log.objects import ObjectStore
+from ledger.log.reader import TileReader, make_receipt
+from ledger.log.tiles import CHECKPOINT_PATH
+from ledger.log.types import Entry
+from ledger.log.vkey import VerifierKey
+from ledger.match.lists import Verdict
+from ledger.record import dsse
+from ledger.record.description import describe_record
+from ledger.record.ids import parse_id
+from ledger.record.parts import MatchText
+from ledger.record.predicates import Generation, Verification
+from ledger.record.reference import Names, WorkName
+from ledger.record.statement import Statement, parse_payload
+from ledger.record.times import format_time
+from ledger.storage.corpus import CorpusStore
+from ledger.storage.entries import PostgresEntryStore
+from ledger.storage.records import RecordStore
+
+MAX_PAGE = 200
+
+
+@dataclass(frozen=True, slots=True)
+class Records:
+    """Reads only. The exact bytes come from the log, names from beside it."""
+
+    entries: PostgresEntryStore
+    store: RecordStore
+    corpus: CorpusStore
+    objects: ObjectStore
+    tiles: TileReader
+    log_key: VerifierKey
+
+    def get(self, record_id: str) -> RecordAnswer:
+        """Raises NotFoundError (`record-not-found`), InputError (`bad-id`)."""
+        return self.answer(self.entry(record_id))
+
+    def entry(self, record_id: str) -> Entry:
+        """Raises as `get` does."""
+        entry = self.entries.get(parse_id(record_id))
+        if entry is None:
+            raise NotFoundError(
+                f"there is no record {record_id} on this log",
+                code="record-not-found",
+                hint="look the picture itself up: artledger lookup IMAGE",
+            )
+        return entry
+
+    def entry_by_dedup_key(self, key: bytes) -> Entry | None:
+        return self.entries.by_dedup_key(key)
+
+    def answer(self, entry: Entry, *, repeated: bool = False) -> RecordAnswer:
+        """The record as CLI and HTTP show it."""
+        return self.answers([entry], repeated=repeated)[0]
+
+    def answers(self, entries: Iterable[Entry], *, repeated: bool = False) -> tuple[RecordAnswer, ...]:
+        """Several at once: the names of all their works in one query."""
+        opened = [(entry, dsse.parse(entry.envelope).payload) for entry in entries]
+        parsed = [(entry, payload, parse_payload(payload)) for entry, payload in opened]
+        works = self.corpus.works({work_id for _, _, statement in parsed for work_id in _work_ids(statement)})
+        return tuple(_answer(*each, works, repeated=repeated) for each in parsed)
+
+    def page(
+        self,
+        *,
+        sha256: str | None = None,
+        work_id: str | None = None,
+        artist_id: str | None = None,
+        kind: str | None = None,
+        after: int = -1,
+        limit: int = 50,
+    ) -> RecordPage:
+        """Records in the order of the log, `after` a leaf index. `sha256` is that of a subject's bytes or pixels.
+
+        Raises InputError (`bad-limit`) unless 1 <= limit <= 200.
+        """
+        if not 1 <= limit <= MAX_PAGE:
+            raise InputError(f"limit is {limit}; it must be 1 to {MAX_PAGE}", code="bad-limit")
+        found = self.store.find(
+            sha256=sha256, work_id=work_id, artist_id=artist_id, kind=kind, after=after, limit=limit + 1
+        )
+        page = found[:limit]
+        return RecordPage(self.answers(page), page[-1].leaf_index if len(found) > limit else None)
+
+    def latest(self, limit: int) -> tuple[RecordAnswer, ...]:
+        """The newest records, newest first."""
+        size = self.entries.head().size
+        newest = list(self.entries.read(max(0, size - limit), size))
+        return self.answers(reversed(newest))
+
+    def bundle(self, record_id: str) -> bytes:
+        """The record's bundle under the published checkpoint.
+
+        Raises NotFoundError, and PushbackError (`not-yet-published`) while no checkpoint covers the record.
+        """
+        entry = self.entry(record_id)
+        signed = self.signed_checkpoint()
+        if signed is None or entry.leaf_index >= signed.size:
+            raise PushbackError(
+                f"record {record_id} is leaf {entry.leaf_index}; no published checkpoint covers it yet",
+                code="not-yet-published",
+                hint="the next checkpoint follows within seconds while `artledger serve` runs: try again",
+            )
+        keys = self.store.public_keys(signature.keyid for signature in dsse.parse(entry.envelope).signatures)
+        receipt = make_receipt(self.tiles, entry.leaf_hash, entry.leaf_index, signed)
+        return make_bundle(entry.envelope, entry.leaf_index, receipt.path, signed.data, keys).to_bytes()
+
+    def signed_checkpoint(self) -> SignedCheckpoint | None:
+        """The published one. Raises VerificationError when it is not by the log's key."""
+        data = self.objects.get(CHECKPOINT_PATH)
+        return None if data is None else open_checkpoint(data, self.log_key)
+
+    def checkpoint(self) -> str:
+        """The published checkpoint's text. Raises PushbackError (`not-yet-published`) before the first."""
+        signed = self.signed_checkpoint()
+        if signed is None:
+            raise PushbackError("no checkpoint is published yet", code="not-yet-published")
+        return signed.data.decode()
+
+
+def record_links(record_id: str) -> dict[str, str]:
+    return {
+        "self": f"/v1/records/{record_id}",
+        "bundle": f"/v1/records/{record_id}/bundle",
+        "page": f"/records/{record_id}",
+    }
+
+
+def match_report(match: MatchText, work: Work | None) -> MatchReport:
+    """A match with the names of its work; empty ones where they were erased."""
+    return MatchReport(
+        rank=match.rank,
+        work_id=match.work_id,
+        title=work.title if work else "",
+        artist_id=match.artist_id,
+        artist=work.artist if work else "",
+        licence=work.licence if work else "",
+        source=work.source if work else "",
+        relation=match.relation.value,
+        score=match.score,
+        p_value=match.p_value,
+        n_null=match.n_null,
+        bin=match.bin,
+        evidence=match.evidence.model_dump(mode="json") if match.evidence else None,
+        preview=preview_path(work) if work else None,
+        withdrawn=work.withdrawn if work else False,
+    )
+
+
+def preview_path(work: Work) -> str | None:
+    return None if work.withdrawn else f"/v1/works/{work.work_id}/preview"
+
+
+def work_names(works: Mapping[str, Work]) -> Names:
+    """For `reference_sentence`."""
+    return lambda work_id: WorkName(works[work_id].title, works[work_id].artist) if work_id in works else None
+
+
+def _work_ids(statement: Statement) -> Iterable[str]:
+    predicate = statement.predicate
+    if isinstance(predicate, Verification | Generation):
+        return [match.work_id for match in predicate.matches]
+    work_id = getattr(predicate, "work_id", None)
+    return [] if work_id is None else [work_id]
+
+
+def _answer(
+    entry: Entry, payload: bytes, statement: Statement, works: Mapping[str, Work], *, repeated: bool
+) -> RecordAnswer:
+    predicate = statement.predicate
+    return RecordAnswer(
+        record_id=entry.record_id,
+        kind=statement.kind,
+        leaf_index=entry.leaf_index,
+        appended_at=format_time(entry.appended_at),
+        repeated=repeated,
+        reference=describe_record(statement, work_names(works)),
+        statement=json.loads(payload),
+        envelope=json.loads(entry.envelope),
+        report=_report(predicate, works) if isinstance(predicate, Verification | Generation) else None,
+        links=record_links(entry.record_id),
+    )
+
+
+def _report(predicate: Verification | Generation, works: Mapping[str, Work]) -> Report:
+    artists = {work.artist_id: work.artist for work in works.values()}
+    return Report(
+        verdict=predicate.verdict.value,
+        comparable=predicate.verdict is not Verdict.NOT_COMPARABLE,
+        works_compared=predicate.corpus.works,
+        alpha=predicate.attribution.alpha,
+        matches=tuple(match_report(match, works.get(match.work_id)) for match in predicate.matches),
+        shares=tuple(
+            ShareReport(share.artist_id, artists.get(share.artist_id, ""), share.share)
+            for share in predicate.attribution.shares
+        ),
+        unattributed=predicate.attribution.unattributed,
+    )

@@ -1,0 +1,74 @@
+"""Verify a picture: decode, fingerprint, match, and put the answer on the log."""
+
+from __future__ import annotations
+
+import hashlib
+from dataclasses import dataclass
+
+from ledger.fingerprint.complexity import comparable
+from ledger.fingerprint.fingerprinter import Fingerprinter
+from ledger.flows.answers import RecordAnswer
+from ledger.flows.calibrate import Calibrations, Published
+from ledger.flows.predicates import verification_predicate
+from ledger.flows.records import Records
+from ledger.image.pool import DecodePool
+from ledger.image.types import CanonicalImage
+from ledger.log.append import Sequencer
+from ledger.match.matcher import Matcher
+from ledger.match.null_set import shipped_null_set
+from ledger.match.types import CandidateIndex, Query
+from ledger.record import predicates as record
+from ledger.record.statement import statement_payload
+
+MAX_WAIT = 60.0
+"""Seconds to wait for the commit of one record."""
+
+
+@dataclass(frozen=True, slots=True)
+class Verification:
+    """The same bytes against the same corpus, spec and calibration are answered with the record that exists already."""
+
+    images: DecodePool
+    fingerprinter: Fingerprinter
+    index: CandidateIndex
+    calibrations: Calibrations
+    sequencer: Sequencer
+    records: Records
+
+    def verify(self, data: bytes, *, top_k: int = 10) -> RecordAnswer:
+        """Raises InputError for bytes that are no usable picture, PushbackError when nothing can be appended now."""
+        image = self.images.decode(data)
+        calibrated = self.calibrations.current()
+        known = self.records.entries.by_dedup_key(self._dedup_key(image, self.index.state().through, calibrated))
+        if known is not None:
+            return self.records.answer(known, repeated=True)
+        predicate = self.compare(image, calibrated, top_k)
+        appended = self.sequencer.submit(
+            predicate.record_id,
+            statement_payload("image", image.sha256, predicate),
+            self._dedup_key(image, predicate.corpus.through, calibrated),
+        ).result(MAX_WAIT)
+        return self.records.answer(appended.entry, repeated=appended.repeated)
+
+    def examine(self, data: bytes, top_k: int) -> tuple[CanonicalImage, record.Verification]:
+        """What `verify` would put on the log now, without doing so. Raises InputError."""
+        image = self.images.decode(data)
+        return image, self.compare(image, self.calibrations.current(), top_k)
+
+    def compare(self, image: CanonicalImage, calibrated: Published, top_k: int) -> record.Verification:
+        """Fingerprints and matches a decoded picture."""
+        fingerprint = self.fingerprinter.query(image)
+        query = Query(
+            sha256=image.sha256,
+            pixel_sha256=image.pixel_sha256,
+            fingerprint=fingerprint,
+            working=image.working,
+            not_comparable=comparable(image, fingerprint.image.complexity),
+        )
+        outcome = Matcher(self.index, calibrated.calibration, shipped_null_set()).match(query, top_k)
+        return verification_predicate(image, fingerprint.image, outcome, calibrated.ref)
+
+    def _dedup_key(self, image: CanonicalImage, through: int, calibrated: Published) -> bytes:
+        """RECORDS.md, Repeats: the same question is the same image bytes, corpus state, spec and calibration."""
+        parts = ("artledger/verification/v1", image.sha256, str(through), calibrated.calibration.spec, calibrated.digest)
+        return hashlib.sha256("\n".join(parts).encode()).digest()
