@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from typing import Any
 
 import cv2
 import numpy as np
@@ -20,6 +21,8 @@ _DETAIL = 0.02
 """Standard deviation of grey levels (0 to 1) from which on a tile shows structure that can agree or not."""
 _COVERED = 0.7
 """Share of a tile that must lie inside the query for the tile to be compared."""
+_LEAST_COLOUR = 0.02
+"""Mean amplitude of colour differences (0 to 1) below which a pair counts as grey."""
 _SHARPNESS = 1.2
 
 
@@ -32,13 +35,19 @@ class Comparison:
     detailed: int
     """Tiles with structure in the work."""
     correlation: float
-    """Mean correlation of structure (grey levels or edges, whichever agrees) over tiles with structure in either picture."""
+    """Mean correlation of structure (grey levels or edges, whichever agrees) over tiles with structure in either
+    picture.
+    """
     agreeing: float
     """Share of those tiles with a correlation above one half."""
     whole: float
     """Correlation of grey levels over the whole covered area."""
+    colour: float
+    """Correlation of the two colour difference signals over the covered area; 0 where one picture is grey."""
     tile_distance: float
-    """Largest root mean squared difference over covered tiles, pixels in [0, 1] (Carlini et al. 2023, over our tiles)."""
+    """Largest root mean squared difference over covered tiles, pixels in [0, 1] (Carlini et al. 2023, over our
+    tiles).
+    """
 
 
 def to_frame(width: int, height: int) -> Affine:
@@ -59,11 +68,11 @@ def compare(work: NDArray[np.float32], work_size: tuple[int, int], query: Pixels
     source = cv2.GaussianBlur(query, (0, 0), 0.5 * shrink) if shrink > 1.5 else query
     flags = cv2.INTER_LINEAR | cv2.WARP_INVERSE_MAP
     aligned = _smooth(cv2.warpAffine(source, backward, (FRAME, FRAME), flags=flags, borderMode=cv2.BORDER_REPLICATE))
-    inside = cv2.warpAffine(np.ones((height, width), np.float32), backward, (FRAME, FRAME), flags=flags)
+    inside = _floats(cv2.warpAffine(np.ones((height, width), np.float32), backward, (FRAME, FRAME), flags=flags))
     covered = _tiles(inside).mean(axis=1) >= _COVERED
     if not covered.any():
-        return Comparison(0.0, 0, 0.0, 0.0, 0.0, 1.0)
-    difference = _tiles(((work - aligned) ** 2).mean(axis=2))[covered]
+        return Comparison(0.0, 0, 0.0, 0.0, 0.0, 0.0, 1.0)
+    distances = np.sqrt(_tiles(((work - aligned) ** 2).mean(axis=2))[covered].mean(axis=1))
     first, second = _grey(work), _grey(aligned)
     structured, correlation = _structure(first, second, covered)
     mask = np.repeat(np.repeat(covered.reshape(TILES, TILES), _TILE, 0), _TILE, 1)
@@ -73,7 +82,8 @@ def compare(work: NDArray[np.float32], work_size: tuple[int, int], query: Pixels
         correlation=float(correlation.mean()) if structured else 0.0,
         agreeing=float((correlation > 0.5).mean()) if structured else 0.0,
         whole=float(_correlation(first[mask][None], second[mask][None])[0]),
-        tile_distance=float(np.sqrt(difference.mean(axis=1).max())),
+        colour=_colour_agreement(work[mask], aligned[mask]),
+        tile_distance=float(distances.max()),
     )
 
 
@@ -99,17 +109,32 @@ def _structure(
     return int(structured.sum()), np.maximum(levels, edges)
 
 
-def _smooth(picture: Pixels) -> NDArray[np.float32]:
-    return cv2.GaussianBlur(picture.astype(np.float32) / 255, (0, 0), _SHARPNESS)
+def _colour_agreement(first: NDArray[np.float32], second: NDArray[np.float32]) -> float:
+    """Of pixels, shape (n, 3): red and blue minus green, against their own means."""
+    one, two = (pixels[:, ::2] - pixels[:, 1:2] for pixels in (first, second))
+    one, two = one - one.mean(axis=0), two - two.mean(axis=0)
+    scale = float(np.linalg.norm(one) * np.linalg.norm(two))
+    least = _LEAST_COLOUR**2 * one.size
+    return float((one * two).sum()) / scale if scale > least else 0.0
+
+
+def _floats(array: NDArray[Any]) -> NDArray[np.float32]:
+    """OpenCV's stubs promise no element type."""
+    return np.asarray(array, np.float32)
+
+
+def _smooth(picture: NDArray[Any]) -> NDArray[np.float32]:
+    """8-bit pixels to [0, 1], slightly blurred."""
+    return _floats(cv2.GaussianBlur(_floats(picture) / 255, (0, 0), _SHARPNESS))
 
 
 def _grey(picture: NDArray[np.float32]) -> NDArray[np.float32]:
-    return cv2.cvtColor(picture, cv2.COLOR_RGB2GRAY)
+    return _floats(cv2.cvtColor(picture, cv2.COLOR_RGB2GRAY))
 
 
 def _edges(grey: NDArray[np.float32]) -> NDArray[np.float32]:
     magnitude = np.hypot(cv2.Sobel(grey, cv2.CV_32F, 1, 0), cv2.Sobel(grey, cv2.CV_32F, 0, 1))
-    return cv2.GaussianBlur(magnitude, (0, 0), _SHARPNESS)
+    return _floats(cv2.GaussianBlur(magnitude, (0, 0), _SHARPNESS))
 
 
 def _tiles(plane: NDArray[np.float32]) -> NDArray[np.float32]:

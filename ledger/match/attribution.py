@@ -1,4 +1,5 @@
-"""Attribution shares by the stated rule of RECORDS.md. A rule, not influence: nothing here says what anybody learned from."""
+"""Attribution shares by the stated rule of RECORDS.md: a rule, not influence.
+"""
 
 from __future__ import annotations
 
@@ -12,8 +13,9 @@ def attribute(matches: Sequence[Match], groups: Mapping[str, str], alpha: float)
     """Shares of artists among the matches with p <= alpha, one match per duplicate group.
 
     `groups` names each work's duplicate group; a work without one stands alone. Of a group only its most probable match
-    counts (the first in rank among equals). With probabilities p_i: unattributed = prod(1 - p_i), and an artist's share =
-    (1 - unattributed) * (sum of their p_i) / (sum of all). Shares are in descending order and add up to 1 - unattributed.
+    counts (the first in rank among equals). With probabilities p_i: unattributed = prod(1 - p_i), and an artist's
+    share = (1 - unattributed) * (sum of their p_i) / (sum of all). Shares are in descending order and add up to 1 -
+    unattributed.
     """
     counted: dict[str, Match] = {}
     for match in sorted(matches, key=lambda match: match.rank):

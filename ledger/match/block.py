@@ -42,7 +42,9 @@ class FingerprintBlock:
 
     @classmethod
     def stack(cls, fingerprints: Sequence[Fingerprint]) -> Self:
-        """One block of at least one fingerprint; raises ConflictError (`mixed-specs`) when they are of several specs."""
+        """One block of at least one fingerprint; raises ConflictError (`mixed-specs`) when they are of several
+        specs.
+        """
         specs = {fingerprint.spec for fingerprint in fingerprints}
         if len(specs) != 1:
             raise ConflictError(

@@ -1,7 +1,8 @@
 """Local features of a picture, matches between two pictures, and the similarity transform that most of them agree on.
 
-SIFT (Lowe 2004) with RootSIFT descriptors (Arandjelovic and Zisserman 2012). A match carries position, scale and direction,
-so each match alone proposes a transform: all proposals are tried, nothing is drawn at random, equal input gives equal output.
+SIFT (Lowe 2004) with RootSIFT descriptors (Arandjelovic and Zisserman 2012). A match carries position, scale and
+direction, so each match alone proposes a transform: all proposals are tried, nothing is drawn at random, equal input
+gives equal output.
 """
 
 from __future__ import annotations
@@ -41,8 +42,8 @@ class LocalFeatures:
     def mirrored(self, width: int) -> LocalFeatures:
         """The features of the picture's mirror image (left to right), without looking at its pixels.
 
-        A mirrored SIFT descriptor is the same 4 x 4 x 8 histogram with the axis across the keypoint's direction reversed
-        and every direction negated.
+        A mirrored SIFT descriptor is the same 4 x 4 x 8 histogram with the axis across the keypoint's direction
+        reversed and every direction negated.
         """
         cells = self.descriptors.reshape(-1, 4, 4, 8)
         reversed_directions = np.roll(cells[:, ::-1, :, ::-1], 1, axis=3)
@@ -56,9 +57,9 @@ class LocalFeatures:
 
 def local_features(picture: Pixels, most: int) -> LocalFeatures:
     """At most `most` keypoints of a picture of shape (height, width, 3), strongest first; possibly none."""
-    sift = cv2.SIFT_create(nfeatures=most, contrastThreshold=_CONTRAST)
+    sift = cv2.SIFT.create(nfeatures=most, contrastThreshold=_CONTRAST)
     keypoints, descriptors = sift.detectAndCompute(cv2.cvtColor(picture, cv2.COLOR_RGB2GRAY), None)
-    if descriptors is None:
+    if not keypoints:
         return LocalFeatures(*(np.zeros(shape, np.float32) for shape in ((0, 2), (0,), (0,), (0, 128))))
     shares = descriptors / np.maximum(descriptors.sum(axis=1, keepdims=True), 1e-6)
     return LocalFeatures(
@@ -78,7 +79,9 @@ class Agreement:
 
 
 def agree(work: LocalFeatures, query: LocalFeatures, tolerance: float) -> Agreement | None:
-    """The similarity transform, refined to an affine one, on which most matches agree within `tolerance` query pixels."""
+    """The similarity transform, refined to an affine one, on which most matches agree within `tolerance` query
+    pixels.
+    """
     if len(work) < _MIN_MATCHES or len(query) < _MIN_MATCHES:
         return None
     near, far = _matches(work.descriptors, query.descriptors)
@@ -137,7 +140,7 @@ def _fit(source: NDArray[np.float64], target: NDArray[np.float64]) -> Affine:
     """Least squares: affine from eight places up, a similarity below, where an affine one would follow the noise."""
     if _distinct(source) >= 8:
         design = np.column_stack([source, np.ones(len(source))])
-        return np.linalg.lstsq(design, target, rcond=None)[0].T
+        return np.linalg.lstsq(design, target, rcond=None)[0].T.astype(np.float64)
     centre, aim = source.mean(axis=0), target.mean(axis=0)
     points, aims = (source - centre) @ [1, 1j], (target - aim) @ [1, 1j]
     factor = np.vdot(points, aims) / max(np.vdot(points, points).real, 1e-9)

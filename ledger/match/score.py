@@ -1,6 +1,7 @@
 """Exact re-ranking: how near each query is to each work, by embedding and hashes, and one fused raw score.
 
-Everything here is vectorised over (queries x works); a query is re-ranked alone or thousands at once, with equal results.
+Everything here is vectorised over (queries x works); a query is re-ranked alone or thousands at once, with equal
+results.
 """
 
 from __future__ import annotations
@@ -65,7 +66,7 @@ class Features:
     """Three views of nearness, each of shape (queries, works)."""
 
     cosine: Floats
-    """Cosine of the `copy` embeddings minus the query's background (its mean similarity to the nearest background pictures)."""
+    """Cosine of the `copy` embeddings minus the query's background level."""
     phash: Distances
     """Smallest Hamming distance, in bits of 256, over the query's views."""
     pdq: Distances
@@ -75,12 +76,13 @@ class Features:
 def background_level(copy: NDArray[np.float16], background: NDArray[np.float16], neighbours: int) -> Floats:
     """Mean cosine of each row of `copy` to its `neighbours` nearest background rows, shape (n,).
 
-    Subtracting it is the score normalisation of SSCD (Pizzi et al. 2022, section 5.2): a picture that resembles everything
-    (an icon on white) must be nearer than usual to count as near.
+    Subtracting it is the score normalisation of SSCD (Pizzi et al. 2022, section 5.2): a picture that resembles
+    everything (an icon on white) must be nearer than usual to count as near.
     """
     similarity = copy.astype(np.float32) @ background.astype(np.float32).T
     nearest = np.partition(similarity, -neighbours, axis=1)[:, -neighbours:]
-    return nearest.mean(axis=1, dtype=np.float32)
+    level: Floats = nearest.mean(axis=1, dtype=np.float32)
+    return level
 
 
 def features(queries: QueryBlock, level: Floats, works: FingerprintBlock) -> Features:
@@ -137,9 +139,9 @@ class Ranking:
 
     def raw(self, found: Features) -> Floats:
         """Shape (queries, works)."""
-        return (
-            self.cosine(found.cosine) + _by_table(self.phash, found.phash) + _by_table(self.pdq, found.pdq)
-        ).astype(np.float32)
+        return (self.cosine(found.cosine) + _by_table(self.phash, found.phash) + _by_table(self.pdq, found.pdq)).astype(
+            np.float32
+        )
 
 
 def hash_similarity(distance: Distances) -> Floats:

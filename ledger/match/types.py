@@ -87,7 +87,7 @@ class Evidence:
     """Row-major 2x3 affine matrix from work to query, in pixels of the two working pictures' fractions."""
     inliers: int
     tile_distance: float
-    """Largest root mean squared difference over the tiles of the aligned pair, pixels in [0, 1] (Carlini et al. 2023)."""
+    """Largest root mean squared difference over the aligned pair's tiles, pixels in [0, 1] (Carlini et al. 2023)."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -1,0 +1,243 @@
+"""Geometric verification: is a candidate really in the picture, where, and does that place look like it?
+
+Three hypotheses are tried for each candidate: the transform on which local features agree, the same for the mirror
+image, and the whole picture turned or mirrored (which needs no local features, so it serves flat and blurred
+pictures). Each is judged by comparing the aligned pair tile by tile; flat art, flags and letters agree in a few
+corners easily, in structure and colour of most tiles hardly.
+"""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Iterator
+from dataclasses import dataclass
+
+import cv2
+import numpy as np
+from numpy.typing import NDArray
+
+from ledger.image.types import Pixels
+from ledger.match.alignment import Comparison, chain, compare, framed, inverse
+from ledger.match.lists import Relation
+from ledger.match.local_features import Affine, LocalFeatures, agree, local_features
+from ledger.match.types import Evidence, Region
+
+_QUERY_KEYPOINTS = 600
+_WORK_KEYPOINTS = 250
+_TOLERANCE = 6.0
+"""Pixels of the query's working picture by which an agreeing match may miss."""
+_LEAST_DETAIL = 3
+"""Tiles with structure that the work must show inside the query."""
+_LEAST_COVERED = 0.05
+_LARGEST_SCALE = 12.0
+_LARGEST_STRETCH = 2.0
+_WHOLE = 0.7
+"""A copy is of the whole picture when it has this share of the content of both."""
+_MOST_EVIDENCE = 8.0
+_BORDER_TOLERANCE = 12
+"""Levels of 255 by which a border may differ from its corner."""
+_THUMB = 32
+
+
+@dataclass(frozen=True, slots=True)
+class GeometryRule:
+    """Log Bayes factor for a copy, linear in what the aligned pair shows; fitted on open works
+    (`ledger.train.geometry`).
+    """
+
+    intercept: float
+    inliers: float
+    """Per unit of log(1 + inliers)."""
+    correlation: float
+    agreeing: float
+    whole: float
+    colour: float
+    threshold: float
+    """A relation is verified from this log Bayes factor on."""
+    unverified: float
+    """The log Bayes factor of not being verified."""
+
+    def weigh(self, inliers: int, compared: Comparison) -> float:
+        return (
+            self.intercept
+            + self.inliers * math.log1p(inliers)
+            + self.correlation * compared.correlation
+            + self.agreeing * compared.agreeing
+            + self.whole * compared.whole
+            + self.colour * compared.colour
+        )
+
+
+@dataclass(frozen=True, slots=True)
+class Verified:
+    relation: Relation
+    """NEAR_DUPLICATE or PARTIAL_COPY."""
+    evidence: Evidence
+    log_bayes_factor: float
+
+
+@dataclass(frozen=True, slots=True)
+class Hypothesis:
+    """A transform from work to query pixels, and what speaks for it."""
+
+    method: str
+    transform: Affine
+    inliers: int
+    compared: Comparison
+
+
+class QueryGeometry:
+    """A query prepared once, for all its candidates."""
+
+    def __init__(self, working: Pixels) -> None:
+        self.picture = working
+        self.features = local_features(working, _QUERY_KEYPOINTS)
+        self.content = _content(working)
+        self._thumbs = _turned_thumbs(working, self.content)
+
+    def verify(self, preview: Pixels, rule: GeometryRule) -> Verified | None:
+        """`preview`: the work's stored picture. None when no hypothesis reaches the rule's threshold."""
+        judged = [(rule.weigh(found.inliers, found.compared), found) for found in self.hypotheses(preview)]
+        if not judged:
+            return None
+        weight, best = max(judged, key=lambda pair: pair[0])
+        if weight < rule.threshold:
+            return None
+        return self._verified(best, preview, min(weight, _MOST_EVIDENCE))
+
+    def hypotheses(self, preview: Pixels) -> Iterator[Hypothesis]:
+        """Plausible alignments of the work with the query, each compared."""
+        height, width = preview.shape[:2]
+        frame = framed(preview)
+        features = local_features(preview, _WORK_KEYPOINTS)
+        for method, transform, inliers in self._proposals(preview, features):
+            if not _plausible(transform, (width, height), self.picture):
+                continue
+            compared = compare(frame, (width, height), self.picture, transform)
+            if compared.detailed >= _LEAST_DETAIL and compared.covered >= _LEAST_COVERED:
+                yield Hypothesis(method, transform, inliers, compared)
+
+    def _proposals(self, preview: Pixels, features: LocalFeatures) -> Iterator[tuple[str, Affine, int]]:
+        height, width = preview.shape[:2]
+        if (straight := agree(features, self.features, _TOLERANCE)) is not None:
+            yield "sift", straight.transform, straight.inliers
+        if (mirrored := agree(features.mirrored(width), self.features, _TOLERANCE)) is not None:
+            flip = np.array([[-1.0, 0.0, width - 1.0], [0.0, 1.0, 0.0]])
+            yield "sift-mirrored", chain(mirrored.transform, flip), mirrored.inliers
+        yield "whole", self._whole(preview, width, height), 0
+
+    def _whole(self, preview: Pixels, width: int, height: int) -> Affine:
+        """The turn and mirroring, of the whole query or of its content, whose thumbnail is most like the work's."""
+        thumb = _thumb(preview)
+        scores = [float((thumb * turned).sum()) for turned, _ in self._thumbs]
+        unit = self._thumbs[int(np.argmax(scores))][1]
+        to_unit = np.array([[1 / width, 0.0, 0.0], [0.0, 1 / height, 0.0]])
+        return chain(unit, to_unit)
+
+    def _verified(self, found: Hypothesis, preview: Pixels, weight: float) -> Verified:
+        height, width = preview.shape[:2]
+        rows, columns = self.picture.shape[:2]
+        query_box = _clip(_image_of(found.transform, (0, 0, width, height)), (0, 0, columns, rows))
+        work_box = _clip(_image_of(inverse(found.transform), (0, 0, columns, rows)), (0, 0, width, height))
+        whole = min(_share(self.content, query_box), _share(_content(preview), work_box)) >= _WHOLE
+        evidence = Evidence(
+            method=found.method,
+            query_region=_region(query_box, columns, rows),
+            work_region=_region(work_box, width, height),
+            transform=_fractions(found.transform, (width, height), (columns, rows)),
+            inliers=found.inliers,
+            tile_distance=found.compared.tile_distance,
+        )
+        return Verified(Relation.NEAR_DUPLICATE if whole else Relation.PARTIAL_COPY, evidence, weight)
+
+
+Box = tuple[float, float, float, float]
+"""Left, top, right, bottom in pixels."""
+
+
+def _content(picture: Pixels) -> Box:
+    """The picture without its border of one colour, so that letterboxing does not make a part of a whole."""
+    differs = (np.abs(picture.astype(np.int16) - picture[0, 0].astype(np.int16)) > _BORDER_TOLERANCE).any(axis=2)
+    rows, columns = np.flatnonzero(differs.any(axis=1)), np.flatnonzero(differs.any(axis=0))
+    if not rows.size:
+        return (0.0, 0.0, float(picture.shape[1]), float(picture.shape[0]))
+    return (float(columns[0]), float(rows[0]), float(columns[-1] + 1), float(rows[-1] + 1))
+
+
+def _thumb(picture: Pixels) -> NDArray[np.float32]:
+    """Grey, 32x32, zero mean, unit length."""
+    grey = cv2.cvtColor(cv2.resize(picture, (_THUMB, _THUMB), interpolation=cv2.INTER_AREA), cv2.COLOR_RGB2GRAY)
+    centred = grey.astype(np.float32) - grey.mean(dtype=np.float32)
+    thumb: NDArray[np.float32] = centred / max(float(np.linalg.norm(centred)), 1e-6)
+    return thumb
+
+
+def _turned_thumbs(picture: Pixels, content: Box) -> list[tuple[NDArray[np.float32], Affine]]:
+    """Thumbnails of the eight dihedral views of the picture and of its content, each with the map from the unit
+    square.
+    """
+    turned = []
+    left, top, right, bottom = content
+    boxes = {(0.0, 0.0, float(picture.shape[1]), float(picture.shape[0])), content}
+    for left, top, right, bottom in sorted(boxes):
+        thumb = _thumb(picture[int(top) : int(bottom), int(left) : int(right)])
+        place = np.array([[right - left, 0.0, left], [0.0, bottom - top, top]])
+        for mirror in (False, True):
+            for turns in range(4):
+                view = np.rot90(thumb[:, ::-1] if mirror else thumb, turns)
+                turned.append((view, chain(place, _turn(turns, mirror=mirror))))
+    return turned
+
+
+def _turn(turns: int, *, mirror: bool) -> Affine:
+    """From a place in the turned unit square to the place in the unit square that it shows; `numpy.rot90`'s
+    direction.
+    """
+    quarter = np.array([[0.0, -1.0, 1.0], [1.0, 0.0, 0.0]])
+    transform: Affine = np.array([[1.0, 0.0, 0.0], [0.0, 1.0, 0.0]])
+    for _ in range(turns):
+        transform = chain(quarter, transform)
+    return chain(np.array([[-1.0, 0.0, 1.0], [0.0, 1.0, 0.0]]), transform) if mirror else transform
+
+
+def _plausible(transform: Affine, work_size: tuple[int, int], query: Pixels) -> bool:
+    if not np.isfinite(transform).all():
+        return False
+    largest, smallest = np.linalg.svd(transform[:, :2], compute_uv=False)
+    scale = max(query.shape[:2]) / max(work_size)
+    return bool(
+        smallest > scale / _LARGEST_SCALE and largest < scale * _LARGEST_SCALE and largest < _LARGEST_STRETCH * smallest
+    )
+
+
+def _image_of(transform: Affine, box: Box) -> Box:
+    left, top, right, bottom = box
+    corners = np.array([[left, top], [right, top], [left, bottom], [right, bottom]])
+    moved = corners @ transform[:, :2].T + transform[:, 2]
+    return (*moved.min(axis=0).tolist(), *moved.max(axis=0).tolist())
+
+
+def _clip(box: Box, bounds: Box) -> Box:
+    left, top, right, bottom = (
+        min(max(value, low), high) for value, low, high in zip(box, bounds[:2] * 2, bounds[2:] * 2, strict=True)
+    )
+    return (left, top, right, bottom)
+
+
+def _share(content: Box, box: Box) -> float:
+    """Share of the content's area that lies inside the box."""
+    left, top, right, bottom = _clip(box, content)
+    area = (content[2] - content[0]) * (content[3] - content[1])
+    return (right - left) * (bottom - top) / area if area else 0.0
+
+
+def _region(box: Box, width: int, height: int) -> Region:
+    return Region(box[0] / width, box[1] / height, box[2] / width, box[3] / height)
+
+
+def _fractions(
+    transform: Affine, work: tuple[int, int], query: tuple[int, int]
+) -> tuple[float, float, float, float, float, float]:
+    size, aim = np.array([*work, 1.0]), np.array(query, np.float64)
+    a, b, c, d, e, f = (transform * size / aim[:, None]).ravel().tolist()
+    return (a, b, c, d, e, f)

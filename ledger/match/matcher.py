@@ -1,0 +1,165 @@
+"""From a query to ranked matches with relation, probability, p-value and evidence; a verdict; attribution shares.
+
+What happens to a query, in order:
+1. The index offers candidates: equal digests, nearest hashes of all views, nearest embeddings.
+2. Equal bytes and equal pixels are settled by digest (`exact`, `same-pixels`).
+3. Every candidate gets its exact raw score (score.py); the best are verified against their stored previews
+   (geometry.py).
+4. Each gets a conformal p-value from its raw score, by the query's complexity bin, and a probability from its raw
+   score and
+   the geometric evidence (calibration.py). A digest match is beyond every stranger of the null set, since null
+   pictures that the corpus contains are left out of it: its p-value is the bin's floor, 1 / (n + 1).
+5. They are ranked by relation proven by digest, then probability. A copy is a proven or verified relation with p <=
+   alpha;
+   a candidate that is near but not verified is `similar-style`, whatever its score.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, replace
+
+from ledger.errors import ConflictError
+from ledger.image.types import Pixels
+from ledger.match.attribution import attribute
+from ledger.match.block import FingerprintBlock
+from ledger.match.calibration import Bin, Calibration
+from ledger.match.geometry import QueryGeometry, Verified
+from ledger.match.lists import Relation
+from ledger.match.null_set import NullSet
+from ledger.match.relation import certain_relation, verdict
+from ledger.match.score import Features, QueryBlock, background_level, features
+from ledger.match.types import Attribution, Candidate, CandidateIndex, Match, MatchOutcome, Query
+
+CANDIDATES = 60
+"""Asked of the index for each query, before exact re-ranking."""
+VERIFIED = 10
+"""Candidates verified geometrically, nearest first; each costs some milliseconds."""
+_CERTAIN = 20.0
+"""Log Bayes factor of equal digests: more than any geometric evidence weighs."""
+_DIGESTS = (Relation.EXACT, Relation.SAME_PIXELS)
+
+
+@dataclass(frozen=True, slots=True)
+class _Scored:
+    candidate: Candidate
+    raw: float
+    parts: Mapping[str, float]
+
+
+class Matcher:
+    """Matches queries against an index under one calibration. Holds no state of its own; safe to share between
+    threads.
+    """
+
+    def __init__(self, index: CandidateIndex, calibration: Calibration, null_set: NullSet) -> None:
+        """Raises ConflictError (`calibration-mismatch`) when the calibration was made with another null set."""
+        if calibration.null_set != null_set.digest:
+            raise ConflictError(
+                f"the calibration was made with null set {calibration.null_set}, not with {null_set.digest}",
+                code="calibration-mismatch",
+                hint="Calibrate again with this version.",
+            )
+        self._index = index
+        self._calibration = calibration
+        self._background = null_set.background
+
+    def match(self, query: Query, top_k: int) -> MatchOutcome:
+        """The `top_k` nearest works. Raises ConflictError (`spec-mismatch`) for a fingerprint of another spec."""
+        self._check_spec(query)
+        corpus = self._index.state()
+        found = self._index.search(query, limit=max(CANDIDATES, 2 * top_k))
+        if query.not_comparable is not None:
+            found = [candidate for candidate in found if certain_relation(query, candidate) is not None]
+        matches = self._matches(query, found)[:top_k] if found else []
+        alpha = self._calibration.alpha
+        said = verdict(matches, alpha, query.not_comparable)
+        groups = {candidate.work_id: _group(candidate) for candidate in found}
+        return MatchOutcome(
+            corpus=corpus,
+            calibration=self._calibration.digest,
+            matches=tuple(matches),
+            attribution=attribute(matches, groups, alpha) if matches else Attribution(alpha, 1.0, ()),
+            verdict=said,
+            not_comparable=query.not_comparable,
+        )
+
+    def _check_spec(self, query: Query) -> None:
+        if query.fingerprint.image.spec != self._calibration.spec:
+            raise ConflictError(
+                f"the query's fingerprint is of spec {query.fingerprint.image.spec}, "
+                f"the calibration of {self._calibration.spec}",
+                code="spec-mismatch",
+            )
+
+    def _matches(self, query: Query, found: Sequence[Candidate]) -> list[Match]:
+        scored = self._score(query, found)
+        verified = self._verify(query, scored)
+        placed = self._calibration.bin_of(query.fingerprint.image.complexity)
+        drafts = [self._match(query, item, verified.get(item.candidate.work_id), placed) for item in scored]
+        drafts.sort(key=_order)
+        return [replace(match, rank=rank) for rank, match in enumerate(drafts, start=1)]
+
+    def _score(self, query: Query, found: Sequence[Candidate]) -> list[_Scored]:
+        """Nearest first."""
+        queries = QueryBlock.stack([query.fingerprint])
+        works = FingerprintBlock.stack([candidate.fingerprint for candidate in found])
+        level = background_level(queries.images.copy, self._background, self._calibration.ranking.neighbours)
+        near = features(queries, level, works)
+        raw = self._calibration.ranking.raw(near)[0]
+        scored = [
+            # Six digits, as in the calibration file and in records: what is compared is what is written.
+            _Scored(candidate, round(float(raw[column]), 6), _parts(near, column, float(level[0])))
+            for column, candidate in enumerate(found)
+        ]
+        return sorted(scored, key=lambda item: (-item.raw, item.candidate.work_id))
+
+    def _verify(self, query: Query, scored: Sequence[_Scored]) -> Mapping[str, Verified]:
+        """Geometric evidence by work id. Works that a digest settles need none."""
+        chosen = [item.candidate for item in scored if certain_relation(query, item.candidate) is None][:VERIFIED]
+        if not chosen or query.not_comparable is not None:
+            return {}
+        previews: Mapping[str, Pixels] = self._index.preview([candidate.work_id for candidate in chosen])
+        geometry = QueryGeometry(query.working)
+        verified = {
+            work_id: geometry.verify(preview, self._calibration.geometry) for work_id, preview in previews.items()
+        }
+        return {work_id: found for work_id, found in verified.items() if found is not None}
+
+    def _match(self, query: Query, item: _Scored, found: Verified | None, placed: Bin) -> Match:
+        certain = certain_relation(query, item.candidate)
+        evidence = found.log_bayes_factor if found else self._calibration.geometry.unverified
+        return Match(
+            rank=0,
+            work_id=item.candidate.work_id,
+            work_sha256=item.candidate.sha256,
+            artist_id=item.candidate.artist_id,
+            registration_record_id=item.candidate.registration_record_id,
+            registration_leaf_hash=item.candidate.registration_leaf_hash,
+            relation=certain or (found.relation if found else Relation.SIMILAR_STYLE),
+            score=self._calibration.probability(item.raw, _CERTAIN if certain else evidence),
+            p_value=placed.floor if certain else placed.p_value(item.raw),
+            n_null=placed.n,
+            bin=placed.name,
+            raw={**item.parts, "fused": item.raw},
+            evidence=found.evidence if found else None,
+        )
+
+
+def _parts(near: Features, column: int, level: float) -> dict[str, float]:
+    """The raw measurements behind a score, as records keep them."""
+    return {
+        "copy_cosine": float(near.cosine[0, column]) + level,
+        "copy_background": level,
+        "phash_distance": float(near.phash[0, column]),
+        "pdq_distance": float(near.pdq[0, column]),
+    }
+
+
+def _group(candidate: Candidate) -> str:
+    return candidate.duplicate_group or candidate.pixel_sha256
+
+
+def _order(match: Match) -> tuple[int, float, str]:
+    certainty = _DIGESTS.index(match.relation) if match.relation in _DIGESTS else len(_DIGESTS)
+    return (certainty, -match.score, match.work_id)

@@ -1,0 +1,137 @@
+"""The shipped null set: fingerprints of pictures that are copies of nothing in a corpus, and what goes with them.
+
+Model card: data/null-v1.md. Made by `ledger.train.null_set`; only fingerprints are shipped, no pixels.
+"""
+
+from __future__ import annotations
+
+import hashlib
+from collections.abc import Mapping
+from dataclasses import dataclass
+from functools import cache
+from importlib.resources import files
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+from safetensors import SafetensorError
+from safetensors.numpy import load as load_safetensors
+from safetensors.numpy import save as save_safetensors
+
+from ledger.errors import IntegrityError
+from ledger.match.block import MIN_PDQ_QUALITY, FingerprintBlock
+from ledger.match.score import Features, QueryBlock, nearest_hamming
+
+SHIPPED = "null-v1.safetensors"
+_VARIANT_PDQ = 31
+"""PDQ's own match threshold (ThreatExchange)."""
+_VARIANT_PHASH = 24
+_VARIANT_PHASH_ALONE = 10
+"""Where one side's PDQ says nothing, only all but equal pHashes count."""
+
+
+@dataclass(frozen=True, slots=True)
+class SourceHashes:
+    """Hashes of n pictures before any edit."""
+
+    phash: NDArray[np.uint64]
+    """Shape (n, 4)."""
+    pdq: NDArray[np.uint64]
+    """Shape (n, 4)."""
+    pdq_quality: NDArray[np.uint8]
+
+
+@dataclass(frozen=True, slots=True)
+class NullSet:
+    """n pictures as queries, clean or edited, none a variant of another; background pictures; measured copies."""
+
+    spec: str
+    """Digest of the FingerprintSpec."""
+    digest: str
+    """Lowercase hex SHA-256 of the file."""
+    queries: QueryBlock
+    sources: SourceHashes
+    """The pictures before editing: they decide whether a corpus contains a null picture."""
+    background: NDArray[np.float16]
+    """`copy` embeddings, shape (b, dimension), of pictures that are neither in `queries` nor variants of them."""
+    copies: Features
+    """Of edited copies against the very works they were made from; each array of shape (k, 1)."""
+
+    def __len__(self) -> int:
+        return len(self.queries)
+
+    def contained_in(self, works: FingerprintBlock) -> NDArray[np.bool_]:
+        """Which null pictures the works contain, or contain a variant of, shape (n,).
+
+        The rule: pHash within 24 bits of 256 and PDQ within 31 of the picture before editing; pHash within 10 alone
+        where PDQ is unusable on either side. Strict on purpose: a stranger that comes close must stay and count.
+        """
+        phash = nearest_hamming(self.sources.phash[:, None], works.phash)
+        pdq = nearest_hamming(self.sources.pdq[:, None], works.pdq)
+        usable = (self.sources.pdq_quality >= MIN_PDQ_QUALITY)[:, None] & (works.pdq_quality >= MIN_PDQ_QUALITY)
+        variant = np.where(usable, (phash <= _VARIANT_PHASH) & (pdq <= _VARIANT_PDQ), phash <= _VARIANT_PHASH_ALONE)
+        contained: NDArray[np.bool_] = np.any(variant, axis=1)
+        return contained
+
+
+@cache
+def shipped_null_set() -> NullSet:
+    """The null set inside the package, loaded once."""
+    return read_null_set((files("ledger.match") / "data" / SHIPPED).read_bytes())
+
+
+def read_null_set(data: bytes) -> NullSet:
+    """Raises IntegrityError (`bad-null-set`) when this is not such a file."""
+    try:
+        arrays = load_safetensors(data)
+        spec = bytes(arrays["spec"]).hex()
+        return NullSet(
+            spec=spec,
+            digest=hashlib.sha256(data).hexdigest(),
+            queries=_queries(spec, arrays),
+            sources=SourceHashes(arrays["sources.phash"], arrays["sources.pdq"], arrays["sources.pdq_quality"]),
+            background=arrays["background"],
+            copies=Features(arrays["copies.cosine"], arrays["copies.phash"], arrays["copies.pdq"]),
+        )
+    except (SafetensorError, KeyError, ValueError) as error:
+        raise IntegrityError(f"the null set cannot be read: {error}", code="bad-null-set") from error
+
+
+def write_null_set(
+    queries: QueryBlock, sources: SourceHashes, background: NDArray[np.float16], copies: Features
+) -> bytes:
+    """The file's bytes; equal input gives equal bytes."""
+    return save_safetensors(
+        {
+            "spec": np.frombuffer(bytes.fromhex(queries.images.spec), np.uint8),
+            "queries.copy": queries.images.copy,
+            "queries.complexity": queries.images.complexity,
+            "queries.phash": queries.phash_views,
+            "queries.pdq": queries.pdq_views,
+            "queries.pdq_usable": queries.pdq_usable,
+            "sources.phash": sources.phash,
+            "sources.pdq": sources.pdq,
+            "sources.pdq_quality": sources.pdq_quality,
+            "background": background,
+            "copies.cosine": copies.cosine,
+            "copies.phash": copies.phash,
+            "copies.pdq": copies.pdq,
+        }
+    )
+
+
+def _queries(spec: str, arrays: Mapping[str, NDArray[Any]]) -> QueryBlock:
+    phash, pdq = arrays["queries.phash"], arrays["queries.pdq"]
+    return QueryBlock(
+        images=FingerprintBlock(
+            spec=spec,
+            copy=arrays["queries.copy"],
+            phash=phash[:, 0],
+            pdq=pdq[:, 0],
+            pdq_quality=np.where(arrays["queries.pdq_usable"], 100, 0).astype(np.uint8),
+            complexity=arrays["queries.complexity"],
+        ),
+        phash_views=phash,
+        pdq_views=pdq,
+        pdq_usable=arrays["queries.pdq_usable"],
+    )

@@ -1,0 +1,103 @@
+"""What was fitted once on open works and ships with the code: how features become scores, and what verification is
+worth.
+
+The file is one canonical JSON document (integers and decimal strings); a calibration contains it whole.
+"""
+
+from __future__ import annotations
+
+from functools import cache
+from importlib.resources import files
+from typing import Annotated, Literal
+
+from pydantic import BaseModel, ConfigDict, Field, StringConstraints, ValidationError, model_validator
+
+from ledger import canonical
+from ledger.errors import IntegrityError, VerificationError
+from ledger.match.geometry import GeometryRule
+from ledger.match.score import Curve, Ranking
+
+SHIPPED = "ranking-v1.json"
+Decimal = Annotated[str, StringConstraints(pattern=r"^-?(0|[1-9][0-9]{0,8})\.[0-9]{6}$")]
+Sha256 = Annotated[str, StringConstraints(pattern=r"^[0-9a-f]{64}$")]
+
+
+class Document(BaseModel):
+    """Strict: unknown fields, other types and other spellings of numbers are refused."""
+
+    model_config = ConfigDict(extra="forbid", frozen=True, strict=True)
+
+
+class CurveText(Document):
+    knots: list[Decimal]
+    values: list[Decimal]
+
+    @model_validator(mode="after")
+    def _monotone(self) -> CurveText:
+        curve = self.curve()
+        if len(curve.knots) != len(curve.values) or len(curve.knots) < 2:
+            raise ValueError("a curve has as many values as knots, at least two")
+        if list(curve.knots) != sorted(set(curve.knots)) or list(curve.values) != sorted(curve.values):
+            raise ValueError("a curve's knots increase and its values never decrease")
+        return self
+
+    def curve(self) -> Curve:
+        return Curve(tuple(map(float, self.knots)), tuple(map(float, self.values)))
+
+
+class GeometryText(Document):
+    intercept: Decimal
+    inliers: Decimal
+    correlation: Decimal
+    agreeing: Decimal
+    whole: Decimal
+    colour: Decimal
+    threshold: Decimal
+    unverified: Decimal
+
+    def rule(self) -> GeometryRule:
+        return GeometryRule(**{name: float(value) for name, value in self.model_dump().items()})
+
+
+class BinText(Document):
+    name: Annotated[str, StringConstraints(pattern=r"^[a-z-]{1,20}$")]
+    below: Decimal
+
+
+class RankingText(Document):
+    """The shipped document."""
+
+    type: Literal["artledger/ranking"]
+    version: Literal[1]
+    spec: Sha256
+    cosine: CurveText
+    phash: CurveText
+    pdq: CurveText
+    neighbours: Annotated[int, Field(ge=1, le=1000)]
+    geometry: GeometryText
+    bins: list[BinText]
+    alpha: Decimal
+    prior: Decimal
+
+    def ranking(self) -> Ranking:
+        return Ranking(self.cosine.curve(), self.phash.curve(), self.pdq.curve(), self.neighbours)
+
+
+def decimal(value: float) -> str:
+    """Six digits after the point; no negative zero."""
+    text = f"{value:.6f}"
+    return text if float(text) else "0.000000"
+
+
+@cache
+def shipped_ranking() -> RankingText:
+    """The ranking inside the package, loaded once."""
+    return read_ranking((files("ledger.match") / "data" / SHIPPED).read_bytes())
+
+
+def read_ranking(data: bytes) -> RankingText:
+    """Raises IntegrityError (`bad-ranking`)."""
+    try:
+        return RankingText.model_validate(canonical.loads(data))
+    except (VerificationError, ValidationError) as error:
+        raise IntegrityError(f"the ranking cannot be read: {error}", code="bad-ranking") from error

@@ -1,0 +1,185 @@
+"""Pictures to train and calibrate on: open OpenClipart works, and packages of emoji, icons, paintings and photographs.
+
+A folder of assets holds one folder per collection of COLLECTIONS, each the package's files as unpacked (the model cards
+name packages and licences). Nothing of it is shipped: only fingerprints and weights made from it are.
+"""
+
+from __future__ import annotations
+
+import json
+import random
+import re
+from collections.abc import Callable, Iterator, Sequence
+from dataclasses import dataclass
+from functools import partial
+from io import BytesIO
+from operator import itemgetter
+from pathlib import Path
+
+from PIL import Image
+
+from ledger.corpus.openclipart import OpenClipartSource
+from ledger.corpus.sealed import is_sealed
+from ledger.errors import InputError, NotFoundError
+from ledger.image.pool import DecodePool
+
+SIDE = 768
+"""Longest side, in pixels, of the pictures yielded here: above the working picture's, so that a crop keeps detail."""
+_SUFFIXES = frozenset({".png", ".jpg", ".jpeg", ".webp", ".svg"})
+_SMALLEST = 96
+"""Rasters with a shorter side are sprites: too small to be what anybody asks about."""
+
+
+@dataclass(frozen=True, slots=True)
+class Collection:
+    """How much of a package is used, and how."""
+
+    name: str
+    limit: int
+    quarters: bool = False
+    """Photographs and wallpapers: each of the four quarters is a picture of its own."""
+    largest_per_folder: bool = False
+    """Wallpapers keep one picture at many sizes in one folder."""
+
+
+COLLECTIONS: Sequence[Collection] = (
+    Collection("openmoji", 700),
+    Collection("iconify-fluent-emoji", 350),
+    Collection("iconify-game-icons", 350),
+    Collection("iconify-flagpack", 130),
+    Collection("iconify-streamline-ultimate-color", 200),
+    Collection("iconify-meteocons", 60),
+    Collection("tuxpaint-stamps", 800),
+    Collection("wesnoth", 350),
+    Collection("palapeli", 40),
+    Collection("skimage", 40, quarters=True),
+    Collection("gnome-backgrounds", 40, quarters=True),
+    Collection("mate-backgrounds", 60, quarters=True),
+    Collection("lomiri-wallpapers-16.04", 40, quarters=True),
+    Collection("lomiri-wallpapers-20.04", 10, quarters=True),
+    Collection("ukui-wallpapers", 20, quarters=True),
+    Collection("plasma-workspace-wallpapers", 120, quarters=True, largest_per_folder=True),
+)
+OPENCLIPART = "openclipart"
+_SKIN_TONE = re.compile(r"1F3F[B-F]|-(light|medium-light|medium|medium-dark|dark)$")
+"""Emoji that differ in skin tone alone are variants of one drawing: only the one without a tone is used."""
+
+
+@dataclass(frozen=True, slots=True)
+class SourcePicture:
+    """A picture of a collection, RGB over white, longest side at most SIDE."""
+
+    collection: str
+    key: str
+    """Unique within the collection."""
+    image: Image.Image
+
+
+def open_works(pool: DecodePool, *, limit: int, seed: int) -> Iterator[SourcePicture]:
+    """`limit` OpenClipart works drawn at random among those that are not sealed, no alias, and allow training.
+
+    Raises NotFoundError (`openclipart-missing`). Works that cannot be decoded are left out.
+    """
+    source = OpenClipartSource(rasterise=pool.rasterise)
+    items = [
+        item
+        for item in source.items()
+        if not is_sealed(item.key) and "alias_of" not in item.labels and "train" in item.allowed_uses
+    ]
+    random.Random(seed).shuffle(items)  # noqa: S311 - a sample, not a secret
+    given = 0
+    for item in items:
+        if given == limit:
+            return
+        image = _load(partial(source.read, item))
+        if image is not None:
+            given += 1
+            yield SourcePicture(OPENCLIPART, item.key, image)
+
+
+def collected(assets: Path, pool: DecodePool, *, seed: int) -> Iterator[SourcePicture]:
+    """The pictures of every collection found below `assets`, at most as many of each as COLLECTIONS says, at random.
+
+    Raises NotFoundError (`assets-missing`) when no collection is there.
+    """
+    present = [collection for collection in COLLECTIONS if (assets / collection.name).is_dir()]
+    if not present:
+        raise NotFoundError(
+            f"none of the collections is below {assets}",
+            code="assets-missing",
+            hint="Unpack the packages that the model card lists, one folder each, named as there.",
+        )
+    for collection in present:
+        files = sorted(_files(assets / collection.name, pool, collection), key=itemgetter(0))
+        random.Random(f"{seed}/{collection.name}").shuffle(files)  # noqa: S311 - a sample, not a secret
+        given = 0
+        for key, read in files:
+            if given >= collection.limit:
+                break
+            if _SKIN_TONE.search(Path(key).stem):
+                continue
+            image = _load(read)
+            if image is None:
+                continue
+            given += 1
+            for part, picture in _quarters(image) if collection.quarters else [("", image)]:
+                yield SourcePicture(collection.name, f"{key}{part}", picture)
+
+
+def _files(root: Path, pool: DecodePool, collection: Collection) -> Iterator[tuple[str, Callable[[], bytes]]]:
+    icons = root / "icons.json"
+    if icons.is_file():
+        yield from _iconify(icons, pool)
+        return
+    paths = [path for path in root.rglob("*") if path.suffix.lower() in _SUFFIXES and path.is_file()]
+    if collection.largest_per_folder:
+        folders: dict[Path, Path] = {}
+        for path in sorted(paths):
+            if path.parent not in folders or path.stat().st_size > folders[path.parent].stat().st_size:
+                folders[path.parent] = path
+        paths = list(folders.values())
+    for path in paths:
+        svg = path.suffix.lower() == ".svg"
+        key = path.relative_to(root).as_posix()
+        yield key, partial(_rasterised, path, pool) if svg else path.read_bytes
+
+
+def _iconify(path: Path, pool: DecodePool) -> Iterator[tuple[str, Callable[[], bytes]]]:
+    """Icons of an Iconify JSON file (`icons.json`: name -> body, with sizes)."""
+    document = json.loads(path.read_bytes())
+    for name, icon in document["icons"].items():
+        width = icon.get("width", document.get("width", 16))
+        height = icon.get("height", document.get("height", 16))
+        body = icon["body"].replace("currentColor", "#222")
+        svg = (
+            f'<svg xmlns="http://www.w3.org/2000/svg" xmlns:xlink="http://www.w3.org/1999/xlink" '
+            f'viewBox="{icon.get("left", 0)} {icon.get("top", 0)} {width} {height}">{body}</svg>'
+        )
+        yield name, partial(pool.rasterise, svg.encode())
+
+
+def _rasterised(path: Path, pool: DecodePool) -> bytes:
+    return pool.rasterise(path.read_bytes())
+
+
+def _load(read: Callable[[], bytes]) -> Image.Image | None:
+    try:
+        with Image.open(BytesIO(read())) as opened:
+            if min(opened.size) < _SMALLEST:
+                return None
+            opened.draft("RGB", (SIDE, SIDE))
+            image = opened.convert("RGBA")
+    except (InputError, OSError, ValueError, SyntaxError, Image.DecompressionBombError):
+        return None
+    image.thumbnail((SIDE, SIDE), Image.Resampling.LANCZOS)
+    flat = Image.new("RGB", image.size, "white")
+    flat.paste(image, mask=image.getchannel("A"))
+    return flat
+
+
+def _quarters(image: Image.Image) -> Iterator[tuple[str, Image.Image]]:
+    across, down = image.width // 2, image.height // 2
+    for column in (0, 1):
+        for row in (0, 1):
+            box = (column * across, row * down, (column + 1) * across, (row + 1) * down)
+            yield f"#{column}{row}", image.crop(box)
