@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from datetime import datetime
+from itertools import zip_longest
 from typing import Any
 from uuid import UUID
 
@@ -15,7 +16,9 @@ from sqlalchemy.engine import Connection
 from ledger.errors import ConflictError, InputError, IntegrityError, PushbackError
 from ledger.log.merkle import CompactRange, leaf_hash
 from ledger.log.types import MAX_ENTRY_BYTES, Alongside, Appended, CommitUnknownError, Draft, Entry, TreeHead
+from ledger.storage.bulk import copy_rows
 from ledger.storage.database import Database, driver
+from ledger.storage.tables import entry
 
 BATCH = 2_000
 """Entries per query while reading: some megabytes."""
@@ -97,21 +100,11 @@ class PostgresEntryStore:
         entry below the tree's size is missing."""
         position = start
         while position < end:
-            upto = min(end, position + BATCH)
-            with self._database.begin() as connection, driver(connection).cursor(binary=True) as cursor:
-                cursor.execute(
-                    f"SELECT {COLUMNS} FROM entry WHERE leaf_index >= %s AND leaf_index < %s ORDER BY leaf_index",  # noqa: S608
-                    (position, upto),
-                )
-                rows = cursor.fetchall()
-            for expected, row in enumerate(rows, position):
-                if row[0] != expected:
-                    raise _gap(expected)
-                yield _entry(row)
-            position += len(rows)
-            if position < upto:
-                if position < self.head().size:
-                    raise _gap(position)
+            with self._database.begin() as connection:
+                batch = read_batch(connection, position, min(end, position + BATCH))
+            yield from batch
+            position += len(batch)
+            if not batch:
                 return
 
     def get(self, record_id: str) -> Entry | None:
@@ -124,7 +117,7 @@ class PostgresEntryStore:
         with self._database.begin() as connection, driver(connection).cursor(binary=True) as cursor:
             cursor.execute(f"SELECT {COLUMNS} FROM entry WHERE {column} = %s", (value,))  # noqa: S608 - our own names
             row = cursor.fetchone()
-        return None if row is None else _entry(row)
+        return None if row is None else entry_of(row)
 
 
 def _require_sizes(drafts: Sequence[Draft]) -> None:
@@ -144,6 +137,25 @@ def _run_alongside(connection: Connection, fresh: Sequence[Draft], alongside: Al
         alongside(connection)
 
 
+def read_batch(connection: Connection, start: int, end: int) -> list[Entry]:
+    """The entries with start <= leaf_index < end, as far as the log goes.
+
+    Raises IntegrityError (`log-gap`) when one below the tree's size is missing.
+    """
+    with driver(connection).cursor(binary=True) as cursor:
+        cursor.execute("SELECT size FROM log_head")  # first: a size read later could count entries not seen here
+        size = (cursor.fetchone() or (0,))[0]
+        cursor.execute(
+            f"SELECT {COLUMNS} FROM entry WHERE leaf_index >= %s AND leaf_index < %s ORDER BY leaf_index",  # noqa: S608
+            (start, min(end, size)),
+        )
+        batch = [entry_of(row) for row in cursor]
+    for expected, found in zip_longest(range(start, min(end, size)), (each.leaf_index for each in batch)):
+        if expected != found:
+            raise _gap(start if expected is None else expected)
+    return batch
+
+
 class _Known:
     """Which drafts of a batch are on the log already; later, those of the batch itself."""
 
@@ -157,7 +169,7 @@ class _Known:
                 ([UUID(draft.record_id) for draft in drafts], keys),
             )
             for row in cursor:
-                self.add(_entry(row), row[5])
+                self.add(entry_of(row), row[5])
 
     def add(self, entry: Entry, dedup_key: bytes | None) -> None:
         self._by_id[entry.record_id] = entry
@@ -203,20 +215,12 @@ def _place(drafts: Sequence[Draft], known: _Known, head: _Head) -> list[Appended
 
 
 def _write(connection: Connection, fresh: Sequence[tuple[Entry, Draft]]) -> None:
-    statement = f"COPY entry ({COLUMNS}, dedup_key) FROM STDIN (FORMAT BINARY)"
-    with driver(connection).cursor() as cursor, cursor.copy(statement) as copy:
-        copy.set_types(["int8", "uuid", "bytea", "bytea", "timestamptz", "bytea"])
-        for entry, draft in fresh:
-            copy.write_row(
-                (
-                    entry.leaf_index,
-                    UUID(entry.record_id),
-                    entry.leaf_hash,
-                    entry.envelope,
-                    entry.appended_at,
-                    draft.dedup_key,
-                )
-            )
+    columns = ("leaf_index", "record_id", "leaf_hash", "envelope", "appended_at", "dedup_key")
+    rows = (
+        (new.leaf_index, UUID(new.record_id), new.leaf_hash, new.envelope, new.appended_at, draft.dedup_key)
+        for new, draft in fresh
+    )
+    copy_rows(connection, entry, columns, rows)
 
 
 def _advance(connection: Connection, tree: CompactRange) -> None:
@@ -224,7 +228,8 @@ def _advance(connection: Connection, tree: CompactRange) -> None:
         cursor.execute("UPDATE log_head SET size = %s, edge = %s, root = %s", (tree.size, list(tree.edge), tree.root()))
 
 
-def _entry(row: TupleRow | Sequence[Any]) -> Entry:
+def entry_of(row: TupleRow | Sequence[Any]) -> Entry:
+    """The entry in the columns COLUMNS, in that order."""
     return Entry(row[0], str(row[1]), row[2], row[3], row[4])
 
 

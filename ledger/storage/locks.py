@@ -18,8 +18,8 @@ PROJECTOR = 0x617274_70726F6A
 class PublisherLock:
     """`ledger.log.publish.PublisherLock`: entering says at once whether this is the only publisher of the database.
 
-    The lock belongs to a connection and is gone when that is, even by SIGKILL; then another publisher may start while this
-    one finishes its round, which create-only tiles and the checks of a round allow for.
+    The lock belongs to a connection and is gone when that is, even by SIGKILL; then another publisher may start while
+    this one finishes its round, which create-only tiles and the checks of a round allow for.
     """
 
     def __init__(self, database: Database) -> None:

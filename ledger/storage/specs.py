@@ -1,0 +1,59 @@
+"""FingerprintSpecs by the small number under which vectors are stored."""
+
+from __future__ import annotations
+
+import json
+from typing import Protocol
+
+import sqlalchemy as sa
+from sqlalchemy.engine import Connection
+
+from ledger.errors import NotFoundError
+from ledger.storage.database import Database
+
+
+class Spec(Protocol):
+    """What storage needs of a `ledger.fingerprint.spec.FingerprintSpec`, without importing what makes fingerprints."""
+
+    @property
+    def document(self) -> bytes: ...
+
+    @property
+    def digest(self) -> str: ...
+
+
+def ensure_spec(database: Database, spec: Spec) -> int:
+    """The number of a spec, stored now if it is new."""
+    with database.begin() as connection:
+        connection.execute(
+            sa.text(
+                "INSERT INTO fingerprint_spec (digest, document) SELECT :digest, cast(:document AS jsonb)"
+                " WHERE NOT EXISTS (SELECT FROM fingerprint_spec WHERE digest = :digest) ON CONFLICT DO NOTHING"
+            ),
+            {"digest": bytes.fromhex(spec.digest), "document": spec.document.decode()},
+        )
+        return spec_id(connection, spec.digest)
+
+
+def spec_id(connection: Connection, digest: str) -> int:
+    """The number of a spec. Raises NotFoundError (`spec-unknown`) when no fingerprint was ever stored under it."""
+    return _row(connection, digest)[0]
+
+
+def copy_dimension(connection: Connection, digest: str) -> int:
+    """Dimension of the spec's copy descriptor. Raises NotFoundError (`spec-unknown`)."""
+    return int(json.loads(_row(connection, digest)[1])["embeddings"]["copy"]["dimension"])
+
+
+def _row(connection: Connection, digest: str) -> tuple[int, str]:
+    found = connection.execute(
+        sa.text("SELECT spec_id, document::text FROM fingerprint_spec WHERE digest = :digest"),
+        {"digest": bytes.fromhex(digest)},
+    ).one_or_none()
+    if found is None:
+        raise NotFoundError(
+            f"no fingerprints are stored under the spec {digest}",
+            code="spec-unknown",
+            hint="register works, or run: artledger corpus refresh",
+        )
+    return found.spec_id, found.document
