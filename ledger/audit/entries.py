@@ -13,7 +13,6 @@ from dataclasses import dataclass
 from ledger.audit.keyring import KeyRing
 from ledger.errors import VerificationError
 from ledger.record import dsse
-from ledger.record.parts import Ref
 from ledger.record.predicates import KeyRecord, refs_of
 from ledger.record.statement import parse_payload
 
@@ -27,7 +26,8 @@ class Examined:
     """Key ids in the order of the signatures."""
     verified: bool
     """Whether every signature was verified; False when a key was not among those given."""
-    refs: tuple[Ref, ...]
+    refs: tuple[tuple[str, str], ...]
+    """Record id and leaf hash of each record referred to."""
     key: KeyRecord | None
     """The predicate of a `key` record."""
 
@@ -45,7 +45,8 @@ def examine(entry: bytes, keys: Mapping[str, bytes]) -> Examined:
     verified = all(keyid in known for keyid in signers)
     if verified:
         dsse.verify(envelope, known)
-    return Examined(predicate.record_id, signers, verified, refs_of(predicate), key)
+    refs = tuple((ref.record_id, ref.leaf_hash) for ref in refs_of(predicate))
+    return Examined(predicate.record_id, signers, verified, refs, key)
 
 
 class EntryChecker:
@@ -92,16 +93,13 @@ class EntryChecker:
         return examined
 
     def _require_refs(self, examined: Examined) -> None:
-        for ref in examined.refs:
-            leaf = self._leaves.get(ref.record_id)
+        for record_id, expected in examined.refs:
+            leaf = self._leaves.get(record_id)
             if leaf is None:
+                raise VerificationError(f"refers to record {record_id}, which no earlier leaf holds", code="bad-ref")
+            if leaf != expected:
                 raise VerificationError(
-                    f"refers to record {ref.record_id}, which no earlier leaf holds", code="bad-ref"
-                )
-            if leaf != ref.leaf_hash:
-                raise VerificationError(
-                    f"refers to record {ref.record_id} with leaf hash {ref.leaf_hash}; its leaf has {leaf}",
-                    code="bad-ref",
+                    f"refers to record {record_id} with leaf hash {expected}; its leaf has {leaf}", code="bad-ref"
                 )
 
 
