@@ -25,9 +25,10 @@ def complexity(pixels: Pixels) -> float:
     """
     side = GRID * CELL
     small = np.asarray(Image.fromarray(pixels).resize((side, side), Image.Resampling.BILINEAR))
-    cells = small.reshape(GRID, CELL, GRID, CELL, 3)
-    contrast = cells.max(axis=(1, 3)) - cells.min(axis=(1, 3))
-    return float((contrast.max(axis=2) > CONTRAST).mean())
+    bands = small.reshape(GRID, CELL, side * 3)
+    highest = bands.max(axis=1).reshape(GRID, GRID, CELL, 3).max(axis=2)
+    lowest = bands.min(axis=1).reshape(GRID, GRID, CELL, 3).min(axis=2)
+    return float(((highest - lowest).max(axis=2) > CONTRAST).mean())
 
 
 def comparable(image: CanonicalImage, detail: float) -> str | None:

@@ -3,13 +3,17 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from concurrent.futures import ThreadPoolExecutor
+
+import numpy as np
+from numpy.typing import NDArray
 
 from ledger.errors import ConflictError
 from ledger.fingerprint.complexity import complexity
 from ledger.fingerprint.hashes import hashes, query_views
 from ledger.fingerprint.spec import FingerprintSpec
 from ledger.fingerprint.types import Encoder, Fingerprint, QueryFingerprint
-from ledger.image.types import CanonicalImage
+from ledger.image.types import CanonicalImage, Pixels
 
 
 class Fingerprinter:
@@ -29,32 +33,39 @@ class Fingerprinter:
         self._encoders = tuple(encoders)
 
     def works(self, images: Sequence[CanonicalImage]) -> list[Fingerprint]:
-        """One fingerprint per picture, in order; the encoders batch."""
+        """One fingerprint per picture, in order. Encoders release the interpreter: hashing goes on beside them."""
         if not images:
             return []
         pictures = [image.working for image in images]
-        vectors = {encoder.name: encoder.encode(pictures) for encoder in self._encoders}
-        fingerprints = []
-        for index, picture in enumerate(pictures):
-            made = hashes(picture)
-            fingerprints.append(
-                Fingerprint(
-                    spec=self._digest,
-                    phash=made.phash,
-                    pdq=made.pdq,
-                    pdq_quality=made.pdq_quality,
-                    embeddings={name: rows[index] for name, rows in vectors.items()},
-                    complexity=complexity(picture),
-                )
+        with ThreadPoolExecutor(1) as aside:
+            encoding = aside.submit(self._encode, pictures)
+            plain = [(hashes(picture), complexity(picture)) for picture in pictures]
+            vectors = encoding.result()
+        return [
+            Fingerprint(
+                spec=self._digest,
+                phash=made.phash,
+                pdq=made.pdq,
+                pdq_quality=made.pdq_quality,
+                embeddings={name: rows[index] for name, rows in vectors.items()},
+                complexity=detail,
             )
-        return fingerprints
+            for index, (made, detail) in enumerate(plain)
+        ]
 
     def query(self, image: CanonicalImage) -> QueryFingerprint:
+        """The fingerprint of one picture that is asked about."""
         return self.queries([image])[0]
 
     def queries(self, images: Sequence[CanonicalImage]) -> list[QueryFingerprint]:
         """As `works`, with the hashes of each query's other views."""
-        return [
-            QueryFingerprint(fingerprint, *query_views(image.working))
-            for fingerprint, image in zip(self.works(images), images, strict=True)
-        ]
+        with ThreadPoolExecutor(1) as aside:
+            fingerprinting = aside.submit(self.works, images)
+            views = [query_views(image.working) for image in images]
+            return [
+                QueryFingerprint(fingerprint, phash_views, pdq_views)
+                for fingerprint, (phash_views, pdq_views) in zip(fingerprinting.result(), views, strict=True)
+            ]
+
+    def _encode(self, pictures: Sequence[Pixels]) -> dict[str, NDArray[np.float16]]:
+        return {encoder.name: encoder.encode(pictures) for encoder in self._encoders}
