@@ -1,0 +1,103 @@
+"""`artledger lookup`: what is known, without adding anything to the log."""
+
+from __future__ import annotations
+
+import re
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated
+
+import typer
+
+from cli.bundles import export_bundle
+from cli.errors import ExitCode
+from cli.files import read_bounded
+from cli.invocation import CommandGroup, Invocation
+from cli.output import Output
+from cli.report import show_lookup, show_next_steps, show_record
+from ledger.errors import InputError
+
+if TYPE_CHECKING:
+    from ledger.bootstrap import Application
+    from ledger.flows.answers import LookupAnswer
+
+_SHA256 = re.compile("[0-9a-fA-F]{64}")
+_UUID = re.compile("[0-9a-fA-F]{8}(-[0-9a-fA-F]{4}){3}-[0-9a-fA-F]{12}")
+
+
+def lookup(
+    invocation: Invocation,
+    what: Annotated[
+        str, typer.Argument(metavar="IMAGE|SHA256|RECORD_ID", help="A picture's file, its SHA-256, or a record's id.")
+    ],
+    top_k: Annotated[int, typer.Option(min=1, max=100, help="How many nearest works to show.")] = 10,
+    bundle: Annotated[
+        Path | None, typer.Option(help="Also write the record's proof to this file (a record id only).", metavar="FILE")
+    ] = None,
+) -> ExitCode:
+    """Tell what is known about a picture or a record. Appends nothing.
+
+    An existing file is a picture; else 64 hex digits are a SHA-256, and a UUID is a record's id. A SHA-256 of which
+    nothing is known exits 3.
+    """
+    is_file = _is_file(what)
+    is_record = not is_file and _UUID.fullmatch(what) is not None
+    if bundle is not None and not is_record:
+        raise InputError("--bundle goes with a record's id", code="usage")
+    is_sha256 = not is_file and _SHA256.fullmatch(what) is not None
+    if not (is_file or is_record or is_sha256):
+        raise InputError(
+            f"{what!r} is neither a file that exists, nor a SHA-256 (64 hex digits), nor a record's id",
+            code="lookup-argument",
+        )
+    with invocation.application() as application:
+        if is_record:
+            _look_up_record(invocation.out, application, what, bundle)
+        elif is_sha256:
+            return _look_up_sha256(invocation.out, application, what.lower())
+        else:
+            data = read_bounded(Path(what), application.settings.max_image_bytes, "the picture")
+            _show(invocation.out, application.lookups.by_image(data, top_k=top_k))
+    return ExitCode.DONE
+
+
+def _look_up_record(out: Output, application: Application, record_id: str, bundle: Path | None) -> None:
+    answer = application.records.get(record_id)
+    if bundle is not None:
+        export_bundle(application, answer.record_id, bundle, out)
+    if out.json:
+        out.document(answer.to_json())
+        return
+    show_record(out, answer)
+    show_next_steps(out, answer.record_id, answer.links.get("page"))
+
+
+def _look_up_sha256(out: Output, application: Application, sha256: str) -> ExitCode:
+    answer = application.lookups.by_sha256(sha256)
+    _show(out, answer)
+    return ExitCode.DONE if answer.records or answer.matches else ExitCode.NOT_FOUND
+
+
+def _show(out: Output, answer: LookupAnswer) -> None:
+    if out.json:
+        out.document(answer.to_json())
+    else:
+        show_lookup(out, answer)
+
+
+def _is_file(what: str) -> bool:
+    try:
+        return Path(what).is_file()
+    except (OSError, ValueError):
+        # A name that is too long or holds a null byte names no file.
+        return False
+
+
+def register(app: CommandGroup) -> None:
+    app.add(
+        lookup,
+        examples=[
+            "artledger lookup photo.jpg",
+            "artledger lookup 3b4c...64 hex digits",
+            "artledger lookup 0197c1d2-6f3a-7c1e-9f00-0a1b2c3d4e5f --bundle record.bundle.json",
+        ],
+    )

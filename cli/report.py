@@ -1,0 +1,111 @@
+"""Answers in words for people: the reference sentence first, then what it rests on, then where to look further."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from decimal import Decimal
+from typing import TYPE_CHECKING
+
+from cli.output import Output
+from ledger.match.lists import Relation, Verdict
+
+if TYPE_CHECKING:
+    from ledger.flows.answers import LookupAnswer, MatchReport, RecordAnswer, Report
+
+RELATION_WORDS = {
+    Relation.EXACT: "the same file",
+    Relation.SAME_PIXELS: "the same picture, pixel by pixel",
+    Relation.NEAR_DUPLICATE: "near-duplicate of the whole picture",
+    Relation.PARTIAL_COPY: "shares a region",
+    Relation.SIMILAR_STYLE: "similar style",
+}
+VERDICT_WORDS = {
+    Verdict.COPY: "a registered work, or a part of one, is in this picture",
+    Verdict.STYLE: "similar in style to registered works; no copy was verified",
+    Verdict.NONE: "no registered work is close",
+    Verdict.NOT_COMPARABLE: "too little detail to be compared by look (blank, tiny or nearly so)",
+}
+IDENTICAL = (Relation.EXACT, Relation.SAME_PIXELS)
+"""Equality of digests: no rate of chance applies."""
+
+
+def show_record(out: Output, answer: RecordAnswer) -> None:
+    """One record, whatever its kind."""
+    out.line(answer.reference, "strong")
+    if answer.report is not None:
+        _show_report(out, answer.report)
+    out.line()
+    place = f"leaf {answer.leaf_index:,}, appended {answer.appended_at}"
+    out.line(f"Record     {answer.record_id} ({answer.kind}; {place})")
+    if answer.repeated:
+        out.line("           on the log already: the same picture, corpus and calibration")
+    subject = answer.statement["subject"][0]["digest"]["sha256"]
+    out.line(f"Subject    sha256 {subject}")
+
+
+def show_next_steps(out: Output, record_id: str, page: str | None) -> None:
+    """Where to look further."""
+    out.line(f"Proof      artledger lookup {record_id} --bundle FILE", "quiet")
+    out.line(f"Check      artledger audit record {record_id} --image FILE", "quiet")
+    if page:
+        out.line(f"Page       {page} on the address that `artledger serve` prints", "quiet")
+
+
+def show_lookup(out: Output, answer: LookupAnswer) -> None:
+    """What is known about a picture; nothing of it is signed but the records."""
+    out.line(answer.reference, "strong")
+    if answer.matches:
+        show_matches(out, answer.matches)
+        out.line("These matches are not on the log; `artledger verify` makes a record of them.", "quiet")
+    out.line()
+    out.line(f"Picture    sha256 {answer.sha256}")
+    if not answer.records:
+        out.line("Records    none: nothing was recorded about this very file")
+        return
+    out.line(f"Records    {len(answer.records)} about this very file")
+    rows = [(each.record_id, each.kind, each.appended_at, each.reference) for each in answer.records]
+    out.table(("Record", "Kind", "Appended", "Says"), rows)
+
+
+def show_matches(out: Output, matches: Sequence[MatchReport]) -> None:
+    """The nearest works as a table."""
+    rows = [
+        (
+            str(match.rank),
+            match.title or "untitled",
+            match.artist,
+            RELATION_WORDS[Relation(match.relation)] + (" (withdrawn)" if match.withdrawn else ""),
+            percent(match.score),
+            chance(match),
+        )
+        for match in matches
+    ]
+    columns = ("#", "Nearest works", "Artist", "Relation", "Copy", "So close by chance")
+    out.table(columns, rows, right=("#", "Copy", "So close by chance"))
+
+
+def _show_report(out: Output, report: Report) -> None:
+    out.line(f"Verdict    {report.verdict}: {VERDICT_WORDS[Verdict(report.verdict)]}")
+    out.line(f"Compared   {report.works_compared:,} registered works, at an error rate of {report.alpha}")
+    if report.matches:
+        show_matches(out, report.matches)
+    if report.shares:
+        shares = ", ".join(f"{share.artist} {percent(share.share)}" for share in report.shares)
+        out.line(f"Shares     {shares}; unattributed {percent(report.unattributed)} (a stated rule, not influence)")
+
+
+def percent(share: str) -> str:
+    """A share in [0, 1] as a percentage that never rounds to a certainty that was not measured."""
+    value = Decimal(share) * 100
+    if value in (0, 100):
+        return f"{int(value)}%"
+    return "<0.1%" if value < Decimal("0.1") else ">99.9%" if value > Decimal("99.9") else f"{value:.1f}%"
+
+
+def chance(match: MatchReport) -> str:
+    """The p-value as `1 in N` unrelated pictures."""
+    if match.relation in IDENTICAL:
+        return "identical digests"
+    p_value = Decimal(match.p_value)
+    count = match.n_null + 1 if not p_value else round(1 / p_value)
+    return "nearly every picture" if count < 2 else f"1 in {count:,}"
