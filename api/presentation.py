@@ -67,14 +67,16 @@ def one_in(p_value: str) -> str:
 
 
 def percent(value: str) -> str:
-    """A probability in [0, 1] as a percentage with two digits; only what is exactly 1 reads as 100 %."""
+    """A probability in [0, 1] as a percentage with at most two decimals; only what is exactly 1 reads as 100 %."""
     p = _decimal(value)
     if p is None:
         return value
     shown = (p * 100).quantize(Decimal("0.01"), ROUND_FLOOR)
     if p == 1:
         return "100 %"
-    return "under 0.01 %" if shown == 0 and p > 0 else f"{shown} %"
+    if shown == 0 and p > 0:
+        return "under 0.01 %"
+    return f"{shown.normalize():f} %"
 
 
 def when(time: str) -> str:

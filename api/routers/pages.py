@@ -81,7 +81,7 @@ def show_record(here: Here, record_id: Id) -> Response:
         predicate=answer.statement["predicate"],
         published=latest_checkpoint(application.objects),
         log_vkey=application.log_vkey,
-        record_keys=application.record_store.service_keys(),
+        record_keys=application.record_keys,
         not_measured=not_measured(answer),
     )
 
@@ -119,7 +119,7 @@ def show_log(request: Request, here: Here) -> Response:
         published=latest_checkpoint(application.objects),
         origin=application.origin,
         log_vkey=application.log_vkey,
-        record_keys=application.record_store.service_keys(),
+        record_keys=application.record_keys,
         base_url=str(request.base_url).rstrip("/"),
     )
 

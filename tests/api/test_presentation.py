@@ -36,10 +36,11 @@ def test_p_values(p_value: str, words: str) -> None:
 @given(st.decimals(min_value=0, max_value=1, places=6))
 def test_only_certainty_reads_as_certain(score: Decimal) -> None:
     assert (percent(str(score)) == "100 %") == (score == 1)
-    assert (percent(str(score)) == "0.00 %") == (score == 0)
+    assert (percent(str(score)) == "0 %") == (score == 0)
 
 
 def test_small_things() -> None:
+    assert [percent(text) for text in ("0.01", "0.9987", "0.00001", "x")] == ["1 %", "99.87 %", "under 0.01 %", "x"]
     assert when("2026-01-02T03:04:05.678Z") == "2026-01-02 03:04:05 UTC"
     assert short("a" * 64) == "a" * 12 + "…"
     region = {"left": "0.25", "top": "0", "right": "1", "bottom": "0.5"}
