@@ -17,15 +17,17 @@ class MemoryEntries:
 
     def __init__(self) -> None:
         self.entries: list[Entry] = []
+        self.ids: dict[str, Entry] = {}
         self.keys: dict[bytes, Entry] = {}
         self.range = CompactRange()
         self.lock = threading.Lock()
 
     def append(self, drafts: Sequence[Draft], alongside: Alongside | None = None) -> Sequence[Appended]:
         with self.lock:
-            entries, keys, appended = list(self.entries), dict(self.keys), list[Appended]()
+            entries, ids, keys = list(self.entries), dict(self.ids), dict(self.keys)
+            appended: list[Appended] = []
             for draft in drafts:
-                earlier = next((entry for entry in entries if entry.record_id == draft.record_id), None)
+                earlier = ids.get(draft.record_id)
                 if earlier is None and draft.dedup_key is not None:
                     earlier = keys.get(draft.dedup_key)
                 if earlier is not None:
@@ -35,6 +37,7 @@ class MemoryEntries:
                     len(entries), draft.record_id, leaf_hash(draft.envelope), draft.envelope, datetime.now(UTC)
                 )
                 entries.append(entry)
+                ids[draft.record_id] = entry
                 if draft.dedup_key is not None:
                     keys[draft.dedup_key] = entry
                 if draft.alongside is not None:
@@ -43,7 +46,7 @@ class MemoryEntries:
             if alongside is not None and not all(each.repeated for each in appended):
                 alongside(self)
             self.range = self.range.extend(entry.leaf_hash for entry in entries[len(self.entries) :])
-            self.entries, self.keys = entries, keys
+            self.entries, self.ids, self.keys = entries, ids, keys
         return appended
 
     def head(self) -> TreeHead:
@@ -53,7 +56,7 @@ class MemoryEntries:
         yield from self.entries[start:end]
 
     def get(self, record_id: str) -> Entry | None:
-        return next((entry for entry in self.entries if entry.record_id == record_id), None)
+        return self.ids.get(record_id)
 
     def by_dedup_key(self, key: bytes) -> Entry | None:
         return self.keys.get(key)
