@@ -33,6 +33,7 @@ if TYPE_CHECKING:
     from ledger.flows.demo import Demo
     from ledger.flows.ingest import Ingestion
     from ledger.flows.lookup import Lookup
+    from ledger.flows.recompute import LocalRecompute
     from ledger.flows.records import Records
     from ledger.flows.refresh import Refreshing
     from ledger.flows.verify import Verification
@@ -44,11 +45,13 @@ if TYPE_CHECKING:
     from ledger.log.reader import TileReader
     from ledger.log.vkey import NoteSigner
     from ledger.storage.calibrations import CalibrationStore
+    from ledger.storage.candidates import PgVectorIndex
     from ledger.storage.corpus import CorpusStore
     from ledger.storage.database import Database
     from ledger.storage.entries import PostgresEntryStore
     from ledger.storage.projections import Projector
     from ledger.storage.records import RecordStore
+    from ledger.storage.works import WorkReader
 
 _log = logging.getLogger(__name__)
 
@@ -64,7 +67,8 @@ def open_application(**overrides: Any) -> Application:
 
 
 class Application:
-    """Everything wired, as a context manager. Leaving it commits what is queued, publishes it, and stops what it started."""
+    """Everything wired, as a context manager. Leaving it commits and publishes what is queued, and stops what it
+    started."""
 
     def __init__(self, settings: Settings) -> None:
         self.settings = settings
@@ -105,7 +109,9 @@ class Application:
             folder.mkdir(parents=True, exist_ok=True)
         except OSError as error:
             raise InputError(
-                f"the data folder {folder} cannot be made: {error.strerror}", code="data-folder", hint="name another: --data"
+                f"the data folder {folder} cannot be made: {error.strerror}",
+                code="data-folder",
+                hint="name another: --data",
             ) from error
         return folder
 
@@ -178,6 +184,18 @@ class Application:
         from ledger.storage.corpus import CorpusStore
 
         return CorpusStore(self.database, self.projector, self.spec)
+
+    @cached_property
+    def works(self) -> WorkReader:
+        from ledger.storage.works import WorkReader
+
+        return WorkReader(self.database, self.projector)
+
+    @cached_property
+    def index(self) -> PgVectorIndex:
+        from ledger.storage.candidates import PgVectorIndex
+
+        return PgVectorIndex(self.database, self.projector, self.spec)
 
     @cached_property
     def record_store(self) -> RecordStore:
@@ -303,7 +321,7 @@ class Application:
         return Records(
             entries=self.entries,
             store=self.record_store,
-            corpus=self.corpus,
+            works=self.works,
             objects=self.objects,
             tiles=self.tiles,
             log_key=self.log_signer.key,
@@ -314,7 +332,7 @@ class Application:
         from ledger.flows.catalogue import Catalogue
 
         return Catalogue(
-            corpus=self.corpus,
+            reader=self.works,
             entries=self.entries,
             store=self.record_store,
             calibrations=self.calibration_store,
@@ -360,8 +378,19 @@ class Application:
             verification=self.verification,
             catalogue=self.catalogue,
             records=self.records,
-            publish=lambda: self.publisher.publish(),
+            publish=self.settle,
             log_vkey=self.log_vkey,
+        )
+
+    @cached_property
+    def recompute(self) -> LocalRecompute:
+        from ledger.flows.recompute import LocalRecompute
+
+        return LocalRecompute(
+            images=self.images,
+            fingerprinter=self.fingerprinter,
+            index=lambda: self.index,
+            calibrations=lambda: self.calibration_store,
         )
 
     @cached_property
@@ -372,7 +401,7 @@ class Application:
             database=lambda: self.unchecked_database,
             entries=lambda: self.entries,
             projector=lambda: self.projector,
-            checkpoint=lambda: self.records.signed_checkpoint(),
+            checkpoint=lambda: self.records.signed_checkpoint(),  # noqa: PLW0108 - `records` opens the log, the lambda does not
         )
 
     def open_source(self, spec: str, labels: Path | None = None) -> Source:
@@ -384,31 +413,37 @@ class Application:
 
     def calibration_file(self, digest: str) -> bytes:
         """Raises NotFoundError (`calibration-not-found`)."""
-        document = self.calibration_store.get(digest)
-        if document is None:
+        stored = self.calibration_store.by_digest(digest)
+        if stored is None:
             raise NotFoundError(f"there is no calibration {digest}", code="calibration-not-found")
-        return document
+        return stored.document
 
     def specification(self, digest: str) -> dict[str, Any]:
-        """Raises NotFoundError (`spec-not-found`)."""
-        document = self.corpus.spec_document(digest)
-        if document is None:
-            raise NotFoundError(f"there is no spec {digest}", code="spec-not-found")
-        return document
+        """Raises NotFoundError (`spec-unknown`)."""
+        from ledger.storage.specs import spec_document
+
+        return spec_document(self.database, digest)
 
     def service_document(self) -> dict[str, Any]:
         """`/.well-known/artledger.json` (RECORDS.md, Shapes that stay)."""
-        newest = self.calibration_store.newest(self.spec.digest)
         policy = self.witness_policy
         return {
             "origin": self.origin,
             "log_vkey": self.log_vkey,
-            "record_keys": self.record_store.service_keys(),
+            "record_keys": self.record_keys,
             "witnesses": [] if policy is None else [str(key) for key in policy.witness_keys],
             "specs": [self.spec.digest],
-            "calibrations": [] if newest is None else [newest.digest],
+            "calibrations": self.calibration_store.digests(),
             "policy": None,
         }
+
+    @property
+    def record_keys(self) -> list[str]:
+        """Raw public keys, in hex, that the log announces for the service's records and has not revoked."""
+        _ = self.sequencer  # a new log begins with the key's announcement
+        ids = self.record_store.key_ids("service")
+        keys = self.record_store.public_keys(ids)
+        return [keys[keyid].hex() for keyid in ids]
 
     def readiness(self) -> dict[str, Any]:
         """What `/readyz` says: each part with `ok` or what is wrong."""

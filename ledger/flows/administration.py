@@ -12,6 +12,7 @@ from ledger.flows.progress import Progress, silent
 from ledger.log.checkpoint import SignedCheckpoint
 from ledger.log.merkle import CompactRange, leaf_hash
 from ledger.storage.database import Database
+from ledger.storage.difference import first_difference
 from ledger.storage.entries import PostgresEntryStore
 from ledger.storage.projections import Projector
 from ledger.storage.schema import check_schema, upgrade
@@ -96,14 +97,13 @@ class Administration:
                 f"the published checkpoint has {signed.size} leaves and root {signed.root.hex()}; "
                 f"the database gives {tree.size} and {tree.root().hex()}",
                 code="forked",
-                hint="the database is older than the published log, or was altered: nothing is signed until it is restored",
+                hint="the database is older than the published log, or altered: nothing is signed until it is restored",
             )
         return f"the checkpoint of {signed.size:,} leaves is a prefix of the database"
 
     def _projections(self) -> str:
-        projector = self.projector()
-        projector.catch_up()
-        difference = projector.first_difference()
+        self.projector().catch_up()
+        difference = first_difference(self.database())
         if difference is not None:
             raise IntegrityError(
                 f"projections differ from the entries: {difference}",

@@ -128,9 +128,7 @@ class Calibrations:
             predicate.record_id, payload, dedup_key, self.files.writer(calibration.digest, calibration.document)
         ).result()
         progress("calibrating", state.works, state.works)
-        return Published(
-            calibration, Ref(leaf_hash=appended.entry.leaf_hash.hex(), record_id=appended.entry.record_id)
-        )
+        return Published(calibration, Ref(leaf_hash=appended.entry.leaf_hash.hex(), record_id=appended.entry.record_id))
 
 
 def _is_outdated(calibrated: CorpusState, now: CorpusState) -> bool:

@@ -10,9 +10,9 @@ from ledger.flows.answers import ArtistAnswer, CorpusStats, WorkAnswer, WorkPage
 from ledger.flows.records import MAX_PAGE, preview_path
 from ledger.record.ids import parse_id
 from ledger.storage.calibrations import CalibrationStore
-from ledger.storage.corpus import CorpusStore
 from ledger.storage.entries import PostgresEntryStore
 from ledger.storage.records import RecordStore
+from ledger.storage.works import WorkReader
 
 SAMPLE = 24
 LARGEST = 20
@@ -22,7 +22,7 @@ LARGEST = 20
 class Catalogue:
     """Reads only."""
 
-    corpus: CorpusStore
+    reader: WorkReader
     entries: PostgresEntryStore
     store: RecordStore
     calibrations: CalibrationStore
@@ -30,20 +30,20 @@ class Catalogue:
 
     def work(self, work_id: str) -> WorkAnswer:
         """Raises NotFoundError (`work-not-found`), InputError (`bad-id`)."""
-        found = self.corpus.works([parse_id(work_id)])
+        found = self.reader.works([parse_id(work_id)])
         if work_id not in found:
             raise NotFoundError(f"there is no work {work_id}", code="work-not-found")
         return _work_answer(found[work_id])
 
     def artist(self, artist_id: str) -> ArtistAnswer:
         """Raises NotFoundError (`artist-not-found`), InputError (`bad-id`)."""
-        artist = self.corpus.artist(parse_id(artist_id))
+        artist = self.reader.artist(parse_id(artist_id))
         if artist is None:
             raise NotFoundError(f"there is no artist {artist_id}", code="artist-not-found")
         return ArtistAnswer(
             artist_id=artist_id,
             name=artist.name,
-            works=self.corpus.count_works(artist_id),
+            works=self.reader.count_works(artist_id),
             sample=self.works(artist_id, limit=SAMPLE).works,
             links={
                 "self": f"/v1/artists/{artist_id}",
@@ -56,26 +56,26 @@ class Catalogue:
         """An artist's works in the order of registration, `after` a leaf index. Raises InputError (`bad-limit`)."""
         if not 1 <= limit <= MAX_PAGE:
             raise InputError(f"limit is {limit}; it must be 1 to {MAX_PAGE}", code="bad-limit")
-        found = self.corpus.works_of(parse_id(artist_id), after=after, limit=limit + 1)
+        found = self.reader.works_of(parse_id(artist_id), after=after, limit=limit + 1)
         page = found[:limit]
         next_after = page[-1].registration_index if len(found) > limit else None
         return WorkPage(tuple(_work_answer(work) for work in page), next_after)
 
     def preview(self, work_id: str) -> bytes | None:
         """A small WebP picture of the work; None where there is none or the work was withdrawn."""
-        return self.corpus.preview_file(parse_id(work_id))
+        return self.reader.preview_file(parse_id(work_id))
 
     def stats(self) -> CorpusStats:
-        state = self.corpus.state()
+        state = self.reader.state()
         newest = self.calibrations.newest(self.spec)
         return CorpusStats(
             works=state.works,
-            artists=self.corpus.count_artists(),
+            artists=self.reader.count_artists(),
             through=state.through,
             tree_size=self.entries.head().size,
             records=self.store.count_by_kind(),
-            licences=self.corpus.count_by_licence(),
-            largest_artists=self.corpus.largest_artists(LARGEST),
+            licences=self.reader.count_by_licence(),
+            largest_artists=self.reader.largest_artists(LARGEST),
             spec=self.spec,
             calibration=None if newest is None else newest.digest,
         )

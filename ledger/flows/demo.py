@@ -1,4 +1,4 @@
-"""The main job in one command: register real works, verify three pictures, prove the answers, show a forgery refused."""
+"""The main job in one command: register real works, verify three pictures, prove it, show a forgery refused."""
 
 from __future__ import annotations
 
@@ -90,9 +90,7 @@ class Demo:
     publish: Callable[[], None]
     log_vkey: str
 
-    def run(
-        self, progress: Progress = silent, *, corpus: Path | None = None, all_works: bool = False
-    ) -> DemoReport:
+    def run(self, progress: Progress = silent, *, corpus: Path | None = None, all_works: bool = False) -> DemoReport:
         """`corpus`: a labelled folder instead of OpenClipart. Raises NotFoundError (`openclipart-missing`)."""
         started = time.monotonic()
         source = self.open_source(OPENCLIPART if corpus is None else str(corpus), None)

@@ -1,4 +1,4 @@
-"""The three pictures that the demo asks about: a byte-identical copy, an edited copy, and a work that is not registered."""
+"""The pictures that the demo asks about: a byte-identical copy, an edited copy, a work that is not registered."""
 
 from __future__ import annotations
 
@@ -66,7 +66,9 @@ def choose_pictures(
             f"“{second.title}”, cropped, made smaller, recompressed",
             edited_copy(source.read(second)),
         ),
-        DemoPicture("none", "3-not-registered.png", f"“{stranger.title}”, which is not registered", source.read(stranger)),
+        DemoPicture(
+            "none", "3-not-registered.png", f"“{stranger.title}”, which is not registered", source.read(stranger)
+        ),
     )
 
 

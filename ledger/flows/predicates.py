@@ -90,7 +90,8 @@ def _attribution(attribution: Attribution) -> AttributionText:
     return AttributionText(
         alpha=decimal_text(attribution.alpha, PLACES),
         shares=tuple(
-            ShareText(artist_id=share.artist_id, share=decimal_text(share.share, PLACES)) for share in attribution.shares
+            ShareText(artist_id=share.artist_id, share=decimal_text(share.share, PLACES))
+            for share in attribution.shares
         ),
         unattributed=decimal_text(attribution.unattributed, PLACES),
     )

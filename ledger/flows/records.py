@@ -25,9 +25,9 @@ from ledger.record.predicates import Generation, Verification
 from ledger.record.reference import Names, WorkName
 from ledger.record.statement import Statement, parse_payload
 from ledger.record.times import format_time
-from ledger.storage.corpus import CorpusStore
 from ledger.storage.entries import PostgresEntryStore
 from ledger.storage.records import RecordStore
+from ledger.storage.works import WorkReader
 
 MAX_PAGE = 200
 
@@ -38,7 +38,7 @@ class Records:
 
     entries: PostgresEntryStore
     store: RecordStore
-    corpus: CorpusStore
+    works: WorkReader
     objects: ObjectStore
     tiles: TileReader
     log_key: VerifierKey
@@ -58,9 +58,6 @@ class Records:
             )
         return entry
 
-    def entry_by_dedup_key(self, key: bytes) -> Entry | None:
-        return self.entries.by_dedup_key(key)
-
     def answer(self, entry: Entry, *, repeated: bool = False) -> RecordAnswer:
         """The record as CLI and HTTP show it."""
         return self.answers([entry], repeated=repeated)[0]
@@ -69,7 +66,7 @@ class Records:
         """Several at once: the names of all their works in one query."""
         opened = [(entry, dsse.parse(entry.envelope).payload) for entry in entries]
         parsed = [(entry, payload, parse_payload(payload)) for entry, payload in opened]
-        works = self.corpus.works({work_id for _, _, statement in parsed for work_id in _work_ids(statement)})
+        works = self.works.works({work_id for _, _, statement in parsed for work_id in _work_ids(statement)})
         return tuple(_answer(*each, works, repeated=repeated) for each in parsed)
 
     def page(

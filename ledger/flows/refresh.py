@@ -1,4 +1,4 @@
-"""Fingerprint registered works anew under another spec, from the sources they came from; old records keep their spec."""
+"""Fingerprint registered works anew under another spec, from their sources; old records keep their spec."""
 
 from __future__ import annotations
 
@@ -16,9 +16,9 @@ from ledger.flows.ingest import BATCH, Refusal
 from ledger.flows.progress import Progress, silent
 from ledger.image.pool import DecodePool
 from ledger.image.types import CanonicalImage
-from ledger.storage.corpus import CorpusStore, StaleWork
+from ledger.storage.corpus import CorpusStore, StoredWork
 
-Decoded = tuple[StaleWork, CanonicalImage]
+Decoded = tuple[StoredWork, CanonicalImage]
 
 
 @dataclass(frozen=True, slots=True)
@@ -55,7 +55,7 @@ class Refreshing:
                 code="spec-not-found",
                 hint=f"it makes those of {digest}: artledger corpus refresh --spec default",
             )
-        lacking = sorted(self.corpus.lacking(), key=lambda work: work.source_name)
+        lacking = sorted(self.corpus.works_lacking(digest), key=lambda work: work.source_name)
         refused: list[Refusal] = []
         seen = 0
         for name, group in groupby(lacking, key=lambda work: work.source_name):
@@ -69,7 +69,7 @@ class Refreshing:
                 progress("fingerprinting works", seen, len(lacking))
         return RefreshSummary(digest, len(lacking), len(lacking) - len(refused), tuple(refused))
 
-    def _batches(self, name: str, works: Mapping[str, StaleWork]) -> Iterator[tuple[list[Decoded], list[Refusal]]]:
+    def _batches(self, name: str, works: Mapping[str, StoredWork]) -> Iterator[tuple[list[Decoded], list[Refusal]]]:
         try:
             source = self.open_source(name, None)
             items = [item for item in source.items() if item.key in works]
@@ -84,7 +84,7 @@ class Refreshing:
 
 
 def _sorted_out(
-    chunk: Sequence[tuple[SourceItem, CanonicalImage | InputError]], works: Mapping[str, StaleWork]
+    chunk: Sequence[tuple[SourceItem, CanonicalImage | InputError]], works: Mapping[str, StoredWork]
 ) -> tuple[list[Decoded], list[Refusal]]:
     good: list[Decoded] = []
     bad: list[Refusal] = []

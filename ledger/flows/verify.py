@@ -7,6 +7,7 @@ from dataclasses import dataclass
 
 from ledger.fingerprint.complexity import comparable
 from ledger.fingerprint.fingerprinter import Fingerprinter
+from ledger.fingerprint.types import QueryFingerprint
 from ledger.flows.answers import RecordAnswer
 from ledger.flows.calibrate import Calibrations, Published
 from ledger.flows.predicates import verification_predicate
@@ -58,17 +59,28 @@ class Verification:
     def compare(self, image: CanonicalImage, calibrated: Published, top_k: int) -> record.Verification:
         """Fingerprints and matches a decoded picture."""
         fingerprint = self.fingerprinter.query(image)
-        query = Query(
-            sha256=image.sha256,
-            pixel_sha256=image.pixel_sha256,
-            fingerprint=fingerprint,
-            working=image.working,
-            not_comparable=comparable(image, fingerprint.image.complexity),
-        )
-        outcome = Matcher(self.index, calibrated.calibration, shipped_null_set()).match(query, top_k)
+        matcher = Matcher(self.index, calibrated.calibration, shipped_null_set())
+        outcome = matcher.match(query_of(image, fingerprint), top_k)
         return verification_predicate(image, fingerprint.image, outcome, calibrated.ref)
 
     def _dedup_key(self, image: CanonicalImage, through: int, calibrated: Published) -> bytes:
         """RECORDS.md, Repeats: the same question is the same image bytes, corpus state, spec and calibration."""
-        parts = ("artledger/verification/v1", image.sha256, str(through), calibrated.calibration.spec, calibrated.digest)
+        parts = (
+            "artledger/verification/v1",
+            image.sha256,
+            str(through),
+            calibrated.calibration.spec,
+            calibrated.digest,
+        )
         return hashlib.sha256("\n".join(parts).encode()).digest()
+
+
+def query_of(image: CanonicalImage, fingerprint: QueryFingerprint) -> Query:
+    """A picture as matching takes it."""
+    return Query(
+        sha256=image.sha256,
+        pixel_sha256=image.pixel_sha256,
+        fingerprint=fingerprint,
+        working=image.working,
+        not_comparable=comparable(image, fingerprint.image.complexity),
+    )

@@ -39,12 +39,16 @@ def describe_record(statement: Statement, names: Names | None = None) -> str:
             uses = ", ".join(predicate.allowed_uses) or "no use"
             return f"New terms for work {predicate.work_id}: licence {predicate.licence}, allowed uses: {uses}."
         case Withdrawal():
-            return f"Withdrawn ({predicate.reason}): work {predicate.work_id}; it is compared with nothing from here on."
+            return (
+                f"Withdrawn ({predicate.reason}): work {predicate.work_id}; it is compared with nothing from here on."
+            )
         case KeyRecord():
             return f"Key {statement.subject_sha256} of role {predicate.role}: {predicate.event}."
         case CalibrationRecord():
             strangers = sum(each.n for each in predicate.bins)
-            return f"Error rates measured with {strangers:,} unrelated pictures against {predicate.corpus.works:,} works."
+            return (
+                f"Error rates measured with {strangers:,} unrelated pictures against {predicate.corpus.works:,} works."
+            )
         case _:
             return _describe_rest(predicate)
 

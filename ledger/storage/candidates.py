@@ -64,6 +64,12 @@ class PgVectorIndex:
                 found |= _nearest_copies(connection, space, vector_text(views.image.embeddings["copy"]), limit)
             return _candidates(connection, space, self._spec.digest, found)
 
+    def candidates(self, work_ids: Sequence[str]) -> Sequence[Candidate]:
+        """The named works that have a fingerprint under the spec; unordered."""
+        space = self._located()
+        with self._database.begin() as connection:
+            return _candidates(connection, space, self._spec.digest, set(map(UUID, work_ids)))
+
     def preview(self, work_ids: Sequence[str]) -> Mapping[str, Pixels]:
         """Small pictures by work id. Raises IntegrityError (`bad-preview`) for one that cannot be read."""
         with self._database.begin() as connection, driver(connection).cursor(binary=True) as cursor:

@@ -53,7 +53,7 @@ class Projector:
         while behind > 0:
             with self._database.begin() as connection:
                 lock_projections(connection)
-                done += _project(connection)
+                done += project(connection)
                 behind = _behind(connection)
         return done
 
@@ -68,7 +68,7 @@ class Projector:
             connection.execute(sa.text(f"TRUNCATE {names}"))
             total, done = _behind(connection), 0
             report(0, total)
-            while batch := _project(connection):
+            while batch := project(connection):
                 done += batch
                 report(done, total)
         return done
@@ -93,7 +93,7 @@ def _behind(connection: Connection) -> int:
     )
 
 
-def _project(connection: Connection) -> int:
+def project(connection: Connection) -> int:
     """Project the next batch; the caller holds the lock."""
     start = connection.execute(sa.text("SELECT next_index FROM projection_head")).scalar() or 0
     batch = read_batch(connection, start, start + BATCH)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from typing import Protocol
+from typing import Any, Protocol
 
 import sqlalchemy as sa
 from sqlalchemy.engine import Connection
@@ -57,3 +57,10 @@ def _row(connection: Connection, digest: str) -> tuple[int, str]:
             hint="register works, or run: artledger corpus refresh",
         )
     return found.spec_id, found.document
+
+
+def spec_document(database: Database, digest: str) -> dict[str, Any]:
+    """The FingerprintSpec of that digest. Raises NotFoundError (`spec-unknown`)."""
+    with database.begin() as connection:
+        document: dict[str, Any] = json.loads(_row(connection, digest)[1])
+    return document
