@@ -9,8 +9,11 @@ from __future__ import annotations
 import os
 import sys
 import traceback
+from collections.abc import Iterator
+from contextlib import contextmanager
 from enum import IntEnum
 
+import typer
 from typer import TyperException
 
 from cli.output import Output
@@ -103,9 +106,6 @@ def report(error: BaseException, out: Output, *, debug: bool) -> ExitCode:
         case KeyboardInterrupt():
             out.error("interrupted; nothing is lost: run the same command again and it goes on from there")
             return ExitCode.INTERRUPTED
-        case BrokenPipeError():
-            silence_stdout()
-            return ExitCode.BROKEN_PIPE
         case LedgerError():
             known = error
             code = exit_code_of(error)
@@ -133,9 +133,14 @@ def tell(error: LedgerError, out: Output, *, about: str | None = None) -> None:
     out.error(f"{about}: {error.message}" if about else error.message, hint=error.hint)
 
 
-def silence_stdout() -> None:
-    """After a broken pipe: what Python still flushes at its end goes nowhere, quietly."""
-    os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+@contextmanager
+def quiet_about_broken_pipes() -> Iterator[None]:
+    """Turns a broken pipe into its exit code; what Python still flushes at its end goes nowhere."""
+    try:
+        yield
+    except BrokenPipeError as error:
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+        raise typer.Exit(ExitCode.BROKEN_PIPE) from error
 
 
 def _missing_part(module: str) -> InputError:

@@ -16,7 +16,7 @@ from typing import TYPE_CHECKING, Annotated, Any, get_type_hints
 
 import typer
 
-from cli.errors import ExitCode, report
+from cli.errors import ExitCode, quiet_about_broken_pipes, report
 from cli.output import Output
 from cli.progress import shown_progress
 
@@ -122,12 +122,13 @@ def _with_shared_options(run: Run) -> Callable[..., None]:
     ) -> None:
         before = ctx.obj if isinstance(ctx.obj, Invocation) else Invocation()
         invocation = ctx.obj = before.merged(data, json, quiet, debug)
-        try:
-            code = run(invocation, **arguments)
-        except typer.Exit:
-            raise
-        except (Exception, KeyboardInterrupt) as error:  # noqa: BLE001  (the outermost frame: everything is reported)
-            code = report(error, invocation.out, debug=invocation.debug)
+        with quiet_about_broken_pipes():
+            try:
+                code = run(invocation, **arguments)
+            except (typer.Exit, BrokenPipeError):
+                raise
+            except (Exception, KeyboardInterrupt) as error:  # noqa: BLE001  (the outermost frame: all is reported)
+                code = report(error, invocation.out, debug=invocation.debug)
         if code:
             raise typer.Exit(int(code))
 

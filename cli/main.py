@@ -9,7 +9,7 @@ from typing import Annotated
 import typer
 
 from cli import audit, corpus, db, demo, keys, lookup, serve, verify
-from cli.errors import ExitCode, report, silence_stdout
+from cli.errors import ExitCode, quiet_about_broken_pipes, report
 from cli.invocation import CommandGroup, Invocation
 from cli.output import Output
 
@@ -20,13 +20,20 @@ def root(
 ) -> None:
     """Print the version, where that is asked for."""
     if version:
-        from importlib.metadata import version as version_of
-
-        found = version_of("artledger")
+        found = _version()
         if invocation.json:
             invocation.out.document({"version": found})
         invocation.out.line(f"artledger {found}")
         raise typer.Exit
+
+
+def _version() -> str:
+    from importlib.metadata import PackageNotFoundError, version
+
+    try:
+        return version("artledger")
+    except PackageNotFoundError:
+        return "0 (a source tree that is not installed)"
 
 
 def build() -> CommandGroup:
@@ -41,23 +48,23 @@ def build() -> CommandGroup:
 
 def run(arguments: Sequence[str]) -> int:
     """Runs one command line; returns its exit code (`cli.errors.ExitCode`)."""
-    out = Output(json="--json" in arguments)
     try:
-        code = build()(list(arguments), prog_name="artledger", standalone_mode=False)
-        sys.stdout.flush()
+        with quiet_about_broken_pipes():
+            code = _run(arguments)
+            sys.stdout.flush()
+    except typer.Exit as exit_:
+        return exit_.exit_code
+    return code
+
+
+def _run(arguments: Sequence[str]) -> int:
+    try:
+        return int(build()(list(arguments), prog_name="artledger", standalone_mode=False) or ExitCode.DONE)
     except typer.TyperException as error:
-        if not arguments_were_given(error):
+        if not error.format_message():
+            # A bare noun: Typer has printed its help.
             return ExitCode.USAGE
-        return report(error, out, debug=False)
-    except BrokenPipeError:
-        silence_stdout()
-        return ExitCode.BROKEN_PIPE
-    return int(code or 0)
-
-
-def arguments_were_given(error: typer.TyperException) -> bool:
-    """False for a bare group, of which Typer has printed the help."""
-    return bool(error.format_message())
+        return report(error, Output(json="--json" in arguments), debug=False)
 
 
 def main() -> None:
