@@ -5,12 +5,11 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
-from functools import lru_cache
 
 from ledger.audit.entries import Examined, examine
 from ledger.audit.tiles import require_tile_root
 from ledger.errors import VerificationError
-from ledger.log.fetch import open_log
+from ledger.log.fetch import HttpLog
 from ledger.log.merkle import leaf_hash
 from ledger.log.objects import ObjectReader
 from ledger.log.reader import read_tile
@@ -22,9 +21,8 @@ _PARALLEL_READS = 8
 
 @dataclass(frozen=True, slots=True)
 class Task:
-    """Entry bundles in a row, of one log."""
+    """Entry bundles in a row."""
 
-    location: str
     bundles: tuple[Tile, ...]
     expected_roots: tuple[bytes | None, ...]
     """What each bundle's tile must hash to; None where the signed root bound it already."""
@@ -52,16 +50,15 @@ class Done:
     """Empty when the entries are not records of ours."""
 
 
-def check_chunk(task: Task) -> Done:
+def check_chunk(objects: ObjectReader, task: Task) -> Done:
     """Checks every bundle of the task: tile against the tile above, entries against the tile, entries by themselves.
 
     Raises VerificationError that names the tile or the entry; PushbackError when the log cannot be read now.
     """
-    objects = _log(task.location)
     leaves: list[Leaf] = []
     paths = [(bundle, Tile(0, bundle.index, bundle.width)) for bundle in task.bundles]
     for (bundle, tile), expected, (bundle_data, tile_data) in zip(
-        paths, task.expected_roots, _read_all(task.location, objects, paths), strict=True
+        paths, task.expected_roots, _read_all(objects, paths), strict=True
     ):
         hashes = unpack_hashes(tile_data[1], tile_data[0])[: tile.width]
         require_tile_root(tile, hashes, expected)
@@ -94,15 +91,9 @@ def _check_entries(
 _Read = tuple[Tile, bytes]
 
 
-def _read_all(location: str, objects: ObjectReader, paths: Sequence[tuple[Tile, Tile]]) -> list[tuple[_Read, _Read]]:
-    if not location.startswith("http"):
+def _read_all(objects: ObjectReader, paths: Sequence[tuple[Tile, Tile]]) -> list[tuple[_Read, _Read]]:
+    if not isinstance(objects, HttpLog):
         return [(read_tile(objects, bundle), read_tile(objects, tile)) for bundle, tile in paths]
     with ThreadPoolExecutor(_PARALLEL_READS) as pool:
         found = list(pool.map(lambda tile: read_tile(objects, tile), [tile for pair in paths for tile in pair]))
     return list(zip(found[::2], found[1::2], strict=True))
-
-
-@lru_cache(maxsize=4)
-def _log(location: str) -> ObjectReader:
-    """One reader per process and log: it keeps its connections."""
-    return open_log(location)

@@ -9,6 +9,7 @@ looked at.
 
 from __future__ import annotations
 
+import contextlib
 import os
 import time
 from collections.abc import Callable, Iterator
@@ -20,7 +21,7 @@ from ledger.audit.checks import Audit, Check, Outcome, not_checked
 from ledger.audit.chunks import Done, Task
 from ledger.audit.entries import EntryChecker
 from ledger.audit.leftovers import LeftoverCheck
-from ledger.audit.parallel import run_in_order
+from ledger.audit.parallel import Log, run_in_order
 from ledger.audit.remember import Memory
 from ledger.audit.tiles import TileAuthority
 from ledger.errors import NotFoundError, PushbackError, VerificationError
@@ -73,7 +74,21 @@ def replay_log(
     read, ConflictError for an unusable `state_dir`.
     """
     started = time.monotonic()
-    objects = open_log(location)
+    with contextlib.closing(open_log(location)) as objects:
+        opening = _Opening(location, objects, _served_checkpoint(location, objects), log_key, policy)
+        checks = list(_until_failure(opening.steps()))
+        verified = 0
+        if opening.signed is not None and all(check.outcome is Outcome.PASSED for check in checks if check.essential):
+            memory = None if state_dir is None else Memory(state_dir, log_key)
+            cores = jobs or os.cpu_count() or 1
+            replay = _Replay(opening, opening.signed, memory=memory, checker=checker, progress=progress, jobs=cores)
+            checks += _until_failure(replay.steps())
+            verified = replay.verified
+    audit = Audit(f"log {log_key.name}", tuple(checks))
+    return LogAudit(audit, opening.signed, verified, time.monotonic() - started)
+
+
+def _served_checkpoint(location: str, objects: ObjectReader) -> bytes:
     data = objects.get(CHECKPOINT_PATH)
     if data is None:
         raise NotFoundError(
@@ -81,18 +96,7 @@ def replay_log(
             code="no-checkpoint",
             hint="Give the prefix below which the log serves `checkpoint` and `tile/`.",
         )
-    opening = _Opening(location, objects, data, log_key, policy)
-    memory = None if state_dir is None else Memory(state_dir, log_key)
-    checks = list(_until_failure(opening.steps()))
-    if not all(check.outcome is Outcome.PASSED for check in checks if check.essential) or opening.signed is None:
-        audit = Audit(f"log {log_key.name}", tuple(checks))
-        return LogAudit(audit, opening.signed, 0, time.monotonic() - started)
-    replay = _Replay(
-        opening, opening.signed, memory=memory, checker=checker, progress=progress, jobs=jobs or os.cpu_count() or 1
-    )
-    checks += _until_failure(replay.steps())
-    audit = Audit(f"log {log_key.name}", tuple(checks))
-    return LogAudit(audit, opening.signed, replay.verified, time.monotonic() - started)
+    return data
 
 
 Step = tuple[str, Callable[[], str] | str]
@@ -120,9 +124,7 @@ def _until_failure(steps: Iterator[Step]) -> Iterator[Check]:
 class _Opening:
     """Steps 1 and 2: from bytes to a checkpoint that is worth replaying."""
 
-    def __init__(
-        self, location: str, objects: ObjectReader, data: bytes, log_key: VerifierKey, policy: Policy | None
-    ) -> None:
+    def __init__(self, location: str, objects: Log, data: bytes, log_key: VerifierKey, policy: Policy | None) -> None:
         self.location = location
         self.objects = objects
         self.log_key = log_key
@@ -233,7 +235,7 @@ class _Replay:
         bundles = list(level_tiles(None, self._first, self._signed.size))
         jobs = 1 if len(bundles) <= _FEW_BUNDLES else self._jobs
         try:
-            for done in run_in_order(self._tasks(bundles), jobs):
+            for done in run_in_order(self._objects, self._location, self._tasks(bundles), jobs):
                 self._admit(done)
                 self._report()
                 if time.monotonic() - saved > _SAVE_EVERY:
@@ -251,7 +253,7 @@ class _Replay:
     def _task(self, bundles: tuple[Tile, ...]) -> Task:
         roots = tuple(self._authority.expected_root(Tile(0, each.index, each.width)) for each in bundles)
         keys = None if self._checker is None else dict(self._checker.keys)
-        return Task(self._location, bundles, roots, keys)
+        return Task(bundles, roots, keys)
 
     def _admit(self, done: Done) -> None:
         if self._checker is not None:

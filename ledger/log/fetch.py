@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import errno
 import gzip
 import http.client
@@ -14,15 +15,15 @@ from pathlib import Path
 
 from ledger.errors import InputError, PushbackError, VerificationError
 from ledger.log.note import MAX_NOTE_BYTES
-from ledger.log.objects import ObjectReader
 from ledger.log.tiles import CHECKPOINT_PATH, FULL_WIDTH, MAX_BUNDLE_BYTES, parse_path
 
 _MAX_REDIRECTS = 3
+_Response = tuple[int, http.client.HTTPMessage, bytes]
 _ABSENT = {errno.ENOENT, errno.ENOTDIR, errno.EISDIR}
 
 
-def open_log(location: str) -> ObjectReader:
-    """The log at a folder path, `file://` or `http(s)://` URL. Raises InputError (`bad-log-location`)."""
+def open_log(location: str) -> FolderLog | HttpLog:
+    """The log at a folder path, `file://` or `http(s)://` URL, to be closed. Raises InputError (`bad-log-location`)."""
     url = urllib.parse.urlsplit(location)
     if url.scheme in ("http", "https"):
         return HttpLog(location)
@@ -46,6 +47,9 @@ class FolderLog:
         """Raises VerificationError (`object-too-large`), PushbackError (`log-unreadable`)."""
         return self.read(path, max_bytes(path))
 
+    def close(self) -> None:
+        """Nothing is open between reads."""
+
     def read(self, path: str, limit: int) -> bytes | None:
         """Any file of the folder of at most `limit` bytes. Raises as `get` does."""
         try:
@@ -65,7 +69,8 @@ class FolderLog:
 
 
 class HttpLog:
-    """A log served over http(s). One kept-alive connection per thread; redirects stay on the same host."""
+    """A log served over http(s). Threads may share it: each request takes a kept-alive connection that is idle, or a
+    new one. Redirects stay on the same host."""
 
     def __init__(self, prefix: str, *, timeout: float = 30.0) -> None:
         url = urllib.parse.urlsplit(prefix)
@@ -81,70 +86,63 @@ class HttpLog:
         self._secure = url.scheme == "https"
         self._prefix = url.path.rstrip("/")
         self._timeout = timeout
-        self._local = threading.local()
+        self._idle: list[http.client.HTTPConnection] = []
+        self._lock = threading.Lock()
+
+    def close(self) -> None:
+        """Closes idle connections."""
+        with self._lock:
+            idle, self._idle = self._idle, []
+        for connection in idle:
+            connection.close()
 
     def get(self, path: str) -> bytes | None:
         """Raises VerificationError (`object-too-large`), PushbackError (`log-unreachable`)."""
         limit = max_bytes(path)
         target = f"{self._prefix}/{path}"
         for _ in range(_MAX_REDIRECTS):
-            response = self._request(target)
-            if response.status in (301, 302, 307, 308):
-                response.read()
-                target = self._same_host(target, response.headers.get("Location", ""))
+            status, headers, data = self._request(path, target, limit)
+            if status in (301, 302, 307, 308):
+                target = self._same_host(target, headers.get("Location", ""))
                 continue
-            if response.status in (404, 410):
-                response.read()
+            if status in (404, 410):
                 return None
-            if response.status != 200:
-                self._close()
-                raise PushbackError(f"{path}: the log answered {response.status}", code="log-unreachable")
-            return self._body(path, response, limit)
+            if status != 200:
+                raise PushbackError(f"{path}: the log answered {status}", code="log-unreachable")
+            if headers.get("Content-Encoding", "").lower() == "gzip":
+                data = _gunzip(path, data, limit)
+            return _bounded(path, data, limit)
         raise PushbackError(f"{path}: the log redirects without end", code="log-unreachable")
 
-    def _request(self, target: str) -> http.client.HTTPResponse:
+    def _request(self, path: str, target: str, limit: int) -> _Response:
+        with self._lock:
+            idle = self._idle.pop() if self._idle else None
+        if idle is not None:
+            # A kept-alive connection may have been closed meanwhile: that is no failure yet.
+            with contextlib.suppress(OSError, http.client.HTTPException):
+                return self._send(idle, target, limit)
+        kind = http.client.HTTPSConnection if self._secure else http.client.HTTPConnection
         try:
-            return self._send(target)
-        except (OSError, http.client.HTTPException):
-            # A kept-alive connection may have been closed meanwhile: that is worth one more try.
-            self._close()
-        try:
-            return self._send(target)
+            return self._send(kind(self._host, self._port, timeout=self._timeout), target, limit)
         except (OSError, http.client.HTTPException) as error:
-            self._close()
             raise PushbackError(
-                f"cannot reach {self._host}: {error}", code="log-unreachable", retry_after=5.0
+                f"{path}: cannot read it from {self._host}: {error}", code="log-unreachable", retry_after=5.0
             ) from error
 
-    def _send(self, target: str) -> http.client.HTTPResponse:
-        connection = self._connection()
-        connection.request("GET", target, headers={"Accept-Encoding": "gzip, identity"})
-        return connection.getresponse()
-
-    def _body(self, path: str, response: http.client.HTTPResponse, limit: int) -> bytes:
+    def _send(self, connection: http.client.HTTPConnection, target: str, limit: int) -> _Response:
+        reusable = False
         try:
+            connection.request("GET", target, headers={"Accept-Encoding": "gzip, identity"})
+            response = connection.getresponse()
             data = response.read(limit + 1)
-        except (OSError, http.client.HTTPException) as error:
-            self._close()
-            raise PushbackError(f"{path}: the answer broke off: {error}", code="log-unreachable") from error
-        if len(data) > limit or not response.isclosed():
-            self._close()
-        if response.headers.get("Content-Encoding", "").lower() == "gzip":
-            data = _gunzip(path, data, limit)
-        return _bounded(path, data, limit)
-
-    def _connection(self) -> http.client.HTTPConnection:
-        connection: http.client.HTTPConnection | None = getattr(self._local, "connection", None)
-        if connection is None:
-            kind = http.client.HTTPSConnection if self._secure else http.client.HTTPConnection
-            connection = self._local.connection = kind(self._host, self._port, timeout=self._timeout)
-        return connection
-
-    def _close(self) -> None:
-        connection: http.client.HTTPConnection | None = getattr(self._local, "connection", None)
-        if connection is not None:
-            connection.close()
-            self._local.connection = None
+            reusable = response.isclosed() and not response.will_close
+            return response.status, response.headers, data
+        finally:
+            if reusable:
+                with self._lock:
+                    self._idle.append(connection)
+            else:
+                connection.close()
 
     def _same_host(self, target: str, location: str) -> str:
         url = urllib.parse.urlsplit(urllib.parse.urljoin(target, location))
