@@ -21,8 +21,6 @@ _DETAIL = 0.02
 """Standard deviation of grey levels (0 to 1) from which on a tile shows structure that can agree or not."""
 _COVERED = 0.7
 """Share of a tile that must lie inside the query for the tile to be compared."""
-_LEAST_COLOUR = 0.02
-"""Mean amplitude of colour differences (0 to 1) below which a pair counts as grey."""
 _SHARPNESS = 1.2
 
 
@@ -38,12 +36,6 @@ class Comparison:
     """Mean correlation of structure (grey levels or edges, whichever agrees) over tiles with structure in either
     picture.
     """
-    agreeing: float
-    """Share of those tiles with a correlation above one half."""
-    whole: float
-    """Correlation of grey levels over the whole covered area."""
-    colour: float
-    """Correlation of the two colour difference signals over the covered area; 0 where one picture is grey."""
     tile_distance: float
     """Largest root mean squared difference over covered tiles, pixels in [0, 1] (Carlini et al. 2023, over our
     tiles).
@@ -71,18 +63,14 @@ def compare(work: NDArray[np.float32], work_size: tuple[int, int], query: Pixels
     inside = _floats(cv2.warpAffine(np.ones((height, width), np.float32), backward, (FRAME, FRAME), flags=flags))
     covered = _tiles(inside).mean(axis=1) >= _COVERED
     if not covered.any():
-        return Comparison(0.0, 0, 0.0, 0.0, 0.0, 0.0, 1.0)
+        return Comparison(0.0, 0, 0.0, 1.0)
     distances = np.sqrt(_tiles(((work - aligned) ** 2).mean(axis=2))[covered].mean(axis=1))
     first, second = _grey(work), _grey(aligned)
     structured, correlation = _structure(first, second, covered)
-    mask = np.repeat(np.repeat(covered.reshape(TILES, TILES), _TILE, 0), _TILE, 1)
     return Comparison(
         covered=float(covered.mean()),
         detailed=int((_tiles(first).std(axis=1)[covered] > _DETAIL).sum()),
         correlation=float(correlation.mean()) if structured else 0.0,
-        agreeing=float((correlation > 0.5).mean()) if structured else 0.0,
-        whole=float(_correlation(first[mask][None], second[mask][None])[0]),
-        colour=_colour_agreement(work[mask], aligned[mask]),
         tile_distance=float(distances.max()),
     )
 
@@ -107,15 +95,6 @@ def _structure(
     levels = _correlation(one[structured], two[structured])
     edges = _correlation(_tiles(_edges(first))[covered][structured], _tiles(_edges(second))[covered][structured])
     return int(structured.sum()), np.maximum(levels, edges)
-
-
-def _colour_agreement(first: NDArray[np.float32], second: NDArray[np.float32]) -> float:
-    """Of pixels, shape (n, 3): red and blue minus green, against their own means."""
-    one, two = (pixels[:, ::2] - pixels[:, 1:2] for pixels in (first, second))
-    one, two = one - one.mean(axis=0), two - two.mean(axis=0)
-    scale = float(np.linalg.norm(one) * np.linalg.norm(two))
-    least = _LEAST_COLOUR**2 * one.size
-    return float((one * two).sum()) / scale if scale > least else 0.0
 
 
 def _floats(array: NDArray[Any]) -> NDArray[np.float32]:

@@ -33,7 +33,9 @@ _LARGEST_SCALE = 12.0
 _LARGEST_STRETCH = 2.0
 _WHOLE = 0.7
 """A copy is of the whole picture when it has this share of the content of both."""
-_MOST_EVIDENCE = 8.0
+_MOST_EVIDENCE = 6.0
+"""Log Bayes factors are cut off here: some hundred measured pairs support no stronger claim."""
+_CLOSEST = 0.03
 _BORDER_TOLERANCE = 12
 """Levels of 255 by which a border may differ from its corner."""
 _THUMB = 32
@@ -49,22 +51,26 @@ class GeometryRule:
     inliers: float
     """Per unit of log(1 + inliers)."""
     correlation: float
-    agreeing: float
-    whole: float
-    colour: float
+    closeness: float
+    """Per unit of -log(tile distance + 0.03)."""
+    few: int
+    """With fewer inliers the colours must agree as well: flags and signs of one design differ in nothing else."""
+    few_distance: float
+    """The largest tile distance allowed then."""
     threshold: float
     """A relation is verified from this log Bayes factor on."""
     unverified: float
     """The log Bayes factor of not being verified."""
 
     def weigh(self, inliers: int, compared: Comparison) -> float:
+        """Minus infinity when the pair is ruled out."""
+        if inliers < self.few and compared.tile_distance > self.few_distance:
+            return -math.inf
         return (
             self.intercept
             + self.inliers * math.log1p(inliers)
             + self.correlation * compared.correlation
-            + self.agreeing * compared.agreeing
-            + self.whole * compared.whole
-            + self.colour * compared.colour
+            + self.closeness * -math.log(compared.tile_distance + _CLOSEST)
         )
 
 

@@ -32,6 +32,10 @@ class CurveText(Document):
     knots: list[Decimal]
     values: list[Decimal]
 
+    @classmethod
+    def of(cls, curve: Curve) -> CurveText:
+        return cls(knots=[decimal(knot) for knot in curve.knots], values=[decimal(value) for value in curve.values])
+
     @model_validator(mode="after")
     def _monotone(self) -> CurveText:
         curve = self.curve()
@@ -49,14 +53,27 @@ class GeometryText(Document):
     intercept: Decimal
     inliers: Decimal
     correlation: Decimal
-    agreeing: Decimal
-    whole: Decimal
-    colour: Decimal
+    closeness: Decimal
+    few: Annotated[int, Field(ge=0)]
+    few_distance: Decimal
     threshold: Decimal
     unverified: Decimal
 
+    @classmethod
+    def of(cls, rule: GeometryRule) -> GeometryText:
+        return cls(few=rule.few, **{name: decimal(getattr(rule, name)) for name in cls.model_fields if name != "few"})
+
     def rule(self) -> GeometryRule:
-        return GeometryRule(**{name: float(value) for name, value in self.model_dump().items()})
+        return GeometryRule(
+            intercept=float(self.intercept),
+            inliers=float(self.inliers),
+            correlation=float(self.correlation),
+            closeness=float(self.closeness),
+            few=self.few,
+            few_distance=float(self.few_distance),
+            threshold=float(self.threshold),
+            unverified=float(self.unverified),
+        )
 
 
 class BinText(Document):
@@ -78,6 +95,9 @@ class RankingText(Document):
     bins: list[BinText]
     alpha: Decimal
     prior: Decimal
+
+    def to_bytes(self) -> bytes:
+        return canonical.dumps(self.model_dump())
 
     def ranking(self) -> Ranking:
         return Ranking(self.cosine.curve(), self.phash.curve(), self.pdq.curve(), self.neighbours)

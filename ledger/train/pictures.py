@@ -38,19 +38,23 @@ class Collection:
     limit: int
     quarters: bool = False
     """Photographs and wallpapers: each of the four quarters is a picture of its own."""
+    without: str | None = None
+    """A regular expression: files whose key it finds are left out."""
     largest_per_folder: bool = False
     """Wallpapers keep one picture at many sizes in one folder."""
 
 
 COLLECTIONS: Sequence[Collection] = (
-    Collection("openmoji", 700),
-    Collection("iconify-fluent-emoji", 350),
-    Collection("iconify-game-icons", 350),
+    Collection("openmoji", 1200, without="1F3F[B-F]"),
+    # Emoji that differ in skin tone alone are variants of one drawing.
+    Collection("iconify-fluent-emoji", 600, without="-(light|medium|dark)$"),
+    Collection("iconify-game-icons", 700),
     Collection("iconify-flagpack", 130),
-    Collection("iconify-streamline-ultimate-color", 200),
+    Collection("iconify-streamline-ultimate-color", 500),
     Collection("iconify-meteocons", 60),
-    Collection("tuxpaint-stamps", 800),
-    Collection("wesnoth", 350),
+    # Its drawings are partly OpenClipart's, sealed ones among them: photographs only.
+    Collection("tuxpaint-stamps", 500, without="cartoon|symbols|seasonal|town|people|military|clothes|medical"),
+    Collection("wesnoth", 600),
     Collection("palapeli", 40),
     Collection("skimage", 40, quarters=True),
     Collection("gnome-backgrounds", 40, quarters=True),
@@ -61,8 +65,6 @@ COLLECTIONS: Sequence[Collection] = (
     Collection("plasma-workspace-wallpapers", 120, quarters=True, largest_per_folder=True),
 )
 OPENCLIPART = "openclipart"
-_SKIN_TONE = re.compile(r"1F3F[B-F]|-(light|medium-light|medium|medium-dark|dark)$")
-"""Emoji that differ in skin tone alone are variants of one drawing: only the one without a tone is used."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -116,7 +118,7 @@ def collected(assets: Path, pool: DecodePool, *, seed: int) -> Iterator[SourcePi
         for key, read in files:
             if given >= collection.limit:
                 break
-            if _SKIN_TONE.search(Path(key).stem):
+            if collection.without is not None and re.search(collection.without, key):
                 continue
             image = _load(read)
             if image is None:
