@@ -139,7 +139,7 @@ class Database:
 def _parsed(url: str) -> URL:
     try:
         parsed = make_url(url)
-    except ArgumentError:
+    except (ArgumentError, ValueError):
         raise InputError(
             "the database URL cannot be read",  # it may hold a password: not repeated here
             code="database-url",

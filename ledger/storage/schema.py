@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import importlib.util
 import re
+import threading
 from pathlib import Path
 
 import sqlalchemy as sa
@@ -22,6 +23,9 @@ MIN_SERVER = 150_000
 MIN_PGVECTOR = (0, 8)
 """Iterative index scans, without which filtered searches lose most of their results."""
 
+_alembic = threading.Lock()
+"""Alembic keeps its context in globals: one migration at a time in a process; between processes, env.py takes care."""
+
 
 def upgrade(database: Database) -> bool:
     """Create or migrate the schema as the database's owner, in one transaction. Returns whether anything changed.
@@ -30,7 +34,7 @@ def upgrade(database: Database) -> bool:
     or PushbackError (`database-unreachable`, `database-busy` when another migration or a long query holds a lock).
     """
     try:
-        with database.begin_as_owner() as connection:
+        with _alembic, database.begin_as_owner() as connection:
             _require_server(connection)
             before = _revision(connection)
             _require_known(before, database)
@@ -130,8 +134,8 @@ def _explained(error: DBAPIError, database: Database) -> ConflictError | Pushbac
         return ConflictError(
             f"the database user may not migrate {database.label}: {reason}",
             code="database-rights",
-            hint="migrate as the database's owner with the right CREATEROLE, or have an administrator create the role"
-            " artledger_service and grant it to that user",
+            hint="have an administrator run once: CREATE EXTENSION vector (in this database); CREATE ROLE"
+            " artledger_service NOLOGIN; GRANT artledger_service TO <the database user>. Then: artledger db upgrade",
         )
     if state in ("55P03", "57014"):
         return PushbackError(
