@@ -6,7 +6,7 @@ expensive part; `EntryChecker.admit` keeps what was announced and recorded so fa
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass
 
@@ -58,6 +58,15 @@ class EntryChecker:
         self.keys: dict[str, bytes] = {}
         """Every key announced so far, good or revoked."""
 
+    def restore(
+        self, leaves: Iterable[tuple[str, bytes]], announcements: Iterable[tuple[KeyRecord, tuple[str, ...]]]
+    ) -> None:
+        """Takes over what an earlier checker of the same log admitted: record ids with leaf hashes, and the `key`
+        records with their signers, in the order of the log. Raises VerificationError (as `admit` does)."""
+        self._leaves = {record_id: leaf_hash.hex() for record_id, leaf_hash in leaves}
+        for record, signers in announcements:
+            self._announce(record, signers)
+
     def check(self, index: int, leaf_hash: bytes, entry: bytes) -> None:
         """Both halves at once. Raises VerificationError that names the leaf."""
         with _naming_leaf(index):
@@ -81,9 +90,12 @@ class EntryChecker:
             if examined.key is None:
                 self._ring.require_signers(examined.signers)
             else:
-                self._ring.apply(examined.key, examined.signers)
-                self.keys.update(dsse.keys_by_id([bytes.fromhex(examined.key.public_key)]))
+                self._announce(examined.key, examined.signers)
             self._leaves[examined.record_id] = leaf_hash.hex()
+
+    def _announce(self, record: KeyRecord, signers: tuple[str, ...]) -> None:
+        self._ring.apply(record, signers)
+        self.keys.update(dsse.keys_by_id([bytes.fromhex(record.public_key)]))
 
     def _examine_again(self, entry: bytes) -> Examined:
         examined = examine(entry, self.keys)

@@ -6,19 +6,21 @@ import hashlib
 import os
 from pathlib import Path
 
+from ledger.audit.journal import Journal
 from ledger.errors import ConflictError, VerificationError
 from ledger.log.checkpoint import Checkpoint, SignedCheckpoint, open_checkpoint, parse_checkpoint
 from ledger.log.vkey import VerifierKey
 
 
 class Memory:
-    """Files in a folder of the auditor's, one pair per log key."""
+    """Files in a folder of the auditor's, named by the log's key."""
 
     def __init__(self, folder: Path, log_key: VerifierKey) -> None:
         name = hashlib.sha256(str(log_key).encode()).hexdigest()[:16]
         self._key = log_key
         self._checkpoint = folder / f"{name}.checkpoint"
         self._progress = folder / f"{name}.progress"
+        self.records = Journal(folder / f"{name}.records")
 
     def last_good(self) -> SignedCheckpoint | None:
         """The last checkpoint that an audit found good. Raises ConflictError (`audit-state`) when it was damaged."""

@@ -18,7 +18,7 @@ from functools import partial
 from pathlib import Path
 
 from ledger.audit.checks import Audit, Check, Outcome, not_checked
-from ledger.audit.chunks import Done, Task
+from ledger.audit.chunks import Done, Leaf, Task
 from ledger.audit.entries import EntryChecker
 from ledger.audit.leftovers import LeftoverCheck
 from ledger.audit.parallel import Log, run_in_order
@@ -30,7 +30,7 @@ from ledger.log.fetch import FolderLog, open_log
 from ledger.log.merkle import EMPTY_ROOT
 from ledger.log.objects import ObjectReader
 from ledger.log.policy import Policy
-from ledger.log.tiles import CHECKPOINT_PATH, FULL_WIDTH, Tile, level_tiles
+from ledger.log.tiles import CHECKPOINT_PATH, Tile, level_tiles
 from ledger.log.vkey import VerifierKey
 
 _BUNDLES_PER_CHUNK = 8
@@ -174,6 +174,8 @@ class _Replay:
         self._progress = progress
         self._jobs = jobs
         self._first = 0
+        self._saved = 0
+        self._admitted: list[Leaf] = []
         self.verified = 0
 
     def steps(self) -> Iterator[Step]:
@@ -204,13 +206,16 @@ class _Replay:
 
     def _check_consistency(self, memory: Memory) -> str:
         """What was found good before must be the beginning of what is there now."""
-        last, partly = memory.last_good(), memory.progress()
-        for known in (last, partly):
-            if known is not None:
-                self._require_beginning(known.size, known.root)
-                # A record is checked with what earlier ones announced, so those have to be read again.
-                if self._checker is None:
-                    self._first = max(self._first, known.size)
+        last, partly, records = memory.last_good(), memory.progress(), memory.records.verified()
+        known = [(each.size, each.root) for each in (last, partly) if each is not None]
+        for size, root in [*known, *([records] if records else [])]:
+            self._require_beginning(size, root)
+        if self._checker is None:
+            self._first = max((size for size, _ in known), default=0)
+        elif records is not None:
+            memory.records.restore(self._checker)
+            self._first = records[0]
+        self._saved = self._first
         if last is None:
             return "no earlier audit is remembered"
         return f"extends the log of {last.size} leaves that was found good before"
@@ -257,8 +262,12 @@ class _Replay:
 
     def _admit(self, done: Done) -> None:
         if self._checker is not None:
-            for index, leaf in enumerate(done.leaves, done.first):
+            # The first bundle may begin with leaves that an earlier audit admitted.
+            new = done.leaves[max(0, self._first - done.first) :]
+            for index, leaf in enumerate(new, done.end - len(new)):
                 self._checker.admit(index, leaf.leaf_hash, leaf.entry, leaf.examined)
+            if self._memory is not None:
+                self._admitted += new
         self.verified = done.end
 
     def _report(self) -> None:
@@ -266,10 +275,16 @@ class _Replay:
             self._progress(self.verified, self._signed.size)
 
     def _save(self) -> None:
-        # Whole bundles only: a partial one is read again together with what has been added to it.
-        whole = self.verified - self.verified % FULL_WIDTH
-        if self._memory is not None and self._checker is None and whole > self._first:
-            self._memory.save_progress(whole, self._authority.root_at(whole))
+        """Notes how far the replay came, with what the records after it need."""
+        if self._memory is None or self.verified <= self._saved:
+            return
+        root = self._authority.root_at(self.verified)
+        if self._checker is None:
+            self._memory.save_progress(self.verified, root)
+        else:
+            self._memory.records.save(self._saved, self._admitted, root)
+            self._admitted = []
+        self._saved = self.verified
 
     def _check_leftovers(self, folder: FolderLog) -> str:
         agreeing, other = LeftoverCheck(folder, self._key, self._signed, self._authority).run()

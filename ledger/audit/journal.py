@@ -1,0 +1,86 @@
+"""What an auditor keeps of a log's records, so that a replay of records can go on instead of beginning anew.
+
+A record is checked with what earlier ones announced: the keys, and which leaf holds which record id. Both are kept in
+an SQLite file of the auditor's, committed together with the size and root up to which they were verified.
+"""
+
+from __future__ import annotations
+
+import json
+import sqlite3
+import uuid
+from collections.abc import Iterator, Sequence
+from contextlib import closing, contextmanager
+from pathlib import Path
+
+from pydantic import ValidationError
+
+from ledger.audit.chunks import Leaf
+from ledger.audit.entries import EntryChecker
+from ledger.errors import ConflictError, VerificationError
+from ledger.record.predicates import KeyRecord
+
+_TABLES = """
+CREATE TABLE IF NOT EXISTS leaf (leaf_index INTEGER PRIMARY KEY, record_id BLOB NOT NULL, leaf_hash BLOB NOT NULL);
+CREATE TABLE IF NOT EXISTS announcement (leaf_index INTEGER PRIMARY KEY, predicate TEXT NOT NULL, signers TEXT);
+CREATE TABLE IF NOT EXISTS verified (size INTEGER NOT NULL, root BLOB NOT NULL);
+"""
+
+
+class Journal:
+    """The records verified so far. Every method raises ConflictError (`audit-state`) when the file cannot be used."""
+
+    def __init__(self, path: Path) -> None:
+        self._path = path
+
+    def verified(self) -> tuple[int, bytes] | None:
+        """Size and root of the beginning of the log whose records were verified."""
+        if not self._path.exists():
+            return None
+        with self._open() as database:
+            row = database.execute("SELECT size, root FROM verified").fetchone()
+        return None if row is None else (int(row[0]), bytes(row[1]))
+
+    def restore(self, checker: EntryChecker) -> None:
+        """Brings a new checker to where the verified records left the last one."""
+        with self._open() as database:
+            leaves = database.execute("SELECT record_id, leaf_hash FROM leaf ORDER BY leaf_index")
+            announcements = database.execute("SELECT predicate, signers FROM announcement ORDER BY leaf_index")
+            checker.restore(
+                ((str(uuid.UUID(bytes=record_id)), leaf_hash) for record_id, leaf_hash in leaves),
+                ((KeyRecord.model_validate_json(text), tuple(json.loads(keys))) for text, keys in announcements),
+            )
+
+    def save(self, first: int, leaves: Sequence[Leaf], root: bytes) -> None:
+        """Adds the leaves from index `first` on; `root` is that of the log up to and including them."""
+        examined = [(index, leaf.examined, leaf.leaf_hash) for index, leaf in enumerate(leaves, first)]
+        with self._open() as database:
+            database.executemany(
+                "INSERT INTO leaf VALUES (?, ?, ?)",
+                ((index, uuid.UUID(each.record_id).bytes, leaf_hash) for index, each, leaf_hash in examined),
+            )
+            database.executemany(
+                "INSERT INTO announcement VALUES (?, ?, ?)",
+                (
+                    (index, each.key.model_dump_json(by_alias=True), json.dumps(each.signers))
+                    for index, each, _ in examined
+                    if each.key is not None
+                ),
+            )
+            database.execute("DELETE FROM verified")
+            database.execute("INSERT INTO verified VALUES (?, ?)", (first + len(leaves), root))
+
+    @contextmanager
+    def _open(self) -> Iterator[sqlite3.Connection]:
+        """One transaction."""
+        try:
+            self._path.parent.mkdir(parents=True, exist_ok=True)
+            with closing(sqlite3.connect(self._path)) as database, database:
+                database.executescript(_TABLES)
+                yield database
+        except (sqlite3.Error, OSError, ValueError, ValidationError, VerificationError) as error:
+            raise ConflictError(
+                f"the auditor's own state {self._path} cannot be used: {error}",
+                code="audit-state",
+                hint="Removing it makes the next audit check all records anew.",
+            ) from error
