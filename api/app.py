@@ -9,7 +9,6 @@ from typing import Any
 
 from fastapi import FastAPI
 from fastapi.staticfiles import StaticFiles
-from ledger.bootstrap import Application
 
 from api import problems
 from api.context import Context
@@ -19,6 +18,7 @@ from api.routers import artists, documents, health, log, lookups, pages, records
 from api.security import Security
 from api.uploads import UploadBudget
 from api.workers import Workers
+from ledger.bootstrap import Application
 
 THREADS = 2
 QUEUE = 32
@@ -26,7 +26,7 @@ PICTURES_IN_MEMORY = 8
 """As many largest pictures as may be in memory at once."""
 OPENAPI_PATH = "/v1/openapi.json"
 
-_ROUTERS = (verifications, lookups, records, works, artists, documents, log, wellknown, health, pages)
+ROUTERS = (verifications, lookups, records, works, artists, documents, log, wellknown, health, pages)
 
 
 def create_app(
@@ -58,7 +58,7 @@ def create_app(
         lifespan=lifespan,
     )
     app.state.context = Context(application, workers, budget, metrics)
-    for module in _ROUTERS:
+    for module in ROUTERS:
         app.include_router(module.router)
     app.mount("/static", StaticFiles(directory=Path(__file__).with_name("static")))
     problems.install(app, pages.problem_page)

@@ -7,11 +7,11 @@ from dataclasses import dataclass
 from typing import Annotated, TypeVar
 
 from fastapi import Depends, Path, Request
-from ledger.bootstrap import Application
 
 from api.metrics import Metrics
 from api.uploads import UploadBudget, received_image
 from api.workers import Workers
+from ledger.bootstrap import Application
 from ledger.record.ids import ID_PATTERN
 
 T = TypeVar("T")

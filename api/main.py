@@ -6,9 +6,9 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 
 from fastapi import FastAPI
-from ledger.bootstrap import open_application
 
 from api.app import create_app
+from ledger.bootstrap import open_application
 
 
 def create() -> FastAPI:

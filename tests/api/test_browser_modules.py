@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import base64
 import json
-from collections.abc import Iterator
 from typing import Any
 
 import pytest
@@ -15,7 +14,7 @@ from ledger.log.checkpoint import Checkpoint, sign_checkpoint
 from ledger.log.merkle import inclusion_path, leaf_hash, root_of
 from ledger.log.vkey import KeyType, VerifierKey
 from ledger.record.statement import parse_payload
-from tests.api.browser import chromium, module_page
+from tests.api.browser import module_page
 from tests.audit.material import (
     BUNDLE,
     ENTRIES,
@@ -61,12 +60,6 @@ SOUND = """async (keys) => {
     }
   });
 }"""
-
-
-@pytest.fixture(scope="module")
-def browser() -> Iterator[Browser]:
-    with chromium() as opened:
-        yield opened
 
 
 @pytest.fixture(scope="module")
