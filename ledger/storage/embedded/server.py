@@ -6,6 +6,7 @@ import errno
 import fcntl
 import json
 import os
+import shutil
 import subprocess
 import sys
 import tempfile
@@ -117,6 +118,8 @@ def _start(home: Home, account: Account) -> None:
     (home.cluster / "postmaster.pid").unlink(missing_ok=True)  # stale: the running lock is free
     if home.log.exists() and home.log.stat().st_size > MAX_LOG_BYTES:
         home.log.unlink()
+    if home.socket_note.exists():  # left behind where the keeper itself was killed
+        shutil.rmtree(home.socket_note.read_text(), ignore_errors=True)
     socket_dir = _make_socket_dir()
     account.give(socket_dir)
     home.socket_note.write_text(str(socket_dir))
