@@ -83,6 +83,8 @@ def _begins_with_record(location: str, key: VerifierKey) -> bool:
     objects = open_log(location)
     try:
         signed = open_checkpoint(objects.get(CHECKPOINT_PATH) or b"", key)
+        if not signed.size:
+            return False
         tile, data = read_tile(objects, tile_at(None, 0, signed.size))
         parse(unpack_entries(data, tile)[0])
     except LedgerError:

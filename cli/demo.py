@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import shlex
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
@@ -9,7 +10,7 @@ import typer
 
 from cli.errors import ExitCode
 from cli.invocation import CommandGroup, Invocation
-from cli.output import Output, Tone
+from cli.output import Tone
 from cli.report import show_next_steps, show_record
 
 if TYPE_CHECKING:
@@ -35,18 +36,19 @@ def demo(
     if out.json:
         out.document(report.to_json())
     else:
-        _show(out, report, vkey, invocation.data)
+        _show(invocation, report, vkey)
     return ExitCode.DONE if report.bundle_verified and report.tampered_refused else ExitCode.REFUTED
 
 
-def _show(out: Output, report: DemoReport, vkey: str, data: Path | None) -> None:
+def _show(invocation: Invocation, report: DemoReport, vkey: str) -> None:
+    out = invocation.out
     out.line(f"{report.works:,} works by {report.artists:,} artists are registered. Three pictures:", "strong")
     for number, query in enumerate(report.queries, 1):
         out.line()
         out.line(f"── {number}. {query.description}")
         out.line(f"   {query.picture}", "quiet")
         show_record(out, query.answer)
-        show_next_steps(out, query.answer.record_id, query.answer.links.get("page"))
+        show_next_steps(invocation, query.answer, query.picture)
     out.line()
     good, bad = "verified offline", "NOT VERIFIED"
     out.line(f"The first record's bundle: {good if report.bundle_verified else bad}", _tone(report.bundle_verified))
@@ -54,10 +56,9 @@ def _show(out: Output, report: DemoReport, vkey: str, data: Path | None) -> None
     out.line(
         f"The same with one byte changed: {good if report.tampered_refused else bad}", _tone(report.tampered_refused)
     )
-    out.line(f"  artledger audit bundle {report.bundle} --key '{vkey}'", "quiet")
+    out.line(f"  artledger audit bundle {shlex.quote(str(report.bundle))} --key '{vkey}'", "quiet")
     out.line()
-    where = "" if data is None else f" --data {data}"
-    out.line(f"Look around: artledger serve{where}   ({report.seconds:.0f} s)", "strong")
+    out.line(f"Look around: {invocation.command('serve')}   ({report.seconds:.0f} s)", "strong")
 
 
 def _tone(good: bool) -> Tone:

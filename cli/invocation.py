@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import functools
 import inspect
+import shlex
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
@@ -57,6 +58,11 @@ class Invocation:
     def progress(self) -> Iterator[Progress]:
         with shown_progress(self.out) as progress:
             yield progress
+
+    def command(self, *arguments: str) -> str:
+        """A command line on the same ledger, for people to copy."""
+        data = () if self.data is None else ("--data", str(self.data))
+        return shlex.join(("artledger", *arguments, *data))
 
     def merged(self, data: Path | None, json: bool, quiet: bool, debug: bool) -> Invocation:
         """With options given further to the right."""

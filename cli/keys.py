@@ -11,8 +11,7 @@ def show(invocation: Invocation) -> None:
     with invocation.application() as application:
         origin, vkey = application.origin, application.log_vkey
         # A ledger without a single record has not announced its key yet.
-        keys = application.service_keys() or [application.record_signer.public_raw]
-    record_keys = [key.hex() for key in keys]
+        record_keys = application.record_keys or [application.record_signer.public_raw.hex()]
     if out.json:
         out.document({"origin": origin, "log_vkey": vkey, "record_keys": record_keys})
     out.line(f"Origin      {origin}")

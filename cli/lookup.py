@@ -51,7 +51,7 @@ def lookup(
         )
     with invocation.application() as application:
         if is_record:
-            _look_up_record(invocation.out, application, what, bundle)
+            _look_up_record(invocation, application, what, bundle)
         elif is_sha256:
             return _look_up_sha256(invocation.out, application, what.lower())
         else:
@@ -60,7 +60,8 @@ def lookup(
     return ExitCode.DONE
 
 
-def _look_up_record(out: Output, application: Application, record_id: str, bundle: Path | None) -> None:
+def _look_up_record(invocation: Invocation, application: Application, record_id: str, bundle: Path | None) -> None:
+    out = invocation.out
     answer = application.records.get(record_id)
     if bundle is not None:
         export_bundle(application, answer.record_id, bundle, out)
@@ -68,7 +69,7 @@ def _look_up_record(out: Output, application: Application, record_id: str, bundl
         out.document(answer.to_json())
         return
     show_record(out, answer)
-    show_next_steps(out, answer.record_id, answer.links.get("page"))
+    show_next_steps(invocation, answer)
 
 
 def _look_up_sha256(out: Output, application: Application, sha256: str) -> ExitCode:

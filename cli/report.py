@@ -10,6 +10,9 @@ from cli.output import Output
 from ledger.match.lists import Relation, Verdict
 
 if TYPE_CHECKING:
+    from pathlib import Path
+
+    from cli.invocation import Invocation
     from ledger.flows.answers import LookupAnswer, MatchReport, RecordAnswer, Report
 
 RELATION_WORDS = {
@@ -25,6 +28,8 @@ VERDICT_WORDS = {
     Verdict.NONE: "no registered work is close",
     Verdict.NOT_COMPARABLE: "too little detail to be compared by look (blank, tiny or nearly so)",
 }
+MAX_SHOWN = 5
+"""Nearest works that people are shown."""
 IDENTICAL = (Relation.EXACT, Relation.SAME_PIXELS)
 """Equality of digests: no rate of chance applies."""
 
@@ -43,12 +48,15 @@ def show_record(out: Output, answer: RecordAnswer) -> None:
     out.line(f"Subject    sha256 {subject}")
 
 
-def show_next_steps(out: Output, record_id: str, page: str | None) -> None:
-    """Where to look further."""
-    out.line(f"Proof      artledger lookup {record_id} --bundle FILE", "quiet")
-    out.line(f"Check      artledger audit record {record_id} --image FILE", "quiet")
+def show_next_steps(invocation: Invocation, answer: RecordAnswer, image: Path | None = None) -> None:
+    """Where to look further: commands to copy, and the page."""
+    out = invocation.out
+    picture = "FILE" if image is None else str(image)
+    out.line(f"Proof      {invocation.command('lookup', answer.record_id, '--bundle', 'FILE')}", "quiet")
+    out.line(f"Check      {invocation.command('audit', 'record', answer.record_id, '--image', picture)}", "quiet")
+    page = answer.links.get("page")
     if page:
-        out.line(f"Page       {page} on the address that `artledger serve` prints", "quiet")
+        out.line(f"Page       {page} on the address that `{invocation.command('serve')}` prints", "quiet")
 
 
 def show_lookup(out: Output, answer: LookupAnswer) -> None:
@@ -78,15 +86,17 @@ def show_matches(out: Output, matches: Sequence[MatchReport]) -> None:
             percent(match.score),
             chance(match),
         )
-        for match in matches
+        for match in matches[:MAX_SHOWN]
     ]
     columns = ("#", "Nearest works", "Artist", "Relation", "Copy", "So close by chance")
     out.table(columns, rows, right=("#", "Copy", "So close by chance"))
+    if len(matches) > MAX_SHOWN:
+        out.line(f"and {len(matches) - MAX_SHOWN} less near: --json has all", "quiet")
 
 
 def _show_report(out: Output, report: Report) -> None:
     out.line(f"Verdict    {report.verdict}: {VERDICT_WORDS[Verdict(report.verdict)]}")
-    out.line(f"Compared   {report.works_compared:,} registered works, at an error rate of {report.alpha}")
+    out.line(f"Compared   {report.works_compared:,} registered works, at an error rate of {percent(report.alpha)}")
     if report.matches:
         show_matches(out, report.matches)
     if report.shares:

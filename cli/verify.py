@@ -11,7 +11,6 @@ from cli.bundles import export_bundle
 from cli.errors import ExitCode, error_document, tell
 from cli.files import read_bounded
 from cli.invocation import CommandGroup, Invocation
-from cli.output import Output
 from cli.report import show_next_steps, show_record
 from ledger.errors import InputError
 from ledger.match.lists import Verdict
@@ -54,7 +53,7 @@ def verify(
             export_bundle(application, outcomes[0].record_id, bundle, out)
     if len(images) == 1 and isinstance(outcomes[0], InputError):
         raise outcomes[0]
-    _show(out, images, outcomes)
+    _show(invocation, images, outcomes)
     answers = [outcome for outcome in outcomes if not isinstance(outcome, InputError)]
     if len(answers) < len(outcomes):
         return ExitCode.USAGE
@@ -78,7 +77,8 @@ def _verify_each(
     return outcomes
 
 
-def _show(out: Output, images: list[Path], outcomes: list[RecordAnswer | InputError]) -> None:
+def _show(invocation: Invocation, images: list[Path], outcomes: list[RecordAnswer | InputError]) -> None:
+    out = invocation.out
     documents: list[dict[str, Any]] = []
     for path, outcome in zip(images, outcomes, strict=True):
         if isinstance(outcome, InputError):
@@ -89,7 +89,7 @@ def _show(out: Output, images: list[Path], outcomes: list[RecordAnswer | InputEr
         if len(images) > 1:
             out.line(f"── {path}")
         show_record(out, outcome)
-        show_next_steps(out, outcome.record_id, outcome.links.get("page"))
+        show_next_steps(invocation, outcome, path)
         out.line()
     if out.json:
         out.document(documents[0] if len(images) == 1 else documents)

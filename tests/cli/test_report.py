@@ -1,0 +1,124 @@
+"""Answers in words: nothing rounded to a certainty, nothing from a stranger that commands the terminal."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from pathlib import Path
+
+import pytest
+
+from cli.invocation import Invocation
+from cli.output import Output
+from cli.report import MAX_SHOWN, RELATION_WORDS, VERDICT_WORDS, chance, percent, show_next_steps, show_record
+from ledger.flows.answers import MatchReport, RecordAnswer, Report, ShareReport
+from ledger.match.lists import Relation, Verdict
+
+MATCH = MatchReport(
+    rank=1,
+    work_id="w",
+    title="Clown \x1b[31mLoach\u202e",
+    artist_id="a",
+    artist="Jonathon [bold]Love",
+    licence="CC0-1.0",
+    source="here",
+    relation="near-duplicate",
+    score="0.994812",
+    p_value="0.001456",
+    n_null=686,
+    bin="simple",
+    evidence=None,
+    preview=None,
+    withdrawn=False,
+)
+ANSWER = RecordAnswer(
+    record_id="01900000-0000-7000-8000-000000000000",
+    kind="verification",
+    leaf_index=2033,
+    appended_at="2026-01-01T00:00:00.000Z",
+    repeated=False,
+    reference="A near-duplicate of something.",
+    statement={"subject": [{"digest": {"sha256": "0" * 64}}]},
+    envelope={},
+    report=Report(
+        verdict="copy",
+        comparable=True,
+        works_compared=2000,
+        alpha="0.010000",
+        matches=(MATCH,),
+        shares=(ShareReport("a", "Jonathon Love", "0.994812"),),
+        unattributed="0.005188",
+    ),
+    links={"page": "/records/x"},
+)
+
+
+@pytest.mark.parametrize(
+    ("share", "shown"),
+    [
+        ("0", "0%"),
+        ("1.000000", "100%"),
+        ("0.000001", "<0.1%"),
+        ("0.999999", ">99.9%"),
+        ("0.01", "1.0%"),
+        ("0.994812", "99.5%"),
+    ],
+)
+def test_percentages_never_round_to_certainty(share: str, shown: str) -> None:
+    assert percent(share) == shown
+
+
+@pytest.mark.parametrize(
+    ("p_value", "relation", "shown"),
+    [
+        ("0.001456", "near-duplicate", "1 in 687"),
+        ("0.000100", "partial-copy", "1 in 10,000"),
+        ("0", "near-duplicate", "1 in 687"),
+        ("0.9", "similar-style", "nearly every picture"),
+        ("0.001456", "exact", "identical digests"),
+        ("0.001456", "same-pixels", "identical digests"),
+    ],
+)
+def test_chance_is_one_in_n(p_value: str, relation: str, shown: str) -> None:
+    assert chance(replace(MATCH, p_value=p_value, relation=relation)) == shown
+
+
+def test_every_relation_and_verdict_has_words() -> None:
+    assert set(RELATION_WORDS) == set(Relation)
+    assert set(VERDICT_WORDS) == set(Verdict)
+    words = " ".join((*RELATION_WORDS.values(), *VERDICT_WORDS.values()))
+    assert "trained" not in words
+    assert "inspired" not in words
+
+
+def test_a_record_in_words(capsys: pytest.CaptureFixture[str]) -> None:
+    show_record(Output(), ANSWER)
+    printed = capsys.readouterr().out
+    assert printed.startswith("A near-duplicate of something.\nVerdict    copy: ")
+    assert "2,000 registered works, at an error rate of 1.0%" in printed
+    assert "Jonathon [bold]Love" in printed
+    assert "near-duplicate of the whole picture" in printed
+    assert "1 in 687" in printed
+    assert "unattributed 0.5%" in printed
+    assert "leaf 2,033" in printed
+    assert "on the log already" not in printed
+    assert not {"\x1b", "\u202e"} & set(printed)
+
+
+def test_a_repeated_record_says_so(capsys: pytest.CaptureFixture[str]) -> None:
+    show_record(Output(), replace(ANSWER, repeated=True, report=None))
+    assert "on the log already" in capsys.readouterr().out
+
+
+def test_a_long_list_is_cut_and_says_so(capsys: pytest.CaptureFixture[str]) -> None:
+    assert ANSWER.report is not None
+    report = replace(ANSWER.report, matches=(MATCH,) * (MAX_SHOWN + 3))
+    show_record(Output(), replace(ANSWER, report=report))
+    assert "and 3 less near: --json has all" in capsys.readouterr().out
+
+
+def test_next_steps_can_be_copied(capsys: pytest.CaptureFixture[str]) -> None:
+    show_next_steps(Invocation(data=Path("/my data")), ANSWER, Path("it's.png"))
+    printed = capsys.readouterr().out
+    assert f"artledger lookup {ANSWER.record_id} --bundle FILE --data '/my data'\n" in printed
+    assert "--image 'it'\"'\"'s.png' --data '/my data'\n" in printed
+    assert "/records/x on the address" in printed
