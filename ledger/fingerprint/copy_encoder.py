@@ -71,7 +71,11 @@ class CopyEncoder:
 
     def encode(self, pictures: Sequence[Pixels]) -> NDArray[np.float16]:
         """Shape (len(pictures), DIMENSION), rows L2-normalised."""
-        return unit_rows((self._features(pictures) - self._mean) @ self._projection.T).astype(np.float16)
+        if not pictures:
+            return np.empty((0, self.dimension), np.float16)
+        # Row by row: a product of matrices rounds differently for different numbers of rows.
+        projected = [self._projection @ (row - self._mean) for row in self._features(pictures)]
+        return unit_rows(np.stack(projected)).astype(np.float16)
 
 
 def load_pooled_features() -> PooledFeatures:

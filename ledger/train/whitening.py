@@ -34,7 +34,8 @@ class Whitening:
 
     def to_bytes(self) -> bytes:
         """Safetensors, the same bytes for the same map."""
-        return save_safetensors({"mean": self.mean, "projection": self.projection})
+        # safetensors writes the memory of a transposed array as it lies: rows and columns would be mixed up.
+        return save_safetensors({"mean": self.mean, "projection": np.ascontiguousarray(self.projection)})
 
 
 def train_whitening(
