@@ -42,6 +42,8 @@ def test_the_commands_are_these() -> None:
         "db rebuild",
         "db check",
         "keys show",
+        "train whitening",
+        "train null-set",
     }
 
 
