@@ -7,6 +7,7 @@ import inspect
 from collections.abc import Iterator
 from typing import Any
 
+from pydantic_core import PydanticUndefined
 from typer.main import get_command
 
 from cli.main import build
@@ -31,7 +32,7 @@ def setting_rows() -> Iterator[str]:
     yield "| Setting | Default | What it is |"
     yield "|---|---|---|"
     for name, field in Settings.model_fields.items():
-        default = "the user's data folder" if name == "data_dir" else "" if field.default is None else f"{field.default}"
+        default = "" if field.default in (None, PydanticUndefined) else f"{field.default}"
         yield f"| `ARTLEDGER_{name.upper()}` | {default} | {_cell(explained[name])} |"
 
 
@@ -54,9 +55,8 @@ def _explanations() -> dict[str, str]:
     [cls] = [node for node in ast.parse(inspect.getsource(settings)).body if isinstance(node, ast.ClassDef)]
     found: dict[str, str] = {}
     for field, text in zip(cls.body, cls.body[1:], strict=False):
-        match field, text:
-            case ast.AnnAssign(target=ast.Name(id=name)), ast.Expr(value=ast.Constant(value=str(explanation))):
-                found[name] = " ".join(explanation.split())
+        if isinstance(field, ast.AnnAssign) and isinstance(text, ast.Expr):
+            found[ast.unparse(field.target)] = " ".join(ast.literal_eval(text.value).split())
     return found
 
 
