@@ -26,7 +26,8 @@ Result = TypeVar("Result")
 Bytes = bytes | Callable[[], bytes]
 """A file's bytes, or what reads them when their turn comes (called in another thread; may raise InputError)."""
 
-_IN_FLIGHT_PER_WORKER = 4
+IN_FLIGHT_PER_WORKER = 32
+"""Files begun and pictures waiting to be taken, per worker: decoding goes on while a batch of them is encoded."""
 
 
 class DecodePool:
@@ -83,15 +84,15 @@ class DecodePool:
     def decode_all(self, files: Iterable[tuple[Key, Bytes]]) -> Iterator[tuple[Key, CanonicalImage | InputError]]:
         """Decodes many files in parallel and yields them in the order given, each with its picture or its error.
 
-        At most four files per worker are in flight: `files` is drawn from as results are taken. Closing the iterator
-        drops what has not started.
+        At most IN_FLIGHT_PER_WORKER files per worker are in flight: `files` is drawn from as results are taken. Closing
+        the iterator drops what has not started.
         """
         waiting: deque[tuple[Key, Future[CanonicalImage | InputError]]] = deque()
         with ThreadPoolExecutor(2 * self.workers, thread_name_prefix="decode") as threads:
             try:
                 for key, data in files:
                     waiting.append((key, threads.submit(self._decode_or_error, data)))
-                    if len(waiting) >= _IN_FLIGHT_PER_WORKER * self.workers:
+                    if len(waiting) >= IN_FLIGHT_PER_WORKER * self.workers:
                         first, outcome = waiting.popleft()
                         yield first, outcome.result()
                 while waiting:

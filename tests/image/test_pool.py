@@ -12,7 +12,7 @@ import numpy as np
 import pytest
 
 from ledger.errors import InputError
-from ledger.image.pool import DecodePool
+from ledger.image.pool import IN_FLIGHT_PER_WORKER, DecodePool
 from ledger.image.types import CanonicalImage, DecodeLimits
 from tests.image.samples import png_of_size, save, slow_svg, textured
 
@@ -69,9 +69,9 @@ def test_decode_all_draws_no_further_than_it_must(pool: DecodePool) -> None:
 
     results = pool.decode_all(files())
     next(results)
-    assert drawn <= 4 * pool.workers
+    assert drawn <= IN_FLIGHT_PER_WORKER * pool.workers
     results.close()  # type: ignore[attr-defined]
-    assert drawn <= 4 * pool.workers
+    assert drawn <= IN_FLIGHT_PER_WORKER * pool.workers
 
 
 def test_memory_limit() -> None:
