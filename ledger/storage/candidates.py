@@ -20,13 +20,14 @@ from ledger.match.types import Candidate, Query
 from ledger.storage.database import Database, driver
 from ledger.storage.projections import Projector
 from ledger.storage.specs import Spec, copy_dimension, ensure_spec
-from ledger.storage.tables import HASH_BITS
+from ledger.storage.tables import HASH_BITS, index_name
 from ledger.storage.vectors import MATCHABLE, SELECTED, bit_text, read_fingerprint, vector_text
 
 EF_SEARCH = 200
 """HNSW's candidate list: recall .99 on 20,000 hashes, two milliseconds a query."""
 MAX_SCAN_TUPLES = 40_000
 """Where filters drop most rows, an iterative scan gives up after these."""
+_BITS = f"bit({HASH_BITS})"
 
 
 @dataclass(frozen=True, slots=True)
@@ -110,17 +111,34 @@ def _nearest_hashes(
     """The works nearest to any view, by Hamming distance."""
     if not views:
         return set()
-    bits = f"bit({HASH_BITS})"
-    statement = (
+    indexed = connection.execute(
+        sa.text("SELECT to_regclass(:name) IS NOT NULL"), {"name": index_name(column, space.spec_id)}
+    ).scalar_one()
+    statement = _by_index(space, column) if indexed else _by_scan(space, column, len(views))
+    values = {f"view{number}": bit_text(view) for number, view in enumerate(views)}
+    with driver(connection).cursor() as cursor:
+        cursor.execute(statement.encode(), {**values, "views": list(values.values()), "limit": limit})
+        return {row[0] for row in cursor}
+
+
+def _by_scan(space: _Space, column: str, views: int) -> str:
+    """One pass over all works for all views: three times faster than a pass for each."""
+    distances = ", ".join(f"v.{column} <~> %(view{number})s::{_BITS}" for number in range(views))
+    return (
+        "SELECT v.work_id FROM work_vector v JOIN work w USING (work_id)"  # noqa: S608 - our own text
+        f" WHERE v.spec_id = {space.spec_id} AND {MATCHABLE} ORDER BY least({distances}) LIMIT %(limit)s"
+    )
+
+
+def _by_index(space: _Space, column: str) -> str:
+    """A search of the index for each view: its expression must stand here as it stands in the index."""
+    distance = f"v.{column}::{_BITS} <~> view.text::{_BITS}"
+    return (
         "SELECT work_id FROM unnest(%(views)s::text[]) AS view(text) CROSS JOIN LATERAL"  # noqa: S608 - our own text
-        f" (SELECT v.work_id, v.{column}::{bits} <~> view.text::{bits} AS distance"
-        f" FROM work_vector v JOIN work w USING (work_id) WHERE v.spec_id = {space.spec_id} AND {MATCHABLE}"
-        f" ORDER BY v.{column}::{bits} <~> view.text::{bits} LIMIT %(limit)s) AS near"
+        f" (SELECT v.work_id, {distance} AS distance FROM work_vector v JOIN work w USING (work_id)"
+        f" WHERE v.spec_id = {space.spec_id} AND {MATCHABLE} ORDER BY {distance} LIMIT %(limit)s) AS near"
         " GROUP BY work_id ORDER BY min(distance) LIMIT %(limit)s"
     )
-    with driver(connection).cursor() as cursor:
-        cursor.execute(statement.encode(), {"views": [bit_text(view) for view in views], "limit": limit})
-        return {row[0] for row in cursor}
 
 
 def _nearest_copies(connection: Connection, space: _Space, vector: str, limit: int) -> set[UUID]:

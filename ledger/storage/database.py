@@ -32,7 +32,7 @@ class Database:
 
     def __init__(self, url: str, *, pool_size: int = POOL_SIZE) -> None:
         self._url = _parsed(url)
-        common = {"connect_timeout": SECONDS_FOR_CONNECTION, "application_name": "artledger"}
+        common = {"connect_timeout": SECONDS_FOR_CONNECTION, "application_name": "artledger", "client_encoding": "utf8"}
         self._service: Engine = sa.create_engine(
             self._url,
             pool_size=pool_size,

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
 from itertools import zip_longest
 from typing import Any
@@ -18,6 +18,7 @@ from ledger.log.merkle import CompactRange, leaf_hash
 from ledger.log.types import MAX_ENTRY_BYTES, Alongside, Appended, CommitUnknownError, Draft, Entry, TreeHead
 from ledger.storage.bulk import copy_rows
 from ledger.storage.database import Database, driver
+from ledger.storage.quick_append import QuickAppender
 from ledger.storage.tables import entry
 
 BATCH = 2_000
@@ -42,6 +43,7 @@ class PostgresEntryStore:
 
     def __init__(self, database: Database) -> None:
         self._database = database
+        self._quick = QuickAppender(database)
 
     def create_log(self, origin: str) -> str:
         """Create the empty log unless there is one. Returns its origin: the earlier one, which never changes."""
@@ -77,6 +79,28 @@ class PostgresEntryStore:
         alongside break a constraint.
         """
         _require_sizes(drafts)
+        if alongside is None:
+            try:
+                quickly = self._quick.append(drafts)
+            except CommitUnknownError as unknown:
+                return self._settle(drafts, unknown)
+            if quickly is not None:
+                return quickly
+        return self._append(drafts, alongside)
+
+    def _settle(self, drafts: Sequence[Draft], unknown: CommitUnknownError) -> Sequence[Appended]:
+        """Appending again is safe, since a record id becomes one leaf; the lock of the head outlasts a commit that is
+        still under way. What the lost attempt had added is no repeat."""
+        try:
+            appended = self._append(drafts, None)
+        except PushbackError as error:
+            raise unknown from error
+        return [
+            replace(each, repeated=each.repeated and each.entry.envelope != draft.envelope)
+            for each, draft in zip(appended, drafts, strict=True)
+        ]
+
+    def _append(self, drafts: Sequence[Draft], alongside: Alongside | None) -> Sequence[Appended]:
         committing = False
         try:
             with self._database.begin() as connection:
@@ -84,15 +108,17 @@ class PostgresEntryStore:
                 known = _Known(connection, drafts)
                 appended = _place(drafts, known, head)
                 fresh = [(each.entry, draft) for each, draft in zip(appended, drafts, strict=True) if not each.repeated]
+                after = head.tree.extend(entry.leaf_hash for entry, _ in fresh)
                 if fresh:
                     _write(connection, fresh)
-                    _advance(connection, head.tree.extend(entry.leaf_hash for entry, _ in fresh))
+                    _advance(connection, after)
                     _run_alongside(connection, [draft for _, draft in fresh], alongside)
                 committing = True
         except PushbackError as error:
             if committing:
                 raise CommitUnknownError(f"the outcome of a commit is unknown: {error.message}") from error
             raise
+        self._quick.learn(head.tree, after)
         return appended
 
     def read(self, start: int, end: int) -> Iterator[Entry]:

@@ -30,8 +30,9 @@ _alembic = threading.Lock()
 def upgrade(database: Database) -> bool:
     """Create or migrate the schema as the database's owner, in one transaction. Returns whether anything changed.
 
-    Raises ConflictError (`database-newer`, `server-too-old`, `pgvector-missing`, `pgvector-too-old`, `database-rights`)
-    or PushbackError (`database-unreachable`, `database-busy` when another migration or a long query holds a lock).
+    Raises ConflictError (`database-newer`, `server-too-old`, `database-encoding`, `pgvector-missing`,
+    `pgvector-too-old`, `database-rights`) or PushbackError (`database-unreachable`, `database-busy` when another
+    migration or a long query holds a lock).
     """
     try:
         with _alembic, database.begin_as_owner() as connection:
@@ -50,8 +51,8 @@ def upgrade(database: Database) -> bool:
 def check_schema(database: Database) -> None:
     """Returns when the server and the schema fit this code, as the service's role sees them.
 
-    Raises ConflictError (`database-not-migrated`, `database-newer`, `server-too-old`, `pgvector-missing`,
-    `pgvector-too-old`) or PushbackError (`database-unreachable`), each with what to do.
+    Raises ConflictError (`database-not-migrated`, `database-newer`, `server-too-old`, `database-encoding`,
+    `pgvector-missing`, `pgvector-too-old`) or PushbackError (`database-unreachable`), each with what to do.
     """
     with database.begin() as connection:
         _require_server(connection)
@@ -100,6 +101,13 @@ def _require_server(connection: Connection) -> None:
     if number < MIN_SERVER:
         raise ConflictError(
             f"the database server is PostgreSQL {number // 10_000}, Artledger needs 15 or newer", code="server-too-old"
+        )
+    encoding = connection.execute(sa.text("SHOW server_encoding")).scalar_one()
+    if encoding != "UTF8":
+        raise ConflictError(
+            f"the database keeps text as {encoding}, Artledger needs UTF8",
+            code="database-encoding",
+            hint="create another one: CREATE DATABASE artledger ENCODING 'UTF8' TEMPLATE template0",
         )
     available = connection.execute(sa.text("SELECT 1 FROM pg_available_extensions WHERE name = 'vector'")).scalar()
     if available is None:

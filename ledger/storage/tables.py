@@ -254,6 +254,12 @@ projection_head = Table(
     *_checks(only_row="{}", next_index=NATURAL),
 )
 
+
+def index_name(column: str, spec_id: int) -> str:
+    """Name of the HNSW index over a spec's vectors of one kind."""
+    return f"{HNSW_PREFIX}{column}_{spec_id}"
+
+
 LOG = (entry, log_head)
 PRIMARY = (fingerprint_spec, artist, work_detail, work_vector, preview, calibration_file)
 PROJECTIONS = (record, record_match, work, calibration, key_event, projection_head)

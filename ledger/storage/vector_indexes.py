@@ -6,7 +6,7 @@ import sqlalchemy as sa
 
 from ledger.storage.database import Database
 from ledger.storage.specs import copy_dimension, spec_id
-from ledger.storage.tables import HASH_BITS, HNSW_PREFIX
+from ledger.storage.tables import HASH_BITS, index_name
 
 WORTH_AN_INDEX = 20_000
 """Fingerprints up to which scanning them all takes only milliseconds and misses nothing."""
@@ -34,7 +34,7 @@ def ensure_indexes(database: Database, spec: str, *, at_least: int = WORTH_AN_IN
         ):
             connection.execute(
                 sa.text(
-                    f"CREATE INDEX IF NOT EXISTS {HNSW_PREFIX}{name}_{number} ON work_vector"
+                    f"CREATE INDEX IF NOT EXISTS {index_name(name, number)} ON work_vector"
                     f" USING hnsw ({expression} {operators}) WHERE spec_id = {number}"
                 )
             )

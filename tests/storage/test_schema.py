@@ -101,6 +101,20 @@ def test_an_old_server_is_refused(database: Database, monkeypatch: pytest.Monkey
     assert refusal(database).code == "server-too-old"
 
 
+def test_a_database_that_is_not_utf8_is_refused(database_server: DatabaseUrl) -> None:
+    name = f"test_{uuid.uuid4().hex[:12]}"
+    admin(
+        database_server("postgres"),
+        f"CREATE DATABASE {name} ENCODING 'SQL_ASCII' LOCALE_PROVIDER libc LOCALE 'C' TEMPLATE template0",
+    )
+    try:
+        with Database(database_server(name)) as database, pytest.raises(ConflictError) as refused:
+            upgrade(database)
+        assert refused.value.code == "database-encoding"
+    finally:
+        admin(database_server("postgres"), f"DROP DATABASE {name} WITH (FORCE)")
+
+
 def test_a_migration_gives_up_behind_a_long_lock(empty: Database, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("PGOPTIONS", "")
     with empty.begin_as_owner() as other:

@@ -30,6 +30,7 @@ SECONDS_BETWEEN_LOOKS = 0.01
 MAX_LOG_BYTES = 2**20
 MAX_SOCKET_PATH = 100
 """A socket's path has at most 107 bytes on Linux, 103 on macOS."""
+SHARED_MEMORY_NEEDED = 2**30
 SOCKET_NAME = ".s.PGSQL.5432"
 
 OPTIONS = {
@@ -123,7 +124,7 @@ def _start(home: Home, account: Account) -> None:
     socket_dir = _make_socket_dir()
     account.give(socket_dir)
     home.socket_note.write_text(str(socket_dir))
-    options = OPTIONS | {"unix_socket_directories": str(socket_dir)}
+    options = OPTIONS | {"unix_socket_directories": str(socket_dir)} | _shared_memory()
     plan = {
         "command": [str(programs / "postgres"), "-D", str(home.cluster), *(f"--{k}={v}" for k, v in options.items())],
         "cluster": str(home.cluster),
@@ -139,6 +140,14 @@ def _start(home: Home, account: Account) -> None:
     keeper = [sys.executable, "-I", "-S", str(Path(__file__).with_name("keeper.py")), json.dumps(plan)]
     nothing = subprocess.DEVNULL
     subprocess.run(keeper, stdin=nothing, stdout=nothing, stderr=nothing, cwd="/", check=True)
+
+
+def _shared_memory() -> dict[str, str]:
+    """Building a vector index in parallel shares all the memory that it may work in; containers often have 64 MB."""
+    shared = Path("/dev/shm")  # noqa: S108 - only measured
+    if not shared.is_dir() or shutil.disk_usage(shared).free >= SHARED_MEMORY_NEEDED:
+        return {}
+    return {"dynamic_shared_memory_type": "mmap"}
 
 
 def _make_socket_dir() -> Path:

@@ -1,0 +1,119 @@
+"""Records are found by picture, work, artist and kind, in pages that never skip one."""
+
+from __future__ import annotations
+
+import pytest
+import sqlalchemy as sa
+
+from ledger.corpus.types import CorpusState
+from ledger.errors import IntegrityError
+from ledger.record.predicates import CalibrationRecord, KeyRecord
+from ledger.storage.calibrations import CalibrationStore
+from ledger.storage.database import Database
+from ledger.storage.records import RecordStore
+from tests.record.samples import ALL, CORPUS, OTHER, SIGNER, TIME, key_record, sha, uid
+from tests.storage.works import Stores, draft_of, register, stores_of
+
+
+@pytest.fixture
+def stores(database: Database) -> Stores:
+    return stores_of(database)
+
+
+@pytest.fixture
+def records(database: Database, stores: Stores) -> RecordStore:
+    stores.entries.append([draft_of(predicate) for predicate in ALL])
+    return RecordStore(database, stores.projector)
+
+
+def kinds(records: RecordStore, **conditions: str) -> list[str]:
+    return [ALL[entry.leaf_index].kind for entry in records.find(**conditions)]  # type: ignore[arg-type]
+
+
+def test_by_picture(records: RecordStore) -> None:
+    assert kinds(records, sha256=sha("file")) == ["verification"]
+    assert kinds(records, sha256=sha("pixels")) == ["registration", "verification", "generation"]
+    assert kinds(records, sha256=sha("nothing")) == []
+
+
+def test_by_work_and_artist(records: RecordStore) -> None:
+    about = ["registration", "consent", "withdrawal", "verification", "generation"]
+    assert kinds(records, work_id=uid(201)) == [*about, "finding"]
+    assert kinds(records, work_id=uid(205)) == ["verification", "generation"], "near to pictures, nothing else"
+    assert kinds(records, artist_id=uid(301)) == [*about, "usage", "finding"]
+    assert kinds(records, artist_id=uid(399)) == []
+
+
+def test_conditions_add_up(records: RecordStore) -> None:
+    assert kinds(records, kind="verification", work_id=uid(201)) == ["verification"]
+    assert kinds(records, kind="asset", work_id=uid(201)) == []
+    assert records.count_by_kind() == dict.fromkeys(sorted(predicate.kind for predicate in ALL), 1)
+
+
+def test_pages_join_without_a_gap(stores: Stores, records: RecordStore) -> None:
+    register(stores, 30)
+    whole = [entry.leaf_index for entry in records.find(kind="registration", limit=100)]
+    assert len(whole) == 31
+    paged: list[int] = []
+    while page := records.find(kind="registration", after=paged[-1] if paged else -1, limit=7):
+        assert len(page) <= 7
+        paged += [entry.leaf_index for entry in page]
+    assert paged == whole
+
+
+def test_entries_come_as_they_are_on_the_log(stores: Stores, records: RecordStore) -> None:
+    (found,) = records.find(kind="verification")
+    assert found == stores.entries.get(found.record_id)
+
+
+def test_keys(stores: Stores, records: RecordStore) -> None:
+    revoked = KeyRecord(
+        event="revoked",
+        generated_at=TIME,
+        holder_id=uid(8),
+        public_key=OTHER.public_raw.hex(),
+        record_id=uid(901),
+        refs=(),
+        replaces=None,
+        role="service",
+    )
+    stores.entries.append([draft_of(key_record(OTHER, 900))])
+    assert records.key_ids("service") == [SIGNER.keyid, OTHER.keyid]
+    stores.entries.append([draft_of(revoked)])
+    assert records.key_ids("service") == [SIGNER.keyid]
+    assert records.key_ids("artist") == []
+    assert records.public_keys([OTHER.keyid, sha("unknown")]) == {OTHER.keyid: OTHER.public_raw}
+
+
+def test_calibrations(database: Database, stores: Stores) -> None:
+    store = CalibrationStore(database, stores.projector)
+    assert store.newest(sha("spec")) is None
+    for number, text in ((1, b"first file"), (2, b"second file")):
+        predicate = CalibrationRecord(
+            bins=(), corpus=CORPUS, generated_at=TIME, record_id=uid(number), spec=sha("spec")
+        )
+        digest = sha(text.decode())
+        stores.entries.append([draft_of(predicate, digest)], store.writer(digest, text))
+    newest = store.newest(sha("spec"))
+    assert newest is not None
+    assert (newest.document, newest.digest, newest.record_id) == (b"second file", sha("second file"), uid(2))
+    assert newest.corpus == CorpusState(2001, 2000)
+    entry = stores.entries.get(uid(2))
+    assert entry is not None
+    assert newest.leaf_hash == entry.leaf_hash.hex()
+    assert store.newest(sha("other spec")) is None
+    first = store.by_digest(sha("first file"))
+    assert first is not None
+    assert first.document == b"first file"
+    assert store.digests() == [sha("first file"), sha("second file")]
+
+
+def test_a_lost_calibration_file_is_named(database: Database, stores: Stores) -> None:
+    store = CalibrationStore(database, stores.projector)
+    predicate = CalibrationRecord(bins=(), corpus=CORPUS, generated_at=TIME, record_id=uid(1), spec=sha("spec"))
+    stores.entries.append([draft_of(predicate, sha("file"))], store.writer(sha("file"), b"file"))
+    with database.begin_as_owner() as connection:
+        connection.execute(sa.text("DELETE FROM calibration_file"))
+    with pytest.raises(IntegrityError) as refused:
+        store.newest(sha("spec"))
+    assert refused.value.code == "calibration-missing"
