@@ -2,13 +2,16 @@
 
 from __future__ import annotations
 
+import logging
 from collections.abc import Iterator
 from contextlib import contextmanager
 
 from fastapi import FastAPI
 
 from api.app import create_app
-from ledger.bootstrap import open_application
+from ledger.bootstrap import Application, open_application
+
+_log = logging.getLogger("artledger.api")
 
 
 def create() -> FastAPI:
@@ -18,6 +21,13 @@ def create() -> FastAPI:
     @contextmanager
     def running() -> Iterator[None]:
         with application, application.run_background():
+            _warm_up(application)
             yield
 
     return create_app(application, running)
+
+
+def _warm_up(application: Application) -> None:
+    """Makes the parts that requests share, so that the first visitor does not wait for models and no two make them."""
+    for part in (application.catalogue, application.records, application.lookups, application.verification):
+        _log.debug("ready: %s", type(part).__name__)

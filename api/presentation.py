@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from decimal import ROUND_FLOOR, ROUND_HALF_EVEN, Decimal, InvalidOperation
+from decimal import ROUND_HALF_EVEN, Decimal, InvalidOperation
 from typing import Any
 
 from ledger.flows.answers import RecordAnswer
@@ -71,11 +71,11 @@ def percent(value: str) -> str:
     p = _decimal(value)
     if p is None:
         return value
-    shown = (p * 100).quantize(Decimal("0.01"), ROUND_FLOOR)
-    if p == 1:
-        return "100 %"
+    shown = (p * 100).quantize(Decimal("0.01"), ROUND_HALF_EVEN)
     if shown == 0 and p > 0:
         return "under 0.01 %"
+    if shown == 100 and p < 1:
+        return "over 99.99 %"
     return f"{shown.normalize():f} %"
 
 

@@ -44,8 +44,10 @@ _STATUS_OF_CODE: Mapping[str, int] = {
     "rate-limited": 429,
     "bad-tile-path": 404,
 }
-_INSTALLATION = ("database-", "key-", "pgvector-", "server-", "weights-")
-"""Conflicts with these codes are the operator's to solve; the request itself was fine."""
+_INSTALLATION = (
+    "calibration-", "data-", "database-", "installation", "key-", "log-", "pgvector-", "server-", "spec-", "weights-",
+)  # fmt: skip
+"""Conflicts with codes that begin so are the operator's to solve; the request itself was fine."""
 _CODE_OF_STATUS: Mapping[int, str] = {404: "not-found", 405: "method-not-allowed", 413: "too-large"}
 
 _log = logging.getLogger("artledger.api")

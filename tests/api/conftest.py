@@ -23,6 +23,7 @@ from tests.conftest import DatabaseUrl, copied
 
 ART = Path(__file__).parents[1] / "data" / "art"
 HOSTILE_TITLE = '<script>alert(1)</script>"\u05e9\u05dc\u05d5\u05dd'
+RIGHT_TO_LEFT_OVERRIDE = "\u202e"
 HOSTILE_ARTIST = "<img src=x onerror=alert(1)>"
 
 
@@ -41,7 +42,7 @@ def hostile_folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
     with (folder / "labels.csv").open("w", newline="") as file:
         rows = csv.writer(file)
         rows.writerow(["file", "title", "artist", "licence"])
-        rows.writerow(["evil.png", HOSTILE_TITLE, HOSTILE_ARTIST, "CC0-1.0"])
+        rows.writerow(["evil.png", HOSTILE_TITLE + RIGHT_TO_LEFT_OVERRIDE, HOSTILE_ARTIST, "CC0-1.0"])
     return folder
 
 

@@ -10,7 +10,7 @@ from fastapi.testclient import TestClient
 
 from ledger.bootstrap import Application
 from ledger.flows.answers import WorkAnswer
-from tests.api.conftest import HOSTILE_ARTIST, HOSTILE_TITLE
+from tests.api.conftest import HOSTILE_ARTIST, HOSTILE_TITLE, RIGHT_TO_LEFT_OVERRIDE
 
 BROWSER = {"accept": "text/html,application/xhtml+xml;q=0.9,*/*;q=0.8"}
 
@@ -58,6 +58,7 @@ def test_names_of_strangers_are_text(client: TestClient, hostile: WorkAnswer) ->
         assert f"<bdi>{html.escape(HOSTILE_ARTIST)}</bdi>" in text.replace("&#34;", "&quot;")
     work_page = client.get(f"/works/{hostile.work_id}").text
     assert f"<bdi>{html.escape(HOSTILE_TITLE)}</bdi>" in work_page.replace("&#34;", "&quot;")
+    assert RIGHT_TO_LEFT_OVERRIDE not in work_page
 
 
 def test_protection_is_on_every_answer(client: TestClient) -> None:

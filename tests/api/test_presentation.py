@@ -40,7 +40,9 @@ def test_only_certainty_reads_as_certain(score: Decimal) -> None:
 
 
 def test_small_things() -> None:
-    assert [percent(text) for text in ("0.01", "0.9987", "0.00001", "x")] == ["1 %", "99.87 %", "under 0.01 %", "x"]
+    assert [percent(text) for text in ("0.01", "0.998048", "0.00001", "0.99999", "x")] == [
+        "1 %", "99.8 %", "under 0.01 %", "over 99.99 %", "x",
+    ]  # fmt: skip
     assert when("2026-01-02T03:04:05.678Z") == "2026-01-02 03:04:05 UTC"
     assert short("a" * 64) == "a" * 12 + "…"
     region = {"left": "0.25", "top": "0", "right": "1", "bottom": "0.5"}

@@ -7,7 +7,7 @@ from collections.abc import Iterator
 
 import pytest
 from fastapi import Request
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 from starlette.types import Message
 
@@ -62,6 +62,7 @@ def refusal(upload: Upload, limit: int = 1000, budget: UploadBudget | None = Non
     return caught.value.code
 
 
+@settings(deadline=None)
 @given(data=st.binary(max_size=400), size=st.integers(1, 500))
 def test_the_bytes_arrive_however_they_are_cut(data: bytes, size: int) -> None:
     assert read(Upload(chunked(form(part("image", data)), size))) == data
