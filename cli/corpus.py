@@ -47,7 +47,7 @@ def ingest(
         summary = application.ingestion.run(application.open_source(source, labels), progress)
     if out.json:
         out.document(summary.to_json())
-    _show_summary(out, summary)
+    show_summary(out, summary)
     return ExitCode.USAGE if summary.refused and not summary.registered + summary.already_registered else None
 
 
@@ -83,7 +83,8 @@ def calibrate(invocation: Invocation) -> None:
     _show_fields(out, summary.to_json())
 
 
-def _show_summary(out: Output, summary: IngestSummary) -> None:
+def show_summary(out: Output, summary: IngestSummary) -> None:
+    """What became of a source's works."""
     out.line(
         f"{summary.registered:,} works registered from {summary.source}, {summary.already_registered:,} were already, "
         f"{len(summary.refused):,} refused, of {summary.found:,} found, in {summary.seconds:.1f} s",

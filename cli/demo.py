@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
+from cli.corpus import show_summary
 from cli.errors import ExitCode
 from cli.invocation import CommandGroup, Invocation
 from cli.output import Tone
@@ -42,6 +43,7 @@ def demo(
 
 def _show(invocation: Invocation, report: DemoReport, vkey: str) -> None:
     out = invocation.out
+    show_summary(out, report.ingest)
     out.line(f"{report.works:,} works by {report.artists:,} artists are registered. Three pictures:", "strong")
     for number, query in enumerate(report.queries, 1):
         out.line()

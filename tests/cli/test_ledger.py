@@ -280,12 +280,19 @@ def test_the_demo_on_a_folder(
     artledger: Commands, database_url: str, monkeypatch: pytest.MonkeyPatch, tmp_path: Path
 ) -> None:
     monkeypatch.setenv("ARTLEDGER_DATABASE_URL", database_url)
-    ended = artledger("demo", "--corpus", ART, "--json", "--data", tmp_path)
+    works = tmp_path / "works"
+    works.mkdir()
+    drawings = [path for path in sorted(ART.glob("*.png")) if path.name != REGISTERED.name][:7]
+    for path in (*drawings, REGISTERED):
+        shutil.copy(path, works)
+    rows = [f"{path.name},{path.stem},Somebody" for path in (*drawings, REGISTERED)]
+    (works / "labels.csv").write_text("\n".join(("file,title,artist", *rows, "")))
+    ended = artledger("demo", "--corpus", works, "--json", "--data", tmp_path)
     assert ended.code == 0, ended.stderr
     report = ended.json
     assert (report["bundle_verified"], report["tampered_refused"]) == (True, True)
     assert [query["relation"] for query in report["queries"]] == ["exact", "near-duplicate", "none"]
-    in_words = artledger("demo", "--corpus", ART, "--data", tmp_path)
+    in_words = artledger("demo", "--corpus", works, "--data", tmp_path)
     assert in_words.code == 0
     assert "verified offline" in in_words.stdout
     assert f"artledger serve --data {tmp_path}" in in_words.stdout
