@@ -101,23 +101,23 @@ def write_null_set(
     queries: QueryBlock, sources: SourceHashes, background: NDArray[np.float16], copies: Features
 ) -> bytes:
     """The file's bytes; equal input gives equal bytes."""
-    return save_safetensors(
-        {
-            "spec": np.frombuffer(bytes.fromhex(queries.images.spec), np.uint8),
-            "queries.copy": queries.images.copy,
-            "queries.complexity": queries.images.complexity,
-            "queries.phash": queries.phash_views,
-            "queries.pdq": queries.pdq_views,
-            "queries.pdq_usable": queries.pdq_usable,
-            "sources.phash": sources.phash,
-            "sources.pdq": sources.pdq,
-            "sources.pdq_quality": sources.pdq_quality,
-            "background": background,
-            "copies.cosine": copies.cosine,
-            "copies.phash": copies.phash,
-            "copies.pdq": copies.pdq,
-        }
-    )
+    arrays: Mapping[str, NDArray[Any]] = {
+        "spec": np.frombuffer(bytes.fromhex(queries.images.spec), np.uint8),
+        "queries.copy": queries.images.copy,
+        "queries.complexity": queries.images.complexity,
+        "queries.phash": queries.phash_views,
+        "queries.pdq": queries.pdq_views,
+        "queries.pdq_usable": queries.pdq_usable,
+        "sources.phash": sources.phash,
+        "sources.pdq": sources.pdq,
+        "sources.pdq_quality": sources.pdq_quality,
+        "background": background,
+        "copies.cosine": copies.cosine,
+        "copies.phash": copies.phash,
+        "copies.pdq": copies.pdq,
+    }
+    # The format writes memory as it lies: other layouts than rows would come back in another order.
+    return save_safetensors({name: np.ascontiguousarray(array) for name, array in arrays.items()})
 
 
 def _queries(spec: str, arrays: Mapping[str, NDArray[Any]]) -> QueryBlock:

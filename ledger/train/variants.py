@@ -33,11 +33,11 @@ def variant_pairs(first: Sequence[Fingerprint], second: Sequence[Fingerprint]) -
 def without_variants(pictures: Sequence[Fingerprint], others: Sequence[Fingerprint] = ()) -> list[int]:
     """Indices of pictures to keep: none is a variant of an earlier kept one or of one of `others`."""
     kept: list[int] = []
-    free = np.logical_not(variant_pairs(pictures, others)).all(axis=1)
+    taken: NDArray[np.bool_] = np.any(variant_pairs(pictures, others), axis=1)
     for start in range(0, len(pictures), _ROWS):
         rows = range(start, min(start + _ROWS, len(pictures)))
         among = variant_pairs([pictures[row] for row in rows], pictures)
         for row in rows:
-            if free[row] and not among[row - start, kept].any():
+            if not taken[row] and not among[row - start, kept].any():
                 kept.append(row)
     return kept

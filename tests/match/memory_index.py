@@ -1,0 +1,55 @@
+"""An index in memory that searches exactly: what every other CandidateIndex is compared with."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+
+import numpy as np
+
+from ledger.corpus.types import CorpusState
+from ledger.image.types import Pixels
+from ledger.match.block import FingerprintBlock
+from ledger.match.score import QueryBlock, features
+from ledger.match.types import Candidate, Query
+
+
+class MemoryIndex:
+    """Holds works and their previews."""
+
+    def __init__(self) -> None:
+        self._works: dict[str, Candidate] = {}
+        self._previews: dict[str, Pixels] = {}
+
+    def add(self, work: Candidate, preview: Pixels | None) -> None:
+        self._works[work.work_id] = work
+        if preview is not None:
+            self._previews[work.work_id] = preview
+
+    def candidate(self, work_id: str) -> Candidate:
+        return self._works[work_id]
+
+    def blocks(self) -> list[FingerprintBlock]:
+        return [FingerprintBlock.stack([work.fingerprint for work in self._works.values()])] if self._works else []
+
+    def state(self) -> CorpusState:
+        return CorpusState(through=len(self._works) - 1, works=len(self._works))
+
+    def search(self, query: Query, *, limit: int) -> Sequence[Candidate]:
+        works = list(self._works.values())
+        if not works:
+            return []
+        near = features(QueryBlock.stack([query.fingerprint]), np.zeros(1, np.float32), self.blocks()[0])
+        found = {
+            int(column)
+            for distance in (-near.cosine[0], near.phash[0], near.pdq[0])
+            for column in np.argsort(distance, kind="stable")[:limit]
+        }
+        equal = {
+            column
+            for column, work in enumerate(works)
+            if query.sha256 == work.sha256 or query.pixel_sha256 == work.pixel_sha256
+        }
+        return [works[column] for column in sorted(found | equal)]
+
+    def preview(self, work_ids: Sequence[str]) -> Mapping[str, Pixels]:
+        return {work_id: self._previews[work_id] for work_id in work_ids if work_id in self._previews}

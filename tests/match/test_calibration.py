@@ -1,0 +1,195 @@
+"""Conformal p-values, probabilities, and the file they live in."""
+
+from __future__ import annotations
+
+import json
+from dataclasses import replace
+from typing import Any
+
+import numpy as np
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from ledger import canonical
+from ledger.corpus.types import CorpusState
+from ledger.errors import ConflictError, IntegrityError
+from ledger.match.block import FingerprintBlock
+from ledger.match.calibration import LEAST_PER_BIN, LOWEST, Bin, Calibration, calibrate
+from ledger.match.null_set import NullSet, shipped_null_set
+from ledger.match.ranking import shipped_ranking
+from tests.match.drawings import fingerprint
+
+scores = st.lists(st.floats(-10, 10).map(lambda score: round(score, 6)), min_size=1, max_size=60)
+
+
+@pytest.fixture(scope="module")
+def null_set() -> NullSet:
+    return shipped_null_set()
+
+
+@pytest.fixture(scope="module")
+def calibration(null_set: NullSet) -> Calibration:
+    return calibrate(null_set, [strangers(null_set, 60)], CorpusState(through=59, works=60), shipped_ranking())
+
+
+def strangers(null_set: NullSet, works: int) -> FingerprintBlock:
+    """Works that no null picture is a variant of: random directions and hashes."""
+    dimension = null_set.background.shape[1]
+    generator = np.random.default_rng(7)
+    vectors = generator.normal(size=(works, dimension))
+    block = FingerprintBlock.stack([fingerprint(seed, spec=null_set.spec) for seed in range(works)])
+    return replace(block, copy=(vectors / np.linalg.norm(vectors, axis=1, keepdims=True)).astype(np.float16))
+
+
+@given(scores, st.floats(-11, 11))
+def test_p_value_is_one_plus_those_at_least_as_high_over_n_plus_one(null: list[float], raw: float) -> None:
+    placed = Bin("all", 1.1, np.sort(null))
+
+    assert placed.p_value(raw) == (1 + sum(score >= raw for score in null)) / (len(null) + 1)
+    assert placed.p_value(raw) >= placed.floor
+
+
+@given(scores, st.floats(0.001, 0.999))
+def test_a_left_out_stranger_is_called_near_at_most_as_often_as_stated(strangers: list[float], alpha: float) -> None:
+    """The conformal guarantee, exactly: whichever of n + 1 exchangeable scores is the query's, P(p <= alpha) <= alpha."""
+    called = 0
+    for index, score in enumerate(strangers):
+        rest = [*strangers[:index], *strangers[index + 1 :]]
+        if rest:
+            called += Bin("all", 1.1, np.sort(rest)).p_value(score) <= alpha
+
+    assert called <= alpha * len(strangers) + 1e-9
+
+
+@given(scores, st.floats(0.001, 0.999), st.floats(-11, 11))
+def test_above_the_threshold_means_p_at_most_alpha(null: list[float], alpha: float, raw: float) -> None:
+    placed = Bin("all", 1.1, np.sort(null))
+    threshold = placed.threshold(alpha)
+
+    assert (placed.p_value(raw) <= alpha) == (threshold is not None and raw > threshold)
+
+
+def test_every_complexity_has_a_bin(calibration: Calibration) -> None:
+    assert [calibration.bin_of(value).name for value in (0.0, 0.3, 1.0)] == ["flat", "simple", "detailed"]
+    assert all(item.n >= LEAST_PER_BIN for item in calibration.bins)
+
+
+@given(st.floats(-15, 10), st.floats(-5, 20), st.floats(1e-2, 5), st.floats(0, 5))
+@settings(max_examples=200)
+def test_probability_increases_strictly_in_score_and_evidence(
+    calibration: Calibration, raw: float, evidence: float, more: float, more_evidence: float
+) -> None:
+    low = calibration.probability(raw, evidence)
+
+    assert 0 < low < 1
+    assert calibration.probability(raw + more, evidence + more_evidence) > low
+
+
+def test_the_best_scores_keep_their_order_in_six_digits(calibration: Calibration) -> None:
+    written = [f"{calibration.probability(raw, 6.0):.6f}" for raw in np.arange(0, 4.9, 0.1)]
+
+    assert len(set(written)) == len(written)
+
+
+def test_the_file_says_everything_and_reads_back(calibration: Calibration) -> None:
+    again = Calibration.read(calibration.document)
+
+    assert again.digest == calibration.digest
+    assert [item.null.tolist() for item in again.bins] == [item.null.tolist() for item in calibration.bins]
+    assert (again.corpus, again.alpha, again.ranking) == (calibration.corpus, calibration.alpha, calibration.ranking)
+    assert canonical.dumps(json.loads(calibration.document)) == calibration.document
+
+
+def test_the_corpus_may_come_in_any_blocks(null_set: NullSet, calibration: Calibration) -> None:
+    block = strangers(null_set, 60)
+    parts = [
+        FingerprintBlock(
+            block.spec,
+            block.copy[rows],
+            block.phash[rows],
+            block.pdq[rows],
+            block.pdq_quality[rows],
+            block.complexity[rows],
+        )
+        for rows in (slice(40, 60), slice(0, 40))
+    ]
+
+    cut = calibrate(null_set, parts, calibration.corpus, shipped_ranking())
+
+    for one, other in zip(cut.bins, calibration.bins, strict=True):
+        # Matrix products of other shapes differ in their last bits.
+        np.testing.assert_allclose(one.null, other.null, atol=2e-6)
+
+
+def _set(path: list[str | int], value: object) -> Any:
+    def change(document: Any) -> None:
+        for step in path[:-1]:
+            document = document[step]
+        document[path[-1]] = value
+
+    return change
+
+
+@pytest.mark.parametrize(
+    "change",
+    [
+        _set(["surprise"], 1),
+        _set(["version"], 2),
+        _set(["corpus", "works"], -1),
+        _set(["corpus", "works"], "60"),
+        _set(["bins", 0, "null", 0], "1e3"),
+        _set(["bins", 0, "null", 0], "999.000000"),
+        _set(["bins", 0, "below"], "1.200000"),
+        _set(["bins"], []),
+        _set(["probability", "slope"], "-1.000000"),
+        _set(["ranking", "cosine", "values", 0], "9.000000"),
+        _set(["ranking", "spec"], "ABC"),
+    ],
+)
+def test_a_changed_file_is_refused(calibration: Calibration, change: Any) -> None:
+    document = json.loads(calibration.document)
+    change(document)
+
+    with pytest.raises(IntegrityError) as caught:
+        Calibration.read(canonical.dumps(document))
+    assert caught.value.code == "bad-calibration"
+
+
+def test_another_spelling_of_the_file_is_refused(calibration: Calibration) -> None:
+    with pytest.raises(IntegrityError):
+        Calibration.read(calibration.document + b"\n")
+
+
+def test_null_pictures_that_the_corpus_contains_are_left_out(null_set: NullSet) -> None:
+    inside = np.flatnonzero(null_set.sources.pdq_quality >= 50)[:3]
+    images = null_set.queries.images
+    works = FingerprintBlock(
+        spec=null_set.spec,
+        copy=images.copy[inside],
+        phash=null_set.sources.phash[inside],
+        pdq=null_set.sources.pdq[inside],
+        pdq_quality=null_set.sources.pdq_quality[inside],
+        complexity=images.complexity[inside],
+    )
+
+    made = calibrate(null_set, [works], CorpusState(through=2, works=3), shipped_ranking())
+
+    left_out = json.loads(made.document)["left_out"]
+    assert left_out == int(null_set.contained_in(works).sum()) >= 3
+    assert sum(item.n for item in made.bins) == len(null_set) - left_out
+
+
+def test_an_empty_corpus_has_a_calibration(null_set: NullSet) -> None:
+    made = calibrate(null_set, [], CorpusState(through=-1, works=0), shipped_ranking())
+
+    assert {score for item in made.bins for score in item.null.tolist()} == {LOWEST}
+    assert 0 < made.probability(1.0, 0.0) < 1
+
+
+def test_a_corpus_of_another_spec_is_refused(null_set: NullSet) -> None:
+    other = FingerprintBlock.stack([fingerprint(1, spec="6" * 64)])
+
+    with pytest.raises(ConflictError) as caught:
+        calibrate(null_set, [other], CorpusState(through=0, works=1), shipped_ranking())
+    assert caught.value.code == "spec-mismatch"

@@ -1,0 +1,231 @@
+"""The whole way from a picture to matches, with the real models, null set and ranking, over thirty real drawings."""
+
+from __future__ import annotations
+
+import hashlib
+from collections.abc import Iterator
+from dataclasses import replace
+from io import BytesIO
+from pathlib import Path
+
+import pytest
+from PIL import Image, ImageOps
+
+from ledger.errors import ConflictError
+from ledger.fingerprint.complexity import comparable
+from ledger.fingerprint.copy_encoder import load_copy_encoder
+from ledger.fingerprint.fingerprinter import Fingerprinter
+from ledger.fingerprint.spec import default_spec
+from ledger.image.pool import DecodePool
+from ledger.image.preview import make_preview, read_preview
+from ledger.match.calibration import Calibration, calibrate
+from ledger.match.lists import Relation, Verdict
+from ledger.match.matcher import Matcher
+from ledger.match.null_set import shipped_null_set
+from ledger.match.ranking import shipped_ranking
+from ledger.match.types import Candidate, MatchOutcome, Query
+from tests.match.memory_index import MemoryIndex
+
+ART = sorted((Path(__file__).parents[1] / "data" / "art").glob("*.png"))
+OUTSIDE = 5
+"""The last works stay out of the corpus."""
+
+
+class Studio:
+    """Decodes, fingerprints, and matches against a corpus of the drawings."""
+
+    def __init__(self, pool: DecodePool, fingerprinter: Fingerprinter) -> None:
+        self._pool = pool
+        self._fingerprinter = fingerprinter
+        self.index = MemoryIndex()
+        for path in ART[:-OUTSIDE]:
+            self.register(path.stem, path.read_bytes())
+        self.calibration = self.calibrate()
+
+    def register(self, work_id: str, data: bytes) -> None:
+        image = self._pool.decode(data)
+        work = Candidate(
+            work_id=work_id,
+            artist_id=f"artist of {work_id}",
+            sha256=image.sha256,
+            pixel_sha256=image.pixel_sha256,
+            registration_record_id="",
+            registration_leaf_hash="",
+            fingerprint=self._fingerprinter.works([image])[0],
+        )
+        self.index.add(work, read_preview(make_preview(image.working)))
+
+    def calibrate(self) -> Calibration:
+        return calibrate(shipped_null_set(), self.index.blocks(), self.index.state(), shipped_ranking())
+
+    def query(self, data: bytes) -> Query:
+        image = self._pool.decode(data)
+        fingerprint = self._fingerprinter.query(image)
+        return Query(
+            sha256=image.sha256,
+            pixel_sha256=image.pixel_sha256,
+            fingerprint=fingerprint,
+            working=image.working,
+            not_comparable=comparable(image, fingerprint.image.complexity),
+        )
+
+    def match(self, data: bytes, top_k: int = 5) -> MatchOutcome:
+        return Matcher(self.index, self.calibration, shipped_null_set()).match(self.query(data), top_k)
+
+
+@pytest.fixture(scope="module")
+def fingerprinter() -> Fingerprinter:
+    return Fingerprinter([load_copy_encoder()], default_spec())
+
+
+@pytest.fixture(scope="module")
+def pool() -> Iterator[DecodePool]:
+    with DecodePool(1) as pool:
+        yield pool
+
+
+@pytest.fixture(scope="module")
+def studio(pool: DecodePool, fingerprinter: Fingerprinter) -> Studio:
+    return Studio(pool, fingerprinter)
+
+
+def encoded(image: Image.Image, kind: str = "PNG", **options: int) -> bytes:
+    file = BytesIO()
+    image.save(file, kind, **options)
+    return file.getvalue()
+
+
+def opened(path: Path) -> Image.Image:
+    image = Image.open(path).convert("RGBA")
+    return Image.alpha_composite(Image.new("RGBA", image.size, "white"), image).convert("RGB")
+
+
+def cropped_and_recompressed(path: Path) -> bytes:
+    image = opened(path)
+    box = (image.width // 12, image.height // 12, image.width - image.width // 14, image.height - image.height // 16)
+    return encoded(image.crop(box).resize((image.width * 3 // 4, image.height * 3 // 4)), "JPEG", quality=60)
+
+
+@pytest.mark.parametrize("path", ART[:3], ids=lambda path: path.stem)
+def test_the_same_bytes_are_exact_at_the_smallest_p(studio: Studio, path: Path) -> None:
+    outcome = studio.match(path.read_bytes())
+
+    first = outcome.matches[0]
+    assert (first.work_id, first.relation, outcome.verdict) == (path.stem, Relation.EXACT, Verdict.COPY)
+    assert first.p_value == 1 / (first.n_null + 1) <= studio.calibration.alpha
+    assert first.evidence is None
+
+
+def test_the_same_pixels_in_another_file_are_same_pixels(studio: Studio) -> None:
+    outcome = studio.match(encoded(opened(ART[0]), "TIFF"))
+
+    assert (outcome.matches[0].work_id, outcome.matches[0].relation) == (ART[0].stem, Relation.SAME_PIXELS)
+    assert outcome.verdict is Verdict.COPY
+
+
+def test_edited_copies_are_verified_and_say_where(studio: Studio) -> None:
+    outcomes = {path.stem: studio.match(cropped_and_recompressed(path)) for path in ART[:-OUTSIDE]}
+
+    first = {name: outcome.matches[0] for name, outcome in outcomes.items()}
+    called = [name for name, outcome in outcomes.items() if outcome.verdict is Verdict.COPY]
+    assert all(match.work_id == name for name, match in first.items())
+    assert len(called) >= 0.8 * len(outcomes)
+    for name in called:
+        assert first[name].relation in (Relation.NEAR_DUPLICATE, Relation.PARTIAL_COPY)
+        assert first[name].evidence is not None
+        assert first[name].p_value <= studio.calibration.alpha
+        assert outcomes[name].attribution.shares[0].artist_id == f"artist of {name}"
+
+
+def test_a_mirrored_copy_is_found(studio: Studio) -> None:
+    outcome = studio.match(encoded(ImageOps.mirror(opened(ART[1]))))
+
+    assert (outcome.matches[0].work_id, outcome.verdict) == (ART[1].stem, Verdict.COPY)
+
+
+@pytest.mark.parametrize("path", ART[-OUTSIDE:], ids=lambda path: path.stem)
+def test_works_that_are_not_in_the_corpus_are_copies_of_nothing(studio: Studio, path: Path) -> None:
+    outcome = studio.match(path.read_bytes())
+
+    assert outcome.verdict is not Verdict.COPY
+    assert {match.relation for match in outcome.matches} == {Relation.SIMILAR_STYLE}
+
+
+def test_matches_are_ranked_complete_and_plausible(studio: Studio) -> None:
+    outcome = studio.match(cropped_and_recompressed(ART[2]), top_k=7)
+
+    assert [match.rank for match in outcome.matches] == list(range(1, 8))
+    scores = [match.score for match in outcome.matches]
+    assert scores == sorted(scores, reverse=True)
+    assert all(0 < score < 1 for score in scores)
+    assert outcome.calibration == studio.calibration.digest
+    for match in outcome.matches:
+        parts = dict(match.raw)
+        assert set(parts) == {"copy_cosine", "copy_background", "phash_distance", "pdq_distance", "fused"}
+        assert -1.01 <= parts["copy_cosine"] <= 1.01
+        placed = studio.calibration.bin_of(studio.query(cropped_and_recompressed(ART[2])).fingerprint.image.complexity)
+        assert (match.bin, match.n_null, match.p_value) == (placed.name, placed.n, placed.p_value(parts["fused"]))
+
+
+def test_a_blank_picture_is_not_comparable_and_matches_nothing(studio: Studio) -> None:
+    outcome = studio.match(encoded(Image.new("RGB", (400, 300), "white")))
+
+    assert (outcome.verdict, outcome.matches) == (Verdict.NOT_COMPARABLE, ())
+    assert outcome.not_comparable is not None
+    assert outcome.attribution.unattributed == 1
+
+
+def test_a_registered_blank_picture_matches_its_own_bytes_and_no_other_blank(
+    pool: DecodePool, fingerprinter: Fingerprinter
+) -> None:
+    studio = Studio(pool, fingerprinter)
+    blank = Image.new("RGB", (400, 300), "white")
+    studio.register("blank", encoded(blank))
+
+    same, other = studio.match(encoded(blank)), studio.match(encoded(blank, "TIFF"))
+
+    assert (same.verdict, same.matches[0].relation) == (Verdict.COPY, Relation.EXACT)
+    assert (other.verdict, other.matches) == (Verdict.NOT_COMPARABLE, ())
+
+
+def test_a_corpus_without_works(pool: DecodePool, fingerprinter: Fingerprinter, studio: Studio) -> None:
+    index = MemoryIndex()
+    calibration = calibrate(shipped_null_set(), index.blocks(), index.state(), shipped_ranking())
+
+    outcome = Matcher(index, calibration, shipped_null_set()).match(studio.query(ART[0].read_bytes()), 5)
+
+    assert (outcome.verdict, outcome.matches, outcome.corpus.works) == (Verdict.NONE, (), 0)
+
+
+def test_a_copy_whose_preview_is_gone_is_not_called_a_copy(studio: Studio) -> None:
+    index = MemoryIndex()
+    index.add(studio.index.candidate(ART[0].stem), None)
+
+    outcome = Matcher(index, studio.calibration, shipped_null_set()).match(
+        studio.query(cropped_and_recompressed(ART[0])), 3
+    )
+
+    assert outcome.verdict is not Verdict.COPY
+
+
+def test_two_registrations_of_one_picture_share_its_attribution(pool: DecodePool, fingerprinter: Fingerprinter) -> None:
+    studio = Studio(pool, fingerprinter)
+    studio.register("second registration", encoded(opened(ART[0]), "TIFF"))
+
+    outcome = studio.match(ART[0].read_bytes())
+
+    assert [match.relation for match in outcome.matches[:2]] == [Relation.EXACT, Relation.SAME_PIXELS]
+    named = {share.artist_id for share in outcome.attribution.shares}
+    assert len(named & {f"artist of {ART[0].stem}", "artist of second registration"}) == 1
+
+
+def test_a_calibration_of_another_null_set_or_spec_is_refused(studio: Studio) -> None:
+    other = replace(studio.calibration, null_set=hashlib.sha256(b"other").hexdigest())
+    with pytest.raises(ConflictError) as caught:
+        Matcher(studio.index, other, shipped_null_set())
+    assert caught.value.code == "calibration-mismatch"
+
+    elsewhere = replace(studio.calibration, spec="6" * 64)
+    with pytest.raises(ConflictError) as caught:
+        Matcher(studio.index, elsewhere, shipped_null_set()).match(studio.query(ART[0].read_bytes()), 5)
+    assert caught.value.code == "spec-mismatch"

@@ -1,0 +1,47 @@
+"""The shipped files: whole, of this version's spec, and what the model card says."""
+
+from __future__ import annotations
+
+from importlib.resources import files
+
+import numpy as np
+import pytest
+
+from ledger.errors import IntegrityError
+from ledger.fingerprint.spec import default_spec
+from ledger.match.null_set import read_null_set, shipped_null_set
+from ledger.match.ranking import read_ranking, shipped_ranking
+
+
+def test_they_are_of_the_spec_that_this_version_makes_fingerprints_under() -> None:
+    assert shipped_null_set().spec == shipped_ranking().spec == default_spec().digest
+
+
+def test_there_are_enough_strangers_for_one_percent_in_every_bin() -> None:
+    complexity = shipped_null_set().queries.images.complexity
+    edges = [float(item.below) for item in shipped_ranking().bins]
+
+    assert np.histogram(complexity, [0, *edges])[0].min() >= 500
+
+
+def test_vectors_have_length_one() -> None:
+    null_set = shipped_null_set()
+    for vectors in (null_set.queries.images.copy, null_set.background):
+        np.testing.assert_allclose(np.linalg.norm(vectors.astype(np.float32), axis=1), 1, atol=2e-3)
+
+
+def test_the_model_card_names_the_shipped_files() -> None:
+    data = files("ledger.match") / "data"
+    card = (data / "null-v1.md").read_text()
+
+    assert shipped_null_set().digest in card
+    assert f"{len(shipped_null_set()):,} pictures" in card
+
+
+@pytest.mark.parametrize("data", [b"", b"\x00" * 100, b"not a null set at all"])
+def test_anything_else_is_refused(data: bytes) -> None:
+    with pytest.raises(IntegrityError) as null_set:
+        read_null_set(data)
+    with pytest.raises(IntegrityError) as ranking:
+        read_ranking(data)
+    assert (null_set.value.code, ranking.value.code) == ("bad-null-set", "bad-ranking")

@@ -1,0 +1,105 @@
+"""Re-ranking: distances against plain Python, gates, monotony."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+
+import numpy as np
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from ledger.errors import ConflictError
+from ledger.fingerprint.types import QueryFingerprint
+from ledger.match.block import FingerprintBlock, hash_words
+from ledger.match.ranking import shipped_ranking
+from ledger.match.score import (
+    UNUSABLE,
+    Curve,
+    Features,
+    QueryBlock,
+    background_level,
+    features,
+    nearest_hamming,
+)
+from tests.match.drawings import as_query, fingerprint
+
+hashes = st.binary(min_size=32, max_size=32)
+ranking = shipped_ranking().ranking()
+
+
+def _hamming(first: bytes, second: bytes) -> int:
+    return (int.from_bytes(first) ^ int.from_bytes(second)).bit_count()
+
+
+@given(st.lists(hashes, min_size=1, max_size=9), st.lists(hashes, min_size=1, max_size=5))
+def test_nearest_hamming_is_the_smallest_over_the_views(views: list[bytes], works: list[bytes]) -> None:
+    found = nearest_hamming(hash_words(views)[None], hash_words(works))
+
+    assert found.tolist() == [[min(_hamming(view, work) for view in views) for work in works]]
+
+
+def test_more_queries_than_fit_one_sweep_give_what_each_gives_alone() -> None:
+    queries = [as_query(fingerprint(seed)) for seed in range(150)]
+    works = FingerprintBlock.stack([fingerprint(seed) for seed in range(1000, 1020)])
+    level = np.zeros(150, np.float32)
+
+    together = features(QueryBlock.stack(queries), level, works)
+
+    for row in (0, 63, 64, 149):
+        alone = features(QueryBlock.stack([queries[row]]), level[:1], works)
+        assert together.phash[row].tolist() == alone.phash[0].tolist()
+        assert together.pdq[row].tolist() == alone.pdq[0].tolist()
+        np.testing.assert_allclose(together.cosine[row], alone.cosine[0], atol=1e-6)
+
+
+def test_queries_with_fewer_views_are_padded_without_effect() -> None:
+    one, other = fingerprint(1), fingerprint(2)
+    many = QueryFingerprint(one, (one.phash, other.phash), (one.pdq, other.pdq))
+    works = FingerprintBlock.stack([other])
+
+    found = features(QueryBlock.stack([many, as_query(one)]), np.zeros(2, np.float32), works)
+
+    assert found.phash[:, 0].tolist() == [0, _hamming(one.phash, other.phash)]
+
+
+def test_pdq_of_low_quality_says_nothing_on_either_side() -> None:
+    good, poor = fingerprint(1), fingerprint(1, pdq_quality=49)
+    queries = QueryBlock.stack([as_query(good), as_query(poor)])
+
+    found = features(queries, np.zeros(2, np.float32), FingerprintBlock.stack([good, poor]))
+
+    assert found.pdq.tolist() == [[0, UNUSABLE], [UNUSABLE, UNUSABLE]]
+
+
+def test_background_level_is_the_mean_of_the_nearest() -> None:
+    background = np.eye(4, dtype=np.float16)
+    query = np.array([[0.8, 0.6, 0.0, 0.0]], np.float16)
+
+    assert background_level(query, background, 2)[0] == pytest.approx(0.7, abs=1e-3)
+
+
+def test_fingerprints_of_two_specs_are_not_stacked() -> None:
+    with pytest.raises(ConflictError) as caught:
+        FingerprintBlock.stack([fingerprint(1), replace(fingerprint(2), spec="6" * 64)])
+    assert caught.value.code == "mixed-specs"
+
+
+nearness = st.tuples(st.floats(-1, 1, width=32), st.integers(0, 256), st.integers(0, 256))
+
+
+@given(nearness, nearness)
+def test_nearer_never_scores_lower(one: tuple[float, int, int], other: tuple[float, int, int]) -> None:
+    def raw(cosine: float, phash: int, pdq: int) -> float:
+        near = Features(np.array([[cosine]], np.float32), np.array([[phash]], np.uint16), np.array([[pdq]], np.uint16))
+        return float(ranking.raw(near)[0, 0])
+
+    nearer = (max(one[0], other[0]), min(one[1], other[1]), min(one[2], other[2]))
+
+    assert raw(*nearer) >= max(raw(*one), raw(*other))
+
+
+def test_a_curve_is_linear_between_and_constant_beyond_its_knots() -> None:
+    curve = Curve((0.0, 1.0), (2.0, 4.0))
+
+    assert curve(np.array([-5, 0, 0.5, 1, 5], np.float32)).tolist() == [2, 2, 3, 4, 4]
