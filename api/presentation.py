@@ -6,6 +6,7 @@ from collections.abc import Mapping
 from decimal import ROUND_HALF_EVEN, Decimal, InvalidOperation
 from typing import Any
 
+from ledger.fingerprint.hashes import PDQ_MINIMUM_QUALITY
 from ledger.flows.answers import RecordAnswer
 
 VERDICT_MEANING: Mapping[str, str] = {
@@ -105,7 +106,7 @@ def not_measured(answer: RecordAnswer) -> tuple[str, ...]:
     if predicate.get("artist_reference") is None:
         missing.append("which artist's style this is: no trained classifier took part")
     quality = _pdq_quality(predicate)
-    if quality is not None and quality < 50:
+    if quality is not None and quality <= PDQ_MINIMUM_QUALITY:
         missing.append(
             f"one of the picture's hashes (PDQ): the picture has too little detail, quality {quality} of 100"
         )

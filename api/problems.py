@@ -141,7 +141,8 @@ def install(app: FastAPI, render: Renderer) -> None:
         assert isinstance(error, LedgerError)  # noqa: S101 - Starlette's signature is wider than its call
         problem = problem_of(error)
         if problem.status >= 500:
-            _log.error("%s %s: %s: %s", request.method, request.url.path, error.code, error.message)
+            level = logging.INFO if isinstance(error, PushbackError) else logging.ERROR
+            _log.log(level, "%s %s: %s: %s", request.method, request.url.path, error.code, error.message)
         return answer(request, problem)
 
     def on_http_error(request: Request, error: Exception) -> Response:

@@ -69,7 +69,7 @@ def client(application: Application) -> Iterator[TestClient]:
         yield opened
 
 
-@pytest.fixture(scope="session")
+@pytest.fixture(scope="module")
 def service_url(application: Application) -> Iterator[str]:
     """The service over HTTP on loopback, publishing in the background as `artledger serve` does."""
     app = create_app(application, application.run_background)
