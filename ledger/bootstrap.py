@@ -356,14 +356,24 @@ class Application:
             fingerprinter=self.fingerprinter,
             corpus=self.corpus,
             sequencer=self.sequencer,
+            ensure_indexes=self._ensure_indexes,
         )
+
+    def _ensure_indexes(self) -> bool:
+        from ledger.storage.vector_indexes import ensure_indexes
+
+        return ensure_indexes(self.database, self.spec.digest)
 
     @cached_property
     def refreshing(self) -> Refreshing:
         from ledger.flows.refresh import Refreshing
 
         return Refreshing(
-            images=self.images, fingerprinter=self.fingerprinter, corpus=self.corpus, open_source=self.open_source
+            images=self.images,
+            fingerprinter=self.fingerprinter,
+            corpus=self.corpus,
+            open_source=self.open_source,
+            ensure_indexes=self._ensure_indexes,
         )
 
     @cached_property

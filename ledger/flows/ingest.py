@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import time
 from collections import Counter
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import asdict, dataclass
 from functools import partial
 from itertools import islice
@@ -66,6 +66,8 @@ class Ingestion:
     fingerprinter: Fingerprinter
     corpus: CorpusStore
     sequencer: Sequencer
+    ensure_indexes: Callable[[], bool]
+    """Makes the vector indexes once the corpus is large enough to need them."""
 
     def run(self, source: Source, progress: Progress = silent) -> IngestSummary:
         """Registers every work of the source that is not registered yet.
@@ -88,6 +90,8 @@ class Ingestion:
             tally["already"] += len(pictures) - registered
             tally["seen"] += len(batch)
             progress("registering works", tally["seen"], len(todo))
+        if tally["registered"]:
+            self.ensure_indexes()
         return IngestSummary(
             source=source.name,
             found=len(items),

@@ -42,6 +42,7 @@ class Refreshing:
     fingerprinter: Fingerprinter
     corpus: CorpusStore
     open_source: Callable[[str, Path | None], Source]
+    ensure_indexes: Callable[[], bool]
 
     def run(self, spec: str, progress: Progress = silent) -> RefreshSummary:
         """`spec`: `default`, or the digest of the spec this installation makes fingerprints under.
@@ -67,6 +68,8 @@ class Refreshing:
                 refused.extend(failures)
                 seen += len(batch) + len(failures)
                 progress("fingerprinting works", seen, len(lacking))
+        if lacking:
+            self.ensure_indexes()
         return RefreshSummary(digest, len(lacking), len(lacking) - len(refused), tuple(refused))
 
     def _batches(self, name: str, works: Mapping[str, StoredWork]) -> Iterator[tuple[list[Decoded], list[Refusal]]]:
