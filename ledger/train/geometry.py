@@ -93,27 +93,27 @@ def fit_geometry(examples: Iterable[Example]) -> GeometryFit:
         geometry = QueryGeometry(example.query)
         copies.append(list(geometry.hypotheses(example.own)))
         strangers.extend(list(geometry.hypotheses(other)) for other in example.others)
-    rule = _START
+    ungated = replace(_START, few=0)
     labels = np.r_[np.ones(len(copies), np.bool_), np.zeros(len(strangers), np.bool_)]
     for _ in range(_ROUNDS):
-        best = [_best(found, rule) for found in (*copies, *strangers)]
+        best = [_best(found, ungated) for found in (*copies, *strangers)]
         there = np.array([item is not None for item in best])
         design = np.array([_measures(item) for item in best if item is not None])
         intercept, weights = fit_nonnegative(design, labels[there], least=np.zeros(design.shape[1]))
         inliers, correlation, closeness = weights.tolist()
-        rule = replace(rule, intercept=intercept, inliers=inliers, correlation=correlation, closeness=closeness)
-    # The weights were fitted on pairs that `few_distance` lets pass; passing is evidence of its own.
-    passed = np.array([_best(found, rule) is not None for found in (*copies, *strangers)])
-    gate = math.log(passed[labels].mean() / max(passed[~labels].mean(), 1 / len(strangers)))
-    rule = replace(rule, intercept=rule.intercept + gate)
+        ungated = replace(ungated, intercept=intercept, inliers=inliers, correlation=correlation, closeness=closeness)
+    rule = replace(ungated, few=_START.few)
     return _with_threshold(rule, _weights(copies, rule), _weights(strangers, rule))
 
 
 def _with_threshold(rule: GeometryRule, copies: NDArray[np.float64], strangers: NDArray[np.float64]) -> GeometryFit:
-    threshold = round(float(np.quantile(strangers, 1 - MISTAKEN, method="higher")), 6) + 1e-6
-    verified, mistaken = float((copies >= threshold).mean()), float((strangers >= threshold).mean())
-    unverified = math.log((1 - verified) / (1 - mistaken))
-    return GeometryFit(replace(rule, threshold=threshold, unverified=unverified), verified, mistaken)
+    """The threshold that lets MISTAKEN pass, but never one where the evidence speaks against a copy."""
+    threshold = max(0.0, round(float(np.quantile(strangers, 1 - MISTAKEN, method="higher")) + 1e-6, 6))
+    verified, mistaken = copies >= threshold, strangers >= threshold
+    missed = (np.count_nonzero(~verified) + 1) / (len(copies) + 2)
+    refused = (np.count_nonzero(~mistaken) + 1) / (len(strangers) + 2)
+    fitted = replace(rule, threshold=threshold, unverified=math.log(missed / refused))
+    return GeometryFit(fitted, float(verified.mean()), float(mistaken.mean()))
 
 
 def _weights(pairs: Sequence[Sequence[Hypothesis]], rule: GeometryRule) -> NDArray[np.float64]:
@@ -123,8 +123,7 @@ def _weights(pairs: Sequence[Sequence[Hypothesis]], rule: GeometryRule) -> NDArr
 
 
 def _best(found: Sequence[Hypothesis], rule: GeometryRule) -> Hypothesis | None:
-    allowed = [item for item in found if rule.weigh(item.inliers, item.compared) > -math.inf]
-    return max(allowed, key=lambda item: rule.weigh(item.inliers, item.compared), default=None)
+    return max(found, key=lambda item: rule.weigh(item.inliers, item.compared), default=None)
 
 
 def _measures(item: Hypothesis) -> tuple[float, float, float]:

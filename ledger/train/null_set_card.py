@@ -25,8 +25,8 @@ LICENCES: Mapping[str, tuple[str, str]] = {
     "skimage": ("Debian `python3-skimage` 0.19.3-8 (data)", "BSD-3-Clause"),
     "gnome-backgrounds": ("Debian `gnome-backgrounds` 43.1-1", "CC-BY-SA"),
     "mate-backgrounds": ("Debian `mate-backgrounds` 1.26.0-1", "GPL-2+, CC-BY-SA-4.0"),
-    "lomiri-wallpapers-16.04": ("Debian `lomiri-wallpapers-16.04` 20.04.0-2", "CC-BY-4.0, CC-BY-SA-3.0 and 4.0, CC0-1.0"),
-    "lomiri-wallpapers-20.04": ("Debian `lomiri-wallpapers-20.04` 20.04.0-2", "CC-BY-4.0, CC-BY-SA-3.0 and 4.0, CC0-1.0"),
+    "lomiri-wallpapers-16.04": ("Debian `lomiri-wallpapers-16.04` 20.04.0-2", "CC-BY-4.0, CC-BY-SA, CC0-1.0"),
+    "lomiri-wallpapers-20.04": ("Debian `lomiri-wallpapers-20.04` 20.04.0-2", "CC-BY-4.0, CC-BY-SA, CC0-1.0"),
     "ukui-wallpapers": ("Debian `ukui-wallpapers` 20.04.3-1.1", "CC-BY-SA-3.0"),
     "plasma-workspace-wallpapers": ("Debian `plasma-workspace-wallpapers` 4:5.27.5-2", "GPL-2+"),
 }

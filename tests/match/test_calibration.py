@@ -52,7 +52,7 @@ def test_p_value_is_one_plus_those_at_least_as_high_over_n_plus_one(null: list[f
 
 @given(scores, st.floats(0.001, 0.999))
 def test_a_left_out_stranger_is_called_near_at_most_as_often_as_stated(strangers: list[float], alpha: float) -> None:
-    """The conformal guarantee, exactly: whichever of n + 1 exchangeable scores is the query's, P(p <= alpha) <= alpha."""
+    """The conformal guarantee, exactly: whichever of the exchangeable scores is the query's, P(p <= alpha) <= alpha."""
     called = 0
     for index, score in enumerate(strangers):
         rest = [*strangers[:index], *strangers[index + 1 :]]
