@@ -53,7 +53,9 @@ def ingest(
 
 def refresh(
     invocation: Invocation,
-    spec: Annotated[str, typer.Option(help="Digest or name of the fingerprint spec to go to.", show_default=False)],
+    spec: Annotated[
+        str, typer.Option(help="`default`, or the digest of the fingerprint spec to go to.", show_default=False)
+    ],
 ) -> None:
     """Fingerprint the whole corpus anew under another spec. Resumable; old records keep their spec."""
     out = invocation.out
@@ -124,7 +126,7 @@ def register(app: CommandGroup) -> None:
             "artledger corpus ingest hf:huggan/wikiart@train",
         ],
     )
-    group.add(refresh, examples=["artledger corpus refresh --spec DIGEST"])
+    group.add(refresh, examples=["artledger corpus refresh --spec default"])
     group.add(stats, examples=["artledger corpus stats --json"])
     group.add(calibrate, examples=["artledger corpus calibrate"])
     app.add_typer(group)

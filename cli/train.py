@@ -39,6 +39,7 @@ def whitening(
     invocation: Invocation, assets: AssetsArgument, *, out: OutOption, works: WorksOption = 5000, seed: SeedOption = 1
 ) -> None:
     """Fit the whitening of the copy descriptor on open works and other art."""
+    folder = _folder(out)
     import numpy as np
 
     from ledger.fingerprint import copy_descriptor
@@ -47,7 +48,7 @@ def whitening(
     from ledger.train.pictures import collected, open_works
     from ledger.train.whitening import train_whitening
 
-    destination = _folder(out) / copy_descriptor.WHITENING_FILE.name
+    destination = folder / copy_descriptor.WHITENING_FILE.name
     with invocation.progress() as progress, DecodePool() as pool:
         opened = _counted("reading open works", open_works(pool, limit=works, seed=seed), progress)
         others = _counted("reading packages", collected(assets, pool, seed=seed), progress)
@@ -66,6 +67,7 @@ def null_set(
     invocation: Invocation, assets: AssetsArgument, *, out: OutOption, works: WorksOption = 5000, seed: SeedOption = 1
 ) -> None:
     """Make the null set, the strangers that error rates are measured on, and the ranking that goes with it."""
+    folder = _folder(out)
     from ledger.fingerprint.copy_encoder import load_copy_encoder
     from ledger.fingerprint.fingerprinter import Fingerprinter
     from ledger.fingerprint.spec import default_spec
@@ -75,7 +77,7 @@ def null_set(
     from ledger.train.null_set import assemble, measure
     from ledger.train.pictures import collected, open_works
 
-    null_file, ranking_file = _folder(out) / SHIPPED, out / RANKING_FILE
+    null_file, ranking_file = folder / SHIPPED, folder / RANKING_FILE
     fingerprinter = Fingerprinter([load_copy_encoder()], default_spec())
     with invocation.progress() as progress, DecodePool() as pool:
         pictures = chain(collected(assets, pool, seed=seed), open_works(pool, limit=works, seed=seed))

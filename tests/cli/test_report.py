@@ -9,8 +9,17 @@ import pytest
 
 from cli.invocation import Invocation
 from cli.output import Output
-from cli.report import MAX_SHOWN, RELATION_WORDS, VERDICT_WORDS, chance, percent, show_next_steps, show_record
-from ledger.flows.answers import MatchReport, RecordAnswer, Report, ShareReport
+from cli.report import (
+    MAX_SHOWN,
+    RELATION_WORDS,
+    VERDICT_WORDS,
+    chance,
+    percent,
+    show_lookup,
+    show_next_steps,
+    show_record,
+)
+from ledger.flows.answers import LookupAnswer, MatchReport, RecordAnswer, Report, ShareReport
 from ledger.match.lists import Relation, Verdict
 
 MATCH = MatchReport(
@@ -122,3 +131,16 @@ def test_next_steps_can_be_copied(capsys: pytest.CaptureFixture[str]) -> None:
     assert f"artledger lookup {ANSWER.record_id} --bundle FILE --data '/my data'\n" in printed
     assert "--image 'it'\"'\"'s.png' --data '/my data'\n" in printed
     assert "/records/x on the address" in printed
+
+
+def test_a_lookup_in_words(capsys: pytest.CaptureFixture[str]) -> None:
+    answer = LookupAnswer(sha256="0" * 64, records=(), matches=(MATCH,), reference="Something.")
+    show_lookup(Output(), answer)
+    printed = capsys.readouterr().out
+    assert printed.startswith("Something.\n")
+    assert "not on the log; `artledger verify` makes a record" in printed
+    assert "none: nothing was recorded about this very file" in printed
+    show_lookup(Output(), replace(answer, records=(ANSWER,), matches=()))
+    printed = capsys.readouterr().out
+    assert "1 about this very file" in printed
+    assert ANSWER.record_id in printed

@@ -19,9 +19,3 @@ def test_a_folder_that_cannot_be_made(artledger: Commands, tmp_path: Path) -> No
         ended = artledger("train", command, tmp_path, "--out", tmp_path / "file", "--json")
         assert ended.code == 2
         assert ended.json["error"]["code"] == "file-unwritable"
-
-
-def test_too_few_pictures_are_refused(artledger: Commands, tmp_path: Path) -> None:
-    ended = artledger("train", "whitening", tmp_path, "--out", tmp_path / "made", "--works", "2")
-    assert ended.code in {2, 3}
-    assert not list((tmp_path / "made").glob("*.safetensors"))
