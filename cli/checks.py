@@ -17,7 +17,7 @@ VERDICT_WORDS = {
 
 
 def finish_audit(out: Output, audit: Audit, explanation: Sequence[str] = ()) -> ExitCode:
-    """Shows an audit; returns what RECORDS.md's closed list says of its verdict."""
+    """Shows an audit; returns what FORMAT.md's closed list says of its verdict."""
     if out.json:
         document = audit.to_json()
         out.document({**document, "explanation": list(explanation)} if explanation else document)

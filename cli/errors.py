@@ -1,4 +1,4 @@
-"""The one place where errors become exit codes and words (RECORDS.md, closed list of exit codes).
+"""The one place where errors become exit codes and words (FORMAT.md, closed list of exit codes).
 
 With `--json`, the document on stdout is `{"error": {"code", "message", "hint"}}`; the words for people are on stderr
 either way.

@@ -435,7 +435,7 @@ class Application:
         return spec_document(self.database, digest)
 
     def service_document(self) -> dict[str, Any]:
-        """`/.well-known/artledger.json` (RECORDS.md, Shapes that stay)."""
+        """`/.well-known/artledger.json` (FORMAT.md, Shapes that stay)."""
         policy = self.witness_policy
         return {
             "origin": self.origin,

@@ -9,7 +9,7 @@ from typing import Any, NoReturn
 from ledger.errors import VerificationError
 
 MAX_INTEGER = 2**53 - 1
-"""RFC 8785 section 3.2.2.3 and RECORDS.md: integers stay below 2^53."""
+"""RFC 8785 section 3.2.2.3 and FORMAT.md: integers stay below 2^53."""
 
 
 def dumps(value: Any) -> bytes:

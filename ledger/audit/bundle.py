@@ -1,4 +1,4 @@
-"""The bundle (RECORDS.md): one record's envelope and the proof that it is on the log, checkable offline.
+"""The bundle (FORMAT.md): one record's envelope and the proof that it is on the log, checkable offline.
 
 The proof's optional `extra` line is always there in a bundle: it holds the raw 32-byte Ed25519 public keys of the
 envelope's signatures, concatenated in the order of the signatures, so that a bundle is complete in itself. Each key

@@ -23,7 +23,7 @@ class AuditVerdict(StrEnum):
 
 
 EXIT_CODES = {AuditVerdict.VERIFIED: 0, AuditVerdict.REFUTED: 1, AuditVerdict.UNDECIDED: 4}
-"""RECORDS.md, Closed lists: exit code."""
+"""FORMAT.md, Closed lists: exit code."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -1,4 +1,4 @@
-"""Whether a comparison's verdict and shares follow from the matches in the same record, by RECORDS.md's rules."""
+"""Whether a comparison's verdict and shares follow from the matches in the same record, by FORMAT.md's rules."""
 
 from __future__ import annotations
 
@@ -26,7 +26,7 @@ def require_conclusions(record: Verification | Generation) -> str:
 
 
 def stated_verdict(record: Verification | Generation) -> Verdict:
-    """RECORDS.md, Closed lists: what the matches mean at the record's alpha, for a picture that can be compared."""
+    """FORMAT.md, Closed lists: what the matches mean at the record's alpha, for a picture that can be compared."""
     alpha = Decimal(record.attribution.alpha)
     relations = {match.relation for match in record.matches if Decimal(match.p_value) <= alpha}
     if relations & COPY_RELATIONS:

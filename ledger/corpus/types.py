@@ -68,7 +68,7 @@ class Work:
 
 @dataclass(frozen=True, slots=True)
 class CorpusState:
-    """The works at one moment of the log (RECORDS.md, corpus state)."""
+    """The works at one moment of the log (FORMAT.md, Corpus state)."""
 
     through: int
     """Leaf index of the last registration, consent or withdrawal taken into account (-1: none)."""

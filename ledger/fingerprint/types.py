@@ -17,7 +17,7 @@ Vector = NDArray[np.float16]
 
 
 def embedding_sha256(vector: Vector) -> str:
-    """Embedding digest (RECORDS.md): SHA-256 of the normalised vector as little-endian float16."""
+    """Embedding digest (FORMAT.md): SHA-256 of the normalised vector as little-endian float16."""
     return hashlib.sha256(np.ascontiguousarray(vector, dtype="<f2").tobytes()).hexdigest()
 
 

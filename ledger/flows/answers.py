@@ -1,4 +1,4 @@
-"""What the flows answer with, in the shapes that CLI and HTTP share (RECORDS.md, "Shapes that stay")."""
+"""What the flows answer with, in the shapes that CLI and HTTP share (FORMAT.md, "Shapes that stay")."""
 
 from __future__ import annotations
 

@@ -50,7 +50,7 @@ class DemoQuery:
 
 @dataclass(frozen=True, slots=True)
 class DemoReport:
-    """RECORDS.md, "Shapes that stay"."""
+    """FORMAT.md, "Shapes that stay"."""
 
     ingest: IngestSummary
     works: int

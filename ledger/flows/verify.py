@@ -64,7 +64,7 @@ class Verification:
         return verification_predicate(image, fingerprint.image, outcome, calibrated.ref)
 
     def _dedup_key(self, image: CanonicalImage, through: int, calibrated: Published) -> bytes:
-        """RECORDS.md, Repeats: the same question is the same image bytes, corpus state, spec and calibration."""
+        """FORMAT.md, Repeats: the same question is the same image bytes, corpus state, spec and calibration."""
         parts = (
             "artledger/verification/v1",
             image.sha256,

@@ -1,4 +1,4 @@
-"""Canonical pixels (RECORDS.md): orientation, profile to sRGB, alpha over white, 8-bit RGB; digest; working picture.
+"""Canonical pixels (FORMAT.md): orientation, profile to sRGB, alpha over white, 8-bit RGB; digest; working picture.
 
 Runs inside a decoding worker: imports only Pillow and the standard library. The picture is walked in strips, so that
 beyond the decoded file itself only the working picture and a strip are held.

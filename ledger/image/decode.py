@@ -38,7 +38,7 @@ class Decoded(NamedTuple):
 
 
 def decode(data: bytes, limits: DecodeLimits) -> Decoded:
-    """Canonical pixels (RECORDS.md) of the file `data`.
+    """Canonical pixels (FORMAT.md) of the file `data`.
 
     Raises InputError with one of the codes `empty-file`, `not-an-image`, `unsupported-format`, `too-large`,
     `too-many-pixels`, `truncated`, `damaged`, `decode-memory`.

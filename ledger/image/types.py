@@ -17,7 +17,7 @@ Pixels = NDArray[np.uint8]
 
 @dataclass(frozen=True, slots=True)
 class CanonicalImage:
-    """A picture after decoding: first frame, EXIF-oriented, sRGB, alpha over white (RECORDS.md, canonical pixels)."""
+    """A picture after decoding: first frame, EXIF-oriented, sRGB, alpha over white (FORMAT.md, canonical pixels)."""
 
     sha256: str
     """Lowercase hex SHA-256 of the file's bytes."""

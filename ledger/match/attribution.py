@@ -1,4 +1,4 @@
-"""Attribution shares by the stated rule of RECORDS.md: a rule, not influence."""
+"""Attribution shares by the stated rule of FORMAT.md: a rule, not influence."""
 
 from __future__ import annotations
 

@@ -12,7 +12,7 @@ from ledger.match.ranking import BinText, Decimal, Document, RankingText, Sha256
 
 
 class CorpusText(Document):
-    """RECORDS.md, corpus state."""
+    """FORMAT.md, Corpus state."""
 
     through: Annotated[int, Field(ge=-1)]
     works: Annotated[int, Field(ge=0)]

@@ -1,4 +1,4 @@
-"""RECORDS.md's closed lists about matches, apart from the types so that a verifier reads them without numpy."""
+"""FORMAT.md's closed lists about matches, apart from the types so that a verifier reads them without numpy."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Which relation of RECORDS.md holds between a query and a candidate, and which verdict follows from all of them."""
+"""Which relation of FORMAT.md holds between a query and a candidate, and which verdict follows from all of them."""
 
 from __future__ import annotations
 
@@ -21,7 +21,7 @@ def certain_relation(query: Query, candidate: Candidate) -> Relation | None:
 
 
 def verdict(matches: Sequence[Match], alpha: float, not_comparable: str | None) -> Verdict:
-    """RECORDS.md: `copy` when one of the first four relations has p <= alpha, `style` when only similar-style has."""
+    """FORMAT.md: `copy` when one of the first four relations has p <= alpha, `style` when only similar-style has."""
     close = {match.relation for match in matches if match.p_value <= alpha}
     if close & COPY_RELATIONS:
         return Verdict.COPY

@@ -116,7 +116,7 @@ class Share:
 
 @dataclass(frozen=True, slots=True)
 class Attribution:
-    """RECORDS.md, Attribution: a stated rule, not influence."""
+    """FORMAT.md, Attribution: a stated rule, not influence."""
 
     alpha: float
     unattributed: float

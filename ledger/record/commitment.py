@@ -1,4 +1,4 @@
-"""Salted commitments: a leaf binds personal data (prompt, names, metadata) without showing it (RECORDS.md, Values)."""
+"""Salted commitments: a leaf binds personal data (prompt, names, metadata) without showing it (FORMAT.md, Values)."""
 
 from __future__ import annotations
 

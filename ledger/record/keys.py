@@ -35,7 +35,7 @@ _D = -121665 * pow(121666, -1, _P) % _P
 
 
 def keyid_of(public_raw: bytes) -> str:
-    """Key id (RECORDS.md): lowercase hex SHA-256 of the raw 32-byte public key."""
+    """Key id (FORMAT.md): lowercase hex SHA-256 of the raw 32-byte public key."""
     return hashlib.sha256(public_raw).hexdigest()
 
 

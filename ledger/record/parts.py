@@ -120,7 +120,7 @@ class ShareText(Model):
 
 
 class AttributionText(Model):
-    """The stated rule of RECORDS.md applied to matches with p <= alpha; not influence."""
+    """The stated rule of FORMAT.md applied to matches with p <= alpha; not influence."""
 
     alpha: UnitText
     shares: tuple[ShareText, ...]

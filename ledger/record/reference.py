@@ -1,4 +1,4 @@
-"""The `reference` sentence (RECORDS.md): what a record says about a picture, and no more."""
+"""The `reference` sentence (FORMAT.md): what a record says about a picture, and no more."""
 
 from __future__ import annotations
 

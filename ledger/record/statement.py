@@ -45,7 +45,7 @@ def statement_payload(subject_name: str, subject_sha256: str, predicate: Predica
     """RFC 8785 bytes of the statement.
 
     Models serialise their fields sorted (values.Model), so no second pass over the JSON is needed; a property test
-    holds the result equal to `canonical.dumps`. Raises ValueError when the subject is not as RECORDS.md wants it.
+    holds the result equal to `canonical.dumps`. Raises ValueError when the subject is not as FORMAT.md wants it.
     """
     if not _NAME.fullmatch(subject_name) or not _SHA256.fullmatch(subject_sha256):
         raise ValueError(f"not a subject: {subject_name!r} with SHA-256 {subject_sha256!r}")

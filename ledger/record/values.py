@@ -1,4 +1,4 @@
-"""The values that records are made of (RECORDS.md, Values): validated strings and small integers."""
+"""The values that records are made of (FORMAT.md, Values): validated strings and small integers."""
 
 from __future__ import annotations
 

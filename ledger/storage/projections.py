@@ -74,7 +74,7 @@ class Projector:
         return done
 
     def corpus_state(self) -> CorpusState:
-        """The corpus (RECORDS.md, Corpus state) as of every entry committed before the call. Raises as `catch_up`."""
+        """The corpus (FORMAT.md, Corpus state) as of every entry committed before the call. Raises as `catch_up`."""
         self.catch_up()
         with self._database.begin() as connection:
             row = connection.execute(sa.text("SELECT corpus_through, corpus_works FROM projection_head")).one_or_none()

@@ -1,4 +1,4 @@
-"""Verifying and looking up over HTTP: the shapes of RECORDS.md, repeats, bundles that verify offline."""
+"""Verifying and looking up over HTTP: the shapes of FORMAT.md, repeats, bundles that verify offline."""
 
 from __future__ import annotations
 

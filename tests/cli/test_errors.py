@@ -1,4 +1,4 @@
-"""Every way in which a command can end other than well, and its exit code (RECORDS.md, closed list)."""
+"""Every way in which a command can end other than well, and its exit code (FORMAT.md, closed list)."""
 
 from __future__ import annotations
 

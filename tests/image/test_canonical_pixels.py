@@ -1,4 +1,4 @@
-"""Canonical pixels of every mode against pixels computed by hand (RECORDS.md, Values)."""
+"""Canonical pixels of every mode against pixels computed by hand (FORMAT.md, Values)."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Attribution shares: the rule of RECORDS.md, as properties and one worked example."""
+"""Attribution shares: the rule of FORMAT.md, as properties and one worked example."""
 
 from __future__ import annotations
 

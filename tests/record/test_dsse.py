@@ -73,7 +73,7 @@ _envelope = st.fixed_dictionaries(
 
 
 def _closed(value: Any) -> bool:
-    """RECORDS.md in the plainest words, as an oracle for the pattern."""
+    """FORMAT.md in the plainest words, as an oracle for the pattern."""
     if not isinstance(value, dict) or set(value) != {"payload", "payloadType", "signatures"}:
         return False
     if value["payloadType"] != dsse.PAYLOAD_TYPE or not _is_base64(value["payload"]) or not value["payload"]:

@@ -1,4 +1,4 @@
-"""The predicate of every kind of record (RECORDS.md, Kinds): strict, closed, frozen.
+"""The predicate of every kind of record (FORMAT.md, Kinds): strict, closed, frozen.
 
 Every field is always present (null where a value is absent), so that one content has one encoding. `generated_at` is
 when the statement was made; when it was appended, the log says. `refs` name the records that a statement rests on.
