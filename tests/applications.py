@@ -1,0 +1,59 @@
+"""Real applications over real drawings, for the tests of everything that walks the whole way."""
+
+from __future__ import annotations
+
+import csv
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Any
+
+import psycopg
+from sqlalchemy.engine import make_url
+
+from ledger.bootstrap import Application, open_application
+from ledger.flows.ingest import IngestSummary
+from tests.conftest import DatabaseUrl, copied
+
+ART = Path(__file__).parent / "data" / "art"
+DRAWINGS = sorted(ART.glob("*.png"))
+UNKNOWN_ID = "01900000-0000-7000-8000-000000000000"
+
+
+def register(application: Application, folder: Path) -> IngestSummary:
+    """Ingests a labelled folder, none of whose works is refused."""
+    summary = application.ingestion.run(application.open_source(str(folder), folder / "labels.csv"))
+    assert not summary.refused
+    return summary
+
+
+@contextmanager
+def application_with(
+    database_server: DatabaseUrl, template: str, data_dir: Path, folders: Sequence[Path] = (), **settings: Any
+) -> Iterator[Application]:
+    """An application on a database of its own, with the works of `folders` registered and published."""
+    with (
+        copied(database_server, template) as url,
+        open_application(data_dir=data_dir, database_url=url, **settings) as opened,
+    ):
+        for folder in folders:
+            register(opened, folder)
+        opened.settle()
+        yield opened
+
+
+def labelled(folder: Path, rows: Sequence[tuple[str, str, str]]) -> Path:
+    """Writes the labels (file, title, artist) of a folder's works; returns the folder."""
+    with (folder / "labels.csv").open("w", newline="") as file:
+        writer = csv.writer(file)
+        writer.writerow(("file", "title", "artist"))
+        writer.writerows(rows)
+    return folder
+
+
+def query(url: str, statement: str, *values: object) -> list[tuple[Any, ...]]:
+    """Rows of a statement, as the database's owner."""
+    plain = make_url(url).set(drivername="postgresql").render_as_string(hide_password=False)
+    with psycopg.connect(plain, autocommit=True) as connection:
+        cursor = connection.execute(statement.encode(), values)
+        return cursor.fetchall() if cursor.description else []
