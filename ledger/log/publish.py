@@ -1,4 +1,4 @@
-"""From committed entries to a published checkpoint (DESIGN.md, "The log", rules 2 and 3)."""
+"""From committed entries to a published checkpoint (ARCHITECTURE.md, "The log", rules 2 and 3)."""
 
 from __future__ import annotations
 
@@ -98,6 +98,11 @@ class Publisher:
                 if self._status.error is None or self._status.error.code != error.code:
                     _log.error("not published: %s", error.message)
                 self._status = PublisherStatus(self._status.publication, error)
+            except Exception as error:  # noqa: BLE001
+                # A publisher that dies of a defect in silence would be worse than one that says so every second.
+                _log.exception("not published")
+                unexpected = LedgerError(f"publishing failed: {type(error).__name__}: {error}", code="unexpected")
+                self._status = PublisherStatus(self._status.publication, unexpected)
             else:
                 self._status = PublisherStatus(publication or self._status.publication)
             stop.wait(interval)
