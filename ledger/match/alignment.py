@@ -33,13 +33,9 @@ class Comparison:
     detailed: int
     """Tiles with structure in the work."""
     correlation: float
-    """Mean correlation of structure (grey levels or edges, whichever agrees) over tiles with structure in either
-    picture.
-    """
+    """Mean correlation of grey levels or edges, whichever agrees, over tiles with structure in either picture."""
     tile_distance: float
-    """Largest root mean squared difference over covered tiles, pixels in [0, 1] (Carlini et al. 2023, over our
-    tiles).
-    """
+    """Largest root mean squared difference over covered tiles, pixels in [0, 1] (Carlini et al. 2023)."""
 
 
 def to_frame(width: int, height: int) -> Affine:

@@ -68,9 +68,7 @@ class Bin:
 
 @dataclass(frozen=True, slots=True)
 class Calibration:
-    """Everything between a query's features and what a record says of a match. Made by `calibrate`, or
-    `Calibration.read`.
-    """
+    """Everything between a query's features and what a record says of a match. `calibrate` makes it."""
 
     document: bytes
     """The file: canonical JSON."""

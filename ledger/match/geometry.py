@@ -43,9 +43,7 @@ _THUMB = 32
 
 @dataclass(frozen=True, slots=True)
 class GeometryRule:
-    """Log Bayes factor for a copy, linear in what the aligned pair shows; fitted on open works
-    (`ledger.train.geometry`).
-    """
+    """Log Bayes factor for a copy, linear in what the aligned pair shows; fitted by `ledger.train.geometry`."""
 
     intercept: float
     inliers: float
@@ -179,9 +177,7 @@ def _thumb(picture: Pixels) -> NDArray[np.float32]:
 
 
 def _turned_thumbs(picture: Pixels, content: Box) -> list[tuple[NDArray[np.float32], Affine]]:
-    """Thumbnails of the eight dihedral views of the picture and of its content, each with the map from the unit
-    square.
-    """
+    """Thumbnails of the eight dihedral views of picture and content, each with its map from the unit square."""
     turned = []
     left, top, right, bottom = content
     boxes = {(0.0, 0.0, float(picture.shape[1]), float(picture.shape[0])), content}
@@ -196,9 +192,7 @@ def _turned_thumbs(picture: Pixels, content: Box) -> list[tuple[NDArray[np.float
 
 
 def _turn(turns: int, *, mirror: bool) -> Affine:
-    """From a place in the turned unit square to the place in the unit square that it shows; `numpy.rot90`'s
-    direction.
-    """
+    """From a place in the turned unit square to the place that it shows; turns in `numpy.rot90`'s direction."""
     quarter = np.array([[0.0, -1.0, 1.0], [1.0, 0.0, 0.0]])
     transform: Affine = np.array([[1.0, 0.0, 0.0], [0.0, 1.0, 0.0]])
     for _ in range(turns):

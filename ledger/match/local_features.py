@@ -79,9 +79,7 @@ class Agreement:
 
 
 def agree(work: LocalFeatures, query: LocalFeatures, tolerance: float) -> Agreement | None:
-    """The similarity transform, refined to an affine one, on which most matches agree within `tolerance` query
-    pixels.
-    """
+    """The transform (a similarity, refined to affine) on which most matches agree within `tolerance` query pixels."""
     if len(work) < _MIN_MATCHES or len(query) < _MIN_MATCHES:
         return None
     near, far = _matches(work.descriptors, query.descriptors)

@@ -3,15 +3,12 @@
 What happens to a query, in order:
 1. The index offers candidates: equal digests, nearest hashes of all views, nearest embeddings.
 2. Equal bytes and equal pixels are settled by digest (`exact`, `same-pixels`).
-3. Every candidate gets its exact raw score (score.py); the best are verified against their stored previews
-   (geometry.py).
+3. Every candidate gets its exact raw score (score.py); the best are verified against their previews (geometry.py).
 4. Each gets a conformal p-value from its raw score, by the query's complexity bin, and a probability from its raw
-   score and
-   the geometric evidence (calibration.py). A digest match is beyond every stranger of the null set, since null
-   pictures that the corpus contains are left out of it: its p-value is the bin's floor, 1 / (n + 1).
-5. They are ranked by relation proven by digest, then probability. A copy is a proven or verified relation with p <=
-   alpha;
-   a candidate that is near but not verified is `similar-style`, whatever its score.
+   score and the geometric evidence (calibration.py). A digest match is beyond every stranger of the null set, since
+   null pictures that the corpus contains are left out of it: its p-value is the bin's floor, 1 / (n + 1).
+5. They are ranked by relation proven by digest, then probability. A copy is a proven or verified relation with
+   p <= alpha; a candidate that is near but not verified is `similar-style`, whatever its score.
 """
 
 from __future__ import annotations

@@ -1,5 +1,4 @@
-"""What was fitted once on open works and ships with the code: how features become scores, and what verification is
-worth.
+"""What was fitted on open works and ships with the code: how features become scores, and what verification is worth.
 
 The file is one canonical JSON document (integers and decimal strings); a calibration contains it whole.
 """

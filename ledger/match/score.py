@@ -1,7 +1,6 @@
 """Exact re-ranking: how near each query is to each work, by embedding and hashes, and one fused raw score.
 
-Everything here is vectorised over (queries x works); a query is re-ranked alone or thousands at once, with equal
-results.
+Everything here is vectorised over (queries x works): one query or thousands at once, with equal results.
 """
 
 from __future__ import annotations

@@ -77,8 +77,12 @@ class SourcePicture:
     image: Image.Image
 
 
-def open_works(pool: DecodePool, *, limit: int, seed: int) -> Iterator[SourcePicture]:
+def open_works(
+    pool: DecodePool, *, limit: int, seed: int, only: Callable[[str], bool] = lambda _: True
+) -> Iterator[SourcePicture]:
     """`limit` OpenClipart works drawn at random among those that are not sealed, no alias, and allow training.
+
+    `only` chooses among them by name, before any pixel is read.
 
     Raises NotFoundError (`openclipart-missing`). Works that cannot be decoded are left out.
     """
@@ -86,7 +90,7 @@ def open_works(pool: DecodePool, *, limit: int, seed: int) -> Iterator[SourcePic
     items = [
         item
         for item in source.items()
-        if not is_sealed(item.key) and "alias_of" not in item.labels and "train" in item.allowed_uses
+        if not is_sealed(item.key) and "alias_of" not in item.labels and "train" in item.allowed_uses and only(item.key)
     ]
     random.Random(seed).shuffle(items)  # noqa: S311 - a sample, not a secret
     given = 0

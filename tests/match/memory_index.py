@@ -25,6 +25,9 @@ class MemoryIndex:
         if preview is not None:
             self._previews[work.work_id] = preview
 
+    def works(self) -> Sequence[Candidate]:
+        return list(self._works.values())
+
     def candidate(self, work_id: str) -> Candidate:
         return self._works[work_id]
 
