@@ -1,6 +1,7 @@
 """Every setting, `ARTLEDGER_*` in the environment. Read only by bootstrap and `migrations/env.py`.
 
-What changes a result (models, thresholds) is not a setting but part of a spec or a calibration that records name by digest.
+What changes a result (models, thresholds) is not a setting but part of a spec or a calibration, which records name by
+digest.
 """
 
 from __future__ import annotations

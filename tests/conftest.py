@@ -71,8 +71,9 @@ def database_server() -> Iterator[DatabaseUrl]:
 def template(database_server: DatabaseUrl) -> str:
     """Name of a migrated, empty database that nobody connects to: copying it takes milliseconds."""
     name = f"template_{uuid.uuid5(uuid.NAMESPACE_URL, os.environ[RUN_FOLDER]).hex[:12]}"
-    with (Path(os.environ[RUN_FOLDER]) / "template.lock").open("w+") as lock:
+    with (Path(os.environ[RUN_FOLDER]) / "template.lock").open("a+") as lock:
         fcntl.flock(lock, fcntl.LOCK_EX)
+        lock.seek(0)
         if not lock.read():
             admin(database_server("postgres"), f"CREATE DATABASE {name}")
             with Database(database_server(name)) as database:

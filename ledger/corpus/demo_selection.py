@@ -40,14 +40,14 @@ class DemoSelection:
 def demo_selection(items: Iterable[SourceItem], works: int = 2000, min_artists: int = 30) -> DemoSelection:
     """A choice that depends on nothing but the items.
 
-    Left out from the start: aliases and works without a named creator. Inside: of all subjects but HELD_BACK_SUBJECTS,
-    one work of every creator in turn until there are `works`; only creators with MIN_WORKS_OF_ARTIST works take part,
-    and each one's works come in the order of the SHA-256 of their keys, so that no theme drawn in a row fills the
-    corpus. Outside: works of HELD_BACK_SUBJECTS by creators with no work inside, whose title and file stem (without
-    running number) no work inside shares. Both are ordered by key.
+    Left out from the start: aliases, further files of the same name by the same creator, and works without a named
+    creator. Inside: of all subjects but HELD_BACK_SUBJECTS, one work of every creator in turn until there are `works`;
+    only creators with MIN_WORKS_OF_ARTIST works take part, and each one's works come in the order of the SHA-256 of
+    their keys, so that no theme drawn in a row fills the corpus. Outside: works of HELD_BACK_SUBJECTS by creators with
+    no work inside, whose title and file stem (without running number) no work inside shares. Both are ordered by key.
     Raises InputError (`too-few-works`) when there are not that many works or artists.
     """
-    usable = [item for item in items if "alias_of" not in item.labels and item.artist != UNKNOWN_ARTIST]
+    usable = _distinct(item for item in items if "alias_of" not in item.labels and item.artist != UNKNOWN_ARTIST)
     held_back = [item for item in usable if _is_held_back(item)]
     inside = _in_turn([item for item in usable if not _is_held_back(item)], works)
     artists = Counter(item.artist for item in inside)
@@ -59,6 +59,14 @@ def demo_selection(items: Iterable[SourceItem], works: int = 2000, min_artists: 
     drawings = {name for item in inside for name in _drawing_names(item)}
     outside = [item for item in held_back if item.artist not in artists and not drawings & _drawing_names(item)]
     return DemoSelection(tuple(inside), tuple(sorted(outside, key=lambda item: item.key)))
+
+
+def _distinct(items: Iterable[SourceItem]) -> list[SourceItem]:
+    """The first of each creator's files of one name: the package shows many a drawing under several subjects."""
+    first: dict[tuple[str, str], SourceItem] = {}
+    for item in items:
+        first.setdefault((item.artist, item.key.rpartition("/")[2]), item)
+    return list(first.values())
 
 
 def _is_held_back(item: SourceItem) -> bool:

@@ -41,7 +41,12 @@ class Administration:
         return self.projector().rebuild(lambda done, total: progress("rebuilding projections", done, total))
 
     def check(self, progress: Progress = silent) -> Audit:
-        """Schema, entries, published checkpoint and projections, each named with its first difference."""
+        """Schema, entries, published checkpoint and projections, each named with its first difference.
+
+        Raises PushbackError when the database cannot be reached: then nothing was compared.
+        """
+        with self.database().begin():
+            pass
         schema = attempt("schema", self._schema)
         if schema.code is not None:
             return Audit("database", (schema,))

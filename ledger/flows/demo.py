@@ -12,15 +12,17 @@ from ledger.audit.checks import AuditVerdict
 from ledger.audit.verifier import audit_bundle
 from ledger.corpus.demo_selection import DemoSelection, demo_selection
 from ledger.corpus.types import Source, SourceItem
-from ledger.errors import InputError
+from ledger.errors import InputError, NotFoundError
 from ledger.flows.answers import RecordAnswer
 from ledger.flows.calibrate import Calibrations
 from ledger.flows.catalogue import Catalogue
-from ledger.flows.demo_pictures import DemoPicture, choose_pictures
+from ledger.flows.demo_pictures import DemoPicture, choose_pictures, has_detail
 from ledger.flows.ingest import Ingestion, IngestSummary
 from ledger.flows.progress import Progress, silent
 from ledger.flows.records import Records
 from ledger.flows.verify import Verification
+from ledger.image.types import CanonicalImage
+from ledger.match.lists import COPY_RELATIONS
 
 OPENCLIPART = "openclipart"
 
@@ -31,7 +33,7 @@ class DemoQuery:
     description: str
     expected: str
     relation: str
-    """Of the match that carries the verdict; `none` where there is none."""
+    """Of the nearest work where it is a proven or verified copy or alike in style at the error rate; else `none`."""
     answer: RecordAnswer
 
     def to_json(self) -> dict[str, Any]:
@@ -91,13 +93,14 @@ class Demo:
     log_vkey: str
 
     def run(self, progress: Progress = silent, *, corpus: Path | None = None, all_works: bool = False) -> DemoReport:
-        """`corpus`: a labelled folder instead of OpenClipart. Raises NotFoundError (`openclipart-missing`)."""
+        """`corpus`: a labelled folder, else OpenClipart. Raises InputError (`openclipart-missing`, `demo-corpus`)."""
         started = time.monotonic()
-        source = self.open_source(OPENCLIPART if corpus is None else str(corpus), None)
-        selection = _select(source, corpus is not None, all_works)
+        source = self._openclipart() if corpus is None else self.open_source(str(corpus), None)
+        decode = self.verification.images.decode
+        selection = _of_openclipart(source, all_works) if corpus is None else _of_folder(source, decode)
         ingest = self.ingestion.run(_Selected(source, selection.inside), progress)
         self.calibrations.recalibrate(progress)
-        pictures = choose_pictures(source, selection.inside, selection.outside, self.verification.images.decode)
+        pictures = choose_pictures(source, selection.inside, selection.outside, decode)
         queries = self.ask(pictures, progress)
         self.publish()
         bundle = self.records.bundle(queries[0].answer.record_id)
@@ -115,6 +118,17 @@ class Demo:
             checkpoint=self.records.checkpoint(),
             seconds=round(time.monotonic() - started, 3),
         )
+
+    def _openclipart(self) -> Source:
+        try:
+            return self.open_source(OPENCLIPART, None)
+        except NotFoundError as error:
+            # Not a thing that was asked for and does not exist: the demo needs to be told where works are.
+            raise InputError(
+                error.message,
+                code=error.code,
+                hint="apt-get install openclipart-svg, or use pictures of your own: artledger demo --corpus FOLDER",
+            ) from error
 
     def ask(self, pictures: Sequence[DemoPicture], progress: Progress = silent) -> tuple[DemoQuery, ...]:
         """Leaves each picture in the folder and verifies it; what comes back depends on the pictures alone."""
@@ -137,17 +151,23 @@ def one_byte_changed(bundle: bytes) -> bytes:
 
 def _relation(answer: RecordAnswer) -> str:
     report = answer.report
-    if report is None or report.verdict not in ("copy", "style") or not report.matches:
+    if report is None or not report.matches:
         return "none"
-    return report.matches[0].relation
+    nearest = report.matches[0].relation
+    return nearest if nearest in COPY_RELATIONS or report.verdict == "style" else "none"
 
 
-def _select(source: Source, is_folder: bool, all_works: bool) -> DemoSelection:
+def _of_folder(source: Source, decode: Callable[[bytes], CanonicalImage]) -> DemoSelection:
+    """All but the last work that is worth asking about."""
     items = tuple(source.items())
-    if is_folder:
-        if len(items) < 3:
-            raise InputError(f"the folder has {len(items)} labelled works; the demo needs three", code="demo-corpus")
-        return DemoSelection(inside=items[:-1], outside=items[-1:])
+    if len(items) < 3:
+        raise InputError(f"the folder has {len(items)} labelled works; the demo needs three", code="demo-corpus")
+    held_back = next((item for item in reversed(items) if has_detail(source, item, decode)), items[-1])
+    return DemoSelection(inside=tuple(item for item in items if item.key != held_back.key), outside=(held_back,))
+
+
+def _of_openclipart(source: Source, all_works: bool) -> DemoSelection:
+    items = tuple(source.items())
     selection = demo_selection(items)
     if not all_works:
         return selection

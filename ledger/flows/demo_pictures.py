@@ -14,7 +14,7 @@ from ledger.errors import InputError
 from ledger.fingerprint.complexity import complexity
 from ledger.image.types import CanonicalImage
 
-CROP = 0.06
+CROP = 0.02
 """Cut off each side of the edited copy, as a share of its width or height."""
 SCALE = 0.7
 JPEG_QUALITY = 60
@@ -55,9 +55,9 @@ def choose_pictures(
     decode: Callable[[bytes], CanonicalImage],
 ) -> tuple[DemoPicture, ...]:
     """Always the same ones for the same works. Raises InputError (`demo-corpus`) where no picture has enough detail."""
-    detailed = (item for item in inside if _has_detail(source, item, decode))
+    detailed = (item for item in inside if has_detail(source, item, decode))
     first, second = _take(detailed, "registered"), _take(detailed, "registered")
-    stranger = _take((item for item in outside if _has_detail(source, item, decode)), "held back")
+    stranger = _take((item for item in outside if has_detail(source, item, decode)), "held back")
     return (
         DemoPicture("exact", "1-identical.png", f"the very file of “{first.title}”", source.read(first)),
         DemoPicture(
@@ -82,7 +82,8 @@ def _take(items: Iterable[SourceItem], what: str) -> SourceItem:
     )
 
 
-def _has_detail(source: Source, item: SourceItem, decode: Callable[[bytes], CanonicalImage]) -> bool:
+def has_detail(source: Source, item: SourceItem, decode: Callable[[bytes], CanonicalImage]) -> bool:
+    """Whether a work is worth showing; one that cannot be decoded is not."""
     try:
         return complexity(decode(source.read(item)).working) >= DETAIL
     except InputError:

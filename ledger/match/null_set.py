@@ -26,6 +26,8 @@ SHIPPED = "null-v1.safetensors"
 _VARIANT_PDQ = 31
 """PDQ's own match threshold (ThreatExchange)."""
 _VARIANT_PHASH = 24
+_VARIANT_COSINE = 0.5
+_SAME_COSINE = 0.9
 _VARIANT_PHASH_ALONE = 10
 """Where one side's PDQ says nothing, only all but equal pHashes count."""
 
@@ -63,13 +65,17 @@ class NullSet:
     def contained_in(self, works: FingerprintBlock) -> NDArray[np.bool_]:
         """Which null pictures the works contain, or contain a variant of, shape (n,).
 
-        The rule: pHash within 24 bits of 256 and PDQ within 31 of the picture before editing; pHash within 10 alone
-        where PDQ is unusable on either side. Strict on purpose: a stranger that comes close must stay and count.
+        The rule, with hashes of the picture before editing and the embedding after it: PDQ within 31 bits of 256 and
+        either pHash within 24 or a cosine of at least .5; pHash within 10 alone where PDQ is unusable on either side;
+        or a cosine of at least .9, since one drawing rendered twice differs in its hashes. Strict on purpose: a
+        stranger that comes close must stay and count.
         """
         phash = nearest_hamming(self.sources.phash[:, None], works.phash)
         pdq = nearest_hamming(self.sources.pdq[:, None], works.pdq)
         usable = (self.sources.pdq_quality >= MIN_PDQ_QUALITY)[:, None] & (works.pdq_quality >= MIN_PDQ_QUALITY)
-        variant = np.where(usable, (phash <= _VARIANT_PHASH) & (pdq <= _VARIANT_PDQ), phash <= _VARIANT_PHASH_ALONE)
+        cosine = self.queries.images.copy.astype(np.float32) @ works.copy.astype(np.float32).T
+        near = (pdq <= _VARIANT_PDQ) & ((phash <= _VARIANT_PHASH) | (cosine >= _VARIANT_COSINE))
+        variant = np.where(usable, near, phash <= _VARIANT_PHASH_ALONE) | (cosine >= _SAME_COSINE)
         contained: NDArray[np.bool_] = np.any(variant, axis=1)
         return contained
 

@@ -43,6 +43,8 @@ def reference_sentence(record: Verification | Generation, names: Names | None = 
             if nearest is not None and nearest.relation in (Relation.EXACT, Relation.SAME_PIXELS):
                 return f"{reason}, but {_lower_first(_relation(nearest, names))}."
             return f"{reason}: nothing is known about this picture."
+        case Verdict.NONE if nearest is not None and nearest.relation in COPY_RELATIONS:
+            return f"{_relation(nearest, names)}: too often to be called a copy at an error rate of {_percent(record)}."
         case Verdict.COPY | Verdict.STYLE | Verdict.NONE:
             return f"No registered work is close ({_nothing_close(record)})."
         case _:
@@ -105,6 +107,10 @@ def _nothing_close(record: Verification | Generation) -> str:
     if not record.matches:
         return f"none of the {record.corpus.works:,} registered works came into question"
     return f"{_rate(record.matches[0])} comes closer"
+
+
+def _percent(record: Verification | Generation) -> str:
+    return f"{(Decimal(record.attribution.alpha) * 100).normalize():f}%"
 
 
 def _lower_first(text: str) -> str:
