@@ -16,7 +16,7 @@ from ledger.errors import InputError, NotFoundError
 from ledger.flows.answers import RecordAnswer
 from ledger.flows.calibrate import Calibrations
 from ledger.flows.catalogue import Catalogue
-from ledger.flows.demo_pictures import DemoPicture, choose_pictures, has_detail
+from ledger.flows.demo_pictures import DemoPicture, Expected, choose_pictures, has_detail
 from ledger.flows.ingest import Ingestion, IngestSummary
 from ledger.flows.progress import Progress, silent
 from ledger.flows.records import Records
@@ -31,7 +31,7 @@ OPENCLIPART = "openclipart"
 class DemoQuery:
     picture: Path
     description: str
-    expected: str
+    expected: Expected
     relation: str
     """Of the nearest work where it is a proven or verified copy or alike in style at the error rate; else `none`."""
     answer: RecordAnswer
