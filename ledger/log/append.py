@@ -8,8 +8,7 @@ import threading
 import time
 from collections import deque
 from collections.abc import Callable, Sequence
-from concurrent.futures import Future
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 
 from ledger.errors import LedgerError, PushbackError
 from ledger.log.types import Alongside, Appended, CommitUnknownError, Draft, EntryStore
@@ -29,18 +28,44 @@ class Submission:
     dedup_key: bytes | None = None
 
 
-@dataclass(frozen=True, slots=True)
-class _Waiting:
-    draft: Draft
-    queued_at: float
-    future: Future[Appended] = field(default_factory=Future)
+class Ticket:
+    """What a caller holds while its statement is on the way. Lighter than concurrent.futures.Future, of which there
+    would be one per record: a lock that is released once."""
+
+    __slots__ = ("_appended", "_error", "_settled", "alongside", "queued_at", "submission")
+
+    def __init__(self, submission: Submission, alongside: Alongside | None) -> None:
+        self.submission = submission
+        self.alongside = alongside
+        self.queued_at = time.monotonic()
+        self._appended: Appended | None = None
+        self._error: BaseException | None = None
+        self._settled = threading.Lock()
+        self._settled.acquire()
+
+    def result(self, timeout: float | None = None) -> Appended:
+        """The leaf, once it is committed. Raises what kept it from being appended, and TimeoutError."""
+        if not self._settled.acquire(timeout=-1 if timeout is None else timeout):
+            raise TimeoutError(f"record {self.submission.record_id} is not committed after {timeout} s")
+        self._settled.release()
+        if self._appended is None:
+            raise self._error or RuntimeError("settled without an outcome")
+        return self._appended
+
+    def settle(self, outcome: Appended | BaseException) -> None:
+        """Called once, by the leader."""
+        if isinstance(outcome, BaseException):
+            self._error = outcome
+        else:
+            self._appended = outcome
+        self._settled.release()
 
 
 class Sequencer:
     """Signs statements and appends them, in one leader thread per process that commits whatever has queued.
 
-    `sign` turns a payload into the envelope's exact bytes; it runs in the caller's thread, while the leader waits for
-    the database. Close it, or use it as a context manager.
+    `sign` turns a payload into the envelope's exact bytes. It runs in the leader: many callers that sign at once would
+    keep the interpreter from the one thread that they all wait for. Close it, or use it as a context manager.
     """
 
     def __init__(
@@ -59,7 +84,7 @@ class Sequencer:
         self._max_queue = max_queue
         self._max_age = max_age
         self._on_commit = on_commit
-        self._queue: deque[_Waiting] = deque()
+        self._queue: deque[Ticket] = deque()
         self._in_flight_since: float | None = None
         self._changed = threading.Condition()
         self._closed = False
@@ -74,29 +99,26 @@ class Sequencer:
 
     def submit(
         self, record_id: str, payload: bytes, dedup_key: bytes | None = None, alongside: Alongside | None = None
-    ) -> Future[Appended]:
-        """Queues a statement; the future resolves once it is committed, with its leaf index.
+    ) -> Ticket:
+        """Queues a statement; the ticket gives its leaf once it is committed.
 
-        `alongside` runs in the same transaction when this becomes a leaf, for the caller's own rows. The future raises
-        what EntryStore.append raises; after a PushbackError the same record id may be submitted again and never makes
-        a second leaf. Raises PushbackError (`overloaded`, `closed`) at once when too much is waiting.
+        `alongside` runs in the same transaction when this becomes a leaf, for the caller's own rows. The ticket raises
+        what `sign` and EntryStore.append raise; after a PushbackError the same record id may be submitted again and
+        never makes a second leaf. Raises PushbackError (`overloaded`, `closed`) at once when too much is waiting.
         """
+        ticket = Ticket(Submission(record_id, payload, dedup_key), alongside)
         with self._changed:
             self._require_room()
-        draft = Draft(record_id, self._sign(payload), dedup_key, alongside)
-        waiting = _Waiting(draft, time.monotonic())
-        with self._changed:
-            self._require_room()
-            self._queue.append(waiting)
+            self._queue.append(ticket)
             self._changed.notify()
-        return waiting.future
+        return ticket
 
     def append_now(self, batch: Sequence[Submission], alongside: Alongside | None = None) -> Sequence[Appended]:
         """Signs and appends a whole batch in the caller's thread, all or nothing, for callers with thousands at once.
 
         Raises what EntryStore.append raises.
         """
-        drafts = [Draft(each.record_id, self._sign(each.payload), each.dedup_key) for each in batch]
+        drafts = [self._draft(each, None) for each in batch]
         appended = self._append(drafts, alongside)
         self._on_commit()
         return appended
@@ -139,26 +161,42 @@ class Sequencer:
                 batch = list(self._queue)
                 self._queue.clear()
                 self._in_flight_since = batch[0].queued_at
-            self._commit([each for each in batch if each.future.set_running_or_notify_cancel()])
+            self._commit(*self._signed(batch))
 
-    def _commit(self, batch: Sequence[_Waiting]) -> None:
-        """Every future of the batch gets its leaf or the error. One bad draft must not fail its neighbours: a batch
+    def _signed(self, batch: Sequence[Ticket]) -> tuple[list[Ticket], list[Draft]]:
+        """The tickets whose statement could be signed, and their drafts; the others get their error."""
+        tickets: list[Ticket] = []
+        drafts: list[Draft] = []
+        for ticket in batch:
+            try:
+                drafts.append(self._draft(ticket.submission, ticket.alongside))
+            except Exception as error:  # noqa: BLE001 - whatever it is, the caller waits for it
+                ticket.settle(error)
+            else:
+                tickets.append(ticket)
+        return tickets, drafts
+
+    def _draft(self, submission: Submission, alongside: Alongside | None) -> Draft:
+        return Draft(submission.record_id, self._sign(submission.payload), submission.dedup_key, alongside)
+
+    def _commit(self, tickets: Sequence[Ticket], drafts: Sequence[Draft]) -> None:
+        """Every ticket of the batch gets its leaf or the error. One bad draft must not fail its neighbours: a batch
         that the store refuses (rather than could not be reached for) is tried again one by one."""
-        if not batch:
+        if not tickets:
             return
         try:
-            appended = self._append([each.draft for each in batch], None)
+            appended = self._append(drafts, None)
         except Exception as error:  # noqa: BLE001 - whatever it is, the callers wait for it
-            if len(batch) > 1 and isinstance(error, LedgerError) and not isinstance(error, PushbackError):
-                for each in batch:
-                    self._commit([each])
+            if len(tickets) > 1 and isinstance(error, LedgerError) and not isinstance(error, PushbackError):
+                for ticket, draft in zip(tickets, drafts, strict=True):
+                    self._commit([ticket], [draft])
                 return
-            _log.warning("appending %d records failed: %s", len(batch), type(error).__name__)
-            for each in batch:
-                each.future.set_exception(error)
+            _log.warning("appending %d records failed: %s", len(tickets), type(error).__name__)
+            for ticket in tickets:
+                ticket.settle(error)
             return
-        for waiting, result in zip(batch, appended, strict=True):
-            waiting.future.set_result(result)
+        for ticket, result in zip(tickets, appended, strict=True):
+            ticket.settle(result)
         self._on_commit()
 
     def _append(self, drafts: Sequence[Draft], alongside: Alongside | None) -> Sequence[Appended]:

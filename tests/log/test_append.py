@@ -3,15 +3,13 @@
 from __future__ import annotations
 
 import threading
-import uuid
 from collections.abc import Callable, Iterator, Sequence
-from concurrent.futures import Future
 from typing import Any
 
 import pytest
 
 from ledger.errors import ConflictError, PushbackError
-from ledger.log.append import Sequencer
+from ledger.log.append import Sequencer, Ticket
 from ledger.log.merkle import root_of
 from ledger.log.types import Alongside, Appended, CommitUnknownError, Draft
 from tests.log.logs import submission
@@ -55,12 +53,12 @@ def sign(payload: bytes) -> bytes:
     return b"signed " + payload
 
 
-def submit(sequencer: Sequencer, number: int, **more: Any) -> Future[Appended]:
+def submit(sequencer: Sequencer, number: int, **more: Any) -> Ticket:
     each = submission(number)
     return sequencer.submit(each.record_id, each.payload, **more)
 
 
-def held(store: GatedEntries, sequencer: Sequencer, count: int, **more: Any) -> list[Future[Appended]]:
+def held(store: GatedEntries, sequencer: Sequencer, count: int, **more: Any) -> list[Ticket]:
     """One submission waits at the gate, `count` more have queued behind it."""
     store.gate.clear()
     first = submit(sequencer, 10_000)
@@ -136,7 +134,9 @@ def test_a_failed_batch_is_acknowledged_to_nobody(sequencer: Sequencer, store: G
     store.at_the_gate = fail
     store.gate.set()
     for future in futures:
-        assert future.exception(20) is error
+        with pytest.raises(type(error)) as raised:
+            future.result(20)
+        assert raised.value is error
     assert store.head().size == 0
     store.at_the_gate = lambda _: None
     assert submit(sequencer, 1).result(20).entry.leaf_index == 0, "the leader is still at work"
@@ -187,13 +187,17 @@ def test_a_full_queue_pushes_back(store: GatedEntries) -> None:
 
 
 def test_an_old_queue_pushes_back_for_as_long_as_it_is_old(store: GatedEntries) -> None:
-    with Sequencer(store, sign, max_age=0.0) as sequencer:
+    with Sequencer(store, sign, max_age=1e-9) as sequencer:
         store.gate.clear()
-        first = Future[Appended]()
-        with pytest.raises(PushbackError):
-            first = submit(sequencer, 1)
-        assert not first.done()
+        first = submit(sequencer, 1)
+        assert store.arrived.acquire(timeout=20)
+        with pytest.raises(PushbackError) as error:
+            submit(sequencer, 2)
+        assert error.value.code == "overloaded"
+        with pytest.raises(TimeoutError):
+            first.result(0.0)
         store.gate.set()
+        first.result(20)
 
 
 def test_queue_age(sequencer: Sequencer, store: GatedEntries) -> None:
@@ -218,14 +222,6 @@ def test_closing_commits_what_has_queued(store: GatedEntries) -> None:
     assert error.value.code == "closed"
 
 
-def test_a_cancelled_submission_is_not_appended(sequencer: Sequencer, store: GatedEntries) -> None:
-    futures = held(store, sequencer, 2)
-    assert futures[1].cancel()
-    store.gate.set()
-    assert futures[2].result(20).entry.leaf_index == 1
-    assert store.head().size == 2
-
-
 def test_append_now(store: GatedEntries) -> None:
     commits: list[int] = []
     with Sequencer(store, sign, on_commit=lambda: commits.append(store.head().size)) as sequencer:
@@ -238,9 +234,18 @@ def test_append_now(store: GatedEntries) -> None:
         assert store.batches == [1000]
 
 
-def test_signing_fails_in_the_callers_thread(store: GatedEntries) -> None:
-    def refuse(_: bytes) -> bytes:
-        raise ValueError("too large")
+def test_what_cannot_be_signed_fails_alone(store: GatedEntries) -> None:
+    def refuse_some(payload: bytes) -> bytes:
+        if payload == b"payload 1":
+            raise ValueError("too large")
+        return payload
 
-    with Sequencer(store, refuse) as sequencer, pytest.raises(ValueError, match="too large"):
-        sequencer.submit(str(uuid.uuid4()), b"payload")
+    with Sequencer(store, refuse_some) as sequencer:
+        futures = held(store, sequencer, 3)
+        store.gate.set()
+        with pytest.raises(ValueError, match="too large"):
+            futures[2].result(20)
+        assert [futures[number].result(20).entry.leaf_index for number in (0, 1, 3)] == [0, 1, 2]
+        with pytest.raises(ValueError, match="too large"):
+            sequencer.append_now([submission(5), submission(1)])
+        assert store.head().size == 3
