@@ -8,6 +8,7 @@ from threading import Lock
 from typing import Any
 
 from ledger.corpus.types import CorpusState
+from ledger.errors import ConflictError
 from ledger.flows.progress import Progress, silent
 from ledger.log.append import Sequencer
 from ledger.match.calibration import Calibration, calibrate
@@ -68,11 +69,13 @@ class Calibrations:
     def current(self) -> Published:
         """The calibration in force, made now where there is none or the corpus has changed by a tenth since.
 
-        Raises ConflictError where null set, ranking and corpus are not of one spec.
+        Raises ConflictError where null set, ranking and corpus are not of one spec (`spec-mismatch`), or the corpus is
+        not fingerprinted under it yet (`corpus-not-refreshed`).
         """
         state = self.corpus.state()
         with self._lock:
             if self._current is None:
+                self._require_fingerprints(state)
                 self._current = self._newest()
             if self._current is None or _is_outdated(self._current.calibration.corpus, state):
                 self._current = self._publish(state, silent)
@@ -82,6 +85,7 @@ class Calibrations:
         """Makes the calibration for the present corpus, whatever its growth. Raises as `current` does."""
         state = self.corpus.state()
         with self._lock:
+            self._require_fingerprints(state)
             before = self._current or self._newest()
             made = before is None or before.calibration.corpus != state
             published = self._publish(state, progress) if before is None or made else before
@@ -93,6 +97,16 @@ class Calibrations:
             bins={each.name: each.n for each in published.calibration.bins},
             made=made,
         )
+
+    def _require_fingerprints(self, state: CorpusState) -> None:
+        """Works that an earlier version fingerprinted are not compared: an answer would call them strangers."""
+        lacking = len(self.corpus.works_lacking(self.spec))
+        if lacking > GROWTH * state.works:
+            raise ConflictError(
+                f"{lacking:,} of {state.works:,} registered works have no fingerprint of this version",
+                code="corpus-not-refreshed",
+                hint="run: artledger corpus refresh --spec default",
+            )
 
     def _newest(self) -> Published | None:
         stored = self.files.newest(self.spec)

@@ -69,8 +69,8 @@ class Ingestion:
     ensure_indexes: Callable[[], bool]
     """Makes the vector indexes once the corpus is large enough to need them."""
 
-    def run(self, source: Source, progress: Progress = silent) -> IngestSummary:
-        """Registers every work of the source that is not registered yet.
+    def run(self, source: Source, progress: Progress = silent, *, at_most: int | None = None) -> IngestSummary:
+        """Registers every work of the source that is not registered yet, or until `at_most` of its works are.
 
         Raises InputError where the source as a whole cannot be read, PushbackError when database or disk give way: then
         whole batches are registered, and the rest is not.
@@ -81,15 +81,18 @@ class Ingestion:
         done = self.corpus.registered_keys(source.name)
         todo = [item for item in items if item.key not in done]
         tally = Counter({"already": len(items) - len(todo)})
+        missing = len(items) if at_most is None else at_most - tally["already"]
         refused: list[Refusal] = []
-        for batch in _batches(self._decoded(source, todo), BATCH):
+        for batch in _batches(self._decoded(source, todo if missing > 0 else []), BATCH):
             pictures = [(item, picture) for item, picture in batch if isinstance(picture, CanonicalImage)]
             refused.extend(_refusal(item, error) for item, error in batch if isinstance(error, InputError))
-            registered = self._register(source.name, pictures)
+            registered = self._register(source.name, pictures, missing - tally["registered"])
             tally["registered"] += registered
             tally["already"] += len(pictures) - registered
             tally["seen"] += len(batch)
-            progress("registering works", tally["seen"], len(todo))
+            progress("registering works", tally["seen"], min(len(todo), missing))
+            if tally["registered"] >= missing:
+                break
         if tally["registered"]:
             self.ensure_indexes()
         return IngestSummary(
@@ -106,7 +109,7 @@ class Ingestion:
     ) -> Iterator[tuple[SourceItem, CanonicalImage | InputError]]:
         return self.images.decode_all((item, partial(source.read, item)) for item in items)
 
-    def _register(self, source: str, pictures: Sequence[tuple[SourceItem, CanonicalImage]]) -> int:
+    def _register(self, source: str, pictures: Sequence[tuple[SourceItem, CanonicalImage]], at_most: int) -> int:
         artists = self.corpus.ensure_artists(sorted({item.artist for item, _ in pictures}))
         known = self.corpus.registered_files((image.sha256, artists[item.artist]) for item, image in pictures)
         fresh: list[tuple[SourceItem, CanonicalImage]] = []
@@ -115,6 +118,7 @@ class Ingestion:
             if identity not in known:
                 known.add(identity)
                 fresh.append((item, image))
+        del fresh[max(at_most, 0) :]
         if not fresh:
             return 0
         fingerprints = self.fingerprinter.works([image for _, image in fresh])
