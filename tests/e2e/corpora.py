@@ -15,6 +15,7 @@ SELECT d.source_key, encode(w.sha256, 'hex'), encode(w.pixel_sha256, 'hex'), d.t
        w.licence, w.allowed_uses::text, encode(sha256(p.webp), 'hex'), v.phash::text, v.pdq::text, v.copy::text
 FROM work w JOIN work_detail d USING (work_id) JOIN artist a ON a.artist_id = d.artist_id
      JOIN preview p USING (work_id) JOIN work_vector v USING (work_id)
+     JOIN fingerprint_spec s USING (spec_id)
 """
 
 
@@ -26,10 +27,10 @@ class Corpus:
     """By source key: the copy descriptor."""
 
 
-def corpus_of(database_url: str) -> Corpus:
-    """Asserts that no work stands there twice, and that nothing of a work is missing."""
-    rows = query(database_url, _WORKS)
-    for table in ("work", "work_detail", "preview", "work_vector"):
+def corpus_of(database_url: str, spec: str) -> Corpus:
+    """With the fingerprints of a spec (digest). Asserts that each work is there once, and whole."""
+    rows = query(database_url, f"{_WORKS} WHERE s.digest = %s", bytes.fromhex(spec))
+    for table in ("work", "work_detail", "preview"):
         assert query(database_url, f"SELECT count(*) FROM {table}") == [(len(rows),)], table
     corpus = Corpus(
         {row[0]: tuple(row[1:-1]) for row in rows},

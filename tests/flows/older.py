@@ -1,0 +1,46 @@
+"""An earlier version of this code: the same hashes, and a small descriptor of its own."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from functools import cached_property
+
+import numpy as np
+from numpy.typing import NDArray
+from PIL import Image
+
+from ledger.bootstrap import Application
+from ledger.fingerprint.fingerprinter import Fingerprinter
+from ledger.fingerprint.spec import FingerprintSpec
+from ledger.image.types import Pixels
+
+SIDE = 4
+
+
+class MeanColours:
+    """The picture as 4x4 colours: sees little, and is real."""
+
+    name = "copy"
+    dimension = 3 * SIDE * SIDE
+
+    def describe(self) -> Mapping[str, object]:
+        return {"model": "mean-colours", "dimension": self.dimension, "version": 1}
+
+    def encode(self, pictures: Sequence[Pixels]) -> NDArray[np.float16]:
+        rows = [
+            np.asarray(Image.fromarray(picture).resize((SIDE, SIDE), Image.Resampling.BOX), np.float32).ravel() + 1
+            for picture in pictures
+        ]
+        return np.stack([row / np.linalg.norm(row) for row in rows]).astype(np.float16)
+
+
+class OlderApplication(Application):
+    """Fingerprints works under the spec of `MeanColours`."""
+
+    @cached_property
+    def spec(self) -> FingerprintSpec:
+        return FingerprintSpec.of({"copy": MeanColours().describe()})
+
+    @cached_property
+    def fingerprinter(self) -> Fingerprinter:
+        return Fingerprinter([MeanColours()], self.spec)
