@@ -42,6 +42,7 @@ class Database:
             hide_parameters=True,  # parameters carry names and pictures: they stay out of errors and logs
             connect_args=common | {"options": SERVICE_OPTIONS},
         )
+        self._held: Connection | None = None
         self._owner: Engine = sa.create_engine(
             self._url, poolclass=sa.NullPool, hide_parameters=True, connect_args=common
         )
@@ -64,6 +65,9 @@ class Database:
         return f"{host}/{self._url.database}"
 
     def close(self) -> None:
+        if self._held is not None:
+            self._held.close()
+            self._held = None
         self._service.dispose()
         self._owner.dispose()
 
@@ -82,6 +86,23 @@ class Database:
         """A connection of the service's role outside a transaction, for session locks. Raises as `begin` does."""
         with self._explained(), self._service.connect() as connection:
             yield connection.execution_options(isolation_level="AUTOCOMMIT")
+
+    @contextmanager
+    def held(self) -> Iterator[Connection]:
+        """As `lasting`, for one user at a time: the connection is kept for the next time, until it breaks or `close`,
+        which saves the round trips of taking one from the pool. Raises as `begin` does."""
+        with self._explained():
+            connection, self._held = self._held, None
+            if connection is None:
+                connection = self._service.connect().execution_options(isolation_level="AUTOCOMMIT")
+            try:
+                yield connection
+            finally:
+                if driver(connection).closed:
+                    connection.invalidate()
+                    connection.close()
+                else:
+                    self._held = connection
 
     @contextmanager
     def begin_as_owner(self) -> Iterator[Connection]:

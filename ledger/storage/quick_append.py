@@ -75,7 +75,7 @@ class QuickAppender:
             "keys": [draft.dedup_key for draft in drafts] if any(draft.dedup_key for draft in drafts) else [],
         }
         try:
-            with self._database.lasting() as connection, driver(connection).cursor(binary=True) as cursor:
+            with self._database.held() as connection, driver(connection).cursor(binary=True) as cursor:
                 row = cursor.execute(_APPEND, parameters, prepare=True).fetchone()
         except ConflictError:
             return None
