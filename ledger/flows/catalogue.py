@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from ledger.corpus.types import Work
+from ledger.corpus.types import Artist, Work
 from ledger.errors import InputError, NotFoundError
 from ledger.flows.answers import ArtistAnswer, CorpusStats, WorkAnswer, WorkPage
 from ledger.flows.records import MAX_PAGE, preview_path
@@ -37,9 +37,7 @@ class Catalogue:
 
     def artist(self, artist_id: str) -> ArtistAnswer:
         """Raises NotFoundError (`artist-not-found`), InputError (`bad-id`)."""
-        artist = self.reader.artist(parse_id(artist_id))
-        if artist is None:
-            raise NotFoundError(f"there is no artist {artist_id}", code="artist-not-found")
+        artist = self._artist(artist_id)
         return ArtistAnswer(
             artist_id=artist_id,
             name=artist.name,
@@ -52,11 +50,21 @@ class Catalogue:
             },
         )
 
+    def _artist(self, artist_id: str) -> Artist:
+        artist = self.reader.artist(parse_id(artist_id))
+        if artist is None:
+            raise NotFoundError(f"there is no artist {artist_id}", code="artist-not-found")
+        return artist
+
     def works(self, artist_id: str, *, after: int = -1, limit: int = 50) -> WorkPage:
-        """An artist's works in the order of registration, `after` a leaf index. Raises InputError (`bad-limit`)."""
+        """An artist's works in the order of registration, `after` a leaf index.
+
+        Raises InputError (`bad-limit`, `bad-id`), NotFoundError (`artist-not-found`).
+        """
         if not 1 <= limit <= MAX_PAGE:
             raise InputError(f"limit is {limit}; it must be 1 to {MAX_PAGE}", code="bad-limit")
-        found = self.reader.works_of(parse_id(artist_id), after=after, limit=limit + 1)
+        self._artist(artist_id)
+        found = self.reader.works_of(artist_id, after=after, limit=limit + 1)
         page = found[:limit]
         next_after = page[-1].registration_index if len(found) > limit else None
         return WorkPage(tuple(_work_answer(work) for work in page), next_after)
