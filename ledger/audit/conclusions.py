@@ -15,7 +15,9 @@ SHARE_TOLERANCE = Decimal("0.0001")
 def require_conclusions(record: Verification | Generation) -> str:
     """Returns what was established. Raises VerificationError (`wrong-conclusion`) with what was expected and found."""
     expected = stated_verdict(record)
-    if record.verdict not in (expected, Verdict.NOT_COMPARABLE):
+    # A picture that cannot be compared may still be a registered file: saying `not-comparable` must not hide that.
+    allowed = (expected, Verdict.NOT_COMPARABLE) if expected is Verdict.NONE else (expected,)
+    if record.verdict not in allowed:
         raise VerificationError(
             f"the matches at p <= {record.attribution.alpha} mean {expected.value!r}, the record says "
             f"{record.verdict.value!r}",

@@ -170,6 +170,7 @@ def test_a_kind_of_the_future_is_not_refuted_but_undecided() -> None:
     ("record", "words"),
     [
         (verification(verdict=Verdict.NONE), "'copy'"),
+        (verification(verdict=Verdict.NOT_COMPARABLE), "'copy'"),
         (verification((match_text(1, p_value="0.0101"),)), "'none'"),
         (verification((match_text(1, Relation.SIMILAR_STYLE),)), "'style'"),
         (
