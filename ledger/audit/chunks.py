@@ -6,7 +6,7 @@ from collections.abc import Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 
-from ledger.audit.entries import Examined, examine
+from ledger.audit.entries import Examined, examine, naming_leaf
 from ledger.audit.tiles import require_tile_root
 from ledger.errors import VerificationError
 from ledger.log.fetch import HttpLog
@@ -14,6 +14,7 @@ from ledger.log.merkle import leaf_hash
 from ledger.log.objects import ObjectReader
 from ledger.log.reader import read_tile
 from ledger.log.tiles import Tile, unpack_entries, unpack_hashes
+from ledger.record.predicates import KeyRecord
 
 _PARALLEL_READS = 8
 """Requests under way per process while reading over the network."""
@@ -40,14 +41,26 @@ class Leaf:
     """Its bytes where it must be examined again, once its signer's key is known; else empty."""
 
 
+Row = tuple[bytes, bytes, str, tuple[str, ...], bool, tuple[tuple[str, str], ...], KeyRecord | None]
+"""A Leaf as it travels between processes: objects would take several times as long to pickle."""
+
+
 @dataclass(frozen=True, slots=True)
 class Done:
     first: int
     """Leaf index of the first leaf."""
     end: int
     """One past the index of the last."""
-    leaves: tuple[Leaf, ...]
+    rows: tuple[Row, ...]
     """Empty when the entries are not records of ours."""
+
+    def leaves(self, start: int) -> list[Leaf]:
+        """Those from leaf index `start` on."""
+        rows = self.rows[max(0, start - self.first) :]
+        return [
+            Leaf(digest, Examined(record_id, signers, verified, refs, key), entry)
+            for digest, entry, record_id, signers, verified, refs, key in rows
+        ]
 
 
 def check_chunk(objects: ObjectReader, task: Task) -> Done:
@@ -55,7 +68,7 @@ def check_chunk(objects: ObjectReader, task: Task) -> Done:
 
     Raises VerificationError that names the tile or the entry; PushbackError when the log cannot be read now.
     """
-    leaves: list[Leaf] = []
+    rows: list[Row] = []
     paths = [(bundle, Tile(0, bundle.index, bundle.width)) for bundle in task.bundles]
     for (bundle, tile), expected, (bundle_data, tile_data) in zip(
         paths, task.expected_roots, _read_all(objects, paths), strict=True
@@ -63,14 +76,14 @@ def check_chunk(objects: ObjectReader, task: Task) -> Done:
         hashes = unpack_hashes(tile_data[1], tile_data[0])[: tile.width]
         require_tile_root(tile, hashes, expected)
         entries = unpack_entries(bundle_data[1], bundle_data[0])[: bundle.width]
-        leaves += _check_entries(bundle, entries, hashes, task.keys)
-    return Done(task.bundles[0].start, task.bundles[-1].end, tuple(leaves))
+        rows += _check_entries(bundle, entries, hashes, task.keys)
+    return Done(task.bundles[0].start, task.bundles[-1].end, tuple(rows))
 
 
 def _check_entries(
     bundle: Tile, entries: Sequence[bytes], hashes: Sequence[bytes], keys: Mapping[str, bytes] | None
-) -> list[Leaf]:
-    leaves: list[Leaf] = []
+) -> list[Row]:
+    rows: list[Row] = []
     for index, (entry, expected) in enumerate(zip(entries, hashes, strict=True), bundle.start):
         computed = leaf_hash(entry)
         if computed != expected:
@@ -81,11 +94,12 @@ def _check_entries(
         if keys is None:
             continue
         try:
-            examined = examine(entry, keys)
+            it = examine(entry, keys)
         except VerificationError as error:
-            raise VerificationError(f"leaf {index}: {error.message}", code=error.code, hint=error.hint) from error
-        leaves.append(Leaf(computed, examined, b"" if examined.verified else entry))
-    return leaves
+            raise naming_leaf(index, error) from error
+        again = b"" if it.verified else entry
+        rows.append((computed, again, it.record_id, it.signers, it.verified, it.refs, it.key))
+    return rows
 
 
 _Read = tuple[Tile, bytes]

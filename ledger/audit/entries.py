@@ -6,8 +6,7 @@ expensive part; `EntryChecker.admit` keeps what was announced and recorded so fa
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Mapping
-from contextlib import contextmanager
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 
 from ledger.audit.keyring import KeyRing
@@ -69,8 +68,10 @@ class EntryChecker:
 
     def check(self, index: int, leaf_hash: bytes, entry: bytes) -> None:
         """Both halves at once. Raises VerificationError that names the leaf."""
-        with _naming_leaf(index):
+        try:
             examined = examine(entry, self.keys)
+        except VerificationError as error:
+            raise naming_leaf(index, error) from error
         self.admit(index, leaf_hash, entry, examined)
 
     def admit(self, index: int, leaf_hash: bytes, entry: bytes, examined: Examined) -> None:
@@ -79,19 +80,22 @@ class EntryChecker:
         Raises VerificationError that names the leaf: `unknown-key`, `key-revoked`, `key-not-authorised`, `key-record`,
         `record-id-repeated`, `bad-ref`.
         """
-        with _naming_leaf(index):
-            if not examined.verified:
-                examined = self._examine_again(entry)
-            if examined.record_id in self._leaves:
-                raise VerificationError(
-                    f"record id {examined.record_id} stands on an earlier leaf", code="record-id-repeated"
-                )
-            self._require_refs(examined)
-            if examined.key is None:
-                self._ring.require_signers(examined.signers)
-            else:
-                self._announce(examined.key, examined.signers)
-            self._leaves[examined.record_id] = leaf_hash.hex()
+        try:
+            self._admit(leaf_hash, examined if examined.verified else self._examine_again(entry))
+        except VerificationError as error:
+            raise naming_leaf(index, error) from error
+
+    def _admit(self, leaf_hash: bytes, examined: Examined) -> None:
+        if examined.record_id in self._leaves:
+            raise VerificationError(
+                f"record id {examined.record_id} stands on an earlier leaf", code="record-id-repeated"
+            )
+        self._require_refs(examined)
+        if examined.key is None:
+            self._ring.require_signers(examined.signers)
+        else:
+            self._announce(examined.key, examined.signers)
+        self._leaves[examined.record_id] = leaf_hash.hex()
 
     def _announce(self, record: KeyRecord, signers: tuple[str, ...]) -> None:
         self._ring.apply(record, signers)
@@ -115,9 +119,6 @@ class EntryChecker:
                 )
 
 
-@contextmanager
-def _naming_leaf(index: int) -> Iterator[None]:
-    try:
-        yield
-    except VerificationError as error:
-        raise VerificationError(f"leaf {index}: {error.message}", code=error.code, hint=error.hint) from error
+def naming_leaf(index: int, error: VerificationError) -> VerificationError:
+    """The same refusal, saying of which leaf."""
+    return VerificationError(f"leaf {index}: {error.message}", code=error.code, hint=error.hint)

@@ -263,7 +263,7 @@ class _Replay:
     def _admit(self, done: Done) -> None:
         if self._checker is not None:
             # The first bundle may begin with leaves that an earlier audit admitted.
-            new = done.leaves[max(0, self._first - done.first) :]
+            new = done.leaves(self._first)
             for index, leaf in enumerate(new, done.end - len(new)):
                 self._checker.admit(index, leaf.leaf_hash, leaf.entry, leaf.examined)
             if self._memory is not None:
