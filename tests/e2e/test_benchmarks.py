@@ -1,0 +1,42 @@
+"""Every benchmark of pictures runs in its quick form, and prints figures that can be true."""
+
+from __future__ import annotations
+
+import json
+import subprocess
+import sys
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+FOLDER = Path(__file__).parents[1] / "benchmarks"
+
+
+def figures(name: str) -> dict[str, float]:
+    """Metric -> value; of metrics that are printed twice, the smaller."""
+    ended = subprocess.run(
+        [sys.executable, FOLDER / f"{name}.py", "--quick"], capture_output=True, text=True, check=False
+    )
+    assert ended.returncode == 0, ended.stderr
+    lines: list[dict[str, Any]] = [json.loads(line) for line in ended.stdout.splitlines()]
+    assert all(set(line) == {"benchmark", "metric", "value", "unit", "context"} for line in lines)
+    assert {line["benchmark"] for line in lines} == {name}
+    found: dict[str, float] = {}
+    for line in lines:
+        found[line["metric"]] = min(line["value"], found.get(line["metric"], line["value"]))
+    return found
+
+
+@pytest.mark.parametrize("name", ["ingest", "verify"])
+def test_speed(name: str) -> None:
+    found = figures(name)
+    assert len(found) == 2
+    assert all(value > 0 for value in found.values())
+
+
+def test_recall_of_few_works_is_nearly_exact() -> None:
+    found = figures("recall")
+    assert set(found) == {f"{what}_at_{depth}" for what in ("recall", "search_ms") for depth in (10, 60)}
+    assert found["recall_at_10"] > 0.95
+    assert found["recall_at_60"] == 1.0
