@@ -17,20 +17,14 @@ from playwright.sync_api import Browser
 from api.app import create_app
 from ledger.audit.checks import AuditVerdict
 from ledger.audit.verifier import audit_bundle
-from ledger.bootstrap import Application, open_application
+from ledger.bootstrap import Application
 from tests.api.browser import chromium
-from tests.conftest import DatabaseUrl, copied
+from tests.applications import ART, application_with
+from tests.conftest import DatabaseUrl
 
-ART = Path(__file__).parents[1] / "data" / "art"
 HOSTILE_TITLE = '<script>alert(1)</script>"\u05e9\u05dc\u05d5\u05dd'
 RIGHT_TO_LEFT_OVERRIDE = "\u202e"
 HOSTILE_ARTIST = "<img src=x onerror=alert(1)>"
-
-
-def register(application: Application, folder: Path) -> None:
-    source = application.open_source(str(folder), folder / "labels.csv")
-    summary = application.ingestion.run(source, lambda stage, done, total: None)
-    assert not summary.refused
 
 
 @pytest.fixture(scope="session")
@@ -50,15 +44,14 @@ def hostile_folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
 def application(
     database_server: DatabaseUrl, template: str, hostile_folder: Path, tmp_path_factory: pytest.TempPathFactory
 ) -> Iterator[Application]:
-    with (
-        copied(database_server, template) as url,
-        open_application(
-            data_dir=tmp_path_factory.mktemp("data"), database_url=url, max_image_bytes=2**20, publish_interval=0.2
-        ) as opened,
-    ):
-        register(opened, ART)
-        register(opened, hostile_folder)
-        opened.publisher.publish()
+    with application_with(
+        database_server,
+        template,
+        tmp_path_factory.mktemp("data"),
+        [ART, hostile_folder],
+        max_image_bytes=2**20,
+        publish_interval=0.2,
+    ) as opened:
         yield opened
 
 

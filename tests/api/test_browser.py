@@ -9,7 +9,7 @@ from urllib.request import urlopen
 import pytest
 from playwright.sync_api import Browser, Page, Route, expect
 
-from tests.api.conftest import ART
+from tests.applications import ART
 
 
 @pytest.fixture(scope="module")
