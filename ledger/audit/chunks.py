@@ -14,6 +14,7 @@ from ledger.log.merkle import leaf_hash
 from ledger.log.objects import ObjectReader
 from ledger.log.reader import read_tile
 from ledger.log.tiles import Tile, unpack_entries, unpack_hashes
+from ledger.record import dsse
 from ledger.record.predicates import KeyRecord
 
 _PARALLEL_READS = 8
@@ -69,6 +70,7 @@ def check_chunk(objects: ObjectReader, task: Task) -> Done:
     Raises VerificationError that names the tile or the entry; PushbackError when the log cannot be read now.
     """
     rows: list[Row] = []
+    keys = None if task.keys is None else dict(task.keys)
     paths = [(bundle, Tile(0, bundle.index, bundle.width)) for bundle in task.bundles]
     for (bundle, tile), expected, (bundle_data, tile_data) in zip(
         paths, task.expected_roots, _read_all(objects, paths), strict=True
@@ -76,13 +78,14 @@ def check_chunk(objects: ObjectReader, task: Task) -> Done:
         hashes = unpack_hashes(tile_data[1], tile_data[0])[: tile.width]
         require_tile_root(tile, hashes, expected)
         entries = unpack_entries(bundle_data[1], bundle_data[0])[: bundle.width]
-        rows += _check_entries(bundle, entries, hashes, task.keys)
+        rows += _check_entries(bundle, entries, hashes, keys)
     return Done(task.bundles[0].start, task.bundles[-1].end, tuple(rows))
 
 
 def _check_entries(
-    bundle: Tile, entries: Sequence[bytes], hashes: Sequence[bytes], keys: Mapping[str, bytes] | None
+    bundle: Tile, entries: Sequence[bytes], hashes: Sequence[bytes], keys: dict[str, bytes] | None
 ) -> list[Row]:
+    """Adds the keys that the entries announce to `keys`. Whether a key was good where it signed is for later."""
     rows: list[Row] = []
     for index, (entry, expected) in enumerate(zip(entries, hashes, strict=True), bundle.start):
         computed = leaf_hash(entry)
@@ -97,6 +100,8 @@ def _check_entries(
             it = examine(entry, keys)
         except VerificationError as error:
             raise naming_leaf(index, error) from error
+        if it.key is not None:
+            keys.update(dsse.keys_by_id([bytes.fromhex(it.key.public_key)]))
         again = b"" if it.verified else entry
         rows.append((computed, again, it.record_id, it.signers, it.verified, it.refs, it.key))
     return rows

@@ -237,10 +237,8 @@ class _Replay:
         self.verified = self._first
         saved = time.monotonic()
         self._report()
-        bundles = list(level_tiles(None, self._first, self._signed.size))
-        jobs = 1 if len(bundles) <= _FEW_BUNDLES else self._jobs
         try:
-            for done in run_in_order(self._objects, self._location, self._tasks(bundles), jobs):
+            for done in self._chunks():
                 self._admit(done)
                 self._report()
                 if time.monotonic() - saved > _SAVE_EVERY:
@@ -250,6 +248,14 @@ class _Replay:
             self._save()
         before = f", the first {self._first} of them in an earlier audit" if self._first else ""
         return f"{self._signed.size} entries stand in their tiles{before}"
+
+    def _chunks(self) -> Iterator[Done]:
+        bundles = list(level_tiles(None, self._first, self._signed.size))
+        jobs = 1 if len(bundles) <= _FEW_BUNDLES else self._jobs
+        # The first records announce the keys of the others: those go to the processes with the keys at hand.
+        ahead = 0 if self._checker is None else 1
+        yield from run_in_order(self._objects, self._location, self._tasks(bundles[:ahead]), 1)
+        yield from run_in_order(self._objects, self._location, self._tasks(bundles[ahead:]), jobs)
 
     def _tasks(self, bundles: list[Tile]) -> Iterator[Callable[[], Task]]:
         for start in range(0, len(bundles), _BUNDLES_PER_CHUNK):
