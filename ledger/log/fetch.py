@@ -135,6 +135,8 @@ class HttpLog:
             connection.request("GET", target, headers={"Accept-Encoding": "gzip, identity"})
             response = connection.getresponse()
             data = response.read(limit + 1)
+            if response.length and len(data) <= limit:
+                raise http.client.IncompleteRead(data, response.length)
             reusable = response.isclosed() and not response.will_close
             return response.status, response.headers, data
         finally:
