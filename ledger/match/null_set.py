@@ -26,10 +26,10 @@ SHIPPED = "null-v1.safetensors"
 _VARIANT_PDQ = 31
 """PDQ's own match threshold (ThreatExchange)."""
 _VARIANT_PHASH = 24
-_VARIANT_COSINE = 0.5
-_SAME_COSINE = 0.9
 _VARIANT_PHASH_ALONE = 10
 """Where one side's PDQ says nothing, only all but equal pHashes count."""
+_VARIANT_COSINE = 0.5
+_SAME_COSINE = 0.9
 
 
 @dataclass(frozen=True, slots=True)
