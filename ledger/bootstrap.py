@@ -20,7 +20,7 @@ from pydantic import ValidationError
 from ledger.errors import InputError, LedgerError, NotFoundError
 from ledger.image.limits import DecodeLimits
 from ledger.record import dsse
-from ledger.record.keys import LOG_KEY_FILE, RECORD_KEY_FILE, Signer, load_or_create_signer
+from ledger.record.keys import LOG_KEY_FILE, RECORD_KEY_FILE, Signer, load_or_create_signer, load_signer
 from ledger.settings import Settings
 
 if TYPE_CHECKING:
@@ -32,6 +32,7 @@ if TYPE_CHECKING:
     from ledger.flows.catalogue import Catalogue
     from ledger.flows.demo import Demo
     from ledger.flows.ingest import Ingestion
+    from ledger.flows.keys import ServiceKeys
     from ledger.flows.lookup import Lookup
     from ledger.flows.recompute import LocalRecompute
     from ledger.flows.records import Records
@@ -44,6 +45,7 @@ if TYPE_CHECKING:
     from ledger.log.publish import Publisher
     from ledger.log.reader import TileReader
     from ledger.log.vkey import NoteSigner
+    from ledger.record.keyfile import KeyFile
     from ledger.storage.calibrations import CalibrationStore
     from ledger.storage.candidates import PgVectorIndex
     from ledger.storage.corpus import CorpusStore
@@ -116,20 +118,38 @@ class Application:
         return folder
 
     @cached_property
-    def record_signer(self) -> Signer:
-        return self._signer(RECORD_KEY_FILE)
+    def record_key_file(self) -> KeyFile:
+        from ledger.record.keyfile import KeyFile
+
+        return KeyFile(self._key_path(RECORD_KEY_FILE), self._key_passphrase)
+
+    @cached_property
+    def keys(self) -> ServiceKeys:
+        """The service's record keys; a log without any begins with this installation's."""
+        from ledger.flows.keys import ServiceKeys
+
+        keys = ServiceKeys(self.record_key_file, self.entries, self.record_store, self._committed)
+        keys.announce()
+        return keys
 
     @cached_property
     def log_signer(self) -> NoteSigner:
         from ledger.log.vkey import KeyType, NoteSigner, VerifierKey
 
-        signer = self._signer(LOG_KEY_FILE)
+        signer = load_or_create_signer(self._key_path(LOG_KEY_FILE), self._key_passphrase)
         return NoteSigner(VerifierKey(self.origin, KeyType.ED25519, signer.public_raw), signer.sign)
 
-    def _signer(self, name: str) -> Signer:
+    def _key_path(self, name: str) -> Path:
+        return self.data_dir / "keys" / name
+
+    @property
+    def _key_passphrase(self) -> bytes | None:
         secret = self.settings.key_passphrase
-        passphrase = None if secret is None else secret.get_secret_value().encode()
-        return load_or_create_signer(self.data_dir / "keys" / name, passphrase)
+        return None if secret is None else secret.get_secret_value().encode()
+
+    def load_key(self, path: Path) -> Signer:
+        """A private key in a file of the user's. Raises as `load_signer` does."""
+        return load_signer(path, self._key_passphrase)
 
     @property
     def origin(self) -> str:
@@ -213,18 +233,15 @@ class Application:
 
     @cached_property
     def sequencer(self) -> Sequencer:
-        from ledger.flows.service_key import announce_service_key
         from ledger.log.append import Sequencer
 
-        signer = self.record_signer
-        sequencer = Sequencer(
+        keys = self.keys
+        return Sequencer(
             self.entries,
-            lambda payload: dsse.sign(payload, [signer]),
+            lambda payload: dsse.sign(payload, [keys.signer()]),
             max_queue=self.settings.max_queue,
             on_commit=self._committed,
         )
-        announce_service_key(sequencer, signer)
-        return sequencer
 
     def _committed(self) -> None:
         self._appended.set()
@@ -450,10 +467,8 @@ class Application:
     @property
     def record_keys(self) -> list[str]:
         """Raw public keys, in hex, that the log announces for the service's records and has not revoked."""
-        _ = self.sequencer  # a new log begins with the key's announcement
-        ids = self.record_store.key_ids("service")
-        keys = self.record_store.public_keys(ids)
-        return [keys[keyid].hex() for keyid in ids]
+        good = [state for state in self.keys.states() if state.revoked_index is None and state.role == "service"]
+        return [state.public_key for state in good]
 
     def readiness(self) -> dict[str, Any]:
         """What `/readyz` says: each part with `ok` or what is wrong."""

@@ -26,6 +26,7 @@ _TAIL = re.compile(
     rb'","payloadType":"%s","signatures":\[(%s(?:,%s){0,%d})\]\}'
     % (re.escape(_TYPE), _UNGROUPED, _UNGROUPED, MAX_SIGNATURES - 1)
 )
+_SIGNATURES = b'"signatures":['
 _EACH_SIGNATURE = re.compile(_SIGNATURE)
 
 
@@ -102,6 +103,12 @@ def parse(leaf: bytes) -> Envelope:
     if len(signatures) > 1 and len({signature.keyid for signature in signatures}) != len(signatures):
         raise VerificationError("the envelope has two signatures by one key", code="envelope-shape")
     return Envelope(_decode(leaf[len(_HEAD) : end], "payload"), signatures)
+
+
+def signers_of(leaf: bytes) -> tuple[str, ...]:
+    """Key ids of a leaf's signatures without looking at the rest; empty for bytes that are no envelope."""
+    start = leaf.rfind(_SIGNATURES)
+    return tuple(keyid.decode() for keyid, _ in _EACH_SIGNATURE.findall(leaf, start)) if start >= 0 else ()
 
 
 def keys_by_id(public_keys: Iterable[bytes]) -> dict[str, bytes]:

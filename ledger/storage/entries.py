@@ -19,6 +19,7 @@ from ledger.log.types import MAX_ENTRY_BYTES, Alongside, Appended, CommitUnknown
 from ledger.storage.bulk import copy_rows
 from ledger.storage.database import Database, driver
 from ledger.storage.quick_append import QuickAppender
+from ledger.storage.revocation import refused, revocation_key, signers
 from ledger.storage.tables import entry
 
 BATCH = 2_000
@@ -76,7 +77,7 @@ class PostgresEntryStore:
         """As EntryStore says; whatever runs alongside gets the SQLAlchemy connection.
 
         Raises InputError (`entry-too-large`) before anything is written, ConflictError (`database-conflict`) when rows
-        alongside break a constraint.
+        alongside break a constraint, and (`key-revoked`) when a new leaf is signed by a key that the log revoked.
         """
         _require_sizes(drafts)
         if alongside is None:
@@ -118,7 +119,7 @@ class PostgresEntryStore:
             if committing:
                 raise CommitUnknownError(f"the outcome of a commit is unknown: {error.message}") from error
             raise
-        self._quick.learn(head.tree, after)
+        self._quick.learn(head.tree, after, known.unrevoked())
         return appended
 
     def read(self, start: int, end: int) -> Iterator[Entry]:
@@ -188,7 +189,9 @@ class _Known:
     def __init__(self, connection: Connection, drafts: Sequence[Draft]) -> None:
         self._by_id: dict[str, Entry] = {}
         self._by_key: dict[bytes, Entry] = {}
+        self._signers = signers(drafts)
         keys = [draft.dedup_key for draft in drafts if draft.dedup_key is not None]
+        keys += map(revocation_key, self._signers)
         with driver(connection).cursor(binary=True) as cursor:
             cursor.execute(
                 f"SELECT {COLUMNS}, dedup_key FROM entry WHERE record_id = ANY(%s) OR dedup_key = ANY(%s)",  # noqa: S608
@@ -205,6 +208,15 @@ class _Known:
     def find(self, draft: Draft) -> Entry | None:
         by_key = None if draft.dedup_key is None else self._by_key.get(draft.dedup_key)
         return self._by_id.get(draft.record_id) or by_key
+
+    def require_unrevoked(self, draft: Draft) -> None:
+        for keyid in signers([draft]):
+            if revocation_key(keyid) in self._by_key:
+                raise refused(keyid)
+
+    def unrevoked(self) -> frozenset[str]:
+        """Signers of the batch that are not revoked after it."""
+        return frozenset(keyid for keyid in self._signers if revocation_key(keyid) not in self._by_key)
 
 
 def _lock_head(connection: Connection) -> _Head:
@@ -233,6 +245,7 @@ def _place(drafts: Sequence[Draft], known: _Known, head: _Head) -> list[Appended
         if earlier is not None:
             appended.append(Appended(earlier, repeated=True))
             continue
+        known.require_unrevoked(draft)
         entry = Entry(index, draft.record_id, leaf_hash(draft.envelope), draft.envelope, head.now)
         known.add(entry, draft.dedup_key)
         appended.append(Appended(entry, repeated=False))

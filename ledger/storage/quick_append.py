@@ -14,6 +14,7 @@ from ledger.errors import ConflictError, PushbackError
 from ledger.log.merkle import CompactRange, leaf_hash
 from ledger.log.types import Appended, CommitUnknownError, Draft, Entry
 from ledger.storage.database import Database, driver
+from ledger.storage.revocation import revocation_key, signers
 
 _APPEND = """
 WITH head AS (
@@ -38,11 +39,13 @@ class QuickAppender:
         self._database = database
         self._tree: CompactRange | None = None
         self._ours: CompactRange | None = None
+        self._unrevoked: frozenset[str] = frozenset()
         self._busy = threading.Lock()
 
     def append(self, drafts: Sequence[Draft]) -> list[Appended] | None:
         """The new entries; None when nothing was done and the ordinary way must be taken: the head is not as known, a
-        record id or dedup key is on the log already, rows must go alongside, or another thread is at it.
+        record id or dedup key is on the log already, rows must go alongside, a signer's key may be revoked, or another
+        thread is at it.
 
         Raises CommitUnknownError when the connection was lost: the entries are all on the log, or none is.
         """
@@ -50,15 +53,24 @@ class QuickAppender:
             return None
         try:
             tree, self._tree = self._tree, None
-            return None if tree is None else self._attempt(tree, drafts)
+            return self._attempt(tree, drafts) if tree is not None and self._signers_are_good(drafts) else None
         finally:
             self._busy.release()
 
-    def learn(self, before: CompactRange, after: CompactRange) -> None:
-        """Hears of an append in the ordinary way. Twice in a row ours: the next may be quick."""
+    def learn(self, before: CompactRange, after: CompactRange, unrevoked: frozenset[str]) -> None:
+        """Hears of an append in the ordinary way, and of key ids that are not revoked up to there. Twice in a row ours:
+        the next may be quick."""
         with self._busy:
+            self._unrevoked = unrevoked
             self._tree = after if before == self._ours else None
             self._ours = after
+
+    def _signers_are_good(self, drafts: Sequence[Draft]) -> bool:
+        """No other process appended since the signers were looked up; nor may this one now revoke a key of theirs."""
+        if not signers(drafts) <= self._unrevoked:
+            return False
+        revoking = set(map(revocation_key, self._unrevoked))
+        return not any(draft.dedup_key in revoking for draft in drafts)
 
     def _attempt(self, tree: CompactRange, drafts: Sequence[Draft]) -> list[Appended] | None:
         hashes = [leaf_hash(draft.envelope) for draft in drafts]

@@ -85,16 +85,3 @@ class RecordStore:
                 ([bytes.fromhex(keyid) for keyid in keyids],),
             )
             return {keyid.hex(): public_key for keyid, public_key in cursor}
-
-    def key_ids(self, role: str) -> list[str]:
-        """Ids of the keys of a role that are announced and not revoked, in the order of the log."""
-        self._projector.catch_up()
-        with self._database.begin() as connection:
-            rows = connection.execute(
-                sa.text(
-                    "SELECT keyid FROM key_event WHERE role = :role GROUP BY keyid"
-                    " HAVING NOT bool_or(event = 'revoked') ORDER BY min(leaf_index)"
-                ),
-                {"role": role},
-            )
-            return [keyid.hex() for keyid in rows.scalars()]

@@ -42,6 +42,9 @@ def test_the_commands_are_these() -> None:
         "db rebuild",
         "db check",
         "keys show",
+        "keys rotate",
+        "keys add",
+        "keys revoke",
         "train whitening",
         "train null-set",
     }

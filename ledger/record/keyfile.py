@@ -1,0 +1,72 @@
+"""The private key that signs records, in a file that may be replaced while the service runs."""
+
+from __future__ import annotations
+
+import contextlib
+import fcntl
+import os
+import threading
+from collections.abc import Iterator
+from pathlib import Path
+
+from ledger.errors import ConflictError
+from ledger.record.keys import Signer, load_or_create_signer
+
+
+class KeyFile:
+    """The key in `path`, made on first use. Threads may share it; another process may replace the file.
+
+    A replacement is prepared beside it (`record-next.pem` for `record.pem`); the replaced key stays as
+    `record-<first 8 digits of its key id>.pem`.
+    """
+
+    def __init__(self, path: Path, passphrase: bytes | None = None) -> None:
+        self.path = path
+        self._passphrase = passphrase
+        self._lock = threading.Lock()
+        self._seen: tuple[int, int] | None = None
+        self._signer: Signer | None = None
+
+    def signer(self) -> Signer:
+        """The key that the file holds now. Raises as `load_or_create_signer` does."""
+        with self._lock:
+            seen = self._look()
+            if self._signer is None or seen != self._seen:
+                self._signer = load_or_create_signer(self.path, self._passphrase)
+                # What was looked at before loading: a file replaced meanwhile differs from it at the next look.
+                self._seen = seen or self._look()
+            return self._signer
+
+    def _look(self) -> tuple[int, int] | None:
+        try:
+            status = self.path.stat()
+        except FileNotFoundError:
+            return None
+        return status.st_ino, status.st_mtime_ns
+
+    @contextlib.contextmanager
+    def replacing(self) -> Iterator[Signer]:
+        """The next key, durable before it is announced; it takes the file's place when the block ends without an error.
+
+        After an error or a crash the same next key comes again, so that an announced key is never lost. One process at
+        a time; others wait. Raises as `signer` does.
+        """
+        current = self.signer()
+        prepared = self.path.with_name(f"{self.path.stem}-next{self.path.suffix}")
+        kept = self.path.with_name(f"{self.path.stem}-{current.keyid[:8]}{self.path.suffix}")
+        folder = os.open(self.path.parent, os.O_RDONLY | os.O_DIRECTORY)
+        try:
+            fcntl.flock(folder, fcntl.LOCK_EX)
+            if self.signer().keyid != current.keyid:
+                raise ConflictError(
+                    f"the key in {self.path} was replaced by another process just now",
+                    code="key-replaced",
+                    hint="look at it first: artledger keys show",
+                )
+            yield load_or_create_signer(prepared, self._passphrase)
+            with contextlib.suppress(FileExistsError):
+                os.link(self.path, kept)
+            prepared.replace(self.path)
+            os.fsync(folder)
+        finally:
+            os.close(folder)
