@@ -15,6 +15,8 @@ from ledger.log.types import Alongside, Appended, CommitUnknownError, Draft, Ent
 
 _LOOKUPS = (0.05, 0.2, 0.5, 1.0, 2.0)
 """Pauses in seconds between looking for a batch whose commit has an unknown outcome."""
+_SIGNED_TOGETHER = 8
+"""Statements signed before they are handed on: a lock for each would cost too much, many would wait too long."""
 
 _log = logging.getLogger(__name__)
 
@@ -62,10 +64,11 @@ class Ticket:
 
 
 class Sequencer:
-    """Signs statements and appends them, in one leader thread per process that commits whatever has queued.
+    """Signs statements and appends them: one thread of the process signs what has queued, another, the leader, commits
+    whatever is signed by then, so that signing goes on while the database works.
 
-    `sign` turns a payload into the envelope's exact bytes. It runs in the leader: many callers that sign at once would
-    keep the interpreter from the one thread that they all wait for. Close it, or use it as a context manager.
+    `sign` turns a payload into the envelope's exact bytes. (Callers that sign for themselves, many at once, would keep
+    the interpreter from the one thread that they all wait for.) Close it, or use it as a context manager.
     """
 
     def __init__(
@@ -85,10 +88,15 @@ class Sequencer:
         self._max_age = max_age
         self._on_commit = on_commit
         self._queue: deque[Ticket] = deque()
+        self._signed: deque[tuple[Ticket, Draft]] = deque()
         self._in_flight_since: float | None = None
-        self._changed = threading.Condition()
+        self._lock = threading.Lock()
+        self._has_queued = threading.Condition(self._lock)
+        self._has_signed = threading.Condition(self._lock)
         self._closed = False
-        self._leader = threading.Thread(target=self._lead, name="sequencer", daemon=True)
+        self._signer = threading.Thread(target=self._keep_signing, name="signer", daemon=True)
+        self._leader = threading.Thread(target=self._keep_committing, name="sequencer", daemon=True)
+        self._signer.start()
         self._leader.start()
 
     def __enter__(self) -> Sequencer:
@@ -107,10 +115,10 @@ class Sequencer:
         never makes a second leaf. Raises PushbackError (`overloaded`, `closed`) at once when too much is waiting.
         """
         ticket = Ticket(Submission(record_id, payload, dedup_key), alongside)
-        with self._changed:
+        with self._lock:
             self._require_room()
             self._queue.append(ticket)
-            self._changed.notify()
+            self._has_queued.notify()
         return ticket
 
     def append_now(self, batch: Sequence[Submission], alongside: Alongside | None = None) -> Sequence[Appended]:
@@ -125,56 +133,69 @@ class Sequencer:
 
     def queue_age(self) -> float:
         """Seconds for which the oldest submission has been waiting; 0.0 when none is."""
-        with self._changed:
+        with self._lock:
             return self._age()
 
     def close(self) -> None:
         """Commits what has queued, then stops. Later submissions are turned away."""
-        with self._changed:
+        with self._lock:
             self._closed = True
-            self._changed.notify()
+            self._has_queued.notify()
+        self._signer.join()
+        with self._lock:
+            self._has_signed.notify()
         self._leader.join()
 
     def _age(self) -> float:
-        oldest = self._in_flight_since or (self._queue[0].queued_at if self._queue else None)
-        return 0.0 if oldest is None else time.monotonic() - oldest
+        if self._in_flight_since is not None:
+            return time.monotonic() - self._in_flight_since
+        if self._signed:
+            return time.monotonic() - self._signed[0][0].queued_at
+        return time.monotonic() - self._queue[0].queued_at if self._queue else 0.0
 
     def _require_room(self) -> None:
         if self._closed:
             raise PushbackError("the service is shutting down", code="closed")
-        age = self._age()
-        if len(self._queue) >= self._max_queue or age >= self._max_age:
+        age, waiting = self._age(), len(self._queue) + len(self._signed)
+        if waiting >= self._max_queue or age >= self._max_age:
             raise PushbackError(
-                f"{len(self._queue)} records are waiting, the first for {age:.1f} s: nothing more is accepted now",
+                f"{waiting} records are waiting, the first for {age:.1f} s: nothing more is accepted now",
                 code="overloaded",
                 retry_after=max(1.0, age),
             )
 
-    def _lead(self) -> None:
+    def _keep_signing(self) -> None:
         while True:
-            with self._changed:
-                self._in_flight_since = None
+            with self._lock:
                 while not self._queue and not self._closed:
-                    self._changed.wait()
+                    self._has_queued.wait()
                 if not self._queue:
                     return
-                batch = list(self._queue)
-                self._queue.clear()
-                self._in_flight_since = batch[0].queued_at
-            self._commit(*self._signed(batch))
+                tickets = [self._queue.popleft() for _ in range(min(_SIGNED_TOGETHER, len(self._queue)))]
+            signed = [(ticket, draft) for ticket in tickets if (draft := self._signed_draft(ticket)) is not None]
+            with self._lock:
+                self._signed.extend(signed)
+                self._has_signed.notify()
 
-    def _signed(self, batch: Sequence[Ticket]) -> tuple[list[Ticket], list[Draft]]:
-        """The tickets whose statement could be signed, and their drafts; the others get their error."""
-        tickets: list[Ticket] = []
-        drafts: list[Draft] = []
-        for ticket in batch:
-            try:
-                drafts.append(self._draft(ticket.submission, ticket.alongside))
-            except Exception as error:  # noqa: BLE001 - whatever it is, the caller waits for it
-                ticket.settle(error)
-            else:
-                tickets.append(ticket)
-        return tickets, drafts
+    def _signed_draft(self, ticket: Ticket) -> Draft | None:
+        try:
+            return self._draft(ticket.submission, ticket.alongside)
+        except Exception as error:  # noqa: BLE001 - whatever it is, the caller waits for it
+            ticket.settle(error)
+            return None
+
+    def _keep_committing(self) -> None:
+        while True:
+            with self._lock:
+                self._in_flight_since = None
+                while not self._signed and self._signer.is_alive():
+                    self._has_signed.wait()
+                if not self._signed:
+                    return
+                batch = list(self._signed)
+                self._signed.clear()
+                self._in_flight_since = batch[0][0].queued_at
+            self._commit([ticket for ticket, _ in batch], [draft for _, draft in batch])
 
     def _draft(self, submission: Submission, alongside: Alongside | None) -> Draft:
         return Draft(submission.record_id, self._sign(submission.payload), submission.dedup_key, alongside)
@@ -182,8 +203,6 @@ class Sequencer:
     def _commit(self, tickets: Sequence[Ticket], drafts: Sequence[Draft]) -> None:
         """Every ticket of the batch gets its leaf or the error. One bad draft must not fail its neighbours: a batch
         that the store refuses (rather than could not be reached for) is tried again one by one."""
-        if not tickets:
-            return
         try:
             appended = self._append(drafts, None)
         except Exception as error:  # noqa: BLE001 - whatever it is, the callers wait for it

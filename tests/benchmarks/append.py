@@ -119,14 +119,16 @@ class Benchmark:
         stop = threading.Event()
         publishing = threading.Thread(target=self.publisher.run, args=(stop,))
         work = statements(count)
-        with Sequencer(self.store, self.sign, on_commit=self.publisher.wake) as sequencer:
-            publishing.start()
+        publishing.start()
+        try:
+            with Sequencer(self.store, self.sign, on_commit=self.publisher.wake) as sequencer:
 
-            def call(each: Submission) -> None:
-                appended.append(sequencer.submit(each.record_id, each.payload).result())
+                def call(each: Submission) -> None:
+                    appended.append(sequencer.submit(each.record_id, each.payload).result())
 
-            rate, latencies = by_callers(work, call)
+                rate, latencies = by_callers(work, call)
             self.require_receipts(appended)
+        finally:
             stop.set()
             self.publisher.wake()
             publishing.join()
@@ -178,6 +180,7 @@ class Benchmark:
         with Sequencer(self.store, self.sign) as sequencer:
             while (missing := size - self.store.head().size) > 0:
                 sequencer.append_now(statements(min(missing, 2000)))
+        self.publisher.publish()
 
 
 def main() -> None:

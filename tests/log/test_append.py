@@ -14,6 +14,7 @@ from ledger.log.merkle import root_of
 from ledger.log.types import Alongside, Appended, CommitUnknownError, Draft
 from tests.log.logs import submission
 from tests.log.memory import MemoryEntries
+from tests.log.waiting import wait_until
 
 
 class GatedEntries(MemoryEntries):
@@ -76,6 +77,7 @@ def test_one_submission(sequencer: Sequencer, store: GatedEntries) -> None:
 
 def test_what_queues_meanwhile_is_one_commit(sequencer: Sequencer, store: GatedEntries) -> None:
     futures = held(store, sequencer, 50)
+    wait_until(lambda: len(sequencer._signed) == 50)
     store.gate.set()
     indexes = [future.result(20).entry.leaf_index for future in futures]
     assert indexes == list(range(51))

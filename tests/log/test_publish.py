@@ -24,6 +24,7 @@ from ledger.log.types import Draft
 from tests.log.keys import note_signer
 from tests.log.logs import Log
 from tests.log.memory import MemoryEntries
+from tests.log.waiting import wait_until
 
 SIZES = [0, 1, 1, 254, 1, 1, 255, 300, 5000]
 
@@ -342,12 +343,3 @@ def crash_at(patch: pytest.MonkeyPatch, owner: object, name: str, nth: int, *, d
 
     target = owner if not hasattr(type(owner), "__slots__") else type(owner)
     patch.setattr(target, name, crashing)
-
-
-def wait_until(condition: Callable[[], bool]) -> None:
-    event = threading.Event()
-    for _ in range(1000):
-        if condition():
-            return
-        event.wait(0.01)
-    raise AssertionError("it never happened")
