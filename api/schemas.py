@@ -95,6 +95,7 @@ class RecordBody(Closed):
                     "self": f"/v1/records/{_RECORD}", "bundle": f"/v1/records/{_RECORD}/bundle",
                     "page": f"/records/{_RECORD}",
                 },
+                "proof": None,
             }
         }
     )  # fmt: skip
@@ -109,6 +110,8 @@ class RecordBody(Closed):
     envelope: dict[str, Any]
     report: ReportBody | None
     links: dict[str, str]
+    proof: str | None
+    """C2SP tlog-proof where the request waited for a checkpoint, else null."""
 
 
 class RecordPageBody(Closed):

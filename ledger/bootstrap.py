@@ -45,6 +45,7 @@ if TYPE_CHECKING:
     from ledger.log.publish import Publisher
     from ledger.log.reader import TileReader
     from ledger.log.vkey import NoteSigner
+    from ledger.log.witness import WitnessClient
     from ledger.record.keyfile import KeyFile
     from ledger.storage.calibrations import CalibrationStore
     from ledger.storage.candidates import PgVectorIndex
@@ -275,18 +276,23 @@ class Application:
     @cached_property
     def publisher(self) -> Publisher:
         from ledger.log.publish import Publisher
-        from ledger.log.witness import WitnessClient
         from ledger.storage.locks import PublisherLock
 
-        policy = self.witness_policy
         return Publisher(
             self.entries,
             self.objects,
             self.log_signer,
             self.data_dir / "last-checkpoint",
             PublisherLock(self.database),
-            witnesses=None if policy is None else WitnessClient(policy),
+            witnesses=self.witnesses,
         )
+
+    @cached_property
+    def witnesses(self) -> WitnessClient | None:
+        from ledger.log.witness import WitnessClient
+
+        policy = self.witness_policy
+        return None if policy is None else WitnessClient(policy)
 
     # --- pictures and their fingerprints ------------------------------------------------------------------------------
 
@@ -471,9 +477,45 @@ class Application:
         return [state.public_key for state in good]
 
     def readiness(self) -> dict[str, Any]:
-        """What `/readyz` says: each part with `ok` or what is wrong."""
+        """What `/readyz` says: each part with `ok` or what is wrong, and how far publishing and witnesses are.
+
+        A missing quorum does not make the service unready: records are taken, and their bundles wait.
+        """
         checks = {"database": self._database_state(), "publisher": self._publisher_state()}
-        return {"ready": all(state == "ok" for state in checks.values()), "checks": checks}
+        return {
+            "ready": all(state == "ok" for state in checks.values()),
+            "checks": checks,
+            "log": self._log_state() if checks["database"] == "ok" else None,
+            "witnesses": self._witness_state(),
+        }
+
+    def _log_state(self) -> dict[str, Any]:
+        """Leaves committed and published (None: not to be read now), and seconds that the oldest statement waits."""
+        try:
+            signed = self.records.signed_checkpoint()
+            published = 0 if signed is None else signed.size
+        except LedgerError:
+            published = None
+        return {
+            "committed": self.entries.head().size,
+            "published": published,
+            "queue_age": round(self.sequencer.queue_age(), 3) if "sequencer" in self.__dict__ else 0.0,
+        }
+
+    def _witness_state(self) -> dict[str, Any] | None:
+        """None where no policy asks for witnesses. `quorum`: met, missing (the checkpoint waits), or unknown yet."""
+        if self.witnesses is None:
+            return None
+        outcomes = self.witnesses.latest
+        cosigners = [outcome.witness.key for outcome in outcomes if outcome.line is not None]
+        met = self.witnesses.policy.is_quorum(cosigners)
+        return {
+            "quorum": ("met" if met else "missing") if outcomes else "unknown",
+            "policy": "a checkpoint is published once the quorum has cosigned it; records are taken meanwhile",
+            "answers": [
+                {"witness": each.witness.name, "state": each.state.value, "detail": each.detail} for each in outcomes
+            ],
+        }
 
     def _database_state(self) -> str:
         try:

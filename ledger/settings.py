@@ -46,6 +46,9 @@ class Settings(BaseSettings):
     publish_interval: float = Field(default=1.0, gt=0)
     """Seconds between looks of the publisher for news, while `serve` runs."""
 
+    checkpoint_wait: float = Field(default=10.0, gt=0)
+    """Seconds that a request with `wait=checkpoint` waits at most for the checkpoint that covers its record."""
+
     decode_workers: int = Field(default=2, ge=1)
     """Processes that decode pictures."""
 

@@ -2,14 +2,22 @@
 
 from __future__ import annotations
 
-from typing import Annotated
+import asyncio
+import time
+from dataclasses import replace
+from typing import Annotated, Literal
 
 from fastapi import APIRouter, Query, Request, Response
+from starlette.concurrency import run_in_threadpool
 
-from api.context import Here
+from api.context import Context, Here
 from api.openapi import PICTURE_BODY, Responses, problems
 from api.schemas import RecordBody
+from ledger.errors import PushbackError
 from ledger.flows.answers import RecordAnswer
+
+LOOK_EVERY = 0.1
+"""Seconds between looks for the checkpoint that a request waits for."""
 
 router = APIRouter(tags=["verifications"])
 _REPEATED: Responses = {200: {"model": RecordBody, "description": "The same question was answered before"}}
@@ -24,10 +32,39 @@ _REPEATED: Responses = {200: {"model": RecordBody, "description": "The same ques
     openapi_extra={"requestBody": {"required": True, "content": PICTURE_BODY}},
 )
 async def verify(
-    request: Request, response: Response, here: Here, top_k: Annotated[int, Query(ge=1, le=100)] = 10
+    request: Request,
+    response: Response,
+    here: Here,
+    top_k: Annotated[int, Query(ge=1, le=100)] = 10,
+    wait: Literal["commit", "checkpoint"] = "commit",
 ) -> RecordAnswer:
-    """201 with a new record; 200 with `repeated` where the same bytes met the same corpus, spec and calibration."""
+    """201 with a new record; 200 with `repeated` where the same bytes met the same corpus, spec and calibration.
+
+    `wait=checkpoint` answers when a published checkpoint covers the record, with its `proof`; 503 `not-yet-published`
+    when that takes too long. The record is on the log then: the same request again returns it.
+    """
     answer = await here.with_image(request, lambda data: here.application.verification.verify(data, top_k=top_k))
+    if wait == "checkpoint":
+        answer = replace(answer, proof=await _published(here, answer))
     response.status_code = 200 if answer.repeated else 201
     response.headers["Location"] = answer.links["self"]
     return answer
+
+
+async def _published(here: Context, answer: RecordAnswer) -> str:
+    """The proof, once there is one; no thread is held meanwhile. Raises PushbackError (`not-yet-published`)."""
+    settings = here.application.settings
+    deadline = time.monotonic() + settings.checkpoint_wait
+    while True:
+        proof = await run_in_threadpool(here.application.records.proof, answer.record_id)
+        if proof is not None:
+            return proof
+        if time.monotonic() >= deadline:
+            raise PushbackError(
+                f"record {answer.record_id} is leaf {answer.leaf_index}, but no published checkpoint covers it after "
+                f"{settings.checkpoint_wait:g} s",
+                code="not-yet-published",
+                hint="nothing is lost: the same request again returns the record. /readyz says what is waited for",
+                retry_after=settings.publish_interval,
+            )
+        await asyncio.sleep(LOOK_EVERY)

@@ -6,7 +6,7 @@ import json
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 
-from ledger.audit.bundle import make_bundle
+from ledger.audit.bundle import Bundle, make_bundle
 from ledger.corpus.types import Work
 from ledger.errors import InputError, NotFoundError, PushbackError
 from ledger.flows.answers import MatchReport, RecordAnswer, RecordPage, Report, ShareReport
@@ -103,16 +103,30 @@ class Records:
         Raises NotFoundError, and PushbackError (`not-yet-published`) while no checkpoint covers the record.
         """
         entry = self.entry(record_id)
-        signed = self.signed_checkpoint()
-        if signed is None or entry.leaf_index >= signed.size:
+        bundle = self._bundle(entry)
+        if bundle is None:
             raise PushbackError(
                 f"record {record_id} is leaf {entry.leaf_index}; no published checkpoint covers it yet",
                 code="not-yet-published",
                 hint="the next checkpoint follows within seconds while `artledger serve` runs: try again",
             )
-        keys = self.store.public_keys(signature.keyid for signature in dsse.parse(entry.envelope).signatures)
+        return bundle.to_bytes()
+
+    def proof(self, record_id: str) -> str | None:
+        """The proof in the record's bundle (C2SP tlog-proof); None while no published checkpoint covers the record.
+
+        Raises as `get` does.
+        """
+        bundle = self._bundle(self.entry(record_id))
+        return None if bundle is None else bundle.proof.text
+
+    def _bundle(self, entry: Entry) -> Bundle | None:
+        signed = self.signed_checkpoint()
+        if signed is None or entry.leaf_index >= signed.size:
+            return None
+        keys = self.store.public_keys(dsse.signers_of(entry.envelope))
         receipt = make_receipt(self.tiles, entry.leaf_hash, entry.leaf_index, signed)
-        return make_bundle(entry.envelope, entry.leaf_index, receipt.path, signed.data, keys).to_bytes()
+        return make_bundle(entry.envelope, entry.leaf_index, receipt.path, signed.data, keys)
 
     def signed_checkpoint(self) -> SignedCheckpoint | None:
         """The published one. Raises VerificationError when it is not by the log's key."""

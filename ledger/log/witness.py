@@ -69,8 +69,14 @@ class WitnessClient:
         self._timeout = timeout
         self._witnesses = [witness for witness in policy.witnesses if witness.url is not None]
         self._sizes: dict[str, int] = {}
+        self._latest: tuple[Outcome, ...] = ()
         self._lock = threading.Lock()
         self._pool = ThreadPoolExecutor(max(1, len(self._witnesses)), thread_name_prefix="witness")
+
+    @property
+    def latest(self) -> tuple[Outcome, ...]:
+        """How the last submission to each witness ended; empty before the first."""
+        return self._latest
 
     def close(self) -> None:
         self._pool.shutdown(wait=False, cancel_futures=True)
@@ -86,7 +92,9 @@ class WitnessClient:
         except TimeoutError:
             _log.warning("%d of %d witnesses answered in time", len(outcomes), len(futures))
         late = f"no answer within {self._timeout:g} s"
-        return [outcomes.get(each.name, Outcome(each, WitnessState.UNREACHABLE, late)) for each in self._witnesses]
+        in_order = [outcomes.get(each.name, Outcome(each, WitnessState.UNREACHABLE, late)) for each in self._witnesses]
+        self._latest = tuple(in_order)
+        return in_order
 
     def _ask(self, witness: Witness, signed: SignedCheckpoint, prove: Prove, deadline: float) -> Outcome:
         try:
