@@ -7,6 +7,7 @@ from fastapi import APIRouter, Response
 from api.context import Here
 from api.openapi import content, problems
 from ledger.errors import NotFoundError
+from ledger.log.objects import http_headers
 from ledger.log.tiles import CHECKPOINT_PATH, parse_path
 
 router = APIRouter(tags=["log"])
@@ -25,7 +26,7 @@ def get_checkpoint(here: Here) -> Response:
         raise NotFoundError(
             "no checkpoint was published yet", code="checkpoint-not-found", hint="register a work first"
         )
-    return Response(data, media_type="text/plain; charset=utf-8", headers={"Cache-Control": "public, max-age=2"})
+    return Response(data, headers=http_headers(CHECKPOINT_PATH))
 
 
 @router.get(
@@ -41,8 +42,4 @@ def get_tile(here: Here, path: str) -> Response:
     if data is None:
         hint = f"the full tile may be there: /{tile.full.path}" if tile.is_partial else None
         raise NotFoundError(f"the log has no {tile.path}", code="tile-not-found", hint=hint)
-    return Response(
-        data,
-        media_type="application/octet-stream",
-        headers={"Cache-Control": "public, max-age=31536000, immutable"},
-    )
+    return Response(data, headers=http_headers(tile.path))

@@ -2,7 +2,18 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from typing import Protocol
+
+from ledger.log.tiles import CHECKPOINT_PATH
+
+_CHECKPOINT_HEADERS = {"Content-Type": "text/plain; charset=utf-8", "Cache-Control": "public, max-age=2"}
+_TILE_HEADERS = {"Content-Type": "application/octet-stream", "Cache-Control": "public, max-age=31536000, immutable"}
+
+
+def http_headers(path: str) -> Mapping[str, str]:
+    """How an object is served (C2SP tlog-tiles): tiles never change, the checkpoint does within seconds."""
+    return _CHECKPOINT_HEADERS if path == CHECKPOINT_PATH else _TILE_HEADERS
 
 
 class ObjectReader(Protocol):

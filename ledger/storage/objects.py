@@ -12,6 +12,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from ledger.errors import InputError, IntegrityError, PushbackError
+from ledger.log.objects import http_headers
 
 if TYPE_CHECKING:
     from obstore.store import ObjectStore as Bucket
@@ -145,19 +146,19 @@ class BucketObjects:
         from obstore.exceptions import AlreadyExistsError, BaseError
 
         try:
-            self._bucket.put(path, data, mode="create")
+            self._bucket.put(path, data, mode="create", attributes=dict(http_headers(path)))
         except AlreadyExistsError:
             if self.get(path) != data:
                 raise _differs(path) from None
-        except BaseError as error:
+        except (BaseError, FileNotFoundError) as error:
             raise _unreachable(error) from error
 
     def replace(self, path: str, data: bytes) -> None:
         from obstore.exceptions import BaseError
 
         try:
-            self._bucket.put(path, data, mode="overwrite")
-        except BaseError as error:
+            self._bucket.put(path, data, mode="overwrite", attributes=dict(http_headers(path)))
+        except (BaseError, FileNotFoundError) as error:
             raise _unreachable(error) from error
 
     def sync(self) -> None:

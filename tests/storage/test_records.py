@@ -11,7 +11,7 @@ from ledger.record.predicates import CalibrationRecord, KeyRecord
 from ledger.storage.calibrations import CalibrationStore
 from ledger.storage.database import Database
 from ledger.storage.records import RecordStore
-from tests.record.samples import ALL, CORPUS, OTHER, SIGNER, TIME, key_record, sha, uid
+from tests.record.samples import ALL, CORPUS, OTHER, TIME, key_record, sha, uid
 from tests.storage.works import Stores, draft_of, register, stores_of
 
 
