@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-import hashlib
 import secrets
 import shutil
 import tempfile
+from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -57,7 +57,7 @@ def find_home(data_dir: Path, account: Account) -> Home:
     """The home of the cluster that belongs to `data_dir`: inside it, or where the server's account can reach it.
 
     Root's data folder is often closed to the account that runs the server; no permission of it is changed. The cluster
-    then lives below SHARED_HOME under a digest of the data folder's path, and the data folder keeps a note of where.
+    then lives below SHARED_HOME, and the data folder keeps a note of where.
     Raises OSError when the folder cannot be made or written.
     """
     inside = Home(data_dir / "postgres")
@@ -67,9 +67,20 @@ def find_home(data_dir: Path, account: Account) -> Home:
         return _made(Home(Path(note.read_text().strip())))
     if account.reaches(inside.folder):
         return inside
-    elsewhere = _made(Home(SHARED_HOME / hashlib.sha256(str(data_dir).encode()).hexdigest()[:32]))
-    note.write_text(f"{elsewhere.folder}\n")
-    return elsewhere
+    return _made(Home(_note_new_place(note)))
+
+
+def _note_new_place(note: Path) -> Path:
+    """A place of its own for each data folder: one that is deleted and made again starts with an empty database, as
+    everybody expects, and not with keys that the old one does not know. Of two processes at once the first decides."""
+    draft = note.with_name(f".{note.name}.{secrets.token_hex(16)}")
+    draft.write_text(f"{SHARED_HOME / secrets.token_hex(16)}\n")
+    try:
+        with suppress(FileExistsError):
+            note.hardlink_to(draft)
+    finally:
+        draft.unlink()
+    return Path(note.read_text().strip())
 
 
 def _made(home: Home) -> Home:
