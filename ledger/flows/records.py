@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
+from functools import lru_cache
 
 from ledger.audit.bundle import Bundle, make_bundle
 from ledger.corpus.types import Work
@@ -131,7 +132,7 @@ class Records:
     def signed_checkpoint(self) -> SignedCheckpoint | None:
         """The published one. Raises VerificationError when it is not by the log's key."""
         data = self.objects.get(CHECKPOINT_PATH)
-        return None if data is None else open_checkpoint(data, self.log_key)
+        return None if data is None else _opened(data, self.log_key)
 
     def checkpoint(self) -> str:
         """The published checkpoint's text. Raises PushbackError (`not-yet-published`) before the first."""
@@ -139,6 +140,12 @@ class Records:
         if signed is None:
             raise PushbackError("no checkpoint is published yet", code="not-yet-published")
         return signed.data.decode()
+
+
+@lru_cache(maxsize=4)
+def _opened(data: bytes, key: VerifierKey) -> SignedCheckpoint:
+    """Many records are asked for under one checkpoint: its signature is verified once."""
+    return open_checkpoint(data, key)
 
 
 def record_links(record_id: str) -> dict[str, str]:

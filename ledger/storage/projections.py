@@ -49,12 +49,12 @@ class Projector:
         """
         done = 0
         with self._database.begin() as connection:
-            behind = _behind(connection)
-        while behind > 0:
+            missing = behind(connection)
+        while missing > 0:
             with self._database.begin() as connection:
                 lock_projections(connection)
                 done += project(connection)
-                behind = _behind(connection)
+                missing = behind(connection)
         return done
 
     def rebuild(self, report: Report = lambda _done, _all: None) -> int:
@@ -66,7 +66,7 @@ class Projector:
             lock_projections(connection)
             names = ", ".join(table.name for table in tables.PROJECTIONS)
             connection.execute(sa.text(f"TRUNCATE {names}"))
-            total, done = _behind(connection), 0
+            total, done = behind(connection), 0
             report(0, total)
             while batch := project(connection):
                 done += batch
@@ -81,7 +81,7 @@ class Projector:
         return CorpusState(-1, 0) if row is None else CorpusState(row.corpus_through, row.corpus_works)
 
 
-def _behind(connection: Connection) -> int:
+def behind(connection: Connection) -> int:
     """Number of entries that are not projected yet."""
     return int(
         connection.execute(

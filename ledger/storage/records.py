@@ -11,7 +11,7 @@ import sqlalchemy as sa
 from ledger.log.types import Entry
 from ledger.storage.database import Database, driver
 from ledger.storage.entries import entry_of
-from ledger.storage.projections import Projector
+from ledger.storage.projections import Projector, behind
 
 _ENTRY = "SELECT e.leaf_index, e.record_id, e.leaf_hash, e.envelope, e.appended_at FROM entry e"
 _BY_PICTURE = (
@@ -36,6 +36,7 @@ class RecordStore:
     def __init__(self, database: Database, projector: Projector) -> None:
         self._database = database
         self._projector = projector
+        self._public_keys: dict[str, bytes] = {}
 
     def find(
         self,
@@ -64,10 +65,14 @@ class RecordStore:
             "after": after,
             "limit": limit,
         }
-        self._projector.catch_up()
-        with self._database.begin() as connection, driver(connection).cursor(binary=True) as cursor:
-            cursor.execute(query.encode(), values)
-            return [entry_of(row) for row in cursor]
+        while True:
+            # Nearly always nothing is behind: then one transaction does.
+            with self._database.begin() as connection:
+                if behind(connection) <= 0:
+                    with driver(connection).cursor(binary=True) as cursor:
+                        cursor.execute(query.encode(), values)
+                        return [entry_of(row) for row in cursor]
+            self._projector.catch_up()
 
     def count_by_kind(self) -> dict[str, int]:
         """Entries of the log by kind; the most frequent first."""
@@ -78,6 +83,12 @@ class RecordStore:
 
     def public_keys(self, keyids: Iterable[str]) -> dict[str, bytes]:
         """Raw public keys by key id, as `key` records announced them; ids that none announced are left out."""
+        wanted = list(keyids)
+        if not all(keyid in self._public_keys for keyid in wanted):
+            self._public_keys |= self._announced(wanted)
+        return {keyid: self._public_keys[keyid] for keyid in wanted if keyid in self._public_keys}
+
+    def _announced(self, keyids: list[str]) -> dict[str, bytes]:
         self._projector.catch_up()
         with self._database.begin() as connection, driver(connection).cursor(binary=True) as cursor:
             cursor.execute(
