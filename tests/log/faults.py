@@ -55,6 +55,8 @@ STEPS = (
 )
 FAULTS = ("exception", "SIGKILL", "connection lost", "disk full", "clock backwards")
 RECORDS = 600
+PORTION = 150
+"""Records between which a process waits for the checkpoint, so that every step of publishing comes more than once."""
 CALLERS = 8
 
 
@@ -200,7 +202,9 @@ def serve(place: Place, cell: Cell | None, record_ids: list[str], report: Connec
         publishing.start()
         try:
             with Sequencer(store, lambda payload: payload, on_commit=publisher.wake) as sequencer:
-                append_all(sequencer, record_ids, report)
+                for start in range(0, len(record_ids), PORTION):
+                    append_all(sequencer, record_ids[start : start + PORTION], report)
+                    until_published(publisher)
         finally:
             stop.set()
             publisher.wake()
