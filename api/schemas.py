@@ -95,7 +95,6 @@ class RecordBody(Closed):
                     "self": f"/v1/records/{_RECORD}", "bundle": f"/v1/records/{_RECORD}/bundle",
                     "page": f"/records/{_RECORD}",
                 },
-                "proof": None,
             }
         }
     )  # fmt: skip
@@ -110,8 +109,13 @@ class RecordBody(Closed):
     envelope: dict[str, Any]
     report: ReportBody | None
     links: dict[str, str]
-    proof: str | None
-    """C2SP tlog-proof where the request waited for a checkpoint, else null."""
+
+
+class ProvenRecordBody(RecordBody):
+    """A record that a published checkpoint covers."""
+
+    proof: str
+    """C2SP tlog-proof, as in the bundle."""
 
 
 class RecordPageBody(Closed):

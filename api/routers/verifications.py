@@ -4,15 +4,15 @@ from __future__ import annotations
 
 import asyncio
 import time
-from dataclasses import replace
-from typing import Annotated, Literal
+from dataclasses import asdict
+from typing import Annotated, Any, Literal
 
 from fastapi import APIRouter, Query, Request, Response
 from starlette.concurrency import run_in_threadpool
 
 from api.context import Context, Here
 from api.openapi import PICTURE_BODY, Responses, problems
-from api.schemas import RecordBody
+from api.schemas import ProvenRecordBody, RecordBody
 from ledger.errors import PushbackError
 from ledger.flows.answers import RecordAnswer
 
@@ -20,13 +20,15 @@ LOOK_EVERY = 0.1
 """Seconds between looks for the checkpoint that a request waits for."""
 
 router = APIRouter(tags=["verifications"])
-_REPEATED: Responses = {200: {"model": RecordBody, "description": "The same question was answered before"}}
+_REPEATED: Responses = {
+    200: {"model": ProvenRecordBody | RecordBody, "description": "The same question was answered before"}
+}
 
 
 @router.post(
     "/v1/verifications",
     status_code=201,
-    response_model=RecordBody,
+    response_model=ProvenRecordBody | RecordBody,
     summary="Verify a picture and make a public record",
     responses=_REPEATED | problems(400, 413, 415, 422, 503),
     openapi_extra={"requestBody": {"required": True, "content": PICTURE_BODY}},
@@ -37,18 +39,17 @@ async def verify(
     here: Here,
     top_k: Annotated[int, Query(ge=1, le=100)] = 10,
     wait: Literal["commit", "checkpoint"] = "commit",
-) -> RecordAnswer:
+) -> RecordAnswer | dict[str, Any]:
     """201 with a new record; 200 with `repeated` where the same bytes met the same corpus, spec and calibration.
 
     `wait=checkpoint` answers when a published checkpoint covers the record, with its `proof`; 503 `not-yet-published`
     when that takes too long. The record is on the log then: the same request again returns it.
     """
     answer = await here.with_image(request, lambda data: here.application.verification.verify(data, top_k=top_k))
-    if wait == "checkpoint":
-        answer = replace(answer, proof=await _published(here, answer))
+    proof = await _published(here, answer) if wait == "checkpoint" else None
     response.status_code = 200 if answer.repeated else 201
     response.headers["Location"] = answer.links["self"]
-    return answer
+    return answer if proof is None else asdict(answer) | {"proof": proof}
 
 
 async def _published(here: Context, answer: RecordAnswer) -> str:

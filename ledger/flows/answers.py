@@ -66,8 +66,6 @@ class RecordAnswer:
     """None for kinds without matches."""
     links: Mapping[str, str]
     """`self`, `bundle`, `page`: paths below the service's URL."""
-    proof: str | None = None
-    """C2SP tlog-proof under the checkpoint that was waited for, as in the bundle; None where nobody waited."""
 
     def to_json(self) -> dict[str, Any]:
         return asdict(self)

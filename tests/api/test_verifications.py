@@ -17,7 +17,7 @@ from ledger.record.statement import parse_payload
 
 RECORD_KEYS = {
     "record_id", "kind", "leaf_index", "appended_at", "repeated", "reference", "statement", "envelope", "report",
-    "links", "proof",
+    "links",
 }  # fmt: skip
 REPORT_KEYS = {"verdict", "comparable", "works_compared", "alpha", "matches", "shares", "unattributed"}
 MATCH_KEYS = {

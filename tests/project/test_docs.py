@@ -114,7 +114,7 @@ def test_every_room_is_in_the_architecture_in_the_order_of_the_import_rules() ->
     [layers] = [each["layers"] for each in contracts if each.get("containers") == ["ledger"]]
     level = {room.strip(): number for number, layer in enumerate(reversed(layers)) for room in layer.split("|")}
     rows = re.findall(r"^\| (`ledger/[^|]+) \|", section(ARCHITECTURE, "## Rooms"), re.MULTILINE)
-    rooms = [room.removesuffix(".py") for row in rows for room in re.findall(r"`ledger/([\w.]+)`", row)]
+    rooms = [room.removesuffix(".py") for row in rows for room in re.findall(r"`ledger/([\w.]+)/?`", row)]
     assert set(rooms) == set(level)
     assert [level[room] for room in rooms] == sorted(level.values())
 

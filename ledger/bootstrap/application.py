@@ -1,0 +1,133 @@
+"""The whole: opened, used by the surfaces, closed."""
+
+from __future__ import annotations
+
+import threading
+from collections.abc import Iterator
+from contextlib import contextmanager
+from types import TracebackType
+from typing import Any, Self
+
+from ledger.bootstrap.flows import FlowParts
+from ledger.errors import LedgerError, NotFoundError
+
+
+class Application(FlowParts):
+    """Everything wired, as a context manager. Leaving it commits and publishes what is queued, and stops what it
+    started."""
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        self.close()
+
+    def close(self) -> None:
+        """Publishes what this process appended; a publication that fails now is made up for by the next one."""
+        with self._stack:
+            if "sequencer" in self.__dict__:
+                self.sequencer.close()
+            if self._appended.is_set():
+                self.settle()
+
+    def calibration_file(self, digest: str) -> bytes:
+        """Raises NotFoundError (`calibration-not-found`)."""
+        stored = self.calibration_store.by_digest(digest)
+        if stored is None:
+            raise NotFoundError(f"there is no calibration {digest}", code="calibration-not-found")
+        return stored.document
+
+    def specification(self, digest: str) -> dict[str, Any]:
+        """Raises NotFoundError (`spec-unknown`)."""
+        from ledger.storage.specs import spec_document
+
+        return spec_document(self.database, digest)
+
+    def service_document(self) -> dict[str, Any]:
+        """`/.well-known/artledger.json` (FORMAT.md, Shapes that stay)."""
+        policy = self.witness_policy
+        return {
+            "origin": self.origin,
+            "log_vkey": self.log_vkey,
+            "record_keys": self.record_keys,
+            "witnesses": [] if policy is None else [str(key) for key in policy.witness_keys],
+            "specs": [self.spec.digest],
+            "calibrations": self.calibration_store.digests(),
+            "policy": None,
+        }
+
+    @property
+    def record_keys(self) -> list[str]:
+        """Raw public keys, in hex, that the log announces for the service's records and has not revoked."""
+        good = [state for state in self.keys.states() if state.revoked_index is None and state.role == "service"]
+        return [state.public_key for state in good]
+
+    def readiness(self) -> dict[str, Any]:
+        """What `/readyz` says: each part with `ok` or what is wrong, and how far publishing and witnesses are.
+
+        A missing quorum does not make the service unready: records are taken, and their bundles wait.
+        """
+        checks = {"database": self._database_state(), "publisher": self._publisher_state()}
+        return {
+            "ready": all(state == "ok" for state in checks.values()),
+            "checks": checks,
+            "log": self._log_state() if checks["database"] == "ok" else None,
+            "witnesses": self._witness_state(),
+        }
+
+    def _log_state(self) -> dict[str, Any]:
+        """Leaves committed and published (None: not to be read now), and seconds that the oldest statement waits."""
+        try:
+            signed = self.records.signed_checkpoint()
+            published = 0 if signed is None else signed.size
+        except LedgerError:
+            published = None
+        return {
+            "committed": self.entries.head().size,
+            "published": published,
+            "queue_age": round(self.sequencer.queue_age(), 3) if "sequencer" in self.__dict__ else 0.0,
+        }
+
+    def _witness_state(self) -> dict[str, Any] | None:
+        """None where no policy asks for witnesses. `quorum`: met, missing (the checkpoint waits), or unknown yet."""
+        if self.witnesses is None:
+            return None
+        outcomes = self.witnesses.latest
+        cosigners = [outcome.witness.key for outcome in outcomes if outcome.line is not None]
+        met = self.witnesses.policy.is_quorum(cosigners)
+        return {
+            "quorum": ("met" if met else "missing") if outcomes else "unknown",
+            "policy": "a checkpoint is published once the quorum has cosigned it; records are taken meanwhile",
+            "answers": [
+                {"witness": each.witness.name, "state": each.state.value, "detail": each.detail} for each in outcomes
+            ],
+        }
+
+    def _database_state(self) -> str:
+        try:
+            self.entries.head()
+        except LedgerError as error:
+            return f"{error.code}: {error.message}"
+        return "ok"
+
+    def _publisher_state(self) -> str:
+        error = self.publisher.status.error
+        return "ok" if error is None else f"{error.code}: {error.message}"
+
+    @contextmanager
+    def run_background(self) -> Iterator[None]:
+        """While it lasts, what is committed is published within about a second (`serve` holds it)."""
+        stop = threading.Event()
+        publisher = self.publisher
+        thread = threading.Thread(
+            target=publisher.run, args=(stop,), kwargs={"interval": self.settings.publish_interval}, name="publisher"
+        )
+        thread.start()
+        try:
+            yield
+        finally:
+            stop.set()
+            publisher.wake()
+            thread.join()

@@ -1,0 +1,167 @@
+"""Pictures and the flows, each with the parts that it walks through."""
+
+from __future__ import annotations
+
+from functools import cached_property
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from ledger.bootstrap.log import LogParts
+from ledger.image.limits import DecodeLimits
+
+if TYPE_CHECKING:
+    from ledger.corpus.types import Source
+    from ledger.fingerprint.fingerprinter import Fingerprinter
+    from ledger.flows.administration import Administration
+    from ledger.flows.calibrate import Calibrations
+    from ledger.flows.catalogue import Catalogue
+    from ledger.flows.demo import Demo
+    from ledger.flows.ingest import Ingestion
+    from ledger.flows.lookup import Lookup
+    from ledger.flows.recompute import LocalRecompute
+    from ledger.flows.records import Records
+    from ledger.flows.refresh import Refreshing
+    from ledger.flows.verify import Verification
+    from ledger.image.pool import DecodePool
+
+
+class FlowParts(LogParts):
+    """Pictures, models and the use cases over everything before."""
+
+    @cached_property
+    def images(self) -> DecodePool:
+        from ledger.image.pool import DecodePool
+
+        limits = DecodeLimits(max_bytes=self.settings.max_image_bytes)
+        return self._stack.enter_context(DecodePool(self.settings.decode_workers, limits))
+
+    @cached_property
+    def fingerprinter(self) -> Fingerprinter:
+        from ledger.fingerprint.copy_encoder import load_copy_encoder
+        from ledger.fingerprint.fingerprinter import Fingerprinter
+
+        return Fingerprinter([load_copy_encoder()], self.spec)
+
+    def open_source(self, spec: str, labels: Path | None = None) -> Source:
+        from ledger.corpus.source_spec import open_source
+
+        return open_source(spec, labels, self.images.rasterise)
+
+    @cached_property
+    def verification(self) -> Verification:
+        from ledger.flows.verify import Verification
+
+        return Verification(
+            images=self.images,
+            fingerprinter=self.fingerprinter,
+            index=self.index,
+            calibrations=self.recalibration,
+            sequencer=self.sequencer,
+            records=self.records,
+        )
+
+    @cached_property
+    def lookups(self) -> Lookup:
+        from ledger.flows.lookup import Lookup
+
+        return Lookup(records=self.records, verification=lambda: self.verification)
+
+    @cached_property
+    def records(self) -> Records:
+        from ledger.flows.records import Records
+
+        return Records(
+            entries=self.entries,
+            store=self.record_store,
+            works=self.works,
+            objects=self.objects,
+            tiles=self.tiles,
+            log_key=self.log_signer.key,
+        )
+
+    @cached_property
+    def catalogue(self) -> Catalogue:
+        from ledger.flows.catalogue import Catalogue
+
+        return Catalogue(
+            reader=self.works,
+            entries=self.entries,
+            store=self.record_store,
+            calibrations=self.calibration_store,
+            spec=self.spec.digest,
+        )
+
+    @cached_property
+    def recalibration(self) -> Calibrations:
+        from ledger.flows.calibrate import Calibrations
+
+        return Calibrations(
+            corpus=self.corpus, files=self.calibration_store, sequencer=self.sequencer, spec=self.spec.digest
+        )
+
+    @cached_property
+    def ingestion(self) -> Ingestion:
+        from ledger.flows.ingest import Ingestion
+
+        return Ingestion(
+            images=self.images,
+            fingerprinter=self.fingerprinter,
+            corpus=self.corpus,
+            sequencer=self.sequencer,
+            ensure_indexes=self._ensure_indexes,
+        )
+
+    def _ensure_indexes(self) -> bool:
+        from ledger.storage.vector_indexes import ensure_indexes
+
+        return ensure_indexes(self.database, self.spec.digest)
+
+    @cached_property
+    def refreshing(self) -> Refreshing:
+        from ledger.flows.refresh import Refreshing
+
+        return Refreshing(
+            images=self.images,
+            fingerprinter=self.fingerprinter,
+            corpus=self.corpus,
+            open_source=self.open_source,
+            ensure_indexes=self._ensure_indexes,
+        )
+
+    @cached_property
+    def demo(self) -> Demo:
+        from ledger.flows.demo import Demo
+
+        return Demo(
+            folder=self.data_dir / "demo",
+            open_source=self.open_source,
+            ingestion=self.ingestion,
+            calibrations=self.recalibration,
+            verification=self.verification,
+            catalogue=self.catalogue,
+            records=self.records,
+            publish=self.settle,
+            log_vkey=self.log_vkey,
+        )
+
+    @cached_property
+    def recompute(self) -> LocalRecompute:
+        from ledger.flows.recompute import LocalRecompute
+
+        return LocalRecompute(
+            images=self.images,
+            fingerprinter=self.fingerprinter,
+            index=lambda: self.index,
+            calibrations=lambda: self.calibration_store,
+        )
+
+    @cached_property
+    def administration(self) -> Administration:
+        from ledger.flows.administration import Administration
+
+        return Administration(
+            database=lambda: self.unchecked_database,
+            entries=lambda: self.entries,
+            projector=lambda: self.projector,
+            checkpoint=lambda: self.records.signed_checkpoint(),  # noqa: PLW0108 - `records` opens the log, the lambda does not
+        )

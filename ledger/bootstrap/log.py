@@ -1,0 +1,145 @@
+"""The log: keys, sequencer, object store, publisher, witnesses."""
+
+from __future__ import annotations
+
+import logging
+import threading
+from functools import cached_property
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from ledger.bootstrap.storage import StorageParts
+from ledger.errors import InputError, LedgerError
+from ledger.record import dsse
+from ledger.record.keys import LOG_KEY_FILE, RECORD_KEY_FILE, Signer, load_or_create_signer, load_signer
+from ledger.settings import Settings
+
+if TYPE_CHECKING:
+    from ledger.flows.keys import ServiceKeys
+    from ledger.log.append import Sequencer
+    from ledger.log.objects import ObjectStore
+    from ledger.log.policy import Policy
+    from ledger.log.publish import Publisher
+    from ledger.log.reader import TileReader
+    from ledger.log.vkey import NoteSigner
+    from ledger.log.witness import WitnessClient
+    from ledger.record.keyfile import KeyFile
+
+_log = logging.getLogger(__name__)
+
+
+class LogParts(StorageParts):
+    """What appends, publishes and proves."""
+
+    def __init__(self, settings: Settings) -> None:
+        super().__init__(settings)
+        self._appended = threading.Event()
+
+    @cached_property
+    def record_key_file(self) -> KeyFile:
+        from ledger.record.keyfile import KeyFile
+
+        return KeyFile(self._key_path(RECORD_KEY_FILE), self._key_passphrase)
+
+    @cached_property
+    def keys(self) -> ServiceKeys:
+        """The service's record keys; a log without any begins with this installation's."""
+        from ledger.flows.keys import ServiceKeys
+
+        keys = ServiceKeys(self.record_key_file, self.entries, self.record_store, self._committed)
+        keys.announce()
+        return keys
+
+    def load_key(self, path: Path) -> Signer:
+        """A private key in a file of the user's. Raises as `load_signer` does."""
+        return load_signer(path, self._key_passphrase)
+
+    @cached_property
+    def log_signer(self) -> NoteSigner:
+        from ledger.log.vkey import KeyType, NoteSigner, VerifierKey
+
+        signer = load_or_create_signer(self._key_path(LOG_KEY_FILE), self._key_passphrase)
+        return NoteSigner(VerifierKey(self.origin, KeyType.ED25519, signer.public_raw), signer.sign)
+
+    @property
+    def log_vkey(self) -> str:
+        return str(self.log_signer.key)
+
+    def _key_path(self, name: str) -> Path:
+        return self.data_dir / "keys" / name
+
+    @property
+    def _key_passphrase(self) -> bytes | None:
+        secret = self.settings.key_passphrase
+        return None if secret is None else secret.get_secret_value().encode()
+
+    @cached_property
+    def sequencer(self) -> Sequencer:
+        from ledger.log.append import Sequencer
+
+        keys = self.keys
+        return Sequencer(
+            self.entries,
+            lambda payload: dsse.sign(payload, [keys.signer()]),
+            max_queue=self.settings.max_queue,
+            on_commit=self._committed,
+        )
+
+    def _committed(self) -> None:
+        self._appended.set()
+        if "publisher" in self.__dict__:
+            self.publisher.wake()
+
+    def settle(self) -> None:
+        """Brings projections and the published log up to what is committed; logs what prevents it."""
+        try:
+            self.projector.catch_up()
+            self.publisher.publish()
+            self._appended.clear()
+        except LedgerError as error:
+            _log.error("committed, but not published yet: %s", error.message)
+
+    @cached_property
+    def objects(self) -> ObjectStore:
+        from ledger.storage.objects import open_objects
+
+        return open_objects(self.settings.log_store or str(self.data_dir / "log"))
+
+    @cached_property
+    def tiles(self) -> TileReader:
+        from ledger.log.reader import TileReader
+
+        return TileReader(self.objects)
+
+    @cached_property
+    def witness_policy(self) -> Policy | None:
+        from ledger.log.policy import parse_policy
+
+        path = self.settings.witness_policy
+        if path is None:
+            return None
+        try:
+            return parse_policy(path.read_bytes())
+        except OSError as error:
+            raise InputError(f"the witness policy {path} cannot be read: {error.strerror}", code="policy") from error
+
+    @cached_property
+    def publisher(self) -> Publisher:
+        from ledger.log.publish import Publisher
+        from ledger.storage.locks import PublisherLock
+
+        return Publisher(
+            self.entries,
+            self.objects,
+            self.log_signer,
+            self.data_dir / "last-checkpoint",
+            PublisherLock(self.database),
+            witnesses=self.witnesses,
+        )
+
+    @cached_property
+    def witnesses(self) -> WitnessClient | None:
+        from ledger.log.witness import WitnessClient
+
+        policy = self.witness_policy
+        return None if policy is None else WitnessClient(policy)

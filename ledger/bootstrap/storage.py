@@ -1,0 +1,122 @@
+"""The database, embedded or named by a setting, and the stores over it."""
+
+from __future__ import annotations
+
+import secrets
+from contextlib import ExitStack
+from functools import cached_property
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from ledger.errors import InputError
+from ledger.settings import Settings
+
+if TYPE_CHECKING:
+    from ledger.fingerprint.spec import FingerprintSpec
+    from ledger.storage.calibrations import CalibrationStore
+    from ledger.storage.candidates import PgVectorIndex
+    from ledger.storage.corpus import CorpusStore
+    from ledger.storage.database import Database
+    from ledger.storage.entries import PostgresEntryStore
+    from ledger.storage.projections import Projector
+    from ledger.storage.records import RecordStore
+    from ledger.storage.works import WorkReader
+
+
+class StorageParts:
+    """Settings, the data folder, the database and what reads and writes it."""
+
+    def __init__(self, settings: Settings) -> None:
+        self.settings = settings
+        self._stack = ExitStack()
+
+    @cached_property
+    def data_dir(self) -> Path:
+        folder = self.settings.data_dir.expanduser().absolute()
+        try:
+            folder.mkdir(parents=True, exist_ok=True)
+        except OSError as error:
+            raise InputError(
+                f"the data folder {folder} cannot be made: {error.strerror}",
+                code="data-folder",
+                hint="name another: --data",
+            ) from error
+        return folder
+
+    @cached_property
+    def unchecked_database(self) -> Database:
+        """The database whatever its schema, for `db upgrade`."""
+        from ledger.storage.database import Database
+        from ledger.storage.embedded import EmbeddedServer
+
+        if self.settings.database_url is not None:
+            url = self.settings.database_url.get_secret_value()
+        else:
+            server = EmbeddedServer(self.data_dir, run_as=self.settings.postgres_user)
+            url = self._stack.enter_context(server).url()
+        return self._stack.enter_context(Database(url))
+
+    @cached_property
+    def database(self) -> Database:
+        """Ready to use: the embedded one is migrated on its own, another one only by `artledger db upgrade`."""
+        from ledger.storage.schema import check_schema, upgrade
+
+        database = self.unchecked_database
+        if self.settings.database_url is None:
+            upgrade(database)
+        check_schema(database)
+        return database
+
+    @cached_property
+    def entries(self) -> PostgresEntryStore:
+        from ledger.storage.entries import PostgresEntryStore
+
+        store = PostgresEntryStore(self.database)
+        store.create_log(self.settings.origin or f"localhost/artledger/{secrets.token_hex(4)}")
+        return store
+
+    @property
+    def origin(self) -> str:
+        return self.entries.origin()
+
+    @cached_property
+    def spec(self) -> FingerprintSpec:
+        from ledger.fingerprint.spec import default_spec
+
+        return default_spec()
+
+    @cached_property
+    def projector(self) -> Projector:
+        from ledger.storage.projections import Projector
+
+        return Projector(self.database)
+
+    @cached_property
+    def corpus(self) -> CorpusStore:
+        from ledger.storage.corpus import CorpusStore
+
+        return CorpusStore(self.database, self.projector, self.spec)
+
+    @cached_property
+    def works(self) -> WorkReader:
+        from ledger.storage.works import WorkReader
+
+        return WorkReader(self.database, self.projector)
+
+    @cached_property
+    def index(self) -> PgVectorIndex:
+        from ledger.storage.candidates import PgVectorIndex
+
+        return PgVectorIndex(self.database, self.projector, self.spec)
+
+    @cached_property
+    def record_store(self) -> RecordStore:
+        from ledger.storage.records import RecordStore
+
+        return RecordStore(self.database, self.projector)
+
+    @cached_property
+    def calibration_store(self) -> CalibrationStore:
+        from ledger.storage.calibrations import CalibrationStore
+
+        return CalibrationStore(self.database, self.projector)
