@@ -17,8 +17,13 @@ checks: ## only formatting, types and import rules
 format: ## rewrite the code the way the checks want it
 	$(PYTHON) -m ruff format . && $(PYTHON) -m ruff check --fix .
 
-slow: ## the long forms: full fault matrix, long properties (tens of minutes)
+slow: ## the long forms: full fault matrix, the service killed 50 times (tens of minutes)
 	$(PYTHON) -m pytest -m slow
+
+SECONDS ?= 60
+fuzz: ## the parsers under atheris, SECONDS each (tests/fuzz/README.md)
+	for target in note tile-path bundle proof envelope; do \
+		$(PYTHON) -m tests.fuzz.run $$target -max_total_time=$(SECONDS) -timeout=10 || exit 1; done
 
 bench: ## every benchmark; one JSON line per figure, compared as ratios in one run
 	for file in tests/benchmarks/[a-z]*.py; do $(PYTHON) $$file || exit 1; done
@@ -29,4 +34,4 @@ demo: ## the main job on the embedded default
 wheel: ## build the wheel and test it in a clean environment
 	$(PYTHON) -m pytest tests/project/test_wheel.py -q
 
-.PHONY: help install test checks format slow bench demo wheel
+.PHONY: help install test checks format slow fuzz bench demo wheel

@@ -59,15 +59,7 @@ def sign(payload: bytes, signers: Sequence[Signer]) -> bytes:
     if not signers or len({signer.keyid for signer in signers}) != len(signers) or len(signers) > MAX_SIGNATURES:
         raise ValueError(f"an envelope needs 1 to {MAX_SIGNATURES} different signers")
     message = pae(payload)
-    signatures = b",".join(
-        b'{"keyid":"%s","sig":"%s"}' % (signer.keyid.encode(), b2a_base64(signer.sign(message), newline=False))
-        for signer in signers
-    )
-    leaf = b'{"payload":"%s","payloadType":"%s","signatures":[%s]}' % (
-        b2a_base64(payload, newline=False),
-        _TYPE,
-        signatures,
-    )
+    leaf = encode(Envelope(payload, tuple(Signature(signer.keyid, signer.sign(message)) for signer in signers)))
     if len(leaf) > MAX_LEAF_BYTES:
         raise InputError(
             f"the record takes {len(leaf)} bytes; a leaf holds {MAX_LEAF_BYTES}",
@@ -75,6 +67,19 @@ def sign(payload: bytes, signers: Sequence[Signer]) -> bytes:
             hint="ask for fewer matches",
         )
     return leaf
+
+
+def encode(envelope: Envelope) -> bytes:
+    """The leaf's bytes; `encode(parse(leaf)) == leaf` always."""
+    signatures = b",".join(
+        b'{"keyid":"%s","sig":"%s"}' % (each.keyid.encode(), b2a_base64(each.sig, newline=False))
+        for each in envelope.signatures
+    )
+    return b'{"payload":"%s","payloadType":"%s","signatures":[%s]}' % (
+        b2a_base64(envelope.payload, newline=False),
+        _TYPE,
+        signatures,
+    )
 
 
 def parse(leaf: bytes) -> Envelope:
