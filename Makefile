@@ -20,6 +20,9 @@ format: ## rewrite the code the way the checks want it
 slow: ## the long forms: full fault matrix, the service killed 50 times (tens of minutes)
 	$(PYTHON) -m pytest -m slow
 
+faults: ## the full fault matrix: each step of append and publish x each fault, as a table of cells and outcomes
+	$(PYTHON) -m tests.log.fault_matrix
+
 SECONDS ?= 60
 fuzz: ## the parsers under atheris, SECONDS each (tests/fuzz/README.md)
 	for target in note tile-path bundle proof envelope; do \
@@ -34,4 +37,4 @@ demo: ## the main job on the embedded default
 wheel: ## build the wheel and test it in a clean environment
 	$(PYTHON) -m pytest tests/project/test_wheel.py -q
 
-.PHONY: help install test checks format slow fuzz bench demo wheel
+.PHONY: help install test checks format slow faults fuzz bench demo wheel

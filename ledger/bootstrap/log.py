@@ -142,4 +142,8 @@ class LogParts(StorageParts):
         from ledger.log.witness import WitnessClient
 
         policy = self.witness_policy
-        return None if policy is None else WitnessClient(policy)
+        if policy is None:
+            return None
+        client = WitnessClient(policy)
+        self._stack.callback(client.close)
+        return client
