@@ -119,7 +119,7 @@ def test_a_changed_object_is_named(log: Log, path: str, name: str, says: str, ch
         case "empty":
             file.write_bytes(b"")
         case _ if name in ("older objects", "checkpoint"):
-            pytest.skip("nobody knows that it was there")
+            pytest.skip("an object that only the folder's past knows of cannot be missed")
         case _:
             file.unlink()
     check = failed(audit(log.location))

@@ -11,6 +11,7 @@ import tempfile
 import time
 from collections.abc import Sequence
 from datetime import UTC, datetime
+from multiprocessing.synchronize import Event
 from pathlib import Path
 
 sys.path.insert(0, str(Path(__file__).resolve().parents[2]))
@@ -89,12 +90,12 @@ class CryptoWorkers:
             process.start()
 
     @staticmethod
-    def _work(share: Sequence[Signed], start: object, done: object) -> None:
+    def _work(share: Sequence[Signed], start: Event, done: Event) -> None:
         while True:
-            start.wait()  # type: ignore[attr-defined]
-            start.clear()  # type: ignore[attr-defined]
+            start.wait()
+            start.clear()
             crypto(share)
-            done.set()  # type: ignore[attr-defined]
+            done.set()
 
     def seconds(self) -> float:
         started = time.perf_counter()
