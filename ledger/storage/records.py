@@ -13,7 +13,7 @@ from ledger.storage.database import Database, driver
 from ledger.storage.entries import entry_of
 from ledger.storage.projections import Projector, behind
 
-_ENTRY = "SELECT e.leaf_index, e.record_id, e.leaf_hash, e.envelope, e.appended_at FROM entry e"
+_ENTRY = "SELECT e.leaf_index, e.record_id::text, e.leaf_hash, e.envelope, e.appended_at FROM entry e"
 _BY_PICTURE = (
     "SELECT leaf_index FROM record WHERE subject_sha256 = %(sha256)s"
     " UNION SELECT leaf_index FROM record WHERE pixel_sha256 = %(sha256)s"
