@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import hashlib
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Protocol
 
 import numpy as np
@@ -37,6 +37,8 @@ class Fingerprint:
     """Name (`copy`, later `clip`, `vae`) to L2-normalised vector."""
     complexity: float
     """Share of detail in [0, 1] (see complexity.py); chooses the calibration bin and `not-comparable`."""
+    local: bytes = b""
+    """Compact local features of a work, for geometric verification; a query's are made anew and never stored."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -47,6 +49,8 @@ class QueryFingerprint:
     phash_views: tuple[bytes, ...]
     pdq_views: tuple[bytes, ...]
     """Only views whose PDQ quality is above 49."""
+    looks: Mapping[str, NDArray[np.float16]] = field(default_factory=dict)
+    """Name of an embedding to those of the query's windows, shape (windows, dimension), rows L2-normalised."""
 
 
 class Encoder(Protocol):

@@ -13,11 +13,10 @@ from ledger.fingerprint.types import Vector, embedding_sha256
 from ledger.flows.predicates import match_text
 from ledger.flows.verify import query_of
 from ledger.image.pool import DecodePool
-from ledger.image.types import Pixels
 from ledger.match.calibration import Calibration
 from ledger.match.matcher import Matcher
 from ledger.match.null_set import shipped_null_set
-from ledger.match.types import Candidate, Query
+from ledger.match.types import Candidate, Query, WorkPicture
 from ledger.record.parts import FingerprintDigests, ImageFacts
 from ledger.record.predicates import Generation, Verification
 from ledger.storage.calibrations import CalibrationStore
@@ -99,8 +98,8 @@ class _TheseWorks:
     def search(self, query: Query, *, limit: int) -> Sequence[Candidate]:  # noqa: ARG002 - every work, whatever it is
         return self.index.candidates(self.work_ids)
 
-    def preview(self, work_ids: Sequence[str]) -> Mapping[str, Pixels]:
-        return self.index.preview(work_ids)
+    def pictures(self, work_ids: Sequence[str]) -> Mapping[str, WorkPicture]:
+        return self.index.pictures(work_ids)
 
 
 def _bits(found: bytes, recorded: str) -> int:

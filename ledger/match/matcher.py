@@ -17,7 +17,6 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 
 from ledger.errors import ConflictError
-from ledger.image.types import Pixels
 from ledger.match.attribution import attribute
 from ledger.match.block import FingerprintBlock
 from ledger.match.calibration import Bin, Calibration
@@ -116,10 +115,11 @@ class Matcher:
         chosen = [item.candidate for item in scored if certain_relation(query, item.candidate) is None][:VERIFIED]
         if not chosen or query.not_comparable is not None:
             return {}
-        previews: Mapping[str, Pixels] = self._index.preview([candidate.work_id for candidate in chosen])
+        pictures = self._index.pictures([candidate.work_id for candidate in chosen])
         geometry = QueryGeometry(query.working)
         verified = {
-            work_id: geometry.verify(preview, self._calibration.geometry) for work_id, preview in previews.items()
+            work_id: geometry.verify(picture.preview, self._calibration.geometry)
+            for work_id, picture in pictures.items()
         }
         return {work_id: found for work_id, found in verified.items() if found is not None}
 

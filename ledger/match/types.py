@@ -24,6 +24,7 @@ __all__ = [
     "Relation",
     "Share",
     "Verdict",
+    "WorkPicture",
 ]
 
 
@@ -54,16 +55,26 @@ class Candidate:
     """Shared by works that the index knows to be verified duplicates of each other; equal pixels need no such group."""
 
 
+@dataclass(frozen=True, slots=True)
+class WorkPicture:
+    """What is kept of a registered work for geometric verification."""
+
+    preview: Pixels
+    local: bytes
+    """Its fingerprint's local features."""
+
+
 class CandidateIndex(Protocol):
     """Finds works; pgvector implements it. Only works whose allowed uses include `match` and that are not withdrawn."""
 
     def state(self) -> CorpusState: ...
 
     def search(self, query: Query, *, limit: int) -> Sequence[Candidate]:
-        """Union of exact digests, nearest hashes over all views and nearest embeddings; unordered, no duplicates."""
+        """Union of equal digests and of the works nearest by hashes over all views, by the whole's embedding and by
+        its looks'; unordered, no duplicates. Their fingerprints come without local features."""
 
-    def preview(self, work_ids: Sequence[str]) -> Mapping[str, Pixels]:
-        """The stored small pictures of works, for geometric verification; missing ones are left out."""
+    def pictures(self, work_ids: Sequence[str]) -> Mapping[str, WorkPicture]:
+        """What is kept of works for geometric verification; works of which nothing is kept are left out."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -15,8 +15,7 @@ from sqlalchemy.engine import Connection
 
 from ledger.corpus.types import CorpusState
 from ledger.image.preview import read_preview
-from ledger.image.types import Pixels
-from ledger.match.types import Candidate, Query
+from ledger.match.types import Candidate, Query, WorkPicture
 from ledger.storage.database import Database, driver
 from ledger.storage.projections import Projector
 from ledger.storage.specs import Spec, copy_dimension, ensure_spec
@@ -71,11 +70,17 @@ class PgVectorIndex:
         with self._database.begin() as connection:
             return _candidates(connection, space, self._spec.digest, set(map(UUID, work_ids)))
 
-    def preview(self, work_ids: Sequence[str]) -> Mapping[str, Pixels]:
-        """Small pictures by work id. Raises IntegrityError (`bad-preview`) for one that cannot be read."""
+    def pictures(self, work_ids: Sequence[str]) -> Mapping[str, WorkPicture]:
+        """Small pictures and local features by work id. Raises IntegrityError (`bad-preview`) for a picture that cannot
+        be read."""
+        space = self._located()
         with self._database.begin() as connection, driver(connection).cursor(binary=True) as cursor:
-            cursor.execute("SELECT work_id, webp FROM preview WHERE work_id = ANY(%s)", ([*map(UUID, work_ids)],))
-            return {str(work_id): read_preview(webp) for work_id, webp in cursor}
+            cursor.execute(
+                "SELECT p.work_id, p.webp, l.features FROM preview p JOIN work_local l USING (work_id)"
+                " WHERE p.work_id = ANY(%s) AND l.spec_id = %s",
+                ([*map(UUID, work_ids)], space.spec_id),
+            )
+            return {str(work_id): WorkPicture(read_preview(webp), local) for work_id, webp, local in cursor}
 
     def _located(self) -> _Space:
         if self._space is None:

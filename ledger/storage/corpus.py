@@ -21,7 +21,7 @@ from ledger.storage.bulk import copy_rows
 from ledger.storage.database import Database, driver
 from ledger.storage.projections import Projector
 from ledger.storage.specs import Spec, ensure_spec, spec_id
-from ledger.storage.vectors import copy_vectors, iter_blocks
+from ledger.storage.vectors import copy_fingerprints, iter_blocks
 from ledger.storage.works import WorkReader
 
 BLOCK = 4_096
@@ -114,7 +114,7 @@ class CorpusStore(WorkReader):
 
         def write(connection: Connection) -> None:
             copy_rows(connection, tables.work_detail, DETAIL_COLUMNS, map(_details, works))
-            copy_vectors(connection, number, ((each.work_id, each.fingerprint) for each in works))
+            copy_fingerprints(connection, number, [(each.work_id, each.fingerprint) for each in works])
             previews = ((UUID(each.work_id), each.preview) for each in works)
             copy_rows(connection, tables.preview, ("work_id", "webp"), previews)
 
@@ -154,7 +154,7 @@ class CorpusStore(WorkReader):
             if each.spec != self._spec.digest:
                 raise _other_spec(each.spec, self._spec.digest)
         with self._database.begin() as connection:
-            copy_vectors(connection, number, fingerprints.items())
+            copy_fingerprints(connection, number, list(fingerprints.items()))
 
 
 def _details(work: NewWork) -> tuple[Any, ...]:

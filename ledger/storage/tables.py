@@ -17,6 +17,7 @@ from sqlalchemy import (
     DateTime,
     Double,
     ForeignKey,
+    ForeignKeyConstraint,
     Identity,
     Index,
     LargeBinary,
@@ -147,6 +148,22 @@ work_vector = Table(
     *_checks(pdq_quality="{} BETWEEN 0 AND 100"),
 )
 
+work_local = Table(
+    "work_local",
+    metadata,
+    Column("work_id", Uuid, primary_key=True),
+    Column("spec_id", SmallInteger, primary_key=True),
+    Column("features", LargeBinary, nullable=False),
+    ForeignKeyConstraint(
+        ["work_id", "spec_id"],
+        ["work_vector.work_id", "work_vector.spec_id"],
+        name="fk_work_local_work_id_spec_id",
+        ondelete="CASCADE",
+    ),
+)
+"""Local features are ten times a vector's size and read for a few works at a time: in `work_vector` they would be in
+the way of its scans."""
+
 preview = Table(
     "preview",
     metadata,
@@ -261,5 +278,5 @@ def index_name(column: str, spec_id: int) -> str:
 
 
 LOG = (entry, log_head)
-PRIMARY = (fingerprint_spec, artist, work_detail, work_vector, preview, calibration_file)
+PRIMARY = (fingerprint_spec, artist, work_detail, work_vector, work_local, preview, calibration_file)
 PROJECTIONS = (record, record_match, work, calibration, key_event, projection_head)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from typing import Any
 from uuid import UUID
 
@@ -18,6 +18,7 @@ from ledger.storage.bulk import copy_rows
 from ledger.storage.database import Database, driver
 
 VECTOR_COLUMNS = ("work_id", "spec_id", "phash", "pdq", "pdq_quality", "complexity", "copy")
+LOCAL_COLUMNS = ("work_id", "spec_id", "features")
 SELECTED = "bit_send(v.phash), bit_send(v.pdq), v.pdq_quality, v.complexity, halfvec_send(v.copy)"
 """As bytes in the types' wire form: no text in between, no type to register on each connection."""
 MATCHABLE = "w.withdrawn_index IS NULL AND 'match' = ANY(w.allowed_uses)"
@@ -28,8 +29,8 @@ _HALFVEC_HEAD = 4
 _FIELDS = 5
 
 
-def copy_vectors(connection: Connection, spec_id: int, fingerprints: Iterable[tuple[str, Fingerprint]]) -> None:
-    """Insert fingerprints (work id, fingerprint), all of the spec of that number."""
+def copy_fingerprints(connection: Connection, spec_id: int, fingerprints: Sequence[tuple[str, Fingerprint]]) -> None:
+    """Insert fingerprints (work id, fingerprint), all of the spec of that number, with their local features."""
     rows = (
         (
             UUID(work_id),
@@ -43,6 +44,8 @@ def copy_vectors(connection: Connection, spec_id: int, fingerprints: Iterable[tu
         for work_id, each in fingerprints
     )
     copy_rows(connection, tables.work_vector, VECTOR_COLUMNS, rows)
+    local = ((UUID(work_id), spec_id, each.local) for work_id, each in fingerprints)
+    copy_rows(connection, tables.work_local, LOCAL_COLUMNS, local)
 
 
 def to_bit(digest: bytes) -> Bit:
@@ -61,7 +64,7 @@ def vector_text(vector: Vector) -> str:
 
 
 def read_fingerprint(spec: str, row: TupleRow | Sequence[Any]) -> Fingerprint:
-    """The fingerprint in the columns SELECTED."""
+    """The fingerprint in the columns SELECTED, without its local features."""
     phash, pdq, pdq_quality, complexity, copy = row
     vector = np.frombuffer(copy, ">f2", offset=_HALFVEC_HEAD).astype(np.float16)
     return Fingerprint(spec, phash[_BIT_HEAD:], pdq[_BIT_HEAD:], pdq_quality, {"copy": vector}, complexity)

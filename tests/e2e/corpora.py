@@ -30,7 +30,7 @@ class Corpus:
 def corpus_of(database_url: str, spec: str) -> Corpus:
     """With the fingerprints of a spec (digest). Asserts that each work is there once, and whole."""
     rows = query(database_url, f"{_WORKS} WHERE s.digest = %s", bytes.fromhex(spec))
-    for table in ("work", "work_detail", "preview"):
+    for table in ("work", "work_detail", "preview", "work_local"):
         assert query(database_url, f"SELECT count(*) FROM {table}") == [(len(rows),)], table
     corpus = Corpus(
         {row[0]: tuple(row[1:-1]) for row in rows},

@@ -97,7 +97,7 @@ def test_a_batch_that_the_disk_has_no_room_for_leaves_whole_batches(
     with pytest.raises(PushbackError) as refused:
         empty.ingestion.run(empty.open_source(str(folder)))
     assert "disk" in f"{refused.value.message} {refused.value.hint}".lower()
-    for table in ("work_detail", "preview", "work_vector"):
+    for table in ("work_detail", "preview", "work_vector", "work_local"):
         assert query(database_url, f"SELECT count(*) FROM {table}") == [(8,)], table
     assert query(database_url, "SELECT count(*), max(leaf_index) FROM entry") == [(9, 8)], "the key and eight works"
     query(database_url, "DROP TRIGGER full_disk ON preview")

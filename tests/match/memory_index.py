@@ -10,7 +10,7 @@ from ledger.corpus.types import CorpusState
 from ledger.image.types import Pixels
 from ledger.match.block import FingerprintBlock
 from ledger.match.score import QueryBlock, features
-from ledger.match.types import Candidate, Query
+from ledger.match.types import Candidate, Query, WorkPicture
 
 
 class MemoryIndex:
@@ -54,5 +54,9 @@ class MemoryIndex:
         }
         return [works[column] for column in sorted(found | equal)]
 
-    def preview(self, work_ids: Sequence[str]) -> Mapping[str, Pixels]:
-        return {work_id: self._previews[work_id] for work_id in work_ids if work_id in self._previews}
+    def pictures(self, work_ids: Sequence[str]) -> Mapping[str, WorkPicture]:
+        return {
+            work_id: WorkPicture(self._previews[work_id], self._works[work_id].fingerprint.local)
+            for work_id in work_ids
+            if work_id in self._previews
+        }

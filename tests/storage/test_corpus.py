@@ -228,11 +228,25 @@ def test_works_and_artists_as_shown(filled: tuple[Database, Stores, list[NewWork
     assert stores.corpus.preview_file(works[2].work_id) == works[2].preview
 
 
-def test_previews_are_pictures(filled: tuple[Database, Stores, list[NewWork]]) -> None:
+def test_pictures_come_with_local_features(filled: tuple[Database, Stores, list[NewWork]]) -> None:
     database, stores, works = filled
     index = PgVectorIndex(database, stores.projector, SPEC)
-    pictures = index.preview([works[4].work_id, "00000000-0000-7000-8000-000000000000"])
-    assert {key: picture.shape for key, picture in pictures.items()} == {works[4].work_id: (12, 16, 3)}
+    pictures = index.pictures([works[4].work_id, "00000000-0000-7000-8000-000000000000"])
+    assert set(pictures) == {works[4].work_id}
+    assert pictures[works[4].work_id].preview.shape == (12, 16, 3)
+    assert pictures[works[4].work_id].local == works[4].fingerprint.local
+
+
+def test_local_features_stay_out_of_the_vectors_way_and_go_with_them(database: Database, stores: Stores) -> None:
+    works = register(stores, 20)
+    with database.begin_as_owner() as connection:
+        vectors = connection.execute(sa.text("SELECT pg_total_relation_size('work_vector')")).scalar_one()
+        assert vectors < 20 * len(works[0].fingerprint.local)
+        connection.execute(sa.text("DELETE FROM work_detail WHERE work_id = :id"), {"id": works[3].work_id})
+        left = connection.execute(sa.text("SELECT work_id::text FROM work_local ORDER BY 1")).scalars()
+        assert list(left) == sorted(work.work_id for work in works if work is not works[3])
+    index = PgVectorIndex(database, stores.projector, SPEC)
+    assert index.pictures([works[3].work_id]) == {}
 
 
 def test_a_corpus_moves_to_another_spec(database: Database, stores: Stores) -> None:
@@ -252,6 +266,11 @@ def test_a_corpus_moves_to_another_spec(database: Database, stores: Stores) -> N
     assert moved.corpus.works_lacking(SPEC.digest) == []
     assert [len(block) for block in moved.corpus.iter_blocks(other.digest)] == [3]
     assert [len(block) for block in moved.corpus.iter_blocks(SPEC.digest)] == [4]
+    first = lacking[0].work_id
+    old, new = (
+        PgVectorIndex(database, stores.projector, each).pictures([first])[first].local for each in (SPEC, other)
+    )
+    assert old == works[0].fingerprint.local != new
     with pytest.raises(ConflictError) as mixed:
         moved.corpus.put_fingerprints({works[3].work_id: works[3].fingerprint})
     assert mixed.value.code == "spec-mismatch"

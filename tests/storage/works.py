@@ -68,6 +68,7 @@ def fingerprint(random: np.random.Generator, spec: SmallSpec = SPEC) -> Fingerpr
         pdq_quality=int(random.integers(0, 101)),
         embeddings={"copy": (vector / np.linalg.norm(vector)).astype(np.float16)},
         complexity=float(random.random()),
+        local=random.bytes(10_000),
     )
 
 
