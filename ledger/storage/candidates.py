@@ -162,7 +162,8 @@ def _nearest_copies(connection: Connection, space: _Space, vector: str, limit: i
 def _candidates(connection: Connection, space: _Space, spec: str, work_ids: set[UUID]) -> list[Candidate]:
     statement = (
         f"SELECT {SELECTED}, w.work_id, w.artist_id, w.sha256, w.pixel_sha256, w.registration_record_id,"  # noqa: S608
-        " w.registration_leaf_hash FROM work w JOIN work_vector v USING (work_id)"
+        " w.registration_leaf_hash, g.group_id FROM work w JOIN work_vector v USING (work_id)"
+        " LEFT JOIN duplicate_group g USING (work_id)"
         " WHERE v.spec_id = %s AND w.work_id = ANY(%s)"
     )
     with driver(connection).cursor(binary=True) as cursor:
@@ -176,6 +177,7 @@ def _candidates(connection: Connection, space: _Space, spec: str, work_ids: set[
                 registration_record_id=str(row[9]),
                 registration_leaf_hash=row[10].hex(),
                 fingerprint=read_fingerprint(spec, row[:5]),
+                duplicate_group=None if row[11] is None else str(row[11]),
             )
             for row in cursor
         ]

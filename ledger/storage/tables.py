@@ -7,6 +7,8 @@ Digests and hashes are 32 raw bytes, ids are UUIDs, times have a time zone. Role
 
 from __future__ import annotations
 
+import uuid
+
 from pgvector.sqlalchemy import BIT, HALFVEC
 from sqlalchemy import (
     ARRAY,
@@ -179,6 +181,39 @@ calibration_file = Table(
     *_checks(digest=DIGEST),
 )
 
+
+def _work_reference(name: str, **options: bool) -> Column[uuid.UUID]:
+    return Column(name, Uuid, ForeignKey("work_detail.work_id", ondelete="CASCADE"), **options)
+
+
+duplicate_asked = Table(
+    "duplicate_asked",
+    metadata,
+    _work_reference("work_id", primary_key=True),
+    _digest("calibration"),
+    Column("not_comparable", Text),
+    *_checks(calibration=DIGEST),
+)
+
+duplicate_pair = Table(
+    "duplicate_pair",
+    metadata,
+    _work_reference("first_id", primary_key=True),
+    _work_reference("second_id", primary_key=True, index=True),
+    _digest("calibration"),
+    Column("verified", Boolean, nullable=False),
+    Column("score", Double, nullable=False),
+    Column("found", JSONB, nullable=False),
+    *_checks(calibration=DIGEST, second_id="first_id < {}"),
+)
+
+duplicate_group = Table(
+    "duplicate_group",
+    metadata,
+    _work_reference("work_id", primary_key=True),
+    Column("group_id", Uuid, nullable=False),
+)
+
 # --- projections: rebuilt from `entry` by projections.py --------------------------------------------------------------
 
 record = Table(
@@ -278,5 +313,8 @@ def index_name(column: str, spec_id: int) -> str:
 
 
 LOG = (entry, log_head)
-PRIMARY = (fingerprint_spec, artist, work_detail, work_vector, work_local, preview, calibration_file)
+PRIMARY = (
+    fingerprint_spec, artist, work_detail, work_vector, work_local, preview, calibration_file,
+    duplicate_asked, duplicate_pair, duplicate_group,
+)  # fmt: skip
 PROJECTIONS = (record, record_match, work, calibration, key_event, projection_head)
