@@ -45,10 +45,12 @@ class Collection:
 
 
 COLLECTIONS: Sequence[Collection] = (
-    Collection("openmoji", 1200, without="1F3F[B-F]"),
+    Collection("openmoji", 1800, without="1F3F[B-F]"),
     # Emoji that differ in skin tone alone are variants of one drawing.
-    Collection("iconify-fluent-emoji", 600, without="-(light|medium|dark)$"),
-    Collection("iconify-game-icons", 700),
+    Collection("iconify-fluent-emoji", 900, without="-(light|medium|dark)$"),
+    Collection("iconify-noto", 1400, without="(light|medium|dark)-skin|flag-"),
+    Collection("iconify-twemoji", 900, without="(light|medium|dark)-skin|flag-"),
+    Collection("iconify-game-icons", 900),
     Collection("iconify-flagpack", 130),
     Collection("iconify-streamline-ultimate-color", 500),
     Collection("iconify-meteocons", 60),
@@ -64,6 +66,7 @@ COLLECTIONS: Sequence[Collection] = (
     Collection("ukui-wallpapers", 20, quarters=True),
     Collection("plasma-workspace-wallpapers", 120, quarters=True, largest_per_folder=True),
 )
+PHOTOGRAPHS = tuple(f"{collection.name}/" for collection in COLLECTIONS if collection.quarters)
 OPENCLIPART = "openclipart"
 
 
@@ -74,6 +77,8 @@ class SourcePicture:
     collection: str
     key: str
     """Unique within the collection."""
+    maker: str
+    """Whose works share one role: OpenClipart's artist (the subject where none is named), else the file."""
     image: Image.Image
 
 
@@ -100,7 +105,7 @@ def open_works(
         image = _load(partial(source.read, item))
         if image is not None:
             given += 1
-            yield SourcePicture(OPENCLIPART, item.key, image)
+            yield SourcePicture(OPENCLIPART, item.key, item.artist or item.labels["subject"], image)
 
 
 def collected(assets: Path, pool: DecodePool, *, seed: int) -> Iterator[SourcePicture]:
@@ -129,7 +134,7 @@ def collected(assets: Path, pool: DecodePool, *, seed: int) -> Iterator[SourcePi
                 continue
             given += 1
             for part, picture in _quarters(image) if collection.quarters else [("", image)]:
-                yield SourcePicture(collection.name, f"{key}{part}", picture)
+                yield SourcePicture(collection.name, f"{key}{part}", key, picture)
 
 
 def _files(root: Path, pool: DecodePool, collection: Collection) -> Iterator[tuple[str, Callable[[], bytes]]]:
