@@ -63,13 +63,24 @@ class ShareBody(Closed):
     share: str
 
 
+class CalibrationBody(Closed):
+    """What the error rates rest on: `works` they were measured against; `outdated` where the record's corpus differs
+    from that by more than a tenth."""
+
+    digest: str
+    works: int
+    outdated: bool
+
+
 class ReportBody(Closed):
-    """The record with names and titles resolved."""
+    """The record with names and titles resolved. `notes`: what keeps the answer from meaning what it seems to."""
 
     verdict: str
     comparable: bool
     works_compared: int
     alpha: str
+    calibration: CalibrationBody | None
+    notes: list[str]
     matches: list[MatchBody]
     shares: list[ShareBody]
     unattributed: str
@@ -87,6 +98,7 @@ class RecordBody(Closed):
                 "envelope": {"payloadType": "application/vnd.in-toto+json"},
                 "report": {
                     "verdict": "copy", "comparable": True, "works_compared": 2000, "alpha": "0.01",
+                    "calibration": {"digest": _SHA256, "works": 1950, "outdated": False}, "notes": [],
                     "matches": [_MATCH_EXAMPLE],
                     "shares": [{"artist_id": _ARTIST, "artist": "Ada Example", "share": "0.9931"}],
                     "unattributed": "0.0069",
@@ -132,6 +144,7 @@ class LookupBody(Closed):
     records: list[RecordBody]
     matches: list[MatchBody]
     reference: str
+    notes: list[str]
 
 
 class LookupRequest(Closed):

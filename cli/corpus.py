@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
@@ -13,10 +14,12 @@ from cli.output import Output
 
 if TYPE_CHECKING:
     from ledger.flows.answers import CorpusStats
+    from ledger.flows.dedup_report import DedupSummary, GroupReport
     from ledger.flows.ingest import IngestSummary
 
+MAX_GROUPS = 20
 MAX_REFUSALS = 20
-"""Refused works that are listed for people; --json has them all."""
+"""What is listed for people; --json has all of it."""
 
 
 def ingest(
@@ -85,6 +88,71 @@ def calibrate(invocation: Invocation) -> None:
     _show_fields(out, summary.to_json())
 
 
+def dedup(
+    invocation: Invocation,
+    out: Annotated[
+        Path | None,
+        typer.Option(metavar="DIR", help="Folder of the contact sheets (default: `copies` in the data folder)."),
+    ] = None,
+) -> None:
+    """Find copies within the corpus: groups of works of which every two are copies of each other.
+
+    Found by the matcher that answers `verify`; shares then count a group once. Run it again after an interruption, or
+    when works were added: what was asked is kept.
+    """
+    with invocation.application() as application:
+        with invocation.progress() as progress:
+            found = application.deduplication.run(progress)
+        summary = application.dedup_report.make(found, out or application.data_dir / "copies")
+    if invocation.json:
+        invocation.out.document(summary.to_json())
+    _show_copies(invocation.out, summary)
+
+
+def _show_copies(out: Output, summary: DedupSummary) -> None:
+    out.line(
+        f"{summary.in_groups:,} of {summary.works:,} works are in {len(summary.groups):,} groups of copies "
+        f"({summary.asked:,} were asked about now)",
+        "strong",
+    )
+    for note in summary.notes:
+        out.line(note)
+    rows = [_group_row(group) for group in summary.groups[:MAX_GROUPS]]
+    if rows:
+        out.table(("Works", "Relations", "Titles", "Artists", "Group"), rows, right=("Works",))
+    if len(summary.groups) > MAX_GROUPS:
+        out.line(f"and {len(summary.groups) - MAX_GROUPS:,} more: --json lists them all", "quiet")
+    if summary.between_groups:
+        out.line(
+            f"{len(summary.between_groups):,} more pairs are copies, but not of each other's groups: --json lists them"
+        )
+    show_not_comparable(out, [(each.work.title, each.reason) for each in summary.not_comparable])
+    for path in summary.sheets:
+        out.line(f"Contact sheet  {path}")
+
+
+def _group_row(group: GroupReport) -> tuple[str, ...]:
+    relations = sorted({str(pair.found["relation"]) for pair in group.pairs})
+    titles = list(dict.fromkeys(work.title or "untitled" for work in group.works))
+    artists = list(dict.fromkeys(work.artist for work in group.works))
+    return (f"{len(group.works):,}", ", ".join(relations), _few(titles), _few(artists), group.group_id)
+
+
+def _few(names: Sequence[str]) -> str:
+    rest = f" and {len(names) - 3} more" if len(names) > 3 else ""
+    return ", ".join(names[:3]) + rest
+
+
+def show_not_comparable(out: Output, works: Sequence[tuple[str, str]]) -> None:
+    """Works, each with why nothing can be said of it by look."""
+    if not works:
+        return
+    out.line(f"{len(works):,} works are not comparable: only a file of the same bytes will match them", "strong")
+    out.table(("Not comparable", "Why"), works[:MAX_REFUSALS])
+    if len(works) > MAX_REFUSALS:
+        out.line(f"and {len(works) - MAX_REFUSALS:,} more: --json lists them all", "quiet")
+
+
 def show_summary(out: Output, summary: IngestSummary) -> None:
     """What became of a source's works."""
     out.line(
@@ -97,6 +165,7 @@ def show_summary(out: Output, summary: IngestSummary) -> None:
         out.table(("Refused", "Code", "Why"), rows)
     if len(summary.refused) > MAX_REFUSALS:
         out.line(f"and {len(summary.refused) - MAX_REFUSALS:,} more: --json lists them all", "quiet")
+    show_not_comparable(out, [(each.key, each.reason) for each in summary.not_comparable])
 
 
 def _show_stats(out: Output, found: CorpusStats) -> None:
@@ -108,6 +177,10 @@ def _show_stats(out: Output, found: CorpusStats) -> None:
     )
     out.line(f"Fingerprint spec  {found.spec}")
     out.line(f"Calibration       {found.calibration or 'none yet: the first verification makes it'}")
+    if found.calibration_works is not None:
+        out.line(f"                  measured against {found.calibration_works:,} works")
+    for note in found.notes:
+        out.line(f"Note              {note}")
 
 
 def _show_fields(out: Output, fields: dict[str, object]) -> None:
@@ -129,4 +202,5 @@ def register(app: CommandGroup) -> None:
     group.add(refresh, examples=["artledger corpus refresh --spec default"])
     group.add(stats, examples=["artledger corpus stats --json"])
     group.add(calibrate, examples=["artledger corpus calibrate"])
+    group.add(dedup, examples=["artledger corpus dedup --out ./copies", "artledger corpus dedup --json > copies.json"])
     app.add_typer(group)

@@ -62,6 +62,8 @@ def show_next_steps(invocation: Invocation, answer: RecordAnswer, image: Path | 
 def show_lookup(out: Output, answer: LookupAnswer) -> None:
     """What is known about a picture; nothing of it is signed but the records."""
     out.line(answer.reference, "strong")
+    for note in answer.notes:
+        out.line(f"Note       {note}")
     if answer.matches:
         show_matches(out, answer.matches)
         out.line("These matches are not on the log; `artledger verify` makes a record of them.", "quiet")
@@ -96,7 +98,12 @@ def show_matches(out: Output, matches: Sequence[MatchReport]) -> None:
 
 def _show_report(out: Output, report: Report) -> None:
     out.line(f"Verdict    {report.verdict}: {VERDICT_WORDS[Verdict(report.verdict)]}")
-    out.line(f"Compared   {report.works_compared:,} registered works, at an error rate of {percent(report.alpha)}")
+    rests = f" (measured against {report.calibration.works:,})" if report.calibration else ""
+    out.line(
+        f"Compared   {report.works_compared:,} registered works, at an error rate of {percent(report.alpha)}{rests}"
+    )
+    for note in report.notes:
+        out.line(f"Note       {note}")
     if report.matches:
         show_matches(out, report.matches)
     if report.shares:

@@ -67,13 +67,15 @@ class Application(FlowParts):
     def readiness(self) -> dict[str, Any]:
         """What `/readyz` says: each part with `ok` or what is wrong, and how far publishing and witnesses are.
 
-        A missing quorum does not make the service unready: records are taken, and their bundles wait.
+        A missing quorum does not make the service unready: records are taken, and their bundles wait. Nor does a
+        calibration that the corpus has outgrown: it is made anew meanwhile, and records name the one that they used.
         """
         checks = {"database": self._database_state(), "publisher": self._publisher_state()}
         return {
             "ready": all(state == "ok" for state in checks.values()),
             "checks": checks,
             "log": self._log_state() if checks["database"] == "ok" else None,
+            "calibration": self.background_calibration.state().to_json() if checks["database"] == "ok" else None,
             "witnesses": self._witness_state(),
         }
 
@@ -118,16 +120,21 @@ class Application(FlowParts):
 
     @contextmanager
     def run_background(self) -> Iterator[None]:
-        """While it lasts, what is committed is published within about a second (`serve` holds it)."""
+        """While it lasts (`serve` holds it), what is committed is published within about a second, and the corpus is
+        calibrated anew when it has changed by a tenth."""
         stop = threading.Event()
         publisher = self.publisher
-        thread = threading.Thread(
-            target=publisher.run, args=(stop,), kwargs={"interval": self.settings.publish_interval}, name="publisher"
-        )
-        thread.start()
+        interval = {"interval": self.settings.publish_interval}
+        threads = [
+            threading.Thread(target=publisher.run, args=(stop,), kwargs=interval, name="publisher"),
+            threading.Thread(target=self.background_calibration.run, args=(stop,), name="calibration"),
+        ]
+        for thread in threads:
+            thread.start()
         try:
             yield
         finally:
             stop.set()
             publisher.wake()
-            thread.join()
+            for thread in threads:
+                thread.join()

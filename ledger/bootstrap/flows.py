@@ -13,8 +13,11 @@ if TYPE_CHECKING:
     from ledger.corpus.types import Source
     from ledger.fingerprint.fingerprinter import Fingerprinter
     from ledger.flows.administration import Administration
+    from ledger.flows.background import BackgroundCalibration
     from ledger.flows.calibrate import Calibrations
     from ledger.flows.catalogue import Catalogue
+    from ledger.flows.dedup import Deduplication
+    from ledger.flows.dedup_report import DedupReport
     from ledger.flows.demo import Demo
     from ledger.flows.ingest import Ingestion
     from ledger.flows.lookup import Lookup
@@ -74,6 +77,7 @@ class FlowParts(LogParts):
             entries=self.entries,
             store=self.record_store,
             works=self.works,
+            calibrations=self.calibration_store,
             objects=self.objects,
             tiles=self.tiles,
             log_key=self.log_signer.key,
@@ -94,10 +98,40 @@ class FlowParts(LogParts):
     @cached_property
     def recalibration(self) -> Calibrations:
         from ledger.flows.calibrate import Calibrations
+        from ledger.storage.locks import CALIBRATION, ProcessLock
 
         return Calibrations(
-            corpus=self.corpus, files=self.calibration_store, sequencer=self.sequencer, spec=self.spec.digest
+            corpus=self.corpus,
+            files=self.calibration_store,
+            sequencer=self.sequencer,
+            spec=self.spec.digest,
+            alone=ProcessLock(self.database, CALIBRATION),
         )
+
+    @cached_property
+    def background_calibration(self) -> BackgroundCalibration:
+        from ledger.flows.background import BackgroundCalibration
+
+        return BackgroundCalibration(self.recalibration)
+
+    @cached_property
+    def deduplication(self) -> Deduplication:
+        from ledger.flows.dedup import Deduplication
+        from ledger.storage.locks import DEDUPLICATION, ProcessLock
+
+        return Deduplication(
+            fingerprinter=self.fingerprinter,
+            index=self.index,
+            calibrations=self.recalibration,
+            store=self.duplicates,
+            lock=ProcessLock(self.database, DEDUPLICATION),
+        )
+
+    @cached_property
+    def dedup_report(self) -> DedupReport:
+        from ledger.flows.dedup_report import DedupReport
+
+        return DedupReport(self.works, self.index)
 
     @cached_property
     def ingestion(self) -> Ingestion:

@@ -17,6 +17,7 @@ if TYPE_CHECKING:
     from ledger.storage.candidates import PgVectorIndex
     from ledger.storage.corpus import CorpusStore
     from ledger.storage.database import Database
+    from ledger.storage.duplicates import DuplicateStore
     from ledger.storage.entries import PostgresEntryStore
     from ledger.storage.projections import Projector
     from ledger.storage.records import RecordStore
@@ -108,6 +109,12 @@ class StorageParts:
         from ledger.storage.candidates import PgVectorIndex
 
         return PgVectorIndex(self.database, self.projector, self.spec)
+
+    @cached_property
+    def duplicates(self) -> DuplicateStore:
+        from ledger.storage.duplicates import DuplicateStore
+
+        return DuplicateStore(self.database, self.projector, self.spec)
 
     @cached_property
     def record_store(self) -> RecordStore:

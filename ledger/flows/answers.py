@@ -38,6 +38,17 @@ class ShareReport:
 
 
 @dataclass(frozen=True, slots=True)
+class CalibrationReport:
+    """What a record's error rates rest on."""
+
+    digest: str
+    works: int
+    """Works that they were measured against; the record's own corpus may have more by now."""
+    outdated: bool
+    """Whether the record's corpus differs from that in size by more than a tenth."""
+
+
+@dataclass(frozen=True, slots=True)
 class Report:
     """What a person wants to read: names resolved, nothing added to what was measured."""
 
@@ -45,6 +56,10 @@ class Report:
     comparable: bool
     works_compared: int
     alpha: str
+    calibration: CalibrationReport | None
+    """None where the record of the calibration is not here."""
+    notes: tuple[str, ...]
+    """What keeps the answer from meaning what it seems to: no works, an outgrown calibration, nothing to compare."""
     matches: tuple[MatchReport, ...]
     shares: tuple[ShareReport, ...]
     unattributed: str
@@ -90,6 +105,8 @@ class LookupAnswer:
     records: tuple[RecordAnswer, ...]
     matches: tuple[MatchReport, ...]
     reference: str
+    notes: tuple[str, ...] = ()
+    """As in a record's report."""
 
     def to_json(self) -> dict[str, Any]:
         return asdict(self)
@@ -153,6 +170,10 @@ class CorpusStats:
     largest_artists: tuple[tuple[str, int], ...]
     spec: str
     calibration: str | None
+    calibration_works: int | None
+    """Works that the newest calibration was made against."""
+    notes: tuple[str, ...]
+    """What to do about an empty corpus or an outgrown calibration."""
 
     def to_json(self) -> dict[str, Any]:
         return asdict(self)

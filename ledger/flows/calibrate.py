@@ -3,14 +3,19 @@
 from __future__ import annotations
 
 import hashlib
+import time
+from collections.abc import Callable, Iterable, Iterator
+from contextlib import AbstractContextManager
 from dataclasses import asdict, dataclass, field
 from threading import Lock
 from typing import Any
 
 from ledger.corpus.types import CorpusState
-from ledger.errors import ConflictError
+from ledger.errors import ConflictError, PushbackError
+from ledger.flows.growth import GROWTH, is_outdated
 from ledger.flows.progress import Progress, silent
 from ledger.log.append import Sequencer
+from ledger.match.block import FingerprintBlock
 from ledger.match.calibration import Calibration, calibrate
 from ledger.match.null_set import shipped_null_set
 from ledger.match.ranking import shipped_ranking
@@ -20,11 +25,12 @@ from ledger.record.predicates import CalibrationRecord
 from ledger.record.statement import statement_payload
 from ledger.record.times import now_text
 from ledger.record.values import decimal_text
-from ledger.storage.calibrations import CalibrationStore
+from ledger.storage.calibrations import CalibrationStore, StoredCalibration
 from ledger.storage.corpus import CorpusStore
 
-GROWTH = 0.1
-"""Share by which the corpus may change in size before its calibration is made anew."""
+MAX_WAIT = 120.0
+"""Seconds to wait for another process' calibration."""
+POLL = 0.2
 ALPHAS = (0.05, 0.01, 0.001)
 """Error rates whose thresholds the record states."""
 
@@ -57,46 +63,110 @@ class CalibrationSummary:
 
 @dataclass(slots=True)
 class Calibrations:
-    """Keeps the newest calibration of the spec in memory; safe to share between threads."""
+    """The newest calibration of the spec that fits this version; safe to share between threads.
+
+    One process at a time makes one. Where another does, what is in force serves on: a record names the calibration
+    that it used, and its report says how far the corpus has grown away from it.
+    """
 
     corpus: CorpusStore
     files: CalibrationStore
     sequencer: Sequencer
     spec: str
-    _current: Published | None = None
-    _lock: Lock = field(default_factory=Lock)
+    alone: Callable[[], AbstractContextManager[bool]]
+    """Says whether no other process calibrates now."""
+    deferred: bool = False
+    """Whether somebody else looks after outdated calibrations (background.py): then nobody waits for a new one."""
+    _kept: Published | None = None
+    _making: Lock = field(default_factory=Lock)
 
     def current(self) -> Published:
-        """The calibration in force, made now where there is none or the corpus has changed by a tenth since.
+        """The calibration in force, made now where there is none, or where the corpus has changed by a tenth since and
+        nobody else looks after that.
 
         Raises ConflictError where null set, ranking and corpus are not of one spec (`spec-mismatch`), or the corpus is
-        not fingerprinted under it yet (`corpus-not-refreshed`).
+        not fingerprinted under it yet (`corpus-not-refreshed`); PushbackError (`calibrating`).
         """
         state = self.corpus.state()
-        with self._lock:
-            if self._current is None:
-                self._require_fingerprints(state)
-                self._current = self._newest()
-            if self._current is None or _is_outdated(self._current.calibration.corpus, state):
-                self._current = self._publish(state, silent)
-            return self._current
+        if self._kept is None:
+            self._require_fingerprints(state)
+        found = self.in_force()
+        if found is None or (not self.deferred and is_outdated(found.calibration.corpus, state)):
+            return self._make(lambda known: not is_outdated(known.calibration.corpus, state), silent)
+        return found
+
+    def in_force(self) -> Published | None:
+        """The newest on the log, whatever the corpus has become; None where none fits this version."""
+        digest = self.files.newest_digest(self.spec)
+        kept = self._kept
+        if digest is None or (kept is not None and kept.digest == digest):
+            return kept
+        stored = self.files.by_digest(digest)
+        found = None if stored is None else _published(stored)
+        if found is not None:
+            self._kept = found
+        return found
+
+    def keep_up(self, progress: Progress = silent) -> Published | None:
+        """Makes a calibration where works are registered and the one in force is outdated or missing; not while another
+        process does. Raises as `current` does.
+        """
+        state = self.corpus.state()
+        found = self.in_force()
+        if not state.works or (found is not None and not is_outdated(found.calibration.corpus, state)):
+            return found
+        self._require_fingerprints(state)
+        return self._make(lambda known: not is_outdated(known.calibration.corpus, state), progress)
 
     def recalibrate(self, progress: Progress = silent) -> CalibrationSummary:
-        """Makes the calibration for the present corpus, whatever its growth. Raises as `current` does."""
+        """Makes the calibration for the present corpus, whatever its growth.
+
+        Raises as `current` does, and ConflictError (`corpus-empty`) without works.
+        """
         state = self.corpus.state()
-        with self._lock:
-            self._require_fingerprints(state)
-            before = self._current or self._newest()
-            made = before is None or before.calibration.corpus != state
-            published = self._publish(state, progress) if before is None or made else before
-            self._current = published
+        if not state.works:
+            raise ConflictError(
+                "no work is registered: there is nothing to measure error rates against",
+                code="corpus-empty",
+                hint="register works first: artledger corpus ingest SOURCE",
+            )
+        self._require_fingerprints(state)
+        before = self.in_force()
+        published = self._make(lambda known: known.calibration.corpus == state, progress, patient=True)
         return CalibrationSummary(
             digest=published.digest,
             record_id=published.ref.record_id,
             works=published.calibration.corpus.works,
             bins={each.name: each.n for each in published.calibration.bins},
-            made=made,
+            made=before is None or before.digest != published.digest,
         )
+
+    def _make(
+        self, good_enough: Callable[[Published], bool], progress: Progress, *, patient: bool = False
+    ) -> Published:
+        """One calibration for all who ask at once. While another process makes one, what is in force will do, unless
+        `patient`; where there is none, its end is waited for. Raises PushbackError (`calibrating`).
+        """
+        with self._making:
+            deadline = time.monotonic() + MAX_WAIT
+            while True:
+                with self.alone() as alone:
+                    found = self.in_force()
+                    if found is not None and good_enough(found):
+                        return found
+                    if alone:
+                        self._kept = self._publish(self.corpus.state(), progress)
+                        return self._kept
+                if found is not None and not patient:
+                    return found
+                if time.monotonic() > deadline:
+                    raise PushbackError(
+                        "another process has been measuring the error rates for long",
+                        code="calibrating",
+                        hint="try again when it is done; nothing was recorded",
+                        retry_after=10,
+                    )
+                time.sleep(POLL)
 
     def _require_fingerprints(self, state: CorpusState) -> None:
         """Works that an earlier version fingerprinted are not compared: an answer would call them strangers."""
@@ -108,16 +178,9 @@ class Calibrations:
                 hint="run: artledger corpus refresh --spec default",
             )
 
-    def _newest(self) -> Published | None:
-        stored = self.files.newest(self.spec)
-        if stored is None:
-            return None
-        ref = Ref(leaf_hash=stored.leaf_hash, record_id=stored.record_id)
-        return Published(Calibration.read(stored.document), ref)
-
     def _publish(self, state: CorpusState, progress: Progress) -> Published:
-        progress("calibrating", 0, state.works)
-        calibration = calibrate(shipped_null_set(), self.corpus.iter_blocks(), state, shipped_ranking())
+        blocks = _told(self.corpus.iter_blocks(), state.works, progress)
+        calibration = calibrate(shipped_null_set(), blocks, state, shipped_ranking())
         predicate = CalibrationRecord(
             bins=tuple(
                 BinThresholds(
@@ -141,9 +204,21 @@ class Calibrations:
         appended = self.sequencer.submit(
             predicate.record_id, payload, dedup_key, self.files.writer(calibration.digest, calibration.document)
         ).result()
-        progress("calibrating", state.works, state.works)
         return Published(calibration, Ref(leaf_hash=appended.entry.leaf_hash.hex(), record_id=appended.entry.record_id))
 
 
-def _is_outdated(calibrated: CorpusState, now: CorpusState) -> bool:
-    return abs(now.works - calibrated.works) > GROWTH * max(calibrated.works, 1)
+def _published(stored: StoredCalibration) -> Published | None:
+    """None where it was made with another null set or ranking than this version's: matching would refuse it."""
+    calibration = Calibration.read(stored.document)
+    ranking = shipped_ranking()
+    fits = calibration.null_set == shipped_null_set().digest and calibration.ranking == ranking.ranking()
+    return Published(calibration, Ref(leaf_hash=stored.leaf_hash, record_id=stored.record_id)) if fits else None
+
+
+def _told(blocks: Iterable[FingerprintBlock], works: int, progress: Progress) -> Iterator[FingerprintBlock]:
+    done = 0
+    progress("calibrating", done, works)
+    for block in blocks:
+        yield block
+        done += len(block)
+        progress("calibrating", done, works)

@@ -4,9 +4,10 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from ledger.corpus.types import Artist, Work
+from ledger.corpus.types import Artist, CorpusState, Work
 from ledger.errors import InputError, NotFoundError
 from ledger.flows.answers import ArtistAnswer, CorpusStats, WorkAnswer, WorkPage
+from ledger.flows.notes import EMPTY_CORPUS, outgrown
 from ledger.flows.records import MAX_PAGE, preview_path
 from ledger.record.ids import parse_id
 from ledger.storage.calibrations import CalibrationStore
@@ -86,7 +87,15 @@ class Catalogue:
             largest_artists=self.reader.largest_artists(LARGEST),
             spec=self.spec,
             calibration=None if newest is None else newest.digest,
+            calibration_works=None if newest is None else newest.corpus.works,
+            notes=_notes(state, None if newest is None else newest.corpus),
         )
+
+
+def _notes(corpus: CorpusState, calibrated: CorpusState | None) -> tuple[str, ...]:
+    if not corpus.works:
+        return (EMPTY_CORPUS,)
+    return () if calibrated is None else outgrown(calibrated, corpus)
 
 
 def _work_answer(work: Work) -> WorkAnswer:

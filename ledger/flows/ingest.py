@@ -16,6 +16,7 @@ from typing import Any
 
 from ledger.corpus.types import Source, SourceItem
 from ledger.errors import InputError
+from ledger.fingerprint.complexity import comparable
 from ledger.fingerprint.fingerprinter import Fingerprinter
 from ledger.fingerprint.types import Fingerprint
 from ledger.flows.predicates import fingerprint_digests
@@ -37,7 +38,7 @@ BATCH = 64
 
 @dataclass(frozen=True, slots=True)
 class Refusal:
-    """A work that was not registered, and why."""
+    """A work that was not registered, or cannot be compared, and why."""
 
     key: str
     code: str
@@ -52,6 +53,9 @@ class IngestSummary:
     already_registered: int
     """In this source before, or the same bytes by the same artist: registered once."""
     refused: tuple[Refusal, ...]
+    not_comparable: tuple[Refusal, ...]
+    """Works that are registered, but say too little to be compared: blank, tiny, extremely long. Only a file of the
+    same bytes will match them."""
     seconds: float
 
     def to_json(self) -> dict[str, Any]:
@@ -83,12 +87,14 @@ class Ingestion:
         tally = Counter({"already": len(items) - len(todo)})
         missing = len(items) if at_most is None else at_most - tally["already"]
         refused: list[Refusal] = []
+        blank: list[Refusal] = []
         for batch in _batches(self._decoded(source, todo if missing > 0 else []), BATCH):
             pictures = [(item, picture) for item, picture in batch if isinstance(picture, CanonicalImage)]
             refused.extend(_refusal(item, error) for item, error in batch if isinstance(error, InputError))
             registered = self._register(source.name, pictures, missing - tally["registered"])
-            tally["registered"] += registered
-            tally["already"] += len(pictures) - registered
+            blank.extend(_too_little(registered))
+            tally["registered"] += len(registered)
+            tally["already"] += len(pictures) - len(registered)
             tally["seen"] += len(batch)
             progress("registering works", tally["seen"], min(len(todo), missing))
             if tally["registered"] >= missing:
@@ -101,6 +107,7 @@ class Ingestion:
             registered=tally["registered"],
             already_registered=tally["already"],
             refused=tuple(refused),
+            not_comparable=tuple(blank),
             seconds=round(time.monotonic() - started, 3),
         )
 
@@ -109,7 +116,10 @@ class Ingestion:
     ) -> Iterator[tuple[SourceItem, CanonicalImage | InputError]]:
         return self.images.decode_all((item, partial(source.read, item)) for item in items)
 
-    def _register(self, source: str, pictures: Sequence[tuple[SourceItem, CanonicalImage]], at_most: int) -> int:
+    def _register(
+        self, source: str, pictures: Sequence[tuple[SourceItem, CanonicalImage]], at_most: int
+    ) -> list[tuple[SourceItem, CanonicalImage, Fingerprint]]:
+        """What is registered now: of these pictures those that are new."""
         artists = self.corpus.ensure_artists(sorted({item.artist for item, _ in pictures}))
         known = self.corpus.registered_files((image.sha256, artists[item.artist]) for item, image in pictures)
         fresh: list[tuple[SourceItem, CanonicalImage]] = []
@@ -120,16 +130,14 @@ class Ingestion:
                 fresh.append((item, image))
         del fresh[max(at_most, 0) :]
         if not fresh:
-            return 0
+            return []
         fingerprints = self.fingerprinter.works([image for _, image in fresh])
-        works = [
-            _registration(source, item, artists[item.artist], image, fingerprint)
-            for (item, image), fingerprint in zip(fresh, fingerprints, strict=True)
-        ]
+        made = [(item, image, fingerprint) for (item, image), fingerprint in zip(fresh, fingerprints, strict=True)]
+        works = [_registration(source, item, artists[item.artist], image, each) for item, image, each in made]
         self.sequencer.append_now(
             [submission for submission, _ in works], self.corpus.writer([row for _, row in works])
         )
-        return len(works)
+        return made
 
 
 def _registration(
@@ -169,6 +177,13 @@ def _batches(
 ) -> Iterator[list[tuple[SourceItem, CanonicalImage | InputError]]]:
     while batch := list(islice(pairs, size)):
         yield batch
+
+
+def _too_little(works: Iterable[tuple[SourceItem, CanonicalImage, Fingerprint]]) -> Iterator[Refusal]:
+    for item, image, fingerprint in works:
+        reason = comparable(image, fingerprint.complexity)
+        if reason is not None:
+            yield Refusal(item.key, "not-comparable", reason)
 
 
 def _refusal(item: SourceItem, error: InputError) -> Refusal:

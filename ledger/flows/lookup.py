@@ -8,6 +8,7 @@ from dataclasses import dataclass
 
 from ledger.errors import InputError
 from ledger.flows.answers import LookupAnswer
+from ledger.flows.notes import notes_on
 from ledger.flows.records import Records, match_report, work_names
 from ledger.flows.verify import Verification
 from ledger.record.reference import reference_sentence
@@ -38,6 +39,7 @@ class Lookup:
             records=tuple({record.record_id: record for record in (*same_bytes, *same_pixels)}.values()),
             matches=tuple(match_report(match, works.get(match.work_id)) for match in predicate.matches),
             reference=reference_sentence(predicate, work_names(works)),
+            notes=notes_on(predicate, self.records.calibrated([predicate.calibration]).get(predicate.calibration)),
         )
 
     def by_sha256(self, sha256: str) -> LookupAnswer:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 
 from ledger.audit.recompute import EmbeddingComparison, FingerprintComparison, ScoreComparison
@@ -11,12 +11,12 @@ from ledger.errors import ConflictError, NotFoundError
 from ledger.fingerprint.fingerprinter import Fingerprinter
 from ledger.fingerprint.types import Vector, embedding_sha256
 from ledger.flows.predicates import match_text
+from ledger.flows.these_works import TheseWorks
 from ledger.flows.verify import query_of
 from ledger.image.pool import DecodePool
 from ledger.match.calibration import Calibration
 from ledger.match.matcher import Matcher
 from ledger.match.null_set import shipped_null_set
-from ledger.match.types import Candidate, Query, WorkPicture
 from ledger.record.parts import FingerprintDigests, ImageFacts
 from ledger.record.predicates import Generation, Verification
 from ledger.storage.calibrations import CalibrationStore
@@ -66,7 +66,7 @@ class LocalRecompute:
         if stored is None:
             raise NotFoundError(f"the calibration {record.calibration} is not here", code="calibration-not-found")
         wanted = [match.work_id for match in record.matches]
-        works = _TheseWorks(self.index(), wanted, CorpusState(record.corpus.through, record.corpus.works))
+        works = TheseWorks(self.index(), wanted, CorpusState(record.corpus.through, record.corpus.works))
         decoded = self.images.decode(image)
         query = query_of(decoded, self.fingerprinter.query(decoded))
         matcher = Matcher(works, Calibration.read(stored.document), shipped_null_set())
@@ -82,24 +82,6 @@ class LocalRecompute:
                 code="spec-mismatch",
                 hint="use the version that made the record",
             )
-
-
-@dataclass(frozen=True, slots=True)
-class _TheseWorks:
-    """A `CandidateIndex` of nothing but the works that a record names."""
-
-    index: PgVectorIndex
-    work_ids: Sequence[str]
-    recorded: CorpusState
-
-    def state(self) -> CorpusState:
-        return self.recorded
-
-    def search(self, query: Query, *, limit: int) -> Sequence[Candidate]:  # noqa: ARG002 - every work, whatever it is
-        return self.index.candidates(self.work_ids)
-
-    def pictures(self, work_ids: Sequence[str]) -> Mapping[str, WorkPicture]:
-        return self.index.pictures(work_ids)
 
 
 def _bits(found: bytes, recorded: str) -> int:

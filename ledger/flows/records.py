@@ -4,13 +4,15 @@ from __future__ import annotations
 
 import json
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from functools import lru_cache
 
 from ledger.audit.bundle import Bundle, make_bundle
-from ledger.corpus.types import Work
+from ledger.corpus.types import CorpusState, Work
 from ledger.errors import InputError, NotFoundError, PushbackError
-from ledger.flows.answers import MatchReport, RecordAnswer, RecordPage, Report, ShareReport
+from ledger.flows.answers import CalibrationReport, MatchReport, RecordAnswer, RecordPage, Report, ShareReport
+from ledger.flows.growth import is_outdated
+from ledger.flows.notes import notes_on
 from ledger.log.checkpoint import SignedCheckpoint, open_checkpoint
 from ledger.log.objects import ObjectStore
 from ledger.log.reader import TileReader, make_receipt
@@ -22,10 +24,11 @@ from ledger.record import dsse
 from ledger.record.description import describe_record
 from ledger.record.ids import parse_id
 from ledger.record.parts import MatchText
-from ledger.record.predicates import Generation, Verification
+from ledger.record.predicates import Generation, Predicate, Verification
 from ledger.record.reference import Names, WorkName
 from ledger.record.statement import Statement, parse_payload
 from ledger.record.times import format_time
+from ledger.storage.calibrations import CalibrationStore
 from ledger.storage.entries import PostgresEntryStore
 from ledger.storage.records import RecordStore
 from ledger.storage.works import WorkReader
@@ -40,9 +43,12 @@ class Records:
     entries: PostgresEntryStore
     store: RecordStore
     works: WorkReader
+    calibrations: CalibrationStore
     objects: ObjectStore
     tiles: TileReader
     log_key: VerifierKey
+    _calibrated: dict[str, CorpusState] = field(default_factory=dict)
+    """By digest: what a calibration was made against never changes."""
 
     def get(self, record_id: str) -> RecordAnswer:
         """Raises NotFoundError (`record-not-found`), InputError (`bad-id`)."""
@@ -68,7 +74,23 @@ class Records:
         opened = [(entry, dsse.parse(entry.envelope).payload) for entry in entries]
         parsed = [(entry, payload, parse_payload(payload)) for entry, payload in opened]
         works = self.works.works({work_id for _, _, statement in parsed for work_id in _work_ids(statement)})
-        return tuple(_answer(*each, works, repeated=repeated) for each in parsed)
+        compared = [statement.predicate for _, _, statement in parsed]
+        self.calibrated(each.calibration for each in compared if isinstance(each, Verification | Generation))
+        return tuple(
+            _answer(*each, works, self._report(each[2].predicate, works), repeated=repeated) for each in parsed
+        )
+
+    def calibrated(self, digests: Iterable[str]) -> Mapping[str, CorpusState]:
+        """The corpora that these calibrations were made against, and others; unknown ones are left out."""
+        missing = set(digests) - self._calibrated.keys()
+        if missing:
+            self._calibrated.update(self.calibrations.corpora(missing))
+        return self._calibrated
+
+    def _report(self, predicate: Predicate, works: Mapping[str, Work]) -> Report | None:
+        if not isinstance(predicate, Verification | Generation):
+            return None
+        return _report(predicate, works, self._calibrated.get(predicate.calibration))
 
     def page(
         self,
@@ -195,9 +217,14 @@ def _work_ids(statement: Statement) -> Iterable[str]:
 
 
 def _answer(
-    entry: Entry, payload: bytes, statement: Statement, works: Mapping[str, Work], *, repeated: bool
+    entry: Entry,
+    payload: bytes,
+    statement: Statement,
+    works: Mapping[str, Work],
+    report: Report | None,
+    *,
+    repeated: bool,
 ) -> RecordAnswer:
-    predicate = statement.predicate
     return RecordAnswer(
         record_id=entry.record_id,
         kind=statement.kind,
@@ -207,18 +234,20 @@ def _answer(
         reference=describe_record(statement, work_names(works)),
         statement=json.loads(payload),
         envelope=json.loads(entry.envelope),
-        report=_report(predicate, works) if isinstance(predicate, Verification | Generation) else None,
+        report=report,
         links=record_links(entry.record_id),
     )
 
 
-def _report(predicate: Verification | Generation, works: Mapping[str, Work]) -> Report:
+def _report(predicate: Verification | Generation, works: Mapping[str, Work], calibrated: CorpusState | None) -> Report:
     artists = {work.artist_id: work.artist for work in works.values()}
     return Report(
         verdict=predicate.verdict.value,
         comparable=predicate.verdict is not Verdict.NOT_COMPARABLE,
         works_compared=predicate.corpus.works,
         alpha=predicate.attribution.alpha,
+        calibration=_calibration_report(predicate, calibrated),
+        notes=notes_on(predicate, calibrated),
         matches=tuple(match_report(match, works.get(match.work_id)) for match in predicate.matches),
         shares=tuple(
             ShareReport(share.artist_id, artists.get(share.artist_id, ""), share.share)
@@ -226,3 +255,12 @@ def _report(predicate: Verification | Generation, works: Mapping[str, Work]) -> 
         ),
         unattributed=predicate.attribution.unattributed,
     )
+
+
+def _calibration_report(
+    predicate: Verification | Generation, calibrated: CorpusState | None
+) -> CalibrationReport | None:
+    if calibrated is None:
+        return None
+    now = CorpusState(predicate.corpus.through, predicate.corpus.works)
+    return CalibrationReport(predicate.calibration, calibrated.works, is_outdated(calibrated, now))

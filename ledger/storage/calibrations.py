@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from dataclasses import dataclass
 
 import sqlalchemy as sa
@@ -57,6 +58,26 @@ class CalibrationStore:
     def newest(self, spec: str) -> StoredCalibration | None:
         """The last calibration on the log that is of this spec."""
         return self._one("WHERE c.spec = :digest ORDER BY c.leaf_index DESC LIMIT 1", spec)
+
+    def newest_digest(self, spec: str) -> str | None:
+        """Digest of what `newest` returns, without reading the file."""
+        self._projector.catch_up()
+        with self._database.begin() as connection:
+            found = connection.execute(
+                sa.text("SELECT digest FROM calibration WHERE spec = :spec ORDER BY leaf_index DESC LIMIT 1"),
+                {"spec": bytes.fromhex(spec)},
+            ).scalar()
+        return None if found is None else bytes(found).hex()
+
+    def corpora(self, digests: Iterable[str]) -> dict[str, CorpusState]:
+        """The corpus that each of these calibrations was made against; unknown ones are left out."""
+        self._projector.catch_up()
+        with self._database.begin() as connection:
+            rows = connection.execute(
+                sa.text("SELECT digest, corpus_through, corpus_works FROM calibration WHERE digest = ANY(:digests)"),
+                {"digests": [bytes.fromhex(digest) for digest in digests]},
+            )
+            return {row.digest.hex(): CorpusState(row.corpus_through, row.corpus_works) for row in rows}
 
     def by_digest(self, digest: str) -> StoredCalibration | None:
         """A calibration by its file's digest; the first one that was published."""

@@ -12,30 +12,43 @@ from ledger.storage.database import Database
 
 PUBLISHER = 0x617274_7075626C
 PROJECTOR = 0x617274_70726F6A
+CALIBRATION = 0x617274_63616C69
+DEDUPLICATION = 0x617274_64656475
 """Keys of this database's advisory locks; any numbers will do as long as they stay the same."""
 
 
-class PublisherLock:
-    """`ledger.log.publish.PublisherLock`: entering says at once whether this is the only publisher of the database.
+class ProcessLock:
+    """Entering says at once whether nobody else, in this process or another, is at the work that the key names.
 
-    The lock belongs to a connection and is gone when that is, even by SIGKILL; then another publisher may start while
-    this one finishes its round, which create-only tiles and the checks of a round allow for.
+    The lock belongs to a connection and is gone when that is, even by SIGKILL.
     """
 
-    def __init__(self, database: Database) -> None:
+    def __init__(self, database: Database, key: int) -> None:
         self._database = database
+        self._key = key
 
     @contextmanager
     def __call__(self) -> Iterator[bool]:
         with self._database.lasting() as connection:
             obtained = bool(
-                connection.execute(sa.text("SELECT pg_try_advisory_lock(:key)"), {"key": PUBLISHER}).scalar()
+                connection.execute(sa.text("SELECT pg_try_advisory_lock(:key)"), {"key": self._key}).scalar()
             )
             try:
                 yield obtained
             finally:
                 if obtained:
-                    connection.execute(sa.text("SELECT pg_advisory_unlock(:key)"), {"key": PUBLISHER})
+                    connection.execute(sa.text("SELECT pg_advisory_unlock(:key)"), {"key": self._key})
+
+
+class PublisherLock(ProcessLock):
+    """`ledger.log.publish.PublisherLock`: the only publisher of the database.
+
+    After a SIGKILL another publisher may start while this one finishes its round, which create-only tiles and the
+    checks of a round allow for.
+    """
+
+    def __init__(self, database: Database) -> None:
+        super().__init__(database, PUBLISHER)
 
 
 def lock_projections(connection: Connection) -> None:

@@ -182,14 +182,16 @@ calibration_file = Table(
 )
 
 
-def _work_reference(name: str, **options: bool) -> Column[uuid.UUID]:
-    return Column(name, Uuid, ForeignKey("work_detail.work_id", ondelete="CASCADE"), **options)
+def _work_key(name: str, *, index: bool = False) -> Column[uuid.UUID]:
+    """A primary key's column that names a work, and goes with it."""
+    reference = ForeignKey("work_detail.work_id", ondelete="CASCADE")
+    return Column(name, Uuid, reference, primary_key=True, index=index or None)
 
 
 duplicate_asked = Table(
     "duplicate_asked",
     metadata,
-    _work_reference("work_id", primary_key=True),
+    _work_key("work_id"),
     _digest("calibration"),
     Column("not_comparable", Text),
     *_checks(calibration=DIGEST),
@@ -198,8 +200,8 @@ duplicate_asked = Table(
 duplicate_pair = Table(
     "duplicate_pair",
     metadata,
-    _work_reference("first_id", primary_key=True),
-    _work_reference("second_id", primary_key=True, index=True),
+    _work_key("first_id"),
+    _work_key("second_id", index=True),
     _digest("calibration"),
     Column("verified", Boolean, nullable=False),
     Column("score", Double, nullable=False),
@@ -210,7 +212,7 @@ duplicate_pair = Table(
 duplicate_group = Table(
     "duplicate_group",
     metadata,
-    _work_reference("work_id", primary_key=True),
+    _work_key("work_id"),
     Column("group_id", Uuid, nullable=False),
 )
 

@@ -19,7 +19,9 @@ RECORD_KEYS = {
     "record_id", "kind", "leaf_index", "appended_at", "repeated", "reference", "statement", "envelope", "report",
     "links",
 }  # fmt: skip
-REPORT_KEYS = {"verdict", "comparable", "works_compared", "alpha", "matches", "shares", "unattributed"}
+REPORT_KEYS = {
+    "verdict", "comparable", "works_compared", "alpha", "calibration", "notes", "matches", "shares", "unattributed",
+}  # fmt: skip
 MATCH_KEYS = {
     "rank", "work_id", "title", "artist_id", "artist", "licence", "source", "relation", "score", "p_value", "n_null",
     "bin", "evidence", "preview", "withdrawn",
