@@ -75,7 +75,7 @@ class Application(FlowParts):
             "ready": all(state == "ok" for state in checks.values()),
             "checks": checks,
             "log": self._log_state() if checks["database"] == "ok" else None,
-            "calibration": self.background_calibration.state().to_json() if checks["database"] == "ok" else None,
+            "calibration": self._calibration_state() if checks["database"] == "ok" else None,
             "witnesses": self._witness_state(),
         }
 
@@ -91,6 +91,12 @@ class Application(FlowParts):
             "published": published,
             "queue_age": round(self.sequencer.queue_age(), 3) if "sequencer" in self.__dict__ else 0.0,
         }
+
+    def _calibration_state(self) -> dict[str, Any]:
+        try:
+            return self.background_calibration.state().to_json()
+        except LedgerError as error:
+            return {"state": "failed", "detail": f"{error.code}: {error.message}"}
 
     def _witness_state(self) -> dict[str, Any] | None:
         """None where no policy asks for witnesses. `quorum`: met, missing (the checkpoint waits), or unknown yet."""

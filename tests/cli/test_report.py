@@ -19,7 +19,7 @@ from cli.report import (
     show_next_steps,
     show_record,
 )
-from ledger.flows.answers import LookupAnswer, MatchReport, RecordAnswer, Report, ShareReport
+from ledger.flows.answers import CalibrationReport, LookupAnswer, MatchReport, RecordAnswer, Report, ShareReport
 from ledger.match.lists import Relation, Verdict
 
 MATCH = MatchReport(
@@ -53,6 +53,8 @@ ANSWER = RecordAnswer(
         comparable=True,
         works_compared=2000,
         alpha="0.010000",
+        calibration=CalibrationReport("0" * 64, works=1500, outdated=True),
+        notes=("The error rates were measured against 1,500 works.",),
         matches=(MATCH,),
         shares=(ShareReport("a", "Jonathon Love", "0.994812"),),
         unattributed="0.005188",
@@ -103,7 +105,8 @@ def test_a_record_in_words(capsys: pytest.CaptureFixture[str]) -> None:
     show_record(Output(), ANSWER)
     printed = capsys.readouterr().out
     assert printed.startswith("A near-duplicate of something.\nVerdict    copy: ")
-    assert "2,000 registered works, at an error rate of 1.0%" in printed
+    assert "2,000 registered works, at an error rate of 1.0% (measured against 1,500)" in printed
+    assert "Note       The error rates were measured against 1,500 works." in printed
     assert "Jonathon [bold]Love" in printed
     assert "near-duplicate of the whole picture" in printed
     assert "1 in 687" in printed
