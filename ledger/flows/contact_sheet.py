@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass
+from functools import cache
 from itertools import count, takewhile
 from pathlib import Path
 
@@ -17,11 +18,14 @@ COLUMNS = 5
 PAGE_HEIGHT = 3000
 """Pixels after which a new page begins."""
 _SIDE = 200
-_CELL = 252
+_CELL = 288
 _MARGIN = 16
 _LINE = 16
 _HEADING = 30
 _INK, _QUIET, _RULE = (20, 20, 20), (110, 110, 110), (200, 200, 200)
+
+FONTS = ("DejaVuSans.ttf", "NotoSans-Regular.ttf", "LiberationSans-Regular.ttf", "Arial.ttf", "arial.ttf")
+"""File names that Pillow looks for in the system's folders; the first that is there is used."""
 
 Font = ImageFont.FreeTypeFont | ImageFont.ImageFont
 
@@ -82,7 +86,7 @@ def _cell_height(row: Row) -> int:
 def _draw(page: Sequence[Row]) -> Image.Image:
     sheet = Image.new("RGB", (COLUMNS * _CELL + 2 * _MARGIN, sum(map(_height, page)) + _MARGIN), "white")
     pen = ImageDraw.Draw(sheet)
-    heading, caption = ImageFont.load_default(15), ImageFont.load_default(12)
+    heading, caption = _font(15), _font(12)
     top = _MARGIN
     for row in page:
         pen.line((_MARGIN, top, sheet.width - _MARGIN, top), _RULE)
@@ -109,8 +113,19 @@ def _draw_cell(sheet: Image.Image, pen: ImageDraw.ImageDraw, cell: Cell, place: 
         pen.text((left, top + _SIDE + 4 + number * _LINE), line, _INK if number == 0 else _QUIET, font)
 
 
+@cache
+def _font(size: int) -> Font:
+    """One of the machine's fonts, since Pillow's own knows no accents; that one where none of them is."""
+    for name in FONTS:
+        try:
+            return ImageFont.truetype(name, size)
+        except OSError:
+            continue
+    return ImageFont.load_default(size)
+
+
 def _fitting(text: str, font: Font, width: int) -> str:
-    """One visible line, cut to the width. The built-in font has Latin letters; others show as boxes."""
+    """One visible line, cut to the width. Letters that the font lacks show as boxes: the id below tells which it is."""
     line = clean_text(text)
     if font.getlength(line) <= width:
         return line

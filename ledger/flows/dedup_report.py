@@ -110,7 +110,7 @@ class DedupReport:
 
     def _row(self, group: GroupReport) -> Row:
         relations = sorted({str(pair.found["relation"]) for pair in group.pairs})
-        heading = f"{len(group.works)} works, {len(group.pairs)} pairs: {', '.join(relations)}   group {group.group_id}"
+        heading = f"{len(group.works)} works, {', '.join(relations)}; group {group.group_id}"
         return Row(
             heading,
             tuple(
