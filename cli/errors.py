@@ -53,6 +53,7 @@ HEAVY_PARTS = {
     "jinja2": "serve",
     "prometheus_client": "serve",
     "uvicorn": "serve",
+    "matplotlib": "train",
     "sklearn": "train",
 }
 """Modules that come with an extra of the distribution."""

@@ -33,3 +33,11 @@ def write_whole(path: Path, data: bytes) -> None:
             temporary.unlink(missing_ok=True)
     except OSError as error:
         raise InputError(f"cannot write {path}: {error.strerror or error}", code="file-unwritable") from error
+
+
+def make_folder(path: Path) -> None:
+    """Raises InputError (`file-unwritable`)."""
+    try:
+        path.mkdir(parents=True, exist_ok=True)
+    except OSError as error:
+        raise InputError(f"cannot make {path}: {error.strerror or error}", code="file-unwritable") from error

@@ -131,9 +131,11 @@ def test_verify_several_goes_on_after_a_bad_one(on_ledger: Commands, edited: Pat
     assert first["image"] == str(bad)
     assert set(first["error"]) == {"code", "message", "hint"}
     assert second["report"]["matches"][0]["relation"] == "exact"
+    assert second["batch"] == {"false_discovery_rate": "0.05", "stands": True}
     assert third["error"]["code"] == "file-unreadable"
     assert fourth["report"]["matches"][0]["relation"] == "near-duplicate"
     assert f"{bad}: " in ended.stderr
+    assert "copies found in 2 pictures stand" in on_ledger("verify", bad, REGISTERED, missing, edited).stdout
 
 
 def test_fail_on(on_ledger: Commands, edited: Path) -> None:

@@ -35,6 +35,7 @@ def test_the_commands_are_these() -> None:
         "corpus refresh",
         "corpus stats",
         "corpus calibrate",
+        "corpus dedup",
         "audit bundle",
         "audit record",
         "audit log",
@@ -47,6 +48,8 @@ def test_the_commands_are_these() -> None:
         "keys revoke",
         "train whitening",
         "train null-set",
+        "evaluate copies",
+        "evaluate calibration",
     }
 
 

@@ -1,0 +1,79 @@
+"""An index in memory that searches exactly: what matching is measured with where no database is."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from functools import cached_property
+
+import numpy as np
+from numpy.typing import NDArray
+
+from ledger.corpus.types import CorpusState
+from ledger.image.preview import read_preview
+from ledger.match.block import FingerprintBlock
+from ledger.match.score import QueryBlock, features
+from ledger.match.types import WORKS_PER_LOOK, Candidate, Query, WorkPicture
+
+
+class MemoryIndex:
+    """A `CandidateIndex` over works that do not change."""
+
+    def __init__(self, works: Sequence[Candidate], previews: Mapping[str, bytes]) -> None:
+        """`previews`: what `make_preview` made, by work id."""
+        self._works = tuple(works)
+        self._previews = previews
+
+    @property
+    def works(self) -> Sequence[Candidate]:
+        return self._works
+
+    @cached_property
+    def block(self) -> FingerprintBlock:
+        """Of at least one work."""
+        return FingerprintBlock.stack([work.fingerprint for work in self._works])
+
+    def state(self) -> CorpusState:
+        return CorpusState(through=len(self._works) - 1, works=len(self._works))
+
+    def search(self, query: Query, *, limit: int) -> Sequence[Candidate]:
+        """As `CandidateIndex.search` says; exact."""
+        if not self._works:
+            return []
+        near = features(QueryBlock.stack([query.fingerprint]), np.zeros(1, np.float32), self.block)
+        nearest = [
+            *(
+                np.argsort(distance, kind="stable")[:limit]
+                for distance in (-near.cosine[0], near.phash[0], near.pdq[0])
+            ),
+            *(np.argsort(-look, kind="stable")[:WORKS_PER_LOOK] for look in self._looks(query)),
+        ]
+        found = {int(column) for columns in nearest for column in columns}
+        equal = {
+            column
+            for column, work in enumerate(self._works)
+            if query.sha256 == work.sha256 or query.pixel_sha256 == work.pixel_sha256
+        }
+        return [self._works[column] for column in sorted(found | equal)]
+
+    def pictures(self, work_ids: Sequence[str]) -> Mapping[str, WorkPicture]:
+        return {
+            work_id: WorkPicture(read_preview(self._previews[work_id]), self._local[work_id])
+            for work_id in work_ids
+            if work_id in self._previews
+        }
+
+    @cached_property
+    def _local(self) -> Mapping[str, bytes]:
+        return {work.work_id: work.fingerprint.local for work in self._works}
+
+    def _looks(self, query: Query) -> NDArray[np.float32]:
+        """Similarity of each of the query's windows, shape (windows, works)."""
+        windows = query.fingerprint.looks.get("copy")
+        if windows is None:
+            return np.zeros((0, len(self._works)), np.float32)
+        looks: NDArray[np.float32] = windows.astype(np.float32) @ self._copies.T
+        return looks
+
+    @cached_property
+    def _copies(self) -> NDArray[np.float32]:
+        return self.block.copy.astype(np.float32)

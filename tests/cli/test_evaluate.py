@@ -1,0 +1,100 @@
+"""The two evaluations in their smallest form, on real drawings with the real models."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+
+import pytest
+from PIL import Image
+
+from cli.main import run
+from tests.cli.commands import Commands
+
+SMALL = ("--works", "6", "--copies", "4", "--strangers", "4")
+METHODS = {"ours", "phash", "pdq", "ours-descriptor"}
+FIGURES = ("micro_ap", "recall_at_1", "recall_at_p90", "recall_at_1pct_false_alarms", "recall_at_0.1pct_false_alarms")
+
+
+@pytest.fixture(scope="module")
+def measured(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A folder in which everything was measured once."""
+    out = tmp_path_factory.mktemp("evaluation")
+    assert run(["evaluate", "copies", *SMALL, "--out", str(out), "--quiet", "--json"]) == 0
+    return out
+
+
+def test_copies_is_an_object_per_method(measured: Path, artledger: Commands) -> None:
+    ended = artledger("evaluate", "copies", *SMALL, "--out", measured, "--json")
+    assert ended.code == 0
+    assert set(ended.json) >= METHODS
+    for figures in ended.json.values():
+        assert all(0 <= figures[name] <= 1 for name in FIGURES)
+        assert all(low <= high for low, high in figures["intervals"].values())
+        assert figures["images_per_s"] > 0
+        assert figures["growth"][-1]["works"] == 6
+        assert sum(row["n"] for row in figures["per_edit"]) >= 4
+    assert ended.json["ours"]["context"]["strangers"] == 4
+    assert json.loads((measured / "copies.json").read_bytes()) == ended.json
+
+
+def test_a_second_run_asks_nothing_again(measured: Path, artledger: Commands) -> None:
+    before = [(measured / name).read_bytes() for name in ("works.jsonl", "answers.jsonl")]
+    ended = artledger("evaluate", "copies", *SMALL, "--out", measured)
+    assert ended.code == 0
+    assert "asking: 8 of 8" in ended.stderr
+    assert [(measured / name).read_bytes() for name in ("works.jsonl", "answers.jsonl")] == before
+
+
+def test_an_interrupted_run_goes_on(measured: Path, artledger: Commands, tmp_path: Path) -> None:
+    for name in ("works.jsonl", "answers.jsonl"):
+        lines = (measured / name).read_bytes().splitlines(keepends=True)
+        (tmp_path / name).write_bytes(b"".join(lines[:-1]) + lines[-1][:20])
+    ended = artledger("evaluate", "copies", *SMALL, "--out", tmp_path, "--json")
+    assert ended.code == 0
+    assert "asking: 7 of 8" in ended.stderr
+    before = json.loads((measured / "copies.json").read_bytes())
+    for name in METHODS:
+        assert [ended.json[name][figure] for figure in FIGURES] == [before[name][figure] for figure in FIGURES]
+
+
+def test_copies_for_people(measured: Path, artledger: Commands) -> None:
+    shown = artledger("evaluate", "copies", *SMALL, "--out", measured, "--quiet")
+    assert "6 works, 4 copies, 4 strangers" in shown.stdout
+    assert all(method in shown.stdout for method in METHODS)
+    assert "nan" not in shown.stdout
+    for name in ("precision-recall.png", "per-edit.png"):
+        with Image.open(measured / name) as plot:
+            assert min(plot.size) > 200
+
+
+def test_calibration(measured: Path, artledger: Commands) -> None:
+    ended = artledger("evaluate", "calibration", *SMALL, "--out", measured, "--json")
+    assert ended.code == 0
+    assert ended.json["strangers"] == {"clean": 4, "edited": 4}
+    for row in ended.json["false_alarms"]:
+        assert row["alpha"] in (0.01, 0.05)
+        assert row["clean"]["as_close"]["n"] == row["clean"]["called_a_copy"]["n"]
+    assert {row["bin"] for row in ended.json["false_alarms"]} >= {"all"}
+    assert sum(each["count"] for each in ended.json["reliability"]) == 12
+    assert 0 <= ended.json["expected_calibration_error"] <= 1
+    assert ended.json["false_discoveries"]["level"] == 0.05
+    with Image.open(measured / "reliability.png") as plot:
+        assert min(plot.size) > 200
+    shown = artledger("evaluate", "calibration", *SMALL, "--out", measured, "--quiet")
+    assert "Benjamini-Hochberg" in shown.stdout
+    assert "nan" not in shown.stdout
+
+
+def test_a_folder_that_cannot_be_made(artledger: Commands, tmp_path: Path) -> None:
+    (tmp_path / "file").write_text("")
+    for command in ("copies", "calibration"):
+        ended = artledger("evaluate", command, "--out", tmp_path / "file", "--json")
+        assert ended.code == 2
+        assert ended.json["error"]["code"] == "file-unwritable"
+
+
+def test_packages_that_are_missing_are_named(artledger: Commands, tmp_path: Path) -> None:
+    ended = artledger("evaluate", "copies", *SMALL, "--assets", tmp_path / "none", "--out", tmp_path, "--json")
+    assert ended.code == 3
+    assert ended.json["error"]["code"] == "assets-missing"

@@ -1,0 +1,57 @@
+"""Many pictures at once: which copies still stand."""
+
+from __future__ import annotations
+
+import pytest
+
+from cli.verify import FALSE_DISCOVERIES, standing
+from ledger.flows.answers import MatchReport, RecordAnswer, Report
+
+
+def answer(verdict: str, *matches: tuple[str, str]) -> RecordAnswer:
+    """`matches`: relation and p-value."""
+    found = tuple(
+        MatchReport(rank, "", "", "", "", "", "", relation, "0.990000", p_value, 1000, "flat", None, None, False)
+        for rank, (relation, p_value) in enumerate(matches, 1)
+    )
+    report = Report(verdict, True, 10, "0.010000", found, (), "0.000000")
+    return RecordAnswer("", "verification", 0, "", False, "", {}, {}, report, {})
+
+
+NEAR = answer("copy", ("near-duplicate", "0.004000"), ("similar-style", "0.001000"))
+NONE = answer("none", ("similar-style", "0.300000"))
+STYLE = answer("style", ("similar-style", "0.001000"))
+EXACT = answer("copy", ("exact", "0.001000"))
+
+
+def test_a_copy_alone_stands() -> None:
+    assert standing([NEAR]) == [True]
+
+
+def test_among_many_strangers_it_does_not() -> None:
+    few, many = (standing([NEAR, *[NONE] * count]) for count in (5, 50))
+    assert few == [True] + [False] * 5
+    assert many == [False] * 51
+
+
+def test_copies_carry_each_other() -> None:
+    assert standing([NEAR] * 5 + [NONE] * 50)[:5] == [True] * 5
+
+
+def test_equal_digests_stand_among_however_many() -> None:
+    assert standing([EXACT, *[NONE] * 500])[0] is True
+
+
+def test_what_is_no_copy_never_stands() -> None:
+    assert standing([STYLE, NONE, answer("none")]) == [False] * 3
+
+
+@pytest.mark.parametrize("before", [0, 1, 2])
+def test_each_answer_keeps_its_place(before: int) -> None:
+    answers = [NONE, EXACT, NONE]
+    answers.insert(before, NEAR)
+    assert [each in (NEAR, EXACT) for each in answers] == standing(answers)
+
+
+def test_the_level() -> None:
+    assert FALSE_DISCOVERIES == 0.05
