@@ -35,7 +35,7 @@ def per_edit(path: Path, rows: Mapping[str, Sequence[Mapping[str, Any]]], title:
     values = np.array([[row["recall_at_1"] for row in rows[name]] for name in methods], np.float64).T
     values = values.reshape(len(edits), len(methods))
     figure, axes = _figure(1.6 * len(methods) + 2.5, 0.24 * len(edits) + 1.5)
-    axes.imshow(values, aspect="auto", cmap="RdYlGn", vmin=0, vmax=1)
+    axes.imshow(values, aspect="auto", cmap="RdYlGn", vmin=-0.4, vmax=1.4)
     labels = [f"{row['kind']} {row['strength']}{'' if row['seen_in_training'] else ' *'} ({row['n']})" for row in edits]
     axes.set_yticks(range(len(edits)), labels, fontsize=8)
     axes.set_xticks(range(len(methods)), methods, fontsize=9)

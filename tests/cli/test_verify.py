@@ -14,7 +14,17 @@ def answer(verdict: str, *matches: tuple[str, str]) -> RecordAnswer:
         MatchReport(rank, "", "", "", "", "", "", relation, "0.990000", p_value, 1000, "flat", None, None, False)
         for rank, (relation, p_value) in enumerate(matches, 1)
     )
-    report = Report(verdict, True, 10, "0.010000", found, (), "0.000000")
+    report = Report(
+        verdict=verdict,
+        comparable=True,
+        works_compared=10,
+        alpha="0.010000",
+        calibration=None,
+        notes=(),
+        matches=found,
+        shares=(),
+        unattributed="0.000000",
+    )
     return RecordAnswer("", "verification", 0, "", False, "", {}, {}, report, {})
 
 
