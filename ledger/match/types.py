@@ -13,6 +13,7 @@ from ledger.match.lists import COPY_RELATIONS, Relation, Verdict
 
 __all__ = [
     "COPY_RELATIONS",
+    "WORKS_PER_LOOK",
     "Attribution",
     "Candidate",
     "CandidateIndex",
@@ -64,14 +65,19 @@ class WorkPicture:
     """Its fingerprint's local features."""
 
 
+WORKS_PER_LOOK = 15
+"""Offered for each of a query's looks: the right look of nine must not lose its place to a blank one, that is near to
+many works."""
+
+
 class CandidateIndex(Protocol):
     """Finds works; pgvector implements it. Only works whose allowed uses include `match` and that are not withdrawn."""
 
     def state(self) -> CorpusState: ...
 
     def search(self, query: Query, *, limit: int) -> Sequence[Candidate]:
-        """Union of equal digests and of the works nearest by hashes over all views, by the whole's embedding and by
-        its looks'; unordered, no duplicates. Their fingerprints come without local features."""
+        """Union of equal digests, of the `limit` works nearest by each hash over all views and by the whole's
+        embedding, and of WORKS_PER_LOOK by each look; unordered, no duplicates, fingerprints without local features."""
 
     def pictures(self, work_ids: Sequence[str]) -> Mapping[str, WorkPicture]:
         """What is kept of works for geometric verification; works of which nothing is kept are left out."""

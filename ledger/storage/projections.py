@@ -28,6 +28,9 @@ from ledger.storage.projection_rows import (
 BATCH = 1_000
 """Entries per round: some megabytes."""
 
+BEHIND = "coalesce((SELECT size FROM log_head), 0) - coalesce((SELECT next_index FROM projection_head), 0)"
+"""SQL: number of entries that are not projected yet."""
+
 Report = Callable[[int, int], None]
 """(entries done, entries in all)."""
 
@@ -75,22 +78,21 @@ class Projector:
 
     def corpus_state(self) -> CorpusState:
         """The corpus (FORMAT.md, Corpus state) as of every entry committed before the call. Raises as `catch_up`."""
-        self.catch_up()
-        with self._database.begin() as connection:
-            row = connection.execute(sa.text("SELECT corpus_through, corpus_works FROM projection_head")).one_or_none()
-        return CorpusState(-1, 0) if row is None else CorpusState(row.corpus_through, row.corpus_works)
+        statement = sa.text(
+            f"SELECT {BEHIND} AS behind, coalesce(max(corpus_through), -1) AS through,"  # noqa: S608 - our own text
+            " coalesce(max(corpus_works), 0) AS works FROM projection_head"
+        )
+        while True:
+            with self._database.lasting() as connection:
+                row = connection.execute(statement).one()
+            if row.behind <= 0:
+                return CorpusState(row.through, row.works)
+            self.catch_up()
 
 
 def behind(connection: Connection) -> int:
     """Number of entries that are not projected yet."""
-    return int(
-        connection.execute(
-            sa.text(
-                "SELECT coalesce((SELECT size FROM log_head), 0)"
-                " - coalesce((SELECT next_index FROM projection_head), 0)"
-            )
-        ).scalar_one()
-    )
+    return int(connection.execute(sa.text(f"SELECT {BEHIND}")).scalar_one())
 
 
 def project(connection: Connection) -> int:

@@ -2,12 +2,16 @@
 
 from __future__ import annotations
 
+import struct
 from collections.abc import Callable, Iterator, Sequence
 from typing import Any
 from uuid import UUID
 
 import numpy as np
 from pgvector import Bit, HalfVector
+from psycopg import Cursor
+from psycopg.adapt import Dumper
+from psycopg.pq import Format
 from psycopg.rows import TupleRow
 from sqlalchemy.engine import Connection
 
@@ -53,14 +57,31 @@ def to_bit(digest: bytes) -> Bit:
     return Bit(np.unpackbits(np.frombuffer(digest, np.uint8)).astype(bool).tolist())
 
 
-def bit_text(digest: bytes) -> str:
-    """A hash as PostgreSQL's bit string `0101...`."""
-    return "".join(f"{byte:08b}" for byte in digest)
+class Wire(bytes):
+    """A value in its type's wire form, as a parameter whose type the statement names."""
 
 
-def vector_text(vector: Vector) -> str:
-    """A vector as pgvector's text, exact for float16."""
-    return "[" + ",".join(map(str, vector.astype(np.float32).tolist())) + "]"
+class _WireDumper(Dumper):
+    format = Format.BINARY
+    oid = 0
+
+    def dump(self, obj: Any) -> bytes:
+        return bytes(obj)
+
+
+def takes_wire(cursor: Cursor[TupleRow]) -> None:
+    """Let a cursor send `Wire`: neither it nor the server need to know more of a type than how it is read."""
+    cursor.adapters.register_dumper(Wire, _WireDumper)
+
+
+def bit_wire(digest: bytes) -> Wire:
+    """A hash for a parameter cast to `bit`."""
+    return Wire(struct.pack("!i", 8 * len(digest)) + digest)
+
+
+def halfvec_wire(vector: Vector) -> Wire:
+    """A vector for a parameter cast to `halfvec`."""
+    return Wire(struct.pack("!hh", len(vector), 0) + vector.astype(">f2").tobytes())
 
 
 def read_fingerprint(spec: str, row: TupleRow | Sequence[Any]) -> Fingerprint:

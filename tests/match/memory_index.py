@@ -10,7 +10,7 @@ from ledger.corpus.types import CorpusState
 from ledger.image.types import Pixels
 from ledger.match.block import FingerprintBlock
 from ledger.match.score import QueryBlock, features
-from ledger.match.types import Candidate, Query, WorkPicture
+from ledger.match.types import WORKS_PER_LOOK, Candidate, Query, WorkPicture
 
 
 class MemoryIndex:
@@ -47,6 +47,9 @@ class MemoryIndex:
             for distance in (-near.cosine[0], near.phash[0], near.pdq[0])
             for column in np.argsort(distance, kind="stable")[:limit]
         }
+        copies = self.blocks()[0].copy.astype(np.float32)
+        for look in query.fingerprint.looks.get("copy", ()):
+            found |= set(np.argsort(-(copies @ look.astype(np.float32)), kind="stable")[:WORKS_PER_LOOK].tolist())
         equal = {
             column
             for column, work in enumerate(works)

@@ -148,12 +148,15 @@ def test_indexes_are_used_and_find_nearly_everything(database: Database, stores:
             connection.execute(
                 sa.text(
                     "EXPLAIN SELECT work_id FROM work_vector v WHERE spec_id = 1"
-                    f" ORDER BY v.copy::halfvec(16) <=> '{[0.5] * 16}'::halfvec(16) LIMIT 10"
+                    f" ORDER BY v.copy::halfvec(16) <#> '{[0.5] * 16}'::halfvec(16) LIMIT 10"
                 )
             ).scalars()
         )
     assert len(definitions) == 3
-    assert any("hnsw (((copy)::halfvec(16)) halfvec_cosine_ops) WHERE (spec_id = 1)" in each for each in definitions)
+    assert any(
+        "hnsw (((copy)::halfvec(16)) halfvec_ip_ops) WITH (m='16', ef_construction='64') WHERE (spec_id = 1)" in each
+        for each in definitions
+    )
     assert "hnsw_copy_1" in used
     index = PgVectorIndex(database, stores.projector, SPEC)
     random = np.random.default_rng(10)

@@ -36,7 +36,7 @@ SOCKET_NAME = ".s.PGSQL.5432"
 OPTIONS = {
     "listen_addresses": "",
     "unix_socket_permissions": "0700",
-    "shared_buffers": "128MB",
+    "shared_buffers": "512MB",
     "max_wal_size": "1GB",
     "max_connections": "100",
     "jit": "off",

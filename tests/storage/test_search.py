@@ -1,0 +1,157 @@
+"""Candidates by looks and behind filters, with and without indexes; indexes are built with progress."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import replace
+
+import numpy as np
+import pytest
+import sqlalchemy as sa
+from numpy.typing import NDArray
+
+from ledger.match.types import WORKS_PER_LOOK, Query
+from ledger.storage import candidates
+from ledger.storage.candidates import PgVectorIndex
+from ledger.storage.corpus import NewWork
+from ledger.storage.database import Database, driver
+from ledger.storage.nearest import EVERY_WORK, Space, WorkFilter, search_statement
+from ledger.storage.vector_indexes import ensure_indexes
+from ledger.storage.vectors import takes_wire
+from tests.conftest import DatabaseUrl, copied
+from tests.storage.test_projections import consent
+from tests.storage.works import DIMENSION, SPEC, Stores, fingerprint, query_of, register, stores_of
+
+WORKS = 200
+Filled = tuple[Database, Stores, list[NewWork]]
+
+
+@pytest.fixture(scope="module", params=[False, True], ids=["scan", "hnsw"])
+def filled(request: pytest.FixtureRequest, database_server: DatabaseUrl, template: str) -> Iterator[Filled]:
+    """A corpus that the tests only read; every tenth work is under another licence and only for matching."""
+    with copied(database_server, template) as url, Database(url) as database:
+        stores = stores_of(database)
+        works = register(stores, WORKS, artists=("Ada", "Ben", "Cem", "Dia"))
+        stores.entries.append([consent(900 + n, work.work_id, ("match",)) for n, work in enumerate(works[::10])])
+        stores.projector.catch_up()
+        if request.param:
+            assert ensure_indexes(database, SPEC.digest, at_least=1)
+        yield database, stores, works
+
+
+def looking(random: np.random.Generator, looks: NDArray[np.float16]) -> Query:
+    query = query_of(fingerprint(random))
+    return replace(query, fingerprint=replace(query.fingerprint, looks={"copy": looks}))
+
+
+def by_cosine(works: list[NewWork], vector: NDArray[np.float16]) -> list[str]:
+    """Work ids, nearest first."""
+    copies = np.stack([work.fingerprint.embeddings["copy"] for work in works]).astype(np.float64)
+    return [works[row].work_id for row in np.argsort(-(copies @ vector.astype(np.float64)), kind="stable")]
+
+
+def test_each_look_brings_the_works_nearest_to_it(filled: Filled) -> None:
+    database, stores, works = filled
+    index = PgVectorIndex(database, stores.projector, SPEC)
+    random = np.random.default_rng(11)
+    looks = np.stack([fingerprint(random).embeddings["copy"] for _ in range(9)])
+    looks[4] = works[77].fingerprint.embeddings["copy"]
+    query = looking(random, looks)
+    found = {each.work_id for each in index.search(query, limit=60)}
+    wanted = {work_id for look in looks for work_id in by_cosine(works, look)[:WORKS_PER_LOOK]}
+    wanted |= set(by_cosine(works, query.fingerprint.image.embeddings["copy"])[:60])
+    assert works[77].work_id in found
+    assert len(found & wanted) >= 0.97 * len(wanted)
+    few = index.search(query, limit=2)
+    assert works[77].work_id in {each.work_id for each in few}
+    assert len(few) <= 2 * (3 + 9)
+
+
+def test_looks_say_nothing_of_what_is_not_comparable(filled: Filled) -> None:
+    database, stores, works = filled
+    query = looking(np.random.default_rng(12), works[5].fingerprint.embeddings["copy"][None])
+    blank = replace(query, not_comparable="blank")
+    assert PgVectorIndex(database, stores.projector, SPEC).search(blank, limit=10) == []
+
+
+@pytest.mark.parametrize("many", [1, 10_000], ids=["as many", "as few"])
+@pytest.mark.parametrize("kind", ["artist", "licence", "use", "both"])
+def test_a_filter_offers_the_nearest_of_those_that_pass(
+    filled: Filled, kind: str, many: int, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Whether by the indexes, whose scans go on until enough pass, or one by one."""
+    database, stores, works = filled
+    monkeypatch.setattr(candidates, "WORTH_AN_INDEX", many)
+    ada, rest = works[0].artist_id, [work for n, work in enumerate(works) if n % 10]
+    only, passing = {
+        "artist": (WorkFilter(artist_ids=[ada]), works[::4]),
+        "licence": (WorkFilter(licences=["CC-BY-4.0"]), works[::10]),
+        "use": (WorkFilter(allowed_use="train"), rest),
+        "both": (WorkFilter(artist_ids=[ada], allowed_use="style"), [work for work in rest if work.artist_id == ada]),
+    }[kind]
+    index = PgVectorIndex(database, stores.projector, SPEC)
+    query = query_of(fingerprint(np.random.default_rng(13)))
+    found = {each.work_id for each in index.search(query, limit=10, only=only)}
+    assert found <= {work.work_id for work in passing}
+    nearest = by_cosine(passing, query.fingerprint.image.embeddings["copy"])[:10]
+    assert len(found & set(nearest)) >= 9
+
+
+def test_a_search_sees_what_was_registered_before_it(database: Database) -> None:
+    stores = stores_of(database)
+    index = PgVectorIndex(database, stores.projector, SPEC)
+    stranger = query_of(fingerprint(np.random.default_rng(14)))
+    assert index.search(stranger, limit=10) == []
+    works = register(stores, 12)
+    assert {each.work_id for each in index.search(stranger, limit=12)} == {work.work_id for work in works}
+    assert index.state().works == 12
+
+
+def test_indexes_made_later_are_searched_from_then_on(database: Database) -> None:
+    stores = stores_of(database)
+    works = register(stores, 60)
+    index = PgVectorIndex(database, stores.projector, SPEC)
+    query = looking(np.random.default_rng(15), works[5].fingerprint.embeddings["copy"][None])
+    before = {each.work_id for each in index.search(query, limit=30)}
+    seen: list[tuple[int, int]] = []
+    assert ensure_indexes(database, SPEC.digest, lambda done, total: seen.append((done, total)), at_least=60)
+    assert [step for step in seen if step[0] % 60 == 0][-3:] == [(60, 180), (120, 180), (180, 180)]
+    assert seen == sorted(seen)
+    plan = "\n".join(_plan(database, query))
+    for name in ("hnsw_copy_1", "hnsw_phash_1", "hnsw_pdq_1"):
+        assert name in plan
+    after = {each.work_id for each in index.search(query, limit=30)}
+    assert len(before & after) >= 0.97 * len(before)
+
+
+def _plan(database: Database, query: Query) -> list[str]:
+    """How the server searches with the statement of an indexed corpus, when a scan of the table is out of question."""
+    statement, values = search_statement(query, Space(1, DIMENSION), 30, EVERY_WORK, indexed=True)
+    with database.begin() as connection, driver(connection).cursor() as cursor:
+        takes_wire(cursor)
+        cursor.execute("SET LOCAL enable_seqscan = off; SET LOCAL enable_sort = off")
+        cursor.execute(f"EXPLAIN {statement}".encode(), values)
+        return [row[0] for row in cursor]
+
+
+def test_indexes_are_built_without_workers_where_they_lack_shared_memory(database: Database) -> None:
+    """What a container with a small /dev/shm answers, until the build shares nothing."""
+    register(stores_of(database), 20)
+    with database.begin_as_owner() as connection:
+        connection.execute(
+            sa.text(
+                "CREATE FUNCTION no_memory() RETURNS event_trigger LANGUAGE plpgsql AS $$ BEGIN"
+                " IF current_setting('max_parallel_maintenance_workers') <> '0' THEN"
+                " RAISE EXCEPTION 'could not resize shared memory segment' USING ERRCODE = '53100'; END IF; END $$"
+            )
+        )
+        connection.execute(
+            sa.text(
+                "CREATE EVENT TRIGGER small ON ddl_command_start WHEN TAG IN ('CREATE INDEX')"
+                " EXECUTE FUNCTION no_memory()"
+            )
+        )
+    assert ensure_indexes(database, SPEC.digest, at_least=1) is True
+    with database.begin() as connection:
+        made = connection.execute(sa.text("SELECT count(*) FROM pg_indexes WHERE indexname LIKE 'hnsw%'")).scalar_one()
+    assert made == 3
