@@ -174,7 +174,7 @@ def test_lookup_appends_nothing(on_ledger: Commands, tmp_path: Path) -> None:
     size = on_ledger("corpus", "stats", "--json").json["tree_size"]
     looked_up = on_ledger("lookup", picture, "--json")
     assert looked_up.code == 0
-    assert set(looked_up.json) == {"sha256", "records", "matches", "reference"}
+    assert set(looked_up.json) == {"sha256", "records", "matches", "reference", "notes"}
     assert looked_up.json["records"] == []
     assert on_ledger("corpus", "stats", "--json").json["tree_size"] == size
 
