@@ -26,6 +26,7 @@ if TYPE_CHECKING:
     from ledger.flows.refresh import Refreshing
     from ledger.flows.verify import Verification
     from ledger.image.pool import DecodePool
+    from ledger.storage.projections import Report
 
 
 class FlowParts(LogParts):
@@ -145,10 +146,10 @@ class FlowParts(LogParts):
             ensure_indexes=self._ensure_indexes,
         )
 
-    def _ensure_indexes(self) -> bool:
+    def _ensure_indexes(self, report: Report) -> bool:
         from ledger.storage.vector_indexes import ensure_indexes
 
-        return ensure_indexes(self.database, self.spec.digest)
+        return ensure_indexes(self.database, self.spec.digest, report)
 
     @cached_property
     def refreshing(self) -> Refreshing:

@@ -31,6 +31,7 @@ from ledger.record.predicates import Registration
 from ledger.record.statement import statement_payload
 from ledger.record.times import now_text
 from ledger.storage.corpus import CorpusStore, NewWork
+from ledger.storage.projections import Report
 
 BATCH = 64
 """Works per transaction: what a kill can cost, and what an encoder takes at once."""
@@ -70,7 +71,7 @@ class Ingestion:
     fingerprinter: Fingerprinter
     corpus: CorpusStore
     sequencer: Sequencer
-    ensure_indexes: Callable[[], bool]
+    ensure_indexes: Callable[[Report], bool]
     """Makes the vector indexes once the corpus is large enough to need them."""
 
     def run(self, source: Source, progress: Progress = silent, *, at_most: int | None = None) -> IngestSummary:
@@ -100,7 +101,7 @@ class Ingestion:
             if tally["registered"] >= missing:
                 break
         if tally["registered"]:
-            self.ensure_indexes()
+            self.ensure_indexes(partial(progress, "indexing works"))
         return IngestSummary(
             source=source.name,
             found=len(items),

@@ -17,6 +17,7 @@ from ledger.flows.progress import Progress, silent
 from ledger.image.pool import DecodePool
 from ledger.image.types import CanonicalImage
 from ledger.storage.corpus import CorpusStore, StoredWork
+from ledger.storage.projections import Report
 
 Decoded = tuple[StoredWork, CanonicalImage]
 
@@ -42,7 +43,7 @@ class Refreshing:
     fingerprinter: Fingerprinter
     corpus: CorpusStore
     open_source: Callable[[str, Path | None], Source]
-    ensure_indexes: Callable[[], bool]
+    ensure_indexes: Callable[[Report], bool]
 
     def run(self, spec: str, progress: Progress = silent) -> RefreshSummary:
         """`spec`: `default`, or the digest of the spec this installation makes fingerprints under.
@@ -69,7 +70,7 @@ class Refreshing:
                 seen += len(batch) + len(failures)
                 progress("fingerprinting works", seen, len(lacking))
         if lacking:
-            self.ensure_indexes()
+            self.ensure_indexes(partial(progress, "indexing works"))
         return RefreshSummary(digest, len(lacking), len(lacking) - len(refused), tuple(refused))
 
     def _batches(self, name: str, works: Mapping[str, StoredWork]) -> Iterator[tuple[list[Decoded], list[Refusal]]]:

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import shutil
 from collections.abc import Iterator
+from dataclasses import replace
+from functools import partial
 from pathlib import Path
 
 import pytest
@@ -11,6 +13,7 @@ import pytest
 from ledger.bootstrap import Application, open_application
 from ledger.errors import PushbackError
 from ledger.flows import ingest
+from ledger.storage.vector_indexes import ensure_indexes
 from tests.applications import DRAWINGS, labelled, query, register
 
 
@@ -76,6 +79,14 @@ def test_an_interrupted_ingest_goes_on(
     assert query(database_url, "SELECT count(*) FROM work_detail") == [(8,)]
     summary = register(empty, folder)
     assert (summary.registered, summary.already_registered) == (4, 8)
+
+
+def test_the_search_indexes_of_a_large_corpus_are_built_in_sight(empty: Application, folder: Path) -> None:
+    seen: list[tuple[str, int, int | None]] = []
+    build = partial(ensure_indexes, empty.database, empty.spec.digest, at_least=12)
+    ingestion = replace(empty.ingestion, ensure_indexes=build)
+    ingestion.run(empty.open_source(str(folder)), lambda *step: seen.append(step))
+    assert seen[-1] == ("indexing works", 36, 36), "twelve works, three indexes"
 
 
 def test_a_batch_that_the_disk_has_no_room_for_leaves_whole_batches(
