@@ -1,7 +1,8 @@
 """Candidate recall of PgVectorIndex against exact search, on real fingerprints, without and with HNSW indexes.
 
-Questions are edited copies of registered works. For each list that candidates come from (copy descriptor, pHash and PDQ
-over all views) the exact nearest k are computed in memory; a work as near as the k-th counts, so ties do not matter.
+Questions are edited copies of registered works. For each list that candidates come from (copy descriptor of the
+whole and of each look, pHash and PDQ over all views) the exact nearest k are computed in memory; a work as near as the
+k-th counts, so ties do not matter.
 """
 
 from __future__ import annotations
@@ -20,8 +21,9 @@ import numpy as np
 from numpy.typing import NDArray
 
 from ledger.bootstrap import Application
+from ledger.fingerprint.types import Vector
 from ledger.flows.verify import query_of
-from ledger.match.types import Candidate, Query
+from ledger.match.types import WORKS_PER_LOOK, Candidate, Query
 from ledger.storage.vector_indexes import ensure_indexes
 from tests.benchmarks._corpus import ART, drawings, fresh_application
 from tests.benchmarks._output import emit
@@ -49,13 +51,18 @@ class Exact:
             np.stack([np.frombuffer(work.fingerprint.pdq, np.uint8) for work in works]),
         )
 
-    def distances(self, query: Query) -> Iterator[Distances]:
-        """One array per list that a query has, in the order of `place`."""
+    def distances(self, query: Query, depth: int) -> Iterator[tuple[int, Distances]]:
+        """One array per list that a query has, in the order of `place`, and how many works that list offers."""
         asked = query.fingerprint
-        yield -(self.copies @ asked.image.embeddings["copy"].astype(np.float32)).astype(np.float64)
+        yield depth, self._copies(asked.image.embeddings["copy"])
+        for look in asked.looks.get("copy", ()):
+            yield min(depth, WORKS_PER_LOOK), self._copies(look)
         for hashes, views in ((self.phash, asked.phash_views), (self.pdq, asked.pdq_views)):
             if views:
-                yield np.min([_hamming(hashes, view) for view in views], axis=0)
+                yield depth, np.min([_hamming(hashes, view) for view in views], axis=0)
+
+    def _copies(self, vector: Vector) -> Distances:
+        return -(self.copies @ vector.astype(np.float32)).astype(np.float64)
 
 
 def _hamming(hashes: NDArray[np.uint8], view: bytes) -> Distances:
@@ -66,8 +73,8 @@ def recall(exact: Exact, query: Query, found: Sequence[Candidate], depth: int) -
     """Share of the exact nearest `depth` of each list that was found, averaged over the lists."""
     places = [exact.place[candidate.work_id] for candidate in found]
     shares = []
-    for distances in exact.distances(query):
-        wanted = min(depth, len(distances))
+    for offered, distances in exact.distances(query, depth):
+        wanted = min(offered, len(distances))
         farthest = np.partition(distances, wanted - 1)[wanted - 1]
         tolerance = 1e-3 if farthest < 0 else 0.0  # of the half-precision products that the database computes
         near = int((distances[places] <= farthest + tolerance).sum())
