@@ -21,7 +21,7 @@ from ledger.storage.tables import HASH_BITS, index_name
 
 WORTH_AN_INDEX = 20_000
 """Fingerprints up to which scanning them all takes as long as searching indexes, and misses nothing."""
-NEIGHBOURS, BUILD_CANDIDATES = 16, 64
+NEIGHBOURS, BUILD_CANDIDATES = 16, 128
 """HNSW's m and ef_construction."""
 GRAPH_BYTES = 1_200
 """Of memory per work, beside its vector, while an index is built: below it the build slows down, but goes on."""

@@ -154,7 +154,7 @@ def test_indexes_are_used_and_find_nearly_everything(database: Database, stores:
         )
     assert len(definitions) == 3
     assert any(
-        "hnsw (((copy)::halfvec(16)) halfvec_ip_ops) WITH (m='16', ef_construction='64') WHERE (spec_id = 1)" in each
+        "hnsw (((copy)::halfvec(16)) halfvec_ip_ops) WITH (m='16', ef_construction='128') WHERE (spec_id = 1)" in each
         for each in definitions
     )
     assert "hnsw_copy_1" in used
