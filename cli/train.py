@@ -5,7 +5,9 @@ Sealed works are never read (ledger.corpus.sealed). What is made here takes effe
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Collection, Iterable, Iterator
+from dataclasses import replace
+from enum import StrEnum
 from itertools import chain
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
@@ -18,53 +20,84 @@ from ledger.errors import InputError
 
 if TYPE_CHECKING:
     from ledger.flows.progress import Progress
+    from ledger.image.pool import DecodePool
+    from ledger.train.copy.training import Report
     from ledger.train.pictures import SourcePicture
+    from ledger.train.roles import Role
 
-RANKING_FILE = "ranking-v1.json"
 
-AssetsArgument = Annotated[
-    Path,
-    typer.Argument(
-        metavar="ASSETS",
-        help="Folder with the unpacked packages that the model cards list, one folder each.",
+class Part(StrEnum):
+    """Of the studio profile."""
+
+    COPY = "copy"
+
+
+AssetsOption = Annotated[
+    Path | None,
+    typer.Option(
+        "--assets",
+        metavar="DIR",
+        help="Folder of the unpacked packages that the model cards list, one folder each. Without: OpenClipart alone.",
         show_default=False,
     ),
 ]
 OutOption = Annotated[Path, typer.Option(metavar="DIR", help="Folder for the files made.", show_default=False)]
 WorksOption = Annotated[int, typer.Option(min=1, help="How many open OpenClipart works to take.")]
 SeedOption = Annotated[int, typer.Option(help="The same seed and pictures give the same files on the same machine.")]
+PartOption = Annotated[Part, typer.Option(help="copy: the descriptor that finds copies.")]
+CheckpointsOption = Annotated[
+    Path,
+    typer.Option(metavar="DIR", help="Kept between runs: an interrupted one goes on from here.", show_default=False),
+]
+StepsOption = Annotated[int | None, typer.Option(min=1, help="Instead of the plan's; 64 pictures each.")]
+SmokeOption = Annotated[bool, typer.Option("--smoke", help="A few steps on a few pictures: does it run at all?")]
 
 
-def whitening(
-    invocation: Invocation, assets: AssetsArgument, *, out: OutOption, works: WorksOption = 5000, seed: SeedOption = 1
+def studio(
+    invocation: Invocation,
+    *,
+    part: PartOption,
+    checkpoints: CheckpointsOption,
+    out: OutOption,
+    assets: AssetsOption = None,
+    works: WorksOption = 5000,
+    steps: StepsOption = None,
+    smoke: SmokeOption = False,
+    seed: SeedOption = 1,
 ) -> None:
-    """Fit the whitening of the copy descriptor on open works and other art."""
-    folder = _folder(out)
-    import numpy as np
-
-    from ledger.fingerprint import copy_descriptor
-    from ledger.fingerprint.copy_encoder import load_pooled_features
+    """Train a part of the studio profile on open works and other art: half an hour to an hour on two cores."""
     from ledger.image.pool import DecodePool
-    from ledger.train.pictures import collected, open_works
-    from ledger.train.whitening import train_whitening
+    from ledger.train.copy.studio import SMOKE, SMOKE_PICTURES, train_copy_descriptor
+    from ledger.train.copy.training import Plan
+    from ledger.train.roles import Role
 
-    destination = folder / copy_descriptor.WHITENING_FILE.name
+    plan = replace(SMOKE if smoke else Plan(), seed=seed)
+    plan = plan if steps is None else replace(plan, steps=steps)
+    taken = min(works, SMOKE_PICTURES) if smoke else works
     with invocation.progress() as progress, DecodePool() as pool:
-        opened = _counted("reading open works", open_works(pool, limit=works, seed=seed), progress)
-        others = _counted("reading packages", collected(assets, pool, seed=seed), progress)
-        made, sha256 = train_whitening(
-            load_pooled_features(),
-            ((picture.key, np.asarray(picture.image)) for picture in opened),
-            (np.asarray(picture.image) for picture in others),
-            destination,
-            dimension=copy_descriptor.DIMENSION,
+
+        def told(report: Report) -> None:
+            progress(f"training: loss {report.loss:.2f}, found {report.found:.0%}", report.step, report.steps)
+
+        made = train_copy_descriptor(
+            lambda: _counted("reading pictures", _pictures(pool, assets, taken, seed, {Role.TRAIN}), progress),
+            _folder(checkpoints),
+            _folder(out),
+            plan,
+            told,
         )
-    facts = {"file": str(destination), "sha256": sha256, "pictures": made.pictures}
-    _tell(invocation, {**facts, "explained_variance": f"{made.explained_variance:.4f}"})
+    facts: dict[str, object] = {"part": part.value, "weights": str(made.weights), "sha256": made.weights_sha256}
+    facts |= {"local": str(made.local), "local_sha256": made.local_sha256, "pictures": dict(made.pictures)}
+    _tell(invocation, facts)
 
 
 def null_set(
-    invocation: Invocation, assets: AssetsArgument, *, out: OutOption, works: WorksOption = 5000, seed: SeedOption = 1
+    invocation: Invocation,
+    *,
+    out: OutOption,
+    assets: AssetsOption = None,
+    works: WorksOption = 5000,
+    seed: SeedOption = 1,
 ) -> None:
     """Make the null set, the strangers that error rates are measured on, and the ranking that goes with it."""
     folder = _folder(out)
@@ -72,20 +105,34 @@ def null_set(
     from ledger.fingerprint.fingerprinter import Fingerprinter
     from ledger.fingerprint.spec import default_spec
     from ledger.image.pool import DecodePool
-    from ledger.match.null_set import SHIPPED
-    from ledger.match.ranking import shipped_ranking
-    from ledger.train.null_set import assemble, measure
-    from ledger.train.pictures import collected, open_works
+    from ledger.match.null_set import SHIPPED as NULL_SET
+    from ledger.match.ranking import SHIPPED as RANKING
+    from ledger.train.null_set import USED, assemble, measure
+    from ledger.train.null_set_card import CARD, null_set_card
 
-    null_file, ranking_file = folder / SHIPPED, folder / RANKING_FILE
     fingerprinter = Fingerprinter([load_copy_encoder()], default_spec())
     with invocation.progress() as progress, DecodePool() as pool:
-        pictures = chain(collected(assets, pool, seed=seed), open_works(pool, limit=works, seed=seed))
-        measured = list(measure(_counted("measuring", pictures, progress), pool, fingerprinter, seed=seed))
-    files = assemble(measured, shipped_ranking().geometry.rule())
-    write_whole(null_file, files.null_set)
-    write_whole(ranking_file, files.ranking.to_bytes())
-    _tell(invocation, {"files": [str(null_file), str(ranking_file)], "strangers": files.counts})
+        pictures = _counted("measuring", _pictures(pool, assets, works, seed, USED), progress)
+        measured = list(measure(pictures, pool, fingerprinter, seed=seed))
+        progress("fitting", 0, None)
+        made = assemble(measured)
+    write_whole(folder / NULL_SET, made.null_set)
+    write_whole(folder / RANKING, made.ranking.to_bytes())
+    write_whole(folder / CARD, null_set_card(made).encode())
+    _tell(invocation, {"files": [NULL_SET, RANKING, CARD], "strangers": dict(made.counts), "copies": made.copies})
+
+
+def _pictures(
+    pool: DecodePool, assets: Path | None, works: int, seed: int, roles: Collection[Role]
+) -> Iterator[SourcePicture]:
+    from ledger.train.pictures import collected, open_works
+    from ledger.train.roles import role_of
+
+    def wanted(collection: str, maker: str) -> bool:
+        return role_of(collection, maker) in roles
+
+    packages = collected(assets, pool, seed=seed, only=wanted) if assets is not None else ()
+    return chain(packages, open_works(pool, limit=works, seed=seed, only=wanted))
 
 
 def _counted(stage: str, pictures: Iterable[SourcePicture], progress: Progress) -> Iterator[SourcePicture]:
@@ -112,6 +159,7 @@ def _tell(invocation: Invocation, facts: dict[str, object]) -> None:
 
 def register(app: CommandGroup) -> None:
     group = CommandGroup("Make again what fingerprints and error rates rest on.", name="train")
-    group.add(whitening, examples=["artledger train whitening ./packages --out ./made"])
-    group.add(null_set, name="null-set", examples=["artledger train null-set ./packages --out ./made --works 5000"])
+    folders = "--assets ./packages --out ./made"
+    group.add(studio, examples=[f"artledger train studio --part copy --checkpoints ./checkpoints {folders}"])
+    group.add(null_set, name="null-set", examples=[f"artledger train null-set {folders}"])
     app.add_typer(group)

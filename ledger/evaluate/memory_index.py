@@ -11,7 +11,7 @@ from numpy.typing import NDArray
 from ledger.corpus.types import CorpusState
 from ledger.image.preview import read_preview
 from ledger.match.block import FingerprintBlock
-from ledger.match.score import QueryBlock, features
+from ledger.match.score import Levels, QueryBlock, features
 from ledger.match.types import WORKS_PER_LOOK, Candidate, Query, WorkPicture
 
 
@@ -39,7 +39,10 @@ class MemoryIndex:
         """As `CandidateIndex.search` says; exact."""
         if not self._works:
             return []
-        near = features(QueryBlock.stack([query.fingerprint]), np.zeros(1, np.float32), self.block)
+        queries = QueryBlock.stack([query.fingerprint])
+        # Levels shift all of a query's distances alike: they do not change which works are nearest.
+        level = Levels(np.zeros(1, np.float32), np.zeros(queries.looks.shape[:2], np.float32))
+        near = features(queries, level, self.block)
         nearest = [
             *(
                 np.argsort(distance, kind="stable")[:limit]
@@ -68,10 +71,7 @@ class MemoryIndex:
 
     def _looks(self, query: Query) -> NDArray[np.float32]:
         """Similarity of each of the query's windows, shape (windows, works)."""
-        windows = query.fingerprint.looks.get("copy")
-        if windows is None:
-            return np.zeros((0, len(self._works)), np.float32)
-        looks: NDArray[np.float32] = windows.astype(np.float32) @ self._copies.T
+        looks: NDArray[np.float32] = query.fingerprint.looks["copy"].astype(np.float32) @ self._copies.T
         return looks
 
     @cached_property

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import hashlib
 import random
+from collections import Counter
 from collections.abc import Callable, Collection, Container, Sequence
 from dataclasses import dataclass
 from functools import partial
@@ -21,26 +22,20 @@ from PIL import Image
 
 from ledger.corpus.openclipart import OpenClipartSource
 from ledger.corpus.sealed import is_sealed
-from ledger.corpus.types import SourceItem
 from ledger.errors import ConflictError, InputError, NotFoundError
 from ledger.evaluate.edit_kinds import Grounds
 from ledger.evaluate.peers import NEIGHBOURS
 from ledger.image.pool import DecodePool
 from ledger.image.types import Pixels
 from ledger.train.pictures import COLLECTIONS, OPENCLIPART, SIDE, SourcePicture, collected
-from ledger.train.roles import Role, role_of
+from ledger.train.roles import MOST_BY_ONE, Role, role_of
 
 BACKGROUND = 200
 """Works outside the corpus from which the peers' scores are normalised, at most; fewer for a smaller corpus."""
 PHOTOGRAPHS = "mate-backgrounds"
 """The held-out collection that works are pasted on."""
 MOST_PHOTOGRAPHS = 160
-_NOTHING = Image.new("RGB", (1, 1))
-HELD_OUT = frozenset(
-    collection.name
-    for collection in COLLECTIONS
-    if role_of(SourcePicture(collection.name, "", "", _NOTHING)) is Role.HELD_OUT
-)
+HELD_OUT = frozenset(collection.name for collection in COLLECTIONS if role_of(collection.name, "") is Role.HELD_OUT)
 """Collections that nothing was fitted on."""
 
 
@@ -132,14 +127,15 @@ def _open_works(pool: DecodePool, seed: int) -> dict[Role, list[Picture]]:
     items = [item for item in source.items() if not is_sealed(item.key) and "alias_of" not in item.labels]
     random.Random(seed).shuffle(items)  # noqa: S311 - a sample, not a secret
     by_role: dict[Role, list[Picture]] = {role: [] for role in Role}
+    taken: Counter[str] = Counter()
     for item in items:
-        by_role[_role(item)].append(Picture(OPENCLIPART, item.key, partial(source.read, item)))
+        maker = item.artist or item.labels["subject"]
+        role = role_of(OPENCLIPART, maker)
+        taken[maker] += 1
+        if role is Role.HELD_OUT and taken[maker] > MOST_BY_ONE:
+            continue  # what is asked about would be one artist's series
+        by_role[role].append(Picture(OPENCLIPART, item.key, partial(source.read, item)))
     return by_role
-
-
-def _role(item: SourceItem) -> Role:
-    """Roles follow from collection and maker alone."""
-    return role_of(SourcePicture(OPENCLIPART, item.key, item.artist or item.labels["subject"], _NOTHING))
 
 
 def _outside(key: str) -> bool:

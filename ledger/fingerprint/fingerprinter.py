@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
 
 import numpy as np
@@ -10,10 +10,12 @@ from numpy.typing import NDArray
 
 from ledger.errors import ConflictError
 from ledger.fingerprint.complexity import complexity
-from ledger.fingerprint.hashes import hashes, query_views
+from ledger.fingerprint.hashes import Hashes, hashes, query_views
+from ledger.fingerprint.local_features import work_features
 from ledger.fingerprint.spec import FingerprintSpec
-from ledger.fingerprint.types import Encoder, Fingerprint, QueryFingerprint
-from ledger.image.types import CanonicalImage, Pixels
+from ledger.fingerprint.types import Encoder, Fingerprint, QueryFingerprint, Vector
+from ledger.image.preview import preview_of
+from ledger.image.types import CanonicalImage
 
 
 class Fingerprinter:
@@ -33,24 +35,15 @@ class Fingerprinter:
         self._encoders = tuple(encoders)
 
     def works(self, images: Sequence[CanonicalImage]) -> list[Fingerprint]:
-        """One fingerprint per picture, in order. Encoders release the interpreter: hashing goes on beside them."""
-        if not images:
-            return []
-        pictures = [image.working for image in images]
+        """One fingerprint per picture, in order. Encoders release the interpreter: the rest goes on beside them."""
         with ThreadPoolExecutor(1) as aside:
-            encoding = aside.submit(self._encode, pictures)
-            plain = [(hashes(picture), complexity(picture)) for picture in pictures]
+            encoding = aside.submit(self._encode, images)
+            local = [work_features(preview_of(image.working)).to_bytes() for image in images]
+            plain = [(hashes(image.working), complexity(image.working)) for image in images]
             vectors = encoding.result()
         return [
-            Fingerprint(
-                spec=self._digest,
-                phash=made.phash,
-                pdq=made.pdq,
-                pdq_quality=made.pdq_quality,
-                embeddings={name: rows[index] for name, rows in vectors.items()},
-                complexity=detail,
-            )
-            for index, (made, detail) in enumerate(plain)
+            self._fingerprint(*plain[index], {name: rows[index] for name, rows in vectors.items()}, local[index])
+            for index in range(len(images))
         ]
 
     def query(self, image: CanonicalImage) -> QueryFingerprint:
@@ -58,14 +51,37 @@ class Fingerprinter:
         return self.queries([image])[0]
 
     def queries(self, images: Sequence[CanonicalImage]) -> list[QueryFingerprint]:
-        """As `works`, with the hashes of each query's other views."""
+        """One per picture, in order: no local features, but the hashes of its other views and looks at its windows."""
         with ThreadPoolExecutor(1) as aside:
-            fingerprinting = aside.submit(self.works, images)
+            encoding = aside.submit(self._encode_queries, images)
             views = [query_views(image.working) for image in images]
-            return [
-                QueryFingerprint(fingerprint, phash_views, pdq_views)
-                for fingerprint, (phash_views, pdq_views) in zip(fingerprinting.result(), views, strict=True)
-            ]
+            plain = [(hashes(image.working), complexity(image.working)) for image in images]
+            vectors = encoding.result()
+        return [
+            QueryFingerprint(
+                image=self._fingerprint(*plain[index], {name: rows[index, 0] for name, rows in vectors.items()}, b""),
+                phash_views=views[index][0],
+                pdq_views=views[index][1],
+                looks={name: rows[index, 1:] for name, rows in vectors.items()},
+            )
+            for index in range(len(images))
+        ]
 
-    def _encode(self, pictures: Sequence[Pixels]) -> dict[str, NDArray[np.float16]]:
+    def _fingerprint(self, made: Hashes, detail: float, embeddings: Mapping[str, Vector], local: bytes) -> Fingerprint:
+        return Fingerprint(
+            spec=self._digest,
+            phash=made.phash,
+            pdq=made.pdq,
+            pdq_quality=made.pdq_quality,
+            embeddings=embeddings,
+            complexity=detail,
+            local=local,
+        )
+
+    def _encode(self, images: Sequence[CanonicalImage]) -> dict[str, NDArray[np.float16]]:
+        pictures = [image.working for image in images]
         return {encoder.name: encoder.encode(pictures) for encoder in self._encoders}
+
+    def _encode_queries(self, images: Sequence[CanonicalImage]) -> dict[str, NDArray[np.float16]]:
+        pictures = [image.working for image in images]
+        return {encoder.name: encoder.encode_queries(pictures) for encoder in self._encoders}

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from typing import Any, Self
 
 from ledger import canonical
-from ledger.fingerprint import complexity, copy_descriptor, hashes
+from ledger.fingerprint import complexity, copy_descriptor, hashes, local_parameters
 from ledger.image.limits import WORKING_RESAMPLING, WORKING_SIDE
 
 
@@ -56,5 +56,6 @@ def _document(embeddings: Mapping[str, Mapping[str, object]]) -> Mapping[str, ob
             "cell": complexity.CELL,
             "contrast": complexity.CONTRAST,
         },
+        "local_features": dict(local_parameters.describe()),
         "embeddings": {name: dict(description) for name, description in embeddings.items()},
     }

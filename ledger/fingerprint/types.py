@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import hashlib
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from typing import Protocol
 
 import numpy as np
@@ -37,7 +37,7 @@ class Fingerprint:
     """Name (`copy`, later `clip`, `vae`) to L2-normalised vector."""
     complexity: float
     """Share of detail in [0, 1] (see complexity.py); chooses the calibration bin and `not-comparable`."""
-    local: bytes = b""
+    local: bytes
     """Compact local features of a work, for geometric verification; a query's are made anew and never stored."""
 
 
@@ -49,7 +49,7 @@ class QueryFingerprint:
     phash_views: tuple[bytes, ...]
     pdq_views: tuple[bytes, ...]
     """Only views whose PDQ quality is above 49."""
-    looks: Mapping[str, NDArray[np.float16]] = field(default_factory=dict)
+    looks: Mapping[str, NDArray[np.float16]]
     """Name of an embedding to those of the query's windows, shape (windows, dimension), rows L2-normalised."""
 
 
@@ -68,3 +68,6 @@ class Encoder(Protocol):
 
     def encode(self, pictures: Sequence[Pixels]) -> NDArray[np.float16]:
         """Shape (len(pictures), dimension), rows L2-normalised."""
+
+    def encode_queries(self, pictures: Sequence[Pixels]) -> NDArray[np.float16]:
+        """Shape (len(pictures), 1 + windows, dimension): as `encode`, then each window looked at, perhaps none."""

@@ -23,8 +23,9 @@ from ledger.flows.progress import Progress, silent
 from ledger.flows.these_works import TheseWorks
 from ledger.flows.verify import query_of
 from ledger.image.types import CanonicalImage
+from ledger.match.calibration import VERIFIED
 from ledger.match.lists import COPY_RELATIONS, Relation
-from ledger.match.matcher import VERIFIED, Matcher
+from ledger.match.matcher import Matcher
 from ledger.match.null_set import shipped_null_set
 from ledger.match.types import CandidateIndex, Match, Query
 from ledger.storage.candidates import PgVectorIndex

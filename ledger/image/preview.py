@@ -16,12 +16,17 @@ PREVIEW_SIDE = 256
 _QUALITY = 80
 
 
-def make_preview(working: Pixels) -> bytes:
-    """Lossy WebP of the working picture (height, width, 3), longest side at most PREVIEW_SIDE."""
+def preview_of(working: Pixels) -> Pixels:
+    """The working picture (height, width, 3), scaled down so that its longest side is at most PREVIEW_SIDE."""
     picture = Image.fromarray(working)
     picture.thumbnail((PREVIEW_SIDE, PREVIEW_SIDE), Image.Resampling.LANCZOS)
+    return np.asarray(picture)
+
+
+def make_preview(working: Pixels) -> bytes:
+    """`preview_of` as lossy WebP."""
     file = BytesIO()
-    picture.save(file, "WEBP", quality=_QUALITY, method=2)
+    Image.fromarray(preview_of(working)).save(file, "WEBP", quality=_QUALITY, method=2)
     return file.getvalue()
 
 

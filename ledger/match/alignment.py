@@ -10,7 +10,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from ledger.image.types import Pixels
-from ledger.match.local_features import Affine
+from ledger.match.agreement import Affine
 
 TILES = 8
 """Tiles along each side of the work."""

@@ -2,14 +2,16 @@
 
 Vovk, Gammerman and Shafer 2005 for conformal p-values: when the query is a stranger like those of the null set,
 P(p <= alpha) <= alpha, whatever the scores look like. The null score of a stranger is its best score against the whole
-corpus, so that the corpus' size is accounted for.
+corpus, so that the corpus' size is accounted for. Its fingerprints are compared with this very corpus; the geometric
+evidence, for which no pixels are shipped, is drawn from pairs of strangers that were measured elsewhere and are as near
+by fingerprint. That part is a model: `artledger evaluate calibration` measures how well it holds.
 """
 
 from __future__ import annotations
 
 import hashlib
 import math
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable
 from dataclasses import dataclass
 
 import numpy as np
@@ -18,20 +20,23 @@ from numpy.typing import NDArray
 from ledger.corpus.types import CorpusState
 from ledger.errors import ConflictError
 from ledger.match.block import FingerprintBlock
-from ledger.match.calibration_file import CalibrationText, CorpusText, NullBinText, ProbabilityText, read_calibration
+from ledger.match.calibration_file import CalibrationText, CorpusText, NullBinText, read_calibration
 from ledger.match.geometry import GeometryRule
-from ledger.match.null_set import NullSet
-from ledger.match.ranking import RankingText, decimal
-from ledger.match.score import Ranking, background_level, features
+from ledger.match.null_set import NullSet, draw_evidence
+from ledger.match.probability import fit_odds
+from ledger.match.ranking import CurveText, RankingText, decimal
+from ledger.match.score import Curve, Ranking, features, levels
 
 LOWEST = -1000.0
 """The null score against a corpus without works."""
 LEAST_PER_BIN = 200
 """With fewer null pictures in any bin, all bins become one named `all`: p could not fall below 1/200."""
-_SURE = 4.0
-"""Log-odds beyond which a probability grows ever more slowly: a few thousand measured pairs support no stronger
-claim.
-"""
+VERIFIED = 10
+"""Candidates verified geometrically, nearest first: those of a query as those of a null picture."""
+DRAWS = 5
+"""A null picture's geometric evidence is drawn this often from that of measured pairs of strangers."""
+_TILT = 0.01
+"""Log-odds per unit of score, added to the fitted curve: where that is flat, nearer still ranks higher."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -42,28 +47,30 @@ class Bin:
     below: float
     """Complexity below which (and not below the bin before) a query belongs here."""
     null: NDArray[np.float64]
-    """Ascending raw scores of n strangers."""
+    """Ascending best scores of n strangers, `draws` of each."""
+    draws: int
 
     @property
     def n(self) -> int:
-        return len(self.null)
+        """Strangers."""
+        return len(self.null) // self.draws
 
     @property
     def floor(self) -> float:
         """The smallest p-value that n strangers can support."""
         return 1 / (self.n + 1)
 
-    def p_value(self, raw: float) -> float:
-        """(1 + #{null >= raw}) / (n + 1)."""
-        above = self.n - int(np.searchsorted(self.null, raw, side="left"))
-        return (1 + above) / (self.n + 1)
+    def p_value(self, score: float) -> float:
+        """(1 + #{null >= score} / draws) / (n + 1)."""
+        above = len(self.null) - int(np.searchsorted(self.null, score, side="left"))
+        return (1 + above / self.draws) / (self.n + 1)
 
     def threshold(self, alpha: float) -> float | None:
-        """A raw score above this has p <= alpha; None when n is too small for any score to."""
-        allowed = math.floor(alpha * (self.n + 1) + 1e-9) - 1
+        """A score above this has p <= alpha; None when n is too small for any score to."""
+        allowed = math.floor((alpha * (self.n + 1) - 1) * self.draws + 1e-9)
         if allowed < 0:
             return None
-        return float(self.null[self.n - allowed - 1]) if allowed < self.n else LOWEST
+        return float(self.null[len(self.null) - allowed - 1]) if allowed < len(self.null) else LOWEST
 
 
 @dataclass(frozen=True, slots=True)
@@ -80,8 +87,8 @@ class Calibration:
     ranking: Ranking
     geometry: GeometryRule
     bins: tuple[Bin, ...]
-    intercept: float
-    slope: float
+    odds: Curve
+    """Log-odds of a copy over scores."""
 
     @property
     def digest(self) -> str:
@@ -100,24 +107,23 @@ class Calibration:
             alpha=float(text.ranking.alpha),
             ranking=text.ranking.ranking(),
             geometry=text.ranking.geometry.rule(),
-            bins=tuple(Bin(item.name, float(item.below), np.array(item.null, np.float64)) for item in text.bins),
-            intercept=float(text.probability.intercept),
-            slope=float(text.probability.slope),
+            bins=tuple(
+                Bin(item.name, float(item.below), np.array(item.null, np.float64), text.draws) for item in text.bins
+            ),
+            odds=text.odds.curve(),
         )
 
     def bin_of(self, complexity: float) -> Bin:
         return next((item for item in self.bins if complexity < item.below), self.bins[-1])
 
-    def probability(self, raw: float, evidence: float) -> float:
-        """Probability of a copy for a raw score and the log Bayes factor of the geometric evidence.
+    def probability(self, score: float) -> float:
+        """Probability of a copy for a score, fingerprints and geometry together; strictly increasing.
 
-        Strictly increasing in both; prior as stated in the file. Log-odds beyond +-4 are compressed logarithmically,
-        so that even sure matches keep an order in six digits.
+        Beyond the last knots it goes on growing, ever more slowly: even sure matches keep an order in six digits.
         """
-        odds = self.intercept + self.slope * raw + evidence
-        excess = abs(odds) - _SURE
-        if excess > 0:
-            odds = math.copysign(_SURE + math.log1p(excess), odds)
+        odds = float(np.interp(score, self.odds.knots, self.odds.values))
+        beyond = max(0.0, score - self.odds.knots[-1]) - max(0.0, self.odds.knots[0] - score)
+        odds += math.copysign(math.log1p(abs(beyond)), beyond) + _TILT * score
         return 1 / (1 + math.exp(-odds))
 
 
@@ -132,39 +138,51 @@ def calibrate(
     """
     if null_set.spec != ranking.spec:
         raise _mismatch(null_set.spec, ranking.spec)
-    scores, contained = _null_scores(null_set, blocks, ranking.ranking())
+    fused = ranking.ranking()
+    raw, contained = _nearest(null_set, blocks, fused)
     if contained.all():
         raise ConflictError("the corpus contains every picture of the null set", code="no-strangers")
     complexity = null_set.queries.images.complexity[~contained]
-    scores = scores[~contained]
-    copies = ranking.ranking().raw(null_set.copies)[:, 0].astype(np.float64)
+    scores = _null_scores(null_set, raw[~contained], ranking)
+    copies = fused.raw(null_set.copies.found)[:, 0].astype(np.float64) + null_set.copies.evidence
     text = CalibrationText(
         type="artledger/calibration",
-        version=1,
+        version=2,
         corpus=CorpusText(through=corpus.through, works=corpus.works),
         null_set=null_set.digest,
         left_out=int(contained.sum()),
+        draws=DRAWS,
         ranking=ranking,
         bins=_bins(ranking, complexity, scores),
-        probability=_fit(copies, scores, float(ranking.prior)),
+        odds=CurveText.of(fit_odds(copies, scores.ravel(), float(ranking.prior))),
     )
     return Calibration.read(text.to_bytes())
 
 
-def _null_scores(
+def _nearest(
     null_set: NullSet, blocks: Iterable[FingerprintBlock], ranking: Ranking
 ) -> tuple[NDArray[np.float64], NDArray[np.bool_]]:
-    """Best raw score of each null picture, and whether the corpus contains it."""
-    best = np.full(len(null_set), LOWEST)
+    """The VERIFIED best raw scores of each null picture, (n, VERIFIED), and whether the corpus contains it."""
+    best = np.full((len(null_set), VERIFIED), LOWEST)
     contained = np.zeros(len(null_set), np.bool_)
-    level = background_level(null_set.queries.images.copy, null_set.background, ranking.neighbours)
+    level = levels(null_set.queries, null_set.background, ranking.neighbours)
     for block in blocks:
         if block.spec != null_set.spec:
             raise _mismatch(null_set.spec, block.spec)
-        raw = ranking.raw(features(null_set.queries, level, block))
-        np.maximum(best, raw.max(axis=1), out=best)
+        raw = ranking.raw(features(null_set.queries, level, block)).astype(np.float64)
+        both = np.concatenate([best, raw], axis=1)
+        best = np.partition(both, -VERIFIED, axis=1)[:, -VERIFIED:]
         contained |= null_set.contained_in(block)
     return best, contained
+
+
+def _null_scores(null_set: NullSet, raw: NDArray[np.float64], ranking: RankingText) -> NDArray[np.float64]:
+    """Best score of each stranger, fingerprints and geometry together, in DRAWS draws of the latter: (n, DRAWS)."""
+    pairs = null_set.strangers
+    pairs_raw = ranking.ranking().raw(pairs.found)[:, 0].astype(np.float64)
+    drawn = draw_evidence(raw, pairs_raw, pairs.evidence, DRAWS)
+    scores: NDArray[np.float64] = (raw[..., None] + drawn).max(axis=1)
+    return np.maximum(scores, LOWEST)
 
 
 def _bins(ranking: RankingText, complexity: NDArray[np.float32], scores: NDArray[np.float64]) -> list[NullBinText]:
@@ -179,34 +197,7 @@ def _bins(ranking: RankingText, complexity: NDArray[np.float32], scores: NDArray
 
 
 def _ascending(scores: NDArray[np.float64]) -> list[str]:
-    return [decimal(score) for score in np.sort(scores)]
-
-
-def _fit(
-    copies: Sequence[float] | NDArray[np.float64], strangers: NDArray[np.float64], prior: float
-) -> ProbabilityText:
-    """Logistic calibration (Platt 1999, with his soft targets) by Newton's method, at the stated prior."""
-    clipped = np.clip(np.concatenate([copies, strangers]), *_range(copies))
-    target = np.r_[
-        np.full(len(copies), (len(copies) + 1) / (len(copies) + 2)), np.full(len(strangers), 1 / (len(strangers) + 2))
-    ]
-    weight = np.r_[np.full(len(copies), prior / len(copies)), np.full(len(strangers), (1 - prior) / len(strangers))]
-    design = np.column_stack([np.ones(len(clipped)), clipped])
-    parameters = np.zeros(2)
-    for _ in range(50):
-        chance = 1 / (1 + np.exp(-design @ parameters))
-        gradient = design.T @ (weight * (target - chance))
-        hessian = (design * (weight * chance * (1 - chance))[:, None]).T @ design + 1e-9 * np.eye(2)
-        step = np.linalg.solve(hessian, gradient)
-        parameters += np.clip(step, -5, 5)
-        if np.abs(step).max() < 1e-9:
-            break
-    return ProbabilityText(intercept=decimal(parameters[0]), slope=decimal(max(parameters[1], 0.01)))
-
-
-def _range(copies: Sequence[float] | NDArray[np.float64]) -> tuple[float, float]:
-    """Scores of an empty corpus would otherwise decide the slope."""
-    return float(np.min(copies)) - 10, float(np.max(copies))
+    return [decimal(score) for score in np.sort(scores, axis=None)]
 
 
 def _mismatch(expected: str, got: str) -> ConflictError:

@@ -8,7 +8,7 @@ from pydantic import Field, ValidationError, model_validator
 
 from ledger import canonical
 from ledger.errors import IntegrityError, VerificationError
-from ledger.match.ranking import BinText, Decimal, Document, RankingText, Sha256
+from ledger.match.ranking import BinText, CurveText, Decimal, Document, RankingText, Sha256
 
 
 class CorpusText(Document):
@@ -20,7 +20,7 @@ class CorpusText(Document):
 
 class NullBinText(BinText):
     null: Annotated[list[Decimal], Field(min_length=1)]
-    """Ascending raw scores."""
+    """Ascending best scores, `draws` of each null picture."""
 
     @model_validator(mode="after")
     def _ascending(self) -> NullBinText:
@@ -30,35 +30,27 @@ class NullBinText(BinText):
         return self
 
 
-class ProbabilityText(Document):
-    """Log-odds of a copy = intercept + slope * raw score, before geometric evidence."""
-
-    intercept: Decimal
-    slope: Decimal
-
-    @model_validator(mode="after")
-    def _increasing(self) -> ProbabilityText:
-        if float(self.slope) <= 0:
-            raise ValueError("probability increases with the raw score")
-        return self
-
-
 class CalibrationText(Document):
     type: Literal["artledger/calibration"]
-    version: Literal[1]
+    version: Literal[2]
     corpus: CorpusText
     null_set: Sha256
     left_out: Annotated[int, Field(ge=0)]
     """Null pictures that the corpus contains, or a variant of."""
+    draws: Annotated[int, Field(ge=1, le=100)]
+    """Null scores per null picture: its geometric evidence is drawn this often."""
     ranking: RankingText
     bins: Annotated[list[NullBinText], Field(min_length=1)]
-    probability: ProbabilityText
+    odds: CurveText
+    """Log-odds of a copy over scores."""
 
     @model_validator(mode="after")
     def _ordered(self) -> CalibrationText:
         edges = [float(item.below) for item in self.bins]
         if edges != sorted(set(edges)):
             raise ValueError("bins are in ascending order of complexity")
+        if any(len(item.null) % self.draws for item in self.bins):
+            raise ValueError("every null picture has as many scores as there are draws")
         return self
 
     def to_bytes(self) -> bytes:

@@ -16,14 +16,13 @@ import cv2
 import numpy as np
 from numpy.typing import NDArray
 
+from ledger.fingerprint.local_features import LocalFeatures, query_features
 from ledger.image.types import Pixels
+from ledger.match.agreement import Affine, agree
 from ledger.match.alignment import Comparison, chain, compare, framed, inverse
 from ledger.match.lists import Relation
-from ledger.match.local_features import Affine, LocalFeatures, agree, local_features
-from ledger.match.types import Evidence, Region
+from ledger.match.types import Evidence, Region, WorkPicture
 
-_QUERY_KEYPOINTS = 600
-_WORK_KEYPOINTS = 250
 _TOLERANCE = 6.0
 """Pixels of the query's working picture by which an agreeing match may miss."""
 _LEAST_DETAIL = 3
@@ -33,7 +32,7 @@ _LARGEST_SCALE = 12.0
 _LARGEST_STRETCH = 2.0
 _WHOLE = 0.7
 """A copy is of the whole picture when it has this share of the content of both."""
-_MOST_EVIDENCE = 6.0
+MOST_EVIDENCE = 6.0
 """Log Bayes factors are cut off here: some hundred measured pairs support no stronger claim."""
 _CLOSEST = 0.03
 _BORDER_TOLERANCE = 12
@@ -95,26 +94,25 @@ class QueryGeometry:
 
     def __init__(self, working: Pixels) -> None:
         self.picture = working
-        self.features = local_features(working, _QUERY_KEYPOINTS)
+        self._straight, self._mirrored = query_features(working)
         self.content = _content(working)
         self._thumbs = _turned_thumbs(working, self.content)
 
-    def verify(self, preview: Pixels, rule: GeometryRule) -> Verified | None:
-        """`preview`: the work's stored picture. None when no hypothesis reaches the rule's threshold."""
-        judged = [(rule.weigh(found.inliers, found.compared), found) for found in self.hypotheses(preview)]
+    def verify(self, work: WorkPicture, rule: GeometryRule) -> Verified | None:
+        """None when no hypothesis reaches the rule's threshold."""
+        judged = [(rule.weigh(found.inliers, found.compared), found) for found in self.hypotheses(work)]
         if not judged:
             return None
         weight, best = max(judged, key=lambda pair: pair[0])
         if weight < rule.threshold:
             return None
-        return self._verified(best, preview, min(weight, _MOST_EVIDENCE))
+        return self._verified(best, work.preview, min(weight, MOST_EVIDENCE))
 
-    def hypotheses(self, preview: Pixels) -> Iterator[Hypothesis]:
+    def hypotheses(self, work: WorkPicture) -> Iterator[Hypothesis]:
         """Plausible alignments of the work with the query, each compared."""
-        height, width = preview.shape[:2]
-        frame = framed(preview)
-        features = local_features(preview, _WORK_KEYPOINTS)
-        for method, transform, inliers in self._proposals(preview, features):
+        height, width = work.preview.shape[:2]
+        frame = framed(work.preview)
+        for method, transform, inliers in self._proposals(work.preview, LocalFeatures.from_bytes(work.local)):
             if not _plausible(transform, (width, height), self.picture):
                 continue
             compared = compare(frame, (width, height), self.picture, transform)
@@ -123,11 +121,12 @@ class QueryGeometry:
 
     def _proposals(self, preview: Pixels, features: LocalFeatures) -> Iterator[tuple[str, Affine, int]]:
         height, width = preview.shape[:2]
-        if (straight := agree(features, self.features, _TOLERANCE)) is not None:
+        sides = (max(height, width), max(self.picture.shape[:2]))
+        if (straight := agree(features, self._straight, sides, _TOLERANCE)) is not None:
             yield "sift", straight.transform, straight.inliers
-        if (mirrored := agree(features.mirrored(width), self.features, _TOLERANCE)) is not None:
-            flip = np.array([[-1.0, 0.0, width - 1.0], [0.0, 1.0, 0.0]])
-            yield "sift-mirrored", chain(mirrored.transform, flip), mirrored.inliers
+        if (mirrored := agree(features, self._mirrored, sides, _TOLERANCE)) is not None:
+            flip = np.array([[-1.0, 0.0, self.picture.shape[1]], [0.0, 1.0, 0.0]])
+            yield "sift-mirrored", chain(flip, mirrored.transform), mirrored.inliers
         yield "whole", self._whole(preview, width, height), 0
 
     def _whole(self, preview: Pixels, width: int, height: int) -> Affine:

@@ -4,9 +4,10 @@ What happens to a query, in order:
 1. The index offers candidates: equal digests, nearest hashes of all views, nearest embeddings.
 2. Equal bytes and equal pixels are settled by digest (`exact`, `same-pixels`).
 3. Every candidate gets its exact raw score (score.py); the best are verified against their previews (geometry.py).
-4. Each gets a conformal p-value from its raw score, by the query's complexity bin, and a probability from its raw
-   score and the geometric evidence (calibration.py). A digest match is beyond every stranger of the null set, since
-   null pictures that the corpus contains are left out of it: its p-value is the bin's floor, 1 / (n + 1).
+4. Raw score and geometric evidence, both log Bayes factors, add up to one score, and that gives the conformal
+   p-value, by the query's complexity bin, and the probability (calibration.py). A digest match is beyond every stranger
+   of the null set, since null pictures that the corpus contains are left out of it: its p-value is the bin's floor,
+   1 / (n + 1).
 5. They are ranked by relation proven by digest, then probability. A copy is a proven or verified relation with
    p <= alpha; a candidate that is near but not verified is `similar-style`, whatever its score.
 """
@@ -19,18 +20,16 @@ from dataclasses import dataclass, replace
 from ledger.errors import ConflictError
 from ledger.match.attribution import attribute
 from ledger.match.block import FingerprintBlock
-from ledger.match.calibration import Bin, Calibration
+from ledger.match.calibration import VERIFIED, Bin, Calibration
 from ledger.match.geometry import QueryGeometry, Verified
 from ledger.match.lists import Relation
 from ledger.match.null_set import NullSet
 from ledger.match.relation import certain_relation, verdict
-from ledger.match.score import Features, QueryBlock, background_level, features
+from ledger.match.score import Features, Levels, QueryBlock, features, levels
 from ledger.match.types import Attribution, Candidate, CandidateIndex, Match, MatchOutcome, Query
 
 CANDIDATES = 60
 """Asked of the index for each query, before exact re-ranking."""
-VERIFIED = 8
-"""Candidates verified geometrically, nearest first; each costs some 15 milliseconds."""
 _CERTAIN = 20.0
 """Log Bayes factor of equal digests: more than any geometric evidence weighs."""
 _DIGESTS = (Relation.EXACT, Relation.SAME_PIXELS)
@@ -100,12 +99,11 @@ class Matcher:
         """Nearest first."""
         queries = QueryBlock.stack([query.fingerprint])
         works = FingerprintBlock.stack([candidate.fingerprint for candidate in found])
-        level = background_level(queries.images.copy, self._background, self._calibration.ranking.neighbours)
+        level = levels(queries, self._background, self._calibration.ranking.neighbours)
         near = features(queries, level, works)
         raw = self._calibration.ranking.raw(near)[0]
         scored = [
-            # Six digits, as in the calibration file and in records: what is compared is what is written.
-            _Scored(candidate, round(float(raw[column]), 6), _parts(near, column, float(level[0])))
+            _Scored(candidate, float(raw[column]), _parts(near, column, level))
             for column, candidate in enumerate(found)
         ]
         return sorted(scored, key=lambda item: (-item.raw, item.candidate.work_id))
@@ -118,14 +116,15 @@ class Matcher:
         pictures = self._index.pictures([candidate.work_id for candidate in chosen])
         geometry = QueryGeometry(query.working)
         verified = {
-            work_id: geometry.verify(picture.preview, self._calibration.geometry)
-            for work_id, picture in pictures.items()
+            work_id: geometry.verify(picture, self._calibration.geometry) for work_id, picture in pictures.items()
         }
         return {work_id: found for work_id, found in verified.items() if found is not None}
 
     def _match(self, query: Query, item: _Scored, found: Verified | None, placed: Bin) -> Match:
         certain = certain_relation(query, item.candidate)
         evidence = found.log_bayes_factor if found else self._calibration.geometry.unverified
+        # Six digits, as in the calibration file and in records: what is compared is what is written.
+        score = round(item.raw + (_CERTAIN if certain else evidence), 6)
         return Match(
             rank=0,
             work_id=item.candidate.work_id,
@@ -134,20 +133,21 @@ class Matcher:
             registration_record_id=item.candidate.registration_record_id,
             registration_leaf_hash=item.candidate.registration_leaf_hash,
             relation=certain or (found.relation if found else Relation.SIMILAR_STYLE),
-            score=self._calibration.probability(item.raw, _CERTAIN if certain else evidence),
-            p_value=placed.floor if certain else placed.p_value(item.raw),
+            score=self._calibration.probability(score),
+            p_value=placed.floor if certain else placed.p_value(score),
             n_null=placed.n,
             bin=placed.name,
-            raw={**item.parts, "fused": item.raw},
+            raw={**item.parts, "fused": score},
             evidence=found.evidence if found else None,
         )
 
 
-def _parts(near: Features, column: int, level: float) -> dict[str, float]:
+def _parts(near: Features, column: int, level: Levels) -> dict[str, float]:
     """The raw measurements behind a score, as records keep them."""
     return {
-        "copy_cosine": float(near.cosine[0, column]) + level,
-        "copy_background": level,
+        "copy_cosine": float(near.cosine[0, column]) + float(level.whole[0]),
+        "copy_background": float(level.whole[0]),
+        "copy_look": float(near.look[0, column]),
         "phash_distance": float(near.phash[0, column]),
         "pdq_distance": float(near.pdq[0, column]),
     }

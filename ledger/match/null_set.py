@@ -1,6 +1,6 @@
 """The shipped null set: fingerprints of pictures that are copies of nothing in a corpus, and what goes with them.
 
-Model card: data/null-v1.md. Made by `ledger.train.null_set`; only fingerprints are shipped, no pixels.
+Model card: data/null-v2.md. Made by `ledger.train.null_set`; only fingerprints are shipped, no pixels.
 """
 
 from __future__ import annotations
@@ -22,7 +22,7 @@ from ledger.errors import IntegrityError
 from ledger.match.block import MIN_PDQ_QUALITY, FingerprintBlock
 from ledger.match.score import Features, QueryBlock, nearest_hamming
 
-SHIPPED = "null-v1.safetensors"
+SHIPPED = "null-v2.safetensors"
 _VARIANT_PDQ = 31
 """PDQ's own match threshold (ThreatExchange)."""
 _VARIANT_PHASH = 24
@@ -30,12 +30,19 @@ _VARIANT_PHASH_ALONE = 10
 """Where one side's PDQ says nothing, only all but equal pHashes count."""
 _VARIANT_COSINE = 0.5
 _SAME_COSINE = 0.9
+_LEVELS = 127
+"""Embeddings of windows are kept as one byte per dimension; the largest component becomes this."""
+NEIGHBOURING = 200
+"""How many measured pairs of strangers the evidence of an unmeasured pair is drawn from."""
+_GOLDEN = 0.6180339887498949
 
 
 @dataclass(frozen=True, slots=True)
-class SourceHashes:
-    """Hashes of n pictures before any edit."""
+class SourcePrints:
+    """Fingerprints of n pictures before any edit."""
 
+    copy: NDArray[np.float16]
+    """Shape (n, dimension)."""
     phash: NDArray[np.uint64]
     """Shape (n, 4)."""
     pdq: NDArray[np.uint64]
@@ -44,20 +51,32 @@ class SourceHashes:
 
 
 @dataclass(frozen=True, slots=True)
+class MeasuredPairs:
+    """Pairs of a query and a work that were verified geometrically when the null set was made."""
+
+    found: Features
+    """Each array of shape (k, 1)."""
+    evidence: NDArray[np.float32]
+    """Log Bayes factor of each, shape (k,); the rule's `unverified` where nothing was verified."""
+
+
+@dataclass(frozen=True, slots=True)
 class NullSet:
-    """n pictures as queries, clean or edited, none a variant of another; background pictures; measured copies."""
+    """n pictures as queries, clean or edited, none a variant of another; background pictures; measured pairs."""
 
     spec: str
     """Digest of the FingerprintSpec."""
     digest: str
     """Lowercase hex SHA-256 of the file."""
     queries: QueryBlock
-    sources: SourceHashes
+    sources: SourcePrints
     """The pictures before editing: they decide whether a corpus contains a null picture."""
     background: NDArray[np.float16]
     """`copy` embeddings, shape (b, dimension), of pictures that are neither in `queries` nor variants of them."""
-    copies: Features
-    """Of edited copies against the very works they were made from; each array of shape (k, 1)."""
+    copies: MeasuredPairs
+    """Edited copies and the very works they were made from."""
+    strangers: MeasuredPairs
+    """Null pictures and the works nearest to them."""
 
     def __len__(self) -> int:
         return len(self.queries)
@@ -65,19 +84,35 @@ class NullSet:
     def contained_in(self, works: FingerprintBlock) -> NDArray[np.bool_]:
         """Which null pictures the works contain, or contain a variant of, shape (n,).
 
-        The rule, with hashes of the picture before editing and the embedding after it: PDQ within 31 bits of 256 and
-        either pHash within 24 or a cosine of at least .5; pHash within 10 alone where PDQ is unusable on either side;
-        or a cosine of at least .9, since one drawing rendered twice differs in its hashes. Strict on purpose: a
-        stranger that comes close must stay and count.
+        By the picture before editing: PDQ within 31 bits of 256 and either pHash within 24 or a cosine of at least .5;
+        pHash within 10 alone where PDQ is unusable on either side; or a cosine of at least .9, since one drawing
+        rendered twice differs in its hashes. Strict on purpose: a stranger that comes close must stay and count.
         """
         phash = nearest_hamming(self.sources.phash[:, None], works.phash)
         pdq = nearest_hamming(self.sources.pdq[:, None], works.pdq)
         usable = (self.sources.pdq_quality >= MIN_PDQ_QUALITY)[:, None] & (works.pdq_quality >= MIN_PDQ_QUALITY)
-        cosine = self.queries.images.copy.astype(np.float32) @ works.copy.astype(np.float32).T
+        cosine = self.sources.copy.astype(np.float32) @ works.copy.astype(np.float32).T
         near = (pdq <= _VARIANT_PDQ) & ((phash <= _VARIANT_PHASH) | (cosine >= _VARIANT_COSINE))
         variant = np.where(usable, near, phash <= _VARIANT_PHASH_ALONE) | (cosine >= _SAME_COSINE)
         contained: NDArray[np.bool_] = np.any(variant, axis=1)
         return contained
+
+
+def draw_evidence(
+    raw: NDArray[np.float64], pairs_raw: NDArray[np.float64], evidence: NDArray[np.float32], draws: int
+) -> NDArray[np.float64]:
+    """Geometric evidence of stranger pairs that were not verified, shape (*raw.shape, draws).
+
+    Each is that of one of the NEIGHBOURING measured pairs whose raw scores are nearest to its own. The choice follows
+    the golden-ratio sequence: evenly spread, and the same on every machine.
+    """
+    order = np.argsort(pairs_raw, kind="stable")
+    width = min(NEIGHBOURING, len(order))
+    middle = np.searchsorted(pairs_raw[order], raw)
+    start = np.clip(middle - width // 2, 0, len(order) - width)
+    spread = np.arange(1, raw.size * draws + 1, dtype=np.float64) * _GOLDEN % 1.0
+    chosen = start[..., None] + np.floor(spread * width).astype(np.int64).reshape(*raw.shape, draws)
+    return np.asarray(evidence[order][chosen], np.float64)
 
 
 @cache
@@ -95,18 +130,25 @@ def read_null_set(data: bytes) -> NullSet:
             spec=spec,
             digest=hashlib.sha256(data).hexdigest(),
             queries=_queries(spec, arrays),
-            sources=SourceHashes(arrays["sources.phash"], arrays["sources.pdq"], arrays["sources.pdq_quality"]),
+            sources=SourcePrints(
+                arrays["sources.copy"], arrays["sources.phash"], arrays["sources.pdq"], arrays["sources.pdq_quality"]
+            ),
             background=arrays["background"],
-            copies=Features(arrays["copies.cosine"], arrays["copies.phash"], arrays["copies.pdq"]),
+            copies=_pairs("copies", arrays),
+            strangers=_pairs("strangers", arrays),
         )
     except (SafetensorError, KeyError, ValueError) as error:
         raise IntegrityError(f"the null set cannot be read: {error}", code="bad-null-set") from error
 
 
 def write_null_set(
-    queries: QueryBlock, sources: SourceHashes, background: NDArray[np.float16], copies: Features
+    queries: QueryBlock,
+    sources: SourcePrints,
+    background: NDArray[np.float16],
+    copies: MeasuredPairs,
+    strangers: MeasuredPairs,
 ) -> bytes:
-    """The file's bytes; equal input gives equal bytes."""
+    """The file's bytes; equal input gives equal bytes. Embeddings of windows lose what a byte cannot hold."""
     arrays: Mapping[str, NDArray[Any]] = {
         "spec": np.frombuffer(bytes.fromhex(queries.images.spec), np.uint8),
         "queries.copy": queries.images.copy,
@@ -114,16 +156,42 @@ def write_null_set(
         "queries.phash": queries.phash_views,
         "queries.pdq": queries.pdq_views,
         "queries.pdq_usable": queries.pdq_usable,
+        "queries.looks": _bytes_of(queries.looks),
+        "sources.copy": sources.copy,
         "sources.phash": sources.phash,
         "sources.pdq": sources.pdq,
         "sources.pdq_quality": sources.pdq_quality,
         "background": background,
-        "copies.cosine": copies.cosine,
-        "copies.phash": copies.phash,
-        "copies.pdq": copies.pdq,
+        **_pairs_arrays("copies", copies),
+        **_pairs_arrays("strangers", strangers),
     }
     # The format writes memory as it lies: other layouts than rows would come back in another order.
     return save_safetensors({name: np.ascontiguousarray(array) for name, array in arrays.items()})
+
+
+def _bytes_of(looks: NDArray[np.float16]) -> NDArray[np.int8]:
+    largest = np.abs(looks.astype(np.float32)).max(axis=2, keepdims=True)
+    return np.asarray(np.round(looks.astype(np.float32) * (_LEVELS / np.maximum(largest, 1e-6))), np.int8)
+
+
+def _unit(levels: NDArray[np.int8]) -> NDArray[np.float16]:
+    rows = levels.astype(np.float32)
+    return np.asarray(rows / np.maximum(np.linalg.norm(rows, axis=2, keepdims=True), 1e-6), np.float16)
+
+
+def _pairs_arrays(name: str, pairs: MeasuredPairs) -> dict[str, NDArray[Any]]:
+    return {
+        f"{name}.cosine": pairs.found.cosine,
+        f"{name}.look": pairs.found.look,
+        f"{name}.phash": pairs.found.phash,
+        f"{name}.pdq": pairs.found.pdq,
+        f"{name}.evidence": pairs.evidence,
+    }
+
+
+def _pairs(name: str, arrays: Mapping[str, NDArray[Any]]) -> MeasuredPairs:
+    found = Features(*(arrays[f"{name}.{field}"] for field in ("cosine", "look", "phash", "pdq")))
+    return MeasuredPairs(found, arrays[f"{name}.evidence"])
 
 
 def _queries(spec: str, arrays: Mapping[str, NDArray[Any]]) -> QueryBlock:
@@ -140,4 +208,5 @@ def _queries(spec: str, arrays: Mapping[str, NDArray[Any]]) -> QueryBlock:
         phash_views=phash,
         pdq_views=pdq,
         pdq_usable=arrays["queries.pdq_usable"],
+        looks=_unit(arrays["queries.looks"]),
     )

@@ -16,7 +16,7 @@ from ledger.errors import IntegrityError, VerificationError
 from ledger.match.geometry import GeometryRule
 from ledger.match.score import Curve, Ranking
 
-SHIPPED = "ranking-v1.json"
+SHIPPED = "ranking-v2.json"
 Decimal = Annotated[str, StringConstraints(pattern=r"^-?(0|[1-9][0-9]{0,8})\.[0-9]{6}$")]
 Sha256 = Annotated[str, StringConstraints(pattern=r"^[0-9a-f]{64}$")]
 
@@ -84,9 +84,10 @@ class RankingText(Document):
     """The shipped document."""
 
     type: Literal["artledger/ranking"]
-    version: Literal[1]
+    version: Literal[2]
     spec: Sha256
     cosine: CurveText
+    look: CurveText
     phash: CurveText
     pdq: CurveText
     neighbours: Annotated[int, Field(ge=1, le=1000)]
@@ -99,7 +100,7 @@ class RankingText(Document):
         return canonical.dumps(self.model_dump())
 
     def ranking(self) -> Ranking:
-        return Ranking(self.cosine.curve(), self.phash.curve(), self.pdq.curve(), self.neighbours)
+        return Ranking(self.cosine.curve(), self.look.curve(), self.phash.curve(), self.pdq.curve(), self.neighbours)
 
 
 def decimal(value: float) -> str:

@@ -18,6 +18,8 @@ from ledger.match.block import HASH_WORDS, MIN_PDQ_QUALITY, FingerprintBlock, ha
 HASH_BITS = 256
 UNUSABLE = HASH_BITS
 """The Hamming distance that stands for `no usable hash on one side`: it adds nothing to a score."""
+FAR = -1.0
+"""The nearness of a query's windows when it has none."""
 
 Floats = NDArray[np.float32]
 Distances = NDArray[np.uint16]
@@ -34,6 +36,8 @@ class QueryBlock:
     """Shape (n, views, 4)."""
     pdq_usable: NDArray[np.bool_]
     """Whether any view's PDQ hash has the quality to say something."""
+    looks: NDArray[np.float16]
+    """`copy` embeddings of the queries' windows, shape (n, windows, dimension)."""
 
     def __len__(self) -> int:
         return len(self.images)
@@ -46,6 +50,7 @@ class QueryBlock:
             phash_views=_padded([query.phash_views for query in queries]),
             pdq_views=_padded([query.pdq_views for query in queries]),
             pdq_usable=np.array([bool(query.pdq_views) for query in queries]),
+            looks=np.stack([query.looks["copy"] for query in queries]),
         )
 
 
@@ -62,14 +67,33 @@ def _padded(views: Sequence[Sequence[bytes]]) -> NDArray[np.uint64]:
 
 @dataclass(frozen=True, slots=True)
 class Features:
-    """Three views of nearness, each of shape (queries, works)."""
+    """Four views of nearness, each of shape (queries, works)."""
 
     cosine: Floats
     """Cosine of the `copy` embeddings minus the query's background level."""
+    look: Floats
+    """The same for the query's windows, each minus its own background level: that of the nearest window."""
     phash: Distances
     """Smallest Hamming distance, in bits of 256, over the query's views."""
     pdq: Distances
     """The same for PDQ; UNUSABLE where either side's quality is below 50."""
+
+
+@dataclass(frozen=True, slots=True)
+class Levels:
+    """Background levels of n queries."""
+
+    whole: Floats
+    """Shape (n,)."""
+    looks: Floats
+    """Shape (n, windows)."""
+
+
+def levels(queries: QueryBlock, background: NDArray[np.float16], neighbours: int) -> Levels:
+    """`background_level` of the queries and of each of their windows."""
+    count, windows, dimension = queries.looks.shape
+    flat = background_level(queries.looks.reshape(count * windows, dimension), background, neighbours)
+    return Levels(background_level(queries.images.copy, background, neighbours), flat.reshape(count, windows))
 
 
 def background_level(copy: NDArray[np.float16], background: NDArray[np.float16], neighbours: int) -> Floats:
@@ -84,13 +108,18 @@ def background_level(copy: NDArray[np.float16], background: NDArray[np.float16],
     return level
 
 
-def features(queries: QueryBlock, level: Floats, works: FingerprintBlock) -> Features:
-    """Every query against every work; `level` is the queries' `background_level`."""
-    cosine = queries.images.copy.astype(np.float32) @ works.copy.astype(np.float32).T
+def features(queries: QueryBlock, level: Levels, works: FingerprintBlock) -> Features:
+    """Every query against every work; `level`: the queries' `levels`."""
+    vectors = works.copy.astype(np.float32).T
+    cosine = queries.images.copy.astype(np.float32) @ vectors
+    look = np.full(cosine.shape, FAR, np.float32)
+    for window in range(queries.looks.shape[1]):
+        near = queries.looks[:, window].astype(np.float32) @ vectors - level.looks[:, window, None]
+        np.maximum(look, near, out=look)
     pdq = nearest_hamming(queries.pdq_views, works.pdq)
     pdq[~queries.pdq_usable] = UNUSABLE
     pdq[:, works.pdq_quality < MIN_PDQ_QUALITY] = UNUSABLE
-    return Features(cosine - level[:, None], nearest_hamming(queries.phash_views, works.phash), pdq)
+    return Features(cosine - level.whole[:, None], look, nearest_hamming(queries.phash_views, works.phash), pdq)
 
 
 def nearest_hamming(views: NDArray[np.uint64], works: NDArray[np.uint64]) -> Distances:
@@ -130,6 +159,7 @@ class Ranking:
     """
 
     cosine: Curve
+    look: Curve
     phash: Curve
     """Over similarity: 1 - distance / 128, so 1 for equal hashes and 0 for unrelated ones."""
     pdq: Curve
@@ -138,9 +168,8 @@ class Ranking:
 
     def raw(self, found: Features) -> Floats:
         """Shape (queries, works)."""
-        return (self.cosine(found.cosine) + _by_table(self.phash, found.phash) + _by_table(self.pdq, found.pdq)).astype(
-            np.float32
-        )
+        near = self.cosine(found.cosine) + self.look(found.look)
+        return (near + _by_table(self.phash, found.phash) + _by_table(self.pdq, found.pdq)).astype(np.float32)
 
 
 def hash_similarity(distance: Distances) -> Floats:

@@ -88,7 +88,7 @@ def read_fingerprint(spec: str, row: TupleRow | Sequence[Any]) -> Fingerprint:
     """The fingerprint in the columns SELECTED, without its local features."""
     phash, pdq, pdq_quality, complexity, copy = row
     vector = np.frombuffer(copy, ">f2", offset=_HALFVEC_HEAD).astype(np.float16)
-    return Fingerprint(spec, phash[_BIT_HEAD:], pdq[_BIT_HEAD:], pdq_quality, {"copy": vector}, complexity)
+    return Fingerprint(spec, phash[_BIT_HEAD:], pdq[_BIT_HEAD:], pdq_quality, {"copy": vector}, complexity, local=b"")
 
 
 def iter_blocks(

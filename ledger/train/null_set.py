@@ -1,20 +1,18 @@
-"""Makes the shipped null set, and the measured copies that go with it, from open works and unpacked packages.
+"""Makes the shipped null set, and the measured pairs that go with it, from open works and unpacked packages.
 
 Everything follows from the seed and the pictures; sealed works are never read.
-Model card: ledger/match/data/null-v1.md.
+Model card: ledger/match/data/null-v2.md.
 """
 
 from __future__ import annotations
 
-import hashlib
 import random
 from collections import Counter
 from collections.abc import Iterable, Iterator, Mapping, Sequence
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
-from enum import StrEnum
 from io import BytesIO
-from itertools import chain, islice
-from pathlib import Path
+from itertools import islice
 
 import numpy as np
 from numpy.typing import NDArray
@@ -25,26 +23,27 @@ from ledger.fingerprint.complexity import comparable
 from ledger.fingerprint.fingerprinter import Fingerprinter
 from ledger.fingerprint.types import Fingerprint, QueryFingerprint
 from ledger.image.pool import DecodePool
-from ledger.image.types import CanonicalImage
+from ledger.image.preview import make_preview, read_preview
+from ledger.image.types import CanonicalImage, Pixels
 from ledger.match.block import FingerprintBlock, hash_words
-from ledger.match.geometry import GeometryRule
-from ledger.match.null_set import SHIPPED as NULL_SET
-from ledger.match.null_set import SourceHashes, write_null_set
-from ledger.match.ranking import SHIPPED as RANKING
+from ledger.match.calibration import VERIFIED
+from ledger.match.geometry import QueryGeometry
+from ledger.match.null_set import MeasuredPairs, SourcePrints, write_null_set
 from ledger.match.ranking import BinText, CurveText, GeometryText, RankingText, decimal
-from ledger.match.score import Features, QueryBlock, Ranking, background_level, features
-from ledger.train.edits import edit_randomly
-from ledger.train.geometry import fit_geometry, make_examples
-from ledger.train.null_set_card import CARD, null_set_card
-from ledger.train.pictures import OPENCLIPART, SourcePicture, collected, open_works
-from ledger.train.ranking import NEIGHBOURS, Pairs, fit_ranking
+from ledger.match.score import Features, QueryBlock, Ranking, features, levels
+from ledger.match.types import WorkPicture
+from ledger.train.augmentation import augment
+from ledger.train.geometry import GeometryFit, Pair, evidence_of, fit_geometry
+from ledger.train.pictures import OPENCLIPART, SourcePicture
+from ledger.train.ranking import NEIGHBOURS, Pairs, fit_ranking, picked
+from ledger.train.roles import MOST_BY_ONE, Role, role_of
 from ledger.train.variants import variant_pairs, without_variants
 
 _BATCH = 32
-WORKS = 5000
-"""More than there are open works that allow training."""
-EXAMPLES = 450
-"""Queries that the geometric rule is fitted on."""
+QUERY_SIDE = 512
+"""Longest side, in pixels, of a picture before it is edited."""
+ALIGNED = 700
+"""References, and as many null pictures and half as many again, whose pairs are verified geometrically."""
 BINS = ("flat", "simple", "detailed")
 ALPHA = 0.01
 """The error rate per stranger at which a verified copy is called one."""
@@ -52,15 +51,7 @@ PRIOR = 0.5
 """Probabilities assume that half of the pictures asked about are copies of something in the corpus."""
 
 
-class Role(StrEnum):
-    """What a picture is used for; a subject folder of OpenClipart has one role, so that series stay together."""
-
-    REFERENCE = "reference"
-    """A work of the corpus that scores are fitted on; its edited copy is a measured copy."""
-    NULL = "null"
-    BACKGROUND = "background"
-    HELD_OUT = "held-out"
-    """For measuring afterwards; nothing is fitted on it."""
+USED = frozenset({Role.REFERENCE, Role.NULL, Role.BACKGROUND})
 
 
 @dataclass(frozen=True, slots=True)
@@ -73,7 +64,11 @@ class Measured:
     clean: Fingerprint
     query: QueryFingerprint
     """Of the edited picture, or of the picture itself."""
-    edits: tuple[str, ...]
+    edited: bool
+    working: Pixels
+    """The query's working picture."""
+    preview: bytes
+    """The picture's own preview, as it is kept of a work."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -81,150 +76,215 @@ class NullSetFiles:
     """What ships."""
 
     null_set: bytes
-    """ledger/match/data/null-v1.safetensors."""
+    """ledger/match/data/null-v2.safetensors."""
     ranking: RankingText
-    """ledger/match/data/ranking-v1.json."""
+    """ledger/match/data/ranking-v2.json."""
+    geometry: GeometryFit
     counts: Mapping[str, int]
     """Null pictures per collection."""
     edited: int
     """How many of them are edited."""
     copies: int
-
-
-def make_null_set(
-    assets: Path, destination: Path, pool: DecodePool, fingerprinter: Fingerprinter, *, seed: int = 1
-) -> NullSetFiles:
-    """Writes null set, ranking and model card into `destination`; takes a quarter of an hour on two cores.
-
-    `assets`: see `ledger.train.pictures`. Raises NotFoundError (`assets-missing`, `openclipart-missing`).
-    """
-    shown: list[SourcePicture] = []
-    pictures = chain(collected(assets, pool, seed=seed), open_works(pool, limit=WORKS, seed=seed))
-    measured = list(measure(_showing(pictures, shown), pool, fingerprinter, seed=seed))
-    fit = fit_geometry(make_examples(shown, count=min(EXAMPLES, len(shown)), seed=seed))
-    made = assemble(measured, fit.rule)
-    destination.mkdir(parents=True, exist_ok=True)
-    (destination / NULL_SET).write_bytes(made.null_set)
-    (destination / RANKING).write_bytes(made.ranking.to_bytes())
-    (destination / CARD).write_text(null_set_card(made, fit))
-    return made
-
-
-def _showing(pictures: Iterable[SourcePicture], shown: list[SourcePicture]) -> Iterator[SourcePicture]:
-    """Passes pictures on and keeps every third that is not held out, for fitting the geometric rule."""
-    for index, picture in enumerate(pictures):
-        if index % 3 == 0 and role_of(picture.collection, picture.key) is not Role.HELD_OUT:
-            shown.append(picture)
-        yield picture
-
-
-def role_of(collection: str, key: str) -> Role:
-    """By OpenClipart's subject folder: 35% reference, 50% null, 15% held out. By the picture, for other collections:
-    15% background, 70% null, 15% held out.
-    """
-    openclipart = collection == OPENCLIPART
-    unit = key.rpartition("/")[0] if openclipart else key.partition("#")[0]
-    draw = int(hashlib.sha256(f"role/{collection}/{unit}".encode()).hexdigest()[:8], 16) / 2**32
-    if draw >= 0.85:
-        return Role.HELD_OUT
-    if openclipart:
-        return Role.REFERENCE if draw < 0.35 else Role.NULL
-    return Role.BACKGROUND if draw < 0.15 else Role.NULL
+    strangers: int
+    """Pairs of strangers verified."""
 
 
 def measure(
     pictures: Iterable[SourcePicture], pool: DecodePool, fingerprinter: Fingerprinter, *, seed: int
 ) -> Iterator[Measured]:
-    """Fingerprints of every comparable picture, references edited, of the others every second one."""
-    remaining = iter(pictures)
+    """Fingerprints of every comparable reference, null and background picture: references edited, of the others every
+    second one.
+    """
+    remaining = _used(pictures)
+    previous: Image.Image | None = None
     while batch := list(islice(remaining, _BATCH)):
-        changed, edits = zip(*(_edited(picture, seed) for picture in batch), strict=True)
-        after = _decoded(pool, changed)
-        queries = fingerprinter.queries(after)
-        before = _decoded(pool, [picture.image for picture, names in zip(batch, edits, strict=True) if names])
-        cleaned = zip(before, fingerprinter.works(before), strict=True)
-        for picture, image, query, names in zip(batch, after, queries, edits, strict=True):
-            clean, print_ = next(cleaned) if names else (image, query.image)
-            if comparable(clean, print_.complexity) is None and comparable(image, query.image.complexity) is None:
-                role = role_of(picture.collection, picture.key)
-                yield Measured(picture.collection, picture.key, role, print_, query, names)
+        grounds = [previous or batch[-1].image, *(picture.image for picture in batch)]
+        previous = batch[-1].image
+        changed = [_edited(picture, ground, seed) for picture, ground in zip(batch, grounds, strict=False)]
+        after = _decoded(pool, [image or picture.image for picture, image in zip(batch, changed, strict=True)])
+        before = _decoded(pool, [picture.image for picture in batch])
+        works, queries = fingerprinter.works(before), fingerprinter.queries(after)
+        for picture, edited, clean, image, work, query in zip(
+            batch, changed, before, after, works, queries, strict=True
+        ):
+            if comparable(clean, work.complexity) is None and comparable(image, query.image.complexity) is None:
+                yield Measured(
+                    collection=picture.collection,
+                    key=picture.key,
+                    role=role_of(picture.collection, picture.maker),
+                    clean=work,
+                    query=query,
+                    edited=edited is not None,
+                    working=image.working,
+                    preview=make_preview(clean.working),
+                )
 
 
-def assemble(measured: Sequence[Measured], rule: GeometryRule) -> NullSetFiles:
-    """Removes variants, fits the ranking, and writes the null set. Raises ValueError when a role has no picture."""
-    background = _of(measured, Role.BACKGROUND)
-    references = _of(measured, Role.REFERENCE)
-    null = _of(measured, Role.NULL)
+def _used(pictures: Iterable[SourcePicture]) -> Iterator[SourcePicture]:
+    """Those that have a part in the null set, at most MOST_BY_ONE of each maker."""
+    taken: Counter[tuple[str, str]] = Counter()
+    for picture in pictures:
+        maker = (picture.collection, picture.maker)
+        if role_of(*maker) in USED and taken[maker] < MOST_BY_ONE:
+            taken[maker] += 1
+            yield picture
+
+
+def assemble(measured: Sequence[Measured]) -> NullSetFiles:
+    """Removes variants, fits the ranking and the geometric rule, and writes the null set.
+
+    Raises ValueError when a role has no picture.
+    """
+    background, references, null = (_of(measured, role) for role in (Role.BACKGROUND, Role.REFERENCE, Role.NULL))
     held = without_variants([item.clean for item in null], [item.clean for item in background])
     null = [null[index] for index in held]
     vectors = np.stack([item.clean.embeddings["copy"] for item in background])
-    corpus = FingerprintBlock.stack([item.clean for item in references])
-    pairs = _pairs([*references, *null], references, corpus, vectors)
+    pairs = _pairs([*references, *null], references, vectors)
     ranking = fit_ranking(pairs)
-    rows = np.arange(len(references))
-    near = pairs.found
-    own = Features(near.cosine[rows, rows, None], near.phash[rows, rows, None], near.pdq[rows, rows, None])
-    data = write_null_set(QueryBlock.stack([item.query for item in null]), _source_hashes(null), vectors, own)
+    aligned = _align([*references, *null], references, pairs, ranking.raw(pairs.found))
+    fit = fit_geometry(aligned.copies, aligned.strangers)
+    data = write_null_set(
+        QueryBlock.stack([item.query for item in null]),
+        _source_prints(null),
+        vectors,
+        MeasuredPairs(_column(pairs.found, aligned.copy_places), _evidence(aligned.copies, fit)),
+        MeasuredPairs(_column(pairs.found, aligned.stranger_places), _evidence(aligned.strangers, fit)),
+    )
     return NullSetFiles(
         null_set=data,
-        ranking=_text(ranking, rule, null),
+        ranking=_text(ranking, fit, null),
+        geometry=fit,
         counts=Counter(item.collection for item in null),
-        edited=sum(bool(item.edits) for item in null),
-        copies=len(references),
+        edited=sum(item.edited for item in null),
+        copies=len(aligned.copies),
+        strangers=len(aligned.strangers),
     )
 
 
-def _text(ranking: Ranking, rule: GeometryRule, null: Sequence[Measured]) -> RankingText:
+Places = Sequence[tuple[int, int]]
+"""Rows (queries) and columns (works) of pairs."""
+
+
+@dataclass(frozen=True, slots=True)
+class _Aligned:
+    """Pairs verified geometrically: references with their own works, and queries with the strangers nearest to them."""
+
+    copies: Sequence[Pair]
+    copy_places: Places
+    strangers: Sequence[Pair]
+    stranger_places: Places
+
+
+def _align(
+    queries: Sequence[Measured], references: Sequence[Measured], pairs: Pairs, raw: NDArray[np.float32]
+) -> _Aligned:
+    """Of ALIGNED references and half as many again null pictures; queries come references first."""
+    nearest = raw.copy()
+    nearest[pairs.ignored] = -np.inf
+    null = range(len(references), min(len(queries), len(references) + ALIGNED * 3 // 2))
+    rows = [*range(min(ALIGNED, len(references))), *null]
+    copies: list[Pair] = []
+    strangers: list[Pair] = []
+    copy_places: list[tuple[int, int]] = []
+    stranger_places: list[tuple[int, int]] = []
+
+    def examine(row: int) -> tuple[int, list[tuple[int, Pair]]]:
+        own = int(pairs.own[row])
+        columns = [int(column) for column in np.argsort(-nearest[row])[:VERIFIED] if np.isfinite(nearest[row, column])]
+        geometry = QueryGeometry(queries[row].working)
+        wanted = [own, *(column for column in columns if column != own)] if own >= 0 else columns
+        return own, [(column, list(geometry.hypotheses(_picture(references[column])))) for column in wanted]
+
+    with ThreadPoolExecutor() as threads:  # OpenCV and NumPy release the interpreter
+        for row, (own, found) in zip(rows, threads.map(examine, rows), strict=True):
+            for column, pair in found:
+                (copies if column == own else strangers).append(pair)
+                (copy_places if column == own else stranger_places).append((row, column))
+    return _Aligned(copies, copy_places, strangers, stranger_places)
+
+
+def _picture(work: Measured) -> WorkPicture:
+    return WorkPicture(read_preview(work.preview), work.clean.local)
+
+
+def _column(found: Features, places: Places) -> Features:
+    rows, columns = np.array(places, np.intp).T
+    flat = picked(found, rows, columns)
+    return Features(flat.cosine[:, None], flat.look[:, None], flat.phash[:, None], flat.pdq[:, None])
+
+
+def _evidence(pairs: Sequence[Pair], fit: GeometryFit) -> NDArray[np.float32]:
+    return np.array([evidence_of(pair, fit.rule) for pair in pairs], np.float32)
+
+
+def _text(ranking: Ranking, fit: GeometryFit, null: Sequence[Measured]) -> RankingText:
     """Bins: thirds of the null pictures by complexity."""
     complexity = [item.query.image.complexity for item in null]
     edges = (*np.quantile(complexity, [1 / 3, 2 / 3]).round(2).tolist(), 1.1)
     return RankingText(
         type="artledger/ranking",
-        version=1,
+        version=2,
         spec=null[0].clean.spec,
         cosine=CurveText.of(ranking.cosine),
+        look=CurveText.of(ranking.look),
         phash=CurveText.of(ranking.phash),
         pdq=CurveText.of(ranking.pdq),
         neighbours=ranking.neighbours,
-        geometry=GeometryText.of(rule),
+        geometry=GeometryText.of(fit.rule),
         bins=[BinText(name=name, below=decimal(edge)) for name, edge in zip(BINS, edges, strict=True)],
         alpha=decimal(ALPHA),
         prior=decimal(PRIOR),
     )
 
 
-def _pairs(
-    queries: Sequence[Measured], references: Sequence[Measured], corpus: FingerprintBlock, vectors: NDArray[np.float16]
-) -> Pairs:
+def _pairs(queries: Sequence[Measured], references: Sequence[Measured], vectors: NDArray[np.float16]) -> Pairs:
     block = QueryBlock.stack([item.query for item in queries])
-    level = background_level(block.images.copy, vectors, NEIGHBOURS)
-    column = {item.key: index for index, item in enumerate(references)}
-    own = [column[item.key] if item.role is Role.REFERENCE else -1 for item in queries]
+    corpus = FingerprintBlock.stack([item.clean for item in references])
+    column = {(item.collection, item.key): index for index, item in enumerate(references)}
+    own = [column.get((item.collection, item.key), -1) for item in queries]
+    ignored = variant_pairs([item.clean for item in queries], [item.clean for item in references])
     return Pairs(
-        found=features(block, level, corpus),
+        found=features(block, levels(block, vectors, NEIGHBOURS), corpus),
         own=np.array(own, np.int64),
-        ignored=variant_pairs([item.clean for item in queries], [item.clean for item in references]),
+        ignored=ignored | _same_hand(queries, references),
     )
+
+
+def _same_hand(queries: Sequence[Measured], references: Sequence[Measured]) -> NDArray[np.bool_]:
+    """Shape (queries, references): pictures of one package. Its team draws hundreds from the same heads, clocks and
+    arrows; such pairs share more than strangers do, and are no copies either. OpenClipart is by many hands.
+    """
+    packages, others = (
+        np.array(["" if each.collection == OPENCLIPART else each.collection for each in side])
+        for side in (queries, references)
+    )
+    same: NDArray[np.bool_] = (packages[:, None] == others) & (packages[:, None] != "")
+    return same
 
 
 def _of(measured: Sequence[Measured], role: Role) -> list[Measured]:
     return [item for item in measured if item.role is role]
 
 
-def _source_hashes(null: Sequence[Measured]) -> SourceHashes:
-    return SourceHashes(
+def _source_prints(null: Sequence[Measured]) -> SourcePrints:
+    return SourcePrints(
+        copy=np.stack([item.clean.embeddings["copy"] for item in null]),
         phash=hash_words([item.clean.phash for item in null]),
         pdq=hash_words([item.clean.pdq for item in null]),
         pdq_quality=np.array([item.clean.pdq_quality for item in null], np.uint8),
     )
 
 
-def _edited(picture: SourcePicture, seed: int) -> tuple[Image.Image, tuple[str, ...]]:
-    rng = random.Random(f"{seed}/{picture.collection}/{picture.key}")  # noqa: S311 - reproducible, not secret
-    role = role_of(picture.collection, picture.key)
-    if role is Role.REFERENCE or rng.random() < 0.5:
-        return edit_randomly(picture.image, rng)
-    return picture.image, ()
+def _edited(picture: SourcePicture, ground: Image.Image, seed: int) -> Image.Image | None:
+    """None when the picture stays as it is."""
+    drawn = random.Random(f"{seed}/{picture.collection}/{picture.key}")  # noqa: S311 - reproducible, not secret
+    if role_of(picture.collection, picture.maker) is not Role.REFERENCE and drawn.random() < 0.5:
+        return None
+    sizes = (picture.image.copy(), ground.copy())
+    for image in sizes:
+        image.thumbnail((QUERY_SIDE, QUERY_SIDE))
+    edited, _ = augment(np.asarray(sizes[0]), np.asarray(sizes[1]), np.random.default_rng(drawn.getrandbits(64)))
+    return Image.fromarray(edited)
 
 
 def _decoded(pool: DecodePool, images: Sequence[Image.Image]) -> list[CanonicalImage]:

@@ -68,6 +68,8 @@ COLLECTIONS: Sequence[Collection] = (
 )
 PHOTOGRAPHS = tuple(f"{collection.name}/" for collection in COLLECTIONS if collection.quarters)
 OPENCLIPART = "openclipart"
+Only = Callable[[str, str], bool]
+"""Of collection and maker: whether a picture is wanted, asked before any pixel is read."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -83,33 +85,34 @@ class SourcePicture:
 
 
 def open_works(
-    pool: DecodePool, *, limit: int, seed: int, only: Callable[[str], bool] = lambda _: True
+    pool: DecodePool, *, limit: int, seed: int, only: Only = lambda _collection, _maker: True
 ) -> Iterator[SourcePicture]:
     """`limit` OpenClipart works drawn at random among those that are not sealed, no alias, and allow training.
 
-    `only` chooses among them by name, before any pixel is read.
+    Of those, the ones that `only` wants are read. Works that cannot be decoded are left out.
 
-    Raises NotFoundError (`openclipart-missing`). Works that cannot be decoded are left out.
+    Raises NotFoundError (`openclipart-missing`).
     """
     source = OpenClipartSource(rasterise=pool.rasterise)
     items = [
         item
         for item in source.items()
-        if not is_sealed(item.key) and "alias_of" not in item.labels and "train" in item.allowed_uses and only(item.key)
+        if not is_sealed(item.key) and "alias_of" not in item.labels and "train" in item.allowed_uses
     ]
     random.Random(seed).shuffle(items)  # noqa: S311 - a sample, not a secret
-    given = 0
-    for item in items:
-        if given == limit:
-            return
-        image = _load(partial(source.read, item))
-        if image is not None:
-            given += 1
-            yield SourcePicture(OPENCLIPART, item.key, item.artist or item.labels["subject"], image)
+    for item in items[:limit]:
+        maker = item.artist or item.labels["subject"]
+        if only(OPENCLIPART, maker):
+            image = _load(partial(source.read, item))
+            if image is not None:
+                yield SourcePicture(OPENCLIPART, item.key, maker, image)
 
 
-def collected(assets: Path, pool: DecodePool, *, seed: int) -> Iterator[SourcePicture]:
-    """The pictures of every collection found below `assets`, at most as many of each as COLLECTIONS says, at random.
+def collected(
+    assets: Path, pool: DecodePool, *, seed: int, only: Only = lambda _collection, _maker: True
+) -> Iterator[SourcePicture]:
+    """The pictures of every collection found below `assets`, at most as many of each as COLLECTIONS says, at random; of
+    those, the ones that `only` wants.
 
     Raises NotFoundError (`assets-missing`) when no collection is there.
     """
@@ -128,6 +131,9 @@ def collected(assets: Path, pool: DecodePool, *, seed: int) -> Iterator[SourcePi
             if given >= collection.limit:
                 break
             if collection.without is not None and re.search(collection.without, key):
+                continue
+            if not only(collection.name, key):
+                given += 1
                 continue
             image = _load(read)
             if image is None:

@@ -1,4 +1,4 @@
-"""Fits the raw score on open works: three monotone curves, by logistic regression of copies against strangers."""
+"""Fits the raw score on open works: four monotone curves, by logistic regression of copies against strangers."""
 
 from __future__ import annotations
 
@@ -50,13 +50,16 @@ def _examples(pairs: Pairs, ranking: Ranking) -> tuple[NDArray[np.float64], NDAr
     raw[rows, pairs.own[rows]] = -np.inf
     hardest = np.argpartition(raw, -_HARDEST, axis=1)[:, -_HARDEST:]
     every = np.repeat(np.arange(len(raw)), _HARDEST)
-    strangers = _design(_picked(pairs.found, every, hardest.ravel()))
-    copies = _design(_picked(pairs.found, rows, pairs.own[rows]))
+    strangers = _design(picked(pairs.found, every, hardest.ravel()))
+    copies = _design(picked(pairs.found, rows, pairs.own[rows]))
     return np.vstack([copies, strangers]), np.r_[np.ones(len(copies), np.bool_), np.zeros(len(strangers), np.bool_)]
 
 
-def _picked(found: Features, rows: NDArray[np.intp], columns: NDArray[np.intp]) -> Features:
-    return Features(found.cosine[rows, columns], found.phash[rows, columns], found.pdq[rows, columns])
+def picked(found: Features, rows: NDArray[np.intp], columns: NDArray[np.intp]) -> Features:
+    """Of pairs given by row and column, each array of shape (pairs,)."""
+    return Features(
+        found.cosine[rows, columns], found.look[rows, columns], found.phash[rows, columns], found.pdq[rows, columns]
+    )
 
 
 def _design(found: Features) -> NDArray[np.float64]:
@@ -64,6 +67,7 @@ def _design(found: Features) -> NDArray[np.float64]:
     return np.hstack(
         [
             _stretches(found.cosine, COSINE_KNOTS),
+            _stretches(found.look, COSINE_KNOTS),
             _stretches(hash_similarity(found.phash), HASH_KNOTS),
             _stretches(hash_similarity(found.pdq), HASH_KNOTS),
         ]
@@ -76,13 +80,15 @@ def _stretches(values: Floats, knots: Sequence[float]) -> NDArray[np.float64]:
 
 
 def _size() -> int:
-    return len(COSINE_KNOTS) + 2 * len(HASH_KNOTS) - 3
+    return 2 * len(COSINE_KNOTS) + 2 * len(HASH_KNOTS) - 4
 
 
 def _ranking(intercept: float, slopes: NDArray[np.float64], neighbours: int) -> Ranking:
-    cosine, phash, pdq = np.split(slopes, [len(COSINE_KNOTS) - 1, len(COSINE_KNOTS) + len(HASH_KNOTS) - 2])
+    sizes = [len(COSINE_KNOTS) - 1, len(COSINE_KNOTS) - 1, len(HASH_KNOTS) - 1]
+    cosine, look, phash, pdq = np.split(slopes, np.cumsum(sizes))
     return Ranking(
         cosine=_curve(COSINE_KNOTS, cosine, intercept),
+        look=_curve(COSINE_KNOTS, look, 0.0),
         phash=_curve(HASH_KNOTS, phash, 0.0),
         pdq=_curve(HASH_KNOTS, pdq, 0.0),
         neighbours=neighbours,

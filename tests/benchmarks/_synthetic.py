@@ -87,7 +87,7 @@ class Synthetic:
 
     def fingerprint(self, row: int) -> Fingerprint:
         hashes = self.phash[row].tobytes(), self.pdq[row].tobytes()
-        return Fingerprint(self.spec, *hashes, 90, {"copy": self.copies[row]}, 0.5)
+        return Fingerprint(self.spec, *hashes, 90, {"copy": self.copies[row]}, 0.5, b"")
 
     def queries(self, count: int) -> Iterator[Query]:
         """Edited copies: the whole is near a work by vector and hashes, one of its looks is nearer to another one; the
@@ -101,7 +101,7 @@ class Synthetic:
             views = _hashes(seen, self.hashing, random)
             phash = tuple(row[:32].tobytes() for row in views)
             pdq = tuple(row[32:].tobytes() for row in views)
-            print_ = Fingerprint(self.spec, phash[0], pdq[0], 90, {"copy": image[0]}, 0.5)
+            print_ = Fingerprint(self.spec, phash[0], pdq[0], 90, {"copy": image[0]}, 0.5, b"")
             asked = QueryFingerprint(print_, phash, pdq, {"copy": looks})
             yield Query("00" * 32, "00" * 32, asked, np.zeros((1, 1, 3), np.uint8))
 

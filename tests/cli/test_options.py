@@ -46,7 +46,7 @@ def test_the_commands_are_these() -> None:
         "keys rotate",
         "keys add",
         "keys revoke",
-        "train whitening",
+        "train studio",
         "train null-set",
         "evaluate copies",
         "evaluate calibration",

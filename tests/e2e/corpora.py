@@ -30,8 +30,10 @@ class Corpus:
 def corpus_of(database_url: str, spec: str) -> Corpus:
     """With the fingerprints of a spec (digest). Asserts that each work is there once, and whole."""
     rows = query(database_url, f"{_WORKS} WHERE s.digest = %s", bytes.fromhex(spec))
-    for table in ("work", "work_detail", "preview", "work_local"):
+    for table in ("work", "work_detail", "preview"):
         assert query(database_url, f"SELECT count(*) FROM {table}") == [(len(rows),)], table
+    local = "SELECT count(*) FROM work_local JOIN fingerprint_spec USING (spec_id) WHERE digest = %s"
+    assert query(database_url, local, bytes.fromhex(spec)) == [(len(rows),)]
     corpus = Corpus(
         {row[0]: tuple(row[1:-1]) for row in rows},
         {row[0]: np.fromstring(row[-1].strip("[]"), np.float32, sep=",") for row in rows},
@@ -41,7 +43,7 @@ def corpus_of(database_url: str, spec: str) -> Corpus:
 
 
 def assert_same(one: Corpus, other: Corpus) -> None:
-    """The descriptor may differ in its last bits: sums of floats depend on the size of the batch."""
+    """The descriptor may differ in its last bits, and float16 rounds its length."""
     assert one.works == other.works
     for key, copy in one.copies.items():
-        assert float(copy @ other.copies[key]) > 0.9999, key
+        assert float(copy @ other.copies[key]) > 0.999, key

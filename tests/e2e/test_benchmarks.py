@@ -28,10 +28,10 @@ def figures(name: str) -> dict[str, float]:
     return found
 
 
-@pytest.mark.parametrize("name", ["ingest", "verify"])
-def test_speed(name: str) -> None:
+@pytest.mark.parametrize(("name", "least"), [("ingest", 2), ("verify", 4)])
+def test_speed(name: str, least: int) -> None:
     found = figures(name)
-    assert len(found) == 2
+    assert len(found) >= least
     assert all(value > 0 for value in found.values())
 
 

@@ -10,7 +10,7 @@ import pytest
 from ledger.evaluate.edit_kinds import Grounds, Stage, ground_mask
 from ledger.evaluate.edits import EDITS, KINDS, MOST, Edit, apply, combined, draw, generator
 from ledger.image.types import Pixels
-from ledger.train import edits as training
+from ledger.train import augmentation as training
 from tests.match.drawings import drawing, pixels
 
 WORK = pixels(drawing(1), 300)[:200]
@@ -67,7 +67,7 @@ def test_every_edit_comes_alone_and_with_others() -> None:
 def test_there_are_kinds_that_training_does_not_know() -> None:
     unseen = {kind.name for kind in KINDS.values() if kind.unseen}
     assert len(unseen) >= 8
-    assert not unseen & set(training.EDITS)
+    assert not unseen & set({edit.__name__ for edit, _ in (*training.CONTENT, *training.FINISH)})
 
 
 def test_stronger_is_farther_from_the_picture() -> None:

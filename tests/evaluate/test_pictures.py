@@ -15,7 +15,7 @@ from ledger.corpus.sealed import is_sealed
 from ledger.errors import InputError
 from ledger.evaluate.pictures import HELD_OUT, PHOTOGRAPHS, Picture, Selection, select
 from ledger.image.pool import DecodePool
-from ledger.train.pictures import OPENCLIPART, SourcePicture
+from ledger.train.pictures import OPENCLIPART
 from ledger.train.roles import Role, role_of
 
 
@@ -50,7 +50,7 @@ def test_what_is_asked_about_is_by_held_out_artists_and_nothing_else_is(chosen: 
     }
 
     def role(picture: Picture) -> Role:
-        return role_of(SourcePicture(OPENCLIPART, picture.key, artists[picture.key], Image.new("RGB", (1, 1))))
+        return role_of(OPENCLIPART, artists[picture.key])
 
     assert {role(picture) for picture in (*chosen.copied, *chosen.strangers)} == {Role.HELD_OUT}
     assert Role.HELD_OUT not in {role(picture) for picture in (*chosen.distractors, *chosen.background)}

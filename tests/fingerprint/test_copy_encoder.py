@@ -34,6 +34,7 @@ def drawing(seed: int) -> Pixels:
     return pixels_of(picture)
 
 
+ART = sorted((Path(__file__).parents[1] / "data" / "art").glob("*.png"))
 PICTURES = [drawing(seed) for seed in range(6)]
 
 
@@ -50,13 +51,13 @@ def test_shape_type_and_length(encoder: CopyEncoder) -> None:
     vectors = encoder.encode(PICTURES)
     assert vectors.shape == (6, encoder.dimension)
     assert vectors.dtype == np.dtype(np.float16)
-    assert encoder.dimension == copy_descriptor.DIMENSION == 512
+    assert encoder.dimension == copy_descriptor.DIMENSION == 256
     assert np.linalg.norm(vectors.astype(np.float64), axis=1) == pytest.approx(1, abs=2e-3)
     assert np.isfinite(vectors).all()
 
 
 def test_no_pictures(encoder: CopyEncoder) -> None:
-    assert encoder.encode([]).shape == (0, 512)
+    assert encoder.encode([]).shape == (0, 256)
 
 
 def test_it_is_an_encoder(encoder: CopyEncoder) -> None:
@@ -68,6 +69,26 @@ def test_a_vector_does_not_depend_on_its_company(encoder: CopyEncoder) -> None:
     together = encoder.encode(PICTURES)
     for index, picture in enumerate(PICTURES):
         assert (encoder.encode([picture])[0] == together[index]).all()
+
+
+def test_a_query_is_seen_whole_first_then_by_windows(encoder: CopyEncoder) -> None:
+    looks = encoder.encode_queries(PICTURES)
+    assert looks.shape == (6, 1 + len(copy_descriptor.WINDOWS), 256)
+    assert (looks[:, 0] == encoder.encode(PICTURES)).all()
+    assert encoder.encode_queries([]).shape == (0, 10, 256)
+
+
+def test_a_work_pasted_on_another_is_found_by_a_window(encoder: CopyEncoder) -> None:
+    works = [Image.open(path).convert("RGB") for path in ART]
+    vectors = encoder.encode([pixels_of(work) for work in works])
+    for pasted, ground in ((1, 9), (4, 12), (20, 3)):
+        canvas = works[ground].resize((512, 512))
+        canvas.paste(works[pasted].resize((250, 250)), (258, 258))
+        similarity = cosines(encoder.encode_queries([pixels_of(canvas)])[0], vectors)
+        by_window = similarity[1:].max(axis=0)
+        by_window[ground] = -1
+        assert by_window.argmax() == pasted
+        assert by_window[pasted] > similarity[0, pasted]
 
 
 def test_copies_are_near_and_strangers_far(encoder: CopyEncoder) -> None:
@@ -103,14 +124,13 @@ def test_changed_backbone_is_refused(monkeypatch: pytest.MonkeyPatch, tmp_path: 
     assert caught.value.code == "weights-changed"
 
 
-def test_changed_whitening_is_refused(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
-    data = bytearray(copy_descriptor.WHITENING_FILE.read_bytes())
+def test_changed_weights_are_refused(tmp_path: Path) -> None:
+    data = bytearray(copy_descriptor.WEIGHTS_FILE.read_bytes())
     data[-1] ^= 1
-    changed = tmp_path / "whitening.safetensors"
+    changed = tmp_path / "weights.safetensors"
     changed.write_bytes(data)
-    monkeypatch.setattr(copy_descriptor, "WHITENING_FILE", changed)
     with pytest.raises(IntegrityError) as caught:
-        load_copy_encoder()
+        load_copy_encoder(changed)
     assert caught.value.code == "weights-changed"
 
 

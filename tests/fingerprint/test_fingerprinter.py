@@ -11,9 +11,11 @@ import pytest
 from PIL import Image
 
 from ledger.errors import ConflictError
+from ledger.fingerprint.copy_descriptor import WINDOWS
 from ledger.fingerprint.copy_encoder import load_copy_encoder
 from ledger.fingerprint.fingerprinter import Fingerprinter
 from ledger.fingerprint.hashes import hashes, query_views
+from ledger.fingerprint.local_features import LocalFeatures
 from ledger.fingerprint.spec import FingerprintSpec, default_spec
 from ledger.fingerprint.types import Fingerprint, embedding_sha256
 from ledger.image.pool import DecodePool
@@ -49,7 +51,7 @@ def images(pool: DecodePool) -> list[CanonicalImage]:
 
 def same(one: Fingerprint, other: Fingerprint) -> bool:
     digests = [{name: embedding_sha256(vector) for name, vector in each.embeddings.items()} for each in (one, other)]
-    plain = [(each.spec, each.phash, each.pdq, each.pdq_quality, each.complexity) for each in (one, other)]
+    plain = [(each.spec, each.phash, each.pdq, each.pdq_quality, each.complexity, each.local) for each in (one, other)]
     return digests[0] == digests[1] and plain[0] == plain[1]
 
 
@@ -59,8 +61,9 @@ def test_works(fingerprinter: Fingerprinter, images: list[CanonicalImage]) -> No
         expected = hashes(image.working)
         assert (fingerprint.phash, fingerprint.pdq) == (expected.phash, expected.pdq)
         assert fingerprint.spec == default_spec().digest
-        assert fingerprint.embeddings["copy"].shape == (512,)
+        assert fingerprint.embeddings["copy"].shape == (256,)
         assert same(fingerprint, fingerprinter.works([image])[0])
+        assert 5 < len(LocalFeatures.from_bytes(fingerprint.local)) <= 300
 
 
 def test_nothing_gives_nothing(fingerprinter: Fingerprinter) -> None:
@@ -72,6 +75,8 @@ def test_queries_carry_the_views(fingerprinter: Fingerprinter, images: list[Cano
     for image, query in zip(images, fingerprinter.queries(images), strict=True):
         assert (query.phash_views, query.pdq_views) == query_views(image.working)
         assert same(query.image, fingerprinter.query(image).image)
+        assert query.looks["copy"].shape == (len(WINDOWS), 256)
+        assert query.image.local == b""
 
 
 def test_another_spec_is_refused() -> None:

@@ -48,9 +48,12 @@ def fingerprint(seed: int, *, spec: str = SPEC, complexity: float = 0.5, pdq_qua
         pdq_quality=pdq_quality,
         embeddings={"copy": (vector / np.linalg.norm(vector)).astype(np.float16)},
         complexity=complexity,
+        local=b"",
     )
 
 
 def as_query(image: Fingerprint) -> QueryFingerprint:
-    """One view."""
-    return QueryFingerprint(image, (image.phash,), (image.pdq,) if image.pdq_quality > 49 else ())
+    """One view, and two windows that see something else."""
+    looks = np.stack([np.roll(image.embeddings["copy"], shift) for shift in (3, 7)])
+    pdq = (image.pdq,) if image.pdq_quality > 49 else ()
+    return QueryFingerprint(image, (image.phash,), pdq, {"copy": looks})

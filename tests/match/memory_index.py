@@ -9,7 +9,7 @@ import numpy as np
 from ledger.corpus.types import CorpusState
 from ledger.image.types import Pixels
 from ledger.match.block import FingerprintBlock
-from ledger.match.score import QueryBlock, features
+from ledger.match.score import Levels, QueryBlock, features
 from ledger.match.types import WORKS_PER_LOOK, Candidate, Query, WorkPicture
 
 
@@ -41,14 +41,16 @@ class MemoryIndex:
         works = list(self._works.values())
         if not works:
             return []
-        near = features(QueryBlock.stack([query.fingerprint]), np.zeros(1, np.float32), self.blocks()[0])
+        queries = QueryBlock.stack([query.fingerprint])
+        level = Levels(np.zeros(1, np.float32), np.zeros(queries.looks.shape[:2], np.float32))
+        near = features(queries, level, self.blocks()[0])
         found = {
             int(column)
             for distance in (-near.cosine[0], near.phash[0], near.pdq[0])
             for column in np.argsort(distance, kind="stable")[:limit]
         }
         copies = self.blocks()[0].copy.astype(np.float32)
-        for look in query.fingerprint.looks.get("copy", ()):
+        for look in query.fingerprint.looks["copy"]:
             found |= set(np.argsort(-(copies @ look.astype(np.float32)), kind="stable")[:WORKS_PER_LOOK].tolist())
         equal = {
             column

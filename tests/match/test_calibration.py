@@ -44,7 +44,7 @@ def strangers(null_set: NullSet, works: int) -> FingerprintBlock:
 
 @given(scores, st.floats(-11, 11))
 def test_p_value_is_one_plus_those_at_least_as_high_over_n_plus_one(null: list[float], raw: float) -> None:
-    placed = Bin("all", 1.1, np.sort(null))
+    placed = Bin("all", 1.1, np.sort(null), 1)
 
     assert placed.p_value(raw) == (1 + sum(score >= raw for score in null)) / (len(null) + 1)
     assert placed.p_value(raw) >= placed.floor
@@ -57,14 +57,14 @@ def test_a_left_out_stranger_is_called_near_at_most_as_often_as_stated(strangers
     for index, score in enumerate(strangers):
         rest = [*strangers[:index], *strangers[index + 1 :]]
         if rest:
-            called += Bin("all", 1.1, np.sort(rest)).p_value(score) <= alpha
+            called += Bin("all", 1.1, np.sort(rest), 1).p_value(score) <= alpha
 
     assert called <= alpha * len(strangers) + 1e-9
 
 
 @given(scores, st.floats(0.001, 0.999), st.floats(-11, 11))
 def test_above_the_threshold_means_p_at_most_alpha(null: list[float], alpha: float, raw: float) -> None:
-    placed = Bin("all", 1.1, np.sort(null))
+    placed = Bin("all", 1.1, np.sort(null), 1)
     threshold = placed.threshold(alpha)
 
     assert (placed.p_value(raw) <= alpha) == (threshold is not None and raw > threshold)
@@ -75,21 +75,27 @@ def test_every_complexity_has_a_bin(calibration: Calibration) -> None:
     assert all(item.n >= LEAST_PER_BIN for item in calibration.bins)
 
 
-@given(st.floats(-15, 10), st.floats(-5, 20), st.floats(1e-2, 5), st.floats(0, 5))
+@given(st.floats(-25, 25), st.floats(0.01, 5))
 @settings(max_examples=200)
-def test_probability_increases_strictly_in_score_and_evidence(
-    calibration: Calibration, raw: float, evidence: float, more: float, more_evidence: float
-) -> None:
-    low = calibration.probability(raw, evidence)
+def test_probability_increases_strictly_in_the_score(calibration: Calibration, score: float, more: float) -> None:
+    low = calibration.probability(score)
 
     assert 0 < low < 1
-    assert calibration.probability(raw + more, evidence + more_evidence) > low
+    assert calibration.probability(score + more) > low
 
 
 def test_the_best_scores_keep_their_order_in_six_digits(calibration: Calibration) -> None:
-    written = [f"{calibration.probability(raw, 6.0):.6f}" for raw in np.arange(0, 4.9, 0.1)]
+    written = [f"{calibration.probability(score):.6f}" for score in np.arange(5, 15, 0.2)]
 
     assert len(set(written)) == len(written)
+
+
+@given(scores, st.integers(1, 5), st.floats(-11, 11))
+def test_a_null_picture_drawn_several_times_counts_once(null: list[float], draws: int, score: float) -> None:
+    once, often = Bin("all", 1.1, np.sort(null), 1), Bin("all", 1.1, np.sort(np.repeat(null, draws)), draws)
+
+    assert often.p_value(score) == pytest.approx(once.p_value(score))
+    assert (often.n, often.floor) == (once.n, once.floor)
 
 
 def test_the_file_says_everything_and_reads_back(calibration: Calibration) -> None:
@@ -135,14 +141,16 @@ def _set(path: list[str | int], value: object) -> Any:
     "change",
     [
         _set(["surprise"], 1),
-        _set(["version"], 2),
+        _set(["version"], 1),
         _set(["corpus", "works"], -1),
         _set(["corpus", "works"], "60"),
         _set(["bins", 0, "null", 0], "1e3"),
         _set(["bins", 0, "null", 0], "999.000000"),
         _set(["bins", 0, "below"], "1.200000"),
         _set(["bins"], []),
-        _set(["probability", "slope"], "-1.000000"),
+        _set(["odds", "values", 0], "99.000000"),
+        _set(["draws"], 0),
+        _set(["draws"], 7),
         _set(["ranking", "cosine", "values", 0], "9.000000"),
         _set(["ranking", "spec"], "ABC"),
     ],
@@ -166,7 +174,7 @@ def test_null_pictures_that_the_corpus_contains_are_left_out(null_set: NullSet) 
     images = null_set.queries.images
     works = FingerprintBlock(
         spec=null_set.spec,
-        copy=images.copy[inside],
+        copy=null_set.sources.copy[inside],
         phash=null_set.sources.phash[inside],
         pdq=null_set.sources.pdq[inside],
         pdq_quality=null_set.sources.pdq_quality[inside],
@@ -184,7 +192,7 @@ def test_an_empty_corpus_has_a_calibration(null_set: NullSet) -> None:
     made = calibrate(null_set, [], CorpusState(through=-1, works=0), shipped_ranking())
 
     assert {score for item in made.bins for score in item.null.tolist()} == {LOWEST}
-    assert 0 < made.probability(1.0, 0.0) < 1
+    assert 0 < made.probability(1.0) < 1
 
 
 def test_a_corpus_of_another_spec_is_refused(null_set: NullSet) -> None:

@@ -8,17 +8,23 @@ import numpy as np
 import pytest
 from PIL import Image, ImageDraw, ImageFilter, ImageOps
 
+from ledger.fingerprint.local_features import query_features, work_features
 from ledger.match.geometry import QueryGeometry, Verified
 from ledger.match.lists import Relation
-from ledger.match.local_features import local_features
 from ledger.match.ranking import shipped_ranking
+from ledger.match.types import WorkPicture
 from tests.match.drawings import drawing, pixels
 
 RULE = shipped_ranking().geometry.rule()
 
 
 def verify(query: Image.Image, work: Image.Image) -> Verified | None:
-    return QueryGeometry(pixels(query, 512)).verify(pixels(work, 256), RULE)
+    return QueryGeometry(pixels(query, 512)).verify(kept(work), RULE)
+
+
+def kept(work: Image.Image) -> WorkPicture:
+    preview = pixels(work, 256)
+    return WorkPicture(preview, work_features(preview).to_bytes())
 
 
 @pytest.mark.parametrize("number", range(4))
@@ -90,7 +96,7 @@ def test_a_turned_copy_is_found(degrees: int) -> None:
 def test_other_drawings_are_not_verified() -> None:
     geometry = QueryGeometry(pixels(drawing(0), 512))
 
-    assert [geometry.verify(pixels(drawing(number), 256), RULE) for number in range(1, 21)] == [None] * 20
+    assert [geometry.verify(kept(drawing(number)), RULE) for number in range(1, 21)] == [None] * 20
 
 
 def _flag(*colours: str, upright: bool = True) -> Image.Image:
@@ -153,10 +159,10 @@ def test_equal_input_gives_equal_evidence() -> None:
 
 def test_mirrored_features_are_those_of_the_mirror_image() -> None:
     picture = pixels(drawing(13), 256)
-    derived = local_features(picture, 200).mirrored(256)
-    computed = local_features(np.ascontiguousarray(picture[:, ::-1]), 200)
+    _, derived = query_features(picture)
+    computed, _ = query_features(np.ascontiguousarray(picture[:, ::-1]))
 
     nearest = derived.descriptors @ computed.descriptors.T
-    same_place = np.linalg.norm(derived.points[:, None] - computed.points[None], axis=2) < 1.5
+    same_place = np.linalg.norm(derived.points[:, None] - computed.points[None], axis=2) < 1.5 / 256
     agreeing = ((nearest > 0.95) & same_place).any(axis=1)
     assert agreeing.mean() > 0.6

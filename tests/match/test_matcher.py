@@ -161,7 +161,9 @@ def test_matches_are_ranked_complete_and_plausible(studio: Studio) -> None:
     assert outcome.calibration == studio.calibration.digest
     for match in outcome.matches:
         parts = dict(match.raw)
-        assert set(parts) == {"copy_cosine", "copy_background", "phash_distance", "pdq_distance", "fused"}
+        assert set(parts) == {
+            "copy_cosine", "copy_background", "copy_look", "phash_distance", "pdq_distance", "fused",
+        }  # fmt: skip
         assert -1.01 <= parts["copy_cosine"] <= 1.01
         placed = studio.calibration.bin_of(studio.query(cropped_and_recompressed(ART[2])).fingerprint.image.complexity)
         assert (match.bin, match.n_null, match.p_value) == (placed.name, placed.n, placed.p_value(parts["fused"]))

@@ -9,7 +9,7 @@ import pytest
 
 from ledger.errors import IntegrityError
 from ledger.fingerprint.spec import default_spec
-from ledger.match.null_set import read_null_set, shipped_null_set
+from ledger.match.null_set import NEIGHBOURING, draw_evidence, read_null_set, shipped_null_set
 from ledger.match.ranking import read_ranking, shipped_ranking
 
 
@@ -26,13 +26,13 @@ def test_there_are_enough_strangers_for_one_percent_in_every_bin() -> None:
 
 def test_vectors_have_length_one() -> None:
     null_set = shipped_null_set()
-    for vectors in (null_set.queries.images.copy, null_set.background):
+    for vectors in (null_set.queries.images.copy, null_set.sources.copy, null_set.background):
         np.testing.assert_allclose(np.linalg.norm(vectors.astype(np.float32), axis=1), 1, atol=2e-3)
 
 
 def test_the_model_card_names_the_shipped_files() -> None:
     data = files("ledger.match") / "data"
-    card = (data / "null-v1.md").read_text()
+    card = (data / "null-v2.md").read_text()
 
     assert shipped_null_set().digest in card
     assert f"{len(shipped_null_set()):,} pictures" in card
@@ -45,3 +45,22 @@ def test_anything_else_is_refused(data: bytes) -> None:
     with pytest.raises(IntegrityError) as ranking:
         read_ranking(data)
     assert (null_set.value.code, ranking.value.code) == ("bad-null-set", "bad-ranking")
+
+
+def test_drawn_evidence_is_that_of_pairs_as_near() -> None:
+    pairs_raw = np.arange(1000, dtype=np.float64)
+    evidence = np.where(pairs_raw < 500, -1, 1).astype(np.float32)
+
+    drawn = draw_evidence(np.array([[10.0, 990.0], [2000.0, -5.0]]), pairs_raw, evidence, 3)
+
+    assert drawn.shape == (2, 2, 3)
+    assert (drawn[:, :, 0] == [[-1, 1], [1, -1]]).all()
+    assert (drawn == draw_evidence(np.array([[10.0, 990.0], [2000.0, -5.0]]), pairs_raw, evidence, 3)).all()
+
+
+def test_drawn_evidence_has_the_share_of_the_measured() -> None:
+    evidence = np.where(np.arange(NEIGHBOURING) % 10 == 0, 3.0, -1.0).astype(np.float32)
+
+    drawn = draw_evidence(np.zeros((400, 5)), np.zeros(NEIGHBOURING), evidence, 4)
+
+    assert (drawn == 3).mean() == pytest.approx(0.1, abs=0.01)

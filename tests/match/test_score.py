@@ -17,6 +17,7 @@ from ledger.match.score import (
     UNUSABLE,
     Curve,
     Features,
+    Levels,
     QueryBlock,
     background_level,
     features,
@@ -26,6 +27,11 @@ from tests.match.drawings import as_query, fingerprint
 
 hashes = st.binary(min_size=32, max_size=32)
 ranking = shipped_ranking().ranking()
+
+
+def _unknown(queries: int) -> Levels:
+    """Background levels of nothing."""
+    return Levels(np.zeros(queries, np.float32), np.zeros((queries, 2), np.float32))
 
 
 def _hamming(first: bytes, second: bytes) -> int:
@@ -42,32 +48,45 @@ def test_nearest_hamming_is_the_smallest_over_the_views(views: list[bytes], work
 def test_more_queries_than_fit_one_sweep_give_what_each_gives_alone() -> None:
     queries = [as_query(fingerprint(seed)) for seed in range(150)]
     works = FingerprintBlock.stack([fingerprint(seed) for seed in range(1000, 1020)])
-    level = np.zeros(150, np.float32)
+    level = Levels(np.zeros(150, np.float32), np.zeros((150, 2), np.float32))
 
     together = features(QueryBlock.stack(queries), level, works)
 
     for row in (0, 63, 64, 149):
-        alone = features(QueryBlock.stack([queries[row]]), level[:1], works)
+        alone = features(QueryBlock.stack([queries[row]]), Levels(level.whole[:1], level.looks[:1]), works)
         assert together.phash[row].tolist() == alone.phash[0].tolist()
         assert together.pdq[row].tolist() == alone.pdq[0].tolist()
         np.testing.assert_allclose(together.cosine[row], alone.cosine[0], atol=1e-6)
+        np.testing.assert_allclose(together.look[row], alone.look[0], atol=1e-6)
 
 
 def test_queries_with_fewer_views_are_padded_without_effect() -> None:
     one, other = fingerprint(1), fingerprint(2)
-    many = QueryFingerprint(one, (one.phash, other.phash), (one.pdq, other.pdq))
+    many = QueryFingerprint(one, (one.phash, other.phash), (one.pdq, other.pdq), as_query(one).looks)
     works = FingerprintBlock.stack([other])
 
-    found = features(QueryBlock.stack([many, as_query(one)]), np.zeros(2, np.float32), works)
+    found = features(QueryBlock.stack([many, as_query(one)]), _unknown(2), works)
 
     assert found.phash[:, 0].tolist() == [0, _hamming(one.phash, other.phash)]
+
+
+def test_the_nearest_window_counts_above_its_own_level() -> None:
+    work = fingerprint(1)
+    query = as_query(fingerprint(2))
+    looks = np.stack([work.embeddings["copy"], fingerprint(3).embeddings["copy"]])
+    queries = QueryBlock.stack([replace(query, looks={"copy": looks})])
+    works = FingerprintBlock.stack([work])
+
+    seen = features(queries, Levels(np.zeros(1, np.float32), np.array([[0.25, 0.0]], np.float32)), works)
+
+    assert seen.look[0, 0] == pytest.approx(0.75, abs=2e-3)
 
 
 def test_pdq_of_low_quality_says_nothing_on_either_side() -> None:
     good, poor = fingerprint(1), fingerprint(1, pdq_quality=49)
     queries = QueryBlock.stack([as_query(good), as_query(poor)])
 
-    found = features(queries, np.zeros(2, np.float32), FingerprintBlock.stack([good, poor]))
+    found = features(queries, _unknown(2), FingerprintBlock.stack([good, poor]))
 
     assert found.pdq.tolist() == [[0, UNUSABLE], [UNUSABLE, UNUSABLE]]
 
@@ -85,16 +104,21 @@ def test_fingerprints_of_two_specs_are_not_stacked() -> None:
     assert caught.value.code == "mixed-specs"
 
 
-nearness = st.tuples(st.floats(-1, 1, width=32), st.integers(0, 256), st.integers(0, 256))
+nearness = st.tuples(st.floats(-1, 1, width=32), st.floats(-1, 1, width=32), st.integers(0, 256), st.integers(0, 256))
 
 
 @given(nearness, nearness)
-def test_nearer_never_scores_lower(one: tuple[float, int, int], other: tuple[float, int, int]) -> None:
-    def raw(cosine: float, phash: int, pdq: int) -> float:
-        near = Features(np.array([[cosine]], np.float32), np.array([[phash]], np.uint16), np.array([[pdq]], np.uint16))
+def test_nearer_never_scores_lower(one: tuple[float, float, int, int], other: tuple[float, float, int, int]) -> None:
+    def raw(cosine: float, look: float, phash: int, pdq: int) -> float:
+        near = Features(
+            cosine=np.array([[cosine]], np.float32),
+            look=np.array([[look]], np.float32),
+            phash=np.array([[phash]], np.uint16),
+            pdq=np.array([[pdq]], np.uint16),
+        )
         return float(ranking.raw(near)[0, 0])
 
-    nearer = (max(one[0], other[0]), min(one[1], other[1]), min(one[2], other[2]))
+    nearer = (max(one[0], other[0]), max(one[1], other[1]), min(one[2], other[2]), min(one[3], other[3]))
 
     assert raw(*nearer) >= max(raw(*one), raw(*other))
 

@@ -16,9 +16,9 @@ CASES = ROOT / "tests" / "conformance" / "bundle"
 TOP_LEVEL = {"ledger", "api", "cli", "migrations"}
 HEAVY = ("torch", "sqlalchemy", "psycopg", "numpy", "PIL", "fastapi", "diffusers", "transformers", "alembic")
 DATA = {
-    "ledger/fingerprint/weights/copy-whitening-v1.safetensors",
-    "ledger/match/data/null-v1.safetensors",
-    "ledger/match/data/ranking-v1.json",
+    "ledger/fingerprint/weights/copy-v2.safetensors",
+    "ledger/match/data/null-v2.safetensors",
+    "ledger/match/data/ranking-v2.json",
     "ledger/corpus/creators.toml",
     "api/templates/base.html",
     "api/static/verify.js",

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from dataclasses import replace
 
 import numpy as np
 import pytest
@@ -125,8 +126,10 @@ def test_any_view_may_be_the_near_one(filled: tuple[Database, Stores, list[NewWo
     index = PgVectorIndex(database, stores.projector, SPEC)
     random = np.random.default_rng(9)
     query = query_of(fingerprint(random))
-    views = type(query.fingerprint)(
-        query.fingerprint.image, (random.bytes(32), works[20].fingerprint.phash), (works[21].fingerprint.pdq,)
+    views = replace(
+        query.fingerprint,
+        phash_views=(random.bytes(32), works[20].fingerprint.phash),
+        pdq_views=(works[21].fingerprint.pdq,),
     )
     found = ids(index.search(Query(query.sha256, query.pixel_sha256, views, query.working), limit=2))
     assert {works[20].work_id, works[21].work_id} <= found

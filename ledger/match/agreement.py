@@ -1,19 +1,17 @@
-"""Local features of a picture, matches between two pictures, and the similarity transform that most of them agree on.
+"""The similarity transform that most matches between two pictures' local features agree on.
 
-SIFT (Lowe 2004) with RootSIFT descriptors (Arandjelovic and Zisserman 2012). A match carries position, scale and
-direction, so each match alone proposes a transform: all proposals are tried, nothing is drawn at random, equal input
-gives equal output.
+A match carries position, scale and direction, so each match alone proposes a transform: all proposals are tried,
+nothing is drawn at random, equal input gives equal output.
 """
 
 from __future__ import annotations
 
 from dataclasses import dataclass
 
-import cv2
 import numpy as np
 from numpy.typing import NDArray
 
-from ledger.image.types import Pixels
+from ledger.fingerprint.local_features import LocalFeatures
 
 Affine = NDArray[np.float64]
 """Shape (2, 3): maps work pixels (x, y, 1) to query pixels."""
@@ -21,53 +19,6 @@ Affine = NDArray[np.float64]
 _RATIO = 0.85
 """Lowe's ratio: a match must be this much nearer than the second nearest keypoint."""
 _MIN_MATCHES = 3
-_CONTRAST = 0.02
-
-
-@dataclass(frozen=True, slots=True)
-class LocalFeatures:
-    """n keypoints."""
-
-    points: NDArray[np.float32]
-    """Shape (n, 2): x, y in pixels."""
-    scales: NDArray[np.float32]
-    angles: NDArray[np.float32]
-    """Radians."""
-    descriptors: NDArray[np.float32]
-    """Shape (n, 128), rows L2-normalised (RootSIFT)."""
-
-    def __len__(self) -> int:
-        return len(self.points)
-
-    def mirrored(self, width: int) -> LocalFeatures:
-        """The features of the picture's mirror image (left to right), without looking at its pixels.
-
-        A mirrored SIFT descriptor is the same 4 x 4 x 8 histogram with the axis across the keypoint's direction
-        reversed and every direction negated.
-        """
-        cells = self.descriptors.reshape(-1, 4, 4, 8)
-        reversed_directions = np.roll(cells[:, ::-1, :, ::-1], 1, axis=3)
-        return LocalFeatures(
-            points=np.column_stack([width - 1 - self.points[:, 0], self.points[:, 1]]),
-            scales=self.scales,
-            angles=np.float32(np.pi) - self.angles,
-            descriptors=np.ascontiguousarray(reversed_directions).reshape(-1, 128),
-        )
-
-
-def local_features(picture: Pixels, most: int) -> LocalFeatures:
-    """At most `most` keypoints of a picture of shape (height, width, 3), strongest first; possibly none."""
-    sift = cv2.SIFT.create(nfeatures=most, contrastThreshold=_CONTRAST)
-    keypoints, descriptors = sift.detectAndCompute(cv2.cvtColor(picture, cv2.COLOR_RGB2GRAY), None)
-    if not keypoints:
-        return LocalFeatures(*(np.zeros(shape, np.float32) for shape in ((0, 2), (0,), (0,), (0, 128))))
-    shares = descriptors / np.maximum(descriptors.sum(axis=1, keepdims=True), 1e-6)
-    return LocalFeatures(
-        points=np.array([keypoint.pt for keypoint in keypoints], np.float32),
-        scales=np.array([keypoint.size for keypoint in keypoints], np.float32),
-        angles=np.radians(np.array([keypoint.angle for keypoint in keypoints], np.float32)),
-        descriptors=np.sqrt(shares).astype(np.float32),
-    )
 
 
 @dataclass(frozen=True, slots=True)
@@ -78,15 +29,19 @@ class Agreement:
     inliers: int
 
 
-def agree(work: LocalFeatures, query: LocalFeatures, tolerance: float) -> Agreement | None:
-    """The transform (a similarity, refined to affine) on which most matches agree within `tolerance` query pixels."""
+def agree(work: LocalFeatures, query: LocalFeatures, sides: tuple[int, int], tolerance: float) -> Agreement | None:
+    """The transform (a similarity, refined to affine) on which most matches agree within `tolerance` query pixels.
+
+    `sides`: the longer side, in pixels, of the work's picture and of the query.
+    """
     if len(work) < _MIN_MATCHES or len(query) < _MIN_MATCHES:
         return None
     near, far = _matches(work.descriptors, query.descriptors)
     if len(near) < _MIN_MATCHES:
         return None
-    source, target = work.points[near].astype(np.float64), query.points[far].astype(np.float64)
-    scale = (query.scales[far] / work.scales[near]).astype(np.float64)
+    source = work.points[near].astype(np.float64) * sides[0]
+    target = query.points[far].astype(np.float64) * sides[1]
+    scale = (query.scales[far] * sides[1] / (work.scales[near] * sides[0])).astype(np.float64)
     turn = (query.angles[far] - work.angles[near]).astype(np.float64)
     inliers = _best_proposal(source, target, scale, turn, 2 * tolerance)
     transform: Affine | None = None
