@@ -64,15 +64,17 @@ def main() -> None:
 
 
 def questions(source: Some, count: int) -> list[bytes]:
-    """Edited copies of the first works that have pixels."""
+    """Edited copies, all different, of the first works that have pixels."""
     found: list[bytes] = []
     for item in source.items():
         if len(found) == count:
             break
         try:
-            found.append(edited_copy(source.read(item)))
+            made = edited_copy(source.read(item))
         except InputError:
             continue
+        if made not in found:  # some works are there twice
+            found.append(made)
     return found
 
 
