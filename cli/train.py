@@ -14,9 +14,8 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from cli.files import write_whole
+from cli.files import make_folder, write_whole
 from cli.invocation import CommandGroup, Invocation
-from ledger.errors import InputError
 
 if TYPE_CHECKING:
     from ledger.flows.progress import Progress
@@ -71,6 +70,8 @@ def studio(
     from ledger.train.copy.training import Plan
     from ledger.train.roles import Role
 
+    make_folder(checkpoints)
+    make_folder(out)
     plan = replace(SMOKE if smoke else Plan(), seed=seed)
     plan = plan if steps is None else replace(plan, steps=steps)
     taken = min(works, SMOKE_PICTURES) if smoke else works
@@ -81,8 +82,8 @@ def studio(
 
         made = train_copy_descriptor(
             lambda: _counted("reading pictures", _pictures(pool, assets, taken, seed, {Role.TRAIN}), progress),
-            _folder(checkpoints),
-            _folder(out),
+            checkpoints,
+            out,
             plan,
             told,
         )
@@ -100,7 +101,7 @@ def null_set(
     seed: SeedOption = 1,
 ) -> None:
     """Make the null set, the strangers that error rates are measured on, and the ranking that goes with it."""
-    folder = _folder(out)
+    make_folder(out)
     from ledger.fingerprint.copy_encoder import load_copy_encoder
     from ledger.fingerprint.fingerprinter import Fingerprinter
     from ledger.fingerprint.spec import default_spec
@@ -116,9 +117,9 @@ def null_set(
         measured = list(measure(pictures, pool, fingerprinter, seed=seed))
         progress("fitting", 0, None)
         made = assemble(measured)
-    write_whole(folder / NULL_SET, made.null_set)
-    write_whole(folder / RANKING, made.ranking.to_bytes())
-    write_whole(folder / CARD, null_set_card(made).encode())
+    write_whole(out / NULL_SET, made.null_set)
+    write_whole(out / RANKING, made.ranking.to_bytes())
+    write_whole(out / CARD, null_set_card(made).encode())
     _tell(invocation, {"files": [NULL_SET, RANKING, CARD], "strangers": dict(made.counts), "copies": made.copies})
 
 
@@ -139,14 +140,6 @@ def _counted(stage: str, pictures: Iterable[SourcePicture], progress: Progress) 
     for number, picture in enumerate(pictures, 1):
         yield picture
         progress(stage, number, None)
-
-
-def _folder(path: Path) -> Path:
-    try:
-        path.mkdir(parents=True, exist_ok=True)
-    except OSError as error:
-        raise InputError(f"cannot make {path}: {error.strerror or error}", code="file-unwritable") from error
-    return path
 
 
 def _tell(invocation: Invocation, facts: dict[str, object]) -> None:

@@ -15,7 +15,6 @@ from functools import partial
 from io import BytesIO
 from itertools import islice
 from pathlib import Path
-from tempfile import TemporaryDirectory
 
 import numpy as np
 from PIL import Image
@@ -144,17 +143,9 @@ def _outside(key: str) -> bool:
 
 
 def _taken(assets: Path, names: Collection[str], count: int, pool: DecodePool, seed: int) -> list[Picture]:
-    """At most `count` pictures of these collections; none where none of them is there.
-
-    `collected` takes what it finds in a folder: one with links to these collections alone spares reading the others.
-    """
-    present = [name for name in names if (assets / name).is_dir()]
-    if not present or count <= 0:
-        return []
-    with TemporaryDirectory(prefix="artledger-evaluate-") as folder:
-        for name in present:
-            (Path(folder) / name).symlink_to((assets / name).absolute())
-        return [_loaded(picture) for picture in islice(collected(Path(folder), pool, seed=seed), count)]
+    """At most `count` pictures of these collections; none where none of them is there."""
+    pictures = collected(assets, pool, seed=seed, only=lambda collection, _: collection in names)
+    return [_loaded(picture) for picture in islice(pictures, max(0, count))]
 
 
 def _loaded(picture: SourcePicture) -> Picture:

@@ -1,6 +1,6 @@
 """The copy descriptor's network: EfficientNet-Lite0, generalised-mean pooling over the whole or a window, projection.
 
-GeM pooling and learned whitening: Radenovic, Tolias and Chum, arXiv:1711.02512. Windows of one feature map in the
+GeM pooling and a learned projection: Radenovic, Tolias and Chum, arXiv:1711.02512. Windows of one feature map in the
 manner of R-MAC (Tolias, Sicre and Jegou, arXiv:1511.05879): a picture pasted on another fills one of them.
 """
 

@@ -12,19 +12,19 @@ import pytest
 from PIL import Image, ImageOps
 
 from ledger.errors import ConflictError
+from ledger.evaluate.memory_index import MemoryIndex
 from ledger.fingerprint.complexity import comparable
 from ledger.fingerprint.copy_encoder import load_copy_encoder
 from ledger.fingerprint.fingerprinter import Fingerprinter
 from ledger.fingerprint.spec import default_spec
 from ledger.image.pool import DecodePool
-from ledger.image.preview import make_preview, read_preview
+from ledger.image.preview import make_preview
 from ledger.match.calibration import Calibration, calibrate
 from ledger.match.lists import Relation, Verdict
 from ledger.match.matcher import Matcher
 from ledger.match.null_set import shipped_null_set
 from ledger.match.ranking import shipped_ranking
 from ledger.match.types import Candidate, MatchOutcome, Query
-from tests.match.memory_index import MemoryIndex
 
 ART = sorted((Path(__file__).parents[1] / "data" / "art").glob("*.png"))
 OUTSIDE = 5
@@ -37,7 +37,8 @@ class Studio:
     def __init__(self, pool: DecodePool, fingerprinter: Fingerprinter) -> None:
         self._pool = pool
         self._fingerprinter = fingerprinter
-        self.index = MemoryIndex()
+        self.works: dict[str, Candidate] = {}
+        self._previews: dict[str, bytes] = {}
         for path in ART[:-OUTSIDE]:
             self.register(path.stem, path.read_bytes())
         self.calibration = self.calibrate()
@@ -53,10 +54,15 @@ class Studio:
             registration_leaf_hash="",
             fingerprint=self._fingerprinter.works([image])[0],
         )
-        self.index.add(work, read_preview(make_preview(image.working)))
+        self.works[work_id] = work
+        self._previews[work_id] = make_preview(image.working)
+
+    @property
+    def index(self) -> MemoryIndex:
+        return MemoryIndex(list(self.works.values()), self._previews)
 
     def calibrate(self) -> Calibration:
-        return calibrate(shipped_null_set(), self.index.blocks(), self.index.state(), shipped_ranking())
+        return calibrate(shipped_null_set(), [self.index.block], self.index.state(), shipped_ranking())
 
     def query(self, data: bytes) -> Query:
         image = self._pool.decode(data)
@@ -191,8 +197,8 @@ def test_a_registered_blank_picture_matches_its_own_bytes_and_no_other_blank(
 
 
 def test_a_corpus_without_works(pool: DecodePool, fingerprinter: Fingerprinter, studio: Studio) -> None:
-    index = MemoryIndex()
-    calibration = calibrate(shipped_null_set(), index.blocks(), index.state(), shipped_ranking())
+    index = MemoryIndex([], {})
+    calibration = calibrate(shipped_null_set(), [], index.state(), shipped_ranking())
 
     outcome = Matcher(index, calibration, shipped_null_set()).match(studio.query(ART[0].read_bytes()), 5)
 
@@ -200,8 +206,7 @@ def test_a_corpus_without_works(pool: DecodePool, fingerprinter: Fingerprinter, 
 
 
 def test_a_copy_whose_preview_is_gone_is_not_called_a_copy(studio: Studio) -> None:
-    index = MemoryIndex()
-    index.add(studio.index.candidate(ART[0].stem), None)
+    index = MemoryIndex([studio.works[ART[0].stem]], {})
 
     outcome = Matcher(index, studio.calibration, shipped_null_set()).match(
         studio.query(cropped_and_recompressed(ART[0])), 3

@@ -35,13 +35,6 @@ class TrainingPictures:
     def __len__(self) -> int:
         return len(self.pixels)
 
-    def ground(self, rng: np.random.Generator) -> int:
-        """A picture to paste on: half of the time a photograph."""
-        photographs = [index for index, name in enumerate(self.names) if name.startswith(PHOTOGRAPHS)]
-        if photographs and rng.random() < 0.5:
-            return photographs[int(rng.integers(len(photographs)))]
-        return int(rng.integers(len(self)))
-
     def reference(self, index: int, side: int) -> Pixels:
         """The picture as a registered work, (side, side, 3)."""
         return np.asarray(cv2.resize(self.pixels[index], (side, side), interpolation=cv2.INTER_AREA), np.uint8)
@@ -100,6 +93,7 @@ class Examples:
         self._side = side
         self._count = count
         self._seed = seed
+        self._photographs = [index for index, name in enumerate(pictures.names) if name.startswith(PHOTOGRAPHS)]
 
     def __len__(self) -> int:
         return self._count
@@ -109,7 +103,13 @@ class Examples:
         epoch, place = divmod(position, len(self._pictures))
         index = int(np.random.default_rng([self._seed, epoch]).permutation(len(self._pictures))[place])
         rng = np.random.default_rng([self._seed, 1 + epoch, place])
-        other = self._pictures.pixels[self._pictures.ground(rng)]
+        other = self._pictures.pixels[self._ground(rng)]
         query, box = augment(self._pictures.pixels[index], other, rng)
         resized = cv2.resize(query, (self._side, self._side), interpolation=cv2.INTER_AREA)
         return Example(index, np.asarray(resized, np.uint8), box)
+
+    def _ground(self, rng: np.random.Generator) -> int:
+        """A picture to paste on: half of the time a photograph."""
+        if self._photographs and rng.random() < 0.5:
+            return self._photographs[int(rng.integers(len(self._photographs)))]
+        return int(rng.integers(len(self._pictures)))

@@ -74,7 +74,8 @@ class CopyTraining:
         self._trunk, self._network = _split_network()
         self._cache = self._trunk_features()
         self._start_projection()
-        self._average = AveragedModel(self._network, multi_avg_fn=get_ema_multi_avg_fn(_AVERAGE))  # type: ignore[no-untyped-call]
+        averaging = get_ema_multi_avg_fn(_AVERAGE)  # type: ignore[no-untyped-call]  # torch leaves it unannotated
+        self._average = AveragedModel(self._network, multi_avg_fn=averaging)
         self._optimiser = torch.optim.AdamW(
             [
                 {"params": self._network.backbone.parameters(), "lr": plan.rate},
@@ -95,7 +96,8 @@ class CopyTraining:
         report = None
         plan = self._plan
         examples = Examples(self._pictures, side=plan.side, count=plan.steps * plan.batch, seed=plan.seed)
-        left: Subset[Example] = Subset(examples, range(self._step * plan.batch, len(examples)))  # type: ignore[arg-type]
+        positions = range(self._step * plan.batch, len(examples))
+        left: Subset[Example] = Subset(examples, positions)  # type: ignore[arg-type]  # a sequence; torch asks for its own class
         batches = DataLoader(left, plan.batch, num_workers=plan.workers, collate_fn=list, prefetch_factor=3)
         for batch in batches:
             value, found = self._learn(batch)
@@ -135,7 +137,7 @@ class CopyTraining:
             references = self._references(indices)
         bank, same = self._bank, self._variants[indices]
         value = loss(queries, references[rows], bank, same[rows], weight) * len(rows) / batch
-        value.backward()  # type: ignore[no-untyped-call]
+        value.backward()  # type: ignore[no-untyped-call]  # torch leaves it unannotated
         with torch.no_grad():
             self._bank[indices] = references
             strangers = (queries @ bank.T).masked_fill(same[rows], -1).max(dim=1).values
