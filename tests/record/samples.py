@@ -171,6 +171,7 @@ GENERATION = Generation(
     matches=MATCHES,
     model=MODEL,
     origin_of_image="service",
+    policy=sha("policy"),
     prompt=sha("prompt"),
     record_id=uid(3),
     refs=(ref(401),),

@@ -187,6 +187,9 @@ def test_subjects_are_plain(name: str, digest: str) -> None:
         ("model", {"manifest": None}, "manifest"),
         ("registration", {"allowed_uses": ["match", "match"]}, "twice"),
         ("asset", {"refs": []}, "at least 1"),
+        ("generation", {"policy": None}, "names the policy"),
+        ("generation", {"origin_of_image": "reported"}, "names the policy"),
+        ("generation", {"origin_of_image": "reported", "policy": None}, "its guard is allow"),
     ],
 )
 def test_rules_between_fields(kind: str, changes: dict[str, Any], words: str) -> None:

@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-from typing import Annotated, ClassVar, Literal
+from typing import Annotated, ClassVar, Literal, Self
 
-from pydantic import Field
+from pydantic import Field, model_validator
 
 from ledger.match.lists import Verdict
 from ledger.record.parts import (
@@ -64,7 +64,9 @@ class Verification(Model):
 class Generation(Model):
     """A generated picture compared with the registered works. Subject: the digest of its canonical pixels.
 
-    What an operator who reports a picture does not disclose (`prompt`, `seed`, `steps`, `guidance`, `sampler`) is null.
+    `policy` is the digest of the file that `guard` was decided by. A reported picture was handed out elsewhere: nothing
+    is decided about it here, so its `policy` is null and its `guard` is `allow`. What an operator who reports a picture
+    does not disclose (`prompt`, `seed`, `steps`, `guidance`, `sampler`) is null.
     """
 
     kind: ClassVar[Kind] = "generation"
@@ -80,6 +82,7 @@ class Generation(Model):
     matches: Matches
     model: ModelRef
     origin_of_image: Literal["service", "reported"]
+    policy: Digest | None
     prompt: Digest | None
     record_id: Id
     refs: tuple[Ref, ...]
@@ -88,6 +91,15 @@ class Generation(Model):
     size: PixelSize
     steps: Positive | None
     verdict: Verdict
+
+    @model_validator(mode="after")
+    def _decided_where_made(self) -> Self:
+        reported = self.origin_of_image == "reported"
+        if reported != (self.policy is None):
+            raise ValueError("a picture made here names the policy it was decided by, a reported one names none")
+        if reported and self.guard != "allow":
+            raise ValueError("nothing is decided here about a reported picture: its guard is allow")
+        return self
 
 
 class Asset(Model):
