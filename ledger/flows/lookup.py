@@ -30,7 +30,8 @@ class Lookup:
 
         Raises InputError for bytes that are no usable picture.
         """
-        image, predicate = self.verification().examine(data, top_k)
+        examined = self.verification().examine(data, top_k)
+        image, predicate = examined.image, examined.predicate
         works = self.records.works.works({match.work_id for match in predicate.matches})
         same_bytes = self.records.page(sha256=image.sha256, limit=MAX_RECORDS).records
         same_pixels = self.records.page(sha256=image.pixel_sha256, limit=MAX_RECORDS).records

@@ -26,6 +26,15 @@ MAX_WAIT = 60.0
 
 
 @dataclass(frozen=True, slots=True)
+class Examined:
+    """A picture, as it was asked about, and what a record would say of it."""
+
+    image: CanonicalImage
+    query: Query
+    predicate: record.Verification
+
+
+@dataclass(frozen=True, slots=True)
 class Verification:
     """The same bytes against the same corpus, spec and calibration are answered with the record that exists already."""
 
@@ -43,7 +52,7 @@ class Verification:
         known = self.records.entries.by_dedup_key(self._dedup_key(image, self.index.state().through, calibrated))
         if known is not None:
             return self.records.answer(known, repeated=True)
-        predicate = self.compare(image, calibrated, top_k)
+        predicate = self.compare(image, calibrated, top_k).predicate
         appended = self.sequencer.submit(
             predicate.record_id,
             statement_payload("image", image.sha256, predicate),
@@ -51,17 +60,16 @@ class Verification:
         ).result(MAX_WAIT)
         return self.records.answer(appended.entry, repeated=appended.repeated)
 
-    def examine(self, data: bytes, top_k: int) -> tuple[CanonicalImage, record.Verification]:
+    def examine(self, data: bytes, top_k: int) -> Examined:
         """What `verify` would put on the log now, without doing so. Raises InputError."""
-        image = self.images.decode(data)
-        return image, self.compare(image, self.calibrations.current(), top_k)
+        return self.compare(self.images.decode(data), self.calibrations.current(), top_k)
 
-    def compare(self, image: CanonicalImage, calibrated: Published, top_k: int) -> record.Verification:
+    def compare(self, image: CanonicalImage, calibrated: Published, top_k: int) -> Examined:
         """Fingerprints and matches a decoded picture."""
         fingerprint = self.fingerprinter.query(image)
-        matcher = Matcher(self.index, calibrated.calibration, shipped_null_set())
-        outcome = matcher.match(query_of(image, fingerprint), top_k)
-        return verification_predicate(image, fingerprint.image, outcome, calibrated.ref)
+        query = query_of(image, fingerprint)
+        outcome = Matcher(self.index, calibrated.calibration, shipped_null_set()).match(query, top_k)
+        return Examined(image, query, verification_predicate(image, fingerprint.image, outcome, calibrated.ref))
 
     def _dedup_key(self, image: CanonicalImage, through: int, calibrated: Published) -> bytes:
         """FORMAT.md, Repeats: the same question is the same image bytes, corpus state, spec and calibration."""
