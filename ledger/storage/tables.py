@@ -216,6 +216,20 @@ duplicate_group = Table(
     Column("group_id", Uuid, nullable=False),
 )
 
+pending_image = Table(
+    "pending_image",
+    metadata,
+    Column("token_sha256", LargeBinary, primary_key=True),
+    Column("record_id", Uuid, nullable=False),
+    Column("media_type", Text, nullable=False),
+    Column("data", LargeBinary, nullable=False),
+    _digest("manifest_sha256"),
+    Column("expires_at", DateTime(timezone=True), nullable=False),
+    Index(None, "expires_at"),
+    *_checks(token_sha256=DIGEST, manifest_sha256=DIGEST),
+)
+"""Generated pictures that wait to be confirmed: erased when they are, or when their time is over."""
+
 # --- projections: rebuilt from `entry` by projections.py --------------------------------------------------------------
 
 record = Table(
@@ -317,6 +331,6 @@ def index_name(column: str, spec_id: int) -> str:
 LOG = (entry, log_head)
 PRIMARY = (
     fingerprint_spec, artist, work_detail, work_vector, work_local, preview, calibration_file,
-    duplicate_asked, duplicate_pair, duplicate_group,
+    duplicate_asked, duplicate_pair, duplicate_group, pending_image,
 )  # fmt: skip
 PROJECTIONS = (record, record_match, work, calibration, key_event, projection_head)
