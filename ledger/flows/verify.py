@@ -17,7 +17,7 @@ from ledger.image.types import CanonicalImage
 from ledger.log.append import Sequencer
 from ledger.match.matcher import Matcher
 from ledger.match.null_set import shipped_null_set
-from ledger.match.types import CandidateIndex, Query
+from ledger.match.types import CandidateIndex, MatchOutcome, Query
 from ledger.record import predicates as record
 from ledger.record.statement import statement_payload
 
@@ -31,6 +31,7 @@ class Examined:
 
     image: CanonicalImage
     query: Query
+    outcome: MatchOutcome
     predicate: record.Verification
 
 
@@ -69,7 +70,8 @@ class Verification:
         fingerprint = self.fingerprinter.query(image)
         query = query_of(image, fingerprint)
         outcome = Matcher(self.index, calibrated.calibration, shipped_null_set()).match(query, top_k)
-        return Examined(image, query, verification_predicate(image, fingerprint.image, outcome, calibrated.ref))
+        predicate = verification_predicate(image, fingerprint.image, outcome, calibrated.ref)
+        return Examined(image, query, outcome, predicate)
 
     def _dedup_key(self, image: CanonicalImage, through: int, calibrated: Published) -> bytes:
         """FORMAT.md, Repeats: the same question is the same image bytes, corpus state, spec and calibration."""
