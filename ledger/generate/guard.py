@@ -1,0 +1,220 @@
+"""The guard: whether a generated picture may be handed out, decided before it is, with reasons in plain words.
+
+Rules, in the policy (policy.py), say what nearness calls for. Two things stand above them: works of the requester's own
+are never held against the picture, and the strictest of all that applies counts.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from enum import StrEnum
+from typing import Literal
+
+from ledger.corpus.types import UNKNOWN_ARTIST, Artist, Work
+from ledger.errors import InputError
+from ledger.generate.policy import Nearness, Policy, Rule, RuleAction
+from ledger.generate.prompt_names import named_artists
+from ledger.match.lists import Relation, Verdict
+from ledger.match.types import Match, MatchOutcome
+from ledger.text import clean_text
+
+NAME_LIMIT = 120
+
+
+class Action(StrEnum):
+    """What becomes of a picture. The first two hand it out."""
+
+    ALLOW = "allow"
+    WARN = "warn"
+    REGENERATE = "regenerate"
+    BLOCK = "block"
+
+
+_STRICTNESS: Mapping[RuleAction, int] = {"inform": 0, "warn": 1, "regenerate": 2, "block": 3}
+_ACTIONS: Mapping[RuleAction, Action] = {
+    "inform": Action.ALLOW,
+    "warn": Action.WARN,
+    "regenerate": Action.REGENERATE,
+    "block": Action.BLOCK,
+}
+_GUARDS: Mapping[Action, Literal["allow", "warn", "regenerated", "block"]] = {
+    Action.ALLOW: "allow",
+    Action.WARN: "warn",
+    Action.REGENERATE: "regenerated",
+    Action.BLOCK: "block",
+}
+_PROVEN: Mapping[Relation, Nearness] = {
+    Relation.EXACT: "exact",
+    Relation.SAME_PIXELS: "same-pixels",
+    Relation.NEAR_DUPLICATE: "near-duplicate",
+    Relation.PARTIAL_COPY: "partial-copy",
+}
+_RELATIONS: Mapping[Nearness, str] = {
+    "exact": "the same file as {work}",
+    "same-pixels": "the same picture as {work} (identical pixels)",
+    "near-duplicate": "a near-duplicate of {work} (whole picture, verified)",
+    "partial-copy": "shares a region with {work} (partial copy, verified)",
+    "unverified": "as near to {work} as a copy, but no copy was verified",
+    "similar-style": "in style visually near to {work}",
+}
+_VERBS: Mapping[RuleAction, str] = {
+    "inform": "For information",
+    "warn": "Warning",
+    "regenerate": "To be made again",
+    "block": "Blocked",
+}
+
+
+@dataclass(frozen=True, slots=True)
+class Requester:
+    """Who asks. The caller has made sure of `artist_id`; None for everybody else."""
+
+    artist_id: str | None = None
+
+
+ANYBODY = Requester()
+
+
+@dataclass(frozen=True, slots=True)
+class Reason:
+    """One thing that was weighed, and what it calls for."""
+
+    action: RuleAction
+    text: str
+    """A sentence for people: work, artist, relation, error rate. Names are cleaned, not escaped."""
+    artist_id: str | None = None
+    work_id: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Decision:
+    """`reasons` has the strictest first; none: nothing was near."""
+
+    action: Action
+    reasons: tuple[Reason, ...] = ()
+
+    @property
+    def handed_out(self) -> bool:
+        return self.action in (Action.ALLOW, Action.WARN)
+
+    @property
+    def guard(self) -> Literal["allow", "warn", "regenerated", "block"]:
+        """As a `generation` record has it."""
+        return _GUARDS[self.action]
+
+
+def decide_prompt(prompt: str, policy: Policy, artists: Sequence[Artist], requester: Requester = ANYBODY) -> Decision:
+    """Whether the prompt asks for the style of one of `artists`, who did not allow that (prompt_names.py has the rule).
+
+    Decided before anything is generated; the requester's own name is no reason.
+    """
+    found = named_artists(prompt, [artist for artist in artists if artist.artist_id != requester.artist_id])
+    action = policy.named_artists
+    reasons = [
+        Reason(
+            action,
+            f"{_VERBS[action]}: the prompt names {_quoted(artist.name)}, "
+            "a registered artist who did not allow style use.",
+            artist.artist_id,
+        )
+        for artist in found
+    ]
+    return Decision(_ACTIONS[action] if reasons else Action.ALLOW, tuple(reasons))
+
+
+def refuse_blocked_prompt(decision: Decision) -> None:
+    """Raises InputError (`prompt-blocked`) with the reasons: nothing is generated for it."""
+    if decision.action is Action.BLOCK:
+        raise InputError(
+            " ".join(reason.text for reason in decision.reasons),
+            code="prompt-blocked",
+            hint="describe what the picture shows instead of whose style it has",
+        )
+
+
+def decide(
+    outcome: MatchOutcome,
+    policy: Policy,
+    *,
+    works: Mapping[str, Work],
+    requester: Requester = ANYBODY,
+    prompt: Decision | None = None,
+    attempt: int = 0,
+) -> Decision:
+    """What becomes of a picture whose comparison is `outcome`.
+
+    `works`: the matched works by id (names and terms; one that is missing goes by its id and allows nothing).
+    `prompt`: what `decide_prompt` said. `attempt` counts from 0: `regenerate` is only said while retries are left,
+    afterwards the policy's `exhausted` takes its place.
+    """
+    reasons = [*(prompt.reasons if prompt else ()), *_on_detail(outcome, policy)]
+    for match in outcome.matches:
+        reasons.extend(_on_match(match, works.get(match.work_id), policy, outcome.attribution.alpha, requester))
+    if attempt >= policy.retries:
+        reasons = [_exhausted(reason, policy) for reason in reasons]
+    reasons.sort(key=lambda reason: -_STRICTNESS[reason.action])
+    return Decision(_ACTIONS[reasons[0].action] if reasons else Action.ALLOW, tuple(reasons))
+
+
+def nearness_of(match: Match) -> Nearness:
+    """Near by the copy score without a verified copy is told apart from near by style."""
+    if match.relation in _PROVEN:
+        return _PROVEN[match.relation]
+    return "unverified" if "fused" in match.raw else "similar-style"
+
+
+def _on_detail(outcome: MatchOutcome, policy: Policy) -> list[Reason]:
+    if outcome.verdict is not Verdict.NOT_COMPARABLE:
+        return []
+    why = outcome.not_comparable or "it shows too little"
+    action = policy.not_comparable
+    return [Reason(action, f"{_VERBS[action]}: the picture cannot be compared with registered works: {why}.")]
+
+
+def _on_match(match: Match, work: Work | None, policy: Policy, alpha: float, requester: Requester) -> list[Reason]:
+    near = nearness_of(match)
+    rules = [rule for rule in policy.rules if _applies(rule, near, match, work, alpha)]
+    if not rules:
+        return []
+    rule = max(rules, key=lambda each: (_STRICTNESS[each.action], each.level(alpha)))
+    own = requester.artist_id is not None and match.artist_id == requester.artist_id
+    action: RuleAction = "inform" if own else rule.action
+    relation = _RELATIONS[near].format(work=_described(match, work))
+    rate = f"p {match.p_value:.4f}, at most {rule.level(alpha):.4f}"
+    text = f"{_VERBS[action]}: {relation}; {_one_in(match.p_value)} comes this close ({rate})."
+    if own:
+        text += " It is the requester's own work."
+    return [Reason(action, text, match.artist_id, match.work_id)]
+
+
+def _applies(rule: Rule, near: Nearness, match: Match, work: Work | None, alpha: float) -> bool:
+    if near not in rule.relations or match.p_value > rule.level(alpha):
+        return False
+    allowed = work.allowed_uses if work else ()
+    return not rule.unless_allowed or not set(rule.unless_allowed) <= set(allowed)
+
+
+def _exhausted(reason: Reason, policy: Policy) -> Reason:
+    if reason.action != "regenerate":
+        return reason
+    _, _, said = reason.text.partition(": ")
+    tried = f"made again {policy.retries} times" if policy.retries > 1 else "made again once"
+    text = f"{_VERBS[policy.exhausted]}: {said} It was {tried} before."
+    return Reason(policy.exhausted, text, reason.artist_id, reason.work_id)
+
+
+def _described(match: Match, work: Work | None) -> str:
+    if work is None or not work.title:
+        return f"work {match.work_id} by artist {match.artist_id}"
+    by = "an unknown artist" if work.artist in ("", UNKNOWN_ARTIST) else clean_text(work.artist, NAME_LIMIT)
+    return f"{_quoted(work.title)} by {by}"
+
+
+def _quoted(name: str) -> str:
+    return f"“{clean_text(name, NAME_LIMIT)}”"
+
+
+def _one_in(p_value: float) -> str:
+    count = round(1 / p_value) if p_value else 0
+    return f"1 in {count:,} unrelated pictures" if count > 1 else "nearly every unrelated picture"
