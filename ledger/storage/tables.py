@@ -230,6 +230,28 @@ pending_image = Table(
 )
 """Generated pictures that wait to be confirmed: erased when they are, or when their time is over."""
 
+seen_picture = Table(
+    "seen_picture",
+    metadata,
+    Column("record_id", Uuid, primary_key=True),
+    Column("webp", LargeBinary, nullable=False),
+)
+"""Generated pictures that were handed out, small, by their record: what a stripped file is verified by."""
+
+seen_vector = Table(
+    "seen_vector",
+    metadata,
+    Column("record_id", Uuid, ForeignKey("seen_picture.record_id", ondelete="CASCADE"), primary_key=True),
+    Column("spec_id", SmallInteger, ForeignKey("fingerprint_spec.spec_id"), primary_key=True, index=True),
+    Column("phash", BIT(HASH_BITS), nullable=False),
+    Column("pdq", BIT(HASH_BITS), nullable=False),
+    Column("pdq_quality", SmallInteger, nullable=False),
+    Column("complexity", Double, nullable=False),
+    Column("copy", HALFVEC, nullable=False),
+    Column("features", LargeBinary, nullable=False),
+    *_checks(pdq_quality="{} BETWEEN 0 AND 100"),
+)
+
 # --- projections: rebuilt from `entry` by projections.py --------------------------------------------------------------
 
 record = Table(
@@ -331,6 +353,6 @@ def index_name(column: str, spec_id: int) -> str:
 LOG = (entry, log_head)
 PRIMARY = (
     fingerprint_spec, artist, work_detail, work_vector, work_local, preview, calibration_file,
-    duplicate_asked, duplicate_pair, duplicate_group, pending_image,
+    duplicate_asked, duplicate_pair, duplicate_group, pending_image, seen_picture, seen_vector,
 )  # fmt: skip
 PROJECTIONS = (record, record_match, work, calibration, key_event, projection_head)
