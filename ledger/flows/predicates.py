@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import Any, Literal
+
 from ledger.fingerprint.types import Fingerprint, embedding_sha256
 from ledger.image.types import CanonicalImage
 from ledger.match.types import Attribution, Evidence, Match, MatchOutcome, Region
@@ -14,11 +16,13 @@ from ledger.record.parts import (
     FingerprintDigests,
     ImageFacts,
     MatchText,
+    ModelRef,
+    PixelSize,
     Ref,
     RegionText,
     ShareText,
 )
-from ledger.record.predicates import Verification
+from ledger.record.predicates import Generation, Guard, Verification
 from ledger.record.times import now_text
 from ledger.record.values import decimal_text
 
@@ -62,6 +66,38 @@ def verification_predicate(
         record_id=new_id(),
         refs=(calibration_ref, *(registration_ref(match) for match in outcome.matches)),
         verdict=outcome.verdict,
+    )
+
+
+def generation_predicate(
+    compared: Verification,
+    *,
+    guard: Guard,
+    guidance: str | None,
+    model: ModelRef,
+    origin_of_image: Literal["service", "reported"],
+    policy: str | None,
+    prompt: str | None,
+    refs: tuple[Ref, ...],
+    sampler: str | None,
+    seed: str | None,
+    steps: int | None,
+) -> Generation:
+    """The statement about a generated picture: what comparing it said, and how it was made. `refs` come beside those of
+    the comparison."""
+    shared: dict[str, Any] = {name: getattr(compared, name) for name in Verification.model_fields}
+    return Generation(
+        **shared | {"refs": (*compared.refs, *refs)},
+        guard=guard,
+        guidance=guidance,
+        model=model,
+        origin_of_image=origin_of_image,
+        policy=policy,
+        prompt=prompt,
+        sampler=sampler,
+        seed=seed,
+        size=PixelSize(height=compared.image.height, width=compared.image.width),
+        steps=steps,
     )
 
 
