@@ -43,6 +43,9 @@ class Settings(BaseSettings):
     witness_policy: Path | None = None
     """A C2SP tlog-policy file that names the witnesses whose cosignatures a checkpoint needs before it is published."""
 
+    guard_policy: Path | None = None
+    """The policy by which generated pictures are handed out, a `.toml` or `.json` file; the shipped one if absent."""
+
     publish_interval: float = Field(default=1.0, gt=0)
     """Seconds between looks of the publisher for news, while `serve` runs."""
 

@@ -17,6 +17,7 @@ if TYPE_CHECKING:
     from ledger.storage.candidates import PgVectorIndex
     from ledger.storage.corpus import CorpusStore
     from ledger.storage.database import Database
+    from ledger.storage.documents import DocumentStore
     from ledger.storage.duplicates import DuplicateStore
     from ledger.storage.entries import PostgresEntryStore
     from ledger.storage.projections import Projector
@@ -121,6 +122,12 @@ class StorageParts:
         from ledger.storage.records import RecordStore
 
         return RecordStore(self.database, self.projector)
+
+    @cached_property
+    def documents(self) -> DocumentStore:
+        from ledger.storage.documents import DocumentStore
+
+        return DocumentStore(self.database)
 
     @cached_property
     def calibration_store(self) -> CalibrationStore:

@@ -252,6 +252,16 @@ seen_vector = Table(
     *_checks(pdq_quality="{} BETWEEN 0 AND 100"),
 )
 
+document = Table(
+    "document",
+    metadata,
+    Column("kind", Text, primary_key=True),
+    Column("digest", LargeBinary, primary_key=True),
+    Column("body", LargeBinary, nullable=False),
+    *_checks(digest=DIGEST),
+)
+"""Files that records name by digest, insert only: policies, descriptions of models, manifests."""
+
 # --- projections: rebuilt from `entry` by projections.py --------------------------------------------------------------
 
 record = Table(
@@ -353,6 +363,6 @@ def index_name(column: str, spec_id: int) -> str:
 LOG = (entry, log_head)
 PRIMARY = (
     fingerprint_spec, artist, work_detail, work_vector, work_local, preview, calibration_file,
-    duplicate_asked, duplicate_pair, duplicate_group, pending_image, seen_picture, seen_vector,
+    duplicate_asked, duplicate_pair, duplicate_group, pending_image, seen_picture, seen_vector, document,
 )  # fmt: skip
 PROJECTIONS = (record, record_match, work, calibration, key_event, projection_head)

@@ -64,6 +64,16 @@ class WorkReader:
         )
         return {row.licence: row.works for row in rows}
 
+    def artists_without_style(self) -> list[Artist]:
+        """Artists with a registered work, none of whose works allows style use; withdrawn works allow nothing."""
+        rows = self._rows(
+            "SELECT a.artist_id, a.name FROM artist a WHERE EXISTS (SELECT FROM work w WHERE w.artist_id = a.artist_id)"
+            " AND NOT EXISTS (SELECT FROM work w WHERE w.artist_id = a.artist_id AND w.withdrawn_index IS NULL"
+            " AND 'style' = ANY(w.allowed_uses)) ORDER BY a.name",
+            {},
+        )
+        return [Artist(str(row.artist_id), row.name) for row in rows]
+
     def largest_artists(self, limit: int) -> tuple[tuple[str, int], ...]:
         """(name, works that are not withdrawn) of the artists with most works."""
         rows = self._rows(

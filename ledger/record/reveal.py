@@ -1,0 +1,70 @@
+"""Revealing what a record commits to (FORMAT.md, Commitment): key and object, given by whoever kept them."""
+
+from __future__ import annotations
+
+from typing import Any, Literal
+
+from pydantic import Field, ValidationError
+
+from ledger import canonical
+from ledger.errors import InputError, VerificationError
+from ledger.record.commitment import require_reveal
+from ledger.record.predicates import Predicate
+from ledger.record.values import Digest, Id, Model
+
+MAX_REVEAL_BYTES = 1_000_000
+
+CommittedField = Literal["metadata", "prompt", "text"]
+"""The fields of predicates that are commitments."""
+
+
+class Reveal(Model):
+    """A reveal file: RFC 8785 bytes of `{"field", "key", "object", "record_id"}`, `key` in lowercase hex."""
+
+    field: CommittedField
+    key: Digest = Field(repr=False)
+    object: Any = Field(repr=False)
+    record_id: Id
+
+    def to_bytes(self) -> bytes:
+        """Its RFC 8785 bytes. Raises ValueError for an object that has none."""
+        return canonical.dumps(self.model_dump(mode="json"))
+
+
+def parse_reveal(data: bytes) -> Reveal:
+    """The reveal in a file's bytes, canonical or not. Raises InputError (`bad-reveal`)."""
+    if len(data) > MAX_REVEAL_BYTES:
+        raise _bad(f"it has {len(data):,} bytes; at most {MAX_REVEAL_BYTES:,} are allowed")
+    try:
+        return Reveal.model_validate_json(data)
+    except ValidationError as error:
+        first = error.errors(include_url=False, include_context=False, include_input=False)[0]
+        place = ".".join(str(part) for part in first["loc"])[:100] or "the whole"
+        raise _bad(f"{place}: {first['msg']}"[:300]) from error
+
+
+def require_revealed(predicate: Predicate, reveal: Reveal) -> None:
+    """The reveal is of this record and opens its commitment.
+
+    Raises VerificationError (`reveal-other-record`, `nothing-committed`, `commitment-mismatch`), InputError
+    (`not-committable`).
+    """
+    if reveal.record_id != predicate.record_id:
+        raise VerificationError(
+            f"the reveal is of record {reveal.record_id}, not of {predicate.record_id}", code="reveal-other-record"
+        )
+    committed = getattr(predicate, reveal.field, None)
+    if not isinstance(committed, str):
+        raise VerificationError(
+            f"the {predicate.kind} record commits to no {reveal.field}: there is nothing to reveal",
+            code="nothing-committed",
+        )
+    require_reveal(committed, bytes.fromhex(reveal.key), reveal.object)
+
+
+def _bad(message: str) -> InputError:
+    return InputError(
+        f"not a reveal file: {message}",
+        code="bad-reveal",
+        hint='a reveal is {"field", "key", "object", "record_id"}, as `artledger generate` wrote it',
+    )
