@@ -8,6 +8,7 @@ import signal
 from collections import deque
 from collections.abc import Callable, Iterable, Iterator
 from concurrent.futures import Future, ThreadPoolExecutor
+from functools import partial
 from multiprocessing.context import BaseContext
 from types import TracebackType
 from typing import Self, TypeVar
@@ -19,7 +20,7 @@ from ledger.errors import InputError, LedgerError
 from ledger.image.decode import check_size, out_of_memory
 from ledger.image.limits import DEFAULT_LIMITS, DecodeLimits
 from ledger.image.types import CanonicalImage
-from ledger.image.worker import decode_job, initialise, rasterise_job
+from ledger.image.worker import decode_job, initialise, manifest_job, rasterise_job
 
 Key = TypeVar("Key")
 Result = TypeVar("Result")
@@ -80,6 +81,14 @@ class DecodePool:
         """
         check_size(svg, self.limits)
         return self._run(rasterise_job, svg)
+
+    def manifest_report(self, data: bytes, media_type: str, trusted: str) -> str | None:
+        """C2PA's report on the manifest in a file (`ledger.image.credentials.native.validate`); None without one.
+
+        Raises InputError: `too-large`, `credentials-unreadable`, `decode-timeout`, `decode-memory`, `decode-crashed`.
+        """
+        check_size(data, self.limits)
+        return self._run(partial(manifest_job, media_type=media_type, trusted=trusted), data)
 
     def decode_all(self, files: Iterable[tuple[Key, Bytes]]) -> Iterator[tuple[Key, CanonicalImage | InputError]]:
         """Decodes many files in parallel and yields them in the order given, each with its picture or its error.

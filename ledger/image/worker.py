@@ -14,8 +14,9 @@ from pathlib import Path
 import resvg_py  # noqa: F401 - loaded before the limits are set: rasterising may open no file
 from PIL import Image, ImageCms
 
-from ledger.errors import LedgerError
+from ledger.errors import InputError, LedgerError
 from ledger.image import decode as decoding
+from ledger.image.credentials import native
 from ledger.image.limits import DecodeLimits
 from ledger.image.svg import rasterise_svg, svg_text
 
@@ -51,6 +52,21 @@ def rasterise_job(data: bytes, limits: DecodeLimits) -> bytes | LedgerError:
                 return rasterise_svg(drawing)
         except LedgerError as error:
             return error
+        except MemoryError:
+            return decoding.out_of_memory()
+
+
+def manifest_job(data: bytes, limits: DecodeLimits, *, media_type: str, trusted: str) -> str | LedgerError | None:
+    """Runs `native.validate` without the right to open a file or a socket; None for a file without a manifest."""
+    native.load()
+    with _cpu_limit(limits.seconds):
+        try:
+            with _no_new_files():
+                return native.validate(data, media_type, trusted)
+        except native.NoManifestError:
+            return None
+        except native.UnreadableError as error:
+            return InputError(str(error), code="credentials-unreadable")
         except MemoryError:
             return decoding.out_of_memory()
 

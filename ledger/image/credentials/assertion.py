@@ -1,0 +1,60 @@
+"""Our assertion as it comes back from a file: anybody can write one, so it is closed, bounded and cleaned."""
+
+from __future__ import annotations
+
+from typing import Annotated
+
+from pydantic import BaseModel, ConfigDict, Field, StringConstraints, ValidationError
+
+from ledger.image.credentials.types import MAX_NEAREST, Assertion, NearestWork
+from ledger.text import clean_text
+
+_Id = Annotated[str, StringConstraints(pattern=r"^[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}$")]
+_Token = Annotated[str, StringConstraints(pattern=r"^[a-z]+(-[a-z]+)*$", max_length=40)]
+_Decimal = Annotated[str, StringConstraints(pattern=r"^[0-9]{1,4}(\.[0-9]{1,20})?$")]
+_Name = Annotated[str, StringConstraints(max_length=300)]
+_Origin = Annotated[str, StringConstraints(pattern=r"^[!-*,-~]+$", max_length=255)]
+_Sentence = Annotated[str, StringConstraints(max_length=1000)]
+
+
+class _Closed(BaseModel):
+    model_config = ConfigDict(extra="forbid", strict=True, frozen=True)
+
+
+class _NearestBody(_Closed):
+    work_id: _Id
+    title: _Name
+    artist: _Name
+    relation: _Token
+    score: _Decimal
+    p_value: _Decimal
+
+
+class _AssertionBody(_Closed):
+    origin: _Origin
+    record_id: _Id
+    model: _Name
+    verdict: _Token
+    nearest: Annotated[list[_NearestBody], Field(max_length=MAX_NEAREST)]
+    reference: _Sentence
+
+
+def parse_assertion(value: object) -> Assertion | None:
+    """The assertion in `value` (decoded JSON), its texts cleaned; None where it is not one (FORMAT.md)."""
+    try:
+        body = _AssertionBody.model_validate(value)
+    except ValidationError:
+        return None
+    return Assertion(
+        origin=body.origin,
+        record_id=body.record_id,
+        model=clean_text(body.model),
+        verdict=body.verdict,
+        nearest=tuple(
+            NearestWork(
+                each.work_id, clean_text(each.title), clean_text(each.artist), each.relation, each.score, each.p_value
+            )
+            for each in body.nearest
+        ),
+        reference=clean_text(body.reference, 1000),
+    )

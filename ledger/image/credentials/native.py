@@ -1,0 +1,92 @@
+"""The C2PA library, and nothing else uses it: bytes and JSON in, bytes and JSON out.
+
+Every object is made for one call and closed after it: a context that was made before a fork is refused after it.
+"""
+
+from __future__ import annotations
+
+import importlib
+import json
+from collections.abc import Mapping
+from io import BytesIO
+from typing import TYPE_CHECKING, Any
+
+from ledger.errors import ConflictError
+
+if TYPE_CHECKING:
+    from ledger.image.credentials.signer import CredentialSigner
+
+MAX_REPORT = 4 * 2**20
+"""Characters of JSON about one manifest."""
+
+
+class NoManifestError(Exception):
+    """The file has no manifest inside it."""
+
+
+class UnreadableError(Exception):
+    """What stands where a manifest belongs is none that can be read."""
+
+
+def load() -> None:
+    """Loads the library, which opens files: for a process that may open none afterwards."""
+    importlib.import_module("c2pa")
+
+
+def sign(data: bytes, media_type: str, manifest: Mapping[str, Any], signer: CredentialSigner) -> tuple[bytes, bytes]:
+    """The file with a signed manifest in it, and the manifest store's bytes.
+
+    Nothing is fetched: no time stamp, no revocation answer. Raises ConflictError (`credentials-signing`) when the
+    signer's certificate is not fit for C2PA.
+    """
+    import c2pa
+
+    info = c2pa.C2paSignerInfo(signer.algorithm.encode(), signer.certificates, signer.key_pem, None)
+    signed = BytesIO()
+    try:
+        with (
+            _context(c2pa, "") as context,
+            c2pa.Signer.from_info(info) as native_signer,
+            c2pa.Builder(json.dumps(manifest), context=context) as builder,
+        ):
+            store: bytes = builder.sign(native_signer, media_type, BytesIO(data), signed)
+    except c2pa.C2paError as error:
+        raise ConflictError(
+            f"the Content Credentials cannot be signed: {str(error)[:300]}",
+            code="credentials-signing",
+            hint="check the certificate: an expired one, or one not made for C2PA, is refused",
+        ) from error
+    return signed.getvalue(), store
+
+
+def validate(data: bytes, media_type: str, trusted: str) -> str:
+    """C2PA's report (JSON) on the manifest in a file; `trusted` holds the trusted roots in PEM, none where empty.
+
+    A manifest that lies elsewhere is not fetched. Raises NoManifestError and UnreadableError.
+    """
+    import c2pa
+
+    try:
+        with (
+            _context(c2pa, trusted) as context,
+            c2pa.Reader(media_type, BytesIO(data), context=context) as reader,
+        ):
+            report: str = reader.json()
+    except (c2pa.C2paError.ManifestNotFound, c2pa.C2paError.RemoteManifest) as error:
+        raise NoManifestError from error
+    except c2pa.C2paError as error:
+        raise UnreadableError(str(error)[:300]) from error
+    if len(report) > MAX_REPORT:
+        raise UnreadableError(f"the manifest says more than {MAX_REPORT} characters")
+    return report
+
+
+def _context(c2pa: Any, trusted: str) -> Any:
+    settings: dict[str, Any] = {
+        "version": 1,
+        "builder": {"thumbnail": {"enabled": False}},
+        "verify": {"remote_manifest_fetch": False, "ocsp_fetch": False, "verify_trust": True},
+    }
+    if trusted:
+        settings["trust"] = {"user_anchors": trusted}
+    return c2pa.Context(settings=c2pa.Settings.from_dict(settings))

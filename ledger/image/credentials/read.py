@@ -1,0 +1,142 @@
+"""Content Credentials that a file brings along: found, validated in a worker process, and told in few cleaned words.
+
+Nothing is fetched: a manifest that lies elsewhere, a revocation answer or a time stamp is not asked for. A missing
+manifest is None, which is unknown: metadata is lost wherever pictures are shared.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import json
+from collections.abc import Iterable
+from typing import Any, Literal
+
+from ledger.errors import InputError
+from ledger.image.credentials.assertion import parse_assertion
+from ledger.image.credentials.containers import embedded_manifest, is_walked
+from ledger.image.credentials.types import LABEL, Assertion, FoundCredentials, State
+from ledger.image.pool import DecodePool
+from ledger.text import clean_text
+
+MAX_PROBLEMS = 10
+MALFORMED = "artledger.assertion.malformed"
+UNREADABLE = "artledger.manifest.unreadable"
+"""Our own codes, beside C2PA's."""
+
+_TEXT_LIMIT = 200
+_STATES: dict[str, State] = {"Trusted": "valid", "Valid": "untrusted"}
+_UNTRUSTED = "signingCredential.untrusted"
+
+
+def read_credentials(pool: DecodePool, data: bytes, media_type: str, trusted: str = "") -> FoundCredentials | None:
+    """What the manifest in a file says; None where it has none. Never raises for what a file holds.
+
+    `media_type` is what the file is (`CanonicalImage.media_type`); `trusted` holds the roots, in PEM, whose signers are
+    `valid` rather than `untrusted`. The library that reads manifests is native code, so it runs where pictures are
+    decoded: with limits on memory, time and open files (none, so no connection either).
+    """
+    store = embedded_manifest(data, media_type)
+    if store is None and is_walked(media_type):
+        return None
+    digest = None if store is None else hashlib.sha256(store).hexdigest()
+    try:
+        report = pool.manifest_report(data, media_type, trusted)
+    except InputError as error:
+        return _unreadable(digest, error.message)
+    if report is None:
+        return None if store is None else _unreadable(digest, "what stands in its place is no manifest")
+    return found_in(report, digest)
+
+
+def found_in(report: str, manifest_sha256: str | None) -> FoundCredentials:
+    """From C2PA's report (the JSON of its reader) on a manifest."""
+    try:
+        document = _object(json.loads(report))
+    except (ValueError, RecursionError):
+        return _unreadable(manifest_sha256, "the report on it is no JSON")
+    state = _STATES.get(str(document.get("validation_state")), "invalid")
+    manifests = _object(document.get("manifests"))
+    label = document.get("active_manifest")
+    active = _object(manifests.get(label)) if isinstance(label, str) else {}
+    problems = list(_problems(document))
+    own, where = _attribution(active), "own"
+    if own is None:
+        others = (_attribution(_object(each)) for name, each in manifests.items() if name != label)
+        own, where = next((each for each in others if each is not None), None), "ingredient"
+    if own == "malformed":
+        problems.append(f"{MALFORMED}: the assertion {LABEL} is not as it must be")
+    assertion = own if isinstance(own, Assertion) else None
+    return FoundCredentials(
+        state=state,
+        issuer=_text(_object(active.get("signature_info")).get("issuer")),
+        claim_generator=_claim_generator(active),
+        digital_source_type=_digital_source_type(active),
+        assertion=assertion,
+        from_ingredient=assertion is not None and where == "ingredient",
+        manifest_sha256=manifest_sha256,
+        problems=tuple(problems[:MAX_PROBLEMS]),
+    )
+
+
+def _unreadable(manifest_sha256: str | None, why: str) -> FoundCredentials:
+    return FoundCredentials(
+        state="invalid",
+        issuer=None,
+        claim_generator=None,
+        digital_source_type=None,
+        assertion=None,
+        from_ingredient=False,
+        manifest_sha256=manifest_sha256,
+        problems=(clean_text(f"{UNREADABLE}: {why}", _TEXT_LIMIT),),
+    )
+
+
+def _problems(document: dict[str, Any]) -> Iterable[str]:
+    """C2PA's status codes of failures; that the signer is not trusted is the state, not a problem."""
+    for status in _list(document.get("validation_status")):
+        code, said = (_text(_object(status).get(key)) for key in ("code", "explanation"))
+        if code is not None and code != _UNTRUSTED:
+            yield code if said is None else f"{code}: {said}"
+
+
+def _attribution(manifest: dict[str, Any]) -> Assertion | Literal["malformed"] | None:
+    for each in _assertions(manifest, LABEL):
+        return parse_assertion(each.get("data")) or "malformed"
+    return None
+
+
+def _digital_source_type(manifest: dict[str, Any]) -> str | None:
+    """Of the first action that states one."""
+    for each in _assertions(manifest, "c2pa.actions", "c2pa.actions.v2"):
+        for action in _list(_object(each.get("data")).get("actions")):
+            source = _text(_object(action).get("digitalSourceType"))
+            if source is not None:
+                return source
+    return None
+
+
+def _claim_generator(manifest: dict[str, Any]) -> str | None:
+    for each in _list(manifest.get("claim_generator_info")):
+        name, version = (_text(_object(each).get(key)) for key in ("name", "version"))
+        if name is not None:
+            return name if version is None else f"{name} {version}"
+    return _text(manifest.get("claim_generator"))
+
+
+def _assertions(manifest: dict[str, Any], *labels: str) -> Iterable[dict[str, Any]]:
+    for each in map(_object, _list(manifest.get("assertions"))):
+        if each.get("label") in labels:
+            yield each
+
+
+def _object(value: object) -> dict[str, Any]:
+    return value if isinstance(value, dict) else {}
+
+
+def _list(value: object) -> list[Any]:
+    return value if isinstance(value, list) else []
+
+
+def _text(value: object) -> str | None:
+    """Text of a stranger's, cleaned; None for nothing and for anything else."""
+    return (clean_text(value, _TEXT_LIMIT) or None) if isinstance(value, str) else None

@@ -1,0 +1,81 @@
+"""Content Credentials (C2PA 2.x) as this project writes and reads them: what is said, and what was found."""
+
+from __future__ import annotations
+
+from dataclasses import asdict, dataclass
+from typing import Any, Literal
+
+LABEL = "org.artledger.attribution"
+"""Of our assertion. Its content is frozen (FORMAT.md): another content would be `org.artledger.attribution.v2`."""
+
+TRAINED_ALGORITHMIC_MEDIA = "http://cv.iptc.org/newscodes/digitalsourcetype/trainedAlgorithmicMedia"
+"""IPTC's code for a picture made by a trained model."""
+
+MAX_NEAREST = 10
+"""Works that the assertion names."""
+
+State = Literal["valid", "untrusted", "invalid"]
+"""`valid`: intact, and the signer is one that is trusted here; `untrusted`: intact, by somebody who is not known here;
+`invalid`: broken, or not about these bytes. A file without credentials has no state: that is unknown, not tampered."""
+
+
+@dataclass(frozen=True, slots=True)
+class NearestWork:
+    """A match as the record has it, with the names that people know; `score` and `p_value` are decimal text."""
+
+    work_id: str
+    title: str
+    artist: str
+    relation: str
+    score: str
+    p_value: str
+
+
+@dataclass(frozen=True, slots=True)
+class Assertion:
+    """Which record says what this picture comes closest to. `origin` is the log's, `model` the generator's name."""
+
+    origin: str
+    record_id: str
+    model: str
+    verdict: str
+    nearest: tuple[NearestWork, ...]
+    reference: str
+
+    def to_json(self) -> dict[str, Any]:
+        return asdict(self) | {"nearest": [asdict(work) for work in self.nearest]}
+
+    @property
+    def credit(self) -> str:
+        """The plain text that ordinary viewers show."""
+        return f"{self.reference} Made with {self.model}. Record {self.record_id} of the log {self.origin}."
+
+
+@dataclass(frozen=True, slots=True)
+class Signed:
+    """A file with its credentials inside."""
+
+    data: bytes
+    manifest_sha256: str
+    """Of the manifest store (JUMBF), as `asset` records have it."""
+
+
+@dataclass(frozen=True, slots=True)
+class FoundCredentials:
+    """What the manifest in a file says. Every text is a stranger's, cleaned and cut."""
+
+    state: State
+    issuer: str | None
+    """Organisation in the signer's certificate."""
+    claim_generator: str | None
+    """The program that made the manifest."""
+    digital_source_type: str | None
+    """As the manifest's actions state it: an IPTC code."""
+    assertion: Assertion | None
+    """Ours, from the file's own manifest or else from one of its ingredients'."""
+    from_ingredient: bool
+    """Whether `assertion` is an ingredient's: the file was edited after it was made."""
+    manifest_sha256: str | None
+    """None for GIF, TIFF and AVIF, whose containers are not walked here."""
+    problems: tuple[str, ...]
+    """What validation found, in C2PA's own codes."""

@@ -1,0 +1,48 @@
+"""The credit that ordinary viewers show: EXIF and XMP, and in PNG also plain text chunks.
+
+Neither names an author or a copyright holder: that somebody's work is near says nothing about who made this picture.
+"""
+
+from __future__ import annotations
+
+from xml.sax.saxutils import escape
+
+from PIL import Image
+from PIL.PngImagePlugin import PngInfo
+
+from ledger.image.credentials.types import TRAINED_ALGORITHMIC_MEDIA
+
+PROGRAM = "Artledger"
+_IMAGE_DESCRIPTION, _SOFTWARE = 0x010E, 0x0131
+
+
+def exif(credit: str) -> Image.Exif:
+    """ImageDescription and Software (Exif 2.32, tags 270 and 305), in UTF-8 as readers take it."""
+    tags = Image.Exif()
+    tags[_IMAGE_DESCRIPTION] = credit.encode()
+    tags[_SOFTWARE] = PROGRAM
+    return tags
+
+
+def png_text(credit: str) -> PngInfo:
+    """`Description` and `Software` (PNG, third edition, 11.3.3), and the XMP packet, as international text."""
+    chunks = PngInfo()
+    chunks.add_itxt("Description", credit)
+    chunks.add_itxt("Software", PROGRAM)
+    chunks.add_itxt("XML:com.adobe.xmp", xmp(credit).decode())
+    return chunks
+
+
+def xmp(credit: str) -> bytes:
+    """An XMP packet (ISO 16684-1): description, credit line, and that a trained model made the picture."""
+    text = escape(credit)
+    return f"""<?xpacket begin="\ufeff" id="W5M0MpCehiHzreSzNTczkc9d"?>
+<x:xmpmeta xmlns:x="adobe:ns:meta/"><rdf:RDF xmlns:rdf="http://www.w3.org/1999/02/22-rdf-syntax-ns#">
+<rdf:Description rdf:about="" xmlns:dc="http://purl.org/dc/elements/1.1/" xmlns:xmp="http://ns.adobe.com/xap/1.0/"
+ xmlns:photoshop="http://ns.adobe.com/photoshop/1.0/" xmlns:Iptc4xmpExt="http://iptc.org/std/Iptc4xmpExt/2008-02-29/">
+<dc:description><rdf:Alt><rdf:li xml:lang="x-default">{text}</rdf:li></rdf:Alt></dc:description>
+<photoshop:Credit>{text}</photoshop:Credit>
+<xmp:CreatorTool>{PROGRAM}</xmp:CreatorTool>
+<Iptc4xmpExt:DigitalSourceType>{TRAINED_ALGORITHMIC_MEDIA}</Iptc4xmpExt:DigitalSourceType>
+</rdf:Description></rdf:RDF></x:xmpmeta>
+<?xpacket end="r"?>""".encode()
