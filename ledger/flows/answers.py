@@ -98,6 +98,19 @@ class RecordPage:
 
 
 @dataclass(frozen=True, slots=True)
+class SimilarRecord:
+    """The record of a generated picture that another picture shows; unsigned, found by what it looks like."""
+
+    record: RecordAnswer
+    relation: str
+    """`near-duplicate` or `partial-copy`."""
+    evidence: Mapping[str, Any] | None
+    """Why it is verified, in the shape of a match's; None where the pHash alone speaks for it."""
+    phash_distance: int
+    """Bits of 256."""
+
+
+@dataclass(frozen=True, slots=True)
 class LookupAnswer:
     """What is known about a picture, without making a record: records of the very image, and unsigned matches."""
 
@@ -107,6 +120,8 @@ class LookupAnswer:
     reference: str
     notes: tuple[str, ...] = ()
     """As in a record's report."""
+    similar_records: tuple[SimilarRecord, ...] = ()
+    """Of generated pictures that this one is an edited copy of, the surest first."""
 
     def to_json(self) -> dict[str, Any]:
         return asdict(self)
@@ -174,6 +189,54 @@ class CorpusStats:
     """Works that the newest calibration was made against."""
     notes: tuple[str, ...]
     """What to do about an empty corpus or an outgrown calibration."""
+
+    def to_json(self) -> dict[str, Any]:
+        return asdict(self)
+
+
+@dataclass(frozen=True, slots=True)
+class ModelAnswer:
+    """A model as its newest record has it."""
+
+    model_id: str
+    format: str
+    weights_sha256: str
+    """SHA-256 over the sorted digests of its files."""
+    spec: str
+    """Digest of the description's RFC 8785 bytes."""
+    description: Mapping[str, Any]
+    manifest: Mapping[str, Any] | None
+    """`root` and `size` of the works that it was trained on; None where that is undisclosed."""
+    manifest_status: str
+    record_id: str
+    links: Mapping[str, str]
+
+    def to_json(self) -> dict[str, Any]:
+        return asdict(self)
+
+
+@dataclass(frozen=True, slots=True)
+class ListedDigest:
+    """A digest in a manifest, with its place and RFC 9162 inclusion path in lowercase hex."""
+
+    sha256: str
+    index: int
+    path: tuple[str, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class MembershipAnswer:
+    """Whether a file was among those that a model was trained on, with the proof (ledger/audit/manifest.py)."""
+
+    model_id: str
+    record_id: str
+    """The `model` record, which has root and size."""
+    sha256: str
+    listed: bool
+    root: str
+    size: int
+    proof: tuple[ListedDigest, ...]
+    """The digest itself, or the neighbours between which it is missing."""
 
     def to_json(self) -> dict[str, Any]:
         return asdict(self)

@@ -6,7 +6,6 @@ from typing import Any, Literal
 
 from pydantic import Field, ValidationError
 
-from ledger import canonical
 from ledger.errors import InputError, VerificationError
 from ledger.record.commitment import require_reveal
 from ledger.record.predicates import Predicate
@@ -19,20 +18,16 @@ CommittedField = Literal["metadata", "prompt", "text"]
 
 
 class Reveal(Model):
-    """A reveal file: RFC 8785 bytes of `{"field", "key", "object", "record_id"}`, `key` in lowercase hex."""
+    """A reveal: `value` is the object that the record's `field` commits to, under `key` (lowercase hex)."""
 
     field: CommittedField
     key: Digest = Field(repr=False)
-    object: Any = Field(repr=False)
     record_id: Id
-
-    def to_bytes(self) -> bytes:
-        """Its RFC 8785 bytes. Raises ValueError for an object that has none."""
-        return canonical.dumps(self.model_dump(mode="json"))
+    value: Any = Field(repr=False)
 
 
 def parse_reveal(data: bytes) -> Reveal:
-    """The reveal in a file's bytes, canonical or not. Raises InputError (`bad-reveal`)."""
+    """The reveal in a JSON file's bytes. Raises InputError (`bad-reveal`)."""
     if len(data) > MAX_REVEAL_BYTES:
         raise _bad(f"it has {len(data):,} bytes; at most {MAX_REVEAL_BYTES:,} are allowed")
     try:
@@ -59,12 +54,12 @@ def require_revealed(predicate: Predicate, reveal: Reveal) -> None:
             f"the {predicate.kind} record commits to no {reveal.field}: there is nothing to reveal",
             code="nothing-committed",
         )
-    require_reveal(committed, bytes.fromhex(reveal.key), reveal.object)
+    require_reveal(committed, bytes.fromhex(reveal.key), reveal.value)
 
 
 def _bad(message: str) -> InputError:
     return InputError(
         f"not a reveal file: {message}",
         code="bad-reveal",
-        hint='a reveal is {"field", "key", "object", "record_id"}, as `artledger generate` wrote it',
+        hint='a reveal is {"field", "key", "record_id", "value"}, as `artledger generate` wrote it',
     )
