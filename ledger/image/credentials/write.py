@@ -13,7 +13,7 @@ from ledger.errors import InputError
 from ledger.image.credentials import native, viewer_text
 from ledger.image.credentials.signer import CredentialSigner
 from ledger.image.credentials.types import LABEL, TRAINED_ALGORITHMIC_MEDIA, Assertion, Signed
-from ledger.image.formats import JPEG, PNG, WEBP
+from ledger.image.formats import JPEG, PNG, WEBP, ImageFormat
 from ledger.image.types import Pixels
 
 WRITTEN = {PNG.media_type: PNG, JPEG.media_type: JPEG, WEBP.media_type: WEBP}
@@ -23,9 +23,8 @@ JPEG_QUALITY = 95
 """With colour at full resolution. PNG and WebP keep every pixel, so their files have the record's `pixel_sha256`."""
 
 
-def encode(pixels: Pixels, media_type: str, credit: str | None = None) -> bytes:
-    """The picture, shape (height, width, 3), as a file, with `credit` where viewers show text: lossless PNG, lossless
-    WebP, or JPEG at JPEG_QUALITY. Raises InputError (`output-format`) for another media type."""
+def require_written(media_type: str) -> ImageFormat:
+    """The format of a media type that pictures can be handed out in. Raises InputError (`output-format`)."""
     kind = WRITTEN.get(media_type)
     if kind is None:
         raise InputError(
@@ -33,6 +32,13 @@ def encode(pixels: Pixels, media_type: str, credit: str | None = None) -> bytes:
             code="output-format",
             hint="one of " + ", ".join(WRITTEN),
         )
+    return kind
+
+
+def encode(pixels: Pixels, media_type: str, credit: str | None = None) -> bytes:
+    """The picture, shape (height, width, 3), as a file, with `credit` where viewers show text: lossless PNG, lossless
+    WebP, or JPEG at JPEG_QUALITY. Raises InputError (`output-format`) for another media type."""
+    kind = require_written(media_type)
     options: dict[str, Any] = {}
     if credit is not None:
         options["exif"] = viewer_text.exif(credit)
