@@ -137,14 +137,25 @@ class RecordPageBody(Closed):
     next_after: int | None
 
 
+class SimilarRecordBody(Closed):
+    """The record of a generated picture that the picture looked up is an edited copy of. `evidence`: why it is
+    verified, null where only the pHash, `phash_distance` bits of 256 away, speaks for it."""
+
+    record: RecordBody
+    relation: str
+    evidence: dict[str, Any] | None
+    phash_distance: int
+
+
 class LookupBody(Closed):
-    """Records of the very picture, and unsigned matches. Nothing was appended."""
+    """Records of the very picture, unsigned matches, and generated pictures found again. Nothing was appended."""
 
     sha256: str
     records: list[RecordBody]
     matches: list[MatchBody]
     reference: str
     notes: list[str]
+    similar_records: list[SimilarRecordBody]
 
 
 class LookupRequest(Closed):

@@ -13,7 +13,7 @@ if TYPE_CHECKING:
     from pathlib import Path
 
     from cli.invocation import Invocation
-    from ledger.flows.answers import LookupAnswer, MatchReport, RecordAnswer, Report
+    from ledger.flows.answers import LookupAnswer, MatchReport, RecordAnswer, Report, SimilarRecord
 
 RELATION_WORDS = {
     Relation.EXACT: "the same file",
@@ -69,12 +69,29 @@ def show_lookup(out: Output, answer: LookupAnswer) -> None:
         out.line("These matches are not on the log; `artledger verify` makes a record of them.", "quiet")
     out.line()
     out.line(f"Picture    sha256 {answer.sha256}")
-    if not answer.records:
+    if answer.records:
+        out.line(f"Records    {len(answer.records)} about this very file")
+        rows = [(each.record_id, each.kind, each.appended_at, each.reference) for each in answer.records]
+        out.table(("Record", "Kind", "Appended", "Says"), rows)
+    else:
         out.line("Records    none: nothing was recorded about this very file")
-        return
-    out.line(f"Records    {len(answer.records)} about this very file")
-    rows = [(each.record_id, each.kind, each.appended_at, each.reference) for each in answer.records]
-    out.table(("Record", "Kind", "Appended", "Says"), rows)
+    if answer.similar_records:
+        _show_similar(out, answer.similar_records)
+
+
+def _show_similar(out: Output, similar: Sequence[SimilarRecord]) -> None:
+    """Generated pictures that were found again."""
+    out.line(f"Made here  {len(similar)} generated pictures that this one looks like a copy of")
+    rows = [
+        (
+            each.record.record_id,
+            RELATION_WORDS[Relation(each.relation)],
+            "verified" if each.evidence else f"hash only, {each.phash_distance} of 256 bits differ",
+            each.record.reference,
+        )
+        for each in similar[:MAX_SHOWN]
+    ]
+    out.table(("Record", "Relation", "How sure", "Says"), rows)
 
 
 def show_matches(out: Output, matches: Sequence[MatchReport]) -> None:

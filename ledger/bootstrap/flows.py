@@ -24,6 +24,7 @@ if TYPE_CHECKING:
     from ledger.flows.recompute import LocalRecompute
     from ledger.flows.records import Records
     from ledger.flows.refresh import Refreshing
+    from ledger.flows.seen import SeenPictures
     from ledger.flows.verify import Verification
     from ledger.image.pool import DecodePool
     from ledger.storage.projections import Report
@@ -68,7 +69,13 @@ class FlowParts(LogParts):
     def lookups(self) -> Lookup:
         from ledger.flows.lookup import Lookup
 
-        return Lookup(records=self.records, verification=lambda: self.verification)
+        return Lookup(records=self.records, seen=self.seen, verification=lambda: self.verification)
+
+    @cached_property
+    def seen(self) -> SeenPictures:
+        from ledger.flows.seen import SeenPictures
+
+        return SeenPictures(self.seen_store, self.records)
 
     @cached_property
     def records(self) -> Records:
@@ -161,6 +168,7 @@ class FlowParts(LogParts):
             corpus=self.corpus,
             open_source=self.open_source,
             ensure_indexes=self._ensure_indexes,
+            generated=lambda progress: self.seen.refresh(self.fingerprinter, progress),
         )
 
     @cached_property

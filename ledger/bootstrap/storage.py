@@ -22,6 +22,7 @@ if TYPE_CHECKING:
     from ledger.storage.entries import PostgresEntryStore
     from ledger.storage.projections import Projector
     from ledger.storage.records import RecordStore
+    from ledger.storage.seen import SeenStore
     from ledger.storage.works import WorkReader
 
 
@@ -116,6 +117,12 @@ class StorageParts:
         from ledger.storage.duplicates import DuplicateStore
 
         return DuplicateStore(self.database, self.projector, self.spec)
+
+    @cached_property
+    def seen_store(self) -> SeenStore:
+        from ledger.storage.seen import SeenStore
+
+        return SeenStore(self.database, self.spec)
 
     @cached_property
     def record_store(self) -> RecordStore:

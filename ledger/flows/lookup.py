@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 
 from ledger.errors import InputError
-from ledger.flows.answers import LookupAnswer
+from ledger.flows.answers import LookupAnswer, RecordAnswer
 from ledger.flows.notes import notes_on
 from ledger.flows.records import Records, match_report, work_names
+from ledger.flows.seen import SeenPictures
 from ledger.flows.verify import Verification
 from ledger.record.reference import reference_sentence
 
@@ -22,33 +23,49 @@ class Lookup:
     """Appends nothing."""
 
     records: Records
+    seen: SeenPictures
     verification: Callable[[], Verification]
     """Asked for only when there is a picture to compare: it loads models, a digest needs none."""
 
     def by_image(self, data: bytes, *, top_k: int = 10) -> LookupAnswer:
-        """Records of these bytes or these pixels, and what a verification would find now, unsigned.
+        """Records of these bytes or these pixels, those of generated pictures that it is an edited copy of, and what a
+        verification would find now, unsigned.
 
         Raises InputError for bytes that are no usable picture.
         """
         examined = self.verification().examine(data, top_k)
         image, predicate = examined.image, examined.predicate
         works = self.records.works.works({match.work_id for match in predicate.matches})
-        same_bytes = self.records.page(sha256=image.sha256, limit=MAX_RECORDS).records
-        same_pixels = self.records.page(sha256=image.pixel_sha256, limit=MAX_RECORDS).records
+        records = self._of(image.sha256, image.pixel_sha256)
         return LookupAnswer(
             sha256=image.sha256,
-            records=tuple({record.record_id: record for record in (*same_bytes, *same_pixels)}.values()),
+            records=records,
             matches=tuple(match_report(match, works.get(match.work_id)) for match in predicate.matches),
             reference=reference_sentence(predicate, work_names(works)),
             notes=notes_on(predicate, self.records.calibrated([predicate.calibration]).get(predicate.calibration)),
+            similar_records=self.seen.find(examined.query, [record.record_id for record in records]),
         )
 
     def by_sha256(self, sha256: str) -> LookupAnswer:
-        """Records whose subject has this digest, of bytes or of canonical pixels. Raises InputError (`bad-sha256`)."""
+        """Records whose subject has this digest, of bytes or of canonical pixels; with that of a generated picture's
+        file also the picture's own. Raises InputError (`bad-sha256`)."""
         if not _SHA256.fullmatch(sha256):
             raise InputError(
                 f"{sha256[:80]!r} is not a SHA-256 digest", code="bad-sha256", hint="64 lowercase hexadecimal digits"
             )
-        records = self.records.page(sha256=sha256, limit=MAX_RECORDS).records
+        records = self._of(sha256)
         reference = records[-1].reference if records else "Unknown: no record names this digest."
         return LookupAnswer(sha256=sha256, records=records, matches=(), reference=reference)
+
+    def _of(self, *digests: str) -> tuple[RecordAnswer, ...]:
+        """Records of any of these digests, each once, and after them the generations whose files they are."""
+        pages = [self.records.page(sha256=digest, limit=MAX_RECORDS).records for digest in digests]
+        found = {record.record_id: record for page in pages for record in page}
+        made = [each for each in _generations(found.values()) if each not in found]
+        return (*found.values(), *self.records.answers([self.records.entry(record_id) for record_id in made]))
+
+
+def _generations(records: Iterable[RecordAnswer]) -> list[str]:
+    """Record ids of the generations that `asset` records name, each once."""
+    refs = [record.statement["predicate"]["refs"] for record in records if record.kind == "asset"]
+    return list(dict.fromkeys(ref["record_id"] for each in refs for ref in each))

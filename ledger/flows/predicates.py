@@ -110,7 +110,7 @@ def match_text(match: Match) -> MatchText:
     return MatchText(
         artist_id=match.artist_id,
         bin=match.bin,
-        evidence=None if match.evidence is None else _evidence(match.evidence),
+        evidence=None if match.evidence is None else evidence_text(match.evidence),
         n_null=match.n_null,
         p_value=decimal_text(match.p_value, PLACES),
         rank=match.rank,
@@ -133,7 +133,8 @@ def _attribution(attribution: Attribution) -> AttributionText:
     )
 
 
-def _evidence(evidence: Evidence) -> EvidenceText:
+def evidence_text(evidence: Evidence) -> EvidenceText:
+    """Why a relation is called verified, as records write it."""
     return EvidenceText(
         inliers=evidence.inliers,
         method=evidence.method,

@@ -44,6 +44,8 @@ class Refreshing:
     corpus: CorpusStore
     open_source: Callable[[str, Path | None], Source]
     ensure_indexes: Callable[[Report], bool]
+    generated: Callable[[Progress], int]
+    """The same for generated pictures that are found again."""
 
     def run(self, spec: str, progress: Progress = silent) -> RefreshSummary:
         """`spec`: `default`, or the digest of the spec this installation makes fingerprints under.
@@ -71,6 +73,7 @@ class Refreshing:
                 progress("fingerprinting works", seen, len(lacking))
         if lacking:
             self.ensure_indexes(partial(progress, "indexing works"))
+        self.generated(progress)
         return RefreshSummary(digest, len(lacking), len(lacking) - len(refused), tuple(refused))
 
     def _batches(self, name: str, works: Mapping[str, StoredWork]) -> Iterator[tuple[list[Decoded], list[Refusal]]]:

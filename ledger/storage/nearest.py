@@ -107,10 +107,11 @@ def search_statement(query: Query, space: Space, limit: int, only: WorkFilter, *
     chosen = " UNION ".join(
         [
             *(_same(digest, condition) for digest in ("sha256", "pixel_sha256")),
-            *(_by_index(space, condition, lists) if indexed else _by_scan(lists)),
+            *(_by_index(space, condition, lists) if indexed else by_scan("work_id", lists)),
         ]
     )
-    passes = f"near AS MATERIALIZED ({_distances(space, condition, lists)}), " if lists and not indexed else ""
+    passing = f"{_PASSING} WHERE v.spec_id = {space.spec_id} AND {condition}"
+    passes = f"near AS MATERIALIZED ({distances('work_id', passing, lists)}), " if lists and not indexed else ""
     parameters = {
         "sha256": bytes.fromhex(query.sha256),
         "pixel_sha256": bytes.fromhex(query.pixel_sha256),
@@ -138,19 +139,20 @@ def _candidates(space: Space) -> str:
     )
 
 
-def _distances(space: Space, condition: str, lists: Sequence[Near]) -> str:
-    """Every list's distance of every work."""
+def distances(key: str, passing: str, lists: Sequence[Near]) -> str:
+    """Every list's distance of every row that passes: FROM and WHERE, with the vectors as `v`."""
     columns = (
         f"least({', '.join(f'v.{each.column} {each.operator} %({name})s::{each.bare}' for name in each.values)})"
         f" AS distance{number}"
         for number, each in enumerate(lists)
     )
-    return f"SELECT v.work_id, {', '.join(columns)} {_PASSING} WHERE v.spec_id = {space.spec_id} AND {condition}"
+    return f"SELECT v.{key}, {', '.join(columns)} {passing}"
 
 
-def _by_scan(lists: Sequence[Near]) -> Iterator[str]:
+def by_scan(key: str, lists: Sequence[Near]) -> Iterator[str]:
+    """Of each list the keys of its nearest, from `near`, which is the rows that `distances` gives."""
     for number, each in enumerate(lists):
-        yield f"(SELECT work_id FROM near ORDER BY distance{number} LIMIT {each.limit})"  # noqa: S608 - our own text
+        yield f"(SELECT {key} FROM near ORDER BY distance{number} LIMIT {each.limit})"  # noqa: S608 - our own text
 
 
 def _by_index(space: Space, condition: str, lists: Sequence[Near]) -> Iterator[str]:

@@ -1,0 +1,155 @@
+"""Generated pictures by what they look like: written beside their leaves, searched when a file lost its metadata.
+
+They are compared one by one, without an index: only a look-up asks, and nothing waits for it but one person.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any
+from uuid import UUID
+
+import numpy as np
+import sqlalchemy as sa
+from pgvector import HalfVector
+from sqlalchemy.engine import Connection
+
+from ledger.errors import ConflictError
+from ledger.fingerprint.types import Fingerprint
+from ledger.image.preview import read_preview
+from ledger.image.types import Pixels
+from ledger.log.types import Alongside
+from ledger.match.again import Kept
+from ledger.match.types import Query, WorkPicture
+from ledger.storage import tables
+from ledger.storage.bulk import copy_rows
+from ledger.storage.database import Database, driver
+from ledger.storage.nearest import Space, by_scan, distances, near_lists
+from ledger.storage.specs import Spec, copy_dimension, ensure_spec
+from ledger.storage.vectors import takes_wire, to_bit
+
+VECTOR_COLUMNS = ("record_id", "spec_id", "phash", "pdq", "pdq_quality", "complexity", "copy", "features")
+_SEARCHED = ("phash", "pdq", "copy")
+_HEAD = 4
+"""Bytes before the bits of a `bit` and before the numbers of a `halfvec` on the wire."""
+
+
+@dataclass(frozen=True, slots=True)
+class SeenPicture:
+    """What is kept of a generated picture outside its leaf."""
+
+    record_id: str
+    fingerprint: Fingerprint
+    """With local features."""
+    preview: bytes
+    """WebP."""
+
+
+class SeenStore:
+    """Generated pictures under one spec. Every method raises PushbackError when the database cannot be reached."""
+
+    def __init__(self, database: Database, spec: Spec) -> None:
+        self._database = database
+        self._spec = spec
+        self._space: Space | None = None
+
+    def writer(self, picture: SeenPicture) -> Alongside:
+        """What writes the picture beside its leaf, in the transaction that appends it.
+
+        Raises ConflictError (`spec-mismatch`) for a fingerprint of another spec.
+        """
+        row = self._row(picture.record_id, picture.fingerprint)
+
+        def write(connection: Connection) -> None:
+            copy_rows(
+                connection, tables.seen_picture, ("record_id", "webp"), [(UUID(picture.record_id), picture.preview)]
+            )
+            copy_rows(connection, tables.seen_vector, VECTOR_COLUMNS, [row])
+
+        return write
+
+    def nearest(self, query: Query, limit: int) -> Sequence[Kept]:
+        """The pictures nearest by each hash over all views, by the whole's copy descriptor and by each look's, at most
+        `limit` by each; unordered, fingerprints without local features. None for a query that is not comparable."""
+        space = self._located()
+        lists = [each for each in near_lists(query, space, limit) if each.column in _SEARCHED]
+        if not lists:
+            return []
+        source = f"FROM seen_vector v WHERE v.spec_id = {space.spec_id}"
+        statement = (
+            f"WITH near AS MATERIALIZED ({distances('record_id', source, lists)}),"  # noqa: S608 - our own text
+            f" chosen AS ({' UNION '.join(by_scan('record_id', lists))})"
+            " SELECT v.record_id::text, bit_send(v.phash), bit_send(v.pdq), v.pdq_quality, v.complexity,"
+            f" halfvec_send(v.copy) {source} AND v.record_id IN (SELECT record_id FROM chosen)"
+        )
+        values = {name: value for each in lists for name, value in each.values.items()}
+        with self._database.lasting() as connection, driver(connection).cursor(binary=True) as cursor:
+            takes_wire(cursor)
+            cursor.execute(statement.encode(), values)
+            return [Kept(record_id, self._fingerprint(*row)) for record_id, *row in cursor]
+
+    def pictures(self, record_ids: Sequence[str]) -> Mapping[str, WorkPicture]:
+        """Small pictures and local features by record id. Raises IntegrityError (`bad-preview`) for a picture that
+        cannot be read."""
+        space = self._located()
+        with self._database.lasting() as connection, driver(connection).cursor(binary=True) as cursor:
+            cursor.execute(
+                "SELECT record_id::text, p.webp, v.features FROM seen_picture p JOIN seen_vector v USING (record_id)"
+                " WHERE record_id = ANY(%s) AND v.spec_id = %s",
+                ([*map(UUID, record_ids)], space.spec_id),
+            )
+            return {record_id: WorkPicture(read_preview(webp), local) for record_id, webp, local in cursor}
+
+    def lacking(self, limit: int) -> Mapping[str, Pixels]:
+        """At most `limit` small pictures without a fingerprint of the spec, by record id. Raises as `pictures` does."""
+        space = self._located()
+        with self._database.begin() as connection:
+            rows = connection.execute(
+                sa.text(
+                    "SELECT record_id, webp FROM seen_picture p WHERE NOT EXISTS (SELECT FROM seen_vector v"
+                    " WHERE v.record_id = p.record_id AND v.spec_id = :spec) ORDER BY record_id LIMIT :limit"
+                ),
+                {"spec": space.spec_id, "limit": limit},
+            )
+            return {str(record_id): read_preview(webp) for record_id, webp in rows}
+
+    def put(self, fingerprints: Mapping[str, Fingerprint]) -> None:
+        """Stores fingerprints of the spec for pictures that lack one, by record id, in one transaction.
+
+        Raises ConflictError: `spec-mismatch`, or `database-conflict` where a picture has one by now.
+        """
+        rows = [self._row(record_id, each) for record_id, each in fingerprints.items()]
+        with self._database.begin() as connection:
+            copy_rows(connection, tables.seen_vector, VECTOR_COLUMNS, rows)
+
+    def _row(self, record_id: str, each: Fingerprint) -> tuple[Any, ...]:
+        if each.spec != self._spec.digest:
+            raise ConflictError(
+                f"a fingerprint of spec {each.spec} cannot be stored as one of {self._spec.digest}",
+                code="spec-mismatch",
+                hint="fingerprint the picture again with this version",
+            )
+        return (
+            UUID(record_id),
+            self._located().spec_id,
+            to_bit(each.phash),
+            to_bit(each.pdq),
+            each.pdq_quality,
+            float(each.complexity),
+            HalfVector(each.embeddings["copy"]),
+            each.local,
+        )
+
+    def _fingerprint(self, phash: bytes, pdq: bytes, quality: int, complexity: float, copy: bytes) -> Fingerprint:
+        vector = np.frombuffer(copy, ">f2", offset=_HEAD).astype(np.float16)
+        return Fingerprint(
+            self._spec.digest, phash[_HEAD:], pdq[_HEAD:], quality, {"copy": vector}, complexity, local=b""
+        )
+
+    def _located(self) -> Space:
+        if self._space is None:
+            number = ensure_spec(self._database, self._spec)
+            with self._database.begin() as connection:
+                self._space = Space(number, copy_dimension(connection, self._spec.digest))
+        return self._space
