@@ -46,6 +46,12 @@ class Settings(BaseSettings):
     guard_policy: Path | None = None
     """The policy by which generated pictures are handed out, a `.toml` or `.json` file; the shipped one if absent."""
 
+    c2pa_certificate: Path | None = None
+    """A certificate chain (PEM, its own first) that signs Content Credentials, instead of one made here."""
+
+    c2pa_key: Path | None = None
+    """The private key (PKCS #8 PEM) of `c2pa_certificate`."""
+
     publish_interval: float = Field(default=1.0, gt=0)
     """Seconds between looks of the publisher for news, while `serve` runs."""
 

@@ -15,6 +15,7 @@ from ledger.record.keys import LOG_KEY_FILE, RECORD_KEY_FILE, Signer, load_or_cr
 from ledger.settings import Settings
 
 if TYPE_CHECKING:
+    from ledger.flows.credential_keys import OperatorCredentials, OwnCredentials
     from ledger.flows.keys import ServiceKeys
     from ledger.log.append import Sequencer
     from ledger.log.objects import ObjectStore
@@ -64,6 +65,20 @@ class LogParts(StorageParts):
     @property
     def log_vkey(self) -> str:
         return str(self.log_signer.key)
+
+    @cached_property
+    def credential_keys(self) -> OwnCredentials | OperatorCredentials:
+        """Whoever signs Content Credentials. Raises InputError (`settings`) where one of two settings is missing."""
+        from ledger.flows.credential_keys import CREDENTIAL_KEY_FILE, OperatorCredentials, OwnCredentials
+
+        certificate, key = self.settings.c2pa_certificate, self.settings.c2pa_key
+        if certificate is not None and key is not None:
+            return OperatorCredentials(certificate, key, self._key_passphrase)
+        if certificate is not None or key is not None:
+            raise InputError(
+                "ARTLEDGER_C2PA_CERTIFICATE and ARTLEDGER_C2PA_KEY go together; only one is set", code="settings"
+            )
+        return OwnCredentials(self._key_path(CREDENTIAL_KEY_FILE), f"Artledger {self.origin}", self._key_passphrase)
 
     def _key_path(self, name: str) -> Path:
         return self.data_dir / "keys" / name

@@ -12,6 +12,7 @@ from pathlib import Path
 
 from cryptography.exceptions import InvalidSignature, UnsupportedAlgorithm
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey, Ed25519PublicKey
+from cryptography.hazmat.primitives.asymmetric.types import PrivateKeyTypes
 from cryptography.hazmat.primitives.serialization import (
     BestAvailableEncryption,
     Encoding,
@@ -114,11 +115,19 @@ class Signer:
 
 
 def load_signer(path: Path, passphrase: bytes | None = None) -> Signer:
-    """The key in `path` (PKCS #8 PEM).
+    """The key in `path` (PKCS #8 PEM). Raises as `load_private_key` does, and `key-damaged` for another kind of key."""
+    private = load_private_key(path, passphrase)
+    if not isinstance(private, Ed25519PrivateKey):
+        raise InputError(f"the private key {path} is not an Ed25519 key", code="key-damaged")
+    return Signer(private)
+
+
+def load_private_key(path: Path, passphrase: bytes | None = None) -> PrivateKeyTypes:
+    """The key, of whatever kind, that `path` begins with (PKCS #8 PEM).
 
     Raises ConflictError (`key-missing`, `key-permissions`, `key-passphrase`) and InputError (`key-damaged`).
     """
-    pem = _read_private(path)
+    pem = read_private_file(path)
     encrypted = b"ENCRYPTED" in pem.partition(b"\n")[0]
     if encrypted and not passphrase:
         raise ConflictError(
@@ -132,7 +141,7 @@ def load_signer(path: Path, passphrase: bytes | None = None) -> Signer:
             code="key-passphrase",
             hint=f"encrypt it (openssl pkcs8 -topk8 -v2 aes-256-cbc -in {path} -out NEW) or unset the passphrase",
         )
-    return Signer(_parse_pem(pem, passphrase if encrypted else None, path))
+    return _parse_pem(pem, passphrase if encrypted else None, path)
 
 
 def load_or_create_signer(path: Path, passphrase: bytes | None = None) -> Signer:
@@ -141,13 +150,21 @@ def load_or_create_signer(path: Path, passphrase: bytes | None = None) -> Signer
     Raises what `load_signer` raises, and ConflictError (`key-unwritable`) when the file cannot be made.
     """
     if not os.path.lexists(path):
-        try:
-            _create(path, Signer.generate().to_pem(passphrase))
-        except OSError as error:
-            raise ConflictError(
-                f"cannot store a new private key at {path}: {error.strerror or error}", code="key-unwritable"
-            ) from error
+        create_private_file(path, Signer.generate().to_pem(passphrase))
     return load_signer(path, passphrase)
+
+
+def create_private_file(path: Path, content: bytes) -> None:
+    """Makes a file 0600 in a folder 0700, complete or absent; where another process was first, its file stays.
+
+    Raises ConflictError (`key-unwritable`).
+    """
+    try:
+        _create(path, content)
+    except OSError as error:
+        raise ConflictError(
+            f"cannot store a new private key at {path}: {error.strerror or error}", code="key-unwritable"
+        ) from error
 
 
 def _create(path: Path, pem: bytes) -> None:
@@ -171,7 +188,8 @@ def _create(path: Path, pem: bytes) -> None:
         os.close(folder)
 
 
-def _read_private(path: Path) -> bytes:
+def read_private_file(path: Path) -> bytes:
+    """A small file that nobody else may use. Raises ConflictError (`key-missing`, `key-permissions`), InputError."""
     try:
         with path.open("rb") as file:
             _require_private(path, os.fstat(file.fileno()), "600")
@@ -200,9 +218,9 @@ def _require_private(path: Path, status: os.stat_result, wanted: str) -> None:
         raise ConflictError(f"{path} holds a private key and belongs to another user", code="key-permissions")
 
 
-def _parse_pem(pem: bytes, passphrase: bytes | None, path: Path) -> Ed25519PrivateKey:
+def _parse_pem(pem: bytes, passphrase: bytes | None, path: Path) -> PrivateKeyTypes:
     try:
-        private = load_pem_private_key(pem, passphrase)
+        return load_pem_private_key(pem, passphrase)
     except (ValueError, TypeError, UnsupportedAlgorithm) as error:
         if passphrase:
             raise ConflictError(
@@ -213,6 +231,3 @@ def _parse_pem(pem: bytes, passphrase: bytes | None, path: Path) -> Ed25519Priva
         raise InputError(
             f"the private key {path} is damaged", code="key-damaged", hint="restore it from a backup"
         ) from error
-    if not isinstance(private, Ed25519PrivateKey):
-        raise InputError(f"the private key {path} is not an Ed25519 key", code="key-damaged")
-    return private

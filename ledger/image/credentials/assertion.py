@@ -6,15 +6,15 @@ from typing import Annotated
 
 from pydantic import BaseModel, ConfigDict, Field, StringConstraints, ValidationError
 
-from ledger.image.credentials.types import MAX_NEAREST, Assertion, NearestWork
-from ledger.text import clean_text
+from ledger.image.credentials.types import MAX_NEAREST, MAX_SENTENCE, Assertion, NearestWork
+from ledger.text import DEFAULT_LIMIT, clean_text
 
 _Id = Annotated[str, StringConstraints(pattern=r"^[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}$")]
 _Token = Annotated[str, StringConstraints(pattern=r"^[a-z]+(-[a-z]+)*$", max_length=40)]
 _Decimal = Annotated[str, StringConstraints(pattern=r"^[0-9]{1,4}(\.[0-9]{1,20})?$")]
-_Name = Annotated[str, StringConstraints(max_length=300)]
+_Name = Annotated[str, StringConstraints(max_length=DEFAULT_LIMIT)]
 _Origin = Annotated[str, StringConstraints(pattern=r"^[!-*,-~]+$", max_length=255)]
-_Sentence = Annotated[str, StringConstraints(max_length=1000)]
+_Sentence = Annotated[str, StringConstraints(max_length=MAX_SENTENCE)]
 
 
 class _Closed(BaseModel):
@@ -56,5 +56,5 @@ def parse_assertion(value: object) -> Assertion | None:
             )
             for each in body.nearest
         ),
-        reference=clean_text(body.reference, 1000),
+        reference=clean_text(body.reference, MAX_SENTENCE),
     )

@@ -5,6 +5,8 @@ from __future__ import annotations
 from dataclasses import asdict, dataclass
 from typing import Any, Literal
 
+from ledger.text import clean_text
+
 LABEL = "org.artledger.attribution"
 """Of our assertion. Its content is frozen (FORMAT.md): another content would be `org.artledger.attribution.v2`."""
 
@@ -13,6 +15,8 @@ TRAINED_ALGORITHMIC_MEDIA = "http://cv.iptc.org/newscodes/digitalsourcetype/trai
 
 MAX_NEAREST = 10
 """Works that the assertion names."""
+MAX_SENTENCE = 1000
+"""Code points of the assertion's `reference`."""
 
 State = Literal["valid", "untrusted", "invalid"]
 """`valid`: intact, and the signer is one that is trusted here; `untrusted`: intact, by somebody who is not known here;
@@ -43,12 +47,24 @@ class Assertion:
     reference: str
 
     def to_json(self) -> dict[str, Any]:
-        return asdict(self) | {"nearest": [asdict(work) for work in self.nearest]}
+        """As it stands in a manifest (FORMAT.md): titles and names are strangers' text, so they are cleaned and cut."""
+        return {
+            "origin": self.origin,
+            "record_id": self.record_id,
+            "model": clean_text(self.model),
+            "verdict": self.verdict,
+            "nearest": [
+                asdict(work) | {"title": clean_text(work.title), "artist": clean_text(work.artist)}
+                for work in self.nearest[:MAX_NEAREST]
+            ],
+            "reference": clean_text(self.reference, MAX_SENTENCE),
+        }
 
     @property
     def credit(self) -> str:
         """The plain text that ordinary viewers show."""
-        return f"{self.reference} Made with {self.model}. Record {self.record_id} of the log {self.origin}."
+        said = f"{self.reference} Made with {self.model}. Record {self.record_id} of the log {self.origin}."
+        return clean_text(said, 2 * MAX_SENTENCE)
 
 
 @dataclass(frozen=True, slots=True)

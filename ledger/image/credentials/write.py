@@ -37,7 +37,7 @@ def require_written(media_type: str) -> ImageFormat:
 
 def encode(pixels: Pixels, media_type: str, credit: str | None = None) -> bytes:
     """The picture, shape (height, width, 3), as a file, with `credit` where viewers show text: lossless PNG, lossless
-    WebP, or JPEG at JPEG_QUALITY. Raises InputError (`output-format`) for another media type."""
+    WebP, or JPEG at JPEG_QUALITY. Raises as `require_written` does."""
     kind = require_written(media_type)
     options: dict[str, Any] = {}
     if credit is not None:
