@@ -6,7 +6,7 @@ Sealed works are never read (ledger.corpus.sealed). What is made here takes effe
 from __future__ import annotations
 
 from collections.abc import Collection, Iterable, Iterator
-from dataclasses import replace
+from dataclasses import dataclass, replace
 from enum import StrEnum
 from itertools import chain
 from pathlib import Path
@@ -26,11 +26,16 @@ if TYPE_CHECKING:
 
 
 class Part(StrEnum):
-    """Of the studio profile."""
+    """Of the studio profile, in the order in which they build on each other."""
 
     COPY = "copy"
+    VAE = "vae"
+    CLIP = "clip"
+    DIFFUSION = "diffusion"
+    ALL = "all"
 
 
+READING = "reading pictures"
 AssetsOption = Annotated[
     Path | None,
     typer.Option(
@@ -43,7 +48,13 @@ AssetsOption = Annotated[
 OutOption = Annotated[Path, typer.Option(metavar="DIR", help="Folder for the files made.", show_default=False)]
 WorksOption = Annotated[int, typer.Option(min=1, help="How many open OpenClipart works to take.")]
 SeedOption = Annotated[int, typer.Option(help="The same seed and pictures give the same files on the same machine.")]
-PartOption = Annotated[Part, typer.Option(help="copy: the descriptor that finds copies.")]
+PartOption = Annotated[
+    Part,
+    typer.Option(
+        help="copy: the descriptor that finds copies. vae, clip, diffusion: the generator, in this order; each goes on "
+        "from what the one before wrote to --out."
+    ),
+]
 CheckpointsOption = Annotated[
     Path,
     typer.Option(metavar="DIR", help="Kept between runs: an interrupted one goes on from here.", show_default=False),
@@ -64,32 +75,79 @@ def studio(
     smoke: SmokeOption = False,
     seed: SeedOption = 1,
 ) -> None:
-    """Train a part of the studio profile on open works and other art: half an hour to an hour on two cores."""
-    from ledger.image.pool import DecodePool
-    from ledger.train.copy.studio import SMOKE, SMOKE_PICTURES, train_copy_descriptor
-    from ledger.train.copy.training import Plan
-    from ledger.train.roles import Role
-
+    """Train a part of the studio profile on open works and other art: up to 75 minutes a part on two cores."""
     make_folder(checkpoints)
     make_folder(out)
-    plan = replace(SMOKE if smoke else Plan(), seed=seed)
-    plan = plan if steps is None else replace(plan, steps=steps)
-    taken = min(works, SMOKE_PICTURES) if smoke else works
-    with invocation.progress() as progress, DecodePool() as pool:
+    run = _Run(invocation, checkpoints, out, assets, works, steps, smoke, seed)
+    parts = [each for each in Part if each is not Part.ALL] if part is Part.ALL else [part]
+    facts = {each.value: run.copy() if each is Part.COPY else run.generator(each) for each in parts}
+    _tell(invocation, facts[part.value] if part in parts else {**facts})
 
-        def told(report: Report) -> None:
-            progress(f"training: loss {report.loss:.2f}, found {report.found:.0%}", report.step, report.steps)
 
-        made = train_copy_descriptor(
-            lambda: _counted("reading pictures", _pictures(pool, assets, taken, seed, {Role.TRAIN}), progress),
-            checkpoints,
-            out,
-            plan,
-            told,
-        )
-    facts: dict[str, object] = {"part": part.value, "weights": str(made.weights), "sha256": made.weights_sha256}
-    facts |= {"local": str(made.local), "local_sha256": made.local_sha256, "pictures": dict(made.pictures)}
-    _tell(invocation, facts)
+@dataclass(frozen=True, slots=True)
+class _Run:
+    """The options of `train studio`."""
+
+    invocation: Invocation
+    checkpoints: Path
+    out: Path
+    assets: Path | None
+    works: int
+    steps: int | None
+    smoke: bool
+    seed: int
+
+    def copy(self) -> dict[str, object]:
+        from ledger.image.pool import DecodePool
+        from ledger.train.copy.studio import SMOKE, SMOKE_PICTURES, train_copy_descriptor
+        from ledger.train.copy.training import Plan
+        from ledger.train.roles import Role
+
+        plan = replace(SMOKE if self.smoke else Plan(), seed=self.seed)
+        plan = plan if self.steps is None else replace(plan, steps=self.steps)
+        taken = min(self.works, SMOKE_PICTURES) if self.smoke else self.works
+        with self.invocation.progress() as progress, DecodePool() as pool:
+
+            def told(report: Report) -> None:
+                progress(f"training: loss {report.loss:.2f}, found {report.found:.0%}", report.step, report.steps)
+
+            train = {Role.TRAIN}
+            made = train_copy_descriptor(
+                lambda: _counted(READING, _pictures(pool, self.assets, taken, self.seed, train), progress),
+                self.checkpoints,
+                self.out,
+                plan,
+                told,
+            )
+        facts: dict[str, object] = {"part": Part.COPY.value, "pictures": dict(made.pictures)}
+        facts |= {"weights": str(made.weights), "sha256": made.weights_sha256}
+        return facts | {"local": str(made.local), "local_sha256": made.local_sha256}
+
+    def generator(self, part: Part) -> dict[str, object]:
+        """vae, clip or diffusion."""
+        from ledger.image.pool import DecodePool
+        from ledger.train.studio import course, folder
+        from ledger.train.studio.pictures import drawn
+
+        plan = replace(folder.PLANS[folder.Part(part)], seed=self.seed)
+        plan = folder.smoke(plan) if self.smoke else plan
+        plan = plan if self.steps is None else replace(plan, steps=self.steps)
+        checkpoints, out = self.checkpoints / folder.FOLDER, self.out / folder.FOLDER
+        make_folder(checkpoints)
+        make_folder(out)
+        with self.invocation.progress() as progress, DecodePool() as pool:
+
+            def told(report: course.Report) -> None:
+                progress(f"training {part.value}: loss {report.loss:.3f}", report.step, report.steps)
+
+            training = folder.Studio(checkpoints, out, told)
+            pictures = training.gathered(
+                lambda: _counted(READING, drawn(pool, self.assets, limit=self.works, seed=self.seed), progress),
+                folder.SMOKE_PICTURES if self.smoke else None,
+            )
+            weights = training.train(folder.Part(part), pictures, plan)
+        facts: dict[str, object] = {"part": part.value, "pictures": pictures.counts}
+        return facts | {"weights": str(weights), "sha256": folder.weights_sha256(weights)}
 
 
 def null_set(

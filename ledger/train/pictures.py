@@ -6,6 +6,7 @@ name packages and licences). Nothing of it is shipped: only fingerprints and wei
 
 from __future__ import annotations
 
+import hashlib
 import json
 import random
 import re
@@ -82,6 +83,11 @@ class SourcePicture:
     maker: str
     """Whose works share one role: OpenClipart's artist (the subject where none is named), else the file."""
     image: Image.Image
+    sha256: str
+    """Of the file, or of the rendering where the file is a drawing, in lowercase hex."""
+    title: str = ""
+    keywords: tuple[str, ...] = ()
+    """Of OpenClipart's works; a package's picture is described by its key alone."""
 
 
 def open_works(
@@ -103,16 +109,22 @@ def open_works(
     for item in items[:limit]:
         maker = item.artist or item.labels["subject"]
         if only(OPENCLIPART, maker):
-            image = _load(partial(source.read, item))
-            if image is not None:
-                yield SourcePicture(OPENCLIPART, item.key, maker, image)
+            loaded = _load(partial(source.read, item))
+            if loaded is not None:
+                keywords = tuple(item.labels.get("keywords", "").split("; "))
+                yield SourcePicture(OPENCLIPART, item.key, maker, *loaded, item.title, keywords)
 
 
 def collected(
-    assets: Path, pool: DecodePool, *, seed: int, only: Only = lambda _collection, _maker: True
+    assets: Path,
+    pool: DecodePool,
+    *,
+    seed: int,
+    only: Only = lambda _collection, _maker: True,
+    whole: bool = False,
 ) -> Iterator[SourcePicture]:
-    """The pictures of every collection found below `assets`, at most as many of each as COLLECTIONS says, at random; of
-    those, the ones that `only` wants.
+    """The pictures of every collection found below `assets`, at most as many of each as COLLECTIONS says (all with
+    `whole`), at random; of those, the ones that `only` wants.
 
     Raises NotFoundError (`assets-missing`) when no collection is there.
     """
@@ -128,19 +140,20 @@ def collected(
         random.Random(f"{seed}/{collection.name}").shuffle(files)  # noqa: S311 - a sample, not a secret
         given = 0
         for key, read in files:
-            if given >= collection.limit:
+            if given >= collection.limit and not whole:
                 break
             if collection.without is not None and re.search(collection.without, key):
                 continue
             if not only(collection.name, key):
                 given += 1
                 continue
-            image = _load(read)
-            if image is None:
+            loaded = _load(read)
+            if loaded is None:
                 continue
+            image, sha256 = loaded
             given += 1
             for part, picture in _quarters(image) if collection.quarters else [("", image)]:
-                yield SourcePicture(collection.name, f"{key}{part}", key, picture)
+                yield SourcePicture(collection.name, f"{key}{part}", key, picture, sha256)
 
 
 def _files(root: Path, pool: DecodePool, collection: Collection) -> Iterator[tuple[str, Callable[[], bytes]]]:
@@ -179,9 +192,11 @@ def _rasterised(path: Path, pool: DecodePool) -> bytes:
     return pool.rasterise(path.read_bytes())
 
 
-def _load(read: Callable[[], bytes]) -> Image.Image | None:
+def _load(read: Callable[[], bytes]) -> tuple[Image.Image, str] | None:
+    """The picture and the digest of its file."""
     try:
-        with Image.open(BytesIO(read())) as opened:
+        data = read()
+        with Image.open(BytesIO(data)) as opened:
             if min(opened.size) < _SMALLEST:
                 return None
             opened.draft("RGB", (SIDE, SIDE))
@@ -191,7 +206,7 @@ def _load(read: Callable[[], bytes]) -> Image.Image | None:
     image.thumbnail((SIDE, SIDE), Image.Resampling.LANCZOS)
     flat = Image.new("RGB", image.size, "white")
     flat.paste(image, mask=image.getchannel("A"))
-    return flat
+    return flat, hashlib.sha256(data).hexdigest()
 
 
 def _quarters(image: Image.Image) -> Iterator[tuple[str, Image.Image]]:

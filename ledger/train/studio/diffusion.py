@@ -1,0 +1,182 @@
+"""The studio's UNet: latent diffusion (Rombach et al. 2022) conditioned on the small CLIP's text tower.
+
+Trained to predict v (Salimans and Ho 2022) on a schedule that ends in pure noise (Lin et al. 2024), so that white
+grounds come out white, with the losses of all noise levels weighted by min-SNR-5 (Hang et al. 2023).
+"""
+
+from __future__ import annotations
+
+from collections import Counter
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import torch
+from diffusers import DDIMScheduler, UNet2DConditionModel
+from numpy.typing import NDArray
+from torch import Tensor, nn
+
+from ledger.train.studio import vae as autoencoder
+from ledger.train.studio.captions import caption, colour_of
+from ledger.train.studio.clip import TEXT_WIDTH, tokens
+from ledger.train.studio.course import Plan
+from ledger.train.studio.pictures import SIDE, StudioPictures
+from ledger.train.studio.sheet import save_sheet
+from ledger.train.studio.variations import vary
+
+PLAN = Plan(steps=3600, batch=32, rate=4e-4, average=0.998, checkpoint_every=250)
+VARIANTS = 4
+"""Of each picture: their latents are computed once. The first is the picture itself."""
+_WITHOUT_PROMPT = 0.1
+"""Share of examples that learn what a picture is without being told which (classifier-free guidance)."""
+_GAMMA = 5.0
+_UNNAMED = 0.05
+"""Weight of a picture without a subject that others share; one whose subject n pictures share has n ** -0.5."""
+_PART = 32
+PROMPTS = (
+    "a red car", "a tree", "a star", "a yellow flower", "a house", "a cat", "a moon", "a red heart",
+    "a blue bird", "a sun", "a green apple", "an umbrella", "a clock", "a smiling face", "a book", "a cloud",
+)  # fmt: skip
+"""What the sample sheet shows, in rows of eight."""
+
+
+def new_unet() -> UNet2DConditionModel:
+    """Random weights; 18 million parameters."""
+    return UNet2DConditionModel(
+        sample_size=SIDE // autoencoder.FACTOR,
+        in_channels=autoencoder.LATENT_CHANNELS,
+        out_channels=autoencoder.LATENT_CHANNELS,
+        layers_per_block=1,
+        block_out_channels=(96, 192, 224),
+        down_block_types=("DownBlock2D", "CrossAttnDownBlock2D", "CrossAttnDownBlock2D"),
+        up_block_types=("CrossAttnUpBlock2D", "CrossAttnUpBlock2D", "UpBlock2D"),
+        cross_attention_dim=TEXT_WIDTH,
+        attention_head_dim=8,
+        norm_num_groups=32,
+    ).to(memory_format=torch.channels_last)
+
+
+def new_scheduler() -> DDIMScheduler:
+    """Deterministic at eta 0: the seed alone decides."""
+    return DDIMScheduler(
+        beta_schedule="scaled_linear",
+        beta_start=0.00085,
+        beta_end=0.012,
+        clip_sample=False,
+        prediction_type="v_prediction",
+        rescale_betas_zero_snr=True,
+        set_alpha_to_one=True,
+        steps_offset=1,
+        timestep_spacing="trailing",
+    )
+
+
+@dataclass(frozen=True, slots=True)
+class TrainedParts:
+    """What the UNet learns between; fixed, in evaluation mode."""
+
+    vae: Any
+    tokenizer: Any
+    text_encoder: Any
+
+
+class DiffusionLesson:
+    """Taking noise out of latents."""
+
+    def __init__(self, pictures: StudioPictures, parts: TrainedParts, plan: Plan, folder: Path) -> None:
+        torch.manual_seed(plan.seed)
+        self.learner: Any = new_unet()
+        self._scheduler = new_scheduler()
+        self._parts = parts
+        self._pictures = pictures
+        self._plan = plan
+        self._sheets = folder
+        self._weights = _weights(pictures)
+        self._latents, self._colours = _variants(pictures, parts.vae, plan.seed, folder / "latents.pt")
+
+    def loss(self, rng: np.random.Generator) -> Tensor:
+        chosen = rng.choice(len(self._pictures), size=self._plan.batch, p=self._weights)
+        variants = rng.integers(VARIANTS, size=self._plan.batch)
+        clean = self._latents[chosen, variants].float()
+        noise = torch.randn_like(clean)
+        times = torch.randint(0, self._scheduler.config.num_train_timesteps, (len(clean),))
+        noisy = self._scheduler.add_noise(clean, noise, times)
+        wanted = self._scheduler.get_velocity(clean, noise, times)
+        with torch.autocast("cpu", torch.bfloat16):
+            made = self.learner(
+                noisy.contiguous(memory_format=torch.channels_last), times, self._told(chosen, variants, rng)
+            ).sample
+        wrong = (made.float() - wanted).square().mean(dim=(1, 2, 3))
+        kept = self._scheduler.alphas_cumprod[times]
+        ratio = kept / (1 - kept)
+        # For v the weight of min-SNR is min(SNR, gamma) / (SNR + 1); the constant keeps pure noise in the lesson.
+        loss: Tensor = (wrong * (ratio.clamp(max=_GAMMA) / (ratio + 1) + 0.1)).mean()
+        return loss
+
+    @torch.no_grad()
+    def sample(self, averaged: nn.Module) -> None:
+        pipeline = as_pipeline(self._parts, averaged)
+        noise = torch.Generator().manual_seed(0)
+        with torch.autocast("cpu", torch.bfloat16):
+            made = pipeline(
+                list(PROMPTS) * 2, num_inference_steps=20, guidance_scale=4.0, generator=noise, output_type="np"
+            ).images
+        save_sheet((made * 255).round().astype(np.uint8), self._sheets / "diffusion.png", across=8)
+
+    @torch.no_grad()
+    def _told(self, chosen: Any, variants: Any, rng: np.random.Generator) -> Tensor:
+        captions = [
+            ""
+            if rng.random() < _WITHOUT_PROMPT
+            else caption(self._pictures.subjects[index], self._colours[index][variant], rng)
+            for index, variant in zip(chosen, variants, strict=True)
+        ]
+        hidden: Tensor = self._parts.text_encoder(**tokens(self._parts.tokenizer, captions)).last_hidden_state
+        return hidden
+
+
+def as_pipeline(parts: TrainedParts, unet: Any) -> Any:
+    """An ordinary StableDiffusionPipeline of the parts."""
+    from diffusers import StableDiffusionPipeline
+
+    pipeline = StableDiffusionPipeline(
+        vae=parts.vae,
+        text_encoder=parts.text_encoder,
+        tokenizer=parts.tokenizer,
+        unet=unet,
+        scheduler=new_scheduler(),
+        safety_checker=None,
+        feature_extractor=None,
+        requires_safety_checker=False,
+    )
+    pipeline.set_progress_bar_config(disable=True)
+    return pipeline
+
+
+def _weights(pictures: StudioPictures) -> NDArray[np.float64]:
+    """How often each picture is learnt from: rare subjects more often than their number, faces and flags less."""
+    common = Counter(word for subjects in pictures.subjects for word in subjects.words)
+    weights: NDArray[np.float64] = np.array(
+        [max((common[word] ** -0.5 for word in each.words), default=_UNNAMED) for each in pictures.subjects]
+    )
+    weights /= weights.sum()
+    return weights
+
+
+@torch.no_grad()
+def _variants(pictures: StudioPictures, vae: Any, seed: int, cache: Path) -> tuple[Tensor, list[list[str | None]]]:
+    """Scaled latents (n, VARIANTS, 4, 16, 16), float16, and the colour seen in each."""
+    if cache.exists():
+        kept = torch.load(cache, weights_only=True)
+        return kept["latents"], kept["colours"]
+    latents = torch.empty(len(pictures), VARIANTS, autoencoder.LATENT_CHANNELS, SIDE // 8, SIDE // 8, dtype=torch.half)
+    colours: list[list[str | None]] = []
+    for index in range(len(pictures)):
+        rng = np.random.default_rng([seed, index])
+        plain = pictures.pixels[index]
+        shown = np.stack([plain, *(vary(plain, rng) for _ in range(VARIANTS - 1))])
+        latents[index] = (autoencoder.encode(vae, shown) * vae.config.scaling_factor).half()
+        colours.append([colour_of(picture) for picture in shown])
+    torch.save({"latents": latents, "colours": colours}, cache)
+    return latents, colours
