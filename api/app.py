@@ -14,7 +14,19 @@ from api import problems
 from api.context import Context
 from api.metrics import MeasureRequests, Metrics
 from api.openapi import add_problem_schema
-from api.routers import artists, documents, health, log, lookups, pages, records, verifications, wellknown, works
+from api.routers import (
+    artists,
+    documents,
+    health,
+    log,
+    lookups,
+    models,
+    pages,
+    records,
+    verifications,
+    wellknown,
+    works,
+)
 from api.security import Security
 from api.uploads import UploadBudget
 from api.workers import Workers
@@ -26,7 +38,7 @@ PICTURES_IN_MEMORY = 8
 """As many largest pictures as may be in memory at once."""
 OPENAPI_PATH = "/v1/openapi.json"
 
-ROUTERS = (verifications, lookups, records, works, artists, documents, log, wellknown, health, pages)
+ROUTERS = (verifications, lookups, records, works, artists, models, documents, log, wellknown, health, pages)
 
 
 def create_app(

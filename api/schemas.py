@@ -200,6 +200,40 @@ class ArtistBody(Closed):
     links: dict[str, str]
 
 
+class ModelBody(Closed):
+    """A model by its newest record. `description` is what `spec` is the digest of; `manifest` has root and size."""
+
+    model_id: str
+    format: str
+    weights_sha256: str
+    spec: str
+    description: dict[str, Any]
+    manifest: dict[str, Any] | None
+    manifest_status: str
+    record_id: str
+    links: dict[str, str]
+
+
+class ListedDigestBody(Closed):
+    """An entry of a manifest with its RFC 9162 inclusion path; the leaf is the digest's 32 raw bytes."""
+
+    sha256: str
+    index: int
+    path: list[str]
+
+
+class MembershipBody(Closed):
+    """`proof` has the digest itself where it is listed, else the neighbours between which it is missing."""
+
+    model_id: str
+    record_id: str
+    sha256: str
+    listed: bool
+    root: str
+    size: int
+    proof: list[ListedDigestBody]
+
+
 class Page(Closed):
     """Keyset pages: items after leaf index `after`."""
 

@@ -1,4 +1,4 @@
-"""The documents that records name by digest: calibrations and fingerprint specifications."""
+"""The documents that records name by digest: calibrations, fingerprint specifications, policies."""
 
 from __future__ import annotations
 
@@ -24,6 +24,17 @@ def get_calibration(here: Here, digest: Sha256) -> Response:
     return Response(
         here.application.calibration_file(digest), media_type="application/octet-stream", headers=_IMMUTABLE
     )
+
+
+@router.get(
+    "/v1/policies/{digest}",
+    response_class=Response,
+    summary="A policy that generated pictures were handed out by",
+    responses=content("application/json", "RFC 8785 bytes") | problems(404, 422),
+)
+def get_policy(here: Here, digest: Sha256) -> Response:
+    """The bytes whose SHA-256 is `digest`: rules by relation and p-value."""
+    return Response(here.application.policy_file(digest), media_type="application/json", headers=_IMMUTABLE)
 
 
 @router.get(

@@ -109,6 +109,18 @@ def show_artist(here: Here, artist_id: Id, query: Annotated[Page, Query()]) -> R
     )
 
 
+@router.get("/models/{model_id}")
+def show_model(here: Here, model_id: Id, sha256: Annotated[str, Query(max_length=200)] = "") -> Response:
+    """One model, and whether a file was among those that it was trained on."""
+    models = here.application.models
+    model = models.get(model_id)
+    asked = sha256.strip().lower()
+    if asked and not _SHA256.fullmatch(asked):
+        raise InputError("that is no SHA-256", code="bad-search", hint="a SHA-256 has 64 hexadecimal digits")
+    answer = models.membership(model_id, asked) if asked and model.manifest is not None else None
+    return page("model.html", model=model, membership=answer)
+
+
 @router.get("/log")
 def show_log(request: Request, here: Here) -> Response:
     """The log's size, keys and how to audit it."""

@@ -45,17 +45,24 @@ class Application(FlowParts):
 
         return spec_document(self.database, digest)
 
+    def policy_file(self, digest: str) -> bytes:
+        """Raises NotFoundError (`policy-not-found`)."""
+        found = self.documents.get("policy", digest)
+        if found is None:
+            raise NotFoundError(f"there is no policy {digest}", code="policy-not-found")
+        return found
+
     def service_document(self) -> dict[str, Any]:
         """`/.well-known/artledger.json` (FORMAT.md, Shapes that stay)."""
-        policy = self.witness_policy
+        witnesses = self.witness_policy
         return {
             "origin": self.origin,
             "log_vkey": self.log_vkey,
             "record_keys": self.record_keys,
-            "witnesses": [] if policy is None else [str(key) for key in policy.witness_keys],
+            "witnesses": [] if witnesses is None else [str(key) for key in witnesses.witness_keys],
             "specs": [self.spec.digest],
             "calibrations": self.calibration_store.digests(),
-            "policy": None,
+            "policy": self.policy.digest,
         }
 
     @property

@@ -21,11 +21,13 @@ if TYPE_CHECKING:
     from ledger.flows.demo import Demo
     from ledger.flows.ingest import Ingestion
     from ledger.flows.lookup import Lookup
+    from ledger.flows.models import Models
     from ledger.flows.recompute import LocalRecompute
     from ledger.flows.records import Records
     from ledger.flows.refresh import Refreshing
     from ledger.flows.seen import SeenPictures
     from ledger.flows.verify import Verification
+    from ledger.generate.policy import Policy
     from ledger.image.pool import DecodePool
     from ledger.storage.projections import Report
 
@@ -102,6 +104,22 @@ class FlowParts(LogParts):
             calibrations=self.calibration_store,
             spec=self.spec.digest,
         )
+
+    @cached_property
+    def policy(self) -> Policy:
+        """What the guard decides by; kept, so that records that name it can be understood after it was replaced."""
+        from ledger.generate.policy import default_policy, load_policy
+
+        path = self.settings.guard_policy
+        policy = default_policy() if path is None else load_policy(path)
+        self.documents.put("policy", policy.digest, policy.to_bytes())
+        return policy
+
+    @cached_property
+    def models(self) -> Models:
+        from ledger.flows.models import Models
+
+        return Models(store=self.record_store, documents=self.documents, sequencer=lambda: self.sequencer)
 
     @cached_property
     def recalibration(self) -> Calibrations:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import json
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
 from functools import lru_cache
 from pathlib import Path
@@ -45,9 +45,10 @@ class Models:
 
     store: RecordStore
     documents: DocumentStore
-    sequencer: Sequencer
-    _known: dict[tuple[str, str, str], RegisteredModel] = field(default_factory=dict)
-    """By weights, description and manifest: what a record says never changes."""
+    sequencer: Callable[[], Sequencer]
+    """Asked for only when a model is new: reading needs none."""
+    _known: dict[tuple[str, str, Path | None], RegisteredModel] = field(default_factory=dict)
+    """By weights, description and manifest, which this process reads once."""
 
     def register(self, facts: ModelFacts) -> RegisteredModel:
         """The model's record, made now where these weights, this description and this manifest have none.
@@ -55,16 +56,13 @@ class Models:
         Another description or manifest of the same weights makes a new record under the same model id. Raises
         InputError (`bad-manifest`, `unreadable`), PushbackError when nothing can be appended now.
         """
-        manifest = None if facts.manifest is None else _read(facts.manifest)
-        tree = None if manifest is None else ManifestTree(manifest)
-        key = (facts.weights_sha256, facts.spec_sha256, "undisclosed" if tree is None else tree.root)
+        key = (facts.weights_sha256, facts.spec_sha256, facts.manifest)
         if key not in self._known:
-            self._known[key] = self._append(facts, manifest, tree, key)
+            self._known[key] = self._append(facts, None if facts.manifest is None else _read(facts.manifest))
         return self._known[key]
 
-    def _append(
-        self, facts: ModelFacts, manifest: bytes | None, tree: ManifestTree | None, key: tuple[str, str, str]
-    ) -> RegisteredModel:
+    def _append(self, facts: ModelFacts, manifest: bytes | None) -> RegisteredModel:
+        tree = None if manifest is None else ManifestTree(manifest)
         # The documents come first: a leaf that names what nobody can read would be worse than one too many.
         self.documents.put("model", facts.spec_sha256, facts.spec)
         if manifest is not None and tree is not None:
@@ -79,8 +77,11 @@ class Models:
             spec=facts.spec_sha256,
         )
         payload = statement_payload("model", facts.weights_sha256, predicate)
-        once = hashlib.sha256("\n".join(("artledger/model/v1", *key, "")).encode()).digest()
-        entry = self.sequencer.submit(predicate.record_id, payload, once).result(MAX_WAIT).entry
+        listed = "undisclosed" if tree is None else tree.root
+        once = hashlib.sha256(
+            f"artledger/model/v1\n{facts.weights_sha256}\n{facts.spec_sha256}\n{listed}\n".encode()
+        ).digest()
+        entry = self.sequencer().submit(predicate.record_id, payload, once).result(MAX_WAIT).entry
         known = _model_of(entry)[1]
         return RegisteredModel(
             ModelRef(model_id=known.model_id, weights_sha256=facts.weights_sha256),
