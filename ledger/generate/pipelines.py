@@ -1,0 +1,86 @@
+"""diffusers pipelines, loaded from a folder that was judged before (folder.py) and put where they will run."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from ledger.errors import InputError
+from ledger.generate.folder import PipelineFolder
+from ledger.generate.placement import Offload, Placement
+
+TILED_ABOVE = 1024 * 1024
+"""Pixels from which the VAE works tile by tile: 2048x2048 at once would need some 30 GB. A matter of size alone, since
+tiles change a picture a little and the same request must give the same picture."""
+
+_BESIDE = ("image_encoder", "feature_extractor")
+"""Components for other tasks, which may lie in the folder and are not loaded."""
+_UNLOADABLE = (OSError, ValueError, LookupError, TypeError, AttributeError, ImportError, RuntimeError)
+"""What diffusers and transformers raise for files that contradict each other."""
+
+
+def load_pipeline(folder: PipelineFolder, placement: Placement) -> Any:
+    """The diffusers pipeline, ready to be called.
+
+    Raises InputError (`bad-pipeline`) where its files are not what its configuration says.
+    """
+    import diffusers
+    import torch
+    from safetensors import SafetensorError
+
+    _quiet()
+    absent = {*_BESIDE, *folder.family.optional} - set(folder.components)
+    try:
+        pipeline = getattr(diffusers, folder.family.pipeline).from_pretrained(
+            str(folder.path),
+            dtype=getattr(torch, placement.dtype),
+            use_safetensors=True,
+            local_files_only=True,
+            variant=folder.variant,
+            **dict.fromkeys(absent),
+            **_options(folder),
+        )
+    except (*_UNLOADABLE, SafetensorError) as error:
+        raise InputError(
+            f"{folder.path} cannot be loaded as a {folder.family.pipeline}: {str(error)[:300]}", code="bad-pipeline"
+        ) from error
+    pipeline.set_progress_bar_config(disable=True)
+    _put(pipeline, placement)
+    return pipeline
+
+
+def tile(pipeline: Any, width: int, height: int) -> None:
+    """Let the VAE work in tiles, or not, as the size of the picture asks."""
+    if width * height > TILED_ABOVE:
+        pipeline.vae.enable_tiling()
+    else:
+        pipeline.vae.disable_tiling()
+
+
+def _options(folder: PipelineFolder) -> dict[str, Any]:
+    match folder.family.pipeline:
+        case "StableDiffusionPipeline":
+            return {"requires_safety_checker": "safety_checker" in folder.components}
+        case "StableDiffusionXLPipeline":
+            return {"add_watermarker": False}  # present or not with a package: pictures would depend on it
+        case _:
+            return {}
+
+
+def _put(pipeline: Any, placement: Placement) -> None:
+    match placement.offload:
+        case Offload.NONE:
+            pipeline.to(placement.device)
+        case Offload.COMPONENTS:
+            pipeline.enable_model_cpu_offload(device=placement.device)
+        case Offload.LAYERS:
+            pipeline.enable_sequential_cpu_offload(device=placement.device)
+
+
+def _quiet() -> None:
+    """Neither library's bars and notices belong among ours."""
+    from diffusers.utils import logging as diffusers_logging
+    from transformers.utils import logging as transformers_logging
+
+    for logging in (diffusers_logging, transformers_logging):
+        logging.disable_progress_bar()
+        logging.set_verbosity_error()

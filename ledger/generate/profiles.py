@@ -1,0 +1,102 @@
+"""Which models a profile names: `studio`, which comes with this package, and `hub`, by repository and commit.
+
+No result of the studio models is a result of CLIP, Stable Diffusion or FLUX; records say which model it was by digest.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Mapping
+from dataclasses import dataclass
+from decimal import Decimal
+from pathlib import Path
+from typing import Literal
+
+from ledger import fingerprint
+from ledger.errors import InputError
+
+Profile = Literal["studio", "hub"]
+
+STUDIO_FOLDER = Path(fingerprint.__file__).parent / "weights" / "studio"
+STUDIO_NAME = "artledger-studio"
+
+_HUB_ID = re.compile(r"(?P<repository>[\w-][\w.-]{0,95}/[\w-][\w.-]{0,95})@(?P<revision>[0-9a-f]{40})", re.ASCII)
+
+
+@dataclass(frozen=True, slots=True)
+class FolderModel:
+    """A pipeline's folder on this machine."""
+
+    path: Path
+    name: str
+    steps: int | None = None
+    """Where a request says nothing; None: what suits its class."""
+    guidance: Decimal | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class HubModel:
+    """A repository of the hub at one commit: a name alone could mean another model tomorrow."""
+
+    repository: str
+    revision: str
+    """40 hex digits."""
+    variant: str | None = None
+    """`fp16`: half the download, where the repository has it."""
+
+
+ModelSource = FolderModel | HubModel
+
+
+@dataclass(frozen=True, slots=True)
+class EncoderSources:
+    """Where the encoders of a profile come from: a folder, or a repository whose root is the encoder's folder."""
+
+    clip: ModelSource
+    vae: ModelSource
+
+
+SD15 = HubModel("stable-diffusion-v1-5/stable-diffusion-v1-5", "451f4fe16113bff5a5d2269ed5ad43b0592e9a14", "fp16")
+SDXL = HubModel("stabilityai/stable-diffusion-xl-base-1.0", "462165984030d82259a11f4367a4eed129e94a7b", "fp16")
+FLUX_SCHNELL = HubModel("black-forest-labs/FLUX.1-schnell", "741f7c3ce8b383c54771c7003378a50191e9efe9")
+STUDIO = FolderModel(STUDIO_FOLDER, STUDIO_NAME)
+
+GENERATORS: Mapping[str, ModelSource] = {
+    "studio": STUDIO,
+    "sd15": SD15,
+    "sdxl": SDXL,
+    "flux-schnell": FLUX_SCHNELL,
+}
+"""Short names; the models of the hub are under their publishers' licences, which whoever downloads them accepts."""
+
+ENCODERS: Mapping[Profile, EncoderSources] = {
+    "studio": EncoderSources(
+        clip=FolderModel(STUDIO_FOLDER / "image_encoder", STUDIO_NAME),
+        vae=FolderModel(STUDIO_FOLDER / "vae", STUDIO_NAME),
+    ),
+    "hub": EncoderSources(
+        clip=HubModel("openai/clip-vit-large-patch14", "32bd64288804d66eefd0ccbe215aa642df71cc41"),
+        vae=HubModel("stabilityai/sd-vae-ft-mse", "31f26fdeee1355a5c34592e401dd41e45d25a493"),
+    ),
+}
+
+
+def generator_source(profile: Profile, generator: str | None) -> ModelSource:
+    """What the settings mean: a short name, `owner/name@commit` of the hub, or a folder; without any, the profile's.
+
+    Raises InputError (`bad-generator`).
+    """
+    if generator is None:
+        return STUDIO if profile == "studio" else SD15
+    if generator in GENERATORS:
+        return GENERATORS[generator]
+    if named := _HUB_ID.fullmatch(generator):
+        return HubModel(named["repository"], named["revision"])
+    folder = Path(generator).expanduser().absolute()
+    if not folder.is_dir():
+        raise InputError(
+            f"{generator[:200]!r} is neither a folder nor a model that has a name here",
+            code="bad-generator",
+            hint=f"One of {', '.join(GENERATORS)}; a pipeline's folder; or OWNER/NAME@COMMIT of the hub (40 digits).",
+        )
+    return FolderModel(folder, folder.name)
