@@ -8,9 +8,7 @@ from __future__ import annotations
 import hashlib
 import os
 from collections.abc import Mapping, Sequence
-from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
-from threading import Barrier
 
 import numpy as np
 import torch
@@ -22,6 +20,7 @@ from ledger.errors import IntegrityError
 from ledger.fingerprint import copy_descriptor as descriptor
 from ledger.fingerprint.copy_network import CopyNetwork, normalised, pool, pool_windows
 from ledger.fingerprint.efficientnet import EfficientNetLite0
+from ledger.fingerprint.workers import single_threaded_workers
 from ledger.image.types import Pixels
 
 
@@ -33,7 +32,7 @@ class CopyEncoder:
         for parameter in network.parameters():
             if parameter.dim() == 4:
                 parameter.data = parameter.data.contiguous(memory_format=torch.channels_last)
-        self._threads = _single_threaded_workers(os.cpu_count() or 1)
+        self._threads = single_threaded_workers(os.cpu_count() or 1)
 
     @property
     def name(self) -> str:
@@ -93,27 +92,6 @@ def load_copy_encoder(weights: Path | None = None) -> CopyEncoder:
 def _half(rows: torch.Tensor) -> NDArray[np.float16]:
     half: NDArray[np.float16] = rows.numpy().astype(np.float16)
     return half
-
-
-def _single_threaded_workers(count: int) -> ThreadPoolExecutor:
-    """Threads in each of which torch computes with one thread.
-
-    Torch's own threads wait for each other at every layer: with decoding workers on the same cores it then runs at a
-    third of its speed. The setting is per thread, but it also changes what later threads begin with: that is put back.
-    """
-    before = torch.get_num_threads()
-    started = Barrier(count + 1)
-
-    def start() -> None:
-        torch.set_num_threads(1)
-        started.wait()
-
-    threads = ThreadPoolExecutor(count, thread_name_prefix="encode")
-    for _ in range(count):
-        threads.submit(start)
-    started.wait()
-    torch.set_num_threads(before)
-    return threads
 
 
 def _prepare(picture: Pixels) -> torch.Tensor:

@@ -5,9 +5,6 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
 
-import numpy as np
-from numpy.typing import NDArray
-
 from ledger.errors import ConflictError
 from ledger.fingerprint.complexity import complexity
 from ledger.fingerprint.hashes import Hashes, hashes, query_views
@@ -36,11 +33,12 @@ class Fingerprinter:
 
     def works(self, images: Sequence[CanonicalImage]) -> list[Fingerprint]:
         """One fingerprint per picture, in order. Encoders release the interpreter: the rest goes on beside them."""
-        with ThreadPoolExecutor(1) as aside:
-            encoding = aside.submit(self._encode, images)
+        pictures = [image.working for image in images]
+        with ThreadPoolExecutor(len(self._encoders)) as aside:
+            encoding = {each.name: aside.submit(each.encode, pictures) for each in self._encoders}
             local = [work_features(preview_of(image.working)).to_bytes() for image in images]
             plain = [(hashes(image.working), complexity(image.working)) for image in images]
-            vectors = encoding.result()
+            vectors = {name: each.result() for name, each in encoding.items()}
         return [
             self._fingerprint(*plain[index], {name: rows[index] for name, rows in vectors.items()}, local[index])
             for index in range(len(images))
@@ -52,11 +50,12 @@ class Fingerprinter:
 
     def queries(self, images: Sequence[CanonicalImage]) -> list[QueryFingerprint]:
         """One per picture, in order: no local features, but the hashes of its other views and looks at its windows."""
-        with ThreadPoolExecutor(1) as aside:
-            encoding = aside.submit(self._encode_queries, images)
+        pictures = [image.working for image in images]
+        with ThreadPoolExecutor(len(self._encoders)) as aside:
+            encoding = {each.name: aside.submit(each.encode_queries, pictures) for each in self._encoders}
             views = [query_views(image.working) for image in images]
             plain = [(hashes(image.working), complexity(image.working)) for image in images]
-            vectors = encoding.result()
+            vectors = {name: each.result() for name, each in encoding.items()}
         return [
             QueryFingerprint(
                 image=self._fingerprint(*plain[index], {name: rows[index, 0] for name, rows in vectors.items()}, b""),
@@ -77,11 +76,3 @@ class Fingerprinter:
             complexity=detail,
             local=local,
         )
-
-    def _encode(self, images: Sequence[CanonicalImage]) -> dict[str, NDArray[np.float16]]:
-        pictures = [image.working for image in images]
-        return {encoder.name: encoder.encode(pictures) for encoder in self._encoders}
-
-    def _encode_queries(self, images: Sequence[CanonicalImage]) -> dict[str, NDArray[np.float16]]:
-        pictures = [image.working for image in images]
-        return {encoder.name: encoder.encode_queries(pictures) for encoder in self._encoders}

@@ -9,7 +9,11 @@ from typing import Any, Self
 
 from ledger import canonical
 from ledger.fingerprint import complexity, copy_descriptor, hashes, local_parameters
+from ledger.fingerprint.style_models import CLIP, VAE, StyleModels, shipped_style_models
 from ledger.image.limits import WORKING_RESAMPLING, WORKING_SIDE
+
+STYLE = frozenset({CLIP, VAE})
+"""Embeddings that style is compared by."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -35,10 +39,32 @@ class FingerprintSpec:
         embeddings: Mapping[str, Mapping[str, Any]] = canonical.loads(self.document)["embeddings"]
         return {name: int(description["dimension"]) for name, description in embeddings.items()}
 
+    @property
+    def copy_part(self) -> str:
+        """Digest of the spec without the embeddings that say nothing of copies: what a null set is bound to, so that
+        other models of style leave error rates of copies as they are."""
+        document = canonical.loads(self.document)
+        kept = {name: each for name, each in document["embeddings"].items() if name not in STYLE}
+        return canonical.digest({**document, "embeddings": kept})
+
+    @property
+    def style_part(self) -> str | None:
+        """Digest of what the spec says of the embeddings that style is compared by; None where it has not both."""
+        embeddings = canonical.loads(self.document)["embeddings"]
+        if not embeddings.keys() >= STYLE:
+            return None
+        return canonical.digest({name: embeddings[name] for name in STYLE})
+
 
 def default_spec() -> FingerprintSpec:
     """The spec that this version of the code makes fingerprints under."""
-    return FingerprintSpec.of({copy_descriptor.NAME: copy_descriptor.describe()})
+    return spec_with(shipped_style_models())
+
+
+def spec_with(models: StyleModels | None) -> FingerprintSpec:
+    """Of the copy descriptor and, where there are such, of these models. Raises as `StyleModels.describe` does."""
+    style = {} if models is None else models.describe()
+    return FingerprintSpec.of({copy_descriptor.NAME: copy_descriptor.describe(), **style})
 
 
 def _document(embeddings: Mapping[str, Mapping[str, object]]) -> Mapping[str, object]:
