@@ -1,0 +1,100 @@
+"""A generated picture's record is found by its bytes, its pixels, its file's digest, and an edited copy of it."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+from PIL import Image
+
+from ledger.bootstrap import Application, open_application
+from ledger.flows.answers import LookupAnswer
+from ledger.settings import Settings
+from tests.applications import ART, DRAWINGS, application_with, register
+from tests.conftest import DatabaseUrl
+from tests.flows.older import OlderApplication
+from tests.generated import Generated, encoded, generated
+from tests.match.drawings import drawing
+
+
+@pytest.fixture(scope="module")
+def ledger(
+    database_server: DatabaseUrl, template: str, tmp_path_factory: pytest.TempPathFactory
+) -> Iterator[Application]:
+    """Its own: what is generated here must not turn up elsewhere."""
+    with application_with(database_server, template, tmp_path_factory.mktemp("data"), [ART]) as opened:
+        yield opened
+
+
+@pytest.fixture(scope="module")
+def made(ledger: Application) -> Generated:
+    for number in range(3):
+        generated(ledger, drawing(50 + number, 128))
+    return generated(ledger, drawing(40, 128))
+
+
+def records(answer: LookupAnswer) -> list[str]:
+    return [each.record_id for each in answer.records]
+
+
+def test_a_stripped_recompressed_and_resized_file_finds_its_record(ledger: Application, made: Generated) -> None:
+    before = ledger.entries.head()
+    for file in (
+        encoded(drawing(40, 128).resize((90, 90)), "JPEG", quality=60),
+        encoded(drawing(40, 128).resize((300, 300)), "WEBP", quality=50),
+        encoded(drawing(40, 128).crop((16, 8, 120, 112)), "JPEG", quality=80),
+    ):
+        answer = ledger.lookups.by_image(file)
+        assert answer.records == ()
+        (similar,) = answer.similar_records
+        assert similar.record == ledger.records.get(made.record_id)
+        assert similar.relation in ("near-duplicate", "partial-copy")
+        assert similar.evidence is not None
+        assert set(similar.evidence) == {
+            "inliers", "method", "query_region", "tile_distance", "transform", "work_region",
+        }  # fmt: skip
+    assert ledger.entries.head() == before
+
+
+def test_the_very_file_and_its_pixels_are_records_not_similar_ones(ledger: Application, made: Generated) -> None:
+    answer = ledger.lookups.by_image(made.file)
+    assert set(records(answer)) == {made.asset_id, made.record_id}
+    assert answer.similar_records == ()
+    stripped = ledger.lookups.by_image(encoded(drawing(40, 128), "PNG", compress_level=1))
+    assert records(stripped) == [made.record_id]
+    assert stripped.similar_records == ()
+
+
+def test_the_digest_of_a_file_leads_to_its_generation(ledger: Application, made: Generated) -> None:
+    digest = ledger.images.decode(made.file).sha256
+    answer = ledger.lookups.by_sha256(digest)
+    assert records(answer) == [made.asset_id, made.record_id]
+    assert answer.reference == ledger.records.get(made.record_id).reference
+    assert answer.similar_records == ()
+
+
+def test_strangers_works_and_blank_pictures_find_nothing(ledger: Application, made: Generated) -> None:
+    for file in (
+        encoded(drawing(90, 128), "PNG"),
+        DRAWINGS[4].read_bytes(),
+        encoded(Image.new("RGB", (128, 128), "white"), "PNG"),
+    ):
+        assert ledger.lookups.by_image(file).similar_records == ()
+
+
+def test_pictures_kept_by_an_earlier_version_are_found_after_a_refresh(database_url: str, tmp_path: Path) -> None:
+    settings = Settings(data_dir=tmp_path / "data", database_url=database_url)
+    with OlderApplication(settings) as earlier:
+        register(earlier, ART)
+    with open_application(data_dir=tmp_path / "data", database_url=database_url) as now:
+        now.refreshing.run("default")
+        kept = generated(now, drawing(41, 128))
+        edited = encoded(drawing(41, 128).resize((100, 100)), "JPEG", quality=60)
+        assert [each.record.record_id for each in now.lookups.by_image(edited).similar_records] == [kept.record_id]
+        # As if an earlier version had made it: only its small picture is left.
+        with now.database.begin_as_owner() as connection:
+            connection.exec_driver_sql("DELETE FROM seen_vector")
+        assert now.lookups.by_image(edited).similar_records == ()
+        now.refreshing.run("default")
+        assert [each.record.record_id for each in now.lookups.by_image(edited).similar_records] == [kept.record_id]

@@ -1,0 +1,66 @@
+"""Generated pictures on a log without a generator: what they look like is all that finding them again needs."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from io import BytesIO
+
+from PIL import Image
+
+from ledger.bootstrap import Application
+from ledger.flows.predicates import generation_predicate
+from ledger.image.made import image_of
+from ledger.record.ids import new_id
+from ledger.record.parts import Ref
+from ledger.record.predicates import Asset
+from ledger.record.statement import statement_payload
+from ledger.record.times import now_text
+from tests.match.drawings import pixels
+from tests.record.samples import MODEL, sha
+
+
+@dataclass(frozen=True, slots=True)
+class Generated:
+    record_id: str
+    asset_id: str
+    file: bytes
+    """As it was handed out: PNG."""
+
+
+def generated(application: Application, picture: Image.Image) -> Generated:
+    """Puts a picture's `generation` and `asset` on the log, and remembers what it looks like."""
+    verification = application.verification
+    examined = verification.compare(image_of(pixels(picture)), verification.calibrations.current(), 5)
+    predicate = generation_predicate(
+        examined.predicate,
+        guard="allow",
+        guidance=None,
+        model=MODEL,
+        origin_of_image="reported",
+        policy=None,
+        prompt=None,
+        refs=(),
+        sampler=None,
+        seed=None,
+        steps=None,
+    )
+    payload = statement_payload("image", examined.image.pixel_sha256, predicate)
+    entry = application.sequencer.submit(predicate.record_id, payload).result(60).entry
+    file = encoded(picture, "PNG")
+    asset = Asset(
+        c2pa_manifest_sha256=sha("manifest"),
+        generated_at=now_text(),
+        media_type="image/png",
+        record_id=new_id(),
+        refs=(Ref(leaf_hash=entry.leaf_hash.hex(), record_id=entry.record_id),),
+    )
+    rows = application.seen.remember(entry.record_id, examined.query.fingerprint.image, examined.image.working)
+    payload = statement_payload("image", application.images.decode(file).sha256, asset)
+    application.sequencer.submit(asset.record_id, payload, alongside=rows).result(60)
+    return Generated(entry.record_id, asset.record_id, file)
+
+
+def encoded(picture: Image.Image, form: str, **options: int) -> bytes:
+    file = BytesIO()
+    picture.save(file, form, **options)
+    return file.getvalue()
