@@ -19,7 +19,15 @@ from cli.report import (
     show_next_steps,
     show_record,
 )
-from ledger.flows.answers import CalibrationReport, LookupAnswer, MatchReport, RecordAnswer, Report, ShareReport
+from ledger.flows.answers import (
+    CalibrationReport,
+    LookupAnswer,
+    MatchReport,
+    RecordAnswer,
+    Report,
+    ShareReport,
+    SimilarRecord,
+)
 from ledger.match.lists import Relation, Verdict
 
 MATCH = MatchReport(
@@ -134,6 +142,19 @@ def test_next_steps_can_be_copied(capsys: pytest.CaptureFixture[str]) -> None:
     assert f"artledger lookup {ANSWER.record_id} --bundle FILE --data '/my data'\n" in printed
     assert "--image 'it'\"'\"'s.png' --data '/my data'\n" in printed
     assert "/records/x on the address" in printed
+
+
+def test_a_generated_picture_that_was_found_again(capsys: pytest.CaptureFixture[str]) -> None:
+    verified = SimilarRecord(record=ANSWER, relation="partial-copy", evidence={"inliers": 40}, phash_distance=90)
+    by_hash = SimilarRecord(record=ANSWER, relation="near-duplicate", evidence=None, phash_distance=12)
+    answer = LookupAnswer("0" * 64, (), (), "Something.", similar_records=(verified, by_hash))
+    show_lookup(Output(), answer)
+    printed = capsys.readouterr().out
+    assert "none: nothing was recorded about this very file" in printed
+    assert "2 generated pictures that this one looks like a copy of" in printed
+    assert printed.count(ANSWER.record_id) == 2
+    assert "shares a region" in printed
+    assert "12 of 256 bits differ" in printed
 
 
 def test_a_lookup_in_words(capsys: pytest.CaptureFixture[str]) -> None:
