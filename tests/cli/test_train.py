@@ -7,11 +7,14 @@ from pathlib import Path
 
 import pytest
 import torch
+from PIL import Image
 from safetensors.torch import load_file
 
 from ledger.corpus.openclipart import SVG_ROOT
 from ledger.fingerprint.copy_network import CopyNetwork
 from ledger.fingerprint.efficientnet import EfficientNetLite0
+from ledger.train.pictures import SourcePicture
+from ledger.train.studio.pictures import gather, wanted
 from tests.cli.commands import Commands
 
 
@@ -53,3 +56,38 @@ def test_a_smoke_run_trains_resumes_and_writes_weights(artledger: Commands, tmp_
     assert first["sha256"] != more["sha256"] == hashlib.sha256(Path(more["weights"]).read_bytes()).hexdigest()
     network = CopyNetwork(EfficientNetLite0())
     network.load_state_dict(load_file(more["weights"]))
+
+
+@pytest.mark.skipif(not SVG_ROOT.is_dir(), reason="Debian's openclipart-svg is not installed")
+def test_a_smoke_run_of_every_part_makes_a_pipeline_that_loads(artledger: Commands, tmp_path: Path) -> None:
+    from diffusers import StableDiffusionPipeline
+
+    folders = ("--checkpoints", tmp_path / "run", "--out", tmp_path / "made")
+
+    made = artledger("train", "studio", "--part", "all", "--smoke", *folders, "--json").json
+
+    assert list(made) == ["copy", "vae", "clip", "diffusion"]
+    folder = tmp_path / "made" / "studio"
+    pipeline = StableDiffusionPipeline.from_pretrained(folder, torch_dtype=torch.float32)
+    pipeline.set_progress_bar_config(disable=True)
+    images = pipeline("a red car", num_inference_steps=2, output_type="np").images
+    assert images.shape == (1, 128, 128, 3)
+    digests = (folder / "manifest.txt").read_text().split()
+    assert digests == sorted(set(digests))
+    assert len(digests) == made["diffusion"]["pictures"]["openclipart"]
+    assert not list(folder.rglob("*.bin"))
+
+
+def test_diffusion_needs_what_it_builds_on(artledger: Commands, tmp_path: Path) -> None:
+    (tmp_path / "run" / "studio").mkdir(parents=True)
+    gather(
+        [SourcePicture("openmoji", "1F697.svg", _LEARNT, Image.new("RGB", (60, 60), "red"), "0" * 64)],
+        tmp_path / "run" / "studio" / "pictures.safetensors",
+    )
+    folders = ("--checkpoints", tmp_path / "run", "--out", tmp_path / "made")
+    ended = artledger("train", "studio", "--part", "diffusion", *folders, "--json")
+    assert ended.code == 3
+    assert ended.json["error"]["code"] == "part-missing"
+
+
+_LEARNT = next(name for name in map(str, range(100)) if wanted("openmoji", name))

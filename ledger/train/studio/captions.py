@@ -35,6 +35,7 @@ _HUES = (
     (361, "red"),
 )
 """Upper ends, in degrees."""
+COLOURS = ("black", "white", "grey", "brown", *dict.fromkeys(name for _, name in _HUES))
 
 
 @dataclass(frozen=True, slots=True)
@@ -117,8 +118,8 @@ def caption(subjects: Subjects, colour: str | None, rng: np.random.Generator) ->
 
 
 def every_caption(subjects: Iterable[Subjects]) -> list[str]:
-    """The text that the tokeniser learns its pieces from."""
-    return [f"{each.title} {' '.join(each.words)}" for each in subjects]
+    """The text that the tokeniser learns its pieces from; a colour's name is one piece."""
+    return [f"{each.title} {' '.join(each.words)} a an {' '.join(COLOURS)}" for each in subjects]
 
 
 def _words(text: str) -> list[str]:

@@ -6,7 +6,7 @@ import json
 from collections.abc import Iterable
 from typing import Any
 
-from tokenizers import Tokenizer, models, normalizers, pre_tokenizers, trainers
+from tokenizers import Regex, Tokenizer, models, normalizers, pre_tokenizers, trainers
 from transformers import CLIPTokenizer
 
 LENGTH = 24
@@ -19,7 +19,7 @@ def new_tokenizer(captions: Iterable[str]) -> Any:
     """A CLIPTokenizer whose pieces are the frequent ones of `captions`."""
     learner = Tokenizer(models.BPE(end_of_word_suffix="</w>"))
     learner.normalizer = normalizers.Lowercase()
-    learner.pre_tokenizer = pre_tokenizers.Split(_WORDS, "removed", invert=True)
+    learner.pre_tokenizer = pre_tokenizers.Split(Regex("[a-z]+|[0-9]"), "removed", invert=True)
     letters = [chr(code) for code in range(33, 127)]
     trainer = trainers.BpeTrainer(
         vocab_size=_PIECES - 2 - 2 * len(letters),
@@ -35,6 +35,3 @@ def new_tokenizer(captions: Iterable[str]) -> Any:
     pieces = list(dict.fromkeys([*pieces, *sorted(model["vocab"], key=model["vocab"].get)]))
     vocabulary = {piece: place for place, piece in enumerate([*pieces, _START, _END])}
     return CLIPTokenizer(vocab=vocabulary, merges=merges, model_max_length=LENGTH)
-
-
-_WORDS = "[a-z]+|[0-9]"

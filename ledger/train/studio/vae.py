@@ -7,7 +7,7 @@ term, as in Rombach et al. 2022, without the adversary.
 from __future__ import annotations
 
 from pathlib import Path
-from typing import Any, cast
+from typing import Any
 
 import numpy as np
 import torch
@@ -118,7 +118,7 @@ class _EarlyFeatures(nn.Module):
         super().__init__()
         backbone = load_efficientnet_lite0()
         self._stem = backbone.stem
-        self._blocks = nn.ModuleList(cast(nn.Sequential, backbone.blocks)[:_FEATURE_BLOCKS])
+        self._blocks = nn.ModuleList(list(backbone.blocks)[:_FEATURE_BLOCKS])
         self.requires_grad_(requires_grad=False).eval()
 
     def distance(self, outputs: Tensor, inputs: Tensor) -> Tensor:
