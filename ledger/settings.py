@@ -7,6 +7,7 @@ digest.
 from __future__ import annotations
 
 from pathlib import Path
+from typing import Literal
 
 import platformdirs
 from pydantic import Field, SecretStr
@@ -52,11 +53,27 @@ class Settings(BaseSettings):
     c2pa_key: Path | None = None
     """The private key (PKCS #8 PEM) of `c2pa_certificate`."""
 
+    operator_tokens: str = ""
+    """SHA-256 digests (hex, separated by commas) of the tokens with which operators elsewhere report their pictures."""
+
     publish_interval: float = Field(default=1.0, gt=0)
     """Seconds between looks of the publisher for news, while `serve` runs."""
 
     checkpoint_wait: float = Field(default=10.0, gt=0)
     """Seconds that a request with `wait=checkpoint` waits at most for the checkpoint that covers its record."""
+
+    profile: Literal["studio", "hub"] = "studio"
+    """Which models are used: `studio` comes with the package, `hub` is downloaded (CLIP, Stable Diffusion's VAE)."""
+
+    generator: str | None = None
+    """What makes pictures: `studio`, `sd15`, `sdxl`, `flux-schnell`, a pipeline's folder, or `OWNER/NAME@COMMIT` of the
+    hub; default: the profile's, `studio` or `sd15`."""
+
+    device: Literal["auto", "cpu", "cuda", "mps"] = "auto"
+    """Where pictures are made; `auto` takes an accelerator where there is one."""
+
+    dtype: Literal["auto", "float32", "float16", "bfloat16"] = "auto"
+    """The numbers that pictures are made with; `auto` is what suits model and device."""
 
     decode_workers: int = Field(default=2, ge=1)
     """Processes that decode pictures."""
