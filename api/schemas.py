@@ -86,6 +86,33 @@ class ReportBody(Closed):
     unattributed: str
 
 
+class NamedRecordBody(Closed):
+    """A record that a file's credentials lead to. `picture`: what its picture is to the file's (`same-file`,
+    `same-pixels`, `similar`, `different`, `not-comparable`)."""
+
+    record_id: str
+    kind: str
+    reference: str
+    picture: str
+    links: dict[str, str]
+
+
+class CredentialsBody(Closed):
+    """Content Credentials (C2PA) in the file that was sent in. `state`: `valid` (intact, trusted signer), `untrusted`
+    (intact, unknown signer) or `invalid`. Unsigned; `says` puts it in words."""
+
+    state: str
+    says: str
+    issuer: str | None
+    claim_generator: str | None
+    digital_source_type: str | None
+    manifest_sha256: str | None
+    problems: list[str]
+    assertion: dict[str, Any] | None
+    from_ingredient: bool
+    record: NamedRecordBody | None
+
+
 class RecordBody(Closed):
     """A record of the log. `statement` is the decoded payload of `envelope` (DSSE), which is what was signed."""
 
@@ -107,6 +134,7 @@ class RecordBody(Closed):
                     "self": f"/v1/records/{_RECORD}", "bundle": f"/v1/records/{_RECORD}/bundle",
                     "page": f"/records/{_RECORD}",
                 },
+                "credentials": None,
             }
         }
     )  # fmt: skip
@@ -121,6 +149,8 @@ class RecordBody(Closed):
     envelope: dict[str, Any]
     report: ReportBody | None
     links: dict[str, str]
+    credentials: CredentialsBody | None
+    """Null where the file has none (unknown), and where no file was sent."""
 
 
 class ProvenRecordBody(RecordBody):
@@ -156,6 +186,7 @@ class LookupBody(Closed):
     reference: str
     notes: list[str]
     similar_records: list[SimilarRecordBody]
+    credentials: CredentialsBody | None
 
 
 class LookupRequest(Closed):

@@ -56,7 +56,7 @@ def lookup(
             return _look_up_sha256(invocation.out, application, what.lower())
         else:
             data = read_bounded(Path(what), application.settings.max_image_bytes, "the picture")
-            _show(invocation.out, application.lookups.by_image(data, top_k=top_k))
+            _show(invocation.out, application.lookups.by_image(data, top_k=top_k), from_file=True)
     return ExitCode.DONE
 
 
@@ -74,15 +74,15 @@ def _look_up_record(invocation: Invocation, application: Application, record_id:
 
 def _look_up_sha256(out: Output, application: Application, sha256: str) -> ExitCode:
     answer = application.lookups.by_sha256(sha256)
-    _show(out, answer)
+    _show(out, answer, from_file=False)
     return ExitCode.DONE if answer.records or answer.matches else ExitCode.NOT_FOUND
 
 
-def _show(out: Output, answer: LookupAnswer) -> None:
+def _show(out: Output, answer: LookupAnswer, *, from_file: bool) -> None:
     if out.json:
         out.document(answer.to_json())
     else:
-        show_lookup(out, answer)
+        show_lookup(out, answer, from_file=from_file)
 
 
 def _is_file(what: str) -> bool:

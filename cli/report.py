@@ -13,7 +13,7 @@ if TYPE_CHECKING:
     from pathlib import Path
 
     from cli.invocation import Invocation
-    from ledger.flows.answers import LookupAnswer, MatchReport, RecordAnswer, Report, SimilarRecord
+    from ledger.flows.answers import CredentialsReport, LookupAnswer, MatchReport, RecordAnswer, Report, SimilarRecord
 
 RELATION_WORDS = {
     Relation.EXACT: "the same file",
@@ -46,6 +46,17 @@ def show_record(out: Output, answer: RecordAnswer) -> None:
         out.line("           on the log already: the same picture, corpus and calibration")
     subject = answer.statement["subject"][0]["digest"]["sha256"]
     out.line(f"Subject    sha256 {subject}")
+    if answer.credentials is not None:
+        show_credentials(out, answer.credentials)
+
+
+def show_credentials(out: Output, credentials: CredentialsReport) -> None:
+    """Content Credentials in the file; what they lead to stands on its own line."""
+    out.line(f"Credentials {credentials.state}: {credentials.says}")
+    if credentials.record is not None:
+        out.line(f"           record {credentials.record.record_id}: {credentials.record.reference}")
+    for problem in credentials.problems:
+        out.line(f"           {problem}", "quiet")
 
 
 def show_next_steps(invocation: Invocation, answer: RecordAnswer, image: Path | None = None) -> None:
@@ -59,8 +70,8 @@ def show_next_steps(invocation: Invocation, answer: RecordAnswer, image: Path | 
         out.line(f"Page       {page} on the address that `{invocation.command('serve')}` prints", "quiet")
 
 
-def show_lookup(out: Output, answer: LookupAnswer) -> None:
-    """What is known about a picture; nothing of it is signed but the records."""
+def show_lookup(out: Output, answer: LookupAnswer, *, from_file: bool = False) -> None:
+    """What is known about a picture (`from_file`) or a digest; nothing of it is signed but the records."""
     out.line(answer.reference, "strong")
     for note in answer.notes:
         out.line(f"Note       {note}")
@@ -77,6 +88,10 @@ def show_lookup(out: Output, answer: LookupAnswer) -> None:
         out.line("Records    none: nothing was recorded about this very file")
     if answer.similar_records:
         _show_similar(out, answer.similar_records)
+    if answer.credentials is not None:
+        show_credentials(out, answer.credentials)
+    elif from_file:
+        out.line("Credentials none in this file: unknown, since they are lost wherever pictures are shared")
 
 
 def _show_similar(out: Output, similar: Sequence[SimilarRecord]) -> None:

@@ -16,6 +16,7 @@ if TYPE_CHECKING:
     from ledger.flows.background import BackgroundCalibration
     from ledger.flows.calibrate import Calibrations
     from ledger.flows.catalogue import Catalogue
+    from ledger.flows.credentials import Credentials
     from ledger.flows.dedup import Deduplication
     from ledger.flows.dedup_report import DedupReport
     from ledger.flows.demo import Demo
@@ -65,13 +66,25 @@ class FlowParts(LogParts):
             calibrations=self.recalibration,
             sequencer=self.sequencer,
             records=self.records,
+            credentials=self.credentials,
         )
 
     @cached_property
     def lookups(self) -> Lookup:
         from ledger.flows.lookup import Lookup
 
-        return Lookup(records=self.records, seen=self.seen, verification=lambda: self.verification)
+        return Lookup(
+            records=self.records,
+            seen=self.seen,
+            credentials=self.credentials,
+            verification=lambda: self.verification,
+        )
+
+    @cached_property
+    def credentials(self) -> Credentials:
+        from ledger.flows.credentials import Credentials
+
+        return Credentials(self.images, self.records, lambda: self.credential_keys.roots())  # noqa: PLW0108 - made late
 
     @cached_property
     def seen(self) -> SeenPictures:

@@ -66,6 +66,40 @@ class Report:
 
 
 @dataclass(frozen=True, slots=True)
+class NamedRecord:
+    """A record that a file's credentials lead to."""
+
+    record_id: str
+    kind: str
+    reference: str
+    picture: str
+    """What its picture is to the file's: `same-file`, `same-pixels`, `similar` or `different` by the hashes of both, or
+    `not-comparable`."""
+    links: Mapping[str, str]
+
+
+@dataclass(frozen=True, slots=True)
+class CredentialsReport:
+    """Content Credentials (C2PA) in a file that was sent in. Unsigned; texts are the file's own, cleaned."""
+
+    state: str
+    """`valid`, `untrusted` or `invalid`: intact by a trusted signer, intact by another, broken."""
+    says: str
+    """All of it in words."""
+    issuer: str | None
+    claim_generator: str | None
+    digital_source_type: str | None
+    manifest_sha256: str | None
+    problems: tuple[str, ...]
+    assertion: Mapping[str, Any] | None
+    """`org.artledger.attribution` as it stands in the file (FORMAT.md)."""
+    from_ingredient: bool
+    """Whether the assertion is that of a picture which this one was made from."""
+    record: NamedRecord | None
+    """The record that the assertion names, where it is on this log."""
+
+
+@dataclass(frozen=True, slots=True)
 class RecordAnswer:
     """One record of the log, of any kind."""
 
@@ -81,6 +115,8 @@ class RecordAnswer:
     """None for kinds without matches."""
     links: Mapping[str, str]
     """`self`, `bundle`, `page`: paths below the service's URL."""
+    credentials: CredentialsReport | None = None
+    """Of the file that was sent in; None where it has none (which is unknown), and where no file was sent."""
 
     def to_json(self) -> dict[str, Any]:
         return asdict(self)
@@ -122,6 +158,8 @@ class LookupAnswer:
     """As in a record's report."""
     similar_records: tuple[SimilarRecord, ...] = ()
     """Of generated pictures that this one is an edited copy of, the surest first."""
+    credentials: CredentialsReport | None = None
+    """As in a record's answer."""
 
     def to_json(self) -> dict[str, Any]:
         return asdict(self)

@@ -8,6 +8,7 @@ from dataclasses import dataclass
 
 from ledger.errors import InputError
 from ledger.flows.answers import LookupAnswer, RecordAnswer
+from ledger.flows.credentials import Credentials
 from ledger.flows.notes import notes_on
 from ledger.flows.records import Records, match_report, work_names
 from ledger.flows.seen import SeenPictures
@@ -24,6 +25,7 @@ class Lookup:
 
     records: Records
     seen: SeenPictures
+    credentials: Credentials
     verification: Callable[[], Verification]
     """Asked for only when there is a picture to compare: it loads models, a digest needs none."""
 
@@ -37,6 +39,7 @@ class Lookup:
         image, predicate = examined.image, examined.predicate
         works = self.records.works.works({match.work_id for match in predicate.matches})
         records = self._of(image.sha256, image.pixel_sha256)
+        found = self.credentials.find(data, image.media_type)
         return LookupAnswer(
             sha256=image.sha256,
             records=records,
@@ -44,6 +47,7 @@ class Lookup:
             reference=reference_sentence(predicate, work_names(works)),
             notes=notes_on(predicate, self.records.calibrated([predicate.calibration]).get(predicate.calibration)),
             similar_records=self.seen.find(examined.query, [record.record_id for record in records]),
+            credentials=None if found is None else self.credentials.report(found, predicate),
         )
 
     def by_sha256(self, sha256: str) -> LookupAnswer:

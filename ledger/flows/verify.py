@@ -3,23 +3,26 @@
 from __future__ import annotations
 
 import hashlib
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from ledger.fingerprint.complexity import comparable
 from ledger.fingerprint.fingerprinter import Fingerprinter
 from ledger.fingerprint.types import QueryFingerprint
 from ledger.flows.answers import RecordAnswer
 from ledger.flows.calibrate import Calibrations, Published
+from ledger.flows.credentials import Credentials
 from ledger.flows.predicates import verification_predicate
 from ledger.flows.records import Records
 from ledger.image.pool import DecodePool
 from ledger.image.types import CanonicalImage
 from ledger.log.append import Sequencer
+from ledger.log.types import Entry
 from ledger.match.matcher import Matcher
 from ledger.match.null_set import shipped_null_set
 from ledger.match.types import CandidateIndex, MatchOutcome, Query
+from ledger.record import dsse
 from ledger.record import predicates as record
-from ledger.record.statement import statement_payload
+from ledger.record.statement import parse_payload, statement_payload
 
 MAX_WAIT = 60.0
 """Seconds to wait for the commit of one record."""
@@ -45,21 +48,33 @@ class Verification:
     calibrations: Calibrations
     sequencer: Sequencer
     records: Records
+    credentials: Credentials
 
     def verify(self, data: bytes, *, top_k: int = 10) -> RecordAnswer:
         """Raises InputError for bytes that are no usable picture, PushbackError when nothing can be appended now."""
         image = self.images.decode(data)
+        entry, repeated = self._recorded(image, top_k)
+        answer = self.records.answer(entry, repeated=repeated)
+        found = self.credentials.find(data, image.media_type)
+        if found is None:
+            return answer
+        predicate = parse_payload(dsse.parse(entry.envelope).payload).predicate
+        assert isinstance(predicate, record.Verification)  # noqa: S101 - the dedup key is of this kind alone
+        return replace(answer, credentials=self.credentials.report(found, predicate))
+
+    def _recorded(self, image: CanonicalImage, top_k: int) -> tuple[Entry, bool]:
+        """The record of a picture, and whether it was on the log before."""
         calibrated = self.calibrations.current()
         known = self.records.entries.by_dedup_key(self._dedup_key(image, self.index.state().through, calibrated))
         if known is not None:
-            return self.records.answer(known, repeated=True)
+            return known, True
         predicate = self.compare(image, calibrated, top_k).predicate
         appended = self.sequencer.submit(
             predicate.record_id,
             statement_payload("image", image.sha256, predicate),
             self._dedup_key(image, predicate.corpus.through, calibrated),
         ).result(MAX_WAIT)
-        return self.records.answer(appended.entry, repeated=appended.repeated)
+        return appended.entry, appended.repeated
 
     def examine(self, data: bytes, top_k: int) -> Examined:
         """What `verify` would put on the log now, without doing so. Raises InputError."""

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import hashlib
 import json
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 from typing import Any, Literal
 
 from ledger.errors import InputError
@@ -28,19 +28,24 @@ _STATES: dict[str, State] = {"Trusted": "valid", "Valid": "untrusted"}
 _UNTRUSTED = "signingCredential.untrusted"
 
 
-def read_credentials(pool: DecodePool, data: bytes, media_type: str, trusted: str = "") -> FoundCredentials | None:
+def read_credentials(
+    pool: DecodePool, data: bytes, media_type: str, trusted: Callable[[], str]
+) -> FoundCredentials | None:
     """What the manifest in a file says; None where it has none. Never raises for what a file holds.
 
-    `media_type` is what the file is (`CanonicalImage.media_type`); `trusted` holds the roots, in PEM, whose signers are
-    `valid` rather than `untrusted`. The library that reads manifests is native code, so it runs where pictures are
-    decoded: with limits on memory, time and open files (none, so no connection either).
+    `media_type` is what the file is (`CanonicalImage.media_type`); `trusted` gives the roots, in PEM, whose signers
+    are `valid` rather than `untrusted`; it is asked when there is a manifest, and what it raises comes through.
+
+    The library that reads manifests is native code, so it runs where pictures are decoded: with limits on memory, time
+    and open files (none, so no connection either).
     """
     store = embedded_manifest(data, media_type)
     if store is None and is_walked(media_type):
         return None
     digest = None if store is None else hashlib.sha256(store).hexdigest()
+    roots = trusted()
     try:
-        report = pool.manifest_report(data, media_type, trusted)
+        report = pool.manifest_report(data, media_type, roots)
     except InputError as error:
         return _unreadable(digest, error.message)
     if report is None:
