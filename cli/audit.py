@@ -6,6 +6,7 @@ installation's ledger) and the recomputation of a picture's fingerprint (done wh
 
 from __future__ import annotations
 
+import json
 from contextlib import ExitStack
 from dataclasses import dataclass
 from pathlib import Path
@@ -87,6 +88,35 @@ def audit_one_record(
     return finish_audit(invocation.out, audit, explanation)
 
 
+def audit_one_reveal(
+    invocation: Invocation,
+    file: Annotated[Path, typer.Argument(metavar="BUNDLE", help="The record's bundle.", show_default=False)],
+    revealed: Annotated[
+        Path, typer.Argument(metavar="REVEAL", help="Key and object, as `generate` wrote them.", show_default=False)
+    ],
+    *,
+    key: Annotated[
+        str | None,
+        typer.Option(metavar="VKEY", help="The log's verifier key, to check too that the log has the record."),
+    ] = None,
+    record_key: RecordKeyOption = None,
+    policy: PolicyOption = None,
+) -> ExitCode:
+    """Check offline that a revealed prompt, title or text is what a record commits to, and show it.
+
+    Exits 0 when it is, 1 when not. Without --key it stays open whether the record is on a log.
+    """
+    from cli.fetching import read_bundle_file
+    from ledger.audit.checks import AuditVerdict
+    from ledger.audit.reveal import audit_reveal
+    from ledger.record.reveal import MAX_REVEAL_BYTES, parse_reveal
+
+    reveal = parse_reveal(read_bounded(revealed, MAX_REVEAL_BYTES, "the reveal"))
+    audit = audit_reveal(read_bundle_file(file), reveal, key, record_keys(record_key), read_policy(policy))
+    shown = json.dumps(reveal.value, indent=2, ensure_ascii=False) if audit.verdict is AuditVerdict.VERIFIED else ""
+    return finish_audit(invocation.out, audit, shown.splitlines())
+
+
 def _recompute(invocation: Invocation, stack: ExitStack) -> Recompute | None:
     """What decodes and fingerprints here; None in an install without those libraries. Lives as long as the stack."""
     try:
@@ -142,6 +172,11 @@ def register(app: CommandGroup) -> None:
             "artledger audit record 0197c1d2-6f3a-7c1e-9f00-0a1b2c3d4e5f --image photo.jpg",
             "artledger audit record https://example.org/v1/records/ID/bundle --key VKEY --image photo.jpg",
         ],
+    )
+    group.add(
+        audit_one_reveal,
+        name="reveal",
+        examples=["artledger audit reveal car.bundle.json car.reveal.json --key VKEY"],
     )
     group.add(
         audit_whole_log,

@@ -140,5 +140,5 @@ def _bad(message: str) -> InputError:
     return InputError(
         f"the policy cannot be used: {message}",
         code="bad-policy",
-        hint="README, Generating, shows a policy; unknown keys are refused",
+        hint="README, The guard, shows a policy; unknown keys are refused",
     )
