@@ -17,6 +17,7 @@ from api.openapi import add_problem_schema
 from api.routers import (
     artists,
     documents,
+    generations,
     health,
     log,
     lookups,
@@ -34,11 +35,14 @@ from ledger.bootstrap import Application
 
 THREADS = 2
 QUEUE = 32
+GENERATIONS_WAITING = 4
 PICTURES_IN_MEMORY = 8
 """As many largest pictures as may be in memory at once."""
 OPENAPI_PATH = "/v1/openapi.json"
 
-ROUTERS = (verifications, lookups, records, works, artists, models, documents, log, wellknown, health, pages)
+ROUTERS = (
+    verifications, generations, lookups, records, works, artists, models, documents, log, wellknown, health, pages,
+)  # fmt: skip
 
 
 def create_app(
@@ -49,6 +53,7 @@ def create_app(
     `running` is entered before the first request and left after the last one.
     """
     workers = Workers(THREADS, QUEUE)
+    generator = Workers(1, GENERATIONS_WAITING)
     metrics = Metrics(workers)
     budget = UploadBudget(PICTURES_IN_MEMORY * application.settings.max_image_bytes)
 
@@ -59,6 +64,7 @@ def create_app(
                 yield
             finally:
                 workers.close()
+                generator.close()
 
     app = FastAPI(
         title="Artledger",
@@ -69,7 +75,7 @@ def create_app(
         redoc_url=None,
         lifespan=lifespan,
     )
-    app.state.context = Context(application, workers, budget, metrics)
+    app.state.context = Context(application, workers, generator, budget, metrics)
     for module in ROUTERS:
         app.include_router(module.router)
     app.mount("/static", StaticFiles(directory=Path(__file__).with_name("static")))

@@ -24,6 +24,8 @@ Sha256 = Annotated[str, Path(pattern="^[0-9a-f]{64}$", description="A SHA-256 in
 class Context:
     application: Application
     workers: Workers
+    generator: Workers
+    """One picture is made at a time: a model fills the processor and the memory by itself."""
     budget: UploadBudget
     metrics: Metrics
 

@@ -41,6 +41,7 @@ _STATUS_OF_CODE: Mapping[str, int] = {
     "media-type": 415,
     "bad-request": 400,
     "cross-origin": 403,
+    "operator-unknown": 403,
     "rate-limited": 429,
     "bad-tile-path": 404,
 }

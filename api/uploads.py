@@ -85,9 +85,9 @@ async def received_image(request: Request, limit: int, budget: UploadBudget) -> 
         budget.give_back(taken)
 
 
-async def read_json(request: Request) -> object:
+async def read_json(request: Request, limit: int = MAX_JSON_BYTES) -> object:
     """A small JSON document. Raises InputError: `too-large`, `bad-request`."""
-    parts = [part async for part in _bounded(request, MAX_JSON_BYTES, f"at most {MAX_JSON_BYTES} bytes of JSON")]
+    parts = [part async for part in _bounded(request, limit, f"at most {limit} bytes of JSON")]
     try:
         value: object = json.loads(b"".join(parts))
     except (ValueError, RecursionError) as error:

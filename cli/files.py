@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
+import os
 import secrets
+import tempfile
+from collections.abc import Iterable
 from pathlib import Path
 
 from ledger.errors import InputError
@@ -33,6 +36,50 @@ def write_whole(path: Path, data: bytes) -> None:
             temporary.unlink(missing_ok=True)
     except OSError as error:
         raise InputError(f"cannot write {path}: {error.strerror or error}", code="file-unwritable") from error
+
+
+def require_free(paths: Iterable[Path], *, replace: bool) -> None:
+    """That files can be written there, before hours are spent on what goes into them.
+
+    Raises InputError: `file-exists` unless `replace`, `file-unwritable`.
+    """
+    for path in paths:
+        if path.is_dir() or (not replace and os.path.lexists(path)):
+            raise _exists(path)
+        try:
+            with tempfile.TemporaryFile(dir=path.parent):
+                pass
+        except OSError as error:
+            raise InputError(f"cannot write {path}: {error.strerror or error}", code="file-unwritable") from error
+
+
+def write_new(path: Path, data: bytes, *, replace: bool, private: bool = False) -> None:
+    """Writes a whole file, readable by its owner alone if `private`; overwrites only with `replace`.
+
+    Raises InputError: `file-exists`, `file-unwritable`.
+    """
+    temporary = path.with_name(f".{path.name}.{secrets.token_hex(4)}")
+    mode = 0o600 if private else 0o666
+    try:
+        try:
+            with os.fdopen(os.open(temporary, os.O_WRONLY | os.O_CREAT | os.O_EXCL, mode), "wb") as file:
+                file.write(data)
+            if replace:
+                temporary.replace(path)
+            else:
+                path.hardlink_to(temporary)
+        finally:
+            temporary.unlink(missing_ok=True)
+    except FileExistsError as error:
+        raise _exists(path) from error
+    except OSError as error:
+        raise InputError(f"cannot write {path}: {error.strerror or error}", code="file-unwritable") from error
+
+
+def _exists(path: Path) -> InputError:
+    return InputError(
+        f"{path} exists already", code="file-exists", hint="name another file, or overwrite it with --force"
+    )
 
 
 def make_folder(path: Path) -> None:

@@ -46,12 +46,15 @@ class Invocation:
         return Output(json=self.json, quiet=self.quiet)
 
     @contextmanager
-    def application(self) -> Iterator[Application]:
-        """This installation's ledger. Its parts, and the libraries they need, are loaded on first use."""
+    def application(self, **settings: Any) -> Iterator[Application]:
+        """This installation's ledger. Its parts, and the libraries they need, are loaded on first use.
+
+        `settings`: by field name, from a command's own options; None leaves a setting as it is.
+        """
         from ledger.bootstrap import open_application
 
-        overrides = {} if self.data is None else {"data_dir": self.data.expanduser().absolute()}
-        with open_application(**overrides) as application:
+        data = None if self.data is None else self.data.expanduser().absolute()
+        with open_application(data_dir=data, **settings) as application:
             yield application
 
     @contextmanager

@@ -8,11 +8,11 @@ from contextlib import contextmanager
 from types import TracebackType
 from typing import Any, Self
 
-from ledger.bootstrap.flows import FlowParts
+from ledger.bootstrap.generation import GenerationParts
 from ledger.errors import LedgerError, NotFoundError
 
 
-class Application(FlowParts):
+class Application(GenerationParts):
     """Everything wired, as a context manager. Leaving it commits and publishes what is queued, and stops what it
     started."""
 

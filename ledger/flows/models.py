@@ -8,11 +8,11 @@ from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
 from functools import lru_cache
 from pathlib import Path
+from typing import Protocol
 
 from ledger.audit.manifest import ManifestTree
 from ledger.errors import InputError, IntegrityError, NotFoundError
 from ledger.flows.answers import ListedDigest, MembershipAnswer, ModelAnswer
-from ledger.generate.types import ModelFacts
 from ledger.log.append import Sequencer
 from ledger.log.types import Entry
 from ledger.record import dsse
@@ -27,6 +27,26 @@ from ledger.storage.records import RecordStore
 MAX_WAIT = 60.0
 """Seconds to wait for a model's record to be committed."""
 _PAGE = 200
+
+
+class Registrable(Protocol):
+    """What a `model` record is made of: ledger.generate.types.ModelFacts, or what an operator says of a model."""
+
+    @property
+    def format(self) -> str: ...
+
+    @property
+    def weights_sha256(self) -> str: ...
+
+    @property
+    def spec(self) -> bytes:
+        """RFC 8785 bytes of the description."""
+
+    @property
+    def spec_sha256(self) -> str: ...
+
+    @property
+    def manifest(self) -> Path | None: ...
 
 
 @dataclass(frozen=True, slots=True)
@@ -50,7 +70,7 @@ class Models:
     _known: dict[tuple[str, str, Path | None], RegisteredModel] = field(default_factory=dict)
     """By weights, description and manifest, which this process reads once."""
 
-    def register(self, facts: ModelFacts) -> RegisteredModel:
+    def register(self, facts: Registrable) -> RegisteredModel:
         """The model's record, made now where these weights, this description and this manifest have none.
 
         Another description or manifest of the same weights makes a new record under the same model id. Raises
@@ -61,7 +81,7 @@ class Models:
             self._known[key] = self._append(facts, None if facts.manifest is None else _read(facts.manifest))
         return self._known[key]
 
-    def _append(self, facts: ModelFacts, manifest: bytes | None) -> RegisteredModel:
+    def _append(self, facts: Registrable, manifest: bytes | None) -> RegisteredModel:
         tree = None if manifest is None else ManifestTree(manifest)
         # The documents come first: a leaf that names what nobody can read would be worse than one too many.
         self.documents.put("model", facts.spec_sha256, facts.spec)

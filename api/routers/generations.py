@@ -1,0 +1,147 @@
+"""`POST /v1/generations`: pictures that carry their records, made here, or made elsewhere and reported."""
+
+from __future__ import annotations
+
+import hashlib
+import hmac
+from ipaddress import ip_address
+from typing import Annotated, Any
+
+from fastapi import APIRouter, Path, Query, Request, Response
+from fastapi.exceptions import RequestValidationError
+from pydantic import ValidationError
+
+from api.context import Context, Here
+from api.generation_schemas import GenerationRequestBody, GenerationsBody, HandedOutBody
+from api.openapi import PICTURE_BODY, Responses, problems
+from api.uploads import FORM_TYPE, JSON_TYPE, media_type, read_json
+from ledger.errors import InputError
+from ledger.flows.generated import GeneratedImage
+from ledger.flows.reported import Operator
+
+MAX_REQUEST_BYTES = 65_536
+"""Prompts of the longest kind, with every character escaped."""
+_TOKEN = "^[A-Za-z0-9_-]{43}$"  # noqa: S105 - the form of a token, not one
+_BODY = PICTURE_BODY | {JSON_TYPE: {"schema": GenerationRequestBody.model_json_schema()}}
+_REPEATED: Responses = {200: {"model": GenerationsBody, "description": "The same picture was reported before"}}
+
+router = APIRouter(tags=["generations"])
+
+
+@router.post(
+    "/v1/generations",
+    status_code=201,
+    response_model=GenerationsBody,
+    summary="Make pictures with their records, or report one that another generator made",
+    responses=_REPEATED | problems(400, 403, 413, 415, 422, 503),
+    openapi_extra={"requestBody": {"required": True, "content": _BODY}},
+)
+async def generate(
+    request: Request,
+    response: Response,
+    here: Here,
+    weights_sha256: Annotated[
+        str | None, Query(pattern="^[0-9a-f]{64}$", description="Reports: digest of the model that made the picture.")
+    ] = None,
+) -> dict[str, Any]:
+    """JSON asks for pictures. `image` is null where the guard blocked one, and with `confirm` until it is confirmed.
+
+    A form with an `image` reports a picture of somebody else's generator: its operator's claim, and no proof of where
+    it comes from. From this machine, or with a token that the service knows (`Authorization: Bearer`).
+    """
+    if media_type(request) == FORM_TYPE:
+        images = [await _report(request, here, weights_sha256)]
+        response.status_code = 200 if images[0].record.repeated else 201
+    else:
+        images = [*await _generate(request, here)]
+    response.headers["Location"] = images[0].record.links["self"]
+    # The prompt's key is in the answer: nobody keeps it on the way.
+    response.headers["Cache-Control"] = "no-store"
+    return {"images": [image.to_json() for image in images]}
+
+
+@router.post(
+    "/v1/generations/{token}/confirmations",
+    status_code=201,
+    response_model=HandedOutBody,
+    summary="Take a picture whose report was seen",
+    responses=problems(404, 422, 503),
+)
+async def confirm(
+    response: Response,
+    here: Here,
+    token: Annotated[str, Path(pattern=_TOKEN, description="As the answer with `confirm` gave it: good for once.")],
+) -> dict[str, Any]:
+    """Makes the `asset` record and hands out the file; afterwards, or when its time is over, there is none."""
+    handed_out = await here.workers.run(lambda: here.application.handing_out.confirm(token))
+    response.headers["Cache-Control"] = "no-store"
+    return handed_out.to_json()
+
+
+async def _generate(request: Request, here: Context) -> tuple[GeneratedImage, ...]:
+    if media_type(request) != JSON_TYPE:
+        raise InputError(f"expected {JSON_TYPE}, or {FORM_TYPE} with a picture to report", code="media-type")
+    body = _read(await read_json(request, MAX_REQUEST_BYTES))
+
+    def job() -> tuple[GeneratedImage, ...]:
+        generation = here.application.generation
+        asked = generation.request(
+            body.prompt,
+            negative_prompt=body.negative_prompt,
+            seed=body.seed,
+            steps=body.steps,
+            guidance=body.guidance,
+            width=body.width,
+            height=body.height,
+            count=body.count,
+        )
+        return generation.generate(asked, media_type=body.media_type, confirm=body.confirm)
+
+    return await here.generator.run(job)
+
+
+def _read(document: object) -> GenerationRequestBody:
+    try:
+        return GenerationRequestBody.model_validate(document)
+    except ValidationError as error:
+        raise RequestValidationError(error.errors(include_url=False, include_input=False)) from error
+
+
+async def _report(request: Request, here: Context, weights_sha256: str | None) -> GeneratedImage:
+    operator = operator_of(request, here.application.settings.operator_tokens)
+    if weights_sha256 is None:
+        raise InputError(
+            "a report says which model made the picture",
+            code="missing-model",
+            hint="?weights_sha256= with the digest over the sorted file digests of the model's weights",
+        )
+    reports = here.application.reports
+    return await here.with_image(request, lambda data: reports.report(data, weights_sha256, operator))
+
+
+def operator_of(request: Request, tokens: str) -> Operator:
+    """Who reports, by the token shown; without one, somebody on this machine.
+
+    Raises InputError (`operator-unknown`). A request that a proxy passed on comes from elsewhere.
+    """
+    scheme, _, token = request.headers.get("authorization", "").partition(" ")
+    if scheme.lower() == "bearer" and token:
+        shown = hashlib.sha256(token.strip().encode()).hexdigest()
+        if any(hmac.compare_digest(shown, known) for known in tokens.replace(",", " ").lower().split()):
+            return Operator(shown)
+    elif _is_here(request):
+        return Operator()
+    raise InputError(
+        "who reports pictures of another generator is not known here",
+        code="operator-unknown",
+        hint="send the operator's token (Authorization: Bearer), or report from the service's own machine",
+    )
+
+
+def _is_here(request: Request) -> bool:
+    if request.client is None or any(name in request.headers for name in ("forwarded", "x-forwarded-for")):
+        return False
+    try:
+        return ip_address(request.client.host).is_loopback
+    except ValueError:
+        return False

@@ -1,0 +1,91 @@
+"""What makes pictures, judges them and hands them out."""
+
+from __future__ import annotations
+
+from functools import cached_property
+from typing import TYPE_CHECKING
+
+from ledger.bootstrap.flows import FlowParts
+
+if TYPE_CHECKING:
+    from ledger.flows.attribute import Attribution
+    from ledger.flows.generate import Generation
+    from ledger.flows.handing_out import HandingOut, MakeFile
+    from ledger.flows.reported import Reports
+    from ledger.generate.guard import Requester
+    from ledger.generate.types import Generator
+    from ledger.storage.pending import PendingImages
+
+
+class GenerationParts(FlowParts):
+    """Generators and the way of generated pictures."""
+
+    @cached_property
+    def generator(self) -> Generator:
+        """Raises InputError (`bad-generator`), and as `open_generator` does. Its weights are loaded when it is used."""
+        from ledger.generate.generator import open_generator
+        from ledger.generate.profiles import generator_source
+
+        settings = self.settings
+        source = generator_source(settings.profile, settings.generator)
+        return open_generator(source, device=settings.device, dtype=settings.dtype)
+
+    @cached_property
+    def attribution(self) -> Attribution:
+        from ledger.flows.attribute import Attribution
+
+        return Attribution(
+            verification=self.verification,
+            models=self.models,
+            policy=self.policy,
+            unwilling=self.works.artists_without_style,
+        )
+
+    @cached_property
+    def pending_images(self) -> PendingImages:
+        from ledger.storage.pending import PendingImages
+
+        return PendingImages(self.database)
+
+    @cached_property
+    def handing_out(self) -> HandingOut:
+        from ledger.flows.handing_out import HandingOut
+
+        return HandingOut(
+            make_file=self._make_file,
+            origin=self.origin,
+            images=self.images,
+            fingerprinter=self.fingerprinter,
+            sequencer=self.sequencer,
+            entries=self.entries,
+            pending=self.pending_images,
+            remember=self.seen.remember,
+        )
+
+    @property
+    def _make_file(self) -> MakeFile:
+        from ledger.image.credentials.write import with_credentials
+
+        signer = self.credential_keys.signer()
+        return lambda pixels, media_type, assertion: with_credentials(pixels, media_type, assertion, signer)
+
+    @cached_property
+    def generation(self) -> Generation:
+        from ledger.flows.generate import Generation
+
+        return Generation(lambda: self.generator, self.attribution, self.handing_out)
+
+    @cached_property
+    def reports(self) -> Reports:
+        from ledger.flows.reported import Reports
+
+        return Reports(self.verification, self.models)
+
+    def requester(self, artist_id: str | None) -> Requester:
+        """Whoever asks, on behalf of a registered artist where one is named: the caller vouches for that.
+
+        Raises NotFoundError (`artist-not-found`), InputError (`bad-id`).
+        """
+        from ledger.generate.guard import ANYBODY, Requester
+
+        return ANYBODY if artist_id is None else Requester(self.catalogue.artist(artist_id).artist_id)

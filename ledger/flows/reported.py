@@ -1,0 +1,119 @@
+"""Pictures that other people's generators made, as their operators report them: a claim, and no proof of where from."""
+
+from __future__ import annotations
+
+import hashlib
+import re
+from dataclasses import dataclass
+from pathlib import Path
+
+from ledger import canonical
+from ledger.errors import InputError
+from ledger.flows.attribute import TOP_K
+from ledger.flows.generated import GeneratedImage
+from ledger.flows.models import Models
+from ledger.flows.predicates import generation_predicate
+from ledger.flows.verify import MAX_WAIT, Verification
+from ledger.record.statement import statement_payload
+
+_SHA256 = re.compile("[0-9a-f]{64}")
+REPORTED = (
+    "Reported: whoever sent this picture in says that the named model made it. Nothing here proves that, and nothing "
+    "was decided about it."
+)
+
+
+@dataclass(frozen=True, slots=True)
+class Operator:
+    """Who reports. `credential_sha256`: of the token that was shown; None on the service's own machine."""
+
+    credential_sha256: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class ReportedModel:
+    """A model that is known by its operator's word alone (`ledger.flows.models.Registrable`)."""
+
+    weights_sha256: str
+    operator: Operator
+
+    @property
+    def format(self) -> str:
+        return "reported"
+
+    @property
+    def spec(self) -> bytes:
+        """RFC 8785 bytes: whose word it is."""
+        return canonical.dumps(
+            {
+                "format": self.format,
+                "operator_token_sha256": self.operator.credential_sha256,
+                "weights_sha256": self.weights_sha256,
+            }
+        )
+
+    @property
+    def spec_sha256(self) -> str:
+        return hashlib.sha256(self.spec).hexdigest()
+
+    @property
+    def manifest(self) -> Path | None:
+        return None
+
+
+@dataclass(frozen=True, slots=True)
+class Reports:
+    """Makes `generation` records of origin `reported`."""
+
+    verification: Verification
+    models: Models
+
+    def report(self, data: bytes, weights_sha256: str, operator: Operator, *, top_k: int = TOP_K) -> GeneratedImage:
+        """The record of a picture sent in; the same report again gives the record that exists already.
+
+        `weights_sha256` is the operator's word for the model: the digest over its sorted file digests. Raises
+        InputError (`bad-weights-digest`, and for bytes that are no usable picture), PushbackError.
+        """
+        if not _SHA256.fullmatch(weights_sha256):
+            raise InputError(
+                "the digest of the model's weights is not a SHA-256",
+                code="bad-weights-digest",
+                hint="64 lowercase hexadecimal digits: sha256sum FILES | cut -c1-64 | LC_ALL=C sort | sha256sum",
+            )
+        verification = self.verification
+        model = self.models.register(ReportedModel(weights_sha256, operator))
+        examined = verification.examine(data, top_k)
+        predicate = generation_predicate(
+            examined.predicate,
+            guard="allow",
+            guidance=None,
+            model=model.in_record,
+            origin_of_image="reported",
+            policy=None,
+            prompt=None,
+            refs=(model.ref,),
+            sampler=None,
+            seed=None,
+            steps=None,
+        )
+        question = (
+            "artledger/reported/v1",
+            examined.image.sha256,
+            model.ref.record_id,
+            str(predicate.corpus.through),
+            predicate.fingerprint.spec,
+            predicate.calibration,
+        )
+        appended = verification.sequencer.submit(
+            predicate.record_id,
+            statement_payload("image", predicate.image.pixel_sha256, predicate),
+            hashlib.sha256("\n".join(question).encode()).digest(),
+        ).result(MAX_WAIT)
+        return GeneratedImage(
+            record=verification.records.answer(appended.entry, repeated=appended.repeated),
+            guard="allow",
+            reasons=(REPORTED,),
+            attempts=(),
+            media_type=examined.image.media_type,
+            reveal=None,
+        )
