@@ -1,0 +1,189 @@
+"""Any diffusers pipeline, wrapped: its calls return pictures with records, and blocked pictures not at all.
+
+    from diffusers import DiffusionPipeline
+    from ledger.bootstrap import Application
+    from ledger.generate.attributed import attributed
+    from ledger.settings import Settings
+
+    pipeline = DiffusionPipeline.from_pretrained("./my-model", use_safetensors=True)
+    with Application(Settings()) as application:
+        draw = attributed(pipeline, application.attributor, name="my-model")
+        for picture in draw("a red car", num_inference_steps=25).pictures:
+            print(picture.record["reference"], picture.guard, *picture.reasons)
+            if picture.file is not None:  # a PNG with credentials; None where the guard blocked it
+                Path(f"{picture.record['record_id']}.png").write_bytes(picture.file)
+
+Records are made by whoever owns the log that the attributor appends to, and say what the wrapper can know: a seed only
+where the picture can be made from it alone.
+"""
+
+from __future__ import annotations
+
+import secrets
+from collections.abc import Sequence
+from dataclasses import dataclass
+from decimal import Decimal, InvalidOperation
+from inspect import signature
+from typing import Any
+
+import numpy as np
+
+from ledger.errors import InputError, LedgerError
+from ledger.generate.memory import facts_in_memory
+from ledger.generate.types import AttributedImage, Attributor, MadePicture, ModelFacts
+from ledger.image.types import Pixels
+
+
+@dataclass(frozen=True, slots=True)
+class AttributedOutput:
+    """What a call of the wrapped pipeline made, in its order."""
+
+    pictures: tuple[AttributedImage, ...]
+
+    @property
+    def images(self) -> list[Any]:
+        """PIL images, as diffusers would give them; None in the place of each that was blocked."""
+        from PIL import Image
+
+        return [None if each.image is None else Image.fromarray(each.image) for each in self.pictures]
+
+
+class AttributedPipeline:
+    """Callable as the pipeline inside, by keyword."""
+
+    def __init__(self, pipeline: Any, attribute: Attributor, model: ModelFacts) -> None:
+        self.pipeline = pipeline
+        self.model = model
+        self._attribute = attribute
+
+    def __call__(self, prompt: str | Sequence[str] | None = None, **arguments: Any) -> AttributedOutput:
+        """Runs the pipeline with `arguments` as they are, then attributes each of its pictures.
+
+        Without `generator`, each picture gets a seed of its own, drawn here and recorded. Raises InputError
+        (`bad-output-type`) for an `output_type` that would hand pictures out unseen, (`no-images`) for a pipeline that
+        makes something else, and what `attribute` raises.
+        """
+        _require_attributable(arguments)
+        prompts, negatives = _texts(prompt), _texts(arguments.get("negative_prompt"))
+        each = arguments.get("num_images_per_prompt", 1)
+        count = None if prompts is None or not isinstance(each, int) else len(prompts) * each
+        generators, seeds = _generators(arguments.pop("generator", None), count)
+        given = arguments if prompt is None else {"prompt": prompt, **arguments}
+        made = self.pipeline(**given, generator=generators, output_type="np", return_dict=True)
+        pictures = _pictures(made)
+        known = seeds if len(seeds) == len(pictures) else (None,) * len(pictures)
+        return AttributedOutput(
+            tuple(
+                self._attribute(
+                    MadePicture(
+                        pixels=pixels,
+                        model=self.model,
+                        prompt=_text_of(prompts, number, len(pictures)),
+                        negative_prompt=_text_of(negatives, number, len(pictures)),
+                        seed=known[number],
+                        steps=_whole(self._used("num_inference_steps", arguments)),
+                        guidance=_decimal(self._used("guidance_scale", arguments)),
+                        sampler=_sampler(self.pipeline),
+                    )
+                )
+                for number, pixels in enumerate(pictures)
+            )
+        )
+
+    def _used(self, name: str, arguments: dict[str, Any]) -> Any:
+        """An argument as it was given, or the default of the pipeline."""
+        if name in arguments:
+            return arguments[name]
+        parameter = signature(self.pipeline.__call__).parameters.get(name)
+        return None if parameter is None else parameter.default
+
+
+def attributed(
+    pipeline: Any, attribute: Attributor, *, name: str | None = None, model: ModelFacts | None = None
+) -> AttributedPipeline:
+    """Wraps a diffusers pipeline (see above). `attribute` compares, guards, records and marks each picture.
+
+    `model` is what records say it is; left out, the weights are digested as they are in memory now: wrap again after
+    loading an adapter. `name` is for people. Raises InputError (`bad-pipeline`).
+    """
+    facts = model or facts_in_memory(pipeline, name or type(pipeline).__name__)
+    return AttributedPipeline(pipeline, attribute, facts)
+
+
+def _require_attributable(arguments: dict[str, Any]) -> None:
+    if (kind := arguments.pop("output_type", "pil")) != "pil":
+        raise InputError(
+            f"attributed pictures come as PIL images, not as {kind!r}",
+            code="bad-output-type",
+            hint="Leave output_type out.",
+        )
+    if arguments.pop("return_dict", True) is not True:
+        raise InputError("attributed pictures come with their records, not as a tuple", code="bad-output-type")
+
+
+def _texts(value: Any) -> tuple[str, ...] | None:
+    if isinstance(value, str):
+        return (value,)
+    if isinstance(value, Sequence) and value and all(isinstance(text, str) for text in value):
+        return tuple(value)
+    return None
+
+
+def _text_of(texts: tuple[str, ...] | None, number: int, pictures: int) -> str | None:
+    """Pictures of one prompt follow each other; one text goes for all."""
+    if texts is None or pictures % len(texts):
+        return None
+    return texts[number // (pictures // len(texts))]
+
+
+def _generators(given: Any, count: int | None) -> tuple[Any, tuple[int | None, ...]]:
+    """What to draw noise from, and for each picture the seed that alone makes it."""
+    import torch
+
+    if given is None:
+        if count is None:
+            return None, ()
+        seeds = [secrets.randbits(53) for _ in range(count)]
+        return [torch.Generator("cpu").manual_seed(seed) for seed in seeds], tuple(seeds)
+    if isinstance(given, torch.Generator):
+        return given, (_fresh_seed(given),) if count == 1 else ()
+    return given, tuple(_fresh_seed(each) for each in given)
+
+
+def _fresh_seed(generator: Any) -> int | None:
+    """The seed, if nothing was drawn since it was set."""
+    import torch
+
+    seed = generator.initial_seed()
+    fresh = torch.Generator(generator.device).manual_seed(seed).get_state()
+    return seed % 2**64 if torch.equal(generator.get_state(), fresh) else None
+
+
+def _pictures(made: Any) -> list[Pixels]:
+    images = getattr(made, "images", None)
+    if not isinstance(images, np.ndarray) or images.ndim != 4 or images.shape[3] != 3:
+        raise InputError("the pipeline made no RGB pictures", code="no-images")
+    if not np.isfinite(images).all():
+        raise LedgerError("the pipeline's numbers overflowed: there is no picture", code="model-output")
+    return [(np.clip(image, 0.0, 1.0) * 255.0).round().astype(np.uint8) for image in images]
+
+
+def _whole(value: Any) -> int | None:
+    return value if isinstance(value, int) and not isinstance(value, bool) and value > 0 else None
+
+
+def _decimal(value: Any) -> str | None:
+    """As records write it; None for what is no decimal number of moderate size."""
+    try:
+        number = Decimal(str(value))
+    except InvalidOperation:
+        return None
+    if not number.is_finite():
+        return None
+    text = f"{number.normalize():f}" if number else "0"
+    return text if len(text) <= 20 else None
+
+
+def _sampler(pipeline: Any) -> str | None:
+    scheduler = getattr(pipeline, "scheduler", None)
+    return None if scheduler is None else type(scheduler).__name__
