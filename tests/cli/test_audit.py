@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import http.server
+import json
 import threading
 from collections.abc import Iterator
 from functools import partial
@@ -10,10 +11,12 @@ from pathlib import Path
 
 import pytest
 
-from tests.audit.material import BUNDLE, LOG_VKEY
+from ledger.record.commitment import commit
+from tests.audit.material import BUNDLE, LOG_VKEY, leaf_of
+from tests.audit.material import Log as BundleLog
 from tests.cli.commands import Commands
 from tests.log.logs import Log
-from tests.record.samples import SIGNER
+from tests.record.samples import GENERATION, SIGNER, key_record
 
 
 @pytest.fixture
@@ -146,3 +149,36 @@ def test_logs_that_are_not_there(artledger: Commands, tmp_path: Path) -> None:
     assert artledger("audit", "log", tmp_path / "none", "--key", LOG_VKEY).code == 2
     assert artledger("audit", "log", tmp_path / "empty", "--key", LOG_VKEY).code == 3
     assert artledger("audit", "log", "http://127.0.0.1:1", "--key", LOG_VKEY).code == 4
+
+
+def revealed(folder: Path, **changes: object) -> tuple[Path, Path]:
+    """A generation's bundle, and a reveal of its prompt."""
+    prompt = {"negative_prompt": "", "prompt": "a red car \u202e\x1b[31m"}
+    made = commit(prompt)
+    entries = (leaf_of(key_record()), leaf_of(GENERATION.model_copy(update={"prompt": made.digest})))
+    (folder / "car.bundle.json").write_bytes(BundleLog(entries).bundle(1).to_bytes())
+    shown = {"field": "prompt", "key": made.key.hex(), "record_id": GENERATION.record_id, "value": prompt}
+    (folder / "car.reveal.json").write_text(json.dumps(shown | changes))
+    return folder / "car.bundle.json", folder / "car.reveal.json"
+
+
+def test_a_prompt_is_revealed_offline(tmp_path: Path, artledger: Commands) -> None:
+    ended = artledger("audit", "reveal", *revealed(tmp_path))
+    assert ended.code == 0
+    assert "a red car" in ended.stdout
+    assert not {"\x1b", "\u202e"} & set(ended.stdout)
+    ended = artledger("audit", "reveal", *revealed(tmp_path), "--key", LOG_VKEY, "--json")
+    assert ended.code == 0
+    assert {check["name"]: check["outcome"] for check in ended.json["checks"]}["inclusion"] == "passed"
+
+
+def test_another_prompt_is_refuted_and_not_shown_as_the_records(tmp_path: Path, artledger: Commands) -> None:
+    ended = artledger("audit", "reveal", *revealed(tmp_path, value={"prompt": "a blue car"}))
+    assert ended.code == 1
+    assert "blue" not in ended.stdout
+
+
+def test_a_reveal_that_is_none_exits_2(tmp_path: Path, artledger: Commands) -> None:
+    ended = artledger("audit", "reveal", *revealed(tmp_path, more=1), "--json")
+    assert ended.code == 2
+    assert ended.json["error"]["code"] == "bad-reveal"
