@@ -1,4 +1,4 @@
-"""`artledger evaluate`: measure matching on open works that nothing was fitted on, beside other methods.
+"""`artledger evaluate`: measure matching on open works that nothing was fitted on, beside others; and the generator.
 
 Sealed works are never read. What was fingerprinted and asked is kept in the output folder: an interrupted run goes on.
 """
@@ -29,6 +29,12 @@ AssetsOption = Annotated[
 ]
 OutOption = Annotated[Path, typer.Option(metavar="DIR", help="Folder for results, plots and what was measured so far.")]
 SeedOption = Annotated[int, typer.Option(help="The same seed and pictures give the same questions.")]
+GeneratorOption = Annotated[
+    Path | None,
+    typer.Option(metavar="DIR", help="A pipeline's folder, instead of the studio model.", show_default=False),
+]
+PicturesOption = Annotated[int, typer.Option(min=1, help="For each prompt.")]
+NearestOption = Annotated[int, typer.Option(min=10, help="Open works to be near to, at most.")]
 OUT = Path("evaluation")
 FIGURES = {
     "micro_ap": "Micro AP",
@@ -111,6 +117,62 @@ def calibration(
         return
     _show_calibration(invocation.out, report.document)
     invocation.out.line(f"Written: {', '.join(str(out / name) for name in CALIBRATION_FILES)}", "quiet")
+
+
+SUBJECT_FILES = ("subjects.json", "subjects.png")
+
+
+def subjects(
+    invocation: Invocation,
+    *,
+    generator: GeneratorOption = None,
+    pictures: PicturesOption = 4,
+    works: NearestOption = 5000,
+    out: OutOption = OUT,
+    seed: SeedOption = 7,
+) -> None:
+    """Measure whether the generator makes what it is asked for: what the open works nearest to its pictures show.
+
+    For 16 prompts, how often the subject is named by the ten open works that come nearest by the copy descriptor, and
+    how often by those near to the pictures of the other prompts. Writes subjects.json and subjects.png.
+    """
+    from ledger.evaluate.subjects import evaluate_subjects, read_works, save_grid
+    from ledger.fingerprint.copy_encoder import load_copy_encoder
+    from ledger.generate.generator import open_generator
+    from ledger.generate.profiles import STUDIO, FolderModel
+    from ledger.image.pool import DecodePool
+
+    make_folder(out)
+    encoder = load_copy_encoder()
+    source = STUDIO if generator is None else FolderModel(generator, generator.name)
+    model = open_generator(source)
+    with invocation.progress() as progress:
+        with DecodePool() as pool:
+            near = read_works(pool, encoder, out / "open-works.jsonl", works, progress)
+        report = evaluate_subjects(model, encoder, near, per_prompt=pictures, seed=seed, progress=progress)
+    save_grid(report, out / "subjects.png")
+    write_whole(out / "subjects.json", json.dumps(report.document, indent=1).encode())
+    if invocation.json:
+        invocation.out.document(report.document)
+        return
+    _show_subjects(invocation.out, report.document)
+    invocation.out.line(f"Written: {', '.join(str(out / name) for name in SUBJECT_FILES)}", "quiet")
+
+
+def _show_subjects(out: Output, document: Mapping[str, Any]) -> None:
+    rows = [
+        (row["prompt"], f"{row['prompted']:.0%}", f"{row['shuffled']:.0%}", f"{row['all_works']:.1%}")
+        for row in document["per_prompt"]
+    ]
+    out.table(
+        ("Prompt", "Subject near", "Shuffled", "All works"), rows, right=("Subject near", "Shuffled", "All works")
+    )
+    low, high = document["interval"]
+    out.line(
+        f"The subject is named by {document['prompted']:.1%} of the nearest works, by {document['shuffled']:.1%} for "
+        f"other prompts: {document['ratio']} times as often (95% interval {low} to {high}).",
+        "strong",
+    )
 
 
 def _show_copies(out: Output, methods: Mapping[str, Mapping[str, Any]], title: str) -> None:
@@ -211,7 +273,9 @@ def _number(value: float | None, digits: int = 2) -> str:
 
 
 def register(app: CommandGroup) -> None:
-    group = CommandGroup("Measure matching on open works that nothing was fitted on.", name="evaluate")
+    group = CommandGroup(
+        "Measure matching on open works that nothing was fitted on, and the generator.", name="evaluate"
+    )
     group.add(
         copies,
         examples=[
@@ -219,5 +283,6 @@ def register(app: CommandGroup) -> None:
             "artledger evaluate copies --assets ./packages --out ./measured --json > copies.json",
         ],
     )
+    group.add(subjects, examples=["artledger evaluate subjects --pictures 8 --out ./measured"])
     group.add(calibration, examples=["artledger evaluate calibration --assets ./packages --out ./measured"])
     app.add_typer(group)

@@ -27,7 +27,7 @@ from ledger.evaluate.shelf import Shelf
 from ledger.evaluate.works import Bench, Progress, Work
 from ledger.fingerprint.copy_encoder import load_copy_encoder
 from ledger.fingerprint.fingerprinter import Fingerprinter
-from ledger.fingerprint.spec import default_spec
+from ledger.fingerprint.spec import copy_spec
 from ledger.image.pool import DecodePool
 from ledger.train.variants import variant_pairs
 
@@ -139,7 +139,7 @@ def measure(plan: Plan, progress: Progress) -> Measured:
     (`nothing-held-out`), InputError (`file-unwritable`).
     """
     encoder = load_copy_encoder()
-    fingerprinter = Fingerprinter([encoder], default_spec())
+    fingerprinter = Fingerprinter([encoder], copy_spec())
     peers: dict[str, Peer] = {peer.name: peer for peer in (PHash(), Pdq(), OurDescriptor(encoder))}
     absent: dict[str, str] = {}
     try:

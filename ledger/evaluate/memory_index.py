@@ -12,7 +12,8 @@ from ledger.corpus.types import CorpusState
 from ledger.image.preview import read_preview
 from ledger.match.block import FingerprintBlock
 from ledger.match.score import Levels, QueryBlock, features
-from ledger.match.types import WORKS_PER_LOOK, Candidate, Query, WorkPicture
+from ledger.match.style import StyleBlock, has_style
+from ledger.match.types import WORKS_PER_LOOK, WORKS_PER_STYLE, Candidate, Query, WorkPicture
 
 
 class MemoryIndex:
@@ -56,7 +57,7 @@ class MemoryIndex:
             for column, work in enumerate(self._works)
             if query.sha256 == work.sha256 or query.pixel_sha256 == work.pixel_sha256
         }
-        return [self._works[column] for column in sorted(found | equal)]
+        return [self._works[column] for column in sorted(found | equal | self._near_in_style(query))]
 
     def pictures(self, work_ids: Sequence[str]) -> Mapping[str, WorkPicture]:
         return {
@@ -73,6 +74,18 @@ class MemoryIndex:
         """Similarity of each of the query's windows, shape (windows, works)."""
         looks: NDArray[np.float32] = query.fingerprint.looks["copy"].astype(np.float32) @ self._copies.T
         return looks
+
+    def _near_in_style(self, query: Query) -> set[int]:
+        allowed = [place for place, work in enumerate(self._works) if work.allows_style]
+        if not allowed or not has_style(query.fingerprint.image) or query.not_comparable is not None:
+            return set()
+        asked = StyleBlock.stack([query.fingerprint.image])
+        works = StyleBlock.stack([self._works[place].fingerprint for place in allowed])
+        found: set[int] = set()
+        for one, many in ((asked.clip, works.clip), (asked.vae, works.vae)):
+            cosine = (many.astype(np.float32) @ one.astype(np.float32).T)[:, 0]
+            found |= {allowed[place] for place in np.argsort(-cosine, kind="stable")[:WORKS_PER_STYLE]}
+        return found
 
     @cached_property
     def _copies(self) -> NDArray[np.float32]:

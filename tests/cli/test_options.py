@@ -50,6 +50,7 @@ def test_the_commands_are_these() -> None:
         "train null-set",
         "evaluate copies",
         "evaluate calibration",
+        "evaluate subjects",
     }
 
 
