@@ -162,14 +162,14 @@ def null_set(
     make_folder(out)
     from ledger.fingerprint.copy_encoder import load_copy_encoder
     from ledger.fingerprint.fingerprinter import Fingerprinter
-    from ledger.fingerprint.spec import default_spec
+    from ledger.fingerprint.spec import copy_spec
     from ledger.image.pool import DecodePool
     from ledger.match.null_set import SHIPPED as NULL_SET
     from ledger.match.ranking import SHIPPED as RANKING
     from ledger.train.null_set import USED, assemble, measure
     from ledger.train.null_set_card import CARD, null_set_card
 
-    fingerprinter = Fingerprinter([load_copy_encoder()], default_spec())
+    fingerprinter = Fingerprinter([load_copy_encoder()], copy_spec())
     with invocation.progress() as progress, DecodePool() as pool:
         pictures = _counted("measuring", _pictures(pool, assets, works, seed, USED), progress)
         measured = list(measure(pictures, pool, fingerprinter, seed=seed))

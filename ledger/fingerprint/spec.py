@@ -61,6 +61,11 @@ def default_spec() -> FingerprintSpec:
     return spec_with(shipped_style_models())
 
 
+def copy_spec() -> FingerprintSpec:
+    """The part that decides about copies alone: of the null set, the ranking, and what is measured of copies."""
+    return spec_with(None)
+
+
 def spec_with(models: StyleModels | None) -> FingerprintSpec:
     """Of the copy descriptor and, where there are such, of these models. Raises as `StyleModels.describe` does."""
     style = {} if models is None else models.describe()

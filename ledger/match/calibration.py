@@ -11,7 +11,7 @@ from __future__ import annotations
 
 import hashlib
 import math
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 
 import numpy as np
@@ -19,58 +19,28 @@ from numpy.typing import NDArray
 
 from ledger.corpus.types import CorpusState
 from ledger.errors import ConflictError
+from ledger.fingerprint.spec import FingerprintSpec
+from ledger.match.bins import LOWEST, Bin, bin_of, bin_texts
 from ledger.match.block import FingerprintBlock
-from ledger.match.calibration_file import CalibrationText, CorpusText, NullBinText, read_calibration
+from ledger.match.calibration_file import (
+    CalibrationText,
+    CorpusText,
+    StyledCalibrationText,
+    read_calibration,
+)
 from ledger.match.geometry import GeometryRule
 from ledger.match.null_set import NullSet, draw_evidence
 from ledger.match.probability import fit_odds
-from ledger.match.ranking import CurveText, RankingText, decimal
+from ledger.match.ranking import CurveText, RankingText
 from ledger.match.score import Curve, Ranking, features, levels
+from ledger.match.style_calibration import StyleCalibration, StyledCorpus, read_style, style_text
 
-LOWEST = -1000.0
-"""The null score against a corpus without works."""
-LEAST_PER_BIN = 200
-"""With fewer null pictures in any bin, all bins become one named `all`: p could not fall below 1/200."""
 VERIFIED = 10
 """Candidates verified geometrically, nearest first: those of a query as those of a null picture."""
 DRAWS = 5
 """A null picture's geometric evidence is drawn this often from that of measured pairs of strangers."""
 _TILT = 0.01
 """Log-odds per unit of score, added to the fitted curve: where that is flat, nearer still ranks higher."""
-
-
-@dataclass(frozen=True, slots=True)
-class Bin:
-    """Queries of similar complexity and the null scores for them."""
-
-    name: str
-    below: float
-    """Complexity below which (and not below the bin before) a query belongs here."""
-    null: NDArray[np.float64]
-    """Ascending best scores of n strangers, `draws` of each."""
-    draws: int
-
-    @property
-    def n(self) -> int:
-        """Strangers."""
-        return len(self.null) // self.draws
-
-    @property
-    def floor(self) -> float:
-        """The smallest p-value that n strangers can support."""
-        return 1 / (self.n + 1)
-
-    def p_value(self, score: float) -> float:
-        """(1 + #{null >= score} / draws) / (n + 1)."""
-        above = len(self.null) - int(np.searchsorted(self.null, score, side="left"))
-        return (1 + above / self.draws) / (self.n + 1)
-
-    def threshold(self, alpha: float) -> float | None:
-        """A score above this has p <= alpha; None when n is too small for any score to."""
-        allowed = math.floor((alpha * (self.n + 1) - 1) * self.draws + 1e-9)
-        if allowed < 0:
-            return None
-        return float(self.null[len(self.null) - allowed - 1]) if allowed < len(self.null) else LOWEST
 
 
 @dataclass(frozen=True, slots=True)
@@ -89,6 +59,7 @@ class Calibration:
     bins: tuple[Bin, ...]
     odds: Curve
     """Log-odds of a copy over scores."""
+    style: StyleCalibration | None = None
 
     @property
     def digest(self) -> str:
@@ -99,9 +70,10 @@ class Calibration:
     def read(cls, document: bytes) -> Calibration:
         """Raises IntegrityError (`bad-calibration`) for anything but a calibration file in canonical form."""
         text = read_calibration(document)
+        styled = text if isinstance(text, StyledCalibrationText) else None
         return cls(
             document=document,
-            spec=text.ranking.spec,
+            spec=styled.spec if styled else text.ranking.spec,
             corpus=CorpusState(through=text.corpus.through, works=text.corpus.works),
             null_set=text.null_set,
             alpha=float(text.ranking.alpha),
@@ -111,10 +83,11 @@ class Calibration:
                 Bin(item.name, float(item.below), np.array(item.null, np.float64), text.draws) for item in text.bins
             ),
             odds=text.odds.curve(),
+            style=read_style(styled.style) if styled and styled.style else None,
         )
 
     def bin_of(self, complexity: float) -> Bin:
-        return next((item for item in self.bins if complexity < item.below), self.bins[-1])
+        return bin_of(self.bins, complexity)
 
     def probability(self, score: float) -> float:
         """Probability of a copy for a score, fingerprints and geometry together; strictly increasing.
@@ -128,18 +101,28 @@ class Calibration:
 
 
 def calibrate(
-    null_set: NullSet, blocks: Iterable[FingerprintBlock], corpus: CorpusState, ranking: RankingText
+    null_set: NullSet,
+    blocks: Iterable[FingerprintBlock],
+    corpus: CorpusState,
+    ranking: RankingText,
+    *,
+    spec: FingerprintSpec | None = None,
+    style: StyledCorpus | None = None,
 ) -> Calibration:
     """The calibration for a corpus in the given state, whose fingerprints `blocks` yields in any order and size.
 
+    `spec` is the fingerprints' (None: the null set's own); `style` is left out where style is not to be compared.
     Null pictures that the corpus contains, or a variant of (`NullSet.contained_in`), are left out. Raises ConflictError
     (`spec-mismatch`) when null set, ranking and corpus are not of one FingerprintSpec, `no-strangers` when nothing is
     left.
     """
     if null_set.spec != ranking.spec:
         raise _mismatch(null_set.spec, ranking.spec)
+    if spec is not None and spec.copy_part != null_set.spec:
+        raise _mismatch(null_set.spec, spec.copy_part)
+    full = null_set.spec if spec is None else spec.digest
     fused = ranking.ranking()
-    raw, contained = _nearest(null_set, blocks, fused)
+    raw, contained = _nearest(null_set, _of_spec(blocks, full), fused)
     if contained.all():
         raise ConflictError("the corpus contains every picture of the null set", code="no-strangers")
     complexity = null_set.queries.images.complexity[~contained]
@@ -153,10 +136,13 @@ def calibrate(
         left_out=int(contained.sum()),
         draws=DRAWS,
         ranking=ranking,
-        bins=_bins(ranking, complexity, scores),
+        bins=bin_texts(ranking, complexity, scores),
         odds=CurveText.of(fit_odds(copies, scores.ravel(), float(ranking.prior))),
     )
-    return Calibration.read(text.to_bytes())
+    if spec is None or spec.digest == null_set.spec:
+        return Calibration.read(text.to_bytes())
+    styled = None if style is None else style_text(null_set, contained, style, spec, ranking)
+    return Calibration.read(text.styled(full, styled).to_bytes())
 
 
 def _nearest(
@@ -167,13 +153,18 @@ def _nearest(
     contained = np.zeros(len(null_set), np.bool_)
     level = levels(null_set.queries, null_set.background, ranking.neighbours)
     for block in blocks:
-        if block.spec != null_set.spec:
-            raise _mismatch(null_set.spec, block.spec)
         raw = ranking.raw(features(null_set.queries, level, block)).astype(np.float64)
         both = np.concatenate([best, raw], axis=1)
         best = np.partition(both, -VERIFIED, axis=1)[:, -VERIFIED:]
         contained |= null_set.contained_in(block)
     return best, contained
+
+
+def _of_spec(blocks: Iterable[FingerprintBlock], spec: str) -> Iterator[FingerprintBlock]:
+    for block in blocks:
+        if block.spec != spec:
+            raise _mismatch(spec, block.spec)
+        yield block
 
 
 def _null_scores(null_set: NullSet, raw: NDArray[np.float64], ranking: RankingText) -> NDArray[np.float64]:
@@ -183,21 +174,6 @@ def _null_scores(null_set: NullSet, raw: NDArray[np.float64], ranking: RankingTe
     drawn = draw_evidence(raw, pairs_raw, pairs.evidence, DRAWS)
     scores: NDArray[np.float64] = (raw[..., None] + drawn).max(axis=1)
     return np.maximum(scores, LOWEST)
-
-
-def _bins(ranking: RankingText, complexity: NDArray[np.float32], scores: NDArray[np.float64]) -> list[NullBinText]:
-    edges = [float(item.below) for item in ranking.bins]
-    place = np.minimum(np.searchsorted(edges, complexity, side="right"), len(edges) - 1)
-    if np.bincount(place, minlength=len(edges)).min() < LEAST_PER_BIN:
-        return [NullBinText(name="all", below=decimal(edges[-1]), null=_ascending(scores))]
-    return [
-        NullBinText(name=item.name, below=item.below, null=_ascending(scores[place == index]))
-        for index, item in enumerate(ranking.bins)
-    ]
-
-
-def _ascending(scores: NDArray[np.float64]) -> list[str]:
-    return [decimal(score) for score in np.sort(scores, axis=None)]
 
 
 def _mismatch(expected: str, got: str) -> ConflictError:

@@ -10,6 +10,8 @@ What happens to a query, in order:
    1 / (n + 1).
 5. They are ranked by relation proven by digest, then probability. A copy is a proven or verified relation with
    p <= alpha; a candidate that is near but not verified is `similar-style`, whatever its score.
+6. Candidates that are no copies, but near in style (style_matcher.py), follow the copies, with that p-value: only works
+   that allow it, and only where the calibration knows how near strangers come.
 """
 
 from __future__ import annotations
@@ -19,13 +21,16 @@ from dataclasses import dataclass, replace
 
 from ledger.errors import ConflictError
 from ledger.match.attribution import attribute
+from ledger.match.bins import Bin
 from ledger.match.block import FingerprintBlock
-from ledger.match.calibration import VERIFIED, Bin, Calibration
+from ledger.match.calibration import VERIFIED, Calibration
 from ledger.match.geometry import QueryGeometry, Verified
-from ledger.match.lists import Relation
+from ledger.match.lists import COPY_RELATIONS, Relation
 from ledger.match.null_set import NullSet
 from ledger.match.relation import certain_relation, verdict
 from ledger.match.score import Features, Levels, QueryBlock, features, levels
+from ledger.match.style_matcher import StyleFinding, style_matcher
+from ledger.match.style_null import StyleNull
 from ledger.match.types import Attribution, Candidate, CandidateIndex, Match, MatchOutcome, Query
 
 CANDIDATES = 60
@@ -47,8 +52,13 @@ class Matcher:
     threads.
     """
 
-    def __init__(self, index: CandidateIndex, calibration: Calibration, null_set: NullSet) -> None:
-        """Raises ConflictError (`calibration-mismatch`) when the calibration was made with another null set."""
+    def __init__(
+        self, index: CandidateIndex, calibration: Calibration, null_set: NullSet, style: StyleNull | None = None
+    ) -> None:
+        """`style`: strangers by which style is judged; without, nobody's style is compared.
+
+        Raises ConflictError (`calibration-mismatch`) when the calibration was made with other null sets.
+        """
         if calibration.null_set != null_set.digest:
             raise ConflictError(
                 f"the calibration was made with null set {calibration.null_set}, not with {null_set.digest}",
@@ -58,6 +68,7 @@ class Matcher:
         self._index = index
         self._calibration = calibration
         self._background = null_set.background
+        self._style = style_matcher(calibration, style)
 
     def match(self, query: Query, top_k: int) -> MatchOutcome:
         """The `top_k` nearest works. Raises ConflictError (`spec-mismatch`) for a fingerprint of another spec."""
@@ -93,6 +104,8 @@ class Matcher:
         placed = self._calibration.bin_of(query.fingerprint.image.complexity)
         drafts = [self._match(query, item, verified.get(item.candidate.work_id), placed) for item in scored]
         drafts.sort(key=_order)
+        if self._style is not None:
+            drafts = _with_style(drafts, self._style.find(query, found), self._calibration.alpha)
         return [replace(match, rank=rank) for rank, match in enumerate(drafts, start=1)]
 
     def _score(self, query: Query, found: Sequence[Candidate]) -> list[_Scored]:
@@ -160,3 +173,21 @@ def _group(candidate: Candidate) -> str:
 def _order(match: Match) -> tuple[int, float, str]:
     certainty = _DIGESTS.index(match.relation) if match.relation in _DIGESTS else len(_DIGESTS)
     return (certainty, -match.score, match.work_id)
+
+
+def _with_style(drafts: Sequence[Match], findings: Mapping[str, StyleFinding], alpha: float) -> list[Match]:
+    """What is a copy, or near enough to be taken for one, comes first and stays what it is."""
+
+    def near_copy(match: Match) -> bool:
+        return match.relation in COPY_RELATIONS or match.p_value <= alpha
+
+    styled = [match for match in drafts if match.work_id in findings and not near_copy(match)]
+    others = [match for match in drafts if match.work_id not in findings or near_copy(match)]
+    styled.sort(key=lambda match: (-findings[match.work_id].score, match.work_id))
+    last = max((place for place, match in enumerate(others, start=1) if near_copy(match)), default=0)
+    return [*others[:last], *(_styled(match, findings[match.work_id]) for match in styled), *others[last:]]
+
+
+def _styled(match: Match, found: StyleFinding) -> Match:
+    """The score stays the probability of a copy; what is measured and compared is style."""
+    return replace(match, p_value=found.p_value, n_null=found.bin.n, bin=found.bin.name, raw=found.raw)

@@ -14,6 +14,7 @@ from ledger.match.lists import COPY_RELATIONS, Relation, Verdict
 __all__ = [
     "COPY_RELATIONS",
     "WORKS_PER_LOOK",
+    "WORKS_PER_STYLE",
     "Attribution",
     "Candidate",
     "CandidateIndex",
@@ -54,6 +55,8 @@ class Candidate:
     fingerprint: Fingerprint
     duplicate_group: str | None = None
     """Shared by works that the index knows to be verified duplicates of each other; equal pixels need no such group."""
+    allows_style: bool = False
+    """Whether the work's allowed uses include `style`; then its fingerprint has the spec's embeddings of style."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -69,6 +72,9 @@ WORKS_PER_LOOK = 15
 """Offered for each of a query's looks: the right look of nine must not lose its place to a blank one, that is near to
 many works."""
 
+WORKS_PER_STYLE = 30
+"""Offered for each embedding of style: an artist's many works must not be all that is offered."""
+
 
 class CandidateIndex(Protocol):
     """Finds works; pgvector implements it. Only works whose allowed uses include `match` and that are not withdrawn."""
@@ -77,7 +83,9 @@ class CandidateIndex(Protocol):
 
     def search(self, query: Query, *, limit: int) -> Sequence[Candidate]:
         """Union of equal digests, of the `limit` works nearest by each hash over all views and by the whole's
-        embedding, and of WORKS_PER_LOOK by each look; unordered, no duplicates, fingerprints without local features."""
+        embedding, and of WORKS_PER_LOOK by each look; and, where the query has embeddings of style, of the
+        WORKS_PER_STYLE nearest by each among the works that allow `style`. Unordered, no duplicates, fingerprints
+        without local features."""
 
     def pictures(self, work_ids: Sequence[str]) -> Mapping[str, WorkPicture]:
         """What is kept of works for geometric verification; works of which nothing is kept are left out."""

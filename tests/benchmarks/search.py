@@ -25,7 +25,7 @@ import numpy as np
 import sqlalchemy as sa
 from numpy.typing import NDArray
 
-from ledger.fingerprint.spec import default_spec
+from ledger.fingerprint.spec import copy_spec
 from ledger.match.matcher import CANDIDATES
 from ledger.match.types import Candidate, Query
 from ledger.storage.candidates import PgVectorIndex
@@ -53,7 +53,7 @@ def main() -> None:
     parser.add_argument("--works", type=int, nargs="+", default=SIZES, help="sizes of the corpora")
     parser.add_argument("--count", type=int, default=200, help="searches")
     options = parser.parse_args()
-    spec = default_spec()
+    spec = copy_spec()
     for works in options.works:
         corpus = Synthetic.make(works, spec.dimensions["copy"], spec.digest)
         with fresh_database() as database:

@@ -16,7 +16,7 @@ from ledger.fingerprint.copy_encoder import load_copy_encoder
 from ledger.fingerprint.fingerprinter import Fingerprinter
 from ledger.fingerprint.hashes import hashes, query_views
 from ledger.fingerprint.local_features import LocalFeatures
-from ledger.fingerprint.spec import FingerprintSpec, default_spec
+from ledger.fingerprint.spec import FingerprintSpec, copy_spec
 from ledger.fingerprint.types import Fingerprint, embedding_sha256
 from ledger.image.pool import DecodePool
 from ledger.image.types import CanonicalImage
@@ -35,7 +35,7 @@ DRAWINGS = [
 
 @pytest.fixture(scope="module")
 def fingerprinter() -> Fingerprinter:
-    return Fingerprinter([load_copy_encoder()], default_spec())
+    return Fingerprinter([load_copy_encoder()], copy_spec())
 
 
 @pytest.fixture(scope="module")
@@ -60,7 +60,7 @@ def test_works(fingerprinter: Fingerprinter, images: list[CanonicalImage]) -> No
     for image, fingerprint in zip(images, made, strict=True):
         expected = hashes(image.working)
         assert (fingerprint.phash, fingerprint.pdq) == (expected.phash, expected.pdq)
-        assert fingerprint.spec == default_spec().digest
+        assert fingerprint.spec == copy_spec().digest
         assert fingerprint.embeddings["copy"].shape == (256,)
         assert same(fingerprint, fingerprinter.works([image])[0])
         assert 5 < len(LocalFeatures.from_bytes(fingerprint.local)) <= 300

@@ -6,7 +6,7 @@ from pathlib import Path
 
 from ledger import canonical
 from ledger.fingerprint import copy_descriptor, local_parameters
-from ledger.fingerprint.spec import FingerprintSpec, default_spec, spec_with
+from ledger.fingerprint.spec import FingerprintSpec, copy_spec, default_spec, spec_with
 from tests.fingerprint.models import save_style_models, with_statistics
 
 COPY_PART = "8cbca56466ca61ae33007527f7d0dc2ff65e317753a1b219915fec34ba6e9305"
@@ -45,9 +45,9 @@ def test_the_part_about_copies_does_not_change_with_the_models_of_style(tmp_path
     models = save_style_models(tmp_path)
     spec = spec_with(models)
     assert spec.digest != COPY_PART
-    assert spec.copy_part == spec_with(None).copy_part == spec_with(None).digest == COPY_PART
+    assert spec.copy_part == copy_spec().copy_part == copy_spec().digest == COPY_PART
     assert spec.dimensions == {"copy": 256, "clip": 24, "vae": 168}
-    assert spec_with(None).style_part is None
+    assert copy_spec().style_part is None
     assert spec.style_part is not None
     assert spec_with(with_statistics(models)).style_part not in (spec.style_part, None)
 

@@ -14,8 +14,9 @@ from hypothesis import strategies as st
 from ledger import canonical
 from ledger.corpus.types import CorpusState
 from ledger.errors import ConflictError, IntegrityError
+from ledger.match.bins import LEAST_PER_BIN, LOWEST, Bin
 from ledger.match.block import FingerprintBlock
-from ledger.match.calibration import LEAST_PER_BIN, LOWEST, Bin, Calibration, calibrate
+from ledger.match.calibration import Calibration, calibrate
 from ledger.match.null_set import NullSet, shipped_null_set
 from ledger.match.ranking import shipped_ranking
 from tests.match.drawings import fingerprint

@@ -16,7 +16,7 @@ from ledger.evaluate.memory_index import MemoryIndex
 from ledger.fingerprint.complexity import comparable
 from ledger.fingerprint.copy_encoder import load_copy_encoder
 from ledger.fingerprint.fingerprinter import Fingerprinter
-from ledger.fingerprint.spec import default_spec
+from ledger.fingerprint.spec import copy_spec
 from ledger.image.pool import DecodePool
 from ledger.image.preview import make_preview
 from ledger.match.calibration import Calibration, calibrate
@@ -81,7 +81,7 @@ class Studio:
 
 @pytest.fixture(scope="module")
 def fingerprinter() -> Fingerprinter:
-    return Fingerprinter([load_copy_encoder()], default_spec())
+    return Fingerprinter([load_copy_encoder()], copy_spec())
 
 
 @pytest.fixture(scope="module")

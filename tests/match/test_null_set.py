@@ -8,13 +8,13 @@ import numpy as np
 import pytest
 
 from ledger.errors import IntegrityError
-from ledger.fingerprint.spec import default_spec
+from ledger.fingerprint.spec import copy_spec
 from ledger.match.null_set import NEIGHBOURING, draw_evidence, read_null_set, shipped_null_set
 from ledger.match.ranking import read_ranking, shipped_ranking
 
 
 def test_they_are_of_the_spec_that_this_version_makes_fingerprints_under() -> None:
-    assert shipped_null_set().spec == shipped_ranking().spec == default_spec().digest
+    assert shipped_null_set().spec == shipped_ranking().spec == copy_spec().digest
 
 
 def test_there_are_enough_strangers_for_one_percent_in_every_bin() -> None:

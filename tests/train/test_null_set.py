@@ -17,7 +17,7 @@ from ledger.errors import NotFoundError
 from ledger.fingerprint.copy_encoder import load_copy_encoder
 from ledger.fingerprint.fingerprinter import Fingerprinter
 from ledger.fingerprint.local_features import work_features
-from ledger.fingerprint.spec import default_spec
+from ledger.fingerprint.spec import copy_spec
 from ledger.fingerprint.types import Fingerprint
 from ledger.image.pool import DecodePool
 from ledger.image.preview import make_preview
@@ -97,7 +97,7 @@ def test_the_card_tells_of_every_collection_that_may_be_used() -> None:
 
 
 def test_pictures_are_measured_through_the_same_decoder_as_queries(pool: DecodePool) -> None:
-    fingerprinter = Fingerprinter([load_copy_encoder()], default_spec())
+    fingerprinter = Fingerprinter([load_copy_encoder()], copy_spec())
     names = [f"{number}.svg" for number in range(30)]
     pictures = [SourcePicture("openmoji", name, name, drawing(int(name[:-4]), 200), "") for name in names]
 

@@ -1,0 +1,92 @@
+"""How near strangers come in style to the works of a corpus that may be compared by it.
+
+As with copies, a stranger's null score is its best score against the whole corpus; no geometry is in it.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+
+import numpy as np
+from numpy.typing import NDArray
+
+from ledger.errors import ConflictError
+from ledger.fingerprint.spec import FingerprintSpec
+from ledger.match.bins import LOWEST, Bin, bin_of, bin_texts
+from ledger.match.calibration_file import NullBinText, StyleText
+from ledger.match.null_set import NullSet
+from ledger.match.ranking import RankingText
+from ledger.match.style import StyleBlock
+from ledger.match.style_null import StyleNull
+
+_STYLE = "style-"
+"""What the names of style's bins begin with."""
+
+
+@dataclass(frozen=True, slots=True)
+class StyleCalibration:
+    """Error rates of nearness in style."""
+
+    null_set: str
+    """Digest of the strangers' file (style_null.py)."""
+    alpha: float
+    """At most that of copies."""
+    bins: tuple[Bin, ...]
+
+    def bin_of(self, complexity: float) -> Bin:
+        return bin_of(self.bins, complexity)
+
+
+@dataclass(frozen=True, slots=True)
+class StyledCorpus:
+    """What else a calibration needs for style."""
+
+    strangers: StyleNull
+    works: Iterable[StyleBlock]
+    """Of the works that may be compared by style, in any order and size."""
+
+
+def style_text(
+    null_set: NullSet, contained: NDArray[np.bool_], style: StyledCorpus, spec: FingerprintSpec, ranking: RankingText
+) -> StyleText | None:
+    """`contained`: which pictures of the null set the corpus contains, (n,). None when there is no other whose
+    style is known.
+
+    Raises ConflictError: `spec-mismatch`, `calibration-mismatch` for strangers of another null set.
+    """
+    strangers = style.strangers
+    if strangers.spec != spec.style_part:
+        raise ConflictError(
+            f"style is measured on embeddings of {strangers.spec}, fingerprints have those of {spec.style_part}",
+            code="spec-mismatch",
+            hint="Make its strangers anew: artledger train style-null",
+        )
+    if strangers.null_set != null_set.digest:
+        raise ConflictError(
+            f"the strangers of style belong to null set {strangers.null_set}, not to {null_set.digest}",
+            code="calibration-mismatch",
+            hint="Make them anew: artledger train style-null",
+        )
+    away = ~contained[strangers.rows]
+    if not away.any():
+        return None
+    asked, measure = strangers.pictures[away], strangers.measure
+    levels_of_asked = measure.levels(asked)
+    best = np.full(len(asked), LOWEST)
+    for works in style.works:
+        near = measure.nearness(asked, levels_of_asked, works).score
+        best = np.maximum(best, near.max(axis=1, initial=LOWEST).astype(np.float64))
+    complexity = null_set.queries.images.complexity[strangers.rows[away]]
+    bins = bin_texts(ranking, complexity, best[:, None])
+    return StyleText(
+        alpha=ranking.alpha,
+        bins=[NullBinText(name=f"{_STYLE}{item.name}", below=item.below, null=item.null) for item in bins],
+        left_out=int((~away).sum()),
+        null_set=strangers.digest,
+    )
+
+
+def read_style(text: StyleText) -> StyleCalibration:
+    bins = tuple(Bin(item.name, float(item.below), np.array(item.null, np.float64), 1) for item in text.bins)
+    return StyleCalibration(null_set=text.null_set, alpha=float(text.alpha), bins=bins)
