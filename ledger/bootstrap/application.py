@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hashlib
 import threading
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -46,9 +47,9 @@ class Application(GenerationParts):
         return spec_document(self.database, digest)
 
     def policy_file(self, digest: str) -> bytes:
-        """Raises NotFoundError (`policy-not-found`)."""
+        """Raises NotFoundError (`policy-not-found`), also where what is kept is not what has that digest."""
         found = self.documents.get("policy", digest)
-        if found is None:
+        if found is None or hashlib.sha256(found).hexdigest() != digest:
             raise NotFoundError(f"there is no policy {digest}", code="policy-not-found")
         return found
 

@@ -19,7 +19,7 @@ _INSERT = sa.text(
 
 
 class DocumentStore:
-    """Insert only. `digest` is what records say, in lowercase hex: SHA-256 of the bytes, of a manifest its root.
+    """Documents never change. `digest` is what records say, in hex: SHA-256 of the bytes, of a manifest its root.
 
     Every method raises PushbackError when the database cannot be reached.
     """

@@ -260,7 +260,7 @@ document = Table(
     Column("body", LargeBinary, nullable=False),
     *_checks(digest=DIGEST),
 )
-"""Files that records name by digest, insert only: policies, descriptions of models, manifests."""
+"""Files that records name by digest: policies, descriptions of models, manifests."""
 
 # --- projections: rebuilt from `entry` by projections.py --------------------------------------------------------------
 

@@ -20,7 +20,7 @@ def upgrade() -> None:
         sa.PrimaryKeyConstraint("kind", "digest", name=op.f("pk_document")),
         sa.CheckConstraint("octet_length(digest) = 32", name=op.f("ck_document_digest")),
     )
-    op.execute("GRANT SELECT, INSERT ON document TO artledger_service")
+    op.execute("GRANT SELECT, INSERT, UPDATE, DELETE ON document TO artledger_service")
 
 
 def downgrade() -> None:
