@@ -13,7 +13,7 @@ if TYPE_CHECKING:
     from ledger.flows.handing_out import HandingOut, MakeFile
     from ledger.flows.reported import Reports
     from ledger.generate.guard import Requester
-    from ledger.generate.types import Generator
+    from ledger.generate.types import Attributor, Generator
     from ledger.storage.pending import PendingImages
 
 
@@ -74,6 +74,11 @@ class GenerationParts(FlowParts):
         from ledger.flows.generate import Generation
 
         return Generation(lambda: self.generator, self.attribution, self.handing_out)
+
+    @property
+    def attributor(self) -> Attributor:
+        """For `ledger.generate.attributed`: records what any pipeline made, and hands it out or not."""
+        return self.generation.attribute
 
     @cached_property
     def reports(self) -> Reports:

@@ -1,0 +1,346 @@
+"""Generated pictures: each with its record, the decision, credentials, and what only its requester can reveal."""
+
+from __future__ import annotations
+
+import dataclasses
+import hashlib
+from collections.abc import Iterator, Sequence
+from concurrent.futures import ThreadPoolExecutor
+from pathlib import Path
+
+import numpy as np
+import pytest
+from PIL import Image
+
+from ledger.audit.checks import AuditVerdict, Outcome
+from ledger.audit.picture import audit_record
+from ledger.bootstrap import Application
+from ledger.errors import InputError, NotFoundError
+from ledger.flows.generate import Generation
+from ledger.flows.generated import GeneratedImage
+from ledger.generate.policy import Policy, default_policy
+from ledger.generate.request import GenerationRequest, RequestLimits
+from ledger.generate.types import Generator, ModelFacts, StepProgress, unwatched
+from ledger.image.credentials.read import read_credentials
+from ledger.image.types import Pixels
+from ledger.record import dsse
+from ledger.record.predicates import Asset
+from ledger.record.predicates import Generation as GenerationRecord
+from ledger.record.reveal import require_revealed
+from ledger.record.statement import Statement, parse_payload
+from ledger.storage.tables import metadata
+from tests.applications import ART, DRAWINGS, application_with, labelled, query
+from tests.conftest import DatabaseUrl
+from tests.generate.tiny import save_tiny_sd
+
+PROMPT = "a red car"
+UNWILLING = "Wilhelmina Testmann"
+"""Said nothing of uses, so nothing but matching is allowed."""
+
+
+@pytest.fixture(scope="module")
+def application(
+    database_server: DatabaseUrl, template: str, tmp_path_factory: pytest.TempPathFactory
+) -> Iterator[Application]:
+    """With the thirty drawings registered, and a tiny pipeline that knows nothing."""
+    folder = save_tiny_sd(tmp_path_factory.mktemp("tiny") / "sd")
+    unwilling = tmp_path_factory.mktemp("unwilling")
+    Image.fromarray(stranger(99)).save(unwilling / "work.png")
+    labelled(unwilling, [("work.png", "Hatching", UNWILLING)])
+    folders, data = [ART, unwilling], tmp_path_factory.mktemp("data")
+    with application_with(database_server, template, data, folders, generator=str(folder)) as opened:
+        yield opened
+
+
+@dataclasses.dataclass(frozen=True)
+class Shows:
+    """A generator that shows these pictures, one after the other: what a model that memorised them does."""
+
+    real: Generator
+    pictures: Sequence[Pixels]
+
+    @property
+    def model(self) -> ModelFacts:
+        return self.real.model
+
+    @property
+    def limits(self) -> RequestLimits:
+        return self.real.limits
+
+    @property
+    def sampler(self) -> str:
+        return self.real.sampler
+
+    def generate(
+        self, request: GenerationRequest, index: int, attempt: int = 0, progress: StepProgress = unwatched
+    ) -> Pixels:
+        return self.pictures[min(index + attempt, len(self.pictures) - 1)]
+
+
+def drawn(path: Path) -> Pixels:
+    """A registered work, smaller: no file of it is registered."""
+    with Image.open(path) as opened:
+        rgba = opened.convert("RGBA")
+    white = Image.new("RGBA", rgba.size, "white")
+    white.alpha_composite(rgba)
+    small = white.convert("RGB")
+    small.thumbnail((200, 200))
+    return np.asarray(small)
+
+
+def stranger(seed: int) -> Pixels:
+    noise = np.random.default_rng(seed).integers(0, 256, (12, 12, 3), np.uint8)
+    return np.asarray(Image.fromarray(noise).resize((120, 120), Image.Resampling.BICUBIC))
+
+
+def showing(application: Application, *pictures: Pixels, policy: Policy | None = None) -> Generation:
+    flow = application.generation
+    shows = Shows(application.generator, pictures)
+    attribution = dataclasses.replace(flow.attribution, policy=policy or flow.attribution.policy)
+    return dataclasses.replace(flow, generator=lambda: shows, attribution=attribution)
+
+
+def statement(application: Application, record_id: str) -> Statement:
+    return parse_payload(dsse.parse(application.records.entry(record_id).envelope).payload)
+
+
+def everything(application: Application) -> str:
+    """All that the database holds, as text; leaves as they were signed."""
+    url = application.settings.database_url
+    assert url is not None
+    rows = [query(url.get_secret_value(), f"SELECT t::text FROM {name} t") for name in metadata.tables]
+    leaves = application.entries.read(0, application.entries.head().size)
+    return f"{rows} {[dsse.parse(leaf.envelope).payload for leaf in leaves]}"
+
+
+def generation_record(application: Application, image: GeneratedImage) -> GenerationRecord:
+    predicate = statement(application, image.record.record_id).predicate
+    assert isinstance(predicate, GenerationRecord)
+    return predicate
+
+
+@pytest.fixture(scope="module")
+def made(application: Application) -> GeneratedImage:
+    flow = application.generation
+    (image,) = flow.generate(flow.request(PROMPT, seed=7, steps=2))
+    application.settle()
+    return image
+
+
+def test_the_record_says_how_the_picture_was_made(application: Application, made: GeneratedImage) -> None:
+    record = generation_record(application, made)
+    model = application.generator.model
+    assert (record.origin_of_image, record.seed, record.steps) == ("service", "7", 2)
+    assert record.model.weights_sha256 == model.weights_sha256
+    assert record.policy == default_policy().digest
+    assert record.sampler == "DDIMScheduler"
+    assert (record.size.width, record.size.height) == (record.image.width, record.image.height)
+    assert record.image.sha256 == record.image.pixel_sha256 == statement(application, record.record_id).subject_sha256
+    assert made.record.reference
+    assert application.models.get(record.model.model_id).weights_sha256 == model.weights_sha256
+
+
+def test_the_file_carries_its_record_and_its_digest_is_on_the_log(
+    application: Application, made: GeneratedImage
+) -> None:
+    assert made.file is not None
+    found = read_credentials(application.images, made.file.data, "image/png", application.credential_keys.roots)
+    assert found is not None
+    assert found.state == "valid"
+    assert found.assertion is not None
+    assert (found.assertion.record_id, found.assertion.origin) == (made.record.record_id, application.origin)
+    asset = statement(application, made.file.asset_record_id)
+    assert isinstance(asset.predicate, Asset)
+    assert asset.subject_sha256 == hashlib.sha256(made.file.data).hexdigest()
+    assert asset.predicate.c2pa_manifest_sha256 == found.manifest_sha256
+    assert [ref.record_id for ref in asset.predicate.refs] == [made.record.record_id]
+
+
+def test_its_bundle_and_its_picture_are_audited(application: Application, made: GeneratedImage) -> None:
+    assert made.file is not None
+    bundle = application.records.bundle(made.record.record_id)
+    audit = audit_record(
+        bundle,
+        made.file.data,
+        application.log_vkey,
+        [bytes.fromhex(key) for key in application.record_keys],
+        recompute=application.recompute,
+    )
+    assert audit.verdict is AuditVerdict.VERIFIED
+    named = {check.name: check.outcome for check in audit.checks}
+    assert named["canonical pixels"] is named["fingerprint"] is named["scores"] is Outcome.PASSED
+
+
+def test_the_prompt_is_revealed_by_its_requester_alone(application: Application, made: GeneratedImage) -> None:
+    assert made.reveal is not None
+    assert made.reveal.value == {"prompt": PROMPT, "negative_prompt": ""}
+    require_revealed(generation_record(application, made), made.reveal)
+    kept = everything(application)
+    assert made.record.record_id in kept
+    for secret in (PROMPT, PROMPT.encode().hex(), made.reveal.key):
+        assert secret not in kept
+    assert made.reveal.key not in repr(made)
+
+
+def test_the_same_seed_is_the_same_picture_and_another_record(application: Application, made: GeneratedImage) -> None:
+    flow = application.generation
+    (again,) = flow.generate(flow.request(PROMPT, seed=7, steps=2))
+    (other,) = flow.generate(flow.request(PROMPT, seed=8, steps=2))
+    digests = [generation_record(application, each).image.pixel_sha256 for each in (made, again, other)]
+    assert digests[0] == digests[1] != digests[2]
+    assert again.record.record_id != made.record.record_id
+    assert again.reveal is not None
+    assert made.reveal is not None
+    assert again.reveal.key != made.reveal.key
+
+
+def test_several_pictures_have_seeds_that_follow(application: Application) -> None:
+    flow = application.generation
+    steps: list[tuple[int, int | None]] = []
+    images = flow.generate(
+        flow.request(PROMPT, seed=2**64 - 1, steps=2, count=2),
+        progress=lambda stage, done, total: steps.append((done, total)),
+    )
+    assert [generation_record(application, image).seed for image in images] == [f"{2**64 - 1}", "0"]
+    assert steps == [(1, 4), (2, 4), (3, 4), (4, 4)]
+
+
+@pytest.mark.parametrize("media_type", ["image/jpeg", "image/webp"])
+def test_other_formats(application: Application, media_type: str) -> None:
+    flow = application.generation
+    (image,) = flow.generate(flow.request(PROMPT, seed=9, steps=2), media_type=media_type)
+    assert image.file is not None
+    assert application.images.decode(image.file.data).media_type == media_type
+    found = read_credentials(application.images, image.file.data, media_type, application.credential_keys.roots)
+    assert found is not None
+    assert found.state == "valid"
+
+
+def test_a_copy_is_blocked_and_kept_nowhere_but_the_decision_is_a_record(application: Application) -> None:
+    flow = showing(application, drawn(DRAWINGS[3]))
+    (image,) = flow.generate(application.generation.request(PROMPT, seed=1))
+    assert (image.guard, image.file, image.confirmation) == ("block", None, None)
+    assert image.to_json()["image"] is None
+    record = generation_record(application, image)
+    assert (record.guard, record.verdict) == ("block", "copy")
+    assert image.record.report is not None
+    title = image.record.report.matches[0].title
+    assert title in image.reasons[0]
+    url = application.settings.database_url
+    assert url is not None
+    seen = query(url.get_secret_value(), "SELECT count(*) FROM seen_picture WHERE record_id = %s", record.record_id)
+    assert seen == [(0,)]
+    assert not application.records.page(kind="asset", sha256=record.image.pixel_sha256).records
+
+
+def test_a_rejected_attempt_is_made_again_and_referred_to(application: Application) -> None:
+    policy = again_policy(retries=2)
+    copy, free = drawn(DRAWINGS[3]), stranger(5)
+    flow = showing(application, copy, copy, free, policy=policy)
+    (image,) = flow.generate(application.generation.request(PROMPT, seed=11))
+    record = generation_record(application, image)
+    attempts = [statement(application, each).predicate for each in image.attempts]
+    assert [each.guard for each in attempts if isinstance(each, GenerationRecord)] == ["regenerated", "regenerated"]
+    assert image.guard in ("allow", "warn")
+    assert image.file is not None
+    assert set(image.attempts) <= {ref.record_id for ref in record.refs}
+    asked = application.generation.request(PROMPT, seed=11)
+    assert record.seed == str(asked.seed_of(0, 2))
+
+
+def test_retries_are_bounded_and_the_last_word_is_block(application: Application) -> None:
+    flow = showing(application, drawn(DRAWINGS[3]), policy=again_policy(retries=1))
+    (image,) = flow.generate(application.generation.request(PROMPT, seed=12))
+    assert (image.guard, len(image.attempts), image.file) == ("block", 1, None)
+
+
+def again_policy(retries: int) -> Policy:
+    rules = [rule.model_dump() | {"action": "regenerate"} for rule in default_policy().rules if rule.action == "block"]
+    document = default_policy().model_dump() | {"retries": retries, "rules": tuple(rules)}
+    return Policy.model_validate(document)
+
+
+def test_a_prompt_that_names_an_unwilling_artist_is_refused_before_anything_is_made(application: Application) -> None:
+    before = application.entries.head()
+    asked = application.generation.request(f"a red car by {UNWILLING}")
+    with pytest.raises(InputError, match=f"{UNWILLING}.*did not allow style use") as caught:
+        application.generation.generate(asked)
+    assert caught.value.code == "prompt-blocked"
+    assert application.entries.head() == before
+
+
+def test_an_artists_own_work_does_not_count_against_them(application: Application) -> None:
+    flow = showing(application, drawn(DRAWINGS[3]))
+    asked = application.generation.request(PROMPT, seed=1)
+    (blocked,) = flow.generate(asked)
+    assert blocked.record.report is not None
+    first = blocked.record.report.matches[0]
+    (own,) = flow.generate(asked, requester=application.requester(first.artist_id))
+    assert own.guard != "block" or first.artist not in own.reasons[0]
+    with pytest.raises(NotFoundError):
+        application.requester("01900000-0000-7000-8000-000000000000")
+
+
+def test_a_picture_waits_for_its_confirmation_once(application: Application) -> None:
+    flow = application.generation
+    (image,) = flow.generate(flow.request(PROMPT, seed=21, steps=2), confirm=True)
+    assert image.file is None
+    assert image.confirmation is not None
+    token = image.confirmation.token
+    assert token not in repr(image)
+    with ThreadPoolExecutor(4) as pool:
+        outcomes = [pool.submit(application.handing_out.confirm, token) for _ in range(4)]
+    handed_out = [each.result() for each in outcomes if each.exception() is None]
+    assert len(handed_out) == 1
+    assert {type(each.exception()) for each in outcomes} == {type(None), NotFoundError}
+    asset = statement(application, handed_out[0].asset_record_id)
+    assert asset.subject_sha256 == hashlib.sha256(handed_out[0].data).hexdigest()
+    with pytest.raises(NotFoundError) as caught:
+        application.handing_out.confirm(token)
+    assert caught.value.code == "confirmation-not-found"
+    assert waiting(application) == 0
+
+
+def test_a_confirmation_expires_and_its_picture_is_erased(application: Application) -> None:
+    flow = application.generation
+    hasty = dataclasses.replace(flow, handing_out=dataclasses.replace(flow.handing_out, confirmation_seconds=0.0))
+    (image,) = hasty.generate(flow.request(PROMPT, seed=22, steps=2), confirm=True)
+    assert image.confirmation is not None
+    with pytest.raises(NotFoundError):
+        application.handing_out.confirm(image.confirmation.token)
+    assert waiting(application) == 0
+    with pytest.raises(NotFoundError):
+        application.handing_out.confirm("unknown")
+
+
+def waiting(application: Application) -> int:
+    url = application.settings.database_url
+    assert url is not None
+    [(count,)] = query(url.get_secret_value(), "SELECT count(*) FROM pending_image")
+    assert isinstance(count, int)
+    return count
+
+
+@pytest.mark.parametrize(
+    ("wrong", "code"),
+    [
+        ({"prompt": ""}, "bad-prompt"),
+        ({"prompt": "x" * 10_000}, "bad-prompt"),
+        ({"prompt": "a\x00b"}, "bad-prompt"),
+        ({"seed": -1}, "bad-seed"),
+        ({"seed": 2**64}, "bad-seed"),
+        ({"steps": -1}, "bad-steps"),
+        ({"width": 33}, "bad-size"),
+        ({"count": 0}, "bad-count"),
+        ({"guidance": "many"}, "bad-guidance"),
+    ],
+)
+def test_what_no_generator_does_leaves_no_trace(application: Application, wrong: dict[str, object], code: str) -> None:
+    before = application.entries.head()
+    with pytest.raises(InputError) as caught:
+        application.generation.request(**{"prompt": PROMPT} | wrong)  # type: ignore[arg-type]
+    assert caught.value.code == code
+    asked = application.generation.request(PROMPT)
+    with pytest.raises(InputError):
+        application.generation.generate(asked, media_type="image/gif")
+    assert application.entries.head() == before
