@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import replace
 from io import BytesIO
+from pathlib import Path
 
 import numpy as np
 import pytest
@@ -19,11 +20,15 @@ from ledger.image.preview import preview_of
 from ledger.image.types import Pixels
 from ledger.match.again import PHASH_RADIUS, Again, Kept, find_again
 from ledger.match.calibration import VERIFIED
+from ledger.match.geometry import QueryGeometry
 from ledger.match.lists import Relation
+from ledger.match.ranking import shipped_ranking
 from ledger.match.types import Query, WorkPicture
+from tests.applications import ART
 from tests.match.drawings import drawing, pixels
 
 KEPT = range(12)
+RULE = shipped_ranking().geometry.rule()
 
 
 class Shelf:
@@ -133,3 +138,18 @@ def test_verified_ones_come_first_and_only_the_nearest_are_read(shelf: Shelf) ->
         lambda keys: {key: shelf.small[key] for key in keys if key != "hash"},
     )
     assert [(each.key, each.evidence is None) for each in found] == [("7", False), ("hash", True)]
+
+
+def test_geometry_alone_is_not_enough() -> None:
+    """A sliver of one drawing agrees with another by chance, which is nothing like it by fingerprint."""
+    goat, seagull = (small(ART / f"{name}_nicu_buculei_01.png") for name in ("goat", "seagull"))
+    shelf = Shelf({"goat": pixels(goat)})
+    assert QueryGeometry(shelf.query(seagull).working).verify(shelf.small["goat"], RULE) is not None
+    assert shelf.find(seagull) == []
+    assert [each.key for each in shelf.find(goat)] == ["goat"]
+
+
+def small(file: Path) -> Image.Image:
+    picture = Image.open(file).convert("RGB")
+    picture.thumbnail((128, 128), Image.Resampling.LANCZOS)
+    return picture
