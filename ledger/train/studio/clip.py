@@ -80,7 +80,7 @@ class ClipLesson:
         self._plan = plan
         self._seen = _imagenet_features(pictures)
 
-    def loss(self, rng: np.random.Generator) -> Tensor:
+    def loss(self, _done: float, rng: np.random.Generator) -> Tensor:
         chosen = rng.choice(len(self._pictures), size=min(self._plan.batch, len(self._pictures)), replace=False)
         pictures = [vary(self._pictures.pixels[index], rng) for index in chosen]
         captions = [

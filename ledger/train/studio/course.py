@@ -48,8 +48,8 @@ class Lesson(Protocol):
     def learner(self) -> nn.Module:
         """Everything that is optimised and averaged."""
 
-    def loss(self, rng: np.random.Generator) -> Tensor:
-        """Of one batch; a scalar. `rng` (and torch's generator) are seeded for this step."""
+    def loss(self, done: float, rng: np.random.Generator) -> Tensor:
+        """Of one batch; a scalar. `done`: share of the steps so far. `rng` (and torch's) are seeded for this step."""
 
     def sample(self, averaged: nn.Module) -> None:
         """Whatever shows a person how far it is; called with each checkpoint."""
@@ -66,7 +66,7 @@ def learn(lesson: Lesson, plan: Plan, checkpoint: Path, progress: Callable[[Repo
     for step in range(_resume(checkpoint, parts), plan.steps):
         torch.manual_seed(plan.seed * 1_000_003 + step)
         optimiser.zero_grad()
-        loss = lesson.loss(np.random.default_rng([plan.seed, step]))
+        loss = lesson.loss(step / plan.steps, np.random.default_rng([plan.seed, step]))
         loss.backward()  # type: ignore[no-untyped-call]  # torch leaves it unannotated
         nn.utils.clip_grad_norm_(learner.parameters(), 1.0)
         optimiser.step()

@@ -95,7 +95,7 @@ class DiffusionLesson:
         self._weights = _weights(pictures)
         self._latents, self._colours = _variants(pictures, parts.vae, plan.seed, folder / "latents.pt")
 
-    def loss(self, rng: np.random.Generator) -> Tensor:
+    def loss(self, _done: float, rng: np.random.Generator) -> Tensor:
         chosen = rng.choice(len(self._pictures), size=self._plan.batch, p=self._weights)
         variants = rng.integers(VARIANTS, size=self._plan.batch)
         clean = self._latents[chosen, variants].float()

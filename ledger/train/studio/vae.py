@@ -28,16 +28,20 @@ PLAN = Plan(steps=900, batch=16, rate=1e-3)
 _CROP = 96
 """Pixels a side of what is learnt from: the network has no attention, so that crops teach it as well, and cost half."""
 _KL = 1e-6
+_LOG_VARIANCE = -6.0
 _TINT = 1.0
-"""Weight of the mean colour of every latent's patch: colours are learnt sooner with it."""
+"""Weight of the mean colour of every latent's patch."""
+_HINTED = 0.4
+"""Share of the steps in which three channels are drawn, less and less, towards that colour: shapes are learnt from
+light and dark alone, and colours would come hundreds of steps later."""
 _FEATURES = 0.2
 _FEATURE_BLOCKS = 5
 """Of EfficientNet-Lite0: edges, corners and small shapes."""
 
 
 def new_vae() -> AutoencoderKL:
-    """Random weights; 2.6 million parameters."""
-    return AutoencoderKL(
+    """Random weights; 2.6 million parameters. Latents begin with little noise, or only light and dark get through."""
+    vae = AutoencoderKL(
         in_channels=3,
         out_channels=3,
         down_block_types=("DownEncoderBlock2D",) * 4,
@@ -48,7 +52,10 @@ def new_vae() -> AutoencoderKL:
         norm_num_groups=4,  # groups of one channel would take each picture's mean colour away
         sample_size=SIDE,
         mid_block_add_attention=False,
-    ).to(memory_format=torch.channels_last)
+    )
+    with torch.no_grad():
+        vae.quant_conv.bias[LATENT_CHANNELS:] = _LOG_VARIANCE
+    return vae.to(memory_format=torch.channels_last)
 
 
 class VaeLesson:
@@ -62,15 +69,17 @@ class VaeLesson:
         self._plan = plan
         self._sheets = sheets
 
-    def loss(self, rng: np.random.Generator) -> Tensor:
+    def loss(self, done: float, rng: np.random.Generator) -> Tensor:
         chosen = rng.integers(len(self._pictures), size=self._plan.batch)
         inputs = as_input(np.stack([_crop(vary(self._pictures.pixels[index], rng), rng) for index in chosen]))
         posterior = self.learner.encode(inputs).latent_dist
         outputs = self.learner.decode(posterior.sample()).sample
         apart = (outputs - inputs).abs().mean()
         felt = self._features.distance(outputs, inputs)
-        tint = nn.functional.avg_pool2d(outputs - inputs, FACTOR).abs().mean()
-        loss: Tensor = apart + _TINT * tint + _FEATURES * felt + _KL * posterior.kl().mean()
+        colours = nn.functional.avg_pool2d(inputs, FACTOR)
+        hint = (posterior.mode()[:, :3] - 2 * colours).square().mean() * max(0.0, 1 - done / _HINTED)
+        tint = (nn.functional.avg_pool2d(outputs, FACTOR) - colours).abs().mean()
+        loss: Tensor = hint + apart + _TINT * tint + _FEATURES * felt + _KL * posterior.kl().mean()
         return loss
 
     @torch.no_grad()

@@ -22,7 +22,7 @@ class _Line:
         self.learner: nn.Module = nn.Linear(1, 1)
         self.samples = 0
 
-    def loss(self, rng: np.random.Generator) -> Tensor:
+    def loss(self, _done: float, rng: np.random.Generator) -> Tensor:
         inputs = torch.from_numpy(rng.normal(size=(PLAN.batch, 1)).astype(np.float32)) + torch.randn(1) * 0.01
         loss: Tensor = (self.learner(inputs) - 3 * inputs).square().mean()
         return loss
