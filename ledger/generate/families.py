@@ -95,8 +95,8 @@ FLUX = Family(
 )
 FAMILIES: Mapping[str, Family] = {family.pipeline: family for family in (STABLE_DIFFUSION, STABLE_DIFFUSION_XL, FLUX)}
 
-FLUX_SIDE = 1024
-"""FLUX takes a range of sizes around a megapixel; its configuration names none."""
+FLUX_SIDE, FLUX_LEAST_SIDE = 1024, 256
+"""FLUX takes sizes from a tenth of a megapixel to two (its model card); its configuration names none."""
 SCHNELL_STEPS = 4
 """FLUX.1-schnell's model card: 1 to 4 steps, no guidance."""
 
@@ -104,7 +104,7 @@ SCHNELL_STEPS = 4
 def limits(family: Family, configs: Mapping[str, Mapping[str, Any]]) -> RequestLimits:
     """From the configurations (`config.json`) of the VAE and of the denoiser.
 
-    A model makes sensible pictures from about half to twice the side that it was trained for.
+    Stable Diffusion makes sensible pictures from about half to twice the side that it was trained for.
     Raises InputError (`bad-pipeline`) where these say no sizes.
     """
     denoiser = configs[family.denoiser]
@@ -119,12 +119,12 @@ def limits(family: Family, configs: Mapping[str, Mapping[str, Any]]) -> RequestL
             f"the configuration of the {family.denoiser} or the VAE does not say what sizes it works with",
             code="bad-pipeline",
         ) from error
-    if not multiple <= side <= MAX_SIDE or multiple > FLUX_SIDE:
+    if not multiple <= side <= MAX_SIDE or multiple > FLUX_LEAST_SIDE:
         raise InputError(f"the pipeline says that it makes pictures of {side} pixels", code="bad-pipeline")
     distilled = family is FLUX and not denoiser.get("guidance_embeds", False)
     return RequestLimits(
         multiple=multiple,
-        min_side=max(multiple, -(-side // (2 * multiple)) * multiple),
+        min_side=FLUX_LEAST_SIDE if family is FLUX else -(-side // (2 * multiple)) * multiple,
         max_side=min(2 * side, MAX_SIDE),
         width=side,
         height=side,

@@ -35,13 +35,21 @@ class PipelineFolder:
 
     path: Path
     family: Family
-    components: tuple[str, ...]
-    """Those that are there, in the order of their names."""
-    sampler: str
+    components: Mapping[str, str]
+    """Those that are there, in the order of their names, to their classes."""
     variant: str | None
     """diffusers' name for a second set of weights beside the usual one: taken where there is only that."""
     weights: tuple[Path, ...]
     """The safetensors that will be loaded."""
+
+    @property
+    def sampler(self) -> str:
+        return self.components["scheduler"]
+
+    def variant_of(self, component: str) -> str | None:
+        """`variant` where this component has it."""
+        names = [path.name for path in self.weights if path.parent.name == component]
+        return self.variant if any(f".{VARIANT}" in name for name in names) else None
 
     def config(self, component: str) -> Mapping[str, Any]:
         """The component's `config.json`. Raises InputError (`bad-pipeline`)."""
@@ -98,7 +106,7 @@ def open_folder(path: Path) -> PipelineFolder:
         )
     _refuse_pickles(path)
     family, index = open_index(path)
-    components = tuple(sorted(name for name in family.components if index.get(name) is not None))
+    components = dict(sorted(index.items()))
     files = {name: _weight_files(path / name) for name in components if _has_weights(name)}
     if missing := sorted(name for name in components if not (path / name).is_dir()):
         raise NotFoundError(f"the model's folder {path} lacks {', '.join(missing)}", code="model-missing")
@@ -110,7 +118,7 @@ def open_folder(path: Path) -> PipelineFolder:
         )
     variant = VARIANT if any(None not in found for found in files.values()) else None
     weights = tuple(file for found in files.values() for file in found.get(variant, found.get(None, ())))
-    return PipelineFolder(path, family, components, index["scheduler"], variant, weights)
+    return PipelineFolder(path, family, components, variant, weights)
 
 
 def open_index(path: Path) -> tuple[Family, Mapping[str, str]]:

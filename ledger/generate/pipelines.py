@@ -27,22 +27,26 @@ def load_pipeline(folder: PipelineFolder, placement: Placement) -> Any:
     import torch
     from safetensors import SafetensorError
 
+    kind = getattr(torch, placement.dtype)
+
     _quiet()
     absent = {*_BESIDE, *folder.family.optional} - set(folder.components)
     try:
         pipeline = getattr(diffusers, folder.family.pipeline).from_pretrained(
             str(folder.path),
-            dtype=getattr(torch, placement.dtype),
+            dtype=kind,
             use_safetensors=True,
             local_files_only=True,
             variant=folder.variant,
             **dict.fromkeys(absent),
+            **_text_encoders(folder, kind),
             **_options(folder),
         )
     except (*_UNLOADABLE, SafetensorError) as error:
         raise InputError(
             f"{folder.path} cannot be loaded as a {folder.family.pipeline}: {str(error)[:300]}", code="bad-pipeline"
         ) from error
+    _require_whole(pipeline, folder)
     pipeline.set_progress_bar_config(disable=True)
     _put(pipeline, placement)
     return pipeline
@@ -64,6 +68,34 @@ def _options(folder: PipelineFolder) -> dict[str, Any]:
             return {"add_watermarker": False}  # present or not with a package: pictures would depend on it
         case _:
             return {}
+
+
+def _text_encoders(folder: PipelineFolder, kind: Any) -> dict[str, Any]:
+    """Loaded here, because transformers draws weights that it does not find at random, and tells only who asks."""
+    import transformers
+
+    found: dict[str, Any] = {}
+    for name in ("text_encoder", "text_encoder_2"):
+        if name not in folder.components:
+            continue
+        found[name], report = getattr(transformers, folder.components[name]).from_pretrained(
+            folder.path / name,
+            dtype=kind,
+            use_safetensors=True,
+            local_files_only=True,
+            variant=folder.variant_of(name),
+            output_loading_info=True,
+        )
+        if report["missing_keys"] or report["mismatched_keys"]:
+            raise InputError(f"the weights of {name} in {folder.path} are not all there", code="bad-pipeline")
+    return found
+
+
+def _require_whole(pipeline: Any, folder: PipelineFolder) -> None:
+    """diffusers leaves out of memory what it finds no weights for."""
+    for name, part in pipeline.components.items():
+        if hasattr(part, "parameters") and any(tensor.is_meta for tensor in part.parameters()):
+            raise InputError(f"the weights of {name} in {folder.path} are not all there", code="bad-pipeline")
 
 
 def _put(pipeline: Any, placement: Placement) -> None:
