@@ -21,8 +21,10 @@ from cli.report import (
 )
 from ledger.flows.answers import (
     CalibrationReport,
+    CredentialsReport,
     LookupAnswer,
     MatchReport,
+    NamedRecord,
     RecordAnswer,
     Report,
     ShareReport,
@@ -151,7 +153,7 @@ def test_a_generated_picture_that_was_found_again(capsys: pytest.CaptureFixture[
     show_lookup(Output(), answer)
     printed = capsys.readouterr().out
     assert "none: nothing was recorded about this very file" in printed
-    assert "2 generated pictures that this one looks like a copy of" in printed
+    assert "looks like a copy of 2 generated pictures" in printed
     assert printed.count(ANSWER.record_id) == 2
     assert "shares a region" in printed
     assert "12 of 256 bits differ" in printed
@@ -168,3 +170,31 @@ def test_a_lookup_in_words(capsys: pytest.CaptureFixture[str]) -> None:
     printed = capsys.readouterr().out
     assert "1 about this very file" in printed
     assert ANSWER.record_id in printed
+
+
+CREDENTIALS = CredentialsReport(
+    state="untrusted",
+    says="Content Credentials are intact.",
+    issuer="Somebody",
+    claim_generator=None,
+    digital_source_type=None,
+    manifest_sha256=None,
+    problems=("assertion.dataHash.mismatch",),
+    assertion=None,
+    from_ingredient=False,
+    record=NamedRecord("01900000-0000-7000-8000-000000000001", "generation", "It is near.", "similar", {}),
+)
+
+
+def test_credentials_are_told_and_missing_ones_are_unknown(capsys: pytest.CaptureFixture[str]) -> None:
+    show_record(Output(), replace(ANSWER, credentials=CREDENTIALS))
+    printed = capsys.readouterr().out
+    assert "Credentials untrusted: Content Credentials are intact." in printed
+    assert "record 01900000-0000-7000-8000-000000000001: It is near." in printed
+    assert "assertion.dataHash.mismatch" in printed
+    answer = LookupAnswer(sha256="0" * 64, records=(), matches=(), reference="Something.")
+    show_lookup(Output(), answer, from_file=True)
+    assert "none in this file: unknown" in capsys.readouterr().out
+    show_lookup(Output(), answer)
+    show_record(Output(), ANSWER)
+    assert "Credentials" not in capsys.readouterr().out

@@ -1,0 +1,35 @@
+"""Credentials of an uploaded file, over HTTP and on the page."""
+
+from __future__ import annotations
+
+from fastapi.testclient import TestClient
+
+from api.schemas import LookupBody, RecordBody
+from ledger.image.credentials.write import with_credentials
+from tests.image.credentials.samples import ASSERTION, PIXELS, foreign, signer
+
+HOSTILE = "<script>alert(1)</script>"
+
+
+def test_a_files_credentials_are_in_the_answer(client: TestClient, drawing: bytes) -> None:
+    data = foreign(drawing, "image/png")
+    for path, body in (("/v1/lookups", LookupBody), ("/v1/verifications", RecordBody)):
+        answer = client.post(path, files={"image": data})
+        told = body.model_validate(answer.json()).credentials
+        assert told is not None
+        assert (told.state, told.claim_generator, told.record) == ("untrusted", "Brush 3", None)
+        assert client.post(path, files={"image": drawing}).json()["credentials"] is None
+
+
+def test_the_page_says_what_was_found_and_escapes_it(client: TestClient) -> None:
+    data = with_credentials(PIXELS, "image/png", ASSERTION, signer(HOSTILE)).data
+    page = client.post("/lookup", files={"image": data}).text
+    assert "nobody that is known here" in page
+    assert HOSTILE not in page
+    assert "&lt;script&gt;" in page
+
+
+def test_the_page_calls_a_missing_manifest_unknown(client: TestClient, drawing: bytes) -> None:
+    page = client.post("/lookup", files={"image": drawing}).text
+    assert "Content Credentials in the file" in page
+    assert "unknown" in page.partition("Content Credentials in the file")[2][:300]
