@@ -96,7 +96,7 @@ def prepare(picture: Pixels, prepared: Preprocessing) -> NDArray[np.float32]:
     """What CLIPImageProcessor makes of a picture: shape (height, width, 3)."""
     image = Image.fromarray(picture)
     image = image.resize(_resized(image.size, prepared), Image.Resampling(prepared.resample))
-    if prepared.do_center_crop:
+    if prepared.do_center_crop and prepared.crop_size is not None:
         image = _centre(image, prepared.crop_size)
     values = np.asarray(image, np.float32) / 255
     mean, deviation = (np.array(each, np.float32) for each in (prepared.image_mean, prepared.image_std))

@@ -9,11 +9,8 @@ from typing import Any, Self
 
 from ledger import canonical
 from ledger.fingerprint import complexity, copy_descriptor, hashes, local_parameters
-from ledger.fingerprint.style_models import CLIP, VAE, StyleModels, shipped_style_models
+from ledger.fingerprint.style_models import STYLE, StyleModels, shipped_style_models
 from ledger.image.limits import WORKING_RESAMPLING, WORKING_SIDE
-
-STYLE = frozenset({CLIP, VAE})
-"""Embeddings that style is compared by."""
 
 
 @dataclass(frozen=True, slots=True)

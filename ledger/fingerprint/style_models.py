@@ -21,6 +21,8 @@ from ledger.errors import InputError, IntegrityError, NotFoundError
 
 CLIP = "clip"
 VAE = "vae"
+STYLE = frozenset({CLIP, VAE})
+"""Embeddings that style is compared by."""
 CLIP_WEIGHTS = "model.safetensors"
 VAE_WEIGHTS = "diffusion_pytorch_model.safetensors"
 STATISTICS = "pooled_statistics.json"
@@ -142,7 +144,7 @@ class Preprocessing(_Config):
     """What CLIPImageProcessor does before CLIP looks."""
 
     size: _ShortestEdge | Sides
-    crop_size: Sides
+    crop_size: Sides | None = None
     do_center_crop: bool = True
     resample: Literal[2, 3] = 3
     """Of Pillow: bilinear or bicubic, both with antialiasing."""
@@ -150,10 +152,11 @@ class Preprocessing(_Config):
     image_std: _Three
 
     def describe(self) -> Mapping[str, object]:
+        crop = self.crop_size.model_dump() if self.crop_size and self.do_center_crop else None
         return {
             "resize": self.size.model_dump(),
             "resampling": {2: "bilinear", 3: "bicubic"}[self.resample],
-            "crop": self.crop_size.model_dump() if self.do_center_crop else None,
+            "crop": crop,
             "mean": [f"{value:.8f}" for value in self.image_mean],
             "deviation": [f"{value:.8f}" for value in self.image_std],
         }

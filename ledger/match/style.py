@@ -14,8 +14,7 @@ from typing import Self
 import numpy as np
 from numpy.typing import NDArray
 
-from ledger.fingerprint.spec import STYLE
-from ledger.fingerprint.style_models import CLIP, VAE
+from ledger.fingerprint.style_models import CLIP, STYLE, VAE
 from ledger.fingerprint.types import Fingerprint
 from ledger.match.score import Floats, background_level
 

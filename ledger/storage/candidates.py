@@ -12,12 +12,13 @@ from uuid import UUID
 from psycopg.rows import TupleRow
 
 from ledger.corpus.types import CorpusState
+from ledger.fingerprint.style_models import CLIP, STYLE, VAE
 from ledger.image.preview import read_preview
 from ledger.match.types import Candidate, Query, WorkPicture
 from ledger.storage.database import Database, driver
 from ledger.storage.nearest import EVERY_WORK, Space, WorkFilter, candidates_statement, search_statement
 from ledger.storage.projections import BEHIND, Projector
-from ledger.storage.specs import Spec, copy_dimension, ensure_spec
+from ledger.storage.specs import Spec, dimensions, ensure_spec
 from ledger.storage.tables import index_name
 from ledger.storage.vector_indexes import WORTH_AN_INDEX
 from ledger.storage.vectors import read_fingerprint, takes_wire
@@ -39,7 +40,8 @@ class PgVectorIndex:
 
     def search(self, query: Query, *, limit: int, only: WorkFilter = EVERY_WORK) -> Sequence[Candidate]:
         """At most `limit` works each by pHash (all views), PDQ (views of good quality) and the whole's copy descriptor,
-        at most WORKS_PER_LOOK by each look's, besides all with the same bytes or pixels. A query that is not comparable
+        at most WORKS_PER_LOOK by each look's, at most WORKS_PER_STYLE of those that allow it by each embedding of
+        style, besides all with the same bytes or pixels. A query that is not comparable
         finds only those.
 
         Few works that pass a filter are compared one by one, which is exact; many by the indexes, where there are any.
@@ -95,14 +97,21 @@ class PgVectorIndex:
             (count,) = cursor.fetchone() or (0,)
         return int(count) >= WORTH_AN_INDEX
 
+    @property
+    def _styled(self) -> bool:
+        return self._space is not None and self._space.style is not None
+
     def _located(self) -> Space:
         if self._space is None:
             number = ensure_spec(self._database, self._spec)
             with self._database.begin() as connection:
-                self._space = Space(number, copy_dimension(connection, self._spec.digest))
+                sizes = dimensions(connection, self._spec.digest)
+            style = (sizes[CLIP], sizes[VAE]) if sizes.keys() >= STYLE else None
+            self._space = Space(number, sizes["copy"], style)
         return self._space
 
     def _read(self, rows: Iterable[TupleRow]) -> list[Candidate]:
+        """By nearest.py's columns: the last three are there where the spec has embeddings of style."""
         return [
             Candidate(
                 work_id=row[5],
@@ -111,8 +120,9 @@ class PgVectorIndex:
                 pixel_sha256=row[8].hex(),
                 registration_record_id=row[9],
                 registration_leaf_hash=row[10].hex(),
-                fingerprint=read_fingerprint(self._spec.digest, row[:5]),
+                fingerprint=read_fingerprint(self._spec.digest, row[:5], *row[12:14] if self._styled else ()),
                 duplicate_group=row[11],
+                allows_style=self._styled and row[12] is not None and row[14],
             )
             for row in rows
         ]

@@ -15,13 +15,14 @@ from ledger.errors import ConflictError
 from ledger.fingerprint.types import Fingerprint
 from ledger.log.types import Alongside
 from ledger.match.block import FingerprintBlock
+from ledger.match.style import StyleBlock
 from ledger.record.ids import new_id
 from ledger.storage import tables
 from ledger.storage.bulk import copy_rows
 from ledger.storage.database import Database, driver
 from ledger.storage.projections import Projector
 from ledger.storage.specs import Spec, ensure_spec, spec_id
-from ledger.storage.vectors import copy_fingerprints, iter_blocks
+from ledger.storage.vectors import copy_fingerprints, iter_blocks, iter_style_blocks
 from ledger.storage.works import WorkReader
 
 BLOCK = 4_096
@@ -127,6 +128,12 @@ class CorpusStore(WorkReader):
             ensure_spec(self._database, self._spec)
         digest = spec or self._spec.digest
         return iter_blocks(self._database, digest, lambda connection: spec_id(connection, digest), block)
+
+    def iter_style_blocks(self, *, block: int = BLOCK) -> Iterator[StyleBlock]:
+        """Embeddings of style, under the store's own spec, of the matchable works that allow `style`, in blocks."""
+        self._projector.catch_up()
+        ensure_spec(self._database, self._spec)
+        return iter_style_blocks(self._database, lambda connection: spec_id(connection, self._spec.digest), block)
 
     def works_lacking(self, spec: str) -> list[StoredWork]:
         """Works that are not withdrawn and have no fingerprint of the spec (digest), in the order of registration."""

@@ -12,11 +12,11 @@ from typing import Any
 from uuid import UUID
 
 from ledger.corpus.types import AllowedUse
-from ledger.match.types import WORKS_PER_LOOK, Query
+from ledger.fingerprint.style_models import CLIP, VAE
+from ledger.match.style import has_style
+from ledger.match.types import WORKS_PER_LOOK, WORKS_PER_STYLE, Query
 from ledger.storage.tables import HASH_BITS
-from ledger.storage.vectors import MATCHABLE, SELECTED, Wire, bit_wire, halfvec_wire
-
-_PASSING = "FROM work_vector v JOIN work w USING (work_id)"
+from ledger.storage.vectors import ALLOWS_STYLE, MATCHABLE, SELECTED, STYLE_SELECTED, Wire, bit_wire, halfvec_wire
 
 
 @dataclass(frozen=True, slots=True)
@@ -25,6 +25,9 @@ class Space:
 
     spec_id: int
     dimension: int
+    """Of the copy descriptor."""
+    style: tuple[int, int] | None = None
+    """Dimensions of the embeddings of style, CLIP's and the VAE's; None where the spec has none."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -100,25 +103,44 @@ def near_lists(query: Query, space: Space, limit: int) -> list[Near]:
     ]
 
 
+def style_lists(query: Query, space: Space) -> list[Near]:
+    """CLIP's and the VAE's embeddings; none where query or spec lacks them, or the query is not comparable."""
+    asked = query.fingerprint.image
+    if space.style is None or not has_style(asked) or query.not_comparable is not None:
+        return []
+    return [
+        Near(name, "<#>", f"halfvec({size})", {f"{name}0": halfvec_wire(asked.embeddings[name])}, WORKS_PER_STYLE)
+        for name, size in zip((CLIP, VAE), space.style, strict=True)
+    ]
+
+
 def search_statement(query: Query, space: Space, limit: int, only: WorkFilter, *, indexed: bool) -> tuple[str, Any]:
     """SQL and parameters; rows as `candidates_statement` has them, each work once."""
-    lists = near_lists(query, space, limit)
     condition = only.condition()
-    chosen = " UNION ".join(
-        [
-            *(_same(digest, condition) for digest in ("sha256", "pixel_sha256")),
-            *(_by_index(space, condition, lists) if indexed else by_scan("work_id", lists)),
-        ]
-    )
-    passing = f"{_PASSING} WHERE v.spec_id = {space.spec_id} AND {condition}"
-    passes = f"near AS MATERIALIZED ({distances('work_id', passing, lists)}), " if lists and not indexed else ""
+    tables = [
+        (table, near, f"FROM {table} v JOIN work w USING (work_id) WHERE v.spec_id = {space.spec_id} AND {passing}")
+        for table, near, passing in (
+            ("work_vector", near_lists(query, space, limit), condition),
+            ("work_style", style_lists(query, space), f"{condition} AND {ALLOWS_STYLE}"),
+        )
+        if near
+    ]
+    chosen = [_same(digest, condition) for digest in ("sha256", "pixel_sha256")]
+    passes = ""
+    for table, near, passing in tables:
+        if indexed:
+            chosen.extend(_by_index(passing, near))
+        else:
+            passes += f"near_{table} AS MATERIALIZED ({distances('work_id', passing, near)}), "
+            chosen.extend(by_scan("work_id", near, f"near_{table}"))
     parameters = {
         "sha256": bytes.fromhex(query.sha256),
         "pixel_sha256": bytes.fromhex(query.pixel_sha256),
         **only.values(),
-        **{name: value for each in lists for name, value in each.values.items()},
+        **{name: value for _, near, _ in tables for each in near for name, value in each.values.items()},
     }
-    return f"WITH {passes}chosen AS ({chosen}) {_candidates(space)} JOIN chosen c ON c.work_id = w.work_id", parameters
+    union = " UNION ".join(chosen)
+    return f"WITH {passes}chosen AS ({union}) {_candidates(space)} JOIN chosen c ON c.work_id = w.work_id", parameters
 
 
 def candidates_statement(space: Space) -> str:
@@ -131,12 +153,18 @@ def _same(digest: str, condition: str) -> str:
 
 
 def _candidates(space: Space) -> str:
+    """Where the spec has embeddings of style, with them for the works that have any."""
+    style = ("NULL", "") if space.style is None else (STYLE_SELECTED, f" LEFT JOIN work_style s{_of_work('s', space)}")
     return (
         f"SELECT {SELECTED}, w.work_id::text, w.artist_id::text, w.sha256, w.pixel_sha256,"  # noqa: S608 - our own text
-        " w.registration_record_id::text, w.registration_leaf_hash, g.group_id::text"
-        f" FROM work w JOIN work_vector v ON v.work_id = w.work_id AND v.spec_id = {space.spec_id}"
+        f" w.registration_record_id::text, w.registration_leaf_hash, g.group_id::text, {style[0]}"
+        f" FROM work w JOIN work_vector v{_of_work('v', space)}{style[1]}"
         " LEFT JOIN duplicate_group g ON g.work_id = w.work_id"
     )
+
+
+def _of_work(alias: str, space: Space) -> str:
+    return f" ON {alias}.work_id = w.work_id AND {alias}.spec_id = {space.spec_id}"
 
 
 def distances(key: str, passing: str, lists: Sequence[Near]) -> str:
@@ -149,20 +177,21 @@ def distances(key: str, passing: str, lists: Sequence[Near]) -> str:
     return f"SELECT v.{key}, {', '.join(columns)} {passing}"
 
 
-def by_scan(key: str, lists: Sequence[Near]) -> Iterator[str]:
-    """Of each list the keys of its nearest, from `near`, which is the rows that `distances` gives."""
+def by_scan(key: str, lists: Sequence[Near], rows: str = "near") -> Iterator[str]:
+    """Of each list the keys of its nearest, from `rows`, which are those that `distances` gives."""
     for number, each in enumerate(lists):
-        yield f"(SELECT {key} FROM near ORDER BY distance{number} LIMIT {each.limit})"  # noqa: S608 - our own text
+        yield f"(SELECT {key} FROM {rows} ORDER BY distance{number} LIMIT {each.limit})"  # noqa: S608 - our own text
 
 
-def _by_index(space: Space, condition: str, lists: Sequence[Near]) -> Iterator[str]:
-    """A search for each value: the indexes' expressions must stand here as they stand there."""
+def _by_index(passing: str, lists: Sequence[Near]) -> Iterator[str]:
+    """A search for each value, among what passes (`distances`): the indexes' expressions must stand here as they
+    stand there."""
     for each in lists:
         distance = f"v.{each.column}::{each.type} {each.operator} view.value"
         views = ", ".join(f"(%({name})s::{each.bare})" for name in each.values)
         yield (
             f"(SELECT work_id FROM (VALUES {views}) AS view(value) CROSS JOIN LATERAL"  # noqa: S608 - our own text
-            f" (SELECT v.work_id, {distance} AS distance {_PASSING} WHERE v.spec_id = {space.spec_id} AND {condition}"
+            f" (SELECT v.work_id, {distance} AS distance {passing}"
             f" ORDER BY {distance} LIMIT {each.limit}) AS near GROUP BY work_id ORDER BY min(distance)"
             f" LIMIT {each.limit})"
         )

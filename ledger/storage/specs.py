@@ -42,7 +42,13 @@ def spec_id(connection: Connection, digest: str) -> int:
 
 def copy_dimension(connection: Connection, digest: str) -> int:
     """Dimension of the spec's copy descriptor. Raises NotFoundError (`spec-unknown`)."""
-    return int(json.loads(_row(connection, digest)[1])["embeddings"]["copy"]["dimension"])
+    return dimensions(connection, digest)["copy"]
+
+
+def dimensions(connection: Connection, digest: str) -> dict[str, int]:
+    """Of the spec's embeddings, by name. Raises NotFoundError (`spec-unknown`)."""
+    embeddings = json.loads(_row(connection, digest)[1])["embeddings"]
+    return {name: int(description["dimension"]) for name, description in embeddings.items()}
 
 
 def _row(connection: Connection, digest: str) -> tuple[int, str]:

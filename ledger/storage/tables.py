@@ -166,6 +166,22 @@ work_local = Table(
 """Local features are ten times a vector's size and read for a few works at a time: in `work_vector` they would be in
 the way of its scans."""
 
+work_style = Table(
+    "work_style",
+    metadata,
+    Column("work_id", Uuid, primary_key=True),
+    Column("spec_id", SmallInteger, primary_key=True),
+    Column("clip", HALFVEC, nullable=False),
+    Column("vae", HALFVEC, nullable=False),
+    ForeignKeyConstraint(
+        ["work_id", "spec_id"],
+        ["work_vector.work_id", "work_vector.spec_id"],
+        name="fk_work_style_work_id_spec_id",
+        ondelete="CASCADE",
+    ),
+)
+"""Embeddings of style, under specs that have them: searched among fewer works than `work_vector`."""
+
 preview = Table(
     "preview",
     metadata,
@@ -362,7 +378,7 @@ def index_name(column: str, spec_id: int) -> str:
 
 LOG = (entry, log_head)
 PRIMARY = (
-    fingerprint_spec, artist, work_detail, work_vector, work_local, preview, calibration_file,
+    fingerprint_spec, artist, work_detail, work_vector, work_local, work_style, preview, calibration_file,
     duplicate_asked, duplicate_pair, duplicate_group, pending_image, seen_picture, seen_vector, document,
 )  # fmt: skip
 PROJECTIONS = (record, record_match, work, calibration, key_event, projection_head)

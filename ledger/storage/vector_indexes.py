@@ -6,6 +6,7 @@ to .97 of the ten nearest where this finds more than .99. Figures by tests/bench
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from concurrent.futures import ThreadPoolExecutor, wait
 from dataclasses import dataclass
 
@@ -14,9 +15,10 @@ import sqlalchemy as sa
 from sqlalchemy.engine import Connection
 from sqlalchemy.exc import OperationalError
 
+from ledger.fingerprint.style_models import STYLE
 from ledger.storage.database import Database
 from ledger.storage.projections import Report
-from ledger.storage.specs import copy_dimension, spec_id
+from ledger.storage.specs import dimensions, spec_id
 from ledger.storage.tables import HASH_BITS, index_name
 
 WORTH_AN_INDEX = 20_000
@@ -51,13 +53,13 @@ def ensure_indexes(
     the indexes exist now. Raises NotFoundError (`spec-unknown`), PushbackError.
     """
     with database.begin_as_owner() as connection:
-        number, dimension = spec_id(connection, spec), copy_dimension(connection, spec)
+        number, sizes = spec_id(connection, spec), dimensions(connection, spec)
         count: int = connection.execute(
             sa.text("SELECT count(*) FROM work_vector WHERE spec_id = :number"), {"number": number}
         ).scalar_one()
         if count < at_least:
             return False
-        missing = [each for each in _indexes(number, dimension) if not _exists(connection, each.name)]
+        missing = [each for each in _indexes(number, sizes) if not _exists(connection, each.name)]
         process: int = connection.execute(sa.text("SELECT pg_backend_pid()")).scalar_one()
         with ThreadPoolExecutor(1) as thread:
             for place, index in enumerate(missing):
@@ -69,17 +71,18 @@ def ensure_indexes(
     return True
 
 
-def _indexes(spec: int, dimension: int) -> list[_Index]:
+def _indexes(spec: int, sizes: Mapping[str, int]) -> list[_Index]:
     """Over expressions that nearest.py repeats."""
     made = []
-    for column, kind, operators, row_bytes in (
-        ("copy", f"halfvec({dimension})", "halfvec_ip_ops", 2 * dimension),
-        ("phash", f"bit({HASH_BITS})", "bit_hamming_ops", HASH_BITS // 8),
-        ("pdq", f"bit({HASH_BITS})", "bit_hamming_ops", HASH_BITS // 8),
-    ):
+    halfvec = [
+        ("work_style" if name in STYLE else "work_vector", name, f"halfvec({size})", "halfvec_ip_ops", 2 * size)
+        for name, size in sizes.items()
+    ]
+    bits = [("work_vector", name, f"bit({HASH_BITS})", "bit_hamming_ops", HASH_BITS // 8) for name in ("phash", "pdq")]
+    for table, column, kind, operators, row_bytes in (*halfvec, *bits):
         name = index_name(column, spec)
         statement = (
-            f"CREATE INDEX {name} ON work_vector USING hnsw (({column}::{kind}) {operators})"
+            f"CREATE INDEX {name} ON {table} USING hnsw (({column}::{kind}) {operators})"
             f" WITH (m = {NEIGHBOURS}, ef_construction = {BUILD_CANDIDATES}) WHERE spec_id = {spec}"
         )
         made.append(_Index(name, statement, row_bytes))

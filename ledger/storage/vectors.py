@@ -15,22 +15,26 @@ from psycopg.pq import Format
 from psycopg.rows import TupleRow
 from sqlalchemy.engine import Connection
 
+from ledger.fingerprint.style_models import CLIP, VAE
 from ledger.fingerprint.types import Fingerprint, Vector
 from ledger.match.block import FingerprintBlock
+from ledger.match.style import StyleBlock, has_style
 from ledger.storage import tables
 from ledger.storage.bulk import copy_rows
 from ledger.storage.database import Database, driver
 
+ALLOWS_STYLE = "'style' = ANY(w.allowed_uses)"
 VECTOR_COLUMNS = ("work_id", "spec_id", "phash", "pdq", "pdq_quality", "complexity", "copy")
 LOCAL_COLUMNS = ("work_id", "spec_id", "features")
 SELECTED = "bit_send(v.phash), bit_send(v.pdq), v.pdq_quality, v.complexity, halfvec_send(v.copy)"
 """As bytes in the types' wire form: no text in between, no type to register on each connection."""
+STYLE_COLUMNS = ("work_id", "spec_id", CLIP, VAE)
+STYLE_SELECTED = f"halfvec_send(s.clip), halfvec_send(s.vae), {ALLOWS_STYLE}"
 MATCHABLE = "w.withdrawn_index IS NULL AND 'match' = ANY(w.allowed_uses)"
 """The works that the corpus state counts and that may be offered."""
 
 _BIT_HEAD = 4
 _HALFVEC_HEAD = 4
-_FIELDS = 5
 
 
 def copy_fingerprints(connection: Connection, spec_id: int, fingerprints: Sequence[tuple[str, Fingerprint]]) -> None:
@@ -50,6 +54,12 @@ def copy_fingerprints(connection: Connection, spec_id: int, fingerprints: Sequen
     copy_rows(connection, tables.work_vector, VECTOR_COLUMNS, rows)
     local = ((UUID(work_id), spec_id, each.local) for work_id, each in fingerprints)
     copy_rows(connection, tables.work_local, LOCAL_COLUMNS, local)
+    style = (
+        (UUID(work_id), spec_id, HalfVector(each.embeddings[CLIP]), HalfVector(each.embeddings[VAE]))
+        for work_id, each in fingerprints
+        if has_style(each)
+    )
+    copy_rows(connection, tables.work_style, STYLE_COLUMNS, style)
 
 
 def to_bit(digest: bytes) -> Bit:
@@ -84,11 +94,17 @@ def halfvec_wire(vector: Vector) -> Wire:
     return Wire(struct.pack("!hh", len(vector), 0) + vector.astype(">f2").tobytes())
 
 
-def read_fingerprint(spec: str, row: TupleRow | Sequence[Any]) -> Fingerprint:
-    """The fingerprint in the columns SELECTED, without its local features."""
+def read_fingerprint(
+    spec: str, row: TupleRow | Sequence[Any], clip: bytes | None = None, vae: bytes | None = None
+) -> Fingerprint:
+    """The fingerprint in the columns SELECTED and the vectors of STYLE_SELECTED, without its local features."""
     phash, pdq, pdq_quality, complexity, copy = row
-    vector = np.frombuffer(copy, ">f2", offset=_HALFVEC_HEAD).astype(np.float16)
-    return Fingerprint(spec, phash[_BIT_HEAD:], pdq[_BIT_HEAD:], pdq_quality, {"copy": vector}, complexity, local=b"")
+    vectors = {name: read_halfvec(wire) for name, wire in (("copy", copy), (CLIP, clip), (VAE, vae)) if wire}
+    return Fingerprint(spec, phash[_BIT_HEAD:], pdq[_BIT_HEAD:], pdq_quality, vectors, complexity, local=b"")
+
+
+def read_halfvec(wire: bytes) -> Vector:
+    return np.frombuffer(wire, ">f2", offset=_HALFVEC_HEAD).astype(np.float16)
 
 
 def iter_blocks(
@@ -98,27 +114,46 @@ def iter_blocks(
 
     Each block is a query of its own by the last id seen, so that no connection is held while the caller computes.
     """
-    after = UUID(int=0)
     query = (
-        f"SELECT {SELECTED}, v.work_id FROM work_vector v JOIN work w USING (work_id)"  # noqa: S608 - our own text
+        f"SELECT v.work_id, {SELECTED} FROM work_vector v JOIN work w USING (work_id)"  # noqa: S608 - our own text
         f" WHERE v.spec_id = %s AND v.work_id > %s AND {MATCHABLE} ORDER BY v.work_id LIMIT %s"
     )
+    for rows in _pages(database, query, spec_id, size):
+        yield _block(spec, rows)
+
+
+def iter_style_blocks(database: Database, spec_id: Callable[[Connection], int], size: int) -> Iterator[StyleBlock]:
+    """As `iter_blocks`, embeddings of style of the matchable works that allow `style`."""
+    query = (
+        "SELECT s.work_id, halfvec_send(s.clip), halfvec_send(s.vae)"  # noqa: S608 - our own text
+        " FROM work_style s JOIN work w USING (work_id)"
+        f" WHERE s.spec_id = %s AND s.work_id > %s AND {MATCHABLE} AND {ALLOWS_STYLE} ORDER BY s.work_id LIMIT %s"
+    )
+    for rows in _pages(database, query, spec_id, size):
+        _, clip, vae = zip(*rows, strict=True)
+        yield StyleBlock(np.stack([*map(read_halfvec, clip)]), np.stack([*map(read_halfvec, vae)]))
+
+
+def _pages(
+    database: Database, query: str, spec_id: Callable[[Connection], int], size: int
+) -> Iterator[Sequence[TupleRow]]:
+    after = UUID(int=0)
     while True:
         with database.begin() as connection, driver(connection).cursor(binary=True) as cursor:
             cursor.execute(query.encode(), (spec_id(connection), after, size))
             rows = cursor.fetchall()
         if rows:
-            yield _block(spec, rows)
-            after = rows[-1][_FIELDS]
+            yield rows
+            after = rows[-1][0]
         if len(rows) < size:
             return
 
 
 def _block(spec: str, rows: Sequence[TupleRow]) -> FingerprintBlock:
-    phash, pdq, quality, complexity, copies, _ = zip(*rows, strict=True)
+    _, phash, pdq, quality, complexity, copies = zip(*rows, strict=True)
     return FingerprintBlock(
         spec=spec,
-        copy=np.stack([np.frombuffer(each, ">f2", offset=_HALFVEC_HEAD) for each in copies]).astype(np.float16),
+        copy=np.stack([*map(read_halfvec, copies)]),
         phash=_words(phash),
         pdq=_words(pdq),
         pdq_quality=np.array(quality, np.uint8),
