@@ -23,7 +23,7 @@ from ledger.match.lists import Verdict
 from ledger.record import dsse
 from ledger.record.keys import Signer, keyid_of
 from tests.audit.material import ENTRIES, LOG_OF_SEVEN, LOG_VKEY, ORIGIN, VERIFIED_INDEX, Log, leaf_of
-from tests.record.samples import ALL, OTHER, SIGNER, verification
+from tests.record.samples import ALL, GENERATION, OTHER, SIGNER, verification
 
 FOLDER = Path(__file__).parent / "bundle"
 WITNESS = Signer.from_seed(bytes([7]) * 32)
@@ -120,6 +120,12 @@ def _swapped_payload() -> bytes:
     return _with_envelope(lambda envelope: envelope.update(payload=other))
 
 
+def _reported() -> bytes:
+    payload = dsse.parse(leaf_of(GENERATION)).payload
+    changed = payload.replace(b'"origin_of_image":"service"', b'"origin_of_image":"reported"')
+    return _logged(dsse.sign(changed, [SIGNER])).to_bytes()
+
+
 def _accepted() -> list[Case]:
     both = _logged(leaf_of(ALL[9], SIGNER, OTHER), SIGNER, OTHER).to_bytes()
     return [
@@ -131,6 +137,11 @@ def _accepted() -> list[Case]:
         Case("tree-of-256", "The last leaf of a full tree: eight hashes, all from the left.", _last(256)),
         Case("tree-of-257", "The leaf just after a full subtree: one hash covers 256 leaves.", _last(257)),
         Case("two-signatures", "A claim that the claimant signed too; the service's signature comes first.", both),
+        Case(
+            "generation",
+            "A generated picture, warned about by the policy it names.",
+            _logged(leaf_of(GENERATION)).to_bytes(),
+        ),
         Case("cosigned", "A witness has cosigned the checkpoint, as the policy asks.", _cosigned(), policy=POLICY),
         Case("cosigned-no-policy", "Without a policy the witness's line means nothing and harms nothing.", _cosigned()),
     ]
@@ -192,6 +203,7 @@ def _refused_claims() -> list[Case]:
         ),
         Case("no-statement_fail", "Signed and logged, but no statement.", nonsense),
         Case("wrong-verdict_fail", "Its matches mean a copy, its verdict says none.", lie),
+        Case("reported-policy_fail", "A reported picture names a policy, as if it were decided here.", _reported()),
         Case("no-quorum_fail", "The policy asks for a cosignature that is not there.", DATA, policy=POLICY),
     ]
 
