@@ -75,6 +75,8 @@ def test_the_page_answers_and_escapes(client: TestClient, model_id: str, silent_
     assert "On the list." in client.get(f"/models/{model_id}", params={"sha256": LISTED[0].upper()}).text
     assert "Not on the list." in client.get(f"/models/{model_id}", params={"sha256": sha("stranger")}).text
     assert client.get(f"/models/{model_id}", params={"sha256": "xyz"}).status_code == 422
+    record_id = client.get(f"/v1/models/{model_id}").json()["record_id"]
+    assert f'href="/models/{model_id}"' in client.get(f"/records/{record_id}").text
     assert "Undisclosed" in client.get(f"/models/{silent_id}").text
     assert client.get(f"/models/{NOBODY}").status_code == 404
 
