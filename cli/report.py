@@ -96,17 +96,16 @@ def show_lookup(out: Output, answer: LookupAnswer, *, from_file: bool = False) -
 
 def _show_similar(out: Output, similar: Sequence[SimilarRecord]) -> None:
     """Generated pictures that were found again."""
-    out.line(f"Made here  {len(similar)} generated pictures that this one looks like a copy of")
+    out.line(f"Generated  looks like a copy of {len(similar)} generated pictures")
     rows = [
         (
             each.record.record_id,
-            RELATION_WORDS[Relation(each.relation)],
-            "verified" if each.evidence else f"hash only, {each.phash_distance} of 256 bits differ",
+            each.relation if each.evidence else f"by hash: {each.phash_distance} of 256 bits",
             each.record.reference,
         )
         for each in similar[:MAX_SHOWN]
     ]
-    out.table(("Record", "Relation", "How sure", "Says"), rows)
+    out.table(("Record", "Relation", "Says"), rows)
 
 
 def show_matches(out: Output, matches: Sequence[MatchReport]) -> None:

@@ -84,7 +84,7 @@ class GenerationParts(FlowParts):
     def reports(self) -> Reports:
         from ledger.flows.reported import Reports
 
-        return Reports(self.verification, self.models)
+        return Reports(self.verification, self.models, self.seen.remember)
 
     def requester(self, artist_id: str | None) -> Requester:
         """Whoever asks, on behalf of a registered artist where one is named: the caller vouches for that.

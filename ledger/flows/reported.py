@@ -11,6 +11,7 @@ from ledger import canonical
 from ledger.errors import InputError
 from ledger.flows.attribute import TOP_K
 from ledger.flows.generated import GeneratedImage
+from ledger.flows.handing_out import Remember
 from ledger.flows.models import Models
 from ledger.flows.predicates import generation_predicate
 from ledger.flows.verify import MAX_WAIT, Verification
@@ -67,6 +68,7 @@ class Reports:
 
     verification: Verification
     models: Models
+    remember: Remember
 
     def report(self, data: bytes, weights_sha256: str, operator: Operator, *, top_k: int = TOP_K) -> GeneratedImage:
         """The record of a picture sent in; the same report again gives the record that exists already.
@@ -108,6 +110,7 @@ class Reports:
             predicate.record_id,
             statement_payload("image", predicate.image.pixel_sha256, predicate),
             hashlib.sha256("\n".join(question).encode()).digest(),
+            self.remember(predicate.record_id, examined.query.fingerprint.image, examined.image.working),
         ).result(MAX_WAIT)
         return GeneratedImage(
             record=verification.records.answer(appended.entry, repeated=appended.repeated),

@@ -30,7 +30,6 @@ from ledger.storage.specs import Spec, copy_dimension, ensure_spec
 from ledger.storage.vectors import takes_wire, to_bit
 
 VECTOR_COLUMNS = ("record_id", "spec_id", "phash", "pdq", "pdq_quality", "complexity", "copy", "features")
-_SEARCHED = ("phash", "pdq", "copy")
 _HEAD = 4
 """Bytes before the bits of a `bit` and before the numbers of a `halfvec` on the wire."""
 
@@ -73,7 +72,7 @@ class SeenStore:
         """The pictures nearest by each hash over all views, by the whole's copy descriptor and by each look's, at most
         `limit` by each; unordered, fingerprints without local features. None for a query that is not comparable."""
         space = self._located()
-        lists = [each for each in near_lists(query, space, limit) if each.column in _SEARCHED]
+        lists = near_lists(query, space, limit)
         if not lists:
             return []
         source = f"FROM seen_vector v WHERE v.spec_id = {space.spec_id}"

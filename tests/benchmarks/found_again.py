@@ -22,6 +22,7 @@ from PIL import Image
 from ledger.bootstrap import Application
 from ledger.errors import InputError
 from ledger.evaluate.pictures import Picture, select
+from ledger.fingerprint.complexity import comparable, complexity
 from ledger.flows.verify import query_of
 from ledger.image.made import image_of
 from ledger.match.types import Query
@@ -74,8 +75,8 @@ def main() -> None:
             kept, strangers, count = drawings[:20], drawings[20:], 3
         else:
             chosen = select(application.images, works=options.kept, strangers=options.strangers, assets=None, seed=7)
-            kept = usable(application, chosen.corpus, options.side)
-            strangers = apart(application, usable(application, chosen.strangers, options.side), kept)
+            kept = usable(chosen.corpus, options.side)
+            strangers = apart(application, usable(chosen.strangers, options.side), kept)
             count = options.count
         measure(application, kept, strangers, count, options.side)
 
@@ -109,7 +110,7 @@ def found(application: Application, query: Query) -> tuple[set[str], float]:
     return records, 1000 * (time.perf_counter() - started)
 
 
-def usable(application: Application, pictures: Sequence[Picture], side: int) -> list[Image.Image]:
+def usable(pictures: Sequence[Picture], side: int) -> list[Image.Image]:
     """Small pictures that can be compared."""
     made = []
     for picture in pictures:
@@ -117,7 +118,8 @@ def usable(application: Application, pictures: Sequence[Picture], side: int) -> 
             image = small(Image.fromarray(picture.pixels()), side)
         except InputError:
             continue
-        if asked(application, image).not_comparable is None:
+        canonical = image_of(pixels(image))
+        if comparable(canonical, complexity(canonical.working)) is None:
             made.append(image)
     return made
 
@@ -129,11 +131,10 @@ def small(picture: Image.Image, side: int) -> Image.Image:
 
 def apart(application: Application, strangers: Sequence[Image.Image], kept: Sequence[Image.Image]) -> list[Image.Image]:
     """The strangers that are no variant of anything kept."""
-    prints = [
-        [application.fingerprinter.works([image_of(pixels(picture))])[0] for picture in pictures]
-        for pictures in (strangers, kept)
-    ]
-    near = variant_pairs(*prints)
+    ours, theirs = (
+        application.fingerprinter.works([image_of(pixels(picture)) for picture in each]) for each in (strangers, kept)
+    )
+    near = variant_pairs(ours, theirs)
     return [picture for picture, variants in zip(strangers, near, strict=True) if not variants.any()]
 
 

@@ -40,3 +40,11 @@ def test_recall_of_few_works_is_nearly_exact() -> None:
     assert set(found) == {f"{what}_at_{depth}" for what in ("recall", "search_ms") for depth in (10, 60)}
     assert found["recall_at_10"] > 0.95
     assert found["recall_at_60"] == 1.0
+
+
+def test_generated_pictures_are_found_again() -> None:
+    found = figures("found_again")
+    assert set(found) == {"found", "false_finds", "find_ms"}
+    assert found["found"] == 1.0, "in every edit"
+    assert found["false_finds"] == 0.0
+    assert found["find_ms"] > 0

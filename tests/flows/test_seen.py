@@ -10,6 +10,7 @@ from PIL import Image
 
 from ledger.bootstrap import Application, open_application
 from ledger.flows.answers import LookupAnswer
+from ledger.flows.reported import Operator
 from ledger.settings import Settings
 from tests.applications import ART, DRAWINGS, application_with, register
 from tests.conftest import DatabaseUrl
@@ -98,3 +99,12 @@ def test_pictures_kept_by_an_earlier_version_are_found_after_a_refresh(database_
         assert now.lookups.by_image(edited).similar_records == ()
         now.refreshing.run("default")
         assert [each.record.record_id for each in now.lookups.by_image(edited).similar_records] == [kept.record_id]
+
+
+def test_a_reported_picture_is_found_again_too(ledger: Application) -> None:
+    picture = encoded(drawing(60, 128), "PNG")
+    reported = ledger.reports.report(picture, "ab" * 32, Operator()).record
+    assert ledger.reports.report(picture, "ab" * 32, Operator()).record.repeated
+    answer = ledger.lookups.by_image(encoded(drawing(60, 128).resize((90, 90)), "JPEG", quality=60))
+    assert [each.record.record_id for each in answer.similar_records] == [reported.record_id]
+    assert answer.similar_records[0].record.statement["predicate"]["origin_of_image"] == "reported"
