@@ -17,7 +17,7 @@ from ledger.record.statement import parse_payload
 
 RECORD_KEYS = {
     "record_id", "kind", "leaf_index", "appended_at", "repeated", "reference", "statement", "envelope", "report",
-    "links",
+    "links", "credentials",
 }  # fmt: skip
 REPORT_KEYS = {
     "verdict", "comparable", "works_compared", "alpha", "calibration", "notes", "matches", "shares", "unattributed",
@@ -98,7 +98,7 @@ def test_a_lookup_appends_nothing(
     by_file = upload(client, "/v1/lookups", drawing)
     assert by_file.status_code == 200
     found = by_file.json()
-    assert set(found) == {"sha256", "records", "matches", "reference", "notes", "similar_records"}
+    assert set(found) == {"sha256", "records", "matches", "reference", "notes", "similar_records", "credentials"}
     assert set(found["matches"][0]) == MATCH_KEYS
     assert verified["record_id"] in [record["record_id"] for record in found["records"]]
     by_digest = client.post("/v1/lookups", json={"sha256": found["sha256"]}).json()

@@ -22,6 +22,13 @@ WRITTEN = {PNG.media_type: PNG, JPEG.media_type: JPEG, WEBP.media_type: WEBP}
 JPEG_QUALITY = 95
 """With colour at full resolution. PNG and WebP keep every pixel, so their files have the record's `pixel_sha256`."""
 
+_ENCODING: dict[str, dict[str, Any]] = {
+    # Lossless ones at a third of the usual time, within a tenth of the usual size.
+    PNG.media_type: {"compress_level": 4},
+    JPEG.media_type: {"quality": JPEG_QUALITY, "subsampling": 0},
+    WEBP.media_type: {"lossless": True, "method": 1, "quality": 20},
+}
+
 
 def require_written(media_type: str) -> ImageFormat:
     """The format of a media type that pictures can be handed out in. Raises InputError (`output-format`)."""
@@ -39,14 +46,10 @@ def encode(pixels: Pixels, media_type: str, credit: str | None = None) -> bytes:
     """The picture, shape (height, width, 3), as a file, with `credit` where viewers show text: lossless PNG, lossless
     WebP, or JPEG at JPEG_QUALITY. Raises as `require_written` does."""
     kind = require_written(media_type)
-    options: dict[str, Any] = {}
+    options = dict(_ENCODING[media_type])
     if credit is not None:
         options["exif"] = viewer_text.exif(credit)
         options |= {"pnginfo": viewer_text.png_text(credit)} if kind is PNG else {"xmp": viewer_text.xmp(credit)}
-    if kind is JPEG:
-        options |= {"quality": JPEG_QUALITY, "subsampling": 0}
-    elif kind is WEBP:
-        options |= {"lossless": True}
     file = BytesIO()
     Image.fromarray(np.ascontiguousarray(pixels)).save(file, kind.decoder, **options)
     return file.getvalue()
