@@ -65,6 +65,10 @@ class Settings(BaseSettings):
     profile: Literal["studio", "hub"] = "studio"
     """Which models are used: `studio` comes with the package, `hub` is downloaded (CLIP, Stable Diffusion's VAE)."""
 
+    style_models: Path | None = None
+    """A folder with `image_encoder`, `feature_extractor` and `vae`, as pipelines have them: what style is compared by,
+    instead of the profile's. `artledger train style-null` measures how near strangers come by it."""
+
     generator: str | None = None
     """What makes pictures: `studio`, `sd15`, `sdxl`, `flux-schnell`, a pipeline's folder, or `OWNER/NAME@COMMIT` of the
     hub; default: the profile's, `studio` or `sd15`."""

@@ -14,13 +14,14 @@ checked, and say why.
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Sequence
 
 from ledger.audit.checks import Audit, Check, Outcome, not_checked
-from ledger.audit.recompute import EmbeddingComparison, Recompute
+from ledger.audit.recompute import EmbeddingComparison, Recompute, ScoreComparison
 from ledger.audit.verifier import STATEMENT, Trust, bundle_checks, read_bundle
 from ledger.errors import LedgerError, VerificationError
 from ledger.log.policy import Policy
+from ledger.match.lists import STYLE_SCORE
 from ledger.record.predicates import Generation, Registration, Verification
 from ledger.record.statement import Statement, parse_payload
 
@@ -37,6 +38,8 @@ COSINE_TOLERANCE = 0.001
 """By which a recomputed vector's cosine with the recorded one may fall short of 1: float sums differ by machine."""
 SCORE_TOLERANCE = 0.02
 """By which a recomputed calibrated score may differ, as a consequence of the two above."""
+STYLE_TOLERANCE = 0.05
+"""By which recomputed nearness in style may differ, for the same reason."""
 
 
 def audit_record(
@@ -170,8 +173,22 @@ def _scores(record: Verification | Generation, image: bytes, recompute: Recomput
             raise VerificationError(
                 f"match {rank}: recomputed score {score:.4f}, recorded {stated.get(rank)}", code="other-score"
             )
+    _require_style(record, found)
     if not stated:
         return "the record has no matches to score"
     if not disclosed:
         raise _OpenQuestionError("the embedding of no matched work is disclosed")
     return f"{len(disclosed)} of {len(stated)} scores recomputed, the other works' embeddings are not disclosed"
+
+
+def _require_style(record: Verification | Generation, found: Sequence[ScoreComparison]) -> None:
+    """Of matches that are about style, as far as their works' embeddings are disclosed."""
+    stated = {match.rank: float(match.raw[STYLE_SCORE]) for match in record.matches if STYLE_SCORE in match.raw}
+    for each in found:
+        if each.style is None:
+            continue
+        if each.rank not in stated or abs(each.style - stated[each.rank]) > STYLE_TOLERANCE:
+            raise VerificationError(
+                f"match {each.rank}: recomputed nearness in style {each.style:.4f}, recorded {stated.get(each.rank)}",
+                code="other-score",
+            )

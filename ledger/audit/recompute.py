@@ -37,6 +37,8 @@ class ScoreComparison:
     rank: int
     recomputed: float | None
     """The calibrated score of the match against the work's disclosed embedding; None: not disclosed."""
+    style: float | None = None
+    """Nearness in style, of a match that is about it; None: not disclosed."""
 
 
 class Recompute(Protocol):

@@ -30,6 +30,7 @@ if TYPE_CHECKING:
     from ledger.flows.verify import Verification
     from ledger.generate.policy import Policy
     from ledger.image.pool import DecodePool
+    from ledger.match.style_null import StyleNull
     from ledger.storage.projections import Report
 
 
@@ -48,7 +49,25 @@ class FlowParts(LogParts):
         from ledger.fingerprint.copy_encoder import load_copy_encoder
         from ledger.fingerprint.fingerprinter import Fingerprinter
 
-        return Fingerprinter([load_copy_encoder()], self.spec)
+        if self.style_models is None:
+            return Fingerprinter([load_copy_encoder()], self.spec)
+        from ledger.fingerprint.clip_encoder import load_clip_encoder
+        from ledger.fingerprint.vae_encoder import load_vae_encoder
+
+        models = self.style_models
+        style = (load_clip_encoder(models), load_vae_encoder(models))
+        return Fingerprinter((load_copy_encoder(), *style), self.spec)
+
+    @cached_property
+    def style_null(self) -> StyleNull | None:
+        """Strangers of the models that style is compared by; None, and it is not compared, where there are none."""
+        from ledger.match.style_null import shipped_style_null, style_null_in
+
+        if self.style_models is None:
+            return None
+        folder = self.settings.style_models
+        found = shipped_style_null() if folder is None else style_null_in(folder)
+        return found if found is not None and found.spec == self.spec.style_part else None
 
     def open_source(self, spec: str, labels: Path | None = None) -> Source:
         from ledger.corpus.source_spec import open_source
@@ -143,7 +162,8 @@ class FlowParts(LogParts):
             corpus=self.corpus,
             files=self.calibration_store,
             sequencer=self.sequencer,
-            spec=self.spec.digest,
+            spec=self.spec,
+            style=self.style_null,
             alone=ProcessLock(self.database, CALIBRATION),
         )
 
@@ -227,6 +247,7 @@ class FlowParts(LogParts):
             fingerprinter=self.fingerprinter,
             index=lambda: self.index,
             calibrations=lambda: self.calibration_store,
+            style=self.style_null,
         )
 
     @cached_property

@@ -13,6 +13,7 @@ from ledger.settings import Settings
 
 if TYPE_CHECKING:
     from ledger.fingerprint.spec import FingerprintSpec
+    from ledger.fingerprint.style_models import StyleModels
     from ledger.storage.calibrations import CalibrationStore
     from ledger.storage.candidates import PgVectorIndex
     from ledger.storage.corpus import CorpusStore
@@ -84,9 +85,25 @@ class StorageParts:
 
     @cached_property
     def spec(self) -> FingerprintSpec:
-        from ledger.fingerprint.spec import default_spec
+        from ledger.fingerprint.spec import spec_with
 
-        return default_spec()
+        return spec_with(self.style_models)
+
+    @cached_property
+    def style_models(self) -> StyleModels | None:
+        """CLIP and VAE by which style is compared; None while the profile has none."""
+        from ledger.fingerprint.style_models import StyleModels, shipped_style_models
+
+        if self.settings.style_models is not None:
+            return StyleModels.in_folder(self.settings.style_models)
+        if self.settings.profile == "studio":
+            return shipped_style_models()
+        from ledger.generate.hub import encoder_folder
+        from ledger.generate.profiles import ENCODERS
+
+        sources = ENCODERS[self.settings.profile]
+        clip = encoder_folder(sources.clip)
+        return StyleModels(clip, clip, encoder_folder(sources.vae))
 
     @cached_property
     def projector(self) -> Projector:

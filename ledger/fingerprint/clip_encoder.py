@@ -87,6 +87,7 @@ def load_clip_encoder(models: StyleModels) -> ClipEncoder:
     return load_weights(
         models.clip,
         (CLIP_WEIGHTS,),
+        ("vision_model.", "visual_projection."),
         pin,
         lambda weights: ClipEncoder(config, prepared, weights, describe_clip(models, pin)),
     )

@@ -54,7 +54,7 @@ class VaeEncoder:
     ) -> None:
         """Raises KeyError, RuntimeError and ValueError where weights or statistics are not those of such a VAE."""
         self._config = config
-        self._weights = {_newer(name): _rows_last(tensor) for name, tensor in weights.items() if "decoder" not in name}
+        self._weights = {_newer(name): _rows_last(tensor) for name, tensor in weights.items()}
         self._description = description
         self._mean, self._deviation = np.zeros(config.dimension), np.ones(config.dimension)
         if statistics is not None:
@@ -109,6 +109,7 @@ def load_vae_encoder(models: StyleModels) -> VaeEncoder:
     return load_weights(
         models.vae,
         (VAE_WEIGHTS, STATISTICS),
+        ("encoder.", "quant_conv."),
         pin,
         lambda weights: VaeEncoder(config, statistics, weights, describe_vae(models.vae, pin)),
     )

@@ -8,8 +8,7 @@ from typing import TypeVar
 
 import numpy as np
 from numpy.typing import NDArray
-from safetensors import SafetensorError
-from safetensors.torch import load_file
+from safetensors import SafetensorError, safe_open
 from torch import Tensor
 
 from ledger.errors import InputError
@@ -19,9 +18,14 @@ _Made = TypeVar("_Made")
 
 
 def load_weights(
-    folder: Path, files: Sequence[str], pin: str | None, make: Callable[[Mapping[str, Tensor]], _Made]
+    folder: Path,
+    files: Sequence[str],
+    parts: tuple[str, ...],
+    pin: str | None,
+    make: Callable[[Mapping[str, Tensor]], _Made],
 ) -> _Made:
-    """What `make` makes of the tensors, as float32, in the first of the files; the others count for the pin.
+    """What `make` makes of the tensors, as float32, in the first of the files; the others count for the pin. Only
+    tensors whose names begin with one of `parts` are read.
 
     Raises NotFoundError (`model-missing`), InputError (`unsafe-weights`; `bad-model` where the tensors are not what
     config.json promises), IntegrityError (`weights-changed`).
@@ -30,7 +34,10 @@ def load_weights(
     if pin is not None and weights_digest(folder, *files) != pin:
         raise changed_weights(folder)
     try:
-        return make({name: tensor.float() for name, tensor in load_file(file).items()})
+        with safe_open(file, framework="pt") as opened:
+            names = [name for name in opened.keys() if name.startswith(parts)]  # noqa: SIM118 - no dictionary
+            weights = {name: opened.get_tensor(name).float() for name in names}
+        return make(weights)
     except (SafetensorError, KeyError, RuntimeError, ValueError) as error:
         raise InputError(f"the weights in {folder} do not fit its config.json: {error}", code="bad-model") from error
 

@@ -12,13 +12,19 @@ from typing import Any
 
 from ledger.corpus.types import CorpusState
 from ledger.errors import ConflictError, PushbackError
+from ledger.fingerprint.spec import FingerprintSpec
 from ledger.flows.growth import GROWTH, is_outdated
 from ledger.flows.progress import Progress, silent
 from ledger.log.append import Sequencer
+from ledger.match.bins import Bin
 from ledger.match.block import FingerprintBlock
 from ledger.match.calibration import Calibration, calibrate
+from ledger.match.matcher import Matcher
 from ledger.match.null_set import shipped_null_set
 from ledger.match.ranking import shipped_ranking
+from ledger.match.style_calibration import StyledCorpus
+from ledger.match.style_null import StyleNull
+from ledger.match.types import CandidateIndex
 from ledger.record.ids import new_id
 from ledger.record.parts import BinThresholds, CorpusPoint, Ref
 from ledger.record.predicates import CalibrationRecord
@@ -72,9 +78,11 @@ class Calibrations:
     corpus: CorpusStore
     files: CalibrationStore
     sequencer: Sequencer
-    spec: str
+    spec: FingerprintSpec
     alone: Callable[[], AbstractContextManager[bool]]
     """Says whether no other process calibrates now."""
+    style: StyleNull | None = None
+    """Strangers by which style is compared; None: it is not."""
     deferred: bool = False
     """Whether somebody else looks after outdated calibrations (background.py): then nobody waits for a new one."""
     _kept: Published | None = None
@@ -97,12 +105,12 @@ class Calibrations:
 
     def in_force(self) -> Published | None:
         """The newest on the log, whatever the corpus has become; None where none fits this version."""
-        digest = self.files.newest_digest(self.spec)
+        digest = self.files.newest_digest(self.spec.digest)
         kept = self._kept
         if digest is None or (kept is not None and kept.digest == digest):
             return kept
         stored = self.files.by_digest(digest)
-        found = None if stored is None else _published(stored)
+        found = None if stored is None else self._published(stored)
         if found is not None:
             self._kept = found
         return found
@@ -117,6 +125,10 @@ class Calibrations:
             return found
         self._require_fingerprints(state)
         return self._make(lambda known: not is_outdated(known.calibration.corpus, state), progress)
+
+    def matcher(self, index: CandidateIndex, calibrated: Published) -> Matcher:
+        """Compares by this calibration."""
+        return Matcher(index, calibrated.calibration, shipped_null_set(), self.style)
 
     def recalibrate(self, progress: Progress = silent) -> CalibrationSummary:
         """Makes the calibration for the present corpus, whatever its growth.
@@ -137,7 +149,7 @@ class Calibrations:
             digest=published.digest,
             record_id=published.ref.record_id,
             works=published.calibration.corpus.works,
-            bins={each.name: each.n for each in published.calibration.bins},
+            bins={each.name: each.n for each in _all_bins(published.calibration)},
             made=before is None or before.digest != published.digest,
         )
 
@@ -170,7 +182,7 @@ class Calibrations:
 
     def _require_fingerprints(self, state: CorpusState) -> None:
         """Works that an earlier version fingerprinted are not compared: an answer would call them strangers."""
-        lacking = len(self.corpus.works_lacking(self.spec))
+        lacking = len(self.corpus.works_lacking(self.spec.digest))
         if lacking > GROWTH * state.works:
             raise ConflictError(
                 f"{lacking:,} of {state.works:,} registered works have no fingerprint of this version",
@@ -180,7 +192,8 @@ class Calibrations:
 
     def _publish(self, state: CorpusState, progress: Progress) -> Published:
         blocks = _told(self.corpus.iter_blocks(), state.works, progress)
-        calibration = calibrate(shipped_null_set(), blocks, state, shipped_ranking())
+        style = None if self.style is None else StyledCorpus(self.style, self.corpus.iter_style_blocks())
+        calibration = calibrate(shipped_null_set(), blocks, state, shipped_ranking(), spec=self.spec, style=style)
         predicate = CalibrationRecord(
             bins=tuple(
                 BinThresholds(
@@ -192,12 +205,12 @@ class Calibrations:
                         if (threshold := each.threshold(alpha)) is not None
                     },
                 )
-                for each in calibration.bins
+                for each in _all_bins(calibration)
             ),
             corpus=CorpusPoint(through=state.through, works=state.works),
             generated_at=now_text(),
             record_id=new_id(),
-            spec=self.spec,
+            spec=self.spec.digest,
         )
         payload = statement_payload("calibration", calibration.digest, predicate)
         dedup_key = hashlib.sha256(f"artledger/calibration/v1\n{calibration.digest}\n".encode()).digest()
@@ -206,13 +219,20 @@ class Calibrations:
         ).result()
         return Published(calibration, Ref(leaf_hash=appended.entry.leaf_hash.hex(), record_id=appended.entry.record_id))
 
+    def _published(self, stored: StoredCalibration) -> Published | None:
+        """None where it was made with other null sets or another ranking than this version's: matching would refuse
+        it."""
+        calibration = Calibration.read(stored.document)
+        fits = (
+            calibration.null_set == shipped_null_set().digest
+            and calibration.ranking == shipped_ranking().ranking()
+            and (calibration.style and calibration.style.null_set) == (self.style and self.style.digest)
+        )
+        return Published(calibration, Ref(leaf_hash=stored.leaf_hash, record_id=stored.record_id)) if fits else None
 
-def _published(stored: StoredCalibration) -> Published | None:
-    """None where it was made with another null set or ranking than this version's: matching would refuse it."""
-    calibration = Calibration.read(stored.document)
-    ranking = shipped_ranking()
-    fits = calibration.null_set == shipped_null_set().digest and calibration.ranking == ranking.ranking()
-    return Published(calibration, Ref(leaf_hash=stored.leaf_hash, record_id=stored.record_id)) if fits else None
+
+def _all_bins(calibration: Calibration) -> tuple[Bin, ...]:
+    return (*calibration.bins, *(calibration.style.bins if calibration.style else ()))
 
 
 def _told(blocks: Iterable[FingerprintBlock], works: int, progress: Progress) -> Iterator[FingerprintBlock]:

@@ -15,8 +15,12 @@ from ledger.flows.these_works import TheseWorks
 from ledger.flows.verify import query_of
 from ledger.image.pool import DecodePool
 from ledger.match.calibration import Calibration
+from ledger.match.lists import STYLE_SCORE
 from ledger.match.matcher import Matcher
 from ledger.match.null_set import shipped_null_set
+from ledger.match.style_matcher import StyleMatcher
+from ledger.match.style_null import StyleNull
+from ledger.match.types import Query
 from ledger.record.parts import FingerprintDigests, ImageFacts
 from ledger.record.predicates import Generation, Verification
 from ledger.storage.calibrations import CalibrationStore
@@ -31,6 +35,7 @@ class LocalRecompute:
     fingerprinter: Fingerprinter
     index: Callable[[], PgVectorIndex]
     calibrations: Callable[[], CalibrationStore]
+    style: StyleNull | None = None
 
     def facts(self, image: bytes) -> ImageFacts:
         """Raises InputError."""
@@ -66,14 +71,30 @@ class LocalRecompute:
         if stored is None:
             raise NotFoundError(f"the calibration {record.calibration} is not here", code="calibration-not-found")
         wanted = [match.work_id for match in record.matches]
-        works = TheseWorks(self.index(), wanted, CorpusState(record.corpus.through, record.corpus.works))
+        near_in_style = [match.work_id for match in record.matches if STYLE_SCORE in match.raw]
+        works = TheseWorks(self.index(), wanted, CorpusState(record.corpus.through, record.corpus.works), near_in_style)
         decoded = self.images.decode(image)
         query = query_of(decoded, self.fingerprinter.query(decoded))
-        matcher = Matcher(works, Calibration.read(stored.document), shipped_null_set())
+        calibration = Calibration.read(stored.document)
+        matcher = Matcher(works, calibration, shipped_null_set())
         scores = {
             match.work_id: float(match_text(match).score) for match in matcher.match(query, len(wanted) or 1).matches
         }
-        return [ScoreComparison(match.rank, scores.get(match.work_id)) for match in record.matches]
+        style = self._style(calibration, query, near_in_style)
+        return [
+            ScoreComparison(match.rank, scores.get(match.work_id), style.get(match.work_id)) for match in record.matches
+        ]
+
+    def _style(self, calibration: Calibration, query: Query, work_ids: Sequence[str]) -> dict[str, float]:
+        """Nearness in style by work id; empty where it was measured with other strangers than are at hand."""
+        strangers = self.style
+        if not work_ids or calibration.style is None or strangers is None:
+            return {}
+        if calibration.style.null_set != strangers.digest:
+            return {}
+        found = self.index().candidates(work_ids)
+        measured = StyleMatcher(calibration.style, strangers).measure(query, found)
+        return {work_id: raw[STYLE_SCORE] for work_id, raw in measured.items()}
 
     def _require_spec(self, digest: str) -> None:
         if digest != self.fingerprinter.spec.digest:

@@ -18,6 +18,8 @@ class TheseWorks:
     work_ids: Sequence[str]
     corpus: CorpusState
     """What it says that its state is."""
+    unpictured: Sequence[str] = ()
+    """Of these works no picture is shown: matching then leaves them unverified."""
 
     def state(self) -> CorpusState:
         return self.corpus
@@ -26,4 +28,4 @@ class TheseWorks:
         return self.index.candidates(self.work_ids)
 
     def pictures(self, work_ids: Sequence[str]) -> Mapping[str, WorkPicture]:
-        return self.index.pictures(work_ids)
+        return self.index.pictures([work_id for work_id in work_ids if work_id not in self.unpictured])

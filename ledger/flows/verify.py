@@ -17,8 +17,6 @@ from ledger.image.pool import DecodePool
 from ledger.image.types import CanonicalImage
 from ledger.log.append import Sequencer
 from ledger.log.types import Entry
-from ledger.match.matcher import Matcher
-from ledger.match.null_set import shipped_null_set
 from ledger.match.types import CandidateIndex, MatchOutcome, Query
 from ledger.record import dsse
 from ledger.record import predicates as record
@@ -84,7 +82,7 @@ class Verification:
         """Fingerprints and matches a decoded picture."""
         fingerprint = self.fingerprinter.query(image)
         query = query_of(image, fingerprint)
-        outcome = Matcher(self.index, calibrated.calibration, shipped_null_set()).match(query, top_k)
+        outcome = self.calibrations.matcher(self.index, calibrated).match(query, top_k)
         predicate = verification_predicate(image, fingerprint.image, outcome, calibrated.ref)
         return Examined(image, query, outcome, predicate)
 

@@ -35,8 +35,8 @@ class StyleText(Document):
     """Error rates of nearness in style."""
 
     alpha: Decimal
-    bins: Annotated[list[NullBinText], Field(min_length=1)]
-    """One score of each null picture."""
+    bins: list[NullBinText]
+    """One score of each null picture; none where the corpus contains them all."""
     left_out: Annotated[int, Field(ge=0)]
     null_set: Sha256
     """Of the file with the strangers' embeddings and the background."""

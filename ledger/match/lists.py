@@ -16,6 +16,10 @@ class Relation(StrEnum):
 COPY_RELATIONS = frozenset({Relation.EXACT, Relation.SAME_PIXELS, Relation.NEAR_DUPLICATE, Relation.PARTIAL_COPY})
 
 
+STYLE_SCORE = "style"
+"""Among a match's raw measurements: nearness in style, where that is what its p-value is about."""
+
+
 class Verdict(StrEnum):
     COPY = "copy"
     STYLE = "style"

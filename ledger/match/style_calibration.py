@@ -5,6 +5,7 @@ As with copies, a stranger's null score is its best score against the whole corp
 
 from __future__ import annotations
 
+import math
 from collections.abc import Iterable
 from dataclasses import dataclass
 
@@ -22,6 +23,8 @@ from ledger.match.style_null import StyleNull
 
 _STYLE = "style-"
 """What the names of style's bins begin with."""
+_NO_STRANGERS = Bin(f"{_STYLE}all", math.inf, np.empty(0), 1)
+"""Nothing is near where nobody is known to compare with: p is 1."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -49,9 +52,8 @@ class StyledCorpus:
 
 def style_text(
     null_set: NullSet, contained: NDArray[np.bool_], style: StyledCorpus, spec: FingerprintSpec, ranking: RankingText
-) -> StyleText | None:
-    """`contained`: which pictures of the null set the corpus contains, (n,). None when there is no other whose
-    style is known.
+) -> StyleText:
+    """`contained`: which pictures of the null set the corpus contains, (n,).
 
     Raises ConflictError: `spec-mismatch`, `calibration-mismatch` for strangers of another null set.
     """
@@ -69,8 +71,6 @@ def style_text(
             hint="Make them anew: artledger train style-null",
         )
     away = ~contained[strangers.rows]
-    if not away.any():
-        return None
     asked, measure = strangers.pictures[away], strangers.measure
     levels_of_asked = measure.levels(asked)
     best = np.full(len(asked), LOWEST)
@@ -78,7 +78,7 @@ def style_text(
         near = measure.nearness(asked, levels_of_asked, works).score
         best = np.maximum(best, near.max(axis=1, initial=LOWEST).astype(np.float64))
     complexity = null_set.queries.images.complexity[strangers.rows[away]]
-    bins = bin_texts(ranking, complexity, best[:, None])
+    bins = bin_texts(ranking, complexity, best[:, None]) if away.any() else []
     return StyleText(
         alpha=ranking.alpha,
         bins=[NullBinText(name=f"{_STYLE}{item.name}", below=item.below, null=item.null) for item in bins],
@@ -89,4 +89,4 @@ def style_text(
 
 def read_style(text: StyleText) -> StyleCalibration:
     bins = tuple(Bin(item.name, float(item.below), np.array(item.null, np.float64), 1) for item in text.bins)
-    return StyleCalibration(null_set=text.null_set, alpha=float(text.alpha), bins=bins)
+    return StyleCalibration(null_set=text.null_set, alpha=float(text.alpha), bins=bins or (_NO_STRANGERS,))

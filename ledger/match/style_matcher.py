@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from ledger.errors import ConflictError
 from ledger.match.bins import Bin
 from ledger.match.calibration import Calibration
+from ledger.match.lists import STYLE_SCORE
 from ledger.match.style import StyleBlock, has_style
 from ledger.match.style_calibration import StyleCalibration
 from ledger.match.style_null import StyleNull
@@ -18,10 +19,13 @@ from ledger.match.types import Candidate, Query
 class StyleFinding:
     """What is said of a work that is near in style."""
 
-    score: float
     p_value: float
     bin: Bin
     raw: Mapping[str, float]
+
+    @property
+    def score(self) -> float:
+        return self.raw[STYLE_SCORE]
 
 
 class StyleMatcher:
@@ -40,21 +44,36 @@ class StyleMatcher:
 
     def find(self, query: Query, found: Sequence[Candidate]) -> dict[str, StyleFinding]:
         """By work id: of the candidates that allow it those with p <= alpha."""
-        asked = query.fingerprint.image
-        works = [each for each in found if each.allows_style and has_style(each.fingerprint)]
-        if not works or not has_style(asked) or query.not_comparable is not None:
+        if query.not_comparable is not None:
+            return {}
+        placed = self._rates.bin_of(query.fingerprint.image.complexity)
+        measured = self.measure(query, [each for each in found if each.allows_style])
+        findings = {}
+        for work_id, raw in measured.items():
+            p_value = placed.p_value(raw[STYLE_SCORE])
+            if p_value <= self._rates.alpha:
+                findings[work_id] = StyleFinding(p_value, placed, raw)
+        return findings
+
+    def measure(self, query: Query, works: Sequence[Candidate]) -> dict[str, dict[str, float]]:
+        """By work id what nearness in style is made of, as records keep it, whatever the works allow.
+
+        Of works that have embeddings of style; none where the query has none.
+        """
+        asked, works = query.fingerprint.image, [each for each in works if has_style(each.fingerprint)]
+        if not works or not has_style(asked):
             return {}
         measure, block = self._strangers.measure, StyleBlock.stack([asked])
         near = measure.nearness(block, measure.levels(block), StyleBlock.stack([each.fingerprint for each in works]))
-        placed = self._rates.bin_of(asked.complexity)
-        findings = {}
-        for column, work in enumerate(works):
-            # Six digits, as in the calibration file and in records: what is compared is what is written.
-            score = round(float(near.score[0, column]), 6)
-            if placed.p_value(score) <= self._rates.alpha:
-                cosines = {"clip_cosine": float(near.clip[0, column]), "vae_cosine": float(near.vae[0, column])}
-                findings[work.work_id] = StyleFinding(score, placed.p_value(score), placed, {**cosines, "style": score})
-        return findings
+        # Six digits, as in the calibration file and in records: what is compared is what is written.
+        return {
+            work.work_id: {
+                "clip_cosine": float(near.clip[0, column]),
+                STYLE_SCORE: round(float(near.score[0, column]), 6),
+                "vae_cosine": float(near.vae[0, column]),
+            }
+            for column, work in enumerate(works)
+        }
 
 
 def style_matcher(calibration: Calibration, strangers: StyleNull | None) -> StyleMatcher | None:

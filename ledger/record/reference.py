@@ -52,11 +52,13 @@ def reference_sentence(record: Verification | Generation, names: Names | None = 
 
 
 def _nearest(record: Verification | Generation) -> MatchText | None:
-    """The match that carries the verdict: for a copy the first of the copies, else simply the first."""
-    if record.verdict is Verdict.COPY:
+    """The match that carries the verdict: the first copy, the first that is near in style, else simply the
+    first."""
+    if record.verdict in (Verdict.COPY, Verdict.STYLE):
         alpha = Decimal(record.attribution.alpha)
         for match in record.matches:
-            if match.relation in COPY_RELATIONS and Decimal(match.p_value) <= alpha:
+            copied = match.relation in COPY_RELATIONS
+            if copied is (record.verdict is Verdict.COPY) and Decimal(match.p_value) <= alpha:
                 return match
     return record.matches[0] if record.matches else None
 

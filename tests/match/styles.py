@@ -1,0 +1,47 @@
+"""Made-up pictures by two embeddings of style, and strangers to measure them by."""
+
+from __future__ import annotations
+
+import numpy as np
+from numpy.typing import NDArray
+
+from ledger import canonical
+from ledger.fingerprint.spec import FingerprintSpec, copy_spec
+from ledger.fingerprint.style_models import STYLE
+from ledger.match.null_set import NullSet
+from ledger.match.style import StyleBlock, StyleMeasure
+from ledger.match.style_null import NEIGHBOURS, StyleNull, read_style_null, write_style_null
+
+CLIP, VAE = 16, 20
+
+
+def styled_spec(name: str = "made-up") -> FingerprintSpec:
+    """The shipped copy part, with embeddings of style of made-up models."""
+    sizes = dict(zip(sorted(STYLE), (CLIP, VAE), strict=True))
+    style = {each: {"algorithm": name, "dimension": size} for each, size in sizes.items()}
+    return FingerprintSpec.of({**_copy_embeddings(), **style})
+
+
+def _copy_embeddings() -> dict[str, dict[str, object]]:
+    embeddings: dict[str, dict[str, object]] = canonical.loads(copy_spec().document)["embeddings"]
+    return embeddings
+
+
+def units(random: np.random.Generator, count: int, size: int) -> NDArray[np.float16]:
+    rows = random.standard_normal((count, size))
+    return np.asarray(rows / np.linalg.norm(rows, axis=1, keepdims=True), np.float16)
+
+
+def styles(seed: int, count: int) -> StyleBlock:
+    """Random directions."""
+    random = np.random.default_rng(seed)
+    return StyleBlock(units(random, count, CLIP), units(random, count, VAE))
+
+
+def style_null(null_set: NullSet, *, seed: int = 1, rows: NDArray[np.int64] | None = None) -> StyleNull:
+    """Of every picture of the null set, or of these."""
+    rows = np.arange(len(null_set)) if rows is None else rows
+    measure = StyleMeasure(styles(seed + 1, 60), 1.5, 1.0, NEIGHBOURS)
+    spec = styled_spec().style_part
+    assert spec is not None
+    return read_style_null(write_style_null(spec, null_set.digest, rows, styles(seed, len(rows)), measure))
