@@ -9,6 +9,12 @@ from typing import Any
 from ledger.fingerprint.hashes import PDQ_MINIMUM_QUALITY
 from ledger.flows.answers import RecordAnswer
 
+GUARD_MEANING: Mapping[str, str] = {
+    "allow": "Handed out.",
+    "warn": "Handed out with a warning: it comes near a registered work.",
+    "regenerated": "Rejected, and made again: nobody got this one.",
+    "block": "Blocked: nobody got this picture, and it was not kept.",
+}
 VERDICT_MEANING: Mapping[str, str] = {
     "copy": "At least one registered work is in this picture, whole or in part, beyond the stated error rate.",
     "style": "No copy was found. A registered work looks similar, beyond the stated error rate; similar is not copied.",

@@ -34,6 +34,7 @@ def _environment() -> Environment:
         "when": presentation.when,
     }
     environment.globals |= {
+        "GUARD_MEANING": presentation.GUARD_MEANING,
         "KIND_NAME": presentation.KIND_NAME,
         "RELATION_MEANING": presentation.RELATION_MEANING,
         "USE_MEANING": presentation.USE_MEANING,
