@@ -28,14 +28,10 @@ from ledger.generate.request import GenerationRequest
 from ledger.generate.types import Generator
 from ledger.image.pool import DecodePool
 from ledger.image.types import Pixels
+from ledger.train.studio.prompts import PROMPTS
 
 Progress = Callable[[str, int, int | None], None]
 NEAREST = 10
-PROMPTS = (
-    "a red car", "a tree", "a star", "a yellow flower", "a house", "a cat", "a moon", "a red heart",
-    "a blue bird", "a sun", "a green apple", "an umbrella", "a clock", "a smiling face", "a book", "a cloud",
-)  # fmt: skip
-"""The last word is the subject."""
 _RESAMPLES = 2000
 _BATCH = 16
 

@@ -22,6 +22,7 @@ from ledger.train.studio.captions import caption, colour_of
 from ledger.train.studio.clip import TEXT_WIDTH, tokens
 from ledger.train.studio.course import Plan
 from ledger.train.studio.pictures import SIDE, StudioPictures
+from ledger.train.studio.prompts import PROMPTS
 from ledger.train.studio.sheet import save_sheet
 from ledger.train.studio.variations import vary
 
@@ -34,11 +35,6 @@ _GAMMA = 5.0
 _UNNAMED = 0.05
 """Weight of a picture without a subject that others share; one whose subject n pictures share has n ** -0.5."""
 _PART = 32
-PROMPTS = (
-    "a red car", "a tree", "a star", "a yellow flower", "a house", "a cat", "a moon", "a red heart",
-    "a blue bird", "a sun", "a green apple", "an umbrella", "a clock", "a smiling face", "a book", "a cloud",
-)  # fmt: skip
-"""What the sample sheet shows, in rows of eight."""
 
 
 def new_unet() -> UNet2DConditionModel:
