@@ -14,6 +14,7 @@ from cli.files import require_free, write_new
 from cli.invocation import CommandGroup, Invocation
 from cli.report import show_record
 from ledger.errors import InputError
+from ledger.generate.request import MAX_COUNT
 
 if TYPE_CHECKING:
     from ledger.bootstrap import Application
@@ -111,8 +112,8 @@ def _targets(out: Path, count: int) -> list[Target]:
         raise InputError(
             f"{out} has no ending that names a format", code="output-format", hint="one of " + ", ".join(MEDIA_TYPES)
         )
-    if count < 1:
-        raise InputError(f"{count} pictures cannot be made", code="bad-count")
+    if not 1 <= count <= MAX_COUNT:
+        raise InputError(f"{count} pictures cannot be made at once, 1 to {MAX_COUNT} can", code="bad-count")
     if count == 1:
         return [Target(out)]
     return [Target(out.with_stem(f"{out.stem}-{number}")) for number in range(1, count + 1)]

@@ -104,6 +104,7 @@ def test_nothing_is_overwritten_without_force(generate: Commands, tmp_path: Path
         (["--out", "car.gif"], "output-format"),
         (["--out", "car"], "output-format"),
         (["--count", "0"], "bad-count"),
+        (["--count", "1000000000"], "bad-count"),
         (["--seed", "-1"], "bad-seed"),
         (["--seed", f"{2**64}"], "bad-seed"),
         (["--steps", "-5"], "bad-steps"),

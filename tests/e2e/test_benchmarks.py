@@ -28,7 +28,7 @@ def figures(name: str) -> dict[str, float]:
     return found
 
 
-@pytest.mark.parametrize(("name", "least"), [("ingest", 2), ("verify", 4)])
+@pytest.mark.parametrize(("name", "least"), [("ingest", 2), ("verify", 4), ("generate", 3)])
 def test_speed(name: str, least: int) -> None:
     found = figures(name)
     assert len(found) >= least
