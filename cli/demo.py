@@ -25,7 +25,7 @@ def demo(
     ] = None,
     all_works: Annotated[bool, typer.Option("--all", help="Register all of OpenClipart, not 2,000 works.")] = False,
 ) -> ExitCode | None:
-    """Register real artworks, verify three pictures, prove the answers, and show that a forgery is refused.
+    """Register real artworks, verify three pictures, make one, prove the answers, and show that a forgery is refused.
 
     A second run reuses what is there. Exits 2 with what to install where OpenClipart is missing.
     """
@@ -51,6 +51,11 @@ def _show(invocation: Invocation, report: DemoReport, vkey: str) -> None:
         out.line(f"   {query.picture}", "quiet")
         show_record(out, query.answer)
         show_next_steps(invocation, query.answer, query.picture)
+    if report.generated is not None:
+        out.line()
+        out.line(f"── {len(report.queries) + 1}. Generated here: “{report.generated.prompt}”")
+        out.line(f"   {report.generated.picture or 'blocked: the picture is neither handed out nor kept'}", "quiet")
+        show_record(out, report.generated.answer)
     out.line()
     good, bad = "verified offline", "NOT VERIFIED"
     out.line(f"The first record's bundle: {good if report.bundle_verified else bad}", _tone(report.bundle_verified))

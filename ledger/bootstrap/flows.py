@@ -19,7 +19,6 @@ if TYPE_CHECKING:
     from ledger.flows.credentials import Credentials
     from ledger.flows.dedup import Deduplication
     from ledger.flows.dedup_report import DedupReport
-    from ledger.flows.demo import Demo
     from ledger.flows.ingest import Ingestion
     from ledger.flows.lookup import Lookup
     from ledger.flows.models import Models
@@ -220,22 +219,6 @@ class FlowParts(LogParts):
             open_source=self.open_source,
             ensure_indexes=self._ensure_indexes,
             generated=lambda progress: self.seen.refresh(self.fingerprinter, progress),
-        )
-
-    @cached_property
-    def demo(self) -> Demo:
-        from ledger.flows.demo import Demo
-
-        return Demo(
-            folder=self.data_dir / "demo",
-            open_source=self.open_source,
-            ingestion=self.ingestion,
-            calibrations=self.recalibration,
-            verification=self.verification,
-            catalogue=self.catalogue,
-            records=self.records,
-            publish=self.settle,
-            log_vkey=self.log_vkey,
         )
 
     @cached_property

@@ -9,6 +9,7 @@ from ledger.bootstrap.flows import FlowParts
 
 if TYPE_CHECKING:
     from ledger.flows.attribute import Attribution
+    from ledger.flows.demo import Demo
     from ledger.flows.generate import Generation
     from ledger.flows.handing_out import HandingOut, MakeFile
     from ledger.flows.reported import Reports
@@ -85,6 +86,25 @@ class GenerationParts(FlowParts):
         from ledger.flows.reported import Reports
 
         return Reports(self.verification, self.models, self.seen.remember)
+
+    @cached_property
+    def demo(self) -> Demo:
+        from ledger.flows.demo import Demo
+        from ledger.flows.demo_generation import DemoGeneration
+
+        folder = self.data_dir / "demo"
+        return Demo(
+            folder=folder,
+            open_source=self.open_source,
+            ingestion=self.ingestion,
+            calibrations=self.recalibration,
+            verification=self.verification,
+            generation=DemoGeneration(folder, lambda: self.generation, self.records),
+            catalogue=self.catalogue,
+            records=self.records,
+            publish=self.settle,
+            log_vkey=self.log_vkey,
+        )
 
     def requester(self, artist_id: str | None) -> Requester:
         """Whoever asks, on behalf of a registered artist where one is named: the caller vouches for that.

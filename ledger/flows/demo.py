@@ -1,4 +1,4 @@
-"""The main job in one command: register real works, verify three pictures, prove it, show a forgery refused."""
+"""The main job in one command: register real works, verify pictures, make one, prove it, show a forgery refused."""
 
 from __future__ import annotations
 
@@ -16,6 +16,7 @@ from ledger.errors import InputError, NotFoundError
 from ledger.flows.answers import RecordAnswer
 from ledger.flows.calibrate import Calibrations
 from ledger.flows.catalogue import Catalogue
+from ledger.flows.demo_generation import DemoGeneration, DemoPictureMade
 from ledger.flows.demo_pictures import DemoPicture, Expected, choose_pictures, has_detail
 from ledger.flows.ingest import Ingestion, IngestSummary
 from ledger.flows.progress import Progress, silent
@@ -61,6 +62,8 @@ class DemoReport:
     works: int
     artists: int
     queries: tuple[DemoQuery, ...]
+    generated: DemoPictureMade | None
+    """None where no model is at hand."""
     bundle: Path
     bundle_verified: bool
     tampered_refused: bool
@@ -72,6 +75,7 @@ class DemoReport:
             "works": self.works,
             "artists": self.artists,
             "queries": [query.to_json() for query in self.queries],
+            "generated": None if self.generated is None else self.generated.to_json(),
             "bundle": str(self.bundle),
             "bundle_verified": self.bundle_verified,
             "tampered_refused": self.tampered_refused,
@@ -90,6 +94,7 @@ class Demo:
     ingestion: Ingestion
     calibrations: Calibrations
     verification: Verification
+    generation: DemoGeneration
     catalogue: Catalogue
     records: Records
     publish: Callable[[], None]
@@ -107,6 +112,7 @@ class Demo:
         self.calibrations.recalibrate(progress)
         pictures = choose_pictures(source, selection.inside, selection.outside, decode)
         queries = self.ask(pictures, progress)
+        generated = self.generation.run(progress)
         self.publish()
         bundle = self.records.bundle(queries[0].answer.record_id)
         path = self.folder / "bundle.json"
@@ -117,6 +123,7 @@ class Demo:
             works=stats.works,
             artists=stats.artists,
             queries=queries,
+            generated=generated,
             bundle=path,
             bundle_verified=audit_bundle(bundle, self.log_vkey).verdict is AuditVerdict.VERIFIED,
             tampered_refused=audit_bundle(one_byte_changed(bundle), self.log_vkey).verdict is AuditVerdict.REFUTED,
