@@ -1,5 +1,7 @@
 """Any diffusers pipeline, wrapped: its calls return pictures with records, and blocked pictures not at all.
 
+    from pathlib import Path
+
     from diffusers import DiffusionPipeline
     from ledger.bootstrap import Application
     from ledger.generate.attributed import attributed

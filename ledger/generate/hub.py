@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from functools import partial
 from pathlib import Path
 
 from ledger.errors import InputError, LedgerError, NotFoundError, PushbackError
@@ -10,6 +11,8 @@ from ledger.generate.folder import INDEX, open_index
 from ledger.generate.profiles import FolderModel, HubModel, ModelSource
 
 _CONFIGURATION = ("*.json", "*.txt", "*.model")
+CONNECT_TIMEOUT = 10.0
+"""Seconds for the hub's first answer."""
 _WEIGHTS = ("diffusion_pytorch_model", "model")
 
 
@@ -60,8 +63,13 @@ def _snapshot(source: HubModel, patterns: list[str]) -> Path:
     from huggingface_hub.errors import HfHubHTTPError, LocalEntryNotFoundError, RepositoryNotFoundError
     from huggingface_hub.errors import RevisionNotFoundError as NoSuchRevisionError
 
+    download = partial(snapshot_download, source.repository, revision=source.revision, allow_patterns=patterns)
     try:
-        return Path(snapshot_download(source.repository, revision=source.revision, allow_patterns=patterns))
+        return Path(download(local_files_only=True))
+    except LocalEntryNotFoundError:
+        _require_hub(source)
+    try:
+        return Path(download())
     except (RepositoryNotFoundError, NoSuchRevisionError) as error:
         raise NotFoundError(
             f"the hub has no {source.repository} at {source.revision} for you",
@@ -74,6 +82,18 @@ def _snapshot(source: HubModel, patterns: list[str]) -> Path:
         raise InputError(
             f"{source.repository} cannot be stored: {error.strerror or error}", code="model-not-stored"
         ) from error
+
+
+def _require_hub(source: HubModel) -> None:
+    """Asked once: a download asks again and again for half a minute before it gives up."""
+    import httpx2
+    from huggingface_hub import constants, get_session
+    from huggingface_hub.errors import OfflineModeIsEnabled as OfflineError
+
+    try:
+        get_session().head(constants.ENDPOINT, timeout=CONNECT_TIMEOUT)
+    except (httpx2.HTTPError, OfflineError) as error:
+        raise _unreachable(source) from error
 
 
 def _unreachable(source: HubModel) -> LedgerError:

@@ -93,7 +93,7 @@ def generator_source(profile: Profile, generator: str | None) -> ModelSource:
     if named := _HUB_ID.fullmatch(generator):
         return HubModel(named["repository"], named["revision"])
     folder = Path(generator).expanduser().absolute()
-    if not folder.is_dir():
+    if not generator or not folder.is_dir():
         raise InputError(
             f"{generator[:200]!r} is neither a folder nor a model that has a name here",
             code="bad-generator",
