@@ -1,0 +1,160 @@
+"""What a claimed picture is to registered works and generated pictures, as far as records alone say it."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from decimal import Decimal
+from typing import Literal
+
+from ledger.claim.rules import Measures
+from ledger.claim.types import Case, Exhibit
+from ledger.match.lists import COPY_RELATIONS, Relation, Verdict
+from ledger.record.parts import FingerprintDigests, MatchText, RegionText
+from ledger.record.predicates import Asset, Generation, Registration, Verification
+
+PROVEN = frozenset({Relation.EXACT, Relation.SAME_PIXELS})
+SHOWS = "shows-generated"
+CONTAINS = "contains-generated"
+Extent = Literal["whole", "part"]
+
+
+@dataclass(frozen=True, slots=True)
+class Region:
+    """A rectangle in fractions of the picture."""
+
+    left: Decimal = Decimal(0)
+    top: Decimal = Decimal(0)
+    right: Decimal = Decimal(1)
+    bottom: Decimal = Decimal(1)
+
+    @classmethod
+    def of(cls, text: RegionText) -> Region:
+        return cls(Decimal(text.left), Decimal(text.top), Decimal(text.right), Decimal(text.bottom))
+
+    @property
+    def area(self) -> Decimal:
+        return max(Decimal(0), self.right - self.left) * max(Decimal(0), self.bottom - self.top)
+
+    def covers(self, other: Region, least: Decimal) -> bool:
+        """Whether at least this share of the other lies within this one."""
+        within = Region(
+            max(self.left, other.left),
+            max(self.top, other.top),
+            min(self.right, other.right),
+            min(self.bottom, other.bottom),
+        )
+        return within.area >= least * other.area > 0
+
+
+WHOLE = Region()
+
+
+@dataclass(frozen=True, slots=True)
+class Shown:
+    """A registered work that the picture is, or shows."""
+
+    registration: Exhibit
+    work: Registration
+    region: Region
+    """Where in the picture."""
+    proven: bool
+    """By equal bytes or pixels, rather than by looks."""
+
+
+@dataclass(frozen=True, slots=True)
+class Made:
+    """A generated picture that the claimed one is, or shows."""
+
+    exhibit: Exhibit
+    generation: Generation
+    extent: Extent
+    proven: bool
+
+
+def works_shown(case: Case, measures: Measures) -> tuple[Shown, ...]:
+    """In the order of their registration.
+
+    Equal digests count whatever became of the work since: the leaf stays. Looks count where the verification matched
+    the work at its stated error rate, or where the two records' hashes are as near as the rules want it.
+    """
+    picture = case.verification
+    copies = {} if picture is None else {match.work_id: match for match in picture.matches if is_copy(picture, match)}
+    shown = []
+    for exhibit, work in case.of(Registration):
+        match = copies.get(work.work_id)
+        if _equal(case, picture, exhibit, work):
+            shown.append(Shown(exhibit, work, WHOLE, proven=True))
+        elif match is not None:
+            region = WHOLE if match.evidence is None else Region.of(match.evidence.query_region)
+            shown.append(Shown(exhibit, work, region, proven=False))
+        elif picture is not None and _comparable(picture) and alike(work.fingerprint, picture.fingerprint, measures):
+            shown.append(Shown(exhibit, work, WHOLE, proven=False))
+    return tuple(shown)
+
+
+def is_copy(picture: Verification | Generation, match: MatchText) -> bool:
+    """Proven, or verified at the record's own error rate."""
+    if match.relation in PROVEN:
+        return True
+    return match.relation in COPY_RELATIONS and Decimal(match.p_value) <= Decimal(picture.attribution.alpha)
+
+
+def pictures_made(case: Case, measures: Measures) -> tuple[Made, ...]:
+    """Generated pictures, in the order of their records; none where no picture was sent in."""
+    picture = case.verification
+    if picture is None:
+        return ()
+    files = {ref.record_id for exhibit, asset in case.of(Asset) if _is_file(exhibit, picture) for ref in asset.refs}
+    measured = {(each.record_id, each.leaf_hash): each.code for each in case.measured}
+    made = []
+    for exhibit, generation in case.of(Generation):
+        if exhibit.ref.record_id in files or generation.image.pixel_sha256 == picture.image.pixel_sha256:
+            made.append(Made(exhibit, generation, "whole", proven=True))
+            continue
+        code = measured.get((exhibit.ref.record_id, exhibit.ref.leaf_hash))
+        comparable = _comparable(picture) and _comparable(generation)
+        if code == SHOWS or (comparable and alike(generation.fingerprint, picture.fingerprint, measures)):
+            made.append(Made(exhibit, generation, "whole", proven=False))
+        elif code == CONTAINS:
+            made.append(Made(exhibit, generation, "part", proven=False))
+    return tuple(made)
+
+
+def same_work(one: Exhibit, other: Exhibit, measures: Measures) -> bool:
+    """Whether two registrations are of the same picture: equal bytes, equal pixels, or hashes that are alike."""
+    first, second = one.statement.predicate, other.statement.predicate
+    if not isinstance(first, Registration) or not isinstance(second, Registration):
+        return False
+    return (
+        one.statement.subject_sha256 == other.statement.subject_sha256
+        or first.pixel_sha256 == second.pixel_sha256
+        or alike(first.fingerprint, second.fingerprint, measures)
+    )
+
+
+def alike(one: FingerprintDigests, other: FingerprintDigests, measures: Measures) -> bool:
+    """By the hashes that both records hold, which are of the whole pictures."""
+    quality = min(one.pdq_quality, other.pdq_quality)
+    if not quality:
+        return False  # a flat picture: the signs of its pHash are noise
+    near = bits(one.phash, other.phash) <= measures.phash_bits
+    return near or (quality >= measures.pdq_quality and bits(one.pdq, other.pdq) <= measures.pdq_bits)
+
+
+def bits(one: str, other: str) -> int:
+    """Hamming distance of two hashes in hex."""
+    return (int(one, 16) ^ int(other, 16)).bit_count()
+
+
+def _equal(case: Case, picture: Verification | None, exhibit: Exhibit, work: Registration) -> bool:
+    if exhibit.statement.subject_sha256 == case.subject_sha256:
+        return True
+    return picture is not None and work.pixel_sha256 == picture.image.pixel_sha256
+
+
+def _is_file(exhibit: Exhibit, picture: Verification) -> bool:
+    return exhibit.statement.subject_sha256 == picture.image.sha256
+
+
+def _comparable(picture: Verification | Generation) -> bool:
+    return picture.verdict is not Verdict.NOT_COMPARABLE

@@ -1,0 +1,50 @@
+"""A decision in plain words: each finding with what it means and the record that it rests on, then the limits."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from dataclasses import asdict, dataclass
+from typing import Any
+
+from ledger.claim.rules import ClaimRules
+from ledger.claim.types import Finding
+from ledger.record.predicates import ClaimType
+
+
+@dataclass(frozen=True, slots=True)
+class Reason:
+    """One finding, for people."""
+
+    finding: str
+    text: str
+    record_id: str
+    leaf_hash: str
+    measured: bool
+    """Found by comparing pictures; records alone do not show it."""
+
+    def to_json(self) -> dict[str, Any]:
+        return asdict(self)
+
+
+CONTESTED = frozenset({"contested-earlier", "contested-later", "registered-by-another"})
+
+
+def reasons(findings: Iterable[Finding], rules: ClaimRules) -> tuple[Reason, ...]:
+    """In the order given. A code that these rules do not define is told by itself."""
+    told = []
+    for finding in findings:
+        meaning = rules.findings.get(finding.code)
+        text = f"({finding.code})" if meaning is None else meaning.text
+        measured = meaning is not None and meaning.measured
+        told.append(Reason(finding.code, text, finding.record_id, finding.leaf_hash, measured))
+    return tuple(told)
+
+
+def is_contested(findings: Iterable[Finding]) -> bool:
+    """Whether another artist registered the same."""
+    return any(finding.code in CONTESTED for finding in findings)
+
+
+def limits(claim_type: ClaimType, rules: ClaimRules) -> tuple[str, ...]:
+    """What no verdict on such a claim can say."""
+    return rules.limits[claim_type]
