@@ -171,6 +171,14 @@ def test_its_bundle_and_its_picture_are_audited(application: Application, made: 
     assert named["canonical pixels"] is named["fingerprint"] is named["scores"] is Outcome.PASSED
 
 
+def test_the_files_own_record_is_audited_by_its_bytes(application: Application, made: GeneratedImage) -> None:
+    assert made.file is not None
+    bundle, key = application.records.bundle(made.file.asset_record_id), application.log_vkey
+    keys = [bytes.fromhex(each) for each in application.record_keys]
+    assert audit_record(bundle, made.file.data, key, keys).verdict is AuditVerdict.VERIFIED
+    assert audit_record(bundle, made.file.data + b"x", key, keys).verdict is AuditVerdict.REFUTED
+
+
 def test_the_prompt_is_revealed_by_its_requester_alone(application: Application, made: GeneratedImage) -> None:
     assert made.reveal is not None
     assert made.reveal.value == {"prompt": PROMPT, "negative_prompt": ""}
