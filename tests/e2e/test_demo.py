@@ -18,6 +18,7 @@ from ledger.flows.demo_pictures import DemoPicture, choose_pictures
 from tests.applications import ART, DRAWINGS, application_with
 from tests.cli.commands import Ran, run_process
 from tests.conftest import DatabaseUrl
+from tests.generate.tiny import save_tiny_sd
 
 SHAPE = {"works", "artists", "queries", "bundle_verified", "tampered_refused", "checkpoint", "seconds"}
 """FORMAT.md, "Shapes that stay": these may never go away."""
@@ -28,7 +29,12 @@ MATCH_SHAPE = {"rank", "work_id", "artist_id", "relation", "score", "p_value", "
 @pytest.fixture(scope="module")
 def environment(module_database_url: str, tmp_path_factory: pytest.TempPathFactory) -> dict[str, str]:
     data = tmp_path_factory.mktemp("demo")
-    return {"ARTLEDGER_DATABASE_URL": module_database_url, "ARTLEDGER_DATA_DIR": str(data)}
+    model = save_tiny_sd(tmp_path_factory.mktemp("tiny") / "sd")
+    return {
+        "ARTLEDGER_DATABASE_URL": module_database_url,
+        "ARTLEDGER_DATA_DIR": str(data),
+        "ARTLEDGER_GENERATOR": str(model),
+    }
 
 
 @pytest.fixture(scope="module")
@@ -66,7 +72,16 @@ def test_three_pictures_get_their_relations(ran: Ran) -> None:
 def test_a_second_run_reuses_what_is_there(ran: Ran, environment: dict[str, str]) -> None:
     again = run_process("demo", "--corpus", ART, "--json", env=environment).json
     assert [query["record_id"] for query in again["queries"]] == [query["record_id"] for query in ran.json["queries"]]
+    assert again["generated"] == ran.json["generated"]
     assert again["checkpoint"] == ran.json["checkpoint"], "nothing was appended"
+
+
+def test_a_picture_is_made_with_its_record(ran: Ran, environment: dict[str, str]) -> None:
+    made = ran.json["generated"]
+    assert made["guard"] in ("allow", "warn")
+    looked_up = run_process("lookup", made["picture"], "--json", env=environment).json
+    assert made["record_id"] in [record["record_id"] for record in looked_up["records"]]
+    assert looked_up["credentials"]["state"] == "valid"
 
 
 def test_what_the_demo_leaves_is_audited_by_the_command(ran: Ran, environment: dict[str, str], tmp_path: Path) -> None:
