@@ -16,6 +16,7 @@ from pydantic import BaseModel, ConfigDict
 from starlette.exceptions import HTTPException
 
 from ledger.errors import (
+    AccessError,
     ConflictError,
     InputError,
     IntegrityError,
@@ -30,6 +31,7 @@ MAX_ERRORS = 10
 
 _STATUS: tuple[tuple[type[LedgerError], int], ...] = (
     (InputError, 422),
+    (AccessError, 403),
     (VerificationError, 422),
     (NotFoundError, 404),
     (ConflictError, 409),
@@ -40,6 +42,8 @@ _STATUS_OF_CODE: Mapping[str, int] = {
     "too-large": 413,
     "media-type": 415,
     "bad-request": 400,
+    "bad-token": 401,
+    "token-required": 401,
     "cross-origin": 403,
     "operator-unknown": 403,
     "rate-limited": 429,
@@ -121,6 +125,9 @@ def problem_of(error: LedgerError) -> Problem:
         status = 503
     status = _STATUS_OF_CODE.get(error.code, status)
     headers: dict[str, str] = {}
+    if status == 401:
+        # RFC 6750 section 3.1: no error code where no token was sent.
+        headers["WWW-Authenticate"] = 'Bearer error="invalid_token"' if error.code == "bad-token" else "Bearer"
     if status in (429, 503):
         wait = error.retry_after if isinstance(error, PushbackError) else 30.0
         headers["Retry-After"] = str(max(1, math.ceil(wait)))

@@ -18,6 +18,7 @@ from typer import TyperException
 
 from cli.output import Output
 from ledger.errors import (
+    AccessError,
     ConflictError,
     InputError,
     IntegrityError,
@@ -82,7 +83,7 @@ class ExitCode(IntEnum):
 def exit_code_of(error: LedgerError) -> ExitCode:
     """The exit code of a kind of error."""
     match error:
-        case InputError() | ConflictError():
+        case InputError() | ConflictError() | AccessError():
             return ExitCode.USAGE
         case NotFoundError():
             return ExitCode.NOT_FOUND

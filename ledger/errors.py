@@ -48,6 +48,12 @@ class PushbackError(LedgerError):
         """Seconds after which a retry is worth while."""
 
 
+class AccessError(LedgerError):
+    """Who asks is not known here, or may not do this."""
+
+    default_code = "access"
+
+
 class VerificationError(LedgerError):
     """A signature, proof or encoding was checked and is wrong."""
 

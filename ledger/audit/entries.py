@@ -12,6 +12,7 @@ from dataclasses import dataclass
 from ledger.audit.keyring import KeyRing
 from ledger.errors import VerificationError
 from ledger.record import dsse
+from ledger.record.party import Party, party_of
 from ledger.record.predicates import KeyRecord, refs_of
 from ledger.record.statement import parse_payload
 
@@ -29,6 +30,8 @@ class Examined:
     """Record id and leaf hash of each record referred to."""
     key: KeyRecord | None
     """The predicate of a `key` record."""
+    party: Party | None = None
+    """Whose statement it is, where it is not the service's."""
 
 
 def examine(entry: bytes, keys: Mapping[str, bytes]) -> Examined:
@@ -45,7 +48,7 @@ def examine(entry: bytes, keys: Mapping[str, bytes]) -> Examined:
     if verified:
         dsse.verify(envelope, known)
     refs = tuple((ref.record_id, ref.leaf_hash) for ref in refs_of(predicate))
-    return Examined(predicate.record_id, signers, verified, refs, key)
+    return Examined(predicate.record_id, signers, verified, refs, key, party_of(predicate))
 
 
 class EntryChecker:
@@ -77,8 +80,8 @@ class EntryChecker:
     def admit(self, index: int, leaf_hash: bytes, entry: bytes, examined: Examined) -> None:
         """Takes the next leaf. An entry that was examined before its key was known is examined again.
 
-        Raises VerificationError that names the leaf: `unknown-key`, `key-revoked`, `key-not-authorised`, `key-record`,
-        `record-id-repeated`, `bad-ref`.
+        Raises VerificationError that names the leaf: `unknown-key`, `key-revoked`, `key-not-authorised`,
+        `wrong-holder`, `key-record`, `record-id-repeated`, `bad-ref`.
         """
         try:
             self._admit(leaf_hash, examined if examined.verified else self._examine_again(entry))
@@ -92,7 +95,7 @@ class EntryChecker:
             )
         self._require_refs(examined)
         if examined.key is None:
-            self._ring.require_signers(examined.signers)
+            self._ring.require_signers(examined.signers, examined.party)
         else:
             self._announce(examined.key, examined.signers)
         self._leaves[examined.record_id] = leaf_hash.hex()

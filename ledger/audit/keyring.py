@@ -8,6 +8,7 @@ from typing import assert_never
 
 from ledger.errors import VerificationError
 from ledger.record.keys import keyid_of
+from ledger.record.party import Party, party_of
 from ledger.record.predicates import KeyRecord, Role
 
 
@@ -26,21 +27,45 @@ class KeyRing:
     The log's first leaf is the service's `key` record, signed by that key itself. From there every record carries the
     signature of a good service key first, and a new key also signs the record that announces it (so nobody can announce
     a key that they do not hold). A rotated key stays good until it is revoked; a revoked one never comes back.
+
+    Artists, operators of generators and auditors have keys of their own, which stand second: on their own statements
+    only. Once such a holder has a good key, a further one is announced with the signature of a good one, so that not
+    even the service can slip another under the holder's name without revoking first, which everybody sees.
     """
 
     def __init__(self) -> None:
         self._active: dict[str, Holder] = {}
-        self._revoked: set[str] = set()
+        self._revoked: dict[str, Holder] = {}
+        self._of_holder: dict[tuple[Role, str], set[str]] = {}
 
     @property
     def public_keys(self) -> dict[str, bytes]:
         """Key id to raw public key of the keys that are good now."""
         return {keyid: holder.public_raw for keyid, holder in self._active.items()}
 
-    def require_signers(self, keyids: Sequence[str]) -> None:
-        """The first is a good key of the service, the others are good keys of anybody.
+    def holder(self, keyid: str) -> Holder | None:
+        """Whose key it is or was; None for a key that was never announced."""
+        return self._active.get(keyid) or self._revoked.get(keyid)
 
-        Raises VerificationError (`key-revoked`, `key-not-authorised`).
+    def is_good(self, keyid: str) -> bool:
+        return keyid in self._active
+
+    def keys_of(self, role: Role, holder_id: str) -> frozenset[str]:
+        """Ids of the holder's keys that are good now."""
+        return frozenset(self._of_holder.get((role, holder_id), ()))
+
+    def copy(self) -> KeyRing:
+        """Another ring in the same state, to try a record on."""
+        other = KeyRing()
+        other._active = dict(self._active)
+        other._revoked = dict(self._revoked)
+        other._of_holder = {holder: set(keyids) for holder, keyids in self._of_holder.items()}
+        return other
+
+    def require_signers(self, keyids: Sequence[str], party: Party | None = None) -> None:
+        """The first is a good key of the service, the others are good keys: of `party`, where the statement is theirs.
+
+        Raises VerificationError (`key-revoked`, `key-not-authorised`, `wrong-holder`).
         """
         for position, keyid in enumerate(keyids):
             holder = self._active.get(keyid)
@@ -51,6 +76,11 @@ class KeyRing:
                 raise VerificationError(
                     f"signed by key {keyid}, which no earlier leaf announces as a key of {role}",
                     code="key-not-authorised",
+                )
+            if position and party is not None and not party.admits(holder.role, holder.holder_id):
+                raise VerificationError(
+                    f"signed by key {keyid} of {holder.role} {holder.holder_id}, whose statement it is not",
+                    code="wrong-holder",
                 )
 
     def apply(self, record: KeyRecord, keyids: Sequence[str]) -> None:
@@ -63,22 +93,21 @@ class KeyRing:
         if not self._active and not self._revoked:
             self._found(record, keyid, keyids)
         else:
-            self._require_authorities(keyid, keyids)
+            self._require_authorities(record, keyid, keyids)
         match record.event:
             case "added":
                 self._require_new(keyid, keyids)
+                self._require_consent(record, keyids)
             case "rotated":
                 self._require_new(keyid, keyids)
-                self._require_same_holder(record)
+                self._require_same_holder(record, keyids)
             case "revoked":
-                if keyid not in self._active:
-                    raise VerificationError(f"key {keyid} is revoked but was not good", code="key-record")
-                del self._active[keyid]
-                self._revoked.add(keyid)
+                self._revoke(record, keyid)
                 return
             case _:
                 assert_never(record.event)
         self._active[keyid] = Holder(raw, record.role, record.holder_id)
+        self._of_holder.setdefault((record.role, record.holder_id), set()).add(keyid)
 
     def _found(self, record: KeyRecord, keyid: str, keyids: Sequence[str]) -> None:
         if record.event != "added" or record.role != "service" or list(keyids) != [keyid]:
@@ -87,11 +116,11 @@ class KeyRing:
                 code="key-record",
             )
 
-    def _require_authorities(self, keyid: str, keyids: Sequence[str]) -> None:
+    def _require_authorities(self, record: KeyRecord, keyid: str, keyids: Sequence[str]) -> None:
         """Apart from the key that is announced, which is not good yet, the signers are as for every record."""
         if keyids[0] == keyid and keyid not in self._active:
             raise VerificationError(f"key {keyid} announces itself as the first signer", code="key-not-authorised")
-        self.require_signers([each for each in keyids if each != keyid or keyid in self._active])
+        self.require_signers([each for each in keyids if each != keyid or keyid in self._active], party_of(record))
 
     def _require_new(self, keyid: str, keyids: Sequence[str]) -> None:
         if keyid in self._active or keyid in self._revoked:
@@ -99,9 +128,30 @@ class KeyRing:
         if keyid not in keyids:
             raise VerificationError(f"the new key {keyid} did not sign its own announcement", code="key-record")
 
-    def _require_same_holder(self, record: KeyRecord) -> None:
+    def _require_consent(self, record: KeyRecord, keyids: Sequence[str]) -> None:
+        good = self.keys_of(record.role, record.holder_id)
+        if record.role != "service" and good and good.isdisjoint(keyids):
+            raise VerificationError(
+                f"a further key of {record.role} {record.holder_id} is announced without the signature of a good one",
+                code="key-record",
+            )
+
+    def _require_same_holder(self, record: KeyRecord, keyids: Sequence[str]) -> None:
         old = self._active.get(record.replaces or "")
         if old is None or (old.role, old.holder_id) != (record.role, record.holder_id):
             raise VerificationError(
                 f"the key {record.replaces} that is to be replaced is no good key of the same holder", code="key-record"
             )
+        if record.role != "service" and record.replaces not in keyids:
+            raise VerificationError(
+                f"the key {record.replaces} that is replaced did not sign the announcement", code="key-record"
+            )
+
+    def _revoke(self, record: KeyRecord, keyid: str) -> None:
+        holder = self._active.get(keyid)
+        if holder is None:
+            raise VerificationError(f"key {keyid} is revoked but was not good", code="key-record")
+        if (holder.role, holder.holder_id) != (record.role, record.holder_id):
+            raise VerificationError(f"key {keyid} is revoked as another holder's", code="key-record")
+        self._revoked[keyid] = self._active.pop(keyid)
+        self._of_holder[holder.role, holder.holder_id].discard(keyid)

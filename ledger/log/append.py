@@ -12,6 +12,7 @@ from dataclasses import dataclass
 
 from ledger.errors import LedgerError, PushbackError
 from ledger.log.types import Alongside, Appended, CommitUnknownError, Draft, EntryStore
+from ledger.record.dsse import Signature, countersigned
 
 _LOOKUPS = (0.05, 0.2, 0.5, 1.0, 2.0)
 """Pauses in seconds between looking for a batch whose commit has an unknown outcome."""
@@ -28,6 +29,8 @@ class Submission:
     record_id: str
     payload: bytes
     dedup_key: bytes | None = None
+    signatures: tuple[Signature, ...] = ()
+    """Others' over the same payload, verified by the caller: they follow the service's own."""
 
 
 class Ticket:
@@ -106,7 +109,12 @@ class Sequencer:
         self.close()
 
     def submit(
-        self, record_id: str, payload: bytes, dedup_key: bytes | None = None, alongside: Alongside | None = None
+        self,
+        record_id: str,
+        payload: bytes,
+        dedup_key: bytes | None = None,
+        alongside: Alongside | None = None,
+        signatures: tuple[Signature, ...] = (),
     ) -> Ticket:
         """Queues a statement; the ticket gives its leaf once it is committed.
 
@@ -114,7 +122,7 @@ class Sequencer:
         what `sign` and EntryStore.append raise; after a PushbackError the same record id may be submitted again and
         never makes a second leaf. Raises PushbackError (`overloaded`, `closed`) at once when too much is waiting.
         """
-        ticket = Ticket(Submission(record_id, payload, dedup_key), alongside)
+        ticket = Ticket(Submission(record_id, payload, dedup_key, signatures), alongside)
         with self._lock:
             self._require_room()
             self._queue.append(ticket)
@@ -198,7 +206,10 @@ class Sequencer:
             self._commit([ticket for ticket, _ in batch], [draft for _, draft in batch])
 
     def _draft(self, submission: Submission, alongside: Alongside | None) -> Draft:
-        return Draft(submission.record_id, self._sign(submission.payload), submission.dedup_key, alongside)
+        leaf = self._sign(submission.payload)
+        if submission.signatures:
+            leaf = countersigned(leaf, submission.signatures)
+        return Draft(submission.record_id, leaf, submission.dedup_key, alongside)
 
     def _commit(self, tickets: Sequence[Ticket], drafts: Sequence[Draft]) -> None:
         """Every ticket of the batch gets its leaf or the error. One bad draft must not fail its neighbours: a batch

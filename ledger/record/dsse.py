@@ -6,7 +6,7 @@ import re
 from binascii import Error as Base64Error
 from binascii import a2b_base64, b2a_base64
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from ledger import canonical
 from ledger.errors import InputError, VerificationError
@@ -61,12 +61,29 @@ def sign(payload: bytes, signers: Sequence[Signer]) -> bytes:
     message = pae(payload)
     leaf = encode(Envelope(payload, tuple(Signature(signer.keyid, signer.sign(message)) for signer in signers)))
     if len(leaf) > MAX_LEAF_BYTES:
-        raise InputError(
-            f"the record takes {len(leaf)} bytes; a leaf holds {MAX_LEAF_BYTES}",
-            code="leaf-too-large",
-            hint="ask for fewer matches",
-        )
+        raise _too_large(leaf)
     return leaf
+
+
+def countersigned(leaf: bytes, signatures: Sequence[Signature]) -> bytes:
+    """The leaf with further signatures over the same payload after its own; they are not verified here.
+
+    Raises InputError (`leaf-too-large`), VerificationError (`envelope-shape`) for two signatures by one key.
+    """
+    envelope = parse(leaf)
+    whole = encode(replace(envelope, signatures=(*envelope.signatures, *signatures)))
+    if len(whole) > MAX_LEAF_BYTES:
+        raise _too_large(whole)
+    parse(whole)
+    return whole
+
+
+def _too_large(leaf: bytes) -> InputError:
+    return InputError(
+        f"the record takes {len(leaf)} bytes; a leaf holds {MAX_LEAF_BYTES}",
+        code="leaf-too-large",
+        hint="ask for fewer matches",
+    )
 
 
 def encode(envelope: Envelope) -> bytes:

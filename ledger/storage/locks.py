@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import threading
 from collections.abc import Iterator
 from contextlib import contextmanager
 
@@ -14,6 +15,7 @@ PUBLISHER = 0x617274_7075626C
 PROJECTOR = 0x617274_70726F6A
 CALIBRATION = 0x617274_63616C69
 DEDUPLICATION = 0x617274_64656475
+HOLDER_KEYS = 0x617274_6B657973
 """Keys of this database's advisory locks; any numbers will do as long as they stay the same."""
 
 
@@ -38,6 +40,28 @@ class ProcessLock:
             finally:
                 if obtained:
                     connection.execute(sa.text("SELECT pg_advisory_unlock(:key)"), {"key": self._key})
+
+
+class TurnLock:
+    """Entering waits until nobody else, in this process or another, is at the work that the key names.
+
+    Raises PushbackError (`database-busy`) after ten seconds. Threads wait for each other first, so that those who wait
+    do not hold the connections that the one at work needs.
+    """
+
+    def __init__(self, database: Database, key: int) -> None:
+        self._database = database
+        self._key = key
+        self._turn = threading.Lock()
+
+    @contextmanager
+    def __call__(self) -> Iterator[None]:
+        with self._turn, self._database.lasting() as connection:
+            connection.execute(sa.text("SELECT pg_advisory_lock(:key)"), {"key": self._key})
+            try:
+                yield
+            finally:
+                connection.execute(sa.text("SELECT pg_advisory_unlock(:key)"), {"key": self._key})
 
 
 class PublisherLock(ProcessLock):

@@ -117,6 +117,35 @@ artist = Table(
     *_checks(name=f"char_length({{}}) BETWEEN 1 AND {MAX_NAME}"),
 )
 
+account = Table(
+    "account",
+    metadata,
+    Column("account_id", Uuid, primary_key=True),
+    Column("role", Text, nullable=False),
+    Column("name", Text, nullable=False),
+    Column("created_at", DateTime(timezone=True), nullable=False),
+    Column("disabled_at", DateTime(timezone=True)),
+    *_checks(
+        role="{} IN ('artist', 'generator', 'auditor', 'administrator')",
+        name=f"char_length({{0}}) <= {MAX_NAME} AND (role <> 'artist' OR {{0}} = '')",
+    ),
+)
+"""Who may do what. An artist's account has the id of the `artist` row, which has the name: it stands in one place."""
+
+access_token = Table(
+    "access_token",
+    metadata,
+    Column("token_id", Text, primary_key=True),
+    Column("account_id", Uuid, ForeignKey("account.account_id", ondelete="CASCADE"), nullable=False, index=True),
+    _digest("secret_sha256"),
+    Column("scopes", ARRAY(Text), nullable=False),
+    Column("created_at", DateTime(timezone=True), nullable=False),
+    Column("expires_at", DateTime(timezone=True), nullable=False),
+    Column("last_used_at", DateTime(timezone=True)),
+    Column("revoked_at", DateTime(timezone=True)),
+    *_checks(secret_sha256=DIGEST),
+)
+
 work_detail = Table(
     "work_detail",
     metadata,
@@ -378,7 +407,7 @@ def index_name(column: str, spec_id: int) -> str:
 
 LOG = (entry, log_head)
 PRIMARY = (
-    fingerprint_spec, artist, work_detail, work_vector, work_local, work_style, preview, calibration_file,
-    duplicate_asked, duplicate_pair, duplicate_group, pending_image, seen_picture, seen_vector, document,
+    fingerprint_spec, artist, account, access_token, work_detail, work_vector, work_local, work_style, preview,
+    calibration_file, duplicate_asked, duplicate_pair, duplicate_group, pending_image, seen_picture, seen_vector, document,
 )  # fmt: skip
 PROJECTIONS = (record, record_match, work, calibration, key_event, projection_head)

@@ -15,6 +15,9 @@ from tests.audit.material import leaf_of
 from tests.record.samples import OTHER, SIGNER, TIME, key_record, ref, registration, uid
 
 THIRD = Signer.from_seed(bytes([3]) * 32)
+FOURTH = Signer.from_seed(bytes([4]) * 32)
+ARTIST = uid(301)
+"""Whose the registrations are."""
 
 
 def key(signer: Signer, number: int, **changes: Any) -> KeyRecord:
@@ -47,7 +50,7 @@ def refused(entries: Sequence[bytes]) -> tuple[int, str]:
 
 
 FIRST = leaf_of(key(SIGNER, 1))
-ADDED = leaf_of(key(THIRD, 3, role="artist", holder_id=uid(77)), SIGNER, THIRD)
+ADDED = leaf_of(key(THIRD, 3, role="artist", holder_id=ARTIST), SIGNER, THIRD)
 ROTATED = leaf_of(key(OTHER, 2, event="rotated", replaces=SIGNER.keyid), SIGNER, OTHER)
 REVOKED = leaf_of(key(SIGNER, 4, event="revoked"), OTHER)
 
@@ -105,6 +108,58 @@ def test_a_log_with_rotation_and_countersignatures() -> None:
 )
 def test_refusals_name_the_leaf(entries: list[bytes], expected: tuple[int, str]) -> None:
     assert refused(entries) == expected
+
+
+STRANGERS = leaf_of(key(FOURTH, 6, role="artist", holder_id=uid(77)), SIGNER, FOURTH)
+AUDITORS = leaf_of(key(FOURTH, 6, role="auditor", holder_id=ARTIST), SIGNER, FOURTH)
+
+
+def of_artist(signer: Signer, number: int, **changes: Any) -> KeyRecord:
+    return key(signer, number, role="artist", holder_id=ARTIST, **changes)
+
+
+def test_keys_of_an_artist_are_added_rotated_and_revoked() -> None:
+    entries = [
+        FIRST,
+        ADDED,
+        leaf_of(of_artist(FOURTH, 7, event="rotated", replaces=THIRD.keyid), SIGNER, THIRD, FOURTH),
+        leaf_of(registration(10), SIGNER, THIRD),
+        leaf_of(of_artist(THIRD, 8, event="revoked"), SIGNER, FOURTH),
+        leaf_of(registration(11), SIGNER, FOURTH),
+        leaf_of(registration(12), SIGNER),
+        leaf_of(of_artist(FOURTH, 9, event="revoked"), SIGNER),
+        leaf_of(of_artist(OTHER, 13), SIGNER, OTHER),
+    ]
+    assert len(replay(entries).keys) == 4
+
+
+@pytest.mark.parametrize(
+    ("entries", "code"),
+    [
+        ([FIRST, STRANGERS, leaf_of(registration(10), SIGNER, FOURTH)], "wrong-holder"),
+        ([FIRST, AUDITORS, leaf_of(registration(10), SIGNER, FOURTH)], "wrong-holder"),
+        ([FIRST, AUDITORS, leaf_of(consent(10), SIGNER, FOURTH)], "wrong-holder"),
+        ([FIRST, ROTATED, leaf_of(registration(10), SIGNER, OTHER)], "wrong-holder"),
+        ([FIRST, ADDED, leaf_of(of_artist(FOURTH, 7), SIGNER, FOURTH)], "key-record"),
+        ([FIRST, ADDED, STRANGERS, leaf_of(of_artist(OTHER, 7), SIGNER, FOURTH, OTHER)], "wrong-holder"),
+        (
+            [FIRST, ADDED, leaf_of(of_artist(FOURTH, 7, event="rotated", replaces=THIRD.keyid), SIGNER, FOURTH)],
+            "key-record",
+        ),
+        ([FIRST, ADDED, leaf_of(key(THIRD, 7, event="revoked"), SIGNER)], "key-record"),
+        (
+            [
+                FIRST,
+                ADDED,
+                leaf_of(of_artist(THIRD, 7, event="revoked"), SIGNER, THIRD),
+                leaf_of(registration(10), SIGNER, THIRD),
+            ],
+            "key-revoked",
+        ),
+    ],
+)
+def test_nobody_signs_in_anothers_name(entries: list[bytes], code: str) -> None:
+    assert refused(entries) == (len(entries) - 1, code)
 
 
 def test_references_point_to_earlier_leaves_with_that_hash() -> None:

@@ -1,0 +1,195 @@
+"""Accounts, and the tokens by which requests are known to be theirs."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from typing import Any
+from uuid import UUID
+
+import sqlalchemy as sa
+from sqlalchemy.engine import Connection
+
+from ledger.storage.database import Database
+from ledger.storage.tables import access_token, account
+
+USE_NOTED_EVERY = timedelta(minutes=1)
+"""A busy token does not write with every request."""
+_ACCOUNT = (
+    "SELECT c.account_id, c.role, coalesce(a.name, c.name) AS name, c.created_at, c.disabled_at"
+    " FROM account c LEFT JOIN artist a ON c.role = 'artist' AND a.artist_id = c.account_id"
+)
+
+
+@dataclass(frozen=True, slots=True)
+class StoredAccount:
+    account_id: str
+    role: str
+    name: str
+    """Personal data; empty once it was erased."""
+    created_at: datetime
+    disabled_at: datetime | None
+
+
+@dataclass(frozen=True, slots=True)
+class StoredToken:
+    """A token without its secret."""
+
+    token_id: str
+    account_id: str
+    scopes: tuple[str, ...]
+    created_at: datetime
+    expires_at: datetime
+    last_used_at: datetime | None
+    revoked_at: datetime | None
+    good: bool
+    """Neither expired nor revoked, and its account is not disabled."""
+
+
+@dataclass(frozen=True, slots=True)
+class TokenCheck:
+    """What a token that is shown is compared with."""
+
+    token: StoredToken
+    role: str
+    secret_sha256: bytes
+    use_unnoted: bool
+    """Whether its last use is to be written down again."""
+
+
+class AccountStore:
+    """Times are the database's. Every method raises PushbackError when the database cannot be reached."""
+
+    def __init__(self, database: Database) -> None:
+        self._database = database
+
+    def create(self, account_id: str, role: str, name: str) -> bool:
+        """A new account; for an artist also the `artist` row. False where another artist has the name."""
+        with self._database.begin() as connection:
+            if role == "artist":
+                added = connection.execute(
+                    sa.text("INSERT INTO artist (artist_id, name) VALUES (:id, :name) ON CONFLICT DO NOTHING"),
+                    {"id": UUID(account_id), "name": name},
+                )
+                if not added.rowcount:
+                    return False
+            _insert(connection, account_id, role, "" if role == "artist" else name)
+        return True
+
+    def adopt(self, artist_id: str) -> bool:
+        """An account for an artist of the corpus. False where there is no such artist, or the account exists."""
+        with self._database.begin() as connection:
+            known = connection.execute(
+                sa.text("SELECT 1 FROM artist WHERE artist_id = :id"), {"id": UUID(artist_id)}
+            ).scalar()
+            return known is not None and _insert(connection, artist_id, "artist", "")
+
+    def get(self, account_id: str) -> StoredAccount | None:
+        found = self._accounts("WHERE c.account_id = :id", {"id": UUID(account_id)})
+        return found[0] if found else None
+
+    def page(self, *, after: str | None = None, limit: int = 50) -> list[StoredAccount]:
+        """Accounts in the order of their ids, which is that of their making."""
+        return self._accounts(
+            "WHERE CAST(:after AS uuid) IS NULL OR c.account_id > :after ORDER BY c.account_id LIMIT :limit",
+            {"after": None if after is None else UUID(after), "limit": limit},
+        )
+
+    def disable(self, account_id: str) -> None:
+        """None of its tokens is good from now on."""
+        with self._database.begin() as connection:
+            connection.execute(
+                sa.update(account)
+                .where(account.c.account_id == UUID(account_id))
+                .values(disabled_at=sa.func.coalesce(account.c.disabled_at, sa.func.now()))
+            )
+
+    def put_token(
+        self, token_id: str, account_id: str, secret_sha256: bytes, scopes: Iterable[str], lifetime: float
+    ) -> StoredToken:
+        """Keeps a token that is good for `lifetime` seconds."""
+        with self._database.begin() as connection:
+            connection.execute(
+                sa.insert(access_token).values(
+                    token_id=token_id,
+                    account_id=UUID(account_id),
+                    secret_sha256=secret_sha256,
+                    scopes=sorted(scopes),
+                    created_at=sa.func.now(),
+                    expires_at=sa.func.now() + timedelta(seconds=lifetime),
+                )
+            )
+            [row] = _tokens(connection, access_token.c.token_id == token_id)
+        return _token(row)
+
+    def check(self, token_id: str) -> TokenCheck | None:
+        """None for a token that there never was."""
+        with self._database.begin() as connection:
+            rows = _tokens(connection, access_token.c.token_id == token_id)
+        if not rows:
+            return None
+        return TokenCheck(_token(rows[0]), rows[0].role, bytes(rows[0].secret_sha256), bool(rows[0].use_unnoted))
+
+    def note_use(self, token_id: str) -> None:
+        with self._database.begin() as connection:
+            connection.execute(
+                sa.update(access_token).where(access_token.c.token_id == token_id).values(last_used_at=sa.func.now())
+            )
+
+    def tokens(self, account_id: str) -> list[StoredToken]:
+        """All that were ever issued, the oldest first."""
+        with self._database.begin() as connection:
+            return [_token(row) for row in _tokens(connection, access_token.c.account_id == UUID(account_id))]
+
+    def revoke_token(self, token_id: str) -> None:
+        with self._database.begin() as connection:
+            connection.execute(
+                sa.update(access_token)
+                .where(access_token.c.token_id == token_id)
+                .values(revoked_at=sa.func.coalesce(access_token.c.revoked_at, sa.func.now()))
+            )
+
+    def _accounts(self, condition: str, values: dict[str, Any]) -> list[StoredAccount]:
+        with self._database.begin() as connection:
+            rows = connection.execute(sa.text(f"{_ACCOUNT} {condition}"), values)
+            return [
+                StoredAccount(str(row.account_id), row.role, row.name, row.created_at, row.disabled_at) for row in rows
+            ]
+
+
+def _insert(connection: Connection, account_id: str, role: str, name: str) -> bool:
+    added = connection.execute(
+        sa.text(
+            "INSERT INTO account (account_id, role, name, created_at) VALUES (:id, :role, :name, now())"
+            " ON CONFLICT DO NOTHING"
+        ),
+        {"id": UUID(account_id), "role": role, "name": name},
+    )
+    return bool(added.rowcount)
+
+
+def _tokens(connection: Connection, condition: sa.ColumnElement[bool]) -> list[sa.Row[Any]]:
+    columns = access_token.c
+    good = columns.revoked_at.is_(None) & account.c.disabled_at.is_(None) & (columns.expires_at > sa.func.now())
+    unnoted = sa.func.coalesce(columns.last_used_at < sa.func.now() - USE_NOTED_EVERY, sa.true())
+    query = (
+        sa.select(access_token, account.c.role, good.label("good"), unnoted.label("use_unnoted"))
+        .join(account, account.c.account_id == columns.account_id)
+        .where(condition)
+        .order_by(columns.created_at, columns.token_id)
+    )
+    return list(connection.execute(query))
+
+
+def _token(row: sa.Row[Any]) -> StoredToken:
+    return StoredToken(
+        token_id=row.token_id,
+        account_id=str(row.account_id),
+        scopes=tuple(row.scopes),
+        created_at=row.created_at,
+        expires_at=row.expires_at,
+        last_used_at=row.last_used_at,
+        revoked_at=row.revoked_at,
+        good=bool(row.good),
+    )
