@@ -52,8 +52,8 @@ def save_tiny_sd(folder: Path, seed: int = 0) -> Path:
     torch.manual_seed(seed)
     StableDiffusionPipeline(
         vae=_vae(4),
-        text_encoder=CLIPTextModel(_text_config()),
-        tokenizer=_clip_tokenizer(),
+        text_encoder=CLIPTextModel(text_config()),
+        tokenizer=clip_tokenizer(),
         unet=_unet(cross_attention_dim=_WIDTH),
         scheduler=DDIMScheduler(beta_schedule="scaled_linear", clip_sample=False, steps_offset=1),
         safety_checker=None,
@@ -66,11 +66,11 @@ def save_tiny_sd(folder: Path, seed: int = 0) -> Path:
 
 def save_tiny_sdxl(folder: Path, seed: int = 0) -> Path:
     torch.manual_seed(seed)
-    tokenizer = _clip_tokenizer()
+    tokenizer = clip_tokenizer()
     StableDiffusionXLPipeline(
         vae=_vae(4),
-        text_encoder=CLIPTextModel(_text_config()),
-        text_encoder_2=CLIPTextModelWithProjection(_text_config()),
+        text_encoder=CLIPTextModel(text_config()),
+        text_encoder_2=CLIPTextModelWithProjection(text_config()),
         tokenizer=tokenizer,
         tokenizer_2=tokenizer,
         unet=_unet(
@@ -90,11 +90,11 @@ def save_tiny_flux(folder: Path, seed: int = 0) -> Path:
     torch.manual_seed(seed)
     FluxPipeline(
         vae=_vae(1),
-        text_encoder=CLIPTextModel(_text_config()),
+        text_encoder=CLIPTextModel(text_config()),
         text_encoder_2=T5EncoderModel(
             T5Config(vocab_size=64, d_model=_WIDTH, d_kv=8, d_ff=_WIDTH, num_layers=1, num_heads=4)
         ),
-        tokenizer=_clip_tokenizer(),
+        tokenizer=clip_tokenizer(),
         tokenizer_2=_t5_tokenizer(),
         transformer=FluxTransformer2DModel(
             in_channels=4,
@@ -120,7 +120,7 @@ def tiny_folders(tmp_path_factory: pytest.TempPathFactory) -> dict[str, Path]:
     return {name: save(tmp_path_factory.mktemp("tiny") / name) for name, save in SAVERS.items()}
 
 
-def _text_config() -> CLIPTextConfig:
+def text_config() -> CLIPTextConfig:
     return CLIPTextConfig(
         vocab_size=2 * len(_LETTERS) + 2,
         hidden_size=_WIDTH,
@@ -178,7 +178,7 @@ def _unet(**more: Any) -> Any:
     )
 
 
-def _clip_tokenizer() -> Any:
+def clip_tokenizer() -> Any:
     """Letter by letter, made from the files that such a tokenizer consists of."""
     words = [*_LETTERS, *(f"{letter}</w>" for letter in _LETTERS), "<|startoftext|>", "<|endoftext|>"]
     with TemporaryDirectory() as name:
