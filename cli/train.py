@@ -55,6 +55,15 @@ PartOption = Annotated[
         "from what the one before wrote to --out."
     ),
 ]
+ModelsOption = Annotated[
+    Path,
+    typer.Option(
+        "--models",
+        metavar="DIR",
+        help="Folder with image_encoder, feature_extractor and vae; what is usual for the VAE is written into it.",
+        show_default=False,
+    ),
+]
 CheckpointsOption = Annotated[
     Path,
     typer.Option(metavar="DIR", help="Kept between runs: an interrupted one goes on from here.", show_default=False),
@@ -181,6 +190,45 @@ def null_set(
     _tell(invocation, {"files": [NULL_SET, RANKING, CARD], "strangers": dict(made.counts), "copies": made.copies})
 
 
+def style_null(
+    invocation: Invocation,
+    *,
+    models: ModelsOption,
+    out: OutOption,
+    assets: AssetsOption = None,
+    works: WorksOption = 5000,
+    seed: SeedOption = 1,
+) -> None:
+    """Measure what models of style make of the null set's pictures: the strangers that its error rates rest on."""
+    make_folder(out)
+    from ledger.fingerprint.clip_encoder import load_clip_encoder
+    from ledger.fingerprint.spec import spec_with
+    from ledger.fingerprint.style_models import STATISTICS, StyleModels
+    from ledger.fingerprint.vae_encoder import load_vae_encoder
+    from ledger.image.pool import DecodePool
+    from ledger.match.null_set import shipped_null_set
+    from ledger.match.style_null import STYLE_NULL, read_style_null
+    from ledger.train import style_null as training
+    from ledger.train.null_set import USED
+    from ledger.train.style_null_card import STYLE_CARD, style_null_card
+
+    null_set, found = shipped_null_set(), StyleModels.in_folder(models)
+    clip, vae = load_clip_encoder(found), load_vae_encoder(found)
+    with invocation.progress() as progress, DecodePool() as pool:
+        pictures = _counted("measuring", _pictures(pool, assets, works, seed, USED), progress)
+        embedded = list(training.embed(pictures, pool, null_set, clip, vae, seed=seed))
+    statistics = training.pooled_statistics(embedded)
+    write_whole(found.vae / STATISTICS, statistics.to_bytes())
+    spec = spec_with(found)
+    data = training.style_null(embedded, statistics, spec.style_part or "", null_set)
+    made = read_style_null(data)
+    write_whole(out / STYLE_NULL, data)
+    write_whole(out / STYLE_CARD, style_null_card(made, null_set).encode())
+    facts: dict[str, object] = {"files": [STYLE_NULL, STYLE_CARD, f"vae/{STATISTICS}"], "pictures": len(made)}
+    facts |= {"missing": len(null_set) - len(made), "background": len(made.measure.background)}
+    _tell(invocation, facts | {"pins": {name: each["weights"] for name, each in found.describe().items()}})
+
+
 def _pictures(
     pool: DecodePool, assets: Path | None, works: int, seed: int, roles: Collection[Role]
 ) -> Iterator[SourcePicture]:
@@ -213,4 +261,5 @@ def register(app: CommandGroup) -> None:
     folders = "--assets ./packages --out ./made"
     group.add(studio, examples=[f"artledger train studio --part copy --checkpoints ./checkpoints {folders}"])
     group.add(null_set, name="null-set", examples=[f"artledger train null-set {folders}"])
+    group.add(style_null, name="style-null", examples=[f"artledger train style-null --models ./models {folders}"])
     app.add_typer(group)

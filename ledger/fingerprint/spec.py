@@ -9,7 +9,7 @@ from typing import Any, Self
 
 from ledger import canonical
 from ledger.fingerprint import complexity, copy_descriptor, hashes, local_parameters
-from ledger.fingerprint.style_models import STYLE, StyleModels, shipped_style_models
+from ledger.fingerprint.style_models import STYLE, StyleModels
 from ledger.image.limits import WORKING_RESAMPLING, WORKING_SIDE
 
 
@@ -51,11 +51,6 @@ class FingerprintSpec:
         if not embeddings.keys() >= STYLE:
             return None
         return canonical.digest({name: embeddings[name] for name in STYLE})
-
-
-def default_spec() -> FingerprintSpec:
-    """The spec that this version of the code makes fingerprints under."""
-    return spec_with(shipped_style_models())
 
 
 def copy_spec() -> FingerprintSpec:

@@ -56,11 +56,7 @@ class VaeEncoder:
         self._config = config
         self._weights = {_newer(name): _rows_last(tensor) for name, tensor in weights.items()}
         self._description = description
-        self._mean, self._deviation = np.zeros(config.dimension), np.ones(config.dimension)
-        if statistics is not None:
-            self._mean, self._deviation = (
-                np.array(each, np.float64) for each in (statistics.mean, statistics.deviation)
-            )
+        self._statistics = statistics
         self._whole(_BLACK)
         self._threads = single_threaded_workers(os.cpu_count() or 1)
 
@@ -90,7 +86,7 @@ class VaeEncoder:
         return np.stack(list(self._threads.map(self._pooled, pictures)))
 
     def _whole(self, picture: Pixels) -> NDArray[np.float16]:
-        return unit_half(np.asarray((self._pooled(picture) - self._mean) / self._deviation, np.float32))
+        return standardised(self._pooled(picture), self._statistics)
 
     def _pooled(self, picture: Pixels) -> NDArray[np.float32]:
         small = np.array(Image.fromarray(picture).resize((VAE_SIDE, VAE_SIDE), Image.Resampling.BILINEAR))
@@ -113,6 +109,14 @@ def load_vae_encoder(models: StyleModels) -> VaeEncoder:
         pin,
         lambda weights: VaeEncoder(config, statistics, weights, describe_vae(models.vae, pin)),
     )
+
+
+def standardised(pooled: NDArray[np.float32], statistics: PooledStatistics | None) -> NDArray[np.float16]:
+    """Pooled statistics of one picture, shape (dimension,), less the usual, L2-normalised."""
+    if statistics is None:
+        return unit_half(pooled)
+    mean, deviation = (np.array(each, np.float64) for each in (statistics.mean, statistics.deviation))
+    return unit_half(np.asarray((pooled - mean) / deviation, np.float32))
 
 
 def pool(latents: NDArray[np.float32]) -> NDArray[np.float32]:

@@ -95,14 +95,11 @@ def measure(
     """Fingerprints of every comparable reference, null and background picture: references edited, of the others every
     second one.
     """
-    remaining = _used(pictures)
-    previous: Image.Image | None = None
-    while batch := list(islice(remaining, _BATCH)):
-        grounds = [previous or batch[-1].image, *(picture.image for picture in batch)]
-        previous = batch[-1].image
-        changed = [_edited(picture, ground, seed) for picture, ground in zip(batch, grounds, strict=False)]
-        after = _decoded(pool, [image or picture.image for picture, image in zip(batch, changed, strict=True)])
-        before = _decoded(pool, [picture.image for picture in batch])
+    for pairs in grounded(pictures):
+        batch = [picture for picture, _ in pairs]
+        changed = [edited_query(picture, ground, seed) for picture, ground in pairs]
+        after = as_decoded(pool, [image or picture.image for picture, image in zip(batch, changed, strict=True)])
+        before = as_decoded(pool, [picture.image for picture in batch])
         works, queries = fingerprinter.works(before), fingerprinter.queries(after)
         for picture, edited, clean, image, work, query in zip(
             batch, changed, before, after, works, queries, strict=True
@@ -118,6 +115,16 @@ def measure(
                     working=image.working,
                     preview=make_preview(clean.working),
                 )
+
+
+def grounded(pictures: Iterable[SourcePicture]) -> Iterator[list[tuple[SourcePicture, Image.Image]]]:
+    """Those that have a part in the null set, in batches, each with the picture that its edits may paste it on."""
+    remaining = _used(pictures)
+    previous: Image.Image | None = None
+    while batch := list(islice(remaining, _BATCH)):
+        grounds = [previous or batch[-1].image, *(picture.image for picture in batch)]
+        previous = batch[-1].image
+        yield list(zip(batch, grounds, strict=False))
 
 
 def _used(pictures: Iterable[SourcePicture]) -> Iterator[SourcePicture]:
@@ -275,7 +282,7 @@ def _source_prints(null: Sequence[Measured]) -> SourcePrints:
     )
 
 
-def _edited(picture: SourcePicture, ground: Image.Image, seed: int) -> Image.Image | None:
+def edited_query(picture: SourcePicture, ground: Image.Image, seed: int) -> Image.Image | None:
     """None when the picture stays as it is."""
     drawn = random.Random(f"{seed}/{picture.collection}/{picture.key}")  # noqa: S311 - reproducible, not secret
     if role_of(picture.collection, picture.maker) is not Role.REFERENCE and drawn.random() < 0.5:
@@ -287,7 +294,7 @@ def _edited(picture: SourcePicture, ground: Image.Image, seed: int) -> Image.Ima
     return Image.fromarray(edited)
 
 
-def _decoded(pool: DecodePool, images: Sequence[Image.Image]) -> list[CanonicalImage]:
+def as_decoded(pool: DecodePool, images: Sequence[Image.Image]) -> list[CanonicalImage]:
     """As every picture that anybody sends: through a file and the limited workers. Raises InputError."""
     decoded = []
     for _, outcome in pool.decode_all((index, _png(image)) for index, image in enumerate(images)):

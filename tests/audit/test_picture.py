@@ -126,6 +126,23 @@ def test_rounding_is_tolerated(comparison: FingerprintComparison) -> None:
     assert outcomes(audited(Answers(comparison=comparison)))[FINGERPRINT] is Outcome.PASSED
 
 
+def styled(nearness: str) -> bytes:
+    """A record whose first match is about style."""
+    record = verification().model_copy(update={"image": FACTS})
+    first, *rest = record.matches
+    match = first.model_copy(update={"raw": {"style": nearness}})
+    return bundle_of(record.model_copy(update={"matches": (match, *rest)}))
+
+
+def test_nearness_in_style_is_held_against_the_record() -> None:
+    for nearness, outcome in (("1.250000", Outcome.PASSED), ("1.310000", Outcome.FAILED)):
+        answers = Answers(rescored=[ScoreComparison(1, 0.9931, 1.25)])
+        assert outcomes(audited(answers, bundle=styled(nearness)))[SCORES] is outcome
+    undisclosed = Answers(rescored=[ScoreComparison(1, 0.9931, None)])
+    assert outcomes(audited(undisclosed, bundle=styled("1.310000")))[SCORES] is Outcome.PASSED
+    assert outcomes(audited(Answers(rescored=[ScoreComparison(1, 0.9931, 1.25)])))[SCORES] is Outcome.FAILED
+
+
 def test_a_generation_is_about_pixels_so_another_file_needs_them() -> None:
     bundle = bundle_of(GENERATION)
     assert audited(Answers(), bundle=bundle).exit_code == 0

@@ -6,7 +6,8 @@ from pathlib import Path
 
 from ledger import canonical
 from ledger.fingerprint import copy_descriptor, local_parameters
-from ledger.fingerprint.spec import FingerprintSpec, copy_spec, default_spec, spec_with
+from ledger.fingerprint.spec import FingerprintSpec, copy_spec, spec_with
+from ledger.fingerprint.style_models import shipped_style_models
 from tests.fingerprint.models import save_style_models, with_statistics
 
 COPY_PART = "8cbca56466ca61ae33007527f7d0dc2ff65e317753a1b219915fec34ba6e9305"
@@ -18,12 +19,12 @@ STYLE_PART: str | None = None
 
 
 def test_the_default_spec_is_frozen() -> None:
-    assert default_spec().copy_part == COPY_PART
-    assert default_spec().style_part == STYLE_PART
+    assert spec_with(shipped_style_models()).copy_part == COPY_PART
+    assert spec_with(shipped_style_models()).style_part == STYLE_PART
 
 
 def test_document_is_canonical_and_names_every_part() -> None:
-    document = canonical.loads(default_spec().document)
+    document = canonical.loads(spec_with(shipped_style_models()).document)
     assert set(document) >= {"pixels", "working_picture", "phash", "pdq", "complexity", "embeddings", "query_views"}
     assert document["embeddings"]["copy"]["weights"] == copy_descriptor.WEIGHTS_SHA256
     assert document["local_features"]["weights"] == local_parameters.PROJECTION_SHA256
@@ -31,7 +32,7 @@ def test_document_is_canonical_and_names_every_part() -> None:
 
 def test_dimensions() -> None:
     style = {} if STYLE_PART is None else {"clip": 128, "vae": 168}
-    assert default_spec().dimensions == {"copy": 256, **style}
+    assert spec_with(shipped_style_models()).dimensions == {"copy": 256, **style}
 
 
 def test_other_weights_are_another_spec() -> None:
@@ -54,7 +55,8 @@ def test_the_part_about_copies_does_not_change_with_the_models_of_style(tmp_path
 
 def test_the_spec_needs_no_model_library() -> None:
     script = (
-        "import sys; from ledger.fingerprint.spec import default_spec; default_spec();"
+        "import sys; from ledger.fingerprint.spec import spec_with;"
+        "from ledger.fingerprint.style_models import shipped_style_models; spec_with(shipped_style_models());"
         "print(sorted({'torch', 'safetensors', 'cv2'} & set(sys.modules)))"
     )
     printed = subprocess.run([sys.executable, "-c", script], capture_output=True, text=True, check=True).stdout

@@ -202,8 +202,8 @@ def test_a_calibration_of_another_null_set_is_not_used(ledger: Application, add:
     stored = ledger.calibration_store.newest(ledger.spec.digest)
     assert stored is not None
     altered = {**json.loads(stored.document), "null_set": "0" * 64}
-    assert calibrate._published(stored) is not None
-    assert calibrate._published(replace(stored, document=canonical.dumps(altered))) is None
+    assert ledger.recalibration._published(stored) is not None
+    assert ledger.recalibration._published(replace(stored, document=canonical.dumps(altered))) is None
 
 
 def test_without_works_it_is_said_what_to_do(ledger: Application) -> None:
