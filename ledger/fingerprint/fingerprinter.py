@@ -44,21 +44,25 @@ class Fingerprinter:
             for index in range(len(images))
         ]
 
-    def query(self, image: CanonicalImage) -> QueryFingerprint:
+    def query(self, image: CanonicalImage, *, kept: bool = False) -> QueryFingerprint:
         """The fingerprint of one picture that is asked about."""
-        return self.queries([image])[0]
+        return self.queries([image], kept=kept)[0]
 
-    def queries(self, images: Sequence[CanonicalImage]) -> list[QueryFingerprint]:
-        """One per picture, in order: no local features, but the hashes of its other views and looks at its windows."""
+    def queries(self, images: Sequence[CanonicalImage], *, kept: bool = False) -> list[QueryFingerprint]:
+        """One per picture, in order, with the hashes of its other views and looks at its windows. Local features only
+        of pictures that are `kept` to be found again: encoding leaves time for them."""
         pictures = [image.working for image in images]
         with ThreadPoolExecutor(len(self._encoders)) as aside:
             encoding = {each.name: aside.submit(each.encode_queries, pictures) for each in self._encoders}
             views = [query_views(image.working) for image in images]
+            local = [work_features(preview_of(image.working)).to_bytes() if kept else b"" for image in images]
             plain = [(hashes(image.working), complexity(image.working)) for image in images]
             vectors = {name: each.result() for name, each in encoding.items()}
         return [
             QueryFingerprint(
-                image=self._fingerprint(*plain[index], {name: rows[index, 0] for name, rows in vectors.items()}, b""),
+                image=self._fingerprint(
+                    *plain[index], {name: rows[index, 0] for name, rows in vectors.items()}, local[index]
+                ),
                 phash_views=views[index][0],
                 pdq_views=views[index][1],
                 looks={name: rows[index, 1:] for name, rows in vectors.items()},

@@ -82,7 +82,7 @@ class Attribution:
     ) -> Judged:
         """Compares a picture with the registered works and decides what becomes of it."""
         verification = self.verification
-        examined = verification.compare(image_of(made.pixels), verification.calibrations.current(), top_k)
+        examined = verification.compare(image_of(made.pixels), verification.calibrations.current(), top_k, kept=True)
         works = verification.records.works.works({match.work_id for match in examined.outcome.matches})
         decision = decide(
             examined.outcome, self.policy, works=works, requester=requester, prompt=prompt, attempt=attempt

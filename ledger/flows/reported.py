@@ -26,9 +26,9 @@ REPORTED = (
 
 @dataclass(frozen=True, slots=True)
 class Operator:
-    """Who reports. `credential_sha256`: of the token that was shown; None on the service's own machine."""
+    """Who reports. `account_id`: of the generator's account; None for somebody on the service's own machine."""
 
-    credential_sha256: str | None = None
+    account_id: str | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -48,7 +48,7 @@ class ReportedModel:
         return canonical.dumps(
             {
                 "format": self.format,
-                "operator_token_sha256": self.operator.credential_sha256,
+                "operator_id": self.operator.account_id,
                 "weights_sha256": self.weights_sha256,
             }
         )
@@ -84,7 +84,7 @@ class Reports:
             )
         verification = self.verification
         model = self.models.register(ReportedModel(weights_sha256, operator))
-        examined = verification.examine(data, top_k)
+        examined = verification.examine(data, top_k, kept=True)
         predicate = generation_predicate(
             examined.predicate,
             guard="allow",

@@ -35,9 +35,9 @@ class SeenPictures:
     def remember(self, record_id: str, fingerprint: Fingerprint, working: Pixels) -> Alongside:
         """What keeps a generated picture: give it to the sequencer as `alongside` of the leaf that hands it out.
 
-        `fingerprint`: a query's will do, local features are made here. Raises ConflictError (`spec-mismatch`).
+        Local features are made here where the fingerprint has none. Raises ConflictError (`spec-mismatch`).
         """
-        local = work_features(preview_of(working)).to_bytes()
+        local = fingerprint.local or work_features(preview_of(working)).to_bytes()
         return self.store.writer(SeenPicture(record_id, replace(fingerprint, local=local), make_preview(working)))
 
     def find(self, query: Query, known: Sequence[str] = ()) -> tuple[SimilarRecord, ...]:

@@ -74,13 +74,13 @@ class Verification:
         ).result(MAX_WAIT)
         return appended.entry, appended.repeated
 
-    def examine(self, data: bytes, top_k: int) -> Examined:
+    def examine(self, data: bytes, top_k: int, *, kept: bool = False) -> Examined:
         """What `verify` would put on the log now, without doing so. Raises InputError."""
-        return self.compare(self.images.decode(data), self.calibrations.current(), top_k)
+        return self.compare(self.images.decode(data), self.calibrations.current(), top_k, kept=kept)
 
-    def compare(self, image: CanonicalImage, calibrated: Published, top_k: int) -> Examined:
-        """Fingerprints and matches a decoded picture."""
-        fingerprint = self.fingerprinter.query(image)
+    def compare(self, image: CanonicalImage, calibrated: Published, top_k: int, *, kept: bool = False) -> Examined:
+        """Fingerprints and matches a decoded picture; what is `kept` of it gets local features too."""
+        fingerprint = self.fingerprinter.query(image, kept=kept)
         query = query_of(image, fingerprint)
         outcome = self.calibrations.matcher(self.index, calibrated).match(query, top_k)
         predicate = verification_predicate(image, fingerprint.image, outcome, calibrated.ref)
