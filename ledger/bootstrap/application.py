@@ -9,11 +9,11 @@ from contextlib import contextmanager
 from types import TracebackType
 from typing import Any, Self
 
-from ledger.bootstrap.people import PeopleParts
+from ledger.bootstrap.claims import ClaimParts
 from ledger.errors import LedgerError, NotFoundError
 
 
-class Application(PeopleParts):
+class Application(ClaimParts):
     """Everything wired, as a context manager. Leaving it commits and publishes what is queued, and stops what it
     started."""
 

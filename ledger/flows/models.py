@@ -140,17 +140,34 @@ class Models:
     def membership(self, model_id: str, sha256: str) -> MembershipAnswer:
         """Whether the file with this SHA-256 was trained on, with the proof. Raises as `manifest` does."""
         entry, _, model = self._newest(model_id)
-        manifest, data = self._manifest(model)
-        tree = _tree(manifest.root, data)
-        found = tree.find(sha256)
+        manifest, _ = self._manifest(model)
+        proof = self.proof(model, sha256)
         return MembershipAnswer(
             model_id=model_id,
             record_id=entry.record_id,
             sha256=sha256,
-            listed=any(each.sha256 == sha256 for each in found),
+            listed=any(each.sha256 == sha256 for each in proof),
             root=manifest.root,
             size=manifest.size,
-            proof=tuple(ListedDigest(each.sha256, each.index, each.path) for each in found),
+            proof=proof,
+        )
+
+    def records(self, model_id: str) -> list[Entry]:
+        """Every `model` record of the model, in the order of the log. Raises as `get` does."""
+        parse_id(model_id)
+        found = [entry for entry in self._entries() if _model_of(entry)[1].model_id == model_id]
+        if not found:
+            raise _unknown(model_id)
+        return found
+
+    def proof(self, model: ModelRecord, sha256: str) -> tuple[ListedDigest, ...]:
+        """That a model's manifest lists a file, or the neighbours between which it is missing.
+
+        Raises NotFoundError (`manifest-undisclosed`), IntegrityError (`document-missing`).
+        """
+        manifest, data = self._manifest(model)
+        return tuple(
+            ListedDigest(each.sha256, each.index, each.path) for each in _tree(manifest.root, data).find(sha256)
         )
 
     def _newest(self, model_id: str) -> tuple[Entry, Statement, ModelRecord]:
@@ -161,7 +178,7 @@ class Models:
             if model.model_id == model_id:
                 found = (entry, statement, model)
         if found is None:
-            raise NotFoundError(f"there is no model {model_id} on this log", code="model-not-found")
+            raise _unknown(model_id)
         return found
 
     def _entries(self) -> Iterator[Entry]:
@@ -207,6 +224,10 @@ def _read(path: Path) -> bytes:
         return path.read_bytes()
     except OSError as error:
         raise InputError(f"the manifest {path} cannot be read: {error.strerror}", code="unreadable") from error
+
+
+def _unknown(model_id: str) -> NotFoundError:
+    return NotFoundError(f"there is no model {model_id} on this log", code="model-not-found")
 
 
 def _missing(what: str, digest: str) -> IntegrityError:

@@ -33,7 +33,7 @@ from ledger.record.times import parse_time
 
 RECORD_COLUMNS = (
     "leaf_index", "record_id", "kind", "subject_sha256", "pixel_sha256", "generated_at", "verdict", "work_id",
-    "artist_id",
+    "artist_id", "model_id",
 )  # fmt: skip
 MATCH_COLUMNS = ("leaf_index", "rank", "work_id", "artist_id", "relation", "score", "p_value")
 WORK_COLUMNS = (
@@ -123,6 +123,7 @@ def _record(entry: Entry, statement: Statement) -> Row:
         _verdict(predicate),
         _uuid(_work_of(predicate)),
         _uuid(_artist_of(predicate)),
+        UUID(predicate.model.model_id) if isinstance(predicate, Generation) else None,
     )
 
 
@@ -164,6 +165,8 @@ def _artist_of(predicate: Predicate) -> str | None:
     match predicate:
         case Registration() | Usage():
             return predicate.artist_id
+        case Claim():
+            return predicate.claimant_id
         case _:
             return None
 

@@ -39,6 +39,8 @@ SERVICE_ROLE = "artledger_service"
 HASH_BITS = 256
 MAX_NAME = 300
 """Characters of a name or title; ledger.text cleans them to this length."""
+MAX_CLAIM_TEXT = 4000
+"""Characters of what a claim, a response or a resolution says."""
 HNSW_PREFIX = "hnsw_"
 """Indexes made at run time, one per spec: not part of the migrated schema."""
 
@@ -113,9 +115,10 @@ artist = Table(
     "artist",
     metadata,
     Column("artist_id", Uuid, primary_key=True),
-    Column("name", Text, nullable=False, unique=True),
+    Column("name", Text, unique=True),
     *_checks(name=f"char_length({{}}) BETWEEN 1 AND {MAX_NAME}"),
 )
+"""A person who was erased has no name any more; records go on naming the id."""
 
 account = Table(
     "account",
@@ -158,9 +161,13 @@ work_detail = Table(
     Column("labels", JSONB, nullable=False),
     _digest("metadata_key", nullable=True),
     Column("metadata", JSONB),
+    Column("credit_line", Text, nullable=False, server_default=""),
+    Column("link", Text, nullable=False, server_default=""),
+    Column("terms", Text, nullable=False, server_default=""),
     UniqueConstraint("source_name", "source_key"),
     *_checks(title=f"char_length({{}}) <= {MAX_NAME}", metadata_key=DIGEST),
 )
+"""All that is personal about a work: a withdrawal deletes the row, and with it fingerprints and preview."""
 
 work_vector = Table(
     "work_vector",
@@ -297,6 +304,16 @@ seen_vector = Table(
     *_checks(pdq_quality="{} BETWEEN 0 AND 100"),
 )
 
+opt_out = Table(
+    "opt_out",
+    metadata,
+    Column("kind", Text, primary_key=True),
+    Column("value", LargeBinary, primary_key=True),
+    Column("added_at", DateTime(timezone=True), nullable=False, server_default=text("now()")),
+    *_checks(kind="{} IN ('sha256', 'phash')", value=DIGEST),
+)
+"""Pictures that are never matched and never trained on: digests of bytes or pixels, and perceptual hashes."""
+
 document = Table(
     "document",
     metadata,
@@ -308,6 +325,19 @@ document = Table(
 """Files that records name by digest: policies, descriptions of models, manifests."""
 
 # --- projections: rebuilt from `entry` by projections.py --------------------------------------------------------------
+
+claim_detail = Table(
+    "claim_detail",
+    metadata,
+    Column("record_id", Uuid, primary_key=True),
+    Column("party_id", Uuid, index=True),
+    _digest("text_key", nullable=True),
+    Column("text", Text),
+    Column("measured", JSONB),
+    *_checks(text_key=DIGEST, text=f"char_length({{}}) BETWEEN 1 AND {MAX_CLAIM_TEXT}"),
+)
+"""What claims, responses and resolutions say in words, which is personal and may be erased; and of a verdict, what was
+measured on the pictures, which nobody can measure again without them."""
 
 record = Table(
     "record",
@@ -321,6 +351,7 @@ record = Table(
     Column("verdict", Text),
     Column("work_id", Uuid),
     Column("artist_id", Uuid),
+    Column("model_id", Uuid),
     Index(None, "subject_sha256", "leaf_index"),
     Index(None, "pixel_sha256", "leaf_index"),
     Index(None, "kind", "leaf_index"),
@@ -408,6 +439,7 @@ def index_name(column: str, spec_id: int) -> str:
 LOG = (entry, log_head)
 PRIMARY = (
     fingerprint_spec, artist, account, access_token, work_detail, work_vector, work_local, work_style, preview,
-    calibration_file, duplicate_asked, duplicate_pair, duplicate_group, pending_image, seen_picture, seen_vector, document,
+    calibration_file, duplicate_asked, duplicate_pair, duplicate_group, pending_image, seen_picture, seen_vector,
+    document, opt_out, claim_detail,
 )  # fmt: skip
 PROJECTIONS = (record, record_match, work, calibration, key_event, projection_head)

@@ -1,0 +1,315 @@
+"""The offline audit of a claim: is everything that it rests on on the log, and does the verdict follow?
+
+1. Encoding. The bytes are the one canonical encoding of a claim's bundle.
+2. Records. Each of them passes the audit of a bundle (ledger/audit/verifier.py), all under the log's key.
+3. Parties. The second signature of claim, response and resolution is by a key that the log announces as that party's.
+4. Subjects. Verdicts, responses and resolutions are about this claim.
+5. References. Every record that claim and verdicts name is here, with the leaf hash that they give.
+6. Manifests. Membership proofs lead to the roots in the models' records.
+7. Rules. The rules' document has the digest that each verdict names.
+8. Verdicts. The published rules, applied to this evidence, give each verdict with just its findings.
+
+Three things a bundle cannot show, and the audit says so: what was measured by comparing pictures, whether a party's key
+was revoked meanwhile, and that the log holds nothing else that bears on the claim.
+"""
+
+from __future__ import annotations
+
+import hashlib
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass
+
+from ledger.audit.bundle import Bundle
+from ledger.audit.checks import Audit, Check, Outcome, attempt, not_checked
+from ledger.audit.claim_bundle import ClaimBundle, MembershipProof, parse_claim_bundle
+from ledger.audit.manifest import require_membership
+from ledger.audit.verifier import ENCODING, Trust, bundle_checks, read_bundle
+from ledger.claim.decide import decide
+from ledger.claim.rules import ClaimRules, parse_rules, published_rules
+from ledger.claim.types import Case, Exhibit, Finding, Listing
+from ledger.errors import LedgerError, VerificationError
+from ledger.log.policy import Policy
+from ledger.record.parts import Ref
+from ledger.record.party import party_of
+from ledger.record.predicates import (
+    Claim,
+    ClaimVerdictRecord,
+    KeyRecord,
+    ModelRecord,
+    Verification,
+    refs_of,
+)
+from ledger.record.statement import Statement, parse_payload
+
+RECORDS = "records"
+PARTIES = "signatures of parties"
+SUBJECTS = "subjects"
+REFERENCES = "references"
+MANIFESTS = "manifests"
+RULES = "rules"
+COMPLETENESS = "completeness"
+MEASUREMENTS = "measurements"
+
+
+@dataclass(frozen=True, slots=True)
+class _Record:
+    bundle: Bundle
+    statement: Statement
+
+    @property
+    def exhibit(self) -> Exhibit:
+        ref = Ref(leaf_hash=self.bundle.leaf_hash.hex(), record_id=self.statement.record_id)
+        return Exhibit(self.statement, ref, self.bundle.proof.index)
+
+
+@dataclass(frozen=True, slots=True)
+class _Opened:
+    """All records of a claim's bundle, every one good."""
+
+    claim: _Record
+    verdicts: tuple[_Record, ...]
+    steps: tuple[_Record, ...]
+    """Responses and resolutions."""
+    evidence: tuple[_Record, ...]
+
+    @property
+    def all(self) -> tuple[_Record, ...]:
+        return (self.claim, *self.verdicts, *self.steps, *self.evidence)
+
+
+def audit_claim(
+    data: bytes, log_vkey: str | None, record_keys: Iterable[bytes] = (), policy: Policy | None = None
+) -> Audit:
+    """Audits the bundle of a claim offline, as the module says. Raises InputError only for keys that are none."""
+    trust = Trust.of(log_vkey, record_keys, policy)
+    try:
+        bundle = parse_claim_bundle(data)
+    except LedgerError as error:
+        return Audit("claim", (Check(ENCODING, Outcome.FAILED, error.message, code=error.code),))
+    encoding = Check(ENCODING, Outcome.PASSED, f"a canonical bundle of {len(data):,} bytes")
+    opened, records = _open(bundle, trust)
+    if opened is None:
+        return Audit("claim", (encoding, records))
+    checks = (encoding, records, *_claim_checks(bundle, opened))
+    claim = opened.claim.statement.predicate
+    last = opened.verdicts[-1].statement.predicate if opened.verdicts else None
+    said = last.verdict if isinstance(last, ClaimVerdictRecord) else "without a verdict"
+    return Audit(f"claim {claim.record_id} ({said})", checks)
+
+
+def _open(bundle: ClaimBundle, trust: Trust) -> tuple[_Opened | None, Check]:
+    """2. Every record, and one check for all of them: failed by the first that fails, named."""
+    records: dict[str, list[_Record]] = {}
+    unchecked = ""
+    groups = {
+        "claim": (bundle.claim,), "verdict": bundle.verdicts, "response": bundle.responses,
+        "resolution": bundle.resolutions, "evidence": bundle.evidence,
+    }  # fmt: skip
+    for group, bundles in groups.items():
+        for number, data in enumerate(bundles, 1):
+            record, outcome = _record(data, trust)
+            name = f"{group} {number}"
+            if record is None or outcome.outcome is Outcome.FAILED:
+                return None, Check(
+                    RECORDS, Outcome.FAILED, f"{name}: {outcome.name}: {outcome.detail}", code=outcome.code
+                )
+            if group not in ("evidence", record.statement.kind):
+                detail = f"{name} is a {record.statement.kind} record"
+                return None, Check(RECORDS, Outcome.FAILED, detail, code="bundle-shape")
+            if outcome.outcome is Outcome.NOT_CHECKED:
+                unchecked = f"{name}: {outcome.name}: {outcome.detail}"
+            records.setdefault(group, []).append(record)
+    opened = _Opened(
+        records["claim"][0],
+        tuple(records.get("verdict", ())),
+        (*records.get("response", ()), *records.get("resolution", ())),
+        tuple(records.get("evidence", ())),
+    )
+    indexes = [each.bundle.proof.index for each in opened.verdicts]
+    if indexes != sorted(indexes):
+        return None, Check(RECORDS, Outcome.FAILED, "the verdicts are not in the order of the log", code="bundle-shape")
+    if unchecked:
+        return opened, not_checked(RECORDS, unchecked)
+    return opened, Check(RECORDS, Outcome.PASSED, f"{len(opened.all)} records stand on the log, signed, well-formed")
+
+
+def _record(data: bytes, trust: Trust) -> tuple[_Record | None, Check]:
+    """A record, and of its checks the one that tells most: a failed one, else an essential one that is open."""
+    opened, encoding = read_bundle(data)
+    if opened is None:
+        return None, encoding
+    checks = (encoding, *bundle_checks(opened, trust))
+    failed = [each for each in checks if each.outcome is Outcome.FAILED]
+    if failed:
+        return None, failed[0]
+    try:
+        record = _Record(opened, parse_payload(opened.envelope.payload))
+    except LedgerError as error:
+        return None, Check("statement", Outcome.FAILED, error.message, code=error.code)
+    open_ones = [each for each in checks if each.essential and each.outcome is Outcome.NOT_CHECKED]
+    return record, (open_ones or [encoding])[0]
+
+
+def _claim_checks(bundle: ClaimBundle, opened: _Opened) -> Iterator[Check]:
+    yield _parties(opened)
+    yield attempt(SUBJECTS, lambda: _require_subjects(opened))
+    yield attempt(REFERENCES, lambda: _require_references(opened))
+    listings: list[Listing] = []
+    yield attempt(MANIFESTS, lambda: _require_proofs(bundle.proofs, opened, listings))
+    rules, check = _rules(bundle, opened)
+    yield check
+    if rules is None:
+        yield not_checked("verdict", "the rules that it follows are not good")
+        return
+    for number, verdict in enumerate(opened.verdicts, 1):
+        name = "verdict" if len(opened.verdicts) == 1 else f"verdict {number}"
+        yield attempt(name, lambda each=verdict: _require_verdict(each, opened, tuple(listings), rules))  # type: ignore[misc]
+    if not opened.verdicts:
+        yield not_checked("verdict", "there is none yet")
+    yield _measurements(opened, rules)
+    yield not_checked(
+        COMPLETENESS,
+        "that nothing else on the log bears on the claim: only the whole log can show that",
+        essential=False,
+    )
+
+
+def _parties(opened: _Opened) -> Check:
+    """3. Without the announcement of a party's key, or without such a signature, only the service vouches for it."""
+    keys = {
+        each.statement.subject_sha256: each.statement.predicate
+        for each in opened.evidence
+        if isinstance(each.statement.predicate, KeyRecord) and each.statement.predicate.event != "revoked"
+    }
+    alone = []
+    for record in (opened.claim, *opened.steps):
+        predicate = record.statement.predicate
+        party = party_of(predicate)
+        _, *others = record.bundle.envelope.signatures
+        known = [keys[each.keyid] for each in others if each.keyid in keys]
+        if any(party is None or not party.admits(key.role, key.holder_id) for key in known):
+            detail = f"the {predicate.kind} {predicate.record_id} is signed with another's key"
+            return Check(PARTIES, Outcome.FAILED, detail, code="wrong-holder")
+        if not known or len(known) != len(others):
+            alone.append(predicate.kind)
+    if alone:
+        detail = f"nothing but the service's word says whose these are: {', '.join(alone)}"
+        return not_checked(PARTIES, detail, essential=False)
+    return Check(
+        PARTIES, Outcome.PASSED, "claim and answers are signed with keys that the log announces as their makers'"
+    )
+
+
+def _require_subjects(opened: _Opened) -> str:
+    sha256 = hashlib.sha256(opened.claim.bundle.envelope.payload).hexdigest()
+    for record in (*opened.verdicts, *opened.steps):
+        if record.statement.subject_sha256 != sha256:
+            raise VerificationError(
+                f"the {record.statement.kind} {record.statement.record_id} is about another claim", code="other-claim"
+            )
+    return f"{len(opened.verdicts) + len(opened.steps)} records are about this claim"
+
+
+def _require_references(opened: _Opened) -> str:
+    held = {each.statement.record_id: each.exhibit for each in opened.all}
+    count = 0
+    for record in (opened.claim, *opened.verdicts, *opened.steps):
+        for ref in refs_of(record.statement.predicate):
+            exhibit = held.get(ref.record_id)
+            if exhibit is None or exhibit.ref != ref or exhibit.leaf_index >= record.bundle.proof.index:
+                raise VerificationError(
+                    f"the {record.statement.kind} {record.statement.record_id} names record {ref.record_id}, which is "
+                    "not here as it names it",
+                    code="bad-ref",
+                )
+            count += 1
+    return f"{count} references lead to records that are here"
+
+
+def _require_proofs(proofs: tuple[MembershipProof, ...], opened: _Opened, listings: list[Listing]) -> str:
+    models = {
+        each.statement.record_id: each.statement.predicate
+        for each in opened.evidence
+        if isinstance(each.statement.predicate, ModelRecord)
+    }
+    for proof in proofs:
+        model = models.get(proof.model_record_id)
+        if model is None or model.manifest is None:
+            raise VerificationError(
+                f"a proof is of a manifest that model record {proof.model_record_id} does not disclose",
+                code="manifest-proof",
+            )
+        members = [each.member() for each in proof.members]
+        listed = require_membership(model.manifest.root, model.manifest.size, proof.sha256, members)
+        listings.append(Listing(proof.model_record_id, proof.sha256, listed))
+    return f"{len(proofs)} proofs lead to the roots in the models' records"
+
+
+def _rules(bundle: ClaimBundle, opened: _Opened) -> tuple[ClaimRules | None, Check]:
+    """7. One version in a bundle: verdicts by another one need the bundle of their time."""
+    try:
+        rules = parse_rules(bundle.rules)
+        for verdict in opened.verdicts:
+            record = verdict.statement.predicate
+            if isinstance(record, ClaimVerdictRecord) and record.rules != rules.digest:
+                raise VerificationError(
+                    f"verdict {record.record_id} was made by rules {record.rules}, these are {rules.digest}",
+                    code="other-rules",
+                )
+    except LedgerError as error:
+        return None, Check(RULES, Outcome.FAILED, error.message, code=error.code)
+    known = "as this program ships them" if published_rules(rules.digest) else "which this program does not ship"
+    return rules, Check(RULES, Outcome.PASSED, f"version {rules.version}, digest {rules.digest}, {known}")
+
+
+def _require_verdict(verdict: _Record, opened: _Opened, listings: tuple[Listing, ...], rules: ClaimRules) -> str:
+    """8. Raises VerificationError (`other-verdict`, `other-findings`)."""
+    record, claim = verdict.statement.predicate, opened.claim.statement
+    assert isinstance(record, ClaimVerdictRecord)  # noqa: S101 - sorted by their kinds
+    assert isinstance(claim.predicate, Claim)  # noqa: S101
+    told = tuple(Finding.of(each.finding, each.ref) for each in record.evidence)
+    named = {ref.record_id for ref in refs_of(record)}
+    exhibits = tuple(each.exhibit for each in opened.evidence if each.statement.record_id in named)
+    pictures = [each for each in exhibits if _is_picture(each.statement, claim.subject_sha256)]
+    case = Case(
+        claim=claim.predicate,
+        subject_sha256=claim.subject_sha256,
+        picture=pictures[0] if pictures else None,
+        exhibits=exhibits,
+        listings=tuple(each for each in listings if each.model_record_id in named),
+        measured=tuple(each for each in told if each.code in rules.measured),
+    )
+    decision = decide(case, rules)
+    if decision.verdict != record.verdict:
+        raise VerificationError(
+            f"by the rules this evidence makes the claim {decision.verdict} ({decision.because}); the verdict says "
+            f"{record.verdict}",
+            code="other-verdict",
+        )
+    if decision.findings != told:
+        differing = sorted({each.code for each in set(decision.findings) ^ set(told)})
+        raise VerificationError(
+            f"the evidence gives other findings than the verdict names: {', '.join(differing) or 'in another order'}",
+            code="other-findings",
+        )
+    return f"{record.verdict} follows from {len(told)} findings: {decision.because}"
+
+
+def _is_picture(statement: Statement, sha256: str) -> bool:
+    return isinstance(statement.predicate, Verification) and statement.subject_sha256 == sha256
+
+
+def _measurements(opened: _Opened, rules: ClaimRules) -> Check:
+    told = [
+        each.finding
+        for verdict in opened.verdicts
+        if isinstance(verdict.statement.predicate, ClaimVerdictRecord)
+        for each in verdict.statement.predicate.evidence
+        if each.finding in rules.measured
+    ]
+    if not told:
+        return Check(MEASUREMENTS, Outcome.PASSED, "no finding rests on more than records", essential=False)
+    names = ", ".join(sorted(set(told)))
+    return not_checked(
+        MEASUREMENTS, f"{names}: the service compared the pictures; whoever has both can do so too", essential=False
+    )

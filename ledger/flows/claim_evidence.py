@@ -1,0 +1,272 @@
+"""Collecting what bears on a claim: the picture's own verification, registrations, generations, models, credentials."""
+
+from __future__ import annotations
+
+import hashlib
+from collections.abc import Callable, Iterable, Iterator, Mapping
+from dataclasses import dataclass, field
+from itertools import islice
+from typing import Any
+
+from ledger.claim.pictures import CONTAINS, SHOWS, WHOLE, Region, alike, is_copy
+from ledger.claim.rules import ClaimRules
+from ledger.claim.types import Case, Exhibit, Finding, Listing
+from ledger.flows.answers import ListedDigest, SimilarRecord
+from ledger.flows.credentials import Credentials
+from ledger.flows.models import Models
+from ledger.flows.records import Records
+from ledger.flows.seen import SeenPictures
+from ledger.flows.verify import MAX_WAIT, Verification
+from ledger.log.types import Entry
+from ledger.match.types import Query
+from ledger.record import dsse, predicates
+from ledger.record.parts import Ref, RegionText
+from ledger.record.predicates import Asset, Claim, Generation, ModelRecord, Registration
+from ledger.record.statement import Statement, parse_payload, statement_payload
+
+TOP_K = 30
+"""Matches in a claim's verification: more than anybody asks for, so that no copy of a popular work is left out."""
+MOST = 50
+"""Records of one kind about one picture that are looked at, the earliest first."""
+SAYS = "says-generated"
+_SAME_PICTURE = frozenset({"same-file", "same-pixels", "similar"})
+_PAGE = 200
+
+
+@dataclass(frozen=True, slots=True)
+class Looked:
+    """A claimed picture, just looked at."""
+
+    exhibit: Exhibit
+    """Its `verification`."""
+    query: Query
+    says_generated: bool
+    """Whether intact Content Credentials in the file say so."""
+    named_record: str | None
+    """The generation of this log that they name, where its picture is this one."""
+
+
+@dataclass(frozen=True, slots=True)
+class Gathered:
+    """A case with what goes beside its verdict."""
+
+    case: Case
+    proofs: Mapping[tuple[str, str], tuple[ListedDigest, ...]]
+    """By model record id and file digest: what the case's listings rest on."""
+    measured: tuple[Mapping[str, Any], ...] = ()
+    """`finding`, `record_id`, `evidence`: what was seen in the pictures."""
+
+
+@dataclass(slots=True)
+class _Exhibits:
+    """Exhibits by record id."""
+
+    found: dict[str, Exhibit] = field(default_factory=dict)
+
+    def add(self, entries: Iterable[Entry]) -> None:
+        for entry in entries:
+            if entry.record_id not in self.found:
+                self.found[entry.record_id] = exhibit_of(entry)
+
+
+def exhibit_of(entry: Entry) -> Exhibit:
+    """A record of our own log."""
+    statement = parse_payload(dsse.parse(entry.envelope).payload)
+    return Exhibit(statement, ref_of(entry), entry.leaf_index)
+
+
+def ref_of(entry: Entry) -> Ref:
+    return Ref(leaf_hash=entry.leaf_hash.hex(), record_id=entry.record_id)
+
+
+@dataclass(frozen=True, slots=True)
+class ClaimEvidence:
+    """Threads may share it."""
+
+    verification: Callable[[], Verification]
+    records: Records
+    seen: SeenPictures
+    models: Models
+    credentials: Credentials
+    rules: ClaimRules
+
+    def look(self, data: bytes) -> Looked:
+        """Decodes, compares and records a claimed picture: a `verification` of its own, with more matches than others.
+
+        Raises InputError for bytes that are no usable picture, PushbackError when nothing can be appended now.
+        """
+        flow = self.verification()
+        image, calibrated = flow.images.decode(data), flow.calibrations.current()
+        examined = flow.compare(image, calibrated, TOP_K)
+        predicate = examined.predicate
+        # Another's record of the same question may hold one match only: what it was asked for.
+        question = (
+            "artledger/claim-verification/v1", image.sha256, str(predicate.corpus.through), calibrated.calibration.spec,
+            calibrated.digest,
+        )  # fmt: skip
+        entry = flow.sequencer.submit(
+            predicate.record_id,
+            statement_payload("image", image.sha256, predicate),
+            hashlib.sha256("\n".join(question).encode()).digest(),
+        ).result(MAX_WAIT).entry  # fmt: skip
+        found = self.credentials.find(data, image.media_type)
+        report = None if found is None else self.credentials.report(found, predicate)
+        intact = report is not None and report.state != "invalid" and not report.from_ingredient
+        source = "" if report is None else report.digital_source_type or ""
+        named = None if report is None or report.record is None else report.record
+        return Looked(
+            exhibit=exhibit_of(entry),
+            query=examined.query,
+            says_generated=intact and source.rpartition("/")[2].lower().endswith("trainedalgorithmicmedia"),
+            named_record=named.record_id if named is not None and named.picture in _SAME_PICTURE else None,
+        )
+
+    def gather(
+        self,
+        claim: Claim,
+        subject_sha256: str,
+        looked: Looked | None,
+        known: tuple[Exhibit | None, tuple[Mapping[str, Any], ...]] = (None, ()),
+    ) -> Gathered:
+        """Everything on the log that bears on a claim now.
+
+        `known`: the picture's verification and what was measured of it before, for a claim whose picture is not at hand
+        any more; then what was registered since is compared with it by digests and hashes.
+        """
+        picture = known[0] if looked is None else looked.exhibit
+        exhibits = _Exhibits()
+        exhibits.add(self._registrations(claim, subject_sha256, picture))
+        measured = list(known[1]) if looked is None else []
+        if picture is not None:
+            exhibits.add(self._made(subject_sha256, picture, looked))
+            exhibits.add(self._entry(each["record_id"]) for each in measured if each["finding"] != SAYS)
+            if looked is not None:
+                measured += self._measured(picture, looked, exhibits)
+        exhibits.add(self._models_of(claim, exhibits.found.values()))
+        found = tuple(sorted(exhibits.found.values(), key=lambda each: each.leaf_index))
+        proofs = self.proofs(claim, subject_sha256, found)
+        listings = tuple(
+            Listing(record_id, sha256, any(each.sha256 == sha256 for each in proof))
+            for (record_id, sha256), proof in proofs.items()
+        )
+        findings = tuple(
+            Finding.of(
+                each["finding"], picture.ref if each["finding"] == SAYS else exhibits.found[each["record_id"]].ref
+            )
+            for each in measured
+            if picture is not None
+        )
+        case = Case(claim, subject_sha256, picture, found, listings, findings)
+        return Gathered(case, proofs, tuple(measured))
+
+    def _registrations(self, claim: Claim, subject_sha256: str, picture: Exhibit | None) -> Iterator[Entry]:
+        """Of the works named, of those that the picture was matched with, and of whatever has the same digests."""
+        works = set(claim.works)
+        digests = {subject_sha256}
+        verification = None if picture is None else picture.statement.predicate
+        if isinstance(verification, predicates.Verification):
+            works |= {match.work_id for match in verification.matches if is_copy(verification, match)}
+            digests.add(verification.image.pixel_sha256)
+        for work in self.records.works.works(works).values():
+            if work.work_id in claim.works:
+                digests |= {work.sha256, work.pixel_sha256}
+            yield self._entry(work.registration_record_id)
+        for digest in sorted(digests):
+            yield from self._first("registration", digest)
+        if isinstance(verification, predicates.Verification):
+            yield from islice(
+                filter(self._looks_like(verification), self._registered_since(verification.corpus.through)), MOST
+            )
+
+    def _looks_like(self, picture: predicates.Verification) -> Callable[[Entry], bool]:
+        def alike_too(entry: Entry) -> bool:
+            work = exhibit_of(entry).statement.predicate
+            return isinstance(work, Registration) and alike(work.fingerprint, picture.fingerprint, self.rules.measures)
+
+        return alike_too
+
+    def _made(self, subject_sha256: str, picture: Exhibit, looked: Looked | None) -> Iterator[Entry]:
+        """Generations of these pixels, the files that were handed out with these bytes, and what credentials name."""
+        verification = picture.statement.predicate
+        assert isinstance(verification, predicates.Verification)  # noqa: S101
+        yield from self._first("generation", verification.image.pixel_sha256)
+        for entry in self._first("asset", subject_sha256):
+            asset = exhibit_of(entry).statement.predicate
+            assert isinstance(asset, Asset)  # noqa: S101 - found by its kind
+            yield entry
+            yield from (self._entry(ref.record_id) for ref in asset.refs)
+        if looked is not None and looked.named_record is not None:
+            entry = self._entry(looked.named_record)
+            if isinstance(exhibit_of(entry).statement.predicate, Generation):
+                yield entry
+
+    def _measured(self, picture: Exhibit, looked: Looked, exhibits: _Exhibits) -> Iterator[dict[str, Any]]:
+        """What only the pictures show: generated ones that the claimed one is an edited copy of, and credentials."""
+        for similar in self.seen.find(looked.query, list(exhibits.found)):
+            exhibits.add([self._entry(similar.record.record_id)])
+            if not self._told_by_hashes(picture, exhibits.found[similar.record.record_id]):
+                code = SHOWS if self._covers(similar) else CONTAINS
+                yield {
+                    "evidence": None if similar.evidence is None else dict(similar.evidence),
+                    "finding": code,
+                    "record_id": similar.record.record_id,
+                }
+        if looked.says_generated:
+            yield {"evidence": None, "finding": SAYS, "record_id": picture.ref.record_id}
+
+    def _told_by_hashes(self, picture: Exhibit, generated: Exhibit) -> bool:
+        one, other = picture.statement.predicate, generated.statement.predicate
+        assert isinstance(one, predicates.Verification)  # noqa: S101
+        return isinstance(other, Generation) and alike(one.fingerprint, other.fingerprint, self.rules.measures)
+
+    def _covers(self, similar: SimilarRecord) -> bool:
+        """Whether the generated picture fills most of the claimed one."""
+        if similar.evidence is None:
+            return True
+        region = Region.of(RegionText.model_validate(similar.evidence["query_region"]))
+        return region.covers(WHOLE, self.rules.measures.least_cover)
+
+    def _models_of(self, claim: Claim, exhibits: Iterable[Exhibit]) -> list[Entry]:
+        """Of the model that the claim is about, every record; of generations, the one that each names."""
+        entries = [] if claim.model is None else self.models.records(claim.model.model_id)
+        refs = {
+            ref.record_id for each in exhibits if isinstance(each.statement.predicate, Generation)
+            for ref in each.statement.predicate.refs
+        }  # fmt: skip
+        named = [self._entry(record_id) for record_id in sorted(refs)]
+        return [*entries, *(each for each in named if isinstance(_statement(each).predicate, ModelRecord))]
+
+    def proofs(
+        self, claim: Claim, subject_sha256: str, exhibits: Iterable[Exhibit]
+    ) -> dict[tuple[str, str], tuple[ListedDigest, ...]]:
+        """Whether disclosed manifests have the works named, or what the claimant registered, or the file itself."""
+        exhibits = list(exhibits)
+        own = {
+            each.statement.subject_sha256
+            for each in exhibits
+            if isinstance(each.statement.predicate, Registration)
+            and each.statement.predicate.artist_id == claim.claimant_id
+        }
+        proofs = {}
+        for exhibit in exhibits:
+            model = exhibit.statement.predicate
+            if isinstance(model, ModelRecord) and model.manifest is not None:
+                for sha256 in sorted(own | {subject_sha256}):
+                    proofs[exhibit.ref.record_id, sha256] = self.models.proof(model, sha256)
+        return proofs
+
+    def _entry(self, record_id: str) -> Entry:
+        return self.records.entry(record_id)
+
+    def _first(self, kind: str, sha256: str) -> list[Entry]:
+        """The first records of a file or picture: a hundred more of the same would change nothing."""
+        return self.records.store.find(kind=kind, sha256=sha256, limit=MOST)
+
+    def _registered_since(self, after: int) -> Iterator[Entry]:
+        while page := self.records.store.find(kind="registration", after=after, limit=_PAGE):
+            yield from page
+            after = page[-1].leaf_index
+
+
+def _statement(entry: Entry) -> Statement:
+    return parse_payload(dsse.parse(entry.envelope).payload)

@@ -1,0 +1,266 @@
+"""Claims as they stand on the log: with verdicts, responses and resolutions, names resolved, and as bundles."""
+
+from __future__ import annotations
+
+import hashlib
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
+from typing import Any
+
+from ledger.audit.claim_bundle import ClaimBundle, MembershipProof
+from ledger.claim.rules import ClaimRules, published_rules
+from ledger.claim.types import Exhibit, Finding
+from ledger.claim.words import is_contested, limits, reasons
+from ledger.errors import InputError, NotFoundError
+from ledger.flows.accounts import Accounts
+from ledger.flows.claim_answers import (
+    ClaimAnswer,
+    ClaimedWork,
+    ClaimPage,
+    StepAnswer,
+    VerdictAnswer,
+    claim_links,
+)
+from ledger.flows.claim_evidence import ClaimEvidence, exhibit_of, ref_of
+from ledger.flows.records import MAX_PAGE
+from ledger.log.types import Entry
+from ledger.record import dsse
+from ledger.record.parts import Ref
+from ledger.record.predicates import Claim, ClaimVerdictRecord, Resolution, Response, Verification, refs_of
+from ledger.record.statement import Statement, parse_payload
+from ledger.record.times import format_time
+from ledger.storage.claims import NOTHING, ClaimDetail, ClaimDetails
+
+_PAGE = 200
+
+
+@dataclass(frozen=True, slots=True)
+class Filed:
+    """A claim on the log."""
+
+    entry: Entry
+    statement: Statement
+    claim: Claim
+    payload_sha256: str
+    """Subject of everything that is said of the claim."""
+
+    @property
+    def ref(self) -> Ref:
+        return ref_of(self.entry)
+
+
+@dataclass(frozen=True, slots=True)
+class LastVerdict:
+    """The newest verdict, with what it rested on."""
+
+    ref: Ref
+    record: ClaimVerdictRecord
+    picture: Exhibit | None
+    measured: tuple[Mapping[str, Any], ...]
+
+    def says_the_same(self, verdict: str, findings: Iterable[Finding], rules: str) -> bool:
+        told = tuple(Finding.of(each.finding, each.ref) for each in self.record.evidence)
+        return (self.record.verdict, told, self.record.rules) == (verdict, tuple(findings), rules)
+
+
+@dataclass(frozen=True, slots=True)
+class ClaimReading:
+    """Reads only."""
+
+    evidence: ClaimEvidence
+    details: ClaimDetails
+    accounts: Accounts
+    rules: ClaimRules
+
+    def get(self, claim_id: str) -> ClaimAnswer:
+        """Raises NotFoundError (`claim-not-found`), InputError (`bad-id`)."""
+        return self.answer(self.claim(claim_id))
+
+    def page(
+        self, *, claimant_id: str | None = None, sha256: str | None = None, after: int = -1, limit: int = 50
+    ) -> ClaimPage:
+        """Claims in the order of the log, `after` a leaf index; by one party, about one file.
+
+        Raises InputError (`bad-limit`, `bad-id`).
+        """
+        if not 1 <= limit <= MAX_PAGE:
+            raise InputError(f"limit is {limit}; it must be 1 to {MAX_PAGE}", code="bad-limit")
+        found = self.evidence.records.store.find(
+            kind="claim", artist_id=claimant_id, sha256=sha256, after=after, limit=limit + 1
+        )
+        page = found[:limit]
+        claims = tuple(self.answer(self.filed(entry)) for entry in page)
+        return ClaimPage(claims, page[-1].leaf_index if len(found) > limit else None)
+
+    def claim(self, claim_id: str) -> Filed:
+        """Raises NotFoundError (`claim-not-found`), InputError (`bad-id`)."""
+        try:
+            entry = self.evidence.records.entry(claim_id)
+        except NotFoundError as error:
+            raise _unknown(claim_id) from error
+        return self.filed(entry)
+
+    def filed(self, entry: Entry) -> Filed:
+        """Raises NotFoundError (`claim-not-found`) for a record that is no claim."""
+        payload = dsse.parse(entry.envelope).payload
+        statement = parse_payload(payload)
+        if not isinstance(statement.predicate, Claim):
+            raise _unknown(entry.record_id)
+        return Filed(entry, statement, statement.predicate, hashlib.sha256(payload).hexdigest())
+
+    def verdicts(self, filed: Filed) -> list[Entry]:
+        """In the order of the log."""
+        return self._said(filed, "verdict")
+
+    def last_verdict(self, filed: Filed) -> LastVerdict | None:
+        newest = self.verdicts(filed)[-1:]
+        if not newest:
+            return None
+        record = exhibit_of(newest[0]).statement.predicate
+        assert isinstance(record, ClaimVerdictRecord)  # noqa: S101 - found by its kind
+        detail = self.details.get([record.record_id]).get(record.record_id, NOTHING)
+        return LastVerdict(ref_of(newest[0]), record, self._picture(record), detail.measured)
+
+    def answer(self, filed: Filed, *, repeated: bool = False) -> ClaimAnswer:
+        """The claim as CLI and HTTP show it."""
+        claim = filed.claim
+        verdicts, responses, resolutions = (self._said(filed, kind) for kind in ("verdict", "response", "resolution"))
+        entries = [filed.entry, *verdicts, *responses, *resolutions]
+        details = self.details.get(entry.record_id for entry in entries)
+        told = tuple(self._verdict(claim, entry, details) for entry in verdicts)
+        return ClaimAnswer(
+            claim_id=filed.entry.record_id,
+            claim_type=claim.claim_type,
+            claimant_id=claim.claimant_id,
+            claimant=self._name(claim.claimant_id),
+            image_sha256=filed.statement.subject_sha256,
+            works=self._works(claim),
+            model_id=None if claim.model is None else claim.model.model_id,
+            text=details.get(filed.entry.record_id, NOTHING).text,
+            leaf_index=filed.entry.leaf_index,
+            appended_at=format_time(filed.entry.appended_at),
+            repeated=repeated,
+            signed=_is_cosigned(filed.entry),
+            verdict=told[-1] if told else None,
+            verdicts=told,
+            responses=tuple(self._step(entry, details) for entry in responses),
+            resolutions=tuple(self._step(entry, details) for entry in resolutions),
+            limits=limits(claim.claim_type, self.rules),
+            links=claim_links(filed.entry.record_id),
+        )
+
+    def bundle(self, claim_id: str) -> bytes:
+        """Claim, verdicts, responses, resolutions, and everything that they rest on, with proofs: for audits offline.
+
+        Raises NotFoundError (`claim-not-found`), PushbackError (`not-yet-published`).
+        """
+        filed = self.claim(claim_id)
+        said = {kind: self._said(filed, kind) for kind in ("verdict", "response", "resolution")}
+        main = [filed.entry, *(entry for entries in said.values() for entry in entries)]
+        named = self._named(main)
+        exhibits = [exhibit_of(self.evidence.records.entry(record_id)) for record_id in named]
+        proofs = self.evidence.proofs(filed.claim, filed.statement.subject_sha256, exhibits)
+        bundle = self.evidence.records.bundle
+        return ClaimBundle(
+            claim=bundle(filed.entry.record_id),
+            verdicts=tuple(bundle(entry.record_id) for entry in said["verdict"]),
+            responses=tuple(bundle(entry.record_id) for entry in said["response"]),
+            resolutions=tuple(bundle(entry.record_id) for entry in said["resolution"]),
+            evidence=tuple(bundle(record_id) for record_id in named),
+            proofs=tuple(MembershipProof.of(*key, proof) for key, proof in sorted(proofs.items())),
+            rules=self.rules.to_bytes(),
+        ).to_bytes()
+
+    def _named(self, main: list[Entry]) -> list[str]:
+        """Record ids of everything else that these records name, and of the keys that signed them."""
+        known = {entry.record_id for entry in main}
+        named = [ref.record_id for entry in main for ref in refs_of(exhibit_of(entry).statement.predicate)]
+        named += [record_id for entry in main for record_id in self._key_records(entry)]
+        return [record_id for record_id in dict.fromkeys(named) if record_id not in known]
+
+    def _key_records(self, entry: Entry) -> list[str]:
+        """The announcements of the keys that signed beside the service's."""
+        _, *others = dsse.signers_of(entry.envelope)
+        return [
+            found.record_id
+            for keyid in others
+            for found in self.evidence.records.store.find(sha256=keyid, kind="key", limit=1)
+        ]
+
+    def _picture(self, record: ClaimVerdictRecord) -> Exhibit | None:
+        for ref in record.refs:
+            exhibit = exhibit_of(self.evidence.records.entry(ref.record_id))
+            if isinstance(exhibit.statement.predicate, Verification):
+                return exhibit
+        return None
+
+    def _said(self, filed: Filed, kind: str) -> list[Entry]:
+        """Records about the claim, in the order of the log."""
+        found: list[Entry] = []
+        after = filed.entry.leaf_index
+        find = self.evidence.records.store.find
+        while page := find(sha256=filed.payload_sha256, kind=kind, after=after, limit=_PAGE):
+            found += page
+            after = page[-1].leaf_index
+        return found
+
+    def _verdict(self, claim: Claim, entry: Entry, details: Mapping[str, ClaimDetail]) -> VerdictAnswer:
+        record = exhibit_of(entry).statement.predicate
+        assert isinstance(record, ClaimVerdictRecord)  # noqa: S101 - found by its kind
+        findings = [Finding.of(each.finding, each.ref) for each in record.evidence]
+        rules = published_rules(record.rules)
+        because = "" if rules is None else rules.rule_for(claim.claim_type, {each.code for each in findings}).because
+        replaced = [
+            ref.record_id for ref in record.refs
+            if exhibit_of(self.evidence.records.entry(ref.record_id)).statement.kind == "verdict"
+        ]  # fmt: skip
+        return VerdictAnswer(
+            record_id=record.record_id,
+            leaf_index=entry.leaf_index,
+            appended_at=format_time(entry.appended_at),
+            verdict=record.verdict,
+            because=because,
+            contested=is_contested(findings),
+            reasons=reasons(findings, rules or self.rules),
+            rules=record.rules,
+            replaces=replaced[0] if replaced else None,
+            measured=details.get(record.record_id, NOTHING).measured,
+        )
+
+    def _step(self, entry: Entry, details: Mapping[str, ClaimDetail]) -> StepAnswer:
+        said = exhibit_of(entry).statement.predicate
+        assert isinstance(said, Response | Resolution)  # noqa: S101 - found by its kind
+        party = said.party_id if isinstance(said, Response) else said.auditor_id
+        return StepAnswer(
+            kind=said.kind,
+            record_id=said.record_id,
+            leaf_index=entry.leaf_index,
+            appended_at=format_time(entry.appended_at),
+            party_id=party,
+            party=self._name(party),
+            outcome=said.outcome if isinstance(said, Resolution) else None,
+            text=details.get(said.record_id, NOTHING).text,
+            signed=_is_cosigned(entry),
+        )
+
+    def _works(self, claim: Claim) -> tuple[ClaimedWork, ...]:
+        works = self.evidence.records.works.works(claim.works)
+        named = [works[work_id] for work_id in claim.works if work_id in works]
+        return tuple(
+            ClaimedWork(work.work_id, work.title, work.artist_id, work.artist, work.withdrawn) for work in named
+        )
+
+    def _name(self, party_id: str) -> str:
+        try:
+            return self.accounts.get(party_id).name
+        except NotFoundError:
+            artist = self.evidence.records.works.artist(party_id)
+            return "" if artist is None else artist.name
+
+
+def _is_cosigned(entry: Entry) -> bool:
+    return len(dsse.signers_of(entry.envelope)) > 1
+
+
+def _unknown(claim_id: str) -> NotFoundError:
+    return NotFoundError(f"there is no claim {claim_id} on this log", code="claim-not-found")
