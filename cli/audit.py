@@ -15,6 +15,7 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from cli.audit_log import audit_whole_log
+from cli.audit_usage import audit_one_usage
 from cli.bundles import published_bundle
 from cli.checks import finish_audit
 from cli.errors import ExitCode
@@ -184,6 +185,14 @@ def register(app: CommandGroup) -> None:
         examples=[
             "artledger audit log https://example.org --key VKEY --state ~/audits",
             "artledger audit log ./log --key VKEY --policy witnesses.txt",
+        ],
+    )
+    group.add(
+        audit_one_usage,
+        name="usage",
+        examples=[
+            "artledger audit usage january.json --log https://example.org --key VKEY",
+            "artledger audit usage january.json --log ./log",
         ],
     )
     app.add_typer(group)

@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from enum import StrEnum
 from typing import Any
 
-from ledger.errors import LedgerError
+from ledger.errors import LedgerError, PushbackError, VerificationError
 
 
 class Outcome(StrEnum):
@@ -78,3 +78,26 @@ def attempt(name: str, detail: Callable[[], str], *, essential: bool = True) -> 
 
 def not_checked(name: str, reason: str, *, essential: bool = True) -> Check:
     return Check(name, Outcome.NOT_CHECKED, reason, essential)
+
+
+Step = tuple[str, Callable[[], str] | str]
+"""A check's name, and how to do it (returns the detail for people) or why it is not done."""
+
+
+def until_failure(steps: Iterator[Step]) -> Iterator[Check]:
+    """Does one step after the other; after the first that is not passed none is looked at."""
+    stopped = ""
+    for name, step in steps:
+        if isinstance(step, str):
+            yield not_checked(name, step, essential=False)
+        elif stopped:
+            yield not_checked(name, stopped)
+        else:
+            try:
+                yield Check(name, Outcome.PASSED, step())
+                continue
+            except PushbackError as error:
+                yield Check(name, Outcome.NOT_CHECKED, error.message, code=error.code)
+            except VerificationError as error:
+                yield Check(name, Outcome.FAILED, error.message, code=error.code)
+            stopped = f"not looked at: {name!r} was not passed"

@@ -17,14 +17,14 @@ from dataclasses import dataclass
 from functools import partial
 from pathlib import Path
 
-from ledger.audit.checks import Audit, Check, Outcome, not_checked
+from ledger.audit.checks import Audit, Outcome, Step, until_failure
 from ledger.audit.chunks import Done, Leaf, Task
 from ledger.audit.entries import EntryChecker
 from ledger.audit.leftovers import LeftoverCheck
 from ledger.audit.parallel import Log, run_in_order
 from ledger.audit.remember import Memory
 from ledger.audit.tiles import TileAuthority
-from ledger.errors import NotFoundError, PushbackError, VerificationError
+from ledger.errors import NotFoundError, VerificationError
 from ledger.log.checkpoint import SignedCheckpoint, open_checkpoint
 from ledger.log.fetch import FolderLog, open_log
 from ledger.log.merkle import EMPTY_ROOT
@@ -75,20 +75,21 @@ def replay_log(
     """
     started = time.monotonic()
     with contextlib.closing(open_log(location)) as objects:
-        opening = _Opening(location, objects, _served_checkpoint(location, objects), log_key, policy)
-        checks = list(_until_failure(opening.steps()))
+        opening = _Opening(location, objects, served_checkpoint(location, objects), log_key, policy)
+        checks = list(until_failure(opening.steps()))
         verified = 0
         if opening.signed is not None and all(check.outcome is Outcome.PASSED for check in checks if check.essential):
             memory = None if state_dir is None else Memory(state_dir, log_key)
             cores = jobs or os.cpu_count() or 1
             replay = _Replay(opening, opening.signed, memory=memory, checker=checker, progress=progress, jobs=cores)
-            checks += _until_failure(replay.steps())
+            checks += until_failure(replay.steps())
             verified = replay.verified
     audit = Audit(f"log {log_key.name}", tuple(checks))
     return LogAudit(audit, opening.signed, verified, time.monotonic() - started)
 
 
-def _served_checkpoint(location: str, objects: ObjectReader) -> bytes:
+def served_checkpoint(location: str, objects: ObjectReader) -> bytes:
+    """Raises NotFoundError (`no-checkpoint`), PushbackError when it cannot be read."""
     data = objects.get(CHECKPOINT_PATH)
     if data is None:
         raise NotFoundError(
@@ -97,28 +98,6 @@ def _served_checkpoint(location: str, objects: ObjectReader) -> bytes:
             hint="Give the prefix below which the log serves `checkpoint` and `tile/`.",
         )
     return data
-
-
-Step = tuple[str, Callable[[], str] | str]
-"""A check's name, and how to do it (returns the detail for people) or why it is not done."""
-
-
-def _until_failure(steps: Iterator[Step]) -> Iterator[Check]:
-    stopped = ""
-    for name, step in steps:
-        if isinstance(step, str):
-            yield not_checked(name, step, essential=False)
-        elif stopped:
-            yield not_checked(name, stopped)
-        else:
-            try:
-                yield Check(name, Outcome.PASSED, step())
-                continue
-            except PushbackError as error:
-                yield Check(name, Outcome.NOT_CHECKED, error.message, code=error.code)
-            except VerificationError as error:
-                yield Check(name, Outcome.FAILED, error.message, code=error.code)
-            stopped = f"not looked at: {name!r} was not passed"
 
 
 class _Opening:

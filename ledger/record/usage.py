@@ -1,0 +1,213 @@
+"""Statements of use (FORMAT.md, "Uses"): how often works of an artist came up in a period, counted from records alone.
+
+A record counts once for an artist, under the relation of the nearest of the artist's works in it. Which works are
+withdrawn, who was erased or what was registered later changes nothing: what counts is whom the record names. Server and
+auditor count by the functions here.
+"""
+
+from __future__ import annotations
+
+import hashlib
+from collections import Counter
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import datetime
+from decimal import Decimal, localcontext
+from typing import Final, Literal, Self
+
+from pydantic import ValidationError, model_validator
+
+from ledger import canonical
+from ledger.errors import VerificationError
+from ledger.match.lists import Relation
+from ledger.record.parts import LeafRange, MatchText, UsageCount
+from ledger.record.predicates import Generation, Guard, Period, Predicate, Verification
+from ledger.record.values import DecimalText, Id, Model, Positive
+
+MEDIA_TYPE: Final = "application/vnd.artledger.usage+json;version=1"
+MEANING: Final = "counts, not debts"
+MAX_STATEMENT_BYTES = 2**20
+
+Origin = Literal["service", "reported"]
+
+
+@dataclass(frozen=True, slots=True)
+class Use:
+    """What one record says of an artist's works."""
+
+    match: MatchText
+    """The nearest of them: the first in rank of those with p <= alpha, where there are none, of all."""
+    counted: bool
+    """Whether it has p <= alpha: then statements count the record, under its relation."""
+    works: int
+    """How many of the artist's works were looked at."""
+    share: str
+    """The artist's share in the record, of all their works together; a decimal string, "0" where there is none."""
+    generator_id: str | None
+    """Model id; None for a verification, as are the next two."""
+    origin_of_image: Origin | None
+    guard: Guard | None
+
+
+@dataclass(frozen=True, slots=True)
+class UseFilter:
+    """Which uses are wanted. Records of that kind, by that generator (a model id; verifications have none), with
+    since <= generated_at < until, in which one match fits all the rest. None: whatever there is."""
+
+    kind: str | None = None
+    generator_id: str | None = None
+    since: datetime | None = None
+    until: datetime | None = None
+    relation: str | None = None
+    work_id: str | None = None
+    max_p: float | None = None
+
+    def fits(self, match: MatchText) -> bool:
+        return (
+            self.relation in (None, match.relation.value)
+            and self.work_id in (None, match.work_id)
+            and (self.max_p is None or float(match.p_value) <= self.max_p)
+        )
+
+
+EVERYTHING = UseFilter()
+
+
+def use_in(predicate: Predicate, artist_id: str, wanted: UseFilter = EVERYTHING) -> Use | None:
+    """What the record says of the artist's works whose matches fit; None where there is no such match."""
+    if not isinstance(predicate, Verification | Generation):
+        return None
+    alpha = Decimal(predicate.attribution.alpha)
+    beyond = {match.rank: Decimal(match.p_value) > alpha for match in predicate.matches}
+    found = [match for match in predicate.matches if match.artist_id == artist_id and wanted.fits(match)]
+    if not found:
+        return None
+    nearest = min(found, key=lambda match: (beyond[match.rank], match.rank))
+    share = next((each.share for each in predicate.attribution.shares if each.artist_id == artist_id), "0")
+    counted = not beyond[nearest.rank]
+    if isinstance(predicate, Verification):
+        return Use(nearest, counted, len(found), share, None, None, None)
+    made = predicate
+    return Use(nearest, counted, len(found), share, made.model.model_id, made.origin_of_image, made.guard)
+
+
+class UsageRow(Model):
+    """Records that agree in all of this; `share` is the sum of the artist's shares in them. What a service made, what
+    operators reported and what the guard blocked are rows of their own, as are verifications (null)."""
+
+    count: Positive
+    generator_id: Id | None
+    guard: Guard | None
+    origin_of_image: Origin | None
+    relation: Relation
+    share: DecimalText
+
+
+class UsageStatement(Model):
+    """The statement's file: RFC 8785 bytes, the subject of its `usage` record."""
+
+    artist_id: Id
+    counts: tuple[UsageRow, ...]
+    leaf_range: LeafRange
+    meaning: Literal["counts, not debts"]
+    media_type: Literal["application/vnd.artledger.usage+json;version=1"]
+    origin: str
+    period: Period
+
+    @model_validator(mode="after")
+    def _complete(self) -> Self:
+        if self.leaf_range.start != 0:
+            raise ValueError("a statement leaves no leaf out: its range starts at 0")
+        if not self.period.start < self.period.end:
+            raise ValueError("the period ends before it starts")
+        return self
+
+    def to_bytes(self) -> bytes:
+        return canonical.dumps(self.model_dump(mode="json"))
+
+    @property
+    def sha256(self) -> str:
+        return hashlib.sha256(self.to_bytes()).hexdigest()
+
+    def record_counts(self) -> tuple[UsageCount, ...]:
+        """What the `usage` record keeps of the rows: sums by generator and relation."""
+        sums: Counter[tuple[str, str]] = Counter()
+        for row in self.counts:
+            sums[row.generator_id or "", row.relation.value] += row.count
+        return tuple(
+            UsageCount(count=count, generator_id=generator or None, relation=Relation(relation))
+            for (generator, relation), count in sorted(sums.items())
+        )
+
+
+def parse_statement(data: bytes) -> UsageStatement:
+    """The statement in a file. Raises VerificationError (`not-canonical`, `usage-schema`)."""
+    canonical.loads(data)
+    try:
+        return UsageStatement.model_validate_json(data)
+    except ValidationError as error:
+        first = error.errors(include_url=False, include_context=False, include_input=False)[0]
+        place = ".".join(str(part) for part in first["loc"])[:100] or "the whole"
+        raise VerificationError(
+            f"not a statement of use: {place}: {first['msg']}"[:300],
+            code="usage-schema",
+            hint="expected the file that `artledger artist usage` writes",
+        ) from error
+
+
+_Key = tuple[str, str, str, str]
+"""Generator, origin, guard, relation; empty where null, so that rows sort."""
+
+
+class UsageTally:
+    """Counts an artist's uses in records made within a period: start <= generated_at < end."""
+
+    def __init__(self, artist_id: str, period: Period) -> None:
+        self._artist_id = artist_id
+        self._period = period
+        self._sums: dict[_Key, tuple[int, Decimal]] = {}
+
+    def counts(self, predicate: Predicate) -> bool:
+        """Whether the record counts."""
+        return self._use(predicate) is not None
+
+    def add(self, predicate: Predicate) -> bool:
+        """Takes a record of the range in; returns whether it counts."""
+        use = self._use(predicate)
+        if use is None:
+            return False
+        key = (use.generator_id or "", use.origin_of_image or "", use.guard or "", use.match.relation.value)
+        count, share = self._sums.get(key, (0, Decimal(0)))
+        with localcontext(prec=60):
+            self._sums[key] = (count + 1, share + Decimal(use.share))
+        return True
+
+    def _use(self, predicate: Predicate) -> Use | None:
+        # Times have one form, whose text sorts as they do.
+        if not self._period.start <= predicate.generated_at < self._period.end:
+            return None
+        use = use_in(predicate, self._artist_id)
+        return use if use is not None and use.counted else None
+
+    def statement(self, origin: str, size: int) -> UsageStatement:
+        """The statement over the first `size` leaves of the log of that origin."""
+        rows: list[Mapping[str, object]] = [
+            {
+                "count": count,
+                "generator_id": generator or None,
+                "guard": guard or None,
+                "origin_of_image": origin_of_image or None,
+                "relation": Relation(relation),
+                "share": format(share, "f"),
+            }
+            for (generator, origin_of_image, guard, relation), (count, share) in sorted(self._sums.items())
+        ]
+        return UsageStatement(
+            artist_id=self._artist_id,
+            counts=tuple(UsageRow.model_validate(row) for row in rows),
+            leaf_range=LeafRange(end=size, start=0),
+            meaning=MEANING,
+            media_type=MEDIA_TYPE,
+            origin=origin,
+            period=self._period,
+        )
