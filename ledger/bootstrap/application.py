@@ -135,13 +135,14 @@ class Application(ClaimParts):
     @contextmanager
     def run_background(self) -> Iterator[None]:
         """While it lasts (`serve` holds it), what is committed is published within about a second, and the corpus is
-        calibrated anew when it has changed by a tenth."""
+        calibrated anew when it has changed by a tenth; pictures that nobody confirmed go."""
         stop = threading.Event()
         publisher = self.publisher
         interval = {"interval": self.settings.publish_interval}
         threads = [
             threading.Thread(target=publisher.run, args=(stop,), kwargs=interval, name="publisher"),
             threading.Thread(target=self.background_calibration.run, args=(stop,), name="calibration"),
+            threading.Thread(target=self.erase_unconfirmed, args=(stop,), name="unconfirmed"),
         ]
         for thread in threads:
             thread.start()

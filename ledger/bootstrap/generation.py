@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
+import logging
+import threading
 from functools import cached_property
 from typing import TYPE_CHECKING
 
 from ledger.bootstrap.flows import FlowParts
+from ledger.errors import LedgerError
 
 if TYPE_CHECKING:
     from ledger.flows.attribute import Attribution
@@ -16,6 +19,12 @@ if TYPE_CHECKING:
     from ledger.generate.guard import Requester
     from ledger.generate.types import Attributor, Generator
     from ledger.storage.pending import PendingImages
+
+
+ERASE_EVERY = 60.0
+"""Seconds between looks for pictures whose time to be confirmed is over."""
+
+_log = logging.getLogger(__name__)
 
 
 class GenerationParts(FlowParts):
@@ -47,6 +56,14 @@ class GenerationParts(FlowParts):
         from ledger.storage.pending import PendingImages
 
         return PendingImages(self.database)
+
+    def erase_unconfirmed(self, stop: threading.Event) -> None:
+        """Until `stop` is set: what nobody confirmed in time goes, also where nobody asks for anything else."""
+        while not stop.wait(ERASE_EVERY):
+            try:
+                self.pending_images.erase_expired()
+            except LedgerError as error:
+                _log.warning("unconfirmed pictures are not erased yet: %s", error.message)
 
     @cached_property
     def handing_out(self) -> HandingOut:
