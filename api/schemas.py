@@ -31,6 +31,7 @@ _MATCH_EXAMPLE: JsonDict = {
     "rank": 1, "work_id": _WORK, "title": "Star 12", "artist_id": _ARTIST, "artist": "Ada Example",
     "licence": "CC0-1.0", "source": "openclipart", "relation": "near-duplicate", "score": "0.9931", "p_value": "0.0005",
     "n_null": 2000, "bin": "plain", "evidence": None, "preview": f"/v1/works/{_WORK}/preview", "withdrawn": False,
+    "contested": False,
 }  # fmt: skip
 
 
@@ -55,6 +56,8 @@ class MatchBody(Closed):
     evidence: dict[str, Any] | None
     preview: str | None
     withdrawn: bool
+    contested: bool
+    """Whether another artist has registered the work too."""
 
 
 class ShareBody(Closed):
@@ -195,8 +198,20 @@ class LookupRequest(Closed):
     sha256: HexDigest
 
 
+class ContestBody(Closed):
+    """Another artist's registration of the same work; the first to register is not therefore the first to make."""
+
+    work_id: str
+    artist_id: str
+    artist: str
+    relation: str
+    registration_record_id: str
+    registration_index: int
+
+
 class WorkBody(Closed):
-    """A registered work. Its terms are those of its latest registration or consent leaf."""
+    """A registered work. Its terms are those of its latest registration or consent leaf. `contested`: registrations of
+    the same work by other artists, in the order of the log."""
 
     work_id: str
     title: str
@@ -212,6 +227,10 @@ class WorkBody(Closed):
     withdrawn: bool
     preview: str | None
     links: dict[str, str]
+    credit_line: str
+    link: str
+    terms: str
+    contested: list[ContestBody]
 
 
 class WorkPageBody(Closed):

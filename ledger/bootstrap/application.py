@@ -10,10 +10,11 @@ from types import TracebackType
 from typing import Any, Self
 
 from ledger.bootstrap.claims import ClaimParts
+from ledger.bootstrap.registration import RegistrationParts
 from ledger.errors import LedgerError, NotFoundError
 
 
-class Application(ClaimParts):
+class Application(RegistrationParts, ClaimParts):
     """Everything wired, as a context manager. Leaving it commits and publishes what is queued, and stops what it
     started."""
 

@@ -201,6 +201,7 @@ class FlowParts(LogParts):
             corpus=self.corpus,
             sequencer=self.sequencer,
             ensure_indexes=self._ensure_indexes,
+            opt_outs=self.opt_outs,
         )
 
     def _ensure_indexes(self, report: Report) -> bool:

@@ -21,6 +21,8 @@ if TYPE_CHECKING:
     from ledger.storage.documents import DocumentStore
     from ledger.storage.duplicates import DuplicateStore
     from ledger.storage.entries import PostgresEntryStore
+    from ledger.storage.erasure import Erasure
+    from ledger.storage.optouts import OptOutStore
     from ledger.storage.projections import Projector
     from ledger.storage.records import RecordStore
     from ledger.storage.seen import SeenStore
@@ -128,6 +130,18 @@ class StorageParts:
         from ledger.storage.candidates import PgVectorIndex
 
         return PgVectorIndex(self.database, self.projector, self.spec)
+
+    @cached_property
+    def opt_outs(self) -> OptOutStore:
+        from ledger.storage.optouts import OptOutStore
+
+        return OptOutStore(self.database, self.projector)
+
+    @cached_property
+    def erasure(self) -> Erasure:
+        from ledger.storage.erasure import Erasure
+
+        return Erasure(self.database)
 
     @cached_property
     def duplicates(self) -> DuplicateStore:

@@ -7,7 +7,7 @@ from dataclasses import replace
 from pathlib import Path
 
 from ledger.corpus.files import read_inside
-from ledger.corpus.labels import KNOWN, BadRow, LabelRow, read_labels
+from ledger.corpus.labels import KNOWN, NOTHING_STATED, BadRow, LabelRow, Unstated, read_labels
 from ledger.corpus.types import UNKNOWN_ARTIST, SourceItem
 from ledger.errors import InputError
 from ledger.image.types import DecodeLimits
@@ -23,13 +23,21 @@ class FolderSource:
     one place where refusals are counted. Missing files and links out of the folder show up there too.
     """
 
-    def __init__(self, folder: Path, labels: Path | None = None, *, max_bytes: int = MAX_FILE_BYTES) -> None:
+    def __init__(
+        self,
+        folder: Path,
+        labels: Path | None = None,
+        *,
+        max_bytes: int = MAX_FILE_BYTES,
+        unstated: Unstated = NOTHING_STATED,
+    ) -> None:
         """Raises InputError: `folder-missing`, `labels-missing`."""
         if not folder.is_dir():
             raise InputError(f"there is no folder {folder}", code="folder-missing")
         self._folder = folder.resolve()
         self._labels = labels or _find_labels(folder)
         self._max_bytes = max_bytes
+        self._unstated = unstated
         self._refused: dict[str, InputError] = {}
 
     @property
@@ -40,7 +48,7 @@ class FolderSource:
         """One item a row. Raises InputError when the label file as a whole cannot be used (labels.py)."""
         self._refused.clear()
         first: dict[str, int] = {}
-        for row in read_labels(self._labels):
+        for row in read_labels(self._labels, self._unstated):
             if isinstance(row, LabelRow) and first.setdefault(row.file, row.line) == row.line:
                 yield _item(row)
             else:
@@ -74,6 +82,7 @@ def _item(row: LabelRow) -> SourceItem:
         source=row.source,
         allowed_uses=row.allowed_uses,
         labels=row.labels,
+        credit=row.credit,
     )
 
 

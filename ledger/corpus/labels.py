@@ -1,6 +1,7 @@
 """Label files: who made which picture under which terms, as CSV (RFC 4180, with a header) or JSON Lines, in UTF-8.
 
-Columns: `file`, `title`, `artist` (needed), `licence`, `source`, `allowed_uses`; any other column is kept as a label.
+Columns: `file`, `title`, `artist` (needed), `licence`, `source`, `allowed_uses`, `credit_line`, `link`, `terms`; any
+other column is kept as a label.
 What makes the whole file doubtful (encoding, header, JSON syntax, an endless row) is an error that names the line; what
 concerns one row alone comes back as a `BadRow`, so that one slip does not stop a corpus of thousands.
 """
@@ -15,19 +16,39 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import BinaryIO
 
+from ledger.corpus.credit import read_terms
 from ledger.corpus.files import relative_key
-from ledger.corpus.licences import UNKNOWN_LICENCE, parse_licence
-from ledger.corpus.types import ALL_USES, UNKNOWN_ARTIST, AllowedUse
+from ledger.corpus.licences import UNKNOWN_LICENCE
+from ledger.corpus.types import ALL_USES, NO_CREDIT, UNKNOWN_ARTIST, AllowedUse, Credit
 from ledger.errors import InputError
 from ledger.text import clean_text
 
 NEEDED = ("file", "title", "artist")
 KNOWN = (*NEEDED, "licence", "source", "allowed_uses")
+CREDIT = ("credit_line", "link", "terms")
 UNSTATED_USES: tuple[AllowedUse, ...] = ("match",)
 """Whoever says nothing about uses has agreed to be found, not to be trained on or imitated."""
 MAX_ROW_BYTES = 64 * 1024
 MAX_LABELS = 64
 MAX_LABEL_LENGTH = 1000
+
+
+@dataclass(frozen=True, slots=True)
+class Unstated:
+    """What holds for a row that says nothing: of an artist's own folder the artist says it for all works."""
+
+    artist: str = ""
+    """The column `artist` is needed where this is empty."""
+    licence: str = UNKNOWN_LICENCE
+    allowed_uses: tuple[AllowedUse, ...] = UNSTATED_USES
+    credit: Credit = NO_CREDIT
+
+    @property
+    def needed(self) -> Sequence[str]:
+        return NEEDED[:2] if self.artist else NEEDED
+
+
+NOTHING_STATED = Unstated()
 
 
 @dataclass(frozen=True, slots=True)
@@ -42,6 +63,7 @@ class LabelRow:
     source: str = ""
     allowed_uses: tuple[AllowedUse, ...] = UNSTATED_USES
     labels: Mapping[str, str] = field(default_factory=dict)
+    credit: Credit = NO_CREDIT
 
 
 @dataclass(frozen=True, slots=True)
@@ -53,7 +75,7 @@ class BadRow:
     error: InputError
 
 
-def read_labels(path: Path) -> Iterator[LabelRow | BadRow]:
+def read_labels(path: Path, unstated: Unstated = NOTHING_STATED) -> Iterator[LabelRow | BadRow]:
     """The rows of a label file in order; CSV unless the name ends in .jsonl, .ndjson or .json.
 
     Raises InputError, naming the line: `labels-missing`, `labels-encoding`, `labels-columns`, `labels-syntax`,
@@ -63,7 +85,7 @@ def read_labels(path: Path) -> Iterator[LabelRow | BadRow]:
         with path.open("rb") as file:
             lines = _Lines(file, path.name)
             is_json = path.suffix.lower() in (".jsonl", ".ndjson", ".json")
-            yield from _json_rows(lines) if is_json else _csv_rows(lines)
+            yield from _json_rows(lines, unstated) if is_json else _csv_rows(lines, unstated)
     except OSError as error:
         raise InputError(f"the label file {path} cannot be read: {error}", code="labels-missing") from error
 
@@ -110,7 +132,7 @@ class _Lines:
         return InputError(f"{self.name}, line {self.number}: {what}", code="labels-syntax")
 
 
-def _csv_rows(lines: _Lines) -> Iterator[LabelRow | BadRow]:
+def _csv_rows(lines: _Lines, unstated: Unstated) -> Iterator[LabelRow | BadRow]:
     reader = csv.reader(iter(lines), strict=True)
     header: list[str] | None = None
     while True:
@@ -125,18 +147,18 @@ def _csv_rows(lines: _Lines) -> Iterator[LabelRow | BadRow]:
             continue
         if header is None:
             header = [clean_text(cell, 60).lower() for cell in cells]
-            _require_columns(header, lines.name)
+            _require_columns(header, lines.name, unstated.needed)
         elif len(cells) != len(header):
             what = f"{len(cells)} fields where the header has {len(header)}"
             yield BadRow(lines.number, clean_text(cells[0], 80), InputError(what, code="labels-row"))
         else:
-            yield _row(lines.number, dict(zip(header, cells, strict=True)))
+            yield _row(lines.number, dict(zip(header, cells, strict=True)), unstated)
     if header is None:
-        _require_columns([], lines.name)
+        _require_columns([], lines.name, unstated.needed)
 
 
-def _require_columns(header: Sequence[str], name: str) -> None:
-    missing = [column for column in NEEDED if column not in header]
+def _require_columns(header: Sequence[str], name: str, needed: Sequence[str]) -> None:
+    missing = [column for column in needed if column not in header]
     if missing:
         found = ", ".join(header[:20]) or "nothing"
         raise InputError(
@@ -148,7 +170,7 @@ def _require_columns(header: Sequence[str], name: str) -> None:
         raise InputError(f"{name}: the column {twice[0]!r} is there twice", code="labels-columns")
 
 
-def _json_rows(lines: _Lines) -> Iterator[LabelRow | BadRow]:
+def _json_rows(lines: _Lines, unstated: Unstated) -> Iterator[LabelRow | BadRow]:
     seen = False
     for line in lines:
         lines.begin_row()
@@ -162,27 +184,42 @@ def _json_rows(lines: _Lines) -> Iterator[LabelRow | BadRow]:
             raise lines.syntax("each line must be one JSON object")
         values = {clean_text(key, 60).lower(): value for key, value in values.items()}
         if not seen:
-            _require_columns(list(values), lines.name)
+            _require_columns(list(values), lines.name, unstated.needed)
             seen = True
-        yield _row(lines.number, values)
+        yield _row(lines.number, values, unstated)
     if not seen:
-        _require_columns([], lines.name)
+        _require_columns([], lines.name, unstated.needed)
 
 
-def _row(line: int, values: Mapping[str, object]) -> LabelRow | BadRow:
+def _row(line: int, values: Mapping[str, object], unstated: Unstated) -> LabelRow | BadRow:
     try:
+        licence, credit = _terms(values, unstated)
         return LabelRow(
             line=line,
             file=relative_key(_text(values, "file", clean=False)),
             title=_text(values, "title"),
-            artist=_text(values, "artist") or UNKNOWN_ARTIST,
-            licence=parse_licence(_text(values, "licence", clean=False) or UNKNOWN_LICENCE),
+            artist=unstated.artist or _text(values, "artist") or UNKNOWN_ARTIST,
+            licence=licence,
             source=_text(values, "source"),
-            allowed_uses=parse_uses(values.get("allowed_uses")),
+            allowed_uses=parse_uses(values.get("allowed_uses"), unstated.allowed_uses),
             labels=_labels(values),
+            credit=credit,
         )
     except InputError as error:
         return BadRow(line, clean_text(str(values.get("file", "")), 80), error)
+
+
+def _terms(values: Mapping[str, object], unstated: Unstated) -> tuple[str, Credit]:
+    """Licence and credit; a row with terms of its own does not stand under the licence of the others."""
+    licence, terms = _text(values, "licence", clean=False), _text(values, "terms", clean=False)
+    general = unstated.credit
+    line = _text(values, "credit_line") or general.line
+    link = _text(values, "link", clean=False) or general.link
+    return (
+        read_terms(licence, line, link, terms)
+        if licence or terms
+        else read_terms("" if general.terms else unstated.licence, line, link, general.terms)
+    )
 
 
 def _text(values: Mapping[str, object], column: str, *, clean: bool = True) -> str:
@@ -196,18 +233,18 @@ def _text(values: Mapping[str, object], column: str, *, clean: bool = True) -> s
     return clean_text(value) if clean else value.strip()
 
 
-def parse_uses(value: object) -> tuple[AllowedUse, ...]:
+def parse_uses(value: object, unstated: tuple[AllowedUse, ...] = UNSTATED_USES) -> tuple[AllowedUse, ...]:
     """Allowed uses from a cell (`match|train`, `;` or spaces between; `none`) or a JSON list; unstated: `match` alone.
 
     Raises InputError (`allowed-uses`).
     """
     if value is None or value == "":
-        return UNSTATED_USES
+        return unstated
     words: Sequence[object]
     if isinstance(value, str):
         words = [word for word in re.split(r"[|;,\s]+", value.strip().lower()) if word]
         if not words:
-            return UNSTATED_USES
+            return unstated
         if words == ["none"]:
             return ()
     elif isinstance(value, list):
@@ -226,7 +263,7 @@ def parse_uses(value: object) -> tuple[AllowedUse, ...]:
 def _labels(values: Mapping[str, object]) -> dict[str, str]:
     labels: dict[str, str] = {}
     for column, value in values.items():
-        if column in KNOWN or not column or value is None:
+        if column in (*KNOWN, *CREDIT) or not column or value is None:
             continue
         if isinstance(value, dict):
             raise InputError(f"the label {column!r} must be text, a number or a list", code="labels-row")

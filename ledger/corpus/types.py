@@ -13,6 +13,20 @@ UNKNOWN_ARTIST = "unknown"
 
 
 @dataclass(frozen=True, slots=True)
+class Credit:
+    """How a work wants to be named, in its artist's words. Cleaned (credit.py), and still a stranger's text."""
+
+    line: str = ""
+    link: str = ""
+    """An http(s) URL."""
+    terms: str = ""
+    """The artist's own, where the licence is `LicenseRef-terms-...`."""
+
+
+NO_CREDIT = Credit()
+
+
+@dataclass(frozen=True, slots=True)
 class SourceItem:
     """One work as a source offers it, before anything was decoded. Names and titles are untrusted text."""
 
@@ -26,6 +40,7 @@ class SourceItem:
     allowed_uses: tuple[AllowedUse, ...] = ALL_USES
     labels: Mapping[str, str] = field(default_factory=dict)
     """What else the source says: genre, style, subject folder, keywords."""
+    credit: Credit = NO_CREDIT
 
 
 class Source(Protocol):
@@ -64,6 +79,7 @@ class Work:
     registration_index: int
     registration_leaf_hash: str
     withdrawn: bool
+    credit: Credit = NO_CREDIT
 
 
 @dataclass(frozen=True, slots=True)

@@ -28,6 +28,8 @@ class MatchReport:
     preview: str | None
     """Path of a small picture of the work, where one may be shown."""
     withdrawn: bool
+    contested: bool = False
+    """Whether another artist has registered the work too: who made it is a matter of claims."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -166,6 +168,19 @@ class LookupAnswer:
 
 
 @dataclass(frozen=True, slots=True)
+class ContestReport:
+    """Another artist's registration of the same work."""
+
+    work_id: str
+    artist_id: str
+    artist: str
+    relation: str
+    """`exact`, `same-pixels`, `near-duplicate` or `partial-copy`."""
+    registration_record_id: str
+    registration_index: int
+
+
+@dataclass(frozen=True, slots=True)
 class WorkAnswer:
     work_id: str
     title: str
@@ -181,6 +196,13 @@ class WorkAnswer:
     withdrawn: bool
     preview: str | None
     links: Mapping[str, str]
+    credit_line: str
+    link: str
+    terms: str
+    """The artist's own, where the licence is `LicenseRef-terms-...`."""
+    contested: tuple[ContestReport, ...]
+    """Registrations of the same work by others, in the order of the log. The first to register is not therefore the
+    first to make."""
 
     def to_json(self) -> dict[str, Any]:
         return asdict(self)

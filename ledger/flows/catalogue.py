@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 from ledger.corpus.types import Artist, CorpusState, Work
 from ledger.errors import InputError, NotFoundError
-from ledger.flows.answers import ArtistAnswer, CorpusStats, WorkAnswer, WorkPage
+from ledger.flows.answers import ArtistAnswer, ContestReport, CorpusStats, WorkAnswer, WorkPage
 from ledger.flows.notes import EMPTY_CORPUS, outgrown
 from ledger.flows.records import MAX_PAGE, preview_path
 from ledger.record.ids import parse_id
@@ -34,7 +35,7 @@ class Catalogue:
         found = self.reader.works([parse_id(work_id)])
         if work_id not in found:
             raise NotFoundError(f"there is no work {work_id}", code="work-not-found")
-        return _work_answer(found[work_id])
+        return self._answers([found[work_id]])[0]
 
     def artist(self, artist_id: str) -> ArtistAnswer:
         """Raises NotFoundError (`artist-not-found`), InputError (`bad-id`)."""
@@ -68,7 +69,19 @@ class Catalogue:
         found = self.reader.works_of(artist_id, after=after, limit=limit + 1)
         page = found[:limit]
         next_after = page[-1].registration_index if len(found) > limit else None
-        return WorkPage(tuple(_work_answer(work) for work in page), next_after)
+        return WorkPage(self._answers(page), next_after)
+
+    def _answers(self, works: Sequence[Work]) -> tuple[WorkAnswer, ...]:
+        """With others' registrations of the same works; all names in one query."""
+        contests = self.reader.contests([work.work_id for work in works])
+        others = self.reader.works({other for each in contests.values() for other in each})
+        return tuple(
+            _work_answer(
+                work,
+                tuple(_contest(others[other], relation) for other, relation in contests.get(work.work_id, {}).items()),
+            )
+            for work in works
+        )
 
     def preview(self, work_id: str) -> bytes | None:
         """A small WebP picture of the work; None where there is none or the work was withdrawn."""
@@ -98,7 +111,18 @@ def _notes(corpus: CorpusState, calibrated: CorpusState | None) -> tuple[str, ..
     return () if calibrated is None else outgrown(calibrated, corpus)
 
 
-def _work_answer(work: Work) -> WorkAnswer:
+def _contest(other: Work, relation: str) -> ContestReport:
+    return ContestReport(
+        work_id=other.work_id,
+        artist_id=other.artist_id,
+        artist=other.artist,
+        relation=relation,
+        registration_record_id=other.registration_record_id,
+        registration_index=other.registration_index,
+    )
+
+
+def _work_answer(work: Work, contested: tuple[ContestReport, ...]) -> WorkAnswer:
     return WorkAnswer(
         work_id=work.work_id,
         title=work.title,
@@ -118,4 +142,8 @@ def _work_answer(work: Work) -> WorkAnswer:
             "page": f"/works/{work.work_id}",
             "registration": f"/v1/records/{work.registration_record_id}",
         },
+        credit_line=work.credit.line,
+        link=work.credit.link,
+        terms=work.credit.terms,
+        contested=contested,
     )

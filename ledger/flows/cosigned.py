@@ -22,7 +22,7 @@ from ledger.log.append import Sequencer, Submission
 from ledger.log.types import Alongside, Appended
 from ledger.record import dsse
 from ledger.record.party import Party, party_of
-from ledger.record.predicates import Kind
+from ledger.record.predicates import Role
 from ledger.record.statement import Statement, parse_payload
 from ledger.record.times import parse_time
 
@@ -56,7 +56,7 @@ class Cosigning:
         self._sequencer = sequencer
 
     def accept(
-        self, envelope: bytes, principal: Principal, *, kinds: Container[Kind], holder_id: str | None = None
+        self, envelope: bytes, principal: Principal, *, kinds: Container[str], holder_id: str | None = None
     ) -> SignedStatement:
         """The statement in a DSSE envelope with one signature, its maker's. Nothing is appended.
 
@@ -80,6 +80,17 @@ class Cosigning:
         _require_holder(holder, party, holder_id, principal)
         require_fresh(statement.predicate.generated_at)
         return SignedStatement(statement, parsed.payload, signature, holder)
+
+    def require_key_of(self, keyid: str, role: Role, holder_id: str) -> None:
+        """That a key may sign a holder's statements now, for many that are signed at once.
+
+        Raises VerificationError (`unknown-key`, `signer-revoked`), AccessError (`wrong-holder`).
+        """
+        holder = self._keys.signer(keyid)
+        if (holder.role, holder.holder_id) != (role, holder_id):
+            raise AccessError(
+                f"the key belongs to {holder.role} {holder.holder_id}, not to {role} {holder_id}", code="wrong-holder"
+            )
 
     def append(
         self, signed: SignedStatement, *, dedup_key: bytes | None = None, alongside: Alongside | None = None
@@ -105,7 +116,7 @@ class Cosigning:
         envelope: bytes,
         principal: Principal,
         *,
-        kinds: Container[Kind],
+        kinds: Container[str],
         holder_id: str | None = None,
         dedup_key: bytes | None = None,
         alongside: Alongside | None = None,

@@ -82,6 +82,16 @@ class Deduplication:
                 )
             return self._run(progress)
 
+    def compare(self, work_ids: Sequence[str]) -> None:
+        """Asks about new works alone, and keeps their verified copies; groups wait for the next `run`.
+
+        Raises as `Calibrations.current`.
+        """
+        if work_ids:
+            calibrated = self.calibrations.current()
+            for batch in _chunks(work_ids, BATCH):
+                self._ask(calibrated, batch)
+
     def _run(self, progress: Progress) -> Groups | None:
         members = self.store.members()
         if not members:

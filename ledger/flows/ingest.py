@@ -9,7 +9,7 @@ from __future__ import annotations
 import time
 from collections import Counter
 from collections.abc import Callable, Iterable, Iterator, Sequence
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, replace
 from functools import partial
 from itertools import islice
 from typing import Any
@@ -25,12 +25,15 @@ from ledger.image.pool import DecodePool
 from ledger.image.preview import make_preview
 from ledger.image.types import CanonicalImage
 from ledger.log.append import Sequencer, Submission
+from ledger.log.types import Alongside
 from ledger.record.commitment import commit
+from ledger.record.dsse import Signature
 from ledger.record.ids import new_id
 from ledger.record.predicates import Registration
 from ledger.record.statement import statement_payload
 from ledger.record.times import now_text
 from ledger.storage.corpus import CorpusStore, NewWork
+from ledger.storage.optouts import KnownOptOuts, OptOutsChangedError, OptOutStore
 from ledger.storage.projections import Report
 
 BATCH = 64
@@ -47,6 +50,15 @@ class Refusal:
 
 
 @dataclass(frozen=True, slots=True)
+class Registrant:
+    """The artist who registers all works of a source."""
+
+    artist_id: str
+    sign: Callable[[bytes], tuple[Signature, ...]]
+    """The artist's signatures over a payload; none where the artist has no key."""
+
+
+@dataclass(frozen=True, slots=True)
 class IngestSummary:
     source: str
     found: int
@@ -58,6 +70,10 @@ class IngestSummary:
     """Works that are registered, but say too little to be compared: blank, tiny, extremely long. Only a file of the
     same bytes will match them."""
     seconds: float
+    registered_ids: tuple[str, ...] = ()
+    """Work ids of what was registered now."""
+    contested: tuple[str, ...] = ()
+    """Of these, works that another artist has registered too; known of what artists register themselves."""
 
     def to_json(self) -> dict[str, Any]:
         return asdict(self)
@@ -73,11 +89,20 @@ class Ingestion:
     sequencer: Sequencer
     ensure_indexes: Callable[[Report], bool]
     """Makes the vector indexes once the corpus is large enough to need them."""
+    opt_outs: OptOutStore
 
-    def run(self, source: Source, progress: Progress = silent, *, at_most: int | None = None) -> IngestSummary:
+    def run(
+        self,
+        source: Source,
+        progress: Progress = silent,
+        *,
+        at_most: int | None = None,
+        registrant: Registrant | None = None,
+    ) -> IngestSummary:
         """Registers every work of the source that is not registered yet, or until `at_most` of its works are.
 
-        Raises InputError where the source as a whole cannot be read, PushbackError when database or disk give way: then
+        Works on the opt-out list are refused. `registrant`: whose works they all are, whatever the source says. Raises
+        InputError where the source as a whole cannot be read, PushbackError when database or disk give way: then
         whole batches are registered, and the rest is not.
         """
         started = time.monotonic()
@@ -89,13 +114,16 @@ class Ingestion:
         missing = len(items) if at_most is None else at_most - tally["already"]
         refused: list[Refusal] = []
         blank: list[Refusal] = []
+        ids: list[str] = []
         for batch in _batches(self._decoded(source, todo if missing > 0 else []), BATCH):
             pictures = [(item, picture) for item, picture in batch if isinstance(picture, CanonicalImage)]
             refused.extend(_refusal(item, error) for item, error in batch if isinstance(error, InputError))
-            registered = self._register(source.name, pictures, missing - tally["registered"])
+            registered, unwanted = self._register(source.name, pictures, missing - tally["registered"], registrant)
+            refused.extend(unwanted)
             blank.extend(_too_little(registered))
+            ids.extend(work.row.work_id for work in registered)
             tally["registered"] += len(registered)
-            tally["already"] += len(pictures) - len(registered)
+            tally["already"] += len(pictures) - len(registered) - len(unwanted)
             tally["seen"] += len(batch)
             progress("registering works", tally["seen"], min(len(todo), missing))
             if tally["registered"] >= missing:
@@ -110,6 +138,7 @@ class Ingestion:
             refused=tuple(refused),
             not_comparable=tuple(blank),
             seconds=round(time.monotonic() - started, 3),
+            registered_ids=tuple(ids),
         )
 
     def _decoded(
@@ -118,10 +147,17 @@ class Ingestion:
         return self.images.decode_all((item, partial(source.read, item)) for item in items)
 
     def _register(
-        self, source: str, pictures: Sequence[tuple[SourceItem, CanonicalImage]], at_most: int
-    ) -> list[tuple[SourceItem, CanonicalImage, Fingerprint]]:
-        """What is registered now: of these pictures those that are new."""
-        artists = self.corpus.ensure_artists(sorted({item.artist for item, _ in pictures}))
+        self,
+        source: str,
+        pictures: Sequence[tuple[SourceItem, CanonicalImage]],
+        at_most: int,
+        registrant: Registrant | None,
+    ) -> tuple[list[MadeWork], list[Refusal]]:
+        """What is registered now: of these pictures those that are new; and those that nobody may register."""
+        names = sorted({item.artist for item, _ in pictures})
+        artists = (
+            self.corpus.ensure_artists(names) if registrant is None else dict.fromkeys(names, registrant.artist_id)
+        )
         known = self.corpus.registered_files((image.sha256, artists[item.artist]) for item, image in pictures)
         fresh: list[tuple[SourceItem, CanonicalImage]] = []
         for item, image in pictures:
@@ -131,20 +167,67 @@ class Ingestion:
                 fresh.append((item, image))
         del fresh[max(at_most, 0) :]
         if not fresh:
-            return []
+            return [], []
         fingerprints = self.fingerprinter.works([image for _, image in fresh])
-        made = [(item, image, fingerprint) for (item, image), fingerprint in zip(fresh, fingerprints, strict=True)]
-        works = [_registration(source, item, artists[item.artist], image, each) for item, image, each in made]
-        self.sequencer.append_now(
-            [submission for submission, _ in works], self.corpus.writer([row for _, row in works])
-        )
-        return made
+        made = [
+            make_work(source, item, artists[item.artist], image, fingerprint)
+            for (item, image), fingerprint in zip(fresh, fingerprints, strict=True)
+        ]
+        while True:
+            listed = self.opt_outs.current()
+            refused = [(work, opted_out(listed, work)) for work in made]
+            willing = [work for work, why in refused if why is None]
+            try:
+                self._append(willing, listed, registrant)
+            except OptOutsChangedError:
+                continue
+            return willing, [Refusal(work.item.key, "opted-out", why) for work, why in refused if why is not None]
+
+    def _append(self, works: Sequence[MadeWork], listed: KnownOptOuts, registrant: Registrant | None) -> None:
+        submissions = [
+            work.submission
+            if registrant is None
+            else replace(work.submission, signatures=registrant.sign(work.submission.payload))
+            for work in works
+        ]
+        if submissions:
+            self.sequencer.append_now(submissions, self.alongside(works, listed))
+
+    def alongside(self, works: Sequence[MadeWork], listed: KnownOptOuts) -> Alongside:
+        """What is written beside the leaves of works that `listed` does not name; raises OptOutsChangedError where the
+        list has changed since."""
+        write, unchanged = self.corpus.writer([work.row for work in works]), self.opt_outs.unchanged(listed)
+
+        def write_unless_changed(connection: Any) -> None:
+            unchanged(connection)
+            write(connection)
+
+        return write_unless_changed
 
 
-def _registration(
+@dataclass(frozen=True, slots=True)
+class MadeWork:
+    """A work that is fit to be registered: its statement, and what is kept beside it."""
+
+    item: SourceItem
+    image: CanonicalImage
+    submission: Submission
+    row: NewWork
+
+
+def make_work(
     source: str, item: SourceItem, artist_id: str, image: CanonicalImage, fingerprint: Fingerprint
-) -> tuple[Submission, NewWork]:
-    details = {"artist": item.artist, "labels": dict(item.labels), "source": item.source, "title": item.title}
+) -> MadeWork:
+    """The registration of a picture under new ids, with a commitment to its names under a new key."""
+    details = {
+        "artist": item.artist,
+        "credit_line": item.credit.line,
+        "labels": dict(item.labels),
+        "link": item.credit.link,
+        "source": item.source,
+        "terms": item.credit.terms,
+        "title": item.title,
+    }
     commitment = commit(details)
     predicate = Registration(
         allowed_uses=item.allowed_uses,
@@ -169,8 +252,18 @@ def _registration(
         metadata=details,
         fingerprint=fingerprint,
         preview=make_preview(image.working),
+        credit=item.credit,
     )
-    return Submission(predicate.record_id, statement_payload("work", image.sha256, predicate)), row
+    return MadeWork(
+        item, image, Submission(predicate.record_id, statement_payload("work", image.sha256, predicate)), row
+    )
+
+
+def opted_out(listed: KnownOptOuts, work: MadeWork) -> str | None:
+    """Why a work may not be registered; None where it may. What says too little is compared by its digests alone."""
+    fingerprint, image = work.row.fingerprint, work.image
+    phash = fingerprint.phash if comparable(image, fingerprint.complexity) is None else None
+    return listed.entries.reason(image.sha256, image.pixel_sha256, phash=phash)
 
 
 def _batches(
@@ -180,11 +273,11 @@ def _batches(
         yield batch
 
 
-def _too_little(works: Iterable[tuple[SourceItem, CanonicalImage, Fingerprint]]) -> Iterator[Refusal]:
-    for item, image, fingerprint in works:
-        reason = comparable(image, fingerprint.complexity)
+def _too_little(works: Iterable[MadeWork]) -> Iterator[Refusal]:
+    for work in works:
+        reason = comparable(work.image, work.row.fingerprint.complexity)
         if reason is not None:
-            yield Refusal(item.key, "not-comparable", reason)
+            yield Refusal(work.item.key, "not-comparable", reason)
 
 
 def _refusal(item: SourceItem, error: InputError) -> Refusal:

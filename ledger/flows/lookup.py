@@ -38,12 +38,13 @@ class Lookup:
         examined = self.verification().examine(data, top_k)
         image, predicate = examined.image, examined.predicate
         works = self.records.works.works({match.work_id for match in predicate.matches})
+        contested = self.records.works.contests(works)
         records = self._of(image.sha256, image.pixel_sha256)
         found = self.credentials.find(data, image.media_type)
         return LookupAnswer(
             sha256=image.sha256,
             records=records,
-            matches=tuple(match_report(match, works.get(match.work_id)) for match in predicate.matches),
+            matches=tuple(match_report(match, works.get(match.work_id), contested) for match in predicate.matches),
             reference=reference_sentence(predicate, work_names(works)),
             notes=notes_on(predicate, self.records.calibrated([predicate.calibration]).get(predicate.calibration)),
             similar_records=self.seen.find(examined.query, [record.record_id for record in records]),

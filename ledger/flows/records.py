@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Iterable, Mapping
+from collections.abc import Container, Iterable, Mapping
 from dataclasses import dataclass, field
 from functools import lru_cache
 
@@ -74,10 +74,12 @@ class Records:
         opened = [(entry, dsse.parse(entry.envelope).payload) for entry in entries]
         parsed = [(entry, payload, parse_payload(payload)) for entry, payload in opened]
         works = self.works.works({work_id for _, _, statement in parsed for work_id in _work_ids(statement)})
+        contested = self.works.contests({work_id for _, _, statement in parsed for work_id in _matched(statement)})
         compared = [statement.predicate for _, _, statement in parsed]
         self.calibrated(each.calibration for each in compared if isinstance(each, Verification | Generation))
         return tuple(
-            _answer(*each, works, self._report(each[2].predicate, works), repeated=repeated) for each in parsed
+            _answer(*each, works, self._report(each[2].predicate, works, contested), repeated=repeated)
+            for each in parsed
         )
 
     def calibrated(self, digests: Iterable[str]) -> Mapping[str, CorpusState]:
@@ -87,10 +89,10 @@ class Records:
             self._calibrated.update(self.calibrations.corpora(missing))
         return self._calibrated
 
-    def _report(self, predicate: Predicate, works: Mapping[str, Work]) -> Report | None:
+    def _report(self, predicate: Predicate, works: Mapping[str, Work], contested: Container[str]) -> Report | None:
         if not isinstance(predicate, Verification | Generation):
             return None
-        return _report(predicate, works, self._calibrated.get(predicate.calibration))
+        return _report(predicate, works, contested, self._calibrated.get(predicate.calibration))
 
     def page(
         self,
@@ -178,8 +180,8 @@ def record_links(record_id: str) -> dict[str, str]:
     }
 
 
-def match_report(match: MatchText, work: Work | None) -> MatchReport:
-    """A match with the names of its work; empty ones where they were erased."""
+def match_report(match: MatchText, work: Work | None, contested: Container[str]) -> MatchReport:
+    """A match with the names of its work; empty ones where they were erased. `contested`: ids of such works."""
     return MatchReport(
         rank=match.rank,
         work_id=match.work_id,
@@ -196,6 +198,7 @@ def match_report(match: MatchText, work: Work | None) -> MatchReport:
         evidence=match.evidence.model_dump(mode="json") if match.evidence else None,
         preview=preview_path(work) if work else None,
         withdrawn=work.withdrawn if work else False,
+        contested=match.work_id in contested,
     )
 
 
@@ -208,12 +211,14 @@ def work_names(works: Mapping[str, Work]) -> Names:
     return lambda work_id: WorkName(works[work_id].title, works[work_id].artist) if work_id in works else None
 
 
-def _work_ids(statement: Statement) -> Iterable[str]:
+def _matched(statement: Statement) -> Iterable[str]:
     predicate = statement.predicate
-    if isinstance(predicate, Verification | Generation):
-        return [match.work_id for match in predicate.matches]
-    work_id = getattr(predicate, "work_id", None)
-    return [] if work_id is None else [work_id]
+    return [match.work_id for match in predicate.matches] if isinstance(predicate, Verification | Generation) else []
+
+
+def _work_ids(statement: Statement) -> Iterable[str]:
+    work_id = getattr(statement.predicate, "work_id", None)
+    return _matched(statement) if work_id is None else [work_id]
 
 
 def _answer(
@@ -239,7 +244,12 @@ def _answer(
     )
 
 
-def _report(predicate: Verification | Generation, works: Mapping[str, Work], calibrated: CorpusState | None) -> Report:
+def _report(
+    predicate: Verification | Generation,
+    works: Mapping[str, Work],
+    contested: Container[str],
+    calibrated: CorpusState | None,
+) -> Report:
     artists = {work.artist_id: work.artist for work in works.values()}
     return Report(
         verdict=predicate.verdict.value,
@@ -248,7 +258,7 @@ def _report(predicate: Verification | Generation, works: Mapping[str, Work], cal
         alpha=predicate.attribution.alpha,
         calibration=_calibration_report(predicate, calibrated),
         notes=notes_on(predicate, calibrated),
-        matches=tuple(match_report(match, works.get(match.work_id)) for match in predicate.matches),
+        matches=tuple(match_report(match, works.get(match.work_id), contested) for match in predicate.matches),
         shares=tuple(
             ShareReport(share.artist_id, artists.get(share.artist_id, ""), share.share)
             for share in predicate.attribution.shares

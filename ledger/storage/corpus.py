@@ -11,6 +11,7 @@ import sqlalchemy as sa
 from psycopg.types.json import Jsonb
 from sqlalchemy.engine import Connection
 
+from ledger.corpus.types import NO_CREDIT, Credit
 from ledger.errors import ConflictError
 from ledger.fingerprint.types import Fingerprint
 from ledger.log.types import Alongside
@@ -29,6 +30,7 @@ BLOCK = 4_096
 """Fingerprints per block while streaming: about five megabytes."""
 DETAIL_COLUMNS = (
     "work_id", "artist_id", "source_name", "source_key", "title", "source", "labels", "metadata_key", "metadata",
+    "credit_line", "link", "terms",
 )  # fmt: skip
 
 
@@ -50,6 +52,7 @@ class NewWork:
     fingerprint: Fingerprint
     preview: bytes
     """WebP."""
+    credit: Credit = NO_CREDIT
 
 
 @dataclass(frozen=True, slots=True)
@@ -175,6 +178,9 @@ def _details(work: NewWork) -> tuple[Any, ...]:
         Jsonb(dict(work.labels)),
         work.metadata_key,
         Jsonb(dict(work.metadata)),
+        work.credit.line,
+        work.credit.link,
+        work.credit.terms,
     )
 
 

@@ -115,6 +115,12 @@ class Database:
             yield connection
 
     @contextmanager
+    def lasting_as_owner(self) -> Iterator[Connection]:
+        """A connection of the owner outside a transaction: for VACUUM, which wants none. Raises as `begin` does."""
+        with self._explained(), self._owner.connect() as connection:
+            yield connection.execution_options(isolation_level="AUTOCOMMIT")
+
+    @contextmanager
     def _explained(self) -> Iterator[None]:
         try:
             yield

@@ -8,13 +8,30 @@ from uuid import UUID
 
 import sqlalchemy as sa
 
-from ledger.corpus.types import Artist, CorpusState, Work
+from ledger.corpus.types import Artist, CorpusState, Credit, Work
 from ledger.storage.database import Database
 from ledger.storage.projections import Projector
 
 _WORK = (
-    "SELECT w.*, coalesce(d.title, '') AS title, coalesce(a.name, '') AS artist, coalesce(d.source, '') AS source"
+    "SELECT w.*, coalesce(d.title, '') AS title, coalesce(a.name, '') AS artist, coalesce(d.source, '') AS source,"
+    " coalesce(d.credit_line, '') AS credit_line, coalesce(d.link, '') AS link, coalesce(d.terms, '') AS terms"
     " FROM work w LEFT JOIN work_detail d USING (work_id) LEFT JOIN artist a ON a.artist_id = w.artist_id"
+)
+
+_CONTESTS = (
+    "WITH copies AS NOT MATERIALIZED (SELECT * FROM duplicate_pair p WHERE verified"
+    " AND NOT EXISTS (SELECT FROM duplicate_asked q WHERE q.work_id IN (p.first_id, p.second_id)"
+    " AND q.not_comparable IS NOT NULL)),"
+    " near AS (SELECT a.work_id AS mine, b.work_id AS other, 'exact' AS relation, 1 AS distance"
+    " FROM work a JOIN work b ON b.sha256 = a.sha256 WHERE a.work_id = ANY(:ids)"
+    " UNION ALL SELECT a.work_id, b.work_id, 'same-pixels', 2"
+    " FROM work a JOIN work b ON b.pixel_sha256 = a.pixel_sha256 WHERE a.work_id = ANY(:ids)"
+    " UNION ALL SELECT first_id, second_id, found->>'relation', 3 FROM copies WHERE first_id = ANY(:ids)"
+    " UNION ALL SELECT second_id, first_id, found->>'relation', 3 FROM copies WHERE second_id = ANY(:ids))"
+    " SELECT near.mine, near.other, near.relation FROM near JOIN work a ON a.work_id = near.mine"
+    " JOIN work b ON b.work_id = near.other WHERE a.artist_id <> b.artist_id"
+    " AND a.withdrawn_index IS NULL AND b.withdrawn_index IS NULL"
+    " ORDER BY near.mine, b.registration_index, near.distance"
 )
 
 
@@ -45,8 +62,34 @@ class WorkReader:
         )
 
     def artist(self, artist_id: str) -> Artist | None:
-        name = self._scalar("SELECT name FROM artist WHERE artist_id = :artist", {"artist": UUID(artist_id)})
-        return None if name is None else Artist(artist_id, str(name))
+        """The name is empty where it was erased."""
+        rows = self._rows(
+            "SELECT coalesce(name, '') AS name FROM artist WHERE artist_id = :artist", {"artist": UUID(artist_id)}
+        )
+        return Artist(artist_id, rows[0].name) if rows else None
+
+    def standing_work(self, sha256: str, artist_id: str) -> str | None:
+        """The id of the artist's work with this file's digest that is not withdrawn."""
+        found = self._scalar(
+            "SELECT work_id FROM work WHERE sha256 = :sha256 AND artist_id = :artist AND withdrawn_index IS NULL"
+            " ORDER BY registration_index LIMIT 1",
+            {"sha256": bytes.fromhex(sha256), "artist": UUID(artist_id)},
+        )
+        return None if found is None else str(found)
+
+    def count_of(self, sha256: str, artist_id: str) -> int:
+        """How often the artist has registered a file with this digest, withdrawn works counted."""
+        values = {"sha256": bytes.fromhex(sha256), "artist": UUID(artist_id)}
+        return int(self._scalar("SELECT count(*) FROM work WHERE sha256 = :sha256 AND artist_id = :artist", values))
+
+    def contests(self, work_ids: Iterable[str]) -> dict[str, dict[str, str]]:
+        """Works that another artist has registered too: of each the others' works, in the order of their registration,
+        with the closest relation (`exact`, `same-pixels`, or as found among verified copies). No withdrawn ones."""
+        found: dict[str, dict[str, str]] = {}
+        ids = [UUID(work_id) for work_id in work_ids]
+        for row in self._rows(_CONTESTS, {"ids": ids}) if ids else ():
+            found.setdefault(str(row.mine), {}).setdefault(str(row.other), row.relation)
+        return found
 
     def count_works(self, artist_id: str) -> int:
         """An artist's registered works, withdrawn ones too."""
@@ -65,11 +108,12 @@ class WorkReader:
         return {row.licence: row.works for row in rows}
 
     def artists_without_style(self) -> list[Artist]:
-        """Artists with a registered work, none of whose works allows style use; withdrawn works allow nothing."""
+        """Artists with a registered work, none of whose works allows style use; withdrawn works allow nothing. Erased
+        artists are left out: nobody knows their names any more."""
         rows = self._rows(
             "SELECT a.artist_id, a.name FROM artist a WHERE EXISTS (SELECT FROM work w WHERE w.artist_id = a.artist_id)"
             " AND NOT EXISTS (SELECT FROM work w WHERE w.artist_id = a.artist_id AND w.withdrawn_index IS NULL"
-            " AND 'style' = ANY(w.allowed_uses)) ORDER BY a.name",
+            " AND 'style' = ANY(w.allowed_uses)) AND a.name IS NOT NULL ORDER BY a.name",
             {},
         )
         return [Artist(str(row.artist_id), row.name) for row in rows]
@@ -108,6 +152,7 @@ class WorkReader:
                 registration_index=row.registration_index,
                 registration_leaf_hash=row.registration_leaf_hash.hex(),
                 withdrawn=row.withdrawn_index is not None,
+                credit=Credit(row.credit_line, row.link, row.terms),
             )
             for row in self._rows(f"{_WORK} {condition}", values)
         ]

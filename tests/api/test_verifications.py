@@ -24,7 +24,7 @@ REPORT_KEYS = {
 }  # fmt: skip
 MATCH_KEYS = {
     "rank", "work_id", "title", "artist_id", "artist", "licence", "source", "relation", "score", "p_value", "n_null",
-    "bin", "evidence", "preview", "withdrawn",
+    "bin", "evidence", "preview", "withdrawn", "contested",
 }  # fmt: skip
 
 

@@ -38,6 +38,7 @@ OPTIONS = {
     "unix_socket_permissions": "0700",
     "shared_buffers": "512MB",
     "max_wal_size": "1GB",
+    "wal_recycle": "off",  # what was erased must not live on in a file that waits to be used again
     "max_connections": "100",
     "jit": "off",
     "log_min_messages": "warning",

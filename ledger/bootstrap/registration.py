@@ -1,0 +1,68 @@
+"""Artists' registrations, their consent, the opt-out list, erasure."""
+
+from __future__ import annotations
+
+from functools import cached_property
+from typing import TYPE_CHECKING
+
+from ledger.bootstrap.people import PeopleParts
+
+if TYPE_CHECKING:
+    from ledger.flows.consent import Consents
+    from ledger.flows.erase import PersonErasure
+    from ledger.flows.optout import OptingOut
+    from ledger.flows.register import Registering
+
+
+class RegistrationParts(PeopleParts):
+    """What artists and administrators do with works."""
+
+    @cached_property
+    def consents(self) -> Consents:
+        from ledger.flows.consent import Consents
+
+        return Consents(
+            works=self.works,
+            records=self.records,
+            keys=self.log_keys,
+            cosigning=self.cosigning,
+            erasure=self.erasure,
+            sequencer=lambda: self.sequencer,
+        )
+
+    @cached_property
+    def registering(self) -> Registering:
+        from ledger.flows.register import Registering
+
+        return Registering(
+            images=self.images,
+            fingerprinter=self.fingerprinter,
+            corpus=self.corpus,
+            opt_outs=self.opt_outs,
+            keys=self.log_keys,
+            cosigning=self.cosigning,
+            ingestion=self.ingestion,
+            records=self.records,
+            catalogue=self.catalogue,
+            compare=lambda work_ids: self.deduplication.compare(work_ids),  # noqa: PLW0108 - made when it is needed
+        )
+
+    @cached_property
+    def opting_out(self) -> OptingOut:
+        from ledger.flows.optout import OptingOut
+
+        return OptingOut(self.images, self.opt_outs, self.works, self.consents)
+
+    @cached_property
+    def person_erasure(self) -> PersonErasure:
+        from ledger.flows.erase import PersonErasure
+
+        return PersonErasure(
+            works=self.works,
+            consents=self.consents,
+            keys=self.log_keys,
+            revoke=self.keys.revoke,
+            opting_out=self.opting_out,
+            erasure=self.erasure,
+            sheets=self.data_dir / "copies",
+        )

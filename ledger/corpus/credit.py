@@ -1,0 +1,58 @@
+"""What an artist says about a work, made fit to be kept and shown: credit line, link, terms of their own."""
+
+from __future__ import annotations
+
+import hashlib
+import re
+from urllib.parse import urlsplit
+
+from ledger.corpus.licences import UNKNOWN_LICENCE, parse_licence
+from ledger.corpus.types import NO_CREDIT, Credit
+from ledger.errors import InputError
+from ledger.text import clean_text
+
+MAX_LINK = 500
+MAX_TERMS = 4000
+_LINK = re.compile(r"[!-~]+")
+"""Visible ASCII: a browser writes every other character of a URL as %xx, or a host's as xn--."""
+
+
+def read_terms(licence: str, credit_line: str = "", link: str = "", terms: str = "") -> tuple[str, Credit]:
+    """The licence of a work as a record states it, and the credit beside the record.
+
+    Terms in the artist's own words become the licence `LicenseRef-terms-` and the first 16 digits of their SHA-256.
+    Raises InputError: `licence`, `bad-link`, `bad-terms` (too long, or beside another licence).
+    """
+    words = clean_text(terms, MAX_TERMS + 1)
+    credit = Credit(clean_text(credit_line), clean_link(link), words)
+    if not words:
+        return parse_licence(licence.strip() or UNKNOWN_LICENCE), credit if credit != NO_CREDIT else NO_CREDIT
+    if len(words) > MAX_TERMS:
+        raise InputError(f"the terms are longer than {MAX_TERMS} characters", code="bad-terms", hint="link to them")
+    own = f"LicenseRef-terms-{hashlib.sha256(words.encode()).hexdigest()[:16]}"
+    if licence.strip() not in ("", UNKNOWN_LICENCE, own):
+        raise InputError(
+            "a work stands under a licence or under terms of its own, not both",
+            code="bad-terms",
+            hint="leave one of the two out",
+        )
+    return own, credit
+
+
+def clean_link(link: str) -> str:
+    """An http(s) URL as it was given; empty stays empty. Raises InputError (`bad-link`)."""
+    text = link.strip()
+    if not text:
+        return ""
+    try:
+        parts = urlsplit(text)
+        sound = parts.scheme in ("http", "https") and bool(parts.hostname) and parts.username is None
+    except ValueError:
+        sound = False
+    if not sound or len(text) > MAX_LINK or not _LINK.fullmatch(text):
+        raise InputError(
+            f"{clean_text(text, 60)!r} is no link that can be shown",
+            code="bad-link",
+            hint=f"an address that begins with https:// or http://, in ASCII, at most {MAX_LINK} characters",
+        )
+    return text

@@ -1,0 +1,67 @@
+"""An artist's own folder: with a label file what it lists, without one every picture in it."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from pathlib import Path
+
+from ledger.corpus.files import read_inside
+from ledger.corpus.folder import DEFAULT_LABELS, MAX_FILE_BYTES, FolderSource
+from ledger.corpus.labels import Unstated
+from ledger.corpus.types import Artist, SourceItem
+from ledger.errors import InputError
+from ledger.text import clean_text
+
+SUFFIXES = frozenset({".png", ".jpg", ".jpeg", ".webp", ".gif", ".tif", ".tiff", ".avif"})
+PREFIX = "portfolio:"
+
+
+class PortfolioSource:
+    """Works of one artist, whom no label file can change. Files and folders whose names begin with a dot are left out.
+
+    Titles are file names where nothing else is said, terms what `unstated` says.
+    """
+
+    def __init__(
+        self,
+        folder: Path,
+        artist: Artist,
+        unstated: Unstated,
+        labels: Path | None = None,
+        max_bytes: int = MAX_FILE_BYTES,
+    ) -> None:
+        """`unstated.artist` is the artist's name. Raises InputError (`folder-missing`)."""
+        if not folder.is_dir():
+            raise InputError(f"there is no folder {folder}", code="folder-missing")
+        self._folder = folder.resolve()
+        self._artist = artist
+        self._unstated = unstated
+        self._max_bytes = max_bytes
+        listed = labels is not None or any((folder / name).is_file() for name in DEFAULT_LABELS)
+        self._listed = FolderSource(folder, labels, max_bytes=max_bytes, unstated=unstated) if listed else None
+
+    @property
+    def name(self) -> str:
+        """Of artist and folder: a folder that two artists register is registered twice."""
+        return f"{PREFIX}{self._artist.artist_id}:{self._folder}"
+
+    def items(self) -> Iterator[SourceItem]:
+        """Raises InputError when a label file as a whole cannot be used (labels.py)."""
+        if self._listed is not None:
+            yield from self._listed.items()
+            return
+        for path in sorted(self._folder.rglob("*")):
+            key = path.relative_to(self._folder)
+            if path.suffix.lower() in SUFFIXES and path.is_file() and not any(part[0] == "." for part in key.parts):
+                yield self._item(key.as_posix(), path.stem)
+
+    def read(self, item: SourceItem) -> bytes:
+        """The file's bytes. Raises InputError: what was wrong with the row, or with the file (files.py)."""
+        if self._listed is not None:
+            return self._listed.read(item)
+        return read_inside(self._folder, item.key, self._max_bytes)
+
+    def _item(self, key: str, stem: str) -> SourceItem:
+        said = self._unstated
+        title = clean_text(stem.replace("_", " "))
+        return SourceItem(key, title, said.artist, said.licence, "", said.allowed_uses, credit=said.credit)
