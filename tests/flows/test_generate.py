@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import dataclasses
 import hashlib
+import time
 from collections.abc import Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
@@ -319,6 +320,19 @@ def test_a_confirmation_expires_and_its_picture_is_erased(application: Applicati
     assert waiting(application) == 0
     with pytest.raises(NotFoundError):
         application.handing_out.confirm("unknown")
+
+
+def test_the_service_erases_what_nobody_confirmed(application: Application, monkeypatch: pytest.MonkeyPatch) -> None:
+    flow = application.generation
+    hasty = dataclasses.replace(flow, handing_out=dataclasses.replace(flow.handing_out, confirmation_seconds=0.0))
+    hasty.generate(flow.request(PROMPT, seed=23, steps=2), confirm=True)
+    assert waiting(application) == 1
+    monkeypatch.setattr("ledger.bootstrap.generation.ERASE_EVERY", 0.01)
+    with application.run_background():
+        deadline = time.monotonic() + 30
+        while waiting(application) and time.monotonic() < deadline:
+            time.sleep(0.01)
+    assert waiting(application) == 0
 
 
 def waiting(application: Application) -> int:
