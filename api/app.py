@@ -7,18 +7,22 @@ from contextlib import AbstractContextManager, asynccontextmanager, nullcontext
 from pathlib import Path
 from typing import Any
 
-from fastapi import FastAPI
+from fastapi import Depends, FastAPI
 from fastapi.staticfiles import StaticFiles
 
 from api import problems
+from api.access import caller_of, document_access, require_rows
 from api.context import Context
+from api.limits import RateLimits
 from api.metrics import MeasureRequests, Metrics
 from api.openapi import add_problem_schema
 from api.routers import (
+    accounts,
     artists,
     documents,
     generations,
     health,
+    keys,
     log,
     lookups,
     models,
@@ -41,7 +45,8 @@ PICTURES_IN_MEMORY = 8
 OPENAPI_PATH = "/v1/openapi.json"
 
 ROUTERS = (
-    verifications, generations, lookups, records, works, artists, models, documents, log, wellknown, health, pages,
+    verifications, generations, lookups, records, works, artists, models, keys, accounts, documents, log,
+    wellknown, health, pages,
 )  # fmt: skip
 
 
@@ -75,9 +80,11 @@ def create_app(
         redoc_url=None,
         lifespan=lifespan,
     )
-    app.state.context = Context(application, workers, generator, budget, metrics)
+    limits = RateLimits(application.settings.limit_per_address, application.settings.limit_overall)
+    app.state.context = Context(application, workers, generator, budget, metrics, limits)
+    require_rows(module.router for module in ROUTERS)
     for module in ROUTERS:
-        app.include_router(module.router)
+        app.include_router(module.router, dependencies=[Depends(caller_of)])
     app.mount("/static", StaticFiles(directory=Path(__file__).with_name("static")))
     problems.install(app, pages.problem_page)
     app.add_middleware(Security)
@@ -90,6 +97,6 @@ def _document_problems(app: FastAPI) -> None:
     generate = app.openapi
 
     def openapi() -> dict[str, Any]:
-        return add_problem_schema(generate())
+        return add_problem_schema(document_access(generate()))
 
     app.openapi = openapi  # type: ignore[method-assign]  # FastAPI's own way to extend it

@@ -8,6 +8,7 @@ from typing import Annotated, TypeVar
 
 from fastapi import Depends, Path, Request
 
+from api.limits import RateLimits
 from api.metrics import Metrics
 from api.uploads import UploadBudget, received_image
 from api.workers import Workers
@@ -28,6 +29,7 @@ class Context:
     """One picture is made at a time: a model fills the processor and the memory by itself."""
     budget: UploadBudget
     metrics: Metrics
+    limits: RateLimits
 
     async def with_image(self, request: Request, job: Callable[[bytes], T]) -> T:
         """Runs `job` on the uploaded picture in the worker pool. Raises what the upload, the pool and the job raise."""

@@ -45,7 +45,6 @@ _STATUS_OF_CODE: Mapping[str, int] = {
     "bad-token": 401,
     "token-required": 401,
     "cross-origin": 403,
-    "operator-unknown": 403,
     "rate-limited": 429,
     "bad-tile-path": 404,
 }

@@ -1,4 +1,4 @@
-"""`artledger keys`: the public halves of this ledger's keys, and replacing the one that signs records."""
+"""`artledger keys`: this ledger's keys, replacing the one that signs records; keys of one's own (holder_keys.py)."""
 
 from __future__ import annotations
 
@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
+from cli import holder_keys
 from cli.invocation import CommandGroup, Invocation
 
 if TYPE_CHECKING:
@@ -77,9 +78,10 @@ def _description(state: KeyState) -> str:
 
 
 def register(app: CommandGroup) -> None:
-    group = CommandGroup("The keys of this ledger: show, rotate, add, revoke.", name="keys")
+    group = CommandGroup("The keys of this ledger, and keys of your own.", name="keys")
     group.add(show, examples=["artledger keys show", "artledger keys show --json"])
     group.add(rotate, examples=["artledger keys rotate"])
     group.add(add, examples=["artledger keys add /mnt/second/keys/record.pem"])
     group.add(revoke, examples=["artledger keys revoke 3f9a0c1d"])
+    holder_keys.add_to(group)
     app.add_typer(group)

@@ -53,9 +53,6 @@ class Settings(BaseSettings):
     c2pa_key: Path | None = None
     """The private key (PKCS #8 PEM) of `c2pa_certificate`."""
 
-    operator_tokens: str = ""
-    """SHA-256 digests (hex, separated by commas) of the tokens with which operators elsewhere report their pictures."""
-
     publish_interval: float = Field(default=1.0, gt=0)
     """Seconds between looks of the publisher for news, while `serve` runs."""
 
@@ -84,6 +81,12 @@ class Settings(BaseSettings):
 
     max_image_bytes: int = Field(default=64 * 2**20, ge=1)
     """Largest file that is accepted as a picture."""
+
+    limit_per_address: str = "60/minute"
+    """How often somebody elsewhere, without a token, may have pictures compared or made."""
+
+    limit_overall: str = "600/minute"
+    """How often all of them together may."""
 
     max_queue: int = Field(default=10_000, ge=1)
     """Statements waiting to be appended before new ones are pushed back."""

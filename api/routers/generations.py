@@ -2,25 +2,26 @@
 
 from __future__ import annotations
 
-import hashlib
-import hmac
-from ipaddress import ip_address
 from typing import Annotated, Any
 
 from fastapi import APIRouter, Path, Query, Request, Response
 from fastapi.exceptions import RequestValidationError
 from pydantic import ValidationError
 
+from api.access import Caller, only
 from api.context import Context, Here
 from api.generation_schemas import GenerationRequestBody, GenerationsBody, HandedOutBody
 from api.openapi import PICTURE_BODY, Responses, problems
 from api.uploads import FORM_TYPE, JSON_TYPE, media_type, read_json
 from ledger.errors import InputError
 from ledger.flows.generated import GeneratedImage
+from ledger.flows.principal import Principal
 from ledger.flows.reported import Operator
 
 MAX_REQUEST_BYTES = 65_536
 """Prompts of the longest kind, with every character escaped."""
+REPORTERS = only("generator", scope="generations")
+"""Who may report pictures from elsewhere."""
 _TOKEN = "^[A-Za-z0-9_-]{43}$"  # noqa: S105 - the form of a token, not one
 _BODY = PICTURE_BODY | {JSON_TYPE: {"schema": GenerationRequestBody.model_json_schema()}}
 _REPEATED: Responses = {200: {"model": GenerationsBody, "description": "The same picture was reported before"}}
@@ -40,6 +41,7 @@ async def generate(
     request: Request,
     response: Response,
     here: Here,
+    caller: Caller,
     weights_sha256: Annotated[
         str | None, Query(pattern="^[0-9a-f]{64}$", description="Reports: digest of the model that made the picture.")
     ] = None,
@@ -47,10 +49,10 @@ async def generate(
     """JSON asks for pictures. `image` is null where the guard blocked one, and with `confirm` until it is confirmed.
 
     A form with an `image` reports a picture of somebody else's generator: its operator's claim, and no proof of where
-    it comes from. From this machine, or with a token that the service knows (`Authorization: Bearer`).
+    it comes from. From this machine, or with the token of a generator's account that is good for `generations`.
     """
     if media_type(request) == FORM_TYPE:
-        images = [await _report(request, here, weights_sha256)]
+        images = [await _report(request, here, caller, weights_sha256)]
         response.status_code = 200 if images[0].record.repeated else 201
     else:
         images = [*await _generate(request, here)]
@@ -107,8 +109,8 @@ def _read(document: object) -> GenerationRequestBody:
         raise RequestValidationError(error.errors(include_url=False, include_input=False)) from error
 
 
-async def _report(request: Request, here: Context, weights_sha256: str | None) -> GeneratedImage:
-    operator = operator_of(request, here.application.settings.operator_tokens)
+async def _report(request: Request, here: Context, caller: Principal, weights_sha256: str | None) -> GeneratedImage:
+    operator = operator_of(caller)
     if weights_sha256 is None:
         raise InputError(
             "a report says which model made the picture",
@@ -119,29 +121,12 @@ async def _report(request: Request, here: Context, weights_sha256: str | None) -
     return await here.with_image(request, lambda data: reports.report(data, weights_sha256, operator))
 
 
-def operator_of(request: Request, tokens: str) -> Operator:
-    """Who reports, by the token shown; without one, somebody on this machine.
+def operator_of(caller: Principal) -> Operator:
+    """Who reports: a generator's account, or, without any, somebody on this machine.
 
-    Raises InputError (`operator-unknown`). A request that a proxy passed on comes from elsewhere.
+    Raises AccessError (`token-required`, `role-forbidden`, `scope-missing`).
     """
-    scheme, _, token = request.headers.get("authorization", "").partition(" ")
-    if scheme.lower() == "bearer" and token:
-        shown = hashlib.sha256(token.strip().encode()).hexdigest()
-        if any(hmac.compare_digest(shown, known) for known in tokens.replace(",", " ").lower().split()):
-            return Operator(shown)
-    elif _is_here(request):
+    if caller.role == "public" and caller.loopback:
         return Operator()
-    raise InputError(
-        "who reports pictures of another generator is not known here",
-        code="operator-unknown",
-        hint="send the operator's token (Authorization: Bearer), or report from the service's own machine",
-    )
-
-
-def _is_here(request: Request) -> bool:
-    if request.client is None or any(name in request.headers for name in ("forwarded", "x-forwarded-for")):
-        return False
-    try:
-        return ip_address(request.client.host).is_loopback
-    except ValueError:
-        return False
+    REPORTERS.require(caller)
+    return Operator(caller.account_id)

@@ -30,6 +30,8 @@ LOG_KEY_FILE = "log.pem"
 """Signs checkpoints."""
 
 MAX_KEY_FILE_BYTES = 16_384
+_ENCRYPTED = b"ENCRYPTED"
+"""In the first line of a PKCS #8 PEM that needs a passphrase (RFC 7468 section 11)."""
 
 _P = 2**255 - 19
 _D = -121665 * pow(121666, -1, _P) % _P
@@ -114,21 +116,29 @@ class Signer:
         return f"Signer(keyid={self.keyid!r})"
 
 
-def load_signer(path: Path, passphrase: bytes | None = None) -> Signer:
-    """The key in `path` (PKCS #8 PEM). Raises as `load_private_key` does, and `key-damaged` for another kind of key."""
-    private = load_private_key(path, passphrase)
+def load_signer(path: Path, passphrase: bytes | None = None, *, own_folder: bool = True) -> Signer:
+    """The key in `path` (PKCS #8 PEM). `own_folder`: the folder is for keys, so that nobody else may look into it.
+
+    Raises as `load_private_key` does, and `key-damaged` for another kind of key.
+    """
+    private = load_private_key(path, passphrase, own_folder=own_folder)
     if not isinstance(private, Ed25519PrivateKey):
         raise InputError(f"the private key {path} is not an Ed25519 key", code="key-damaged")
     return Signer(private)
 
 
-def load_private_key(path: Path, passphrase: bytes | None = None) -> PrivateKeyTypes:
+def is_encrypted(path: Path) -> bool:
+    """Whether a passphrase is needed to open the key. Raises as `read_private_file` does."""
+    return _ENCRYPTED in read_private_file(path, own_folder=False).partition(b"\n")[0]
+
+
+def load_private_key(path: Path, passphrase: bytes | None = None, *, own_folder: bool = True) -> PrivateKeyTypes:
     """The key, of whatever kind, that `path` begins with (PKCS #8 PEM).
 
     Raises ConflictError (`key-missing`, `key-permissions`, `key-passphrase`) and InputError (`key-damaged`).
     """
-    pem = read_private_file(path)
-    encrypted = b"ENCRYPTED" in pem.partition(b"\n")[0]
+    pem = read_private_file(path, own_folder=own_folder)
+    encrypted = _ENCRYPTED in pem.partition(b"\n")[0]
     if encrypted and not passphrase:
         raise ConflictError(
             f"the private key {path} is encrypted and no passphrase was given",
@@ -188,12 +198,13 @@ def _create(path: Path, pem: bytes) -> None:
         os.close(folder)
 
 
-def read_private_file(path: Path) -> bytes:
+def read_private_file(path: Path, *, own_folder: bool = True) -> bytes:
     """A small file that nobody else may use. Raises ConflictError (`key-missing`, `key-permissions`), InputError."""
     try:
         with path.open("rb") as file:
             _require_private(path, os.fstat(file.fileno()), "600")
-            _require_private(path.parent, path.parent.stat(), "700")
+            if own_folder:
+                _require_private(path.parent, path.parent.stat(), "700")
             data = file.read(MAX_KEY_FILE_BYTES + 1)
     except FileNotFoundError as error:
         raise ConflictError(f"there is no private key at {path}", code="key-missing") from error

@@ -23,6 +23,8 @@ from tests.applications import ART, application_with
 from tests.conftest import DatabaseUrl
 
 HOSTILE_TITLE = '<script>alert(1)</script>"\u05e9\u05dc\u05d5\u05dd'
+HERE = ("127.0.0.1", 50_000)
+"""Requests from the service's own machine are not counted."""
 RIGHT_TO_LEFT_OVERRIDE = "\u202e"
 HOSTILE_ARTIST = "<img src=x onerror=alert(1)>"
 
@@ -58,7 +60,7 @@ def application(
 @pytest.fixture(scope="session")
 def client(application: Application) -> Iterator[TestClient]:
     """The service in this process."""
-    with TestClient(create_app(application), raise_server_exceptions=False) as opened:
+    with TestClient(create_app(application), raise_server_exceptions=False, client=HERE) as opened:
         yield opened
 
 

@@ -18,7 +18,6 @@ from tests.applications import ART, application_with
 from tests.conftest import DatabaseUrl
 from tests.generate.tiny import save_tiny_sd
 
-TOKEN = "an operator's token"
 WEIGHTS = hashlib.sha256(b"weights elsewhere").hexdigest()
 HERE = ("127.0.0.1", 50_000)
 ELSEWHERE = ("203.0.113.7", 50_000)
@@ -35,7 +34,6 @@ def application(
         tmp_path_factory.mktemp("data"),
         [ART],
         generator=str(folder),
-        operator_tokens=f"{'0' * 64}, {hashlib.sha256(TOKEN.encode()).hexdigest()}",
     ) as opened:
         yield opened
 
@@ -171,21 +169,32 @@ def test_a_reported_picture_is_its_operators_claim(client: TestClient, applicati
 
 def test_who_may_report(client: TestClient, elsewhere: TestClient, application: Application) -> None:
     data = sorted(ART.glob("*.png"))[5].read_bytes()
+    accounts = application.accounts
+    operator = accounts.create("generator", "Painter 9")
+    good, narrow = (
+        accounts.issue_token(operator.account_id, [scope]).secret for scope in ("generations", "verifications")
+    )
+    artists = accounts.issue_token(accounts.create("artist", "Ada").account_id, ["works"]).secret
     before = application.entries.head()
-    for refused in (
-        report(elsewhere, data),
-        report(elsewhere, data, authorization="Bearer wrong"),
-        report(elsewhere, data, authorization=f"Basic {TOKEN}"),
-        report(client, data, authorization="Bearer wrong"),
-        report(client, data, **{"x-forwarded-for": "203.0.113.9"}),
+    for refused, status, code in (
+        (report(elsewhere, data), 401, "token-required"),
+        (report(elsewhere, data, authorization="Bearer wrong"), 401, "bad-token"),
+        (report(elsewhere, data, authorization=f"Basic {good}"), 401, "bad-token"),
+        (report(client, data, authorization="Bearer wrong"), 401, "bad-token"),
+        (report(client, data, **{"x-forwarded-for": "203.0.113.9"}), 401, "token-required"),
+        (report(elsewhere, data, authorization=f"Bearer {artists}"), 403, "role-forbidden"),
+        (report(elsewhere, data, authorization=f"Bearer {narrow}"), 403, "scope-missing"),
     ):
-        assert (refused.status_code, refused.json()["code"]) == (403, "operator-unknown")
+        assert (refused.status_code, refused.json()["code"]) == (status, code)
+        assert ("www-authenticate" in refused.headers) is (status == 401)
     assert report(client, data, None).json()["code"] == "missing-model"
     assert report(client, data, "AB").status_code == 422
     assert application.entries.head() == before
-    allowed = report(elsewhere, data, authorization=f"Bearer {TOKEN}")
+    allowed = report(elsewhere, data, authorization=f"Bearer {good}")
     assert allowed.status_code == 201, allowed.text
-    assert TOKEN not in allowed.text
+    assert good not in allowed.text
+    model_id = allowed.json()["images"][0]["statement"]["predicate"]["model"]["model_id"]
+    assert application.models.get(model_id).description["operator_id"] == operator.account_id
 
 
 def test_pages_say_what_was_decided(client: TestClient) -> None:

@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
+from functools import partial
 
 import pytest
 
@@ -17,7 +18,7 @@ from tests.applications import query
 
 
 @pytest.fixture
-def accounts(database: Database) -> Iterator[Accounts]:
+def accounts(database: Database) -> Accounts:
     return Accounts(AccountStore(database))
 
 
@@ -41,7 +42,7 @@ def test_a_token_is_known_by_its_secret_and_nothing_else(accounts: Accounts, dat
     forged = issued.secret[:-1] + ("A" if issued.secret[-1] != "A" else "B")
     other = accounts.issue_token(ada.account_id, ["works"]).secret
     for wrong in (forged, "", "alt_", issued.secret + "x", issued.secret[:26] + other[26:], issued.secret.upper()):
-        assert code_of(lambda wrong=wrong: accounts.authenticate(wrong)) == "bad-token"
+        assert code_of(partial(accounts.authenticate, wrong)) == "bad-token"
 
 
 def test_tokens_end(accounts: Accounts, database_url: str) -> None:
@@ -82,7 +83,7 @@ def test_scopes_are_those_of_the_role(accounts: Accounts, role: AccountRole) -> 
     principal = accounts.authenticate(accounts.issue_token(account.account_id, allowed).secret)
     assert principal.scopes == allowed
     for scope in LOCAL.scopes - allowed:
-        assert code_of(lambda scope=scope: accounts.issue_token(account.account_id, [scope])) == "bad-scope"
+        assert code_of(partial(accounts.issue_token, account.account_id, [scope])) == "bad-scope"
         with pytest.raises(AccessError):
             principal.require_scope(scope)
     assert code_of(lambda: accounts.issue_token(account.account_id, [])) == "bad-scope"

@@ -1,0 +1,206 @@
+"""Who may do what over HTTP: one table, by which requests are let in and which the OpenAPI document repeats.
+
+An operation without a row is not served: the application does not start. Public reading looks at no token at all.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator, Mapping
+from dataclasses import dataclass
+from ipaddress import ip_address
+from typing import Annotated, Any
+
+from fastapi import APIRouter, Depends, Request
+from fastapi.routing import APIRoute
+from starlette.concurrency import run_in_threadpool
+
+from api.context import Context, context_of
+from api.openapi import problems
+from ledger.errors import AccessError
+from ledger.flows.principal import AccountRole, Principal, Scope
+
+EXTENSION = "x-artledger-access"
+SCHEME = "token"
+"""Name of the security scheme in the OpenAPI document."""
+
+
+@dataclass(frozen=True, slots=True)
+class Access:
+    """Who may call an operation."""
+
+    roles: frozenset[AccountRole] | None = None
+    """Accounts of these roles; None: everybody, without any account."""
+    scope: Scope | None = None
+    """What the token must be good for."""
+    unlimited_scope: Scope | None = None
+    """Everybody may, so often (api/limits.py); this machine, and tokens good for this, as often as they like."""
+
+    @property
+    def looks_at_token(self) -> bool:
+        return self.roles is not None or self.unlimited_scope is not None
+
+    def require(self, principal: Principal) -> None:
+        """Raises AccessError (`token-required`, `role-forbidden`, `scope-missing`)."""
+        if self.roles is None:
+            return
+        if principal.role == "public":
+            raise AccessError(
+                "this needs an account's token", code="token-required", hint="send it: Authorization: Bearer TOKEN"
+            )
+        if principal.role not in self.roles:
+            raise AccessError(
+                f"this is for {', '.join(sorted(self.roles))} accounts; yours is {principal.role}",
+                code="role-forbidden",
+            )
+        if self.scope is not None:
+            principal.require_scope(self.scope)
+
+    def to_json(self) -> dict[str, Any]:
+        return {
+            "roles": ["public"] if self.roles is None else sorted(self.roles),
+            "scope": self.scope,
+            "limited": self.unlimited_scope is not None,
+        }
+
+
+def only(*roles: AccountRole, scope: Scope | None = None) -> Access:
+    return Access(frozenset(roles), scope)
+
+
+ANYBODY = Access()
+EVERY_ACCOUNT = only("artist", "generator", "auditor", "administrator")
+STRANGERS_SO_OFTEN = Access(unlimited_scope="verifications")
+
+ACCESS: Mapping[tuple[str, str], Access] = {
+    ("POST", "/v1/verifications"): STRANGERS_SO_OFTEN,
+    ("POST", "/v1/generations"): Access(unlimited_scope="generations"),
+    ("POST", "/v1/generations/{token}/confirmations"): ANYBODY,
+    ("POST", "/v1/lookups"): STRANGERS_SO_OFTEN,
+    ("GET", "/v1/records"): ANYBODY,
+    ("GET", "/v1/records/{record_id}"): ANYBODY,
+    ("GET", "/v1/records/{record_id}/bundle"): ANYBODY,
+    ("GET", "/v1/works/{work_id}"): ANYBODY,
+    ("GET", "/v1/works/{work_id}/preview"): ANYBODY,
+    ("GET", "/v1/artists/{artist_id}"): ANYBODY,
+    ("GET", "/v1/artists/{artist_id}/works"): ANYBODY,
+    ("GET", "/v1/artists/{artist_id}/uses"): ANYBODY,
+    ("GET", "/v1/usages/{digest}"): ANYBODY,
+    ("GET", "/v1/models/{model_id}"): ANYBODY,
+    ("GET", "/v1/models/{model_id}/manifest"): ANYBODY,
+    ("GET", "/v1/policies/{digest}"): ANYBODY,
+    ("GET", "/v1/calibrations/{digest}"): ANYBODY,
+    ("GET", "/v1/specs/{digest}"): ANYBODY,
+    ("POST", "/v1/claims"): only("artist", "generator", scope="claims"),
+    ("GET", "/v1/claims"): ANYBODY,
+    ("GET", "/v1/claims/{claim_id}"): ANYBODY,
+    ("GET", "/v1/claims/{claim_id}/bundle"): ANYBODY,
+    ("POST", "/v1/claims/{claim_id}/responses"): only("artist", "generator", scope="claims"),
+    ("POST", "/v1/claims/{claim_id}/resolutions"): only("auditor", scope="resolutions"),
+    ("POST", "/v1/claims/{claim_id}/reviews"): STRANGERS_SO_OFTEN,
+    ("GET", "/v1/claim-rules/{digest}"): ANYBODY,
+    ("POST", "/v1/keys"): only("artist", "generator", "auditor", scope="keys"),
+    ("GET", "/v1/keys"): ANYBODY,
+    ("POST", "/v1/accounts"): only("administrator", scope="accounts"),
+    ("GET", "/v1/accounts/{account_id}"): EVERY_ACCOUNT,
+    ("POST", "/v1/accounts/{account_id}/tokens"): only("administrator", scope="accounts"),
+    ("POST", "/v1/accounts/{account_id}/tokens/{token_id}/revocations"): EVERY_ACCOUNT,
+    ("GET", "/checkpoint"): ANYBODY,
+    ("GET", "/tile/{path:path}"): ANYBODY,
+    ("GET", "/.well-known/artledger.json"): ANYBODY,
+    ("GET", "/healthz"): ANYBODY,
+    ("GET", "/readyz"): ANYBODY,
+    ("GET", "/metrics"): ANYBODY,
+    ("GET", "/"): ANYBODY,
+    ("POST", "/lookup"): STRANGERS_SO_OFTEN,
+    ("POST", "/verify"): STRANGERS_SO_OFTEN,
+    ("GET", "/search"): ANYBODY,
+    ("GET", "/records/{record_id}"): ANYBODY,
+    ("GET", "/works/{work_id}"): ANYBODY,
+    ("GET", "/artists/{artist_id}"): ANYBODY,
+    ("GET", "/models/{model_id}"): ANYBODY,
+    ("GET", "/claims/{claim_id}"): ANYBODY,
+    ("GET", "/log"): ANYBODY,
+}
+"""By method and path template. `EVERY_ACCOUNT`: one's own, which the endpoint sees to; an administrator's any."""
+
+
+async def caller_of(request: Request) -> Principal:
+    """Lets the request in, and says who asks. Raises AccessError, PushbackError (`rate-limited`)."""
+    route = request.scope["route"]
+    access = ACCESS[request.method, route.path]
+    loopback = is_loopback(request)
+    if not access.looks_at_token:
+        return Principal("public", loopback=loopback)
+    here = context_of(request)
+    principal = await _principal(request, here, loopback)
+    access.require(principal)
+    exempt = loopback or access.unlimited_scope is None or access.unlimited_scope in principal.scopes
+    if not exempt:
+        here.limits.take(request.client.host if request.client else None)
+    return principal
+
+
+Caller = Annotated[Principal, Depends(caller_of)]
+"""Who asks: a parameter of an endpoint that needs to know. Every request is let in by it, whether named or not."""
+
+
+async def _principal(request: Request, here: Context, loopback: bool) -> Principal:
+    secret = bearer_token(request)
+    if secret is None:
+        return Principal("public", loopback=loopback)
+    accounts = here.application.accounts
+    return await run_in_threadpool(accounts.authenticate, secret, loopback=loopback)
+
+
+def bearer_token(request: Request) -> str | None:
+    """RFC 6750 section 2.1. Raises AccessError (`bad-token`) for credentials of another kind."""
+    header = request.headers.get("authorization")
+    if header is None:
+        return None
+    scheme, _, token = header.partition(" ")
+    if scheme.lower() != "bearer" or not token.strip():
+        raise AccessError("expected a token", code="bad-token", hint="Authorization: Bearer TOKEN")
+    return token.strip()
+
+
+def is_loopback(request: Request) -> bool:
+    """Whether the request comes from this machine. One that a proxy passed on comes from elsewhere."""
+    if request.client is None or any(name in request.headers for name in ("forwarded", "x-forwarded-for")):
+        return False
+    try:
+        return ip_address(request.client.host).is_loopback
+    except ValueError:
+        return False
+
+
+def operations(routers: Iterable[APIRouter]) -> Iterator[tuple[str, str]]:
+    """(method, path template) of everything that is served."""
+    for router in routers:
+        for route in router.routes:
+            if isinstance(route, APIRoute):
+                for method in sorted(route.methods or ()):
+                    yield method, route.path
+
+
+def require_rows(routers: Iterable[APIRouter]) -> None:
+    """Raises RuntimeError for an operation of which nobody said who may call it."""
+    missing = set(operations(routers)) - set(ACCESS)
+    if missing:
+        raise RuntimeError(f"the table in api/access.py has no row for {sorted(missing)}")
+
+
+def document_access(document: dict[str, Any]) -> dict[str, Any]:
+    """The OpenAPI document with who may call each operation, and how being turned away looks."""
+    schemes = document.setdefault("components", {}).setdefault("securitySchemes", {})
+    schemes[SCHEME] = {"type": "http", "scheme": "bearer", "description": "A token of an account: alt_..."}
+    paths = {path.replace("{path:path}", "{path}"): path for _, path in ACCESS}
+    for path, methods in document["paths"].items():
+        for method, operation in methods.items():
+            access = ACCESS[method.upper(), paths[path]]
+            operation[EXTENSION] = access.to_json()
+            if access.looks_at_token:
+                operation["security"] = [{SCHEME: []}] if access.roles is not None else [{}, {SCHEME: []}]
+                turned_away = problems(401, 403) if access.roles is not None else problems(401, 429)
+                for status, response in turned_away.items():
+                    operation["responses"].setdefault(str(status), response)
+    return document

@@ -1,0 +1,64 @@
+"""How often strangers may ask for work: per address and in all (the package `limits`, moving windows in memory).
+
+Each process of a service counts for itself.
+"""
+
+from __future__ import annotations
+
+import time
+from ipaddress import IPv6Address, ip_address
+
+from limits import RateLimitItem, parse
+from limits.storage import MemoryStorage
+from limits.strategies import MovingWindowRateLimiter
+
+from ledger.errors import InputError, PushbackError
+
+IPV6_PREFIX = 64
+"""Bits of an IPv6 address that belong to one customer: the others are free to choose."""
+
+
+class RateLimits:
+    """Raises InputError (`settings`) for a limit that is not of the form `30/minute`."""
+
+    def __init__(self, per_address: str, overall: str) -> None:
+        self._per_address = _parsed(per_address)
+        self._overall = _parsed(overall)
+        self._limiter = MovingWindowRateLimiter(MemoryStorage())
+
+    def take(self, address: str | None) -> None:
+        """Counts one request. Raises PushbackError (`rate-limited`) where there were too many; that one counts not."""
+        counted = ((self._per_address, address_key(address)), (self._overall, "all"))
+        for limit, key in counted:
+            if not self._limiter.test(limit, key):
+                raise self._refused(limit, key)
+        for limit, key in counted:
+            if not self._limiter.hit(limit, key):
+                raise self._refused(limit, key)
+
+    def _refused(self, limit: RateLimitItem, key: str) -> PushbackError:
+        whose = "in all" if limit is self._overall else "from one address"
+        return PushbackError(
+            f"more than {limit} {whose}",
+            code="rate-limited",
+            hint="wait, or ask whoever runs this service for a token: Authorization: Bearer TOKEN",
+            retry_after=max(1.0, self._limiter.get_window_stats(limit, key).reset_time - time.time()),
+        )
+
+
+def address_key(address: str | None) -> str:
+    """What requests of one asker have in common: an IPv4 address, or an IPv6 address's first 64 bits."""
+    try:
+        parsed = ip_address(address or "")
+    except ValueError:
+        return "unknown"
+    if isinstance(parsed, IPv6Address):
+        parsed = parsed.ipv4_mapped or IPv6Address(int(parsed) >> IPV6_PREFIX << IPV6_PREFIX)
+    return str(parsed)
+
+
+def _parsed(text: str) -> RateLimitItem:
+    try:
+        return parse(text)
+    except ValueError as error:
+        raise InputError(f"{text!r} is no limit", code="settings", hint="for example: 30/minute") from error

@@ -1,0 +1,66 @@
+"""`/v1/keys`: keys that artists, operators of generators and auditors make and keep, announced on the log."""
+
+from __future__ import annotations
+
+import base64
+from typing import Annotated, Any
+
+from fastapi import APIRouter, Query, Request, Response
+from starlette.concurrency import run_in_threadpool
+
+from api.access import Caller
+from api.account_schemas import KeyFilter, KeyRequest, KeysBody, PayloadBody
+from api.bodies import json_body, read_body
+from api.context import Here
+from api.openapi import Responses, problems
+from api.schemas import RecordBody
+from ledger.flows.answers import RecordAnswer
+from ledger.flows.cosigned import EnvelopeDocument
+from ledger.record.dsse import PAYLOAD_TYPE
+
+router = APIRouter(tags=["keys"])
+_PREPARED: Responses = {
+    200: {"model": RecordBody | PayloadBody, "description": "With `prepare` the payload; else the record, again"}
+}
+
+
+@router.post(
+    "/v1/keys",
+    status_code=201,
+    response_model=RecordBody | PayloadBody,
+    summary="Announce, rotate or revoke a key of one's own",
+    responses=_PREPARED | problems(400, 404, 409, 413, 415, 422, 503),
+    openapi_extra=json_body(EnvelopeDocument, KeyRequest),
+)
+async def submit_key(
+    request: Request, response: Response, here: Here, caller: Caller, prepare: bool = False
+) -> RecordAnswer | dict[str, Any]:
+    """Takes a DSSE envelope of a `key` statement, signed by the new key, and by a good one where there is one.
+
+    `prepare=true` takes a public key instead and answers with the payload to sign, which lasts a day.
+    """
+    account_id = caller.account_id or ""
+    if prepare:
+        asked = await read_body(request, KeyRequest)
+        raw = bytes.fromhex(asked.public_key)
+        payload = await run_in_threadpool(
+            lambda: here.application.holder_keys.draft(account_id, raw, event=asked.event, replaces=asked.replaces)
+        )
+        response.status_code = 200
+        return {"payload": base64.b64encode(payload).decode(), "payload_type": PAYLOAD_TYPE}
+    envelope = (await read_body(request, EnvelopeDocument)).to_bytes()
+
+    def submit() -> RecordAnswer:
+        appended = here.application.holder_keys.submit(envelope, caller)
+        return here.application.records.answer(appended.entry, repeated=appended.repeated)
+
+    answer = await run_in_threadpool(submit)
+    response.status_code = 200 if answer.repeated else 201
+    response.headers["Location"] = answer.links["self"]
+    return answer
+
+
+@router.get("/v1/keys", response_model=KeysBody, summary="Keys of an account, by announcement", responses=problems(422))
+def list_keys(here: Here, query: Annotated[KeyFilter, Query()]) -> dict[str, Any]:
+    """As the log says. A key that was revoked stays listed: what it signed before stays good."""
+    return {"keys": here.application.holder_keys.states(query.holder_id)}

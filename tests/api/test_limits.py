@@ -1,0 +1,89 @@
+"""Strangers may ask so often; this machine and tokens that are good for it as often as they like."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+import pytest
+from fastapi.testclient import TestClient
+
+from api.app import create_app
+from api.limits import RateLimits, address_key
+from ledger.bootstrap import Application, open_application
+from ledger.errors import InputError, PushbackError
+from tests.conftest import DatabaseUrl, copied
+
+HERE, FIRST, SECOND, THIRD = (
+    (address, 50_000) for address in ("127.0.0.1", "203.0.113.7", "203.0.113.8", "2001:db8::1")
+)
+
+
+@pytest.fixture
+def application(
+    database_server: DatabaseUrl, template: str, tmp_path_factory: pytest.TempPathFactory
+) -> Iterator[Application]:
+    with (
+        copied(database_server, template) as url,
+        open_application(
+            data_dir=tmp_path_factory.mktemp("data"),
+            database_url=url,
+            limit_per_address="3/hour",
+            limit_overall="5/hour",
+        ) as opened,
+    ):
+        yield opened
+
+
+def test_strangers_wait_and_others_do_not(application: Application) -> None:
+    with TestClient(create_app(application), raise_server_exceptions=False, client=FIRST) as first:
+
+        def asked(client: TestClient, **headers: str) -> int:
+            return client.post("/v1/verifications", headers=headers).status_code
+
+        def at(address: tuple[str, int]) -> TestClient:
+            return TestClient(first.app, raise_server_exceptions=False, client=address)
+
+        assert [asked(first) for _ in range(4)] == [415, 415, 415, 429]
+        refused = first.post("/v1/lookups")
+        assert (refused.status_code, refused.json()["code"]) == (429, "rate-limited")
+        assert 1 <= int(refused.headers["retry-after"]) <= 3600
+        assert first.get("/v1/records").status_code == 200, "reading is not counted"
+        assert [asked(at(SECOND)) for _ in range(3)] == [415, 415, 429], "all together"
+        assert asked(at(THIRD)) == 429
+        assert [asked(at(HERE)) for _ in range(9)] == [415] * 9
+        proxied = {"x-forwarded-for": "203.0.113.9"}
+        assert asked(at(HERE), **proxied) == 429, "who a proxy speaks for is not at this machine"
+        accounts = application.accounts
+        artist = accounts.create("artist", "Ada").account_id
+        exempt, other = (accounts.issue_token(artist, [scope]).secret for scope in ("verifications", "works"))
+        assert asked(first, authorization=f"Bearer {exempt}") == 415
+        assert asked(first, authorization=f"Bearer {other}") == 429
+        assert asked(first, authorization="Bearer alt_forged") == 401
+
+
+def test_one_customer_has_many_ipv6_addresses() -> None:
+    limits = RateLimits("2/hour", "100/hour")
+    limits.take("2001:db8:1:2::1")
+    limits.take("2001:db8:1:2:ffff::2")
+    with pytest.raises(PushbackError) as caught:
+        limits.take("2001:db8:1:2:aaaa::3")
+    assert caught.value.code == "rate-limited"
+    limits.take("2001:db8:1:3::1")
+    assert address_key("::ffff:203.0.113.7") == address_key("203.0.113.7")
+    assert address_key(None) == address_key("testclient") == "unknown"
+
+
+def test_who_is_turned_away_is_not_counted() -> None:
+    limits = RateLimits("1/hour", "2/hour")
+    limits.take("203.0.113.1")
+    for _ in range(5):
+        with pytest.raises(PushbackError):
+            limits.take("203.0.113.1")
+    limits.take("203.0.113.2")
+
+
+@pytest.mark.parametrize("text", ["", "often", "0/minute/x", "1 per fortnight"])
+def test_limits_that_are_none(text: str) -> None:
+    with pytest.raises(InputError) as caught:
+        RateLimits(text, "1/minute")
+    assert caught.value.code == "settings"
