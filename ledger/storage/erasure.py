@@ -16,8 +16,14 @@ from sqlalchemy.exc import DBAPIError
 from ledger.log.types import Alongside
 from ledger.storage.database import Database
 
-REWRITTEN = ("artist", "account", "access_token", "work_detail", "preview", "pg_statistic")
+REWRITTEN = ("artist", "account", "access_token", "work_detail", "preview", "claim_detail", "pg_statistic")
 """Tables with names, links, titles and pictures, and the statistics in which the server keeps frequent values."""
+_OF_PERSON = (
+    "DELETE FROM work_detail WHERE artist_id = :id",
+    "UPDATE artist SET name = NULL WHERE artist_id = :id",
+    "DELETE FROM claim_detail WHERE party_id = :id",
+    "DELETE FROM account WHERE account_id = :id",
+)
 _WRITE_AHEAD_LOG = ("CHECKPOINT", "SELECT pg_switch_wal()", "CHECKPOINT")
 
 
@@ -37,12 +43,11 @@ class Erasure:
         return erase
 
     def of_person(self, account_id: str) -> None:
-        """Erases the name of an artist, and the account with its tokens. The works are withdrawn before."""
+        """Erases the name of an artist, the account with its tokens, and what it said in claims and responses. The
+        works are withdrawn before."""
         with self._database.begin() as connection:
-            values = {"id": UUID(account_id)}
-            connection.execute(sa.text("DELETE FROM work_detail WHERE artist_id = :id"), values)
-            connection.execute(sa.text("UPDATE artist SET name = NULL WHERE artist_id = :id"), values)
-            connection.execute(sa.text("DELETE FROM account WHERE account_id = :id"), values)
+            for statement in _OF_PERSON:
+                connection.execute(sa.text(statement), {"id": UUID(account_id)})
 
     def from_disk(self) -> tuple[str, ...]:
         """Has the server write those tables anew, and drop its write-ahead log: a deleted row stays on the disk

@@ -8,6 +8,7 @@ from pathlib import Path
 import pytest
 
 from ledger.bootstrap import Application, open_application
+from ledger.corpus.types import ALL_USES
 from ledger.errors import LedgerError
 from ledger.flows.principal import LOCAL, PUBLIC, Principal
 from ledger.flows.register import WorkDetails
@@ -17,7 +18,6 @@ from ledger.record.statement import parse_payload, statement_payload
 from tests.applications import DRAWINGS, query
 from tests.people import Person, artist, require_good_log
 
-ALL = ("match", "train", "style")
 KEPT = ("work_detail", "work_vector", "work_local", "preview", "duplicate_asked")
 
 
@@ -29,7 +29,7 @@ def service(database_url: str, tmp_path: Path) -> Iterator[Application]:
 
 def registered(service: Application, person: Person, number: int = 0) -> str:
     """The id of a drawing that the artist registered for every use."""
-    data, details = DRAWINGS[number].read_bytes(), WorkDetails(title="Mine", allowed_uses=ALL)
+    data, details = DRAWINGS[number].read_bytes(), WorkDetails(title="Mine", allowed_uses=ALL_USES)
     if person.signer is None:
         made = service.registering.register(data, details, person.artist_id, person.principal)
     else:

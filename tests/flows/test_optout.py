@@ -90,7 +90,8 @@ def test_a_list_that_grows_meanwhile_is_asked_again(
     """Between asking the list and appending, somebody opts out of a work of the batch: it is not registered."""
     source = service.open_source(str(folder_of(tmp_path, DRAWINGS[:3])))
     listed = service.opting_out.of_picture(DRAWINGS[1].read_bytes())
-    append, added = service.sequencer.append_now, []
+    append = service.sequencer.append_now
+    added: list[int] = []
 
     def late(*arguments: Any) -> Any:
         if not added:
