@@ -38,6 +38,10 @@ def audit_one_bundle(
     key: KeyOption,
     record_key: RecordKeyOption = None,
     policy: PolicyOption = None,
+    announcement: Annotated[
+        list[Path] | None,
+        typer.Option(metavar="FILE", help="Bundle of the record that announces the key of who signed too; may repeat."),
+    ] = None,
     explain: ExplainOption = False,
 ) -> ExitCode:
     """Check one record's bundle offline: encoding, checkpoint, inclusion in the log, signatures, statement.
@@ -49,7 +53,8 @@ def audit_one_bundle(
 
     data = read_bundle_file(file)
     witnesses = read_policy(policy)
-    audit = audit_bundle(data, key, record_keys(record_key), witnesses)
+    announcements = [read_bundle_file(path) for path in announcement or ()]
+    audit = audit_bundle(data, key, record_keys(record_key), witnesses, announcements)
     return finish_audit(invocation.out, audit, _explanation(data, key) if explain else ())
 
 

@@ -15,6 +15,7 @@ from ledger.log.objects import ObjectReader
 from ledger.log.reader import read_tile
 from ledger.log.tiles import Tile, unpack_entries, unpack_hashes
 from ledger.record import dsse
+from ledger.record.party import Party
 from ledger.record.predicates import KeyRecord
 
 _PARALLEL_READS = 8
@@ -42,7 +43,10 @@ class Leaf:
     """Its bytes where it must be examined again, once its signer's key is known; else empty."""
 
 
-Row = tuple[bytes, bytes, str, tuple[str, ...], bool, tuple[tuple[str, str], ...], KeyRecord | None]
+Row = tuple[
+    bytes, bytes, str, tuple[str, ...], bool, tuple[tuple[str, str], ...], KeyRecord | None, Party | None,
+    tuple[str, str] | None,
+]  # fmt: skip
 """A Leaf as it travels between processes: objects would take several times as long to pickle."""
 
 
@@ -59,8 +63,8 @@ class Done:
         """Those from leaf index `start` on."""
         rows = self.rows[max(0, start - self.first) :]
         return [
-            Leaf(digest, Examined(record_id, signers, verified, refs, key), entry)
-            for digest, entry, record_id, signers, verified, refs, key in rows
+            Leaf(digest, Examined(record_id, signers, verified, refs, key, party, registered), entry)
+            for digest, entry, record_id, signers, verified, refs, key, party, registered in rows
         ]
 
 
@@ -103,7 +107,7 @@ def _check_entries(
         if it.key is not None:
             keys.update(dsse.keys_by_id([bytes.fromhex(it.key.public_key)]))
         again = b"" if it.verified else entry
-        rows.append((computed, again, it.record_id, it.signers, it.verified, it.refs, it.key))
+        rows.append((computed, again, it.record_id, it.signers, it.verified, it.refs, it.key, it.party, it.registered))
     return rows
 
 

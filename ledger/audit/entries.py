@@ -7,13 +7,13 @@ expensive part; `EntryChecker.admit` keeps what was announced and recorded so fa
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from ledger.audit.keyring import KeyRing
 from ledger.errors import VerificationError
 from ledger.record import dsse
 from ledger.record.party import Party, party_of
-from ledger.record.predicates import KeyRecord, refs_of
+from ledger.record.predicates import KeyRecord, Registration, refs_of
 from ledger.record.statement import parse_payload
 
 
@@ -30,8 +30,10 @@ class Examined:
     """Record id and leaf hash of each record referred to."""
     key: KeyRecord | None
     """The predicate of a `key` record."""
-    party: Party | None = None
-    """Whose statement it is, where it is not the service's."""
+    party: Party | None
+    """Whose statement it is, where others signed beside the service and it is not the service's."""
+    registered: tuple[str, str] | None
+    """Work and artist of a `registration`."""
 
 
 def examine(entry: bytes, keys: Mapping[str, bytes]) -> Examined:
@@ -48,7 +50,9 @@ def examine(entry: bytes, keys: Mapping[str, bytes]) -> Examined:
     if verified:
         dsse.verify(envelope, known)
     refs = tuple((ref.record_id, ref.leaf_hash) for ref in refs_of(predicate))
-    return Examined(predicate.record_id, signers, verified, refs, key, party_of(predicate))
+    registered = (predicate.work_id, predicate.artist_id) if isinstance(predicate, Registration) else None
+    party = party_of(predicate) if len(signers) > 1 else None
+    return Examined(predicate.record_id, signers, verified, refs, key, party, registered)
 
 
 class EntryChecker:
@@ -57,14 +61,19 @@ class EntryChecker:
     def __init__(self) -> None:
         self._ring = KeyRing()
         self._leaves: dict[str, str] = {}
+        self._artists: dict[str, str] = {}
         self.keys: dict[str, bytes] = {}
         """Every key announced so far, good or revoked."""
 
     def restore(
-        self, leaves: Iterable[tuple[str, bytes]], announcements: Iterable[tuple[KeyRecord, tuple[str, ...]]]
+        self,
+        leaves: Iterable[tuple[str, bytes]],
+        announcements: Iterable[tuple[KeyRecord, tuple[str, ...]]],
+        registered: Iterable[tuple[str, str]] = (),
     ) -> None:
-        """Takes over what an earlier checker of the same log admitted: record ids with leaf hashes, and the `key`
-        records with their signers, in the order of the log. Raises VerificationError (as `admit` does)."""
+        """Takes over what an earlier checker of the same log admitted: record ids with leaf hashes, the `key` records
+        with their signers in the order of the log, works with their artists. Raises VerificationError (as `admit`)."""
+        self._artists = dict(registered)
         self._leaves = {record_id: leaf_hash.hex() for record_id, leaf_hash in leaves}
         for record, signers in announcements:
             self._announce(record, signers)
@@ -95,10 +104,18 @@ class EntryChecker:
             )
         self._require_refs(examined)
         if examined.key is None:
-            self._ring.require_signers(examined.signers, examined.party)
+            self._ring.require_signers(examined.signers, self._maker(examined.party))
+            if examined.registered is not None:
+                self._artists.setdefault(*examined.registered)
         else:
             self._announce(examined.key, examined.signers)
         self._leaves[examined.record_id] = leaf_hash.hex()
+
+    def _maker(self, party: Party | None) -> Party | None:
+        """With the artist of the work, where that is who makes the statement."""
+        if party is None or party.work_id is None:
+            return party
+        return replace(party, holder_id=self._artists.get(party.work_id))
 
     def _announce(self, record: KeyRecord, signers: tuple[str, ...]) -> None:
         self._ring.apply(record, signers)

@@ -1,7 +1,7 @@
 """What an auditor keeps of a log's records, so that a replay of records can go on instead of beginning anew.
 
-A record is checked with what earlier ones announced: the keys, and which leaf holds which record id. Both are kept in
-an SQLite file of the auditor's, committed together with the size and root up to which they were verified.
+A record is checked with what earlier ones said: the keys, whose work is whose, which leaf holds which record id. It is
+kept in an SQLite file of the auditor's, committed together with the size and root up to which they were verified.
 """
 
 from __future__ import annotations
@@ -23,6 +23,7 @@ from ledger.record.predicates import KeyRecord
 _TABLES = """
 CREATE TABLE IF NOT EXISTS leaf (leaf_index INTEGER PRIMARY KEY, record_id BLOB NOT NULL, leaf_hash BLOB NOT NULL);
 CREATE TABLE IF NOT EXISTS announcement (leaf_index INTEGER PRIMARY KEY, predicate TEXT NOT NULL, signers TEXT);
+CREATE TABLE IF NOT EXISTS registered (work_id BLOB PRIMARY KEY, artist_id BLOB NOT NULL);
 CREATE TABLE IF NOT EXISTS verified (size INTEGER NOT NULL, root BLOB NOT NULL);
 """
 
@@ -46,9 +47,11 @@ class Journal:
         with self._open() as database:
             leaves = database.execute("SELECT record_id, leaf_hash FROM leaf ORDER BY leaf_index")
             announcements = database.execute("SELECT predicate, signers FROM announcement ORDER BY leaf_index")
+            registered = database.execute("SELECT work_id, artist_id FROM registered")
             checker.restore(
                 ((str(uuid.UUID(bytes=record_id)), leaf_hash) for record_id, leaf_hash in leaves),
                 ((KeyRecord.model_validate_json(text), tuple(json.loads(keys))) for text, keys in announcements),
+                ((str(uuid.UUID(bytes=work)), str(uuid.UUID(bytes=artist))) for work, artist in registered),
             )
 
     def save(self, first: int, leaves: Sequence[Leaf], root: bytes) -> None:
@@ -65,6 +68,14 @@ class Journal:
                     (index, each.key.model_dump_json(by_alias=True), json.dumps(each.signers))
                     for index, each, _ in examined
                     if each.key is not None
+                ),
+            )
+            database.executemany(
+                "INSERT OR IGNORE INTO registered VALUES (?, ?)",
+                (
+                    tuple(uuid.UUID(each_id).bytes for each_id in each.registered)
+                    for _, each, _ in examined
+                    if each.registered is not None
                 ),
             )
             database.execute("DELETE FROM verified")

@@ -10,20 +10,23 @@ A bundle says that a record stands on a log. To find out whether that is so, wit
 6. Authority. The envelope's first signature is by a record key that the caller trusts.
 7. Statement. The payload is a canonical statement of a known kind, with closed fields.
 8. Conclusions. A comparison's verdict and shares follow from its own matches.
-9. References. Whether the records that it names stand on the log can only be seen there.
+9. Maker. Where somebody else signed too, their keys are announced as those of whoever makes such a statement.
+10. References. Whether the records that it names stand on the log can only be seen there.
 
-Without the log's key, or for a kind that this version does not know, nothing is verified; 3, 6 and 9 may stay
-unchecked, and say so.
+Without the log's key, or for a kind that this version does not know, nothing is verified; 3, 6, 9 and 10 may
+stay unchecked, and say so.
 """
 
 from __future__ import annotations
 
-from collections.abc import Iterable
-from dataclasses import dataclass
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, field, replace
 
 from ledger.audit.bundle import Bundle, parse_bundle
 from ledger.audit.checks import Audit, Check, Outcome, attempt, not_checked
 from ledger.audit.conclusions import require_conclusions
+from ledger.audit.holders import maker_check
+from ledger.audit.keyring import Holder
 from ledger.errors import InputError, LedgerError, VerificationError
 from ledger.log.checkpoint import SignedCheckpoint, open_checkpoint
 from ledger.log.merkle import verify_inclusion
@@ -32,7 +35,7 @@ from ledger.log.policy import Policy
 from ledger.log.vkey import KeyType, VerifierKey, parse_vkey
 from ledger.record import dsse
 from ledger.record.keys import keyid_of, require_sound_public_key
-from ledger.record.predicates import Generation, Verification, refs_of
+from ledger.record.predicates import Generation, KeyRecord, Verification, refs_of
 from ledger.record.statement import Statement, parse_payload
 
 ENCODING = "encoding"
@@ -56,6 +59,8 @@ class Trust:
     log_key: VerifierKey | None
     record_keyids: frozenset[str] = frozenset()
     policy: Policy | None = None
+    holders: Mapping[str, Holder] = field(default_factory=dict)
+    """Of keys beside the service's, by key id."""
 
     @classmethod
     def of(cls, log_vkey: str | None, record_keys: Iterable[bytes] = (), policy: Policy | None = None) -> Trust:
@@ -78,14 +83,38 @@ def _trusted_keyid(raw: bytes) -> str:
 
 
 def audit_bundle(
-    data: bytes, log_vkey: str | None, record_keys: Iterable[bytes] = (), policy: Policy | None = None
+    data: bytes,
+    log_vkey: str | None,
+    record_keys: Iterable[bytes] = (),
+    policy: Policy | None = None,
+    announcements: Iterable[bytes] = (),
 ) -> Audit:
-    """Audits a bundle's bytes offline, as the module says. Raises InputError only for keys that are none."""
+    """Audits a bundle's bytes offline, as the module says.
+
+    `announcements`: bundles of the `key` records of those who signed beside the service. Raises InputError only for
+    keys that are none, and for announcements (`bad-announcement`).
+    """
     trust = Trust.of(log_vkey, record_keys, policy)
+    trust = replace(trust, holders=dict(_announced(each, trust) for each in announcements))
     bundle, encoding = read_bundle(data)
     if bundle is None:
         return Audit("bundle", (encoding,))
     return Audit(f"leaf {bundle.proof.index}", (encoding, *bundle_checks(bundle, trust)))
+
+
+def _announced(data: bytes, trust: Trust) -> tuple[str, Holder]:
+    """Key id and holder in the bundle of a `key` record that is itself good."""
+    bundle, encoding = read_bundle(data)
+    checks = (encoding,) if bundle is None else (encoding, *bundle_checks(bundle, trust))
+    predicate = None if bundle is None else parse_payload(bundle.envelope.payload).predicate
+    if Audit("key", checks).exit_code or not isinstance(predicate, KeyRecord) or predicate.event == "revoked":
+        raise InputError(
+            "an announcement that was given is no good bundle of a record that announces a key on this log",
+            code="bad-announcement",
+            hint="look at it by itself: artledger audit bundle FILE",
+        )
+    raw = bytes.fromhex(predicate.public_key)
+    return keyid_of(raw), Holder(raw, predicate.role, predicate.holder_id)
 
 
 def read_bundle(data: bytes) -> tuple[Bundle | None, Check]:
@@ -98,7 +127,7 @@ def read_bundle(data: bytes) -> tuple[Bundle | None, Check]:
 
 
 def bundle_checks(bundle: Bundle, trust: Trust) -> tuple[Check, ...]:
-    """2 to 9, for a bundle whose encoding is good."""
+    """2 to 10, for a bundle whose encoding is good."""
     # 2. and 3. The checkpoint is opened once; without it nothing says which root to expect.
     signed, checkpoint, witnesses = _checkpoint(bundle, trust)
     # 4.
@@ -107,11 +136,11 @@ def bundle_checks(bundle: Bundle, trust: Trust) -> tuple[Check, ...]:
     signatures = attempt(SIGNATURES, lambda: _signatures(bundle))
     # 6.
     authority = _authority(bundle, trust)
-    # 7. to 9. Only a payload that was signed is worth reading.
+    # 7. to 10. Only a payload that was signed is worth reading.
     if signatures.outcome is not Outcome.PASSED:
         statement = not_checked(STATEMENT, "its signatures are not good")
         return (checkpoint, witnesses, inclusion, signatures, authority, statement)
-    return (checkpoint, witnesses, inclusion, signatures, authority, *_statement(bundle))
+    return (checkpoint, witnesses, inclusion, signatures, authority, *_statement(bundle, trust))
 
 
 def _checkpoint(bundle: Bundle, trust: Trust) -> tuple[SignedCheckpoint | None, Check, Check]:
@@ -178,7 +207,7 @@ def _authority(bundle: Bundle, trust: Trust) -> Check:
     return Check(AUTHORITY, Outcome.PASSED, f"key {service} is a record key given{also}")
 
 
-def _statement(bundle: Bundle) -> tuple[Check, ...]:
+def _statement(bundle: Bundle, trust: Trust) -> tuple[Check, ...]:
     try:
         statement = parse_payload(bundle.envelope.payload)
     except LedgerError as error:
@@ -186,7 +215,8 @@ def _statement(bundle: Bundle) -> tuple[Check, ...]:
             return (not_checked(STATEMENT, f"{error.message}: {error.hint}"),)
         return (Check(STATEMENT, Outcome.FAILED, error.message, code=error.code),)
     detail = f"{statement.kind} {statement.record_id}, made at {statement.predicate.generated_at}"
-    return (Check(STATEMENT, Outcome.PASSED, detail), *_conclusions(statement), _references(statement))
+    maker = maker_check(bundle, statement, trust.holders)
+    return (Check(STATEMENT, Outcome.PASSED, detail), *_conclusions(statement), *maker, _references(statement))
 
 
 def _conclusions(statement: Statement) -> tuple[Check, ...]:

@@ -27,7 +27,9 @@ class Party:
 
     roles: frozenset[Role]
     holder_id: str | None
-    """None where only the record that the statement refers to says it: for terms of a work, its artist."""
+    """None where only an earlier record says it: for terms of a work, its registration."""
+    work_id: str | None = None
+    """The work whose artist it is, where the statement does not name the artist."""
 
     def admits(self, role: Role, holder_id: str) -> bool:
         return role in self.roles and self.holder_id in (None, holder_id)
@@ -39,7 +41,7 @@ def party_of(predicate: Predicate) -> Party | None:
         case Registration():
             return Party(ARTIST, predicate.artist_id)
         case Consent() | Withdrawal():
-            return Party(ARTIST, None)
+            return Party(ARTIST, None, predicate.work_id)
         case Claim():
             return Party(CLAIMANT, predicate.claimant_id)
         case Response():

@@ -12,9 +12,10 @@ from ledger.audit.entries import EntryChecker
 from ledger.audit.replay import LogAudit, replay_log
 from ledger.errors import ConflictError
 from ledger.log.types import Draft
+from ledger.record.predicates import Consent
 from tests.audit.material import leaf_of
 from tests.log.logs import Log
-from tests.record.samples import OTHER, key_record, registration
+from tests.record.samples import OTHER, SIGNER, TIME, key_record, registration, uid
 
 ENTRIES = [leaf_of(key_record()), *(leaf_of(registration(number)) for number in range(100, 106))]
 MORE = [leaf_of(registration(number)) for number in range(1000, 1700)]
@@ -80,6 +81,19 @@ def test_goes_on_with_what_earlier_records_announced(log: Log, tmp_path: Path) -
     assert code == "record-id-repeated", "the record ids of earlier audits are known"
     assert detail.startswith(f"leaf {len(ENTRIES) + 700}: ")
     assert failure(audit(log, state)) == (detail, code), "a failed audit is not gone on from"
+
+
+def test_whose_work_is_whose_is_known_from_earlier_audits(log: Log, tmp_path: Path) -> None:
+    """The registration was seen in an earlier audit; the terms come from another artist's key."""
+    state = tmp_path / "state"
+    assert audit(log, state).audit.exit_code == 0
+    stranger = key_record(OTHER, 7000).model_copy(update={"role": "artist", "holder_id": uid(77)})
+    terms = Consent(
+        allowed_uses=("match",), generated_at=TIME, licence="MIT", record_id=uid(7001), refs=(), work_id=uid(201)
+    )
+    append(log, [leaf_of(stranger, SIGNER, OTHER), leaf_of(terms, SIGNER, OTHER)])
+    assert failure(audit(log, state))[1] == "wrong-holder"
+    assert failure(audit(log))[1] == "wrong-holder", "and without them"
 
 
 def test_an_interrupted_audit_of_records_goes_on(log: Log, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -12,6 +12,7 @@ from ledger import canonical
 from ledger.audit.bundle import make_bundle
 from ledger.audit.checks import Audit, AuditVerdict, Check, Outcome, not_checked
 from ledger.audit.explain import explain_bundle
+from ledger.audit.holders import MAKER
 from ledger.audit.verifier import (
     AUTHORITY,
     CHECKPOINT,
@@ -43,7 +44,17 @@ from tests.audit.material import (
     Log,
     leaf_of,
 )
-from tests.record.samples import ALL, ATTRIBUTION, OTHER, SIGNER, match_text, uid, verification
+from tests.record.samples import (
+    ALL,
+    ATTRIBUTION,
+    OTHER,
+    SIGNER,
+    key_record,
+    match_text,
+    registration,
+    uid,
+    verification,
+)
 
 WITNESS = Signer.from_seed(bytes([7]) * 32)
 WITNESS_KEY = VerifierKey("witness.example/w1", KeyType.COSIGNATURE, WITNESS.public_raw)
@@ -80,6 +91,30 @@ def test_every_kind_verifies(predicate: Any) -> None:
     audit = audit_bundle(log.bundle(len(ENTRIES), SIGNER, OTHER).to_bytes(), LOG_VKEY, [SIGNER.public_raw])
     assert audit.exit_code == 0, audit.checks
     assert OTHER.keyid in next(check.detail for check in audit.checks if check.name == AUTHORITY)
+
+
+def of_artist(signer: Signer, holder_id: str, **changes: Any) -> Any:
+    return key_record(signer, 500).model_copy(update={"role": "artist", "holder_id": holder_id} | changes)
+
+
+def test_the_makers_signature_is_checked_where_its_key_is_announced() -> None:
+    artist = registration(600).artist_id
+    keys = [of_artist(OTHER, artist), of_artist(OTHER, uid(77)), of_artist(OTHER, artist, event="revoked")]
+    log = Log(
+        [*ENTRIES, *(leaf_of(key, SIGNER, OTHER) for key in keys), leaf_of(registration(600), SIGNER, OTHER)],
+    )
+    own, strangers, revocation, work = (
+        log.bundle(index, SIGNER, OTHER).to_bytes() for index in range(len(ENTRIES), len(ENTRIES) + 4)
+    )
+    assert outcomes(audit_bundle(work, LOG_VKEY))[MAKER] is Outcome.NOT_CHECKED
+    known = audit_bundle(work, LOG_VKEY, announcements=[own])
+    assert (outcomes(known)[MAKER], known.exit_code) == (Outcome.PASSED, 0)
+    assert failed(audit_bundle(work, LOG_VKEY, announcements=[strangers])) == [(MAKER, "wrong-holder")]
+    elsewhere = Log(log.entries[:-1]).bundle(0).to_bytes()
+    for bad in (revocation, work, own[:-1], b"", elsewhere.replace(b"0badcafe", b"1badcafe")):
+        with pytest.raises(InputError) as caught:
+            audit_bundle(work, LOG_VKEY, announcements=[bad])
+        assert caught.value.code == "bad-announcement"
 
 
 SMALL = Log(ENTRIES[:2]).bundle(1).to_bytes()
