@@ -19,6 +19,7 @@ from api.openapi import add_problem_schema
 from api.routers import (
     accounts,
     artists,
+    claims,
     documents,
     generations,
     health,
@@ -45,8 +46,8 @@ PICTURES_IN_MEMORY = 8
 OPENAPI_PATH = "/v1/openapi.json"
 
 ROUTERS = (
-    verifications, generations, lookups, records, works, artists, models, keys, accounts, documents, log,
-    wellknown, health, pages,
+    verifications, generations, lookups, records, works, artists, models, claims, keys, accounts, documents,
+    log, wellknown, health, pages,
 )  # fmt: skip
 
 

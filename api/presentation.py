@@ -50,6 +50,17 @@ USE_MEANING: Mapping[str, str] = {
     "train": "train models",
     "style": "imitate the style",
 }
+CLAIM_MEANING: Mapping[str, str] = {
+    "authored-image": "claims to have made this picture",
+    "copies-work": "claims that this picture copies a registered work",
+    "generated-by": "claims that a model generated this picture",
+    "trained-on": "claims that a model was trained on this work",
+}
+CLAIM_VERDICT_MEANING: Mapping[str, str] = {
+    "supported": "The evidence on this log supports the claim, by the published rules.",
+    "contradicted": "The evidence on this log contradicts the claim, by the published rules.",
+    "inconclusive": "The evidence on this log does not decide the claim. That is no finding against anybody.",
+}
 _NEVER_MEASURED = (
     "whether anybody was allowed to use anything",
     "how the picture was made, and with which programs or models",

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Mapping
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
@@ -57,8 +57,22 @@ def media_type(request: Request) -> str:
 async def received_image(request: Request, limit: int, budget: UploadBudget) -> AsyncIterator[bytes]:
     """The bytes of the one part `image`, whatever type and file name it declares; they count until the block ends.
 
+    Raises InputError: `missing-image`, and as `received_form` does.
+    """
+    async with received_form(request, {FIELD: limit}, budget) as parts:
+        if FIELD not in parts:
+            raise InputError(f"the form has no field `{FIELD}`", code="missing-image")
+        yield parts[FIELD]
+
+
+@asynccontextmanager
+async def received_form(
+    request: Request, limits: Mapping[str, int], budget: UploadBudget
+) -> AsyncIterator[dict[str, bytes]]:
+    """The parts of a form by their names, each at most once and within its limit; they count until the block ends.
+
     Raises InputError: `media-type`, `too-large` (while streaming), `bad-request` (not multipart as RFC 7578 has it),
-    `unexpected-field`, `missing-image`; PushbackError: `overloaded`.
+    `unexpected-field`; PushbackError: `overloaded`.
     """
     _, options = parse_options_header(request.headers.get("content-type"))
     boundary = options.get(b"boundary", b"")
@@ -69,27 +83,32 @@ async def received_image(request: Request, limit: int, budget: UploadBudget) -> 
             hint=f"for example: curl -F {FIELD}=@picture.png ...",
         )
     taken = 0
-    form = _ImageForm(limit)
+    form = _Form(limits)
+    largest = sum(limits.values()) + FRAMING_BYTES
     try:
         try:
             parser = MultipartParser(boundary, form.callbacks())
-            async for chunk in _bounded(request, limit + FRAMING_BYTES, f"a picture may have at most {limit} bytes"):
+            async for chunk in _bounded(request, largest, _at_most(limits[FIELD])):
                 budget.take(len(chunk))
                 taken += len(chunk)
                 parser.write(chunk)
             parser.finalize()
         except FormParserError as error:
             raise InputError(f"the form cannot be read: {error}"[:300], code="bad-request") from error
-        yield form.image()
+        yield form.parts()
     finally:
         budget.give_back(taken)
 
 
+async def read_bytes(request: Request, limit: int) -> bytes:
+    """A small document. Raises InputError (`too-large`)."""
+    return b"".join([part async for part in _bounded(request, limit, f"at most {limit} bytes of JSON")])
+
+
 async def read_json(request: Request, limit: int = MAX_JSON_BYTES) -> object:
     """A small JSON document. Raises InputError: `too-large`, `bad-request`."""
-    parts = [part async for part in _bounded(request, limit, f"at most {limit} bytes of JSON")]
     try:
-        value: object = json.loads(b"".join(parts))
+        value: object = json.loads(await read_bytes(request, limit))
     except (ValueError, RecursionError) as error:
         raise InputError("the body is not JSON", code="bad-request") from error
     return value
@@ -109,15 +128,15 @@ async def _bounded(request: Request, limit: int, message: str) -> AsyncIterator[
 
 
 @dataclass(slots=True)
-class _ImageForm:
-    """Collects what the parser finds; refuses everything but one part `image`."""
+class _Form:
+    """Collects what the parser finds; refuses other parts than those that have a limit."""
 
-    limit: int
-    _data: bytearray = field(default_factory=bytearray)
+    limits: Mapping[str, int]
+    _data: dict[str, bytearray] = field(default_factory=dict)
+    _name: str = FIELD
     _header: bytearray = field(default_factory=bytearray)
     _value: bytearray = field(default_factory=bytearray)
     _disposition: bytes = b""
-    _parts: int = 0
     _ended: bool = False
 
     def callbacks(self) -> MultipartCallbacks:
@@ -131,12 +150,10 @@ class _ImageForm:
             "on_end": self._on_end,
         }
 
-    def image(self) -> bytes:
+    def parts(self) -> dict[str, bytes]:
         if not self._ended:
             raise InputError("the form ends before its last boundary", code="bad-request")
-        if not self._parts:
-            raise InputError(f"the form has no field `{FIELD}`", code="missing-image")
-        return bytes(self._data)
+        return {name: bytes(data) for name, data in self._data.items()}
 
     def _on_part_begin(self) -> None:
         self._disposition = b""
@@ -155,22 +172,30 @@ class _ImageForm:
 
     def _on_headers_finished(self) -> None:
         kind, options = parse_options_header(self._disposition)
-        name = options.get(b"name")
-        if kind != b"form-data" or name != FIELD.encode():
-            raise InputError(
-                f"expected one field `{FIELD}`, got `{(name or b'').decode(errors='replace')[:60]}`",
-                code="unexpected-field",
-            )
-        self._parts += 1
-        if self._parts > 1:
-            raise InputError(
-                f"the field `{FIELD}` is there twice", code="unexpected-field", hint="one picture at a time"
-            )
+        name = (options.get(b"name") or b"").decode(errors="replace")
+        if kind != b"form-data" or name not in self.limits:
+            raise InputError(f"expected {self._expected}, got `{name[:60]}`", code="unexpected-field")
+        if name in self._data:
+            hint = "one picture at a time" if name == FIELD else None
+            raise InputError(f"the field `{name}` is there twice", code="unexpected-field", hint=hint)
+        self._name = name
+        self._data[name] = bytearray()
 
     def _on_part_data(self, data: bytes, start: int, end: int) -> None:
-        if len(self._data) + end - start > self.limit:
-            raise InputError(f"a picture may have at most {self.limit} bytes", code="too-large")
-        self._data += data[start:end]
+        part, limit = self._data[self._name], self.limits[self._name]
+        if len(part) + end - start > limit:
+            text = _at_most(limit) if self._name == FIELD else f"`{self._name}` may have at most {limit} bytes"
+            raise InputError(text, code="too-large")
+        part += data[start:end]
+
+    @property
+    def _expected(self) -> str:
+        fields = " and ".join(f"`{name}`" for name in self.limits)
+        return f"one field {fields}" if len(self.limits) == 1 else f"the fields {fields}"
 
     def _on_end(self) -> None:
         self._ended = True
+
+
+def _at_most(limit: int) -> str:
+    return f"a picture may have at most {limit} bytes"

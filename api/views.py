@@ -34,6 +34,8 @@ def _environment() -> Environment:
         "when": presentation.when,
     }
     environment.globals |= {
+        "CLAIM_MEANING": presentation.CLAIM_MEANING,
+        "CLAIM_VERDICT_MEANING": presentation.CLAIM_VERDICT_MEANING,
         "GUARD_MEANING": presentation.GUARD_MEANING,
         "KIND_NAME": presentation.KIND_NAME,
         "RELATION_MEANING": presentation.RELATION_MEANING,

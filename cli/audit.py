@@ -14,6 +14,7 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
+from cli.audit_claim import audit_one_claim
 from cli.audit_log import audit_whole_log
 from cli.audit_usage import audit_one_usage
 from cli.bundles import published_bundle
@@ -183,6 +184,14 @@ def register(app: CommandGroup) -> None:
         audit_one_reveal,
         name="reveal",
         examples=["artledger audit reveal car.bundle.json car.reveal.json --key VKEY"],
+    )
+    group.add(
+        audit_one_claim,
+        name="claim",
+        examples=[
+            "artledger audit claim claim.json --key 'example.org/log+1a2b3c4d+AZ...'",
+            "artledger audit claim 0197c1d2-6f3a-7c1e-9f00-0a1b2c3d4e5f",
+        ],
     )
     group.add(
         audit_whole_log,

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import time
+from collections.abc import Callable
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -20,11 +21,16 @@ _PAUSE = 0.1
 
 def published_bundle(application: Application, record_id: str) -> bytes:
     """A record's bundle, published first where that has not happened. Raises as `export_bundle` does."""
+    return published(application, lambda: application.records.bundle(record_id))
+
+
+def published(application: Application, bundle: Callable[[], bytes]) -> bytes:
+    """What needs a checkpoint over everything so far. Raises PushbackError (`not-yet-published`)."""
     deadline = time.monotonic() + PATIENCE
     while True:
         application.publisher.publish()
         try:
-            return application.records.bundle(record_id)
+            return bundle()
         except PushbackError as error:
             if error.code != "not-yet-published" or time.monotonic() > deadline:
                 raise

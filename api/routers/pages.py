@@ -121,6 +121,18 @@ def show_model(here: Here, model_id: Id, sha256: Annotated[str, Query(max_length
     return page("model.html", model=model, membership=answer)
 
 
+@router.get("/claims/{claim_id}")
+def show_claim(here: Here, claim_id: Id) -> Response:
+    """A claim, what the published rules say of it and why, and what others answered."""
+    application = here.application
+    return page(
+        "claim.html",
+        claim=application.claim_reading.get(claim_id),
+        published=latest_checkpoint(application.objects),
+        log_vkey=application.log_vkey,
+    )
+
+
 @router.get("/log")
 def show_log(request: Request, here: Here) -> Response:
     """The log's size, keys and how to audit it."""

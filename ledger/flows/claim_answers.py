@@ -7,6 +7,7 @@ from dataclasses import asdict, dataclass
 from typing import Any
 
 from ledger.claim.words import Reason
+from ledger.record.predicates import ClaimVerdict
 
 
 @dataclass(frozen=True, slots=True)
@@ -27,7 +28,7 @@ class VerdictAnswer:
     record_id: str
     leaf_index: int
     appended_at: str
-    verdict: str
+    verdict: ClaimVerdict
     because: str
     """Why, in one sentence; empty where the rules of the verdict are not known here."""
     contested: bool

@@ -1,0 +1,109 @@
+"""A ledger on which constructed claims are really registered, generated, reported, filed and judged."""
+
+from __future__ import annotations
+
+import csv
+import hashlib
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, field
+from pathlib import Path
+
+from ledger import canonical
+from ledger.corpus.types import Source
+from ledger.evaluate.claims import Filing, Work, encoded
+from ledger.flows.claim_statements import ClaimOrder
+from ledger.flows.claims import Claims, Sent
+from ledger.flows.ingest import Ingestion
+from ledger.flows.models import Models
+from ledger.flows.principal import LOCAL
+from ledger.flows.reported import Operator, Reports
+from ledger.generate.types import Attributor, MadePicture, ModelFacts
+from ledger.image.types import Pixels
+from ledger.record import dsse
+from ledger.record.predicates import ClaimVerdict, Registration
+from ledger.record.statement import parse_payload
+from ledger.storage.records import RecordStore
+from ledger.storage.works import WorkReader
+
+
+@dataclass(frozen=True, slots=True)
+class ClaimTrial:
+    """A court (ledger.evaluate.claims) over a throw-away installation: everything goes the ways that users go, but
+    that artists sign nothing, since the person at the machine speaks for all of them."""
+
+    folder: Path
+    """For works' files and manifests."""
+    open_source: Callable[[str, Path], Source]
+    ingestion: Ingestion
+    attributor: Attributor
+    reports: Reports
+    models: Models
+    claims: Claims
+    works: WorkReader
+    records: RecordStore
+    _by_file: dict[str, tuple[str, str]] = field(default_factory=dict)
+    """Work id and digest by file name."""
+    _artists: dict[str, str] = field(default_factory=dict)
+    """Artist id by name."""
+    _model_ids: dict[str, str] = field(default_factory=dict)
+
+    def register(self, works: Sequence[Work]) -> None:
+        if not works:
+            return
+        folder = self.folder / f"works-{len(self._by_file)}"
+        folder.mkdir(parents=True)
+        labels = folder / "labels.csv"
+        with labels.open("w", newline="") as file:
+            rows = csv.writer(file)
+            rows.writerow(("file", "title", "artist"))
+            rows.writerows((work.file, work.file, work.artist) for work in works)
+        for work in works:
+            (folder / work.file).write_bytes(work.data)
+        self.ingestion.run(self.open_source(str(folder), labels))
+        for work in works:
+            self._find(work)
+
+    def generate(self, picture: Pixels, model: str) -> bytes:
+        """What the guard holds back is on the log all the same: its pixels then stand for its file."""
+        facts = _facts(model, None)
+        made = self.attributor(MadePicture(picture, facts, None, None, None, None, None, None))
+        self._model_ids[model] = self.models.register(facts).in_record.model_id
+        return made.file or encoded(picture)
+
+    def report(self, data: bytes, model: str) -> None:
+        self.reports.report(data, model, Operator())
+
+    def disclose(self, model: str, files: Sequence[str]) -> None:
+        manifest = self.folder / f"{model}.manifest"
+        manifest.write_text("".join(f"{digest}\n" for digest in sorted({self._by_file[each][1] for each in files})))
+        self._model_ids[model] = self.models.register(_facts(model, manifest)).in_record.model_id
+
+    def judge(self, filing: Filing) -> ClaimVerdict:
+        works = tuple(self._by_file[file][0] for file in filing.works)
+        model_id = None if filing.model is None else self._model_ids[filing.model]
+        order = ClaimOrder(filing.claim_type, works, model_id)
+        draft = self.claims.draft(order, self._artist(filing.claimant), filing.picture, LOCAL)
+        verdict = self.claims.file(Sent(payload=draft.payload), filing.picture, LOCAL).verdict
+        assert verdict is not None  # noqa: S101 - filing makes one
+        return verdict.verdict
+
+    def _artist(self, name: str) -> str:
+        """Somebody who registered nothing gets an account."""
+        if name not in self._artists:
+            self._artists[name] = self.claims.accounts.create("artist", name).account_id
+        return self._artists[name]
+
+    def _find(self, work: Work) -> None:
+        sha256 = hashlib.sha256(work.data).hexdigest()
+        for entry in self.records.find(sha256=sha256, kind="registration"):
+            registration = parse_payload(dsse.parse(entry.envelope).payload).predicate
+            assert isinstance(registration, Registration)  # noqa: S101 - found by its kind
+            found = self.works.works([registration.work_id])[registration.work_id]
+            if found.artist == work.artist:
+                self._by_file[work.file] = (found.work_id, found.sha256)
+                self._artists[work.artist] = found.artist_id
+
+
+def _facts(model: str, manifest: Path | None) -> ModelFacts:
+    digest = hashlib.sha256(model.encode()).hexdigest()
+    return ModelFacts(model, "trial/Model", None, {"weights": digest}, canonical.dumps({"name": model}), manifest)
