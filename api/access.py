@@ -84,6 +84,7 @@ ACCESS: Mapping[tuple[str, str], Access] = {
     ("GET", "/v1/artists/{artist_id}"): ANYBODY,
     ("GET", "/v1/artists/{artist_id}/works"): ANYBODY,
     ("GET", "/v1/artists/{artist_id}/uses"): ANYBODY,
+    ("POST", "/v1/artists/{artist_id}/usage"): only("artist", "administrator", scope="works"),
     ("GET", "/v1/usages/{digest}"): ANYBODY,
     ("GET", "/v1/models/{model_id}"): ANYBODY,
     ("GET", "/v1/models/{model_id}/manifest"): ANYBODY,

@@ -29,6 +29,7 @@ from api.routers import (
     models,
     pages,
     records,
+    uses,
     verifications,
     wellknown,
     works,
@@ -46,7 +47,7 @@ PICTURES_IN_MEMORY = 8
 OPENAPI_PATH = "/v1/openapi.json"
 
 ROUTERS = (
-    verifications, generations, lookups, records, works, artists, models, claims, keys, accounts, documents,
+    verifications, generations, lookups, records, works, artists, uses, models, claims, keys, accounts, documents,
     log, wellknown, health, pages,
 )  # fmt: skip
 

@@ -8,7 +8,7 @@ from typing import Annotated
 
 import typer
 
-from cli import accounts, audit, claim, corpus, db, demo, evaluate, generate, keys, lookup, serve, train, verify
+from cli import accounts, artist, audit, claim, corpus, db, demo, evaluate, generate, keys, lookup, serve, train, verify
 from cli.errors import ExitCode, quiet_about_broken_pipes, report
 from cli.invocation import CommandGroup, Invocation
 from cli.output import Output
@@ -41,7 +41,22 @@ def build() -> CommandGroup:
     app = CommandGroup(
         "A public provenance ledger for images: register works, verify pictures, prove every answer.", root=root
     )
-    for noun in (demo, serve, verify, generate, lookup, claim, corpus, audit, db, keys, accounts, train, evaluate):
+    for noun in (
+        demo,
+        serve,
+        verify,
+        generate,
+        lookup,
+        claim,
+        corpus,
+        artist,
+        audit,
+        db,
+        keys,
+        accounts,
+        train,
+        evaluate,
+    ):
         noun.register(app)
     return app
 

@@ -26,6 +26,8 @@ if TYPE_CHECKING:
     from ledger.flows.records import Records
     from ledger.flows.refresh import Refreshing
     from ledger.flows.seen import SeenPictures
+    from ledger.flows.usage import UsageStatements
+    from ledger.flows.uses import Uses
     from ledger.flows.verify import Verification
     from ledger.generate.policy import Policy
     from ledger.image.pool import DecodePool
@@ -134,6 +136,24 @@ class FlowParts(LogParts):
             store=self.record_store,
             calibrations=self.calibration_store,
             spec=self.spec.digest,
+        )
+
+    @cached_property
+    def uses(self) -> Uses:
+        from ledger.flows.uses import Uses
+
+        return Uses(self.record_store, self.works)
+
+    @cached_property
+    def usage(self) -> UsageStatements:
+        from ledger.flows.usage import UsageStatements
+
+        return UsageStatements(
+            uses=self.uses,
+            records=self.records,
+            documents=self.documents,
+            sequencer=lambda: self.sequencer,
+            origin=self.origin,
         )
 
     @cached_property

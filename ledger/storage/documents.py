@@ -1,4 +1,4 @@
-"""Documents that records name by digest and that anybody may read: policies, descriptions of models, manifests."""
+"""Documents that records name by digest and that anybody may read: policies, models, manifests, statements of use."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ from sqlalchemy.engine import Connection
 from ledger.log.types import Alongside
 from ledger.storage.database import Database
 
-DocumentKind = Literal["policy", "model", "manifest"]
+DocumentKind = Literal["policy", "model", "manifest", "usage"]
 
 _INSERT = sa.text(
     "INSERT INTO document (kind, digest, body) SELECT :kind, :digest, :body"

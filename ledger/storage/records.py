@@ -9,6 +9,7 @@ from uuid import UUID
 import sqlalchemy as sa
 
 from ledger.log.types import Entry
+from ledger.record.usage import UseFilter
 from ledger.storage.database import Database, driver
 from ledger.storage.entries import entry_of
 from ledger.storage.projections import Projector, behind
@@ -28,6 +29,16 @@ _BY_ARTIST = (
     " UNION SELECT r.leaf_index FROM record r JOIN work w USING (work_id) WHERE w.artist_id = %(artist)s"
 )
 _BY_KIND = "SELECT leaf_index FROM record WHERE kind = %(kind)s AND leaf_index > %(after)s"
+_BY_USE = "SELECT m.leaf_index FROM record_match m JOIN record r USING (leaf_index) WHERE m.artist_id = %(artist)s"
+_USE_CONDITIONS = {
+    "kind": "r.kind = %(kind)s",
+    "relation": "m.relation = %(relation)s",
+    "work_id": "m.work_id = %(work_id)s::uuid",
+    "generator_id": "r.model_id = %(generator_id)s::uuid",
+    "max_p": "m.p_value <= %(max_p)s",
+    "since": "r.generated_at >= %(since)s",
+    "until": "r.generated_at < %(until)s",
+}
 
 
 class RecordStore:
@@ -65,6 +76,19 @@ class RecordStore:
             "after": after,
             "limit": limit,
         }
+        return self._entries(query, values)
+
+    def uses(self, artist_id: str, wanted: UseFilter, *, after: int = -1, limit: int = 50) -> list[Entry]:
+        """Verifications and generations that matched a work of the artist, as `find` gives entries."""
+        values = {name: getattr(wanted, name) for name in _USE_CONDITIONS if getattr(wanted, name) is not None}
+        inner = " AND ".join([_BY_USE, *(_USE_CONDITIONS[name] for name in values)])
+        query = (
+            f"{_ENTRY} WHERE e.leaf_index > %(after)s AND e.leaf_index IN ({inner})"
+            " ORDER BY e.leaf_index LIMIT %(limit)s"
+        )
+        return self._entries(query, values | {"artist": UUID(artist_id), "after": after, "limit": limit})
+
+    def _entries(self, query: str, values: dict[str, Any]) -> list[Entry]:
         while True:
             # Nearly always nothing is behind: then one transaction does.
             with self._database.begin() as connection:

@@ -14,6 +14,8 @@ from alembic.config import Config
 from ledger.storage import tables
 from ledger.storage.database import Database
 from tests.conftest import DatabaseUrl, admin
+from tests.record.samples import ALL, MODEL
+from tests.storage.works import draft_of, stores_of
 
 ROOT = Path(__file__).parents[2]
 
@@ -84,6 +86,17 @@ def test_every_table_has_its_rights_and_its_kind(database: Database) -> None:
         )
         found = {row.table_name: row.granted for row in rows}
     assert found == {**expected, "alembic_version": "SELECT"}
+
+
+def test_what_was_projected_before_gets_the_model_of_a_generation(database: Database) -> None:
+    stores = stores_of(database)
+    stores.entries.append([draft_of(predicate) for predicate in ALL])
+    stores.projector.catch_up()
+    with database.begin_as_owner() as connection:
+        command.downgrade(config_over(connection), "0012")
+        command.upgrade(config_over(connection), "head")
+        rows = connection.execute(sa.text("SELECT kind, model_id::text FROM record WHERE model_id IS NOT NULL"))
+        assert list(map(tuple, rows)) == [("generation", MODEL.model_id)]
 
 
 def test_the_guards_fire_in_every_session(database: Database) -> None:

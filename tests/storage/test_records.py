@@ -2,16 +2,21 @@
 
 from __future__ import annotations
 
+from datetime import timedelta
+from typing import Any
+
 import pytest
 import sqlalchemy as sa
 
 from ledger.corpus.types import CorpusState
 from ledger.errors import IntegrityError
 from ledger.record.predicates import CalibrationRecord, KeyRecord
+from ledger.record.times import parse_time
+from ledger.record.usage import UseFilter
 from ledger.storage.calibrations import CalibrationStore
 from ledger.storage.database import Database
 from ledger.storage.records import RecordStore
-from tests.record.samples import ALL, CORPUS, OTHER, TIME, key_record, sha, uid
+from tests.record.samples import ALL, CORPUS, MODEL, OTHER, TIME, key_record, sha, uid
 from tests.storage.works import Stores, draft_of, register, stores_of
 
 
@@ -48,6 +53,25 @@ def test_conditions_add_up(records: RecordStore) -> None:
     assert kinds(records, kind="verification", work_id=uid(201)) == ["verification"]
     assert kinds(records, kind="asset", work_id=uid(201)) == []
     assert records.count_by_kind() == dict.fromkeys(sorted(predicate.kind for predicate in ALL), 1)
+
+
+def test_uses_fit_every_condition_in_one_match(records: RecordStore) -> None:
+    def uses(artist: str, **wanted: Any) -> list[str]:
+        return [ALL[entry.leaf_index].kind for entry in records.uses(artist, UseFilter(**wanted))]
+
+    both = ["verification", "generation"]
+    assert uses(uid(301)) == uses(uid(302)) == uses(uid(301), work_id=uid(201), relation="near-duplicate") == both
+    assert uses(uid(399)) == uses(uid(301), work_id=uid(202)) == uses(uid(301), relation="similar-style") == []
+    assert uses(uid(301), max_p=0.0005) == both
+    assert uses(uid(301), max_p=0.0004) == uses(uid(302), max_p=0.5) == []
+    assert uses(uid(301), kind="generation") == uses(uid(301), generator_id=MODEL.model_id) == ["generation"]
+    assert uses(uid(301), generator_id=uid(71)) == uses(uid(301), kind="verification", generator_id=uid(70)) == []
+    made, after = parse_time(TIME), parse_time(TIME) + timedelta(milliseconds=1)
+    assert uses(uid(301), since=made, until=after) == both
+    assert uses(uid(301), since=after) == uses(uid(301), until=made) == []
+    [first] = records.uses(uid(301), UseFilter(), limit=1)
+    [second] = records.uses(uid(301), UseFilter(), after=first.leaf_index)
+    assert second.leaf_index > first.leaf_index
 
 
 def test_pages_join_without_a_gap(stores: Stores, records: RecordStore) -> None:
