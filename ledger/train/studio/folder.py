@@ -106,7 +106,10 @@ class Studio:
             image_encoder=CLIPVisionModelWithProjection.from_pretrained(self._part("image_encoder")),
             feature_extractor=CLIPImageProcessor.from_pretrained(self._part("feature_extractor")),
         )
-        pipeline.to(dtype=torch.float16, silence_dtype_warnings=True).save_pretrained(self.folder)
+        # The other parts stay as they were written: fingerprints pin them by their bytes.
+        unet.half().save_pretrained(self.folder / "unet")
+        pipeline.scheduler.save_pretrained(self.folder / "scheduler")
+        pipeline.save_config(self.folder)
 
     def _learn(self, part: Part, lesson: Any, plan: Plan) -> Any:
         return learn(lesson, plan, self.checkpoints / f"{part}.pt", self.progress)
