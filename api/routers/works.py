@@ -27,8 +27,8 @@ def get_work(here: Here, work_id: Id) -> WorkAnswer:
     responses=content(PREVIEW_TYPE, "WebP") | problems(404, 422),
 )
 def get_preview(here: Here, work_id: Id) -> Response:
-    """404 where none is kept."""
+    """404 where none is kept. Nobody keeps it for long: it is erased when the work is withdrawn."""
     preview = here.application.catalogue.preview(work_id)
     if preview is None:
         raise NotFoundError(f"no picture is kept of the work {work_id}", code="preview-not-found")
-    return Response(preview, media_type=PREVIEW_TYPE, headers={"Cache-Control": "public, max-age=86400, immutable"})
+    return Response(preview, media_type=PREVIEW_TYPE, headers={"Cache-Control": "public, max-age=300"})

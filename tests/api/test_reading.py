@@ -39,7 +39,7 @@ def test_a_work_its_preview_and_its_artist(client: TestClient, work_id: str) -> 
     assert set(work) == WORK_KEYS
     preview = client.get(work["preview"])
     assert preview.headers["content-type"] == "image/webp"
-    assert "immutable" in preview.headers["cache-control"]
+    assert preview.headers["cache-control"] == "public, max-age=300", "a work that is withdrawn is soon gone everywhere"
     assert preview.content[8:12] == b"WEBP"
     artist = client.get(f"/v1/artists/{work['artist_id']}").json()
     assert set(artist) == {"artist_id", "name", "works", "sample", "links"}

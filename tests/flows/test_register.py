@@ -169,7 +169,7 @@ def test_a_portfolio_is_signed_and_goes_on_after_an_interruption(
     monkeypatch.setattr(ingest, "BATCH", 2)
     seen: list[int] = []
 
-    def interrupt(stage: str, done: int, total: int | None) -> None:  # noqa: ARG001 - as Progress has it
+    def interrupt(stage: str, done: int, total: int | None) -> None:
         if stage == "registering works":
             seen.append(done)
             if done == 4:
