@@ -29,6 +29,7 @@ from api.routers import (
     models,
     pages,
     records,
+    registrations,
     uses,
     verifications,
     wellknown,
@@ -47,8 +48,8 @@ PICTURES_IN_MEMORY = 8
 OPENAPI_PATH = "/v1/openapi.json"
 
 ROUTERS = (
-    verifications, generations, lookups, records, works, artists, uses, models, claims, keys, accounts, documents,
-    log, wellknown, health, pages,
+    verifications, generations, lookups, records, works, registrations, artists, uses, models, claims, keys, accounts,
+    documents, log, wellknown, health, pages,
 )  # fmt: skip
 
 

@@ -3,16 +3,20 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
 import typer
 
+from cli import optout
 from cli.errors import ExitCode
 from cli.invocation import CommandGroup, Invocation
 from cli.output import Output
+from ledger.errors import InputError
 
 if TYPE_CHECKING:
+    from ledger.corpus.labels import Unstated
     from ledger.flows.answers import CorpusStats
     from ledger.flows.dedup_report import DedupSummary, GroupReport
     from ledger.flows.ingest import IngestSummary
@@ -20,6 +24,26 @@ if TYPE_CHECKING:
 MAX_GROUPS = 20
 MAX_REFUSALS = 20
 """What is listed for people; --json has all of it."""
+
+
+ArtistOption = Annotated[
+    str | None,
+    typer.Option(metavar="ID", help="Register all of a folder as works of this artist.", show_default=False),
+]
+KeyOption = Annotated[
+    Path | None,
+    typer.Option(metavar="FILE", help="The artist's key, which signs each registration.", show_default=False),
+]
+LicenceOption = Annotated[str | None, typer.Option(metavar="SPDX", help="With --artist: of works that state none.")]
+UsesOption = Annotated[
+    str | None,
+    typer.Option(metavar="USES", help="With --artist: match, train, style, several with commas between, or none."),
+]
+CreditOption = Annotated[str | None, typer.Option(metavar="TEXT", help="With --artist: how the works are credited.")]
+LinkOption = Annotated[str | None, typer.Option(metavar="URL", help="With --artist: where the credit leads.")]
+TermsOption = Annotated[
+    str | None, typer.Option(metavar="TEXT", help="With --artist: terms in your own words instead of --licence.")
+]
 
 
 def ingest(
@@ -39,19 +63,71 @@ def ingest(
             help="CSV or JSON Lines with file, title, artist, and where known licence, source, allowed_uses.",
         ),
     ] = None,
+    *,
+    artist: ArtistOption = None,
+    key: KeyOption = None,
+    licence: LicenceOption = None,
+    uses: UsesOption = None,
+    credit_line: CreditOption = None,
+    link: LinkOption = None,
+    terms: TermsOption = None,
 ) -> ExitCode | None:
     """Register works. Run it again after an interruption: it goes on where it stopped.
 
     Works that cannot be registered are listed with the reason, and do not stop the others; when all of them are
     refused, the exit code is 2.
+
+    With --artist a folder is a portfolio: every picture in it, or what a label file lists, is a work of that artist.
     """
     out = invocation.out
-    with invocation.application() as application, invocation.progress() as progress:
-        summary = application.ingestion.run(application.open_source(source, labels), progress)
+    stated = (key, licence, uses, credit_line, link, terms)
+    if artist is not None:
+        said = Stated(licence, uses, credit_line, link, terms)
+        summary = _portfolio(invocation, source, labels, artist_id=artist, key=key, stated=said)
+    elif any(each is not None for each in stated):
+        raise InputError("--key and terms go with --artist", code="artist-missing", hint="name whose works they are")
+    else:
+        with invocation.application() as application, invocation.progress() as progress:
+            summary = application.ingestion.run(application.open_source(source, labels), progress)
     if out.json:
         out.document(summary.to_json())
     show_summary(out, summary)
     return ExitCode.USAGE if summary.refused and not summary.registered + summary.already_registered else None
+
+
+@dataclass(frozen=True, slots=True)
+class Stated:
+    """What the options say of all works of a portfolio."""
+
+    licence: str | None
+    uses: str | None
+    credit_line: str | None
+    link: str | None
+    terms: str | None
+
+    def unstated(self, artist: str) -> Unstated:
+        """For works that say nothing themselves. Raises InputError (`licence`, `allowed-uses`, `bad-link`, ...)."""
+        from ledger.corpus.credit import read_terms
+        from ledger.corpus.labels import Unstated, parse_uses
+
+        licence, credit = read_terms(self.licence or "", self.credit_line or "", self.link or "", self.terms or "")
+        return Unstated(artist, licence, parse_uses(self.uses), credit)
+
+
+def _portfolio(
+    invocation: Invocation, source: str, labels: Path | None, *, artist_id: str, key: Path | None, stated: Stated
+) -> IngestSummary:
+    """The folder's works, signed by the artist's key where one is named."""
+    from cli.own_keys import open_key
+    from ledger.corpus.portfolio import PortfolioSource
+    from ledger.flows.principal import LOCAL
+
+    signer = None if key is None else open_key(key)
+    with invocation.application() as application, invocation.progress() as progress:
+        artist = application.registering.artist(artist_id, LOCAL)
+        folder = Path(source.removeprefix("folder:")).expanduser()
+        portfolio = PortfolioSource(folder, artist, stated.unstated(artist.name), labels)
+        return application.registering.ingest(portfolio, artist_id, LOCAL, signer, progress)
 
 
 def refresh(
@@ -166,6 +242,8 @@ def show_summary(out: Output, summary: IngestSummary) -> None:
     if len(summary.refused) > MAX_REFUSALS:
         out.line(f"and {len(summary.refused) - MAX_REFUSALS:,} more: --json lists them all", "quiet")
     show_not_comparable(out, [(each.key, each.reason) for each in summary.not_comparable])
+    for work_id in summary.contested:
+        out.line(f"Contested: work {work_id} is registered by another artist too", "strong")
 
 
 def _show_stats(out: Output, found: CorpusStats) -> None:
@@ -197,10 +275,12 @@ def register(app: CommandGroup) -> None:
             "artledger corpus ingest ./paintings --labels paintings.csv",
             "artledger corpus ingest openclipart",
             "artledger corpus ingest hf:huggan/wikiart@train",
+            "artledger corpus ingest ./portfolio --artist ID --key ada.pem --licence CC-BY-4.0 --uses match,style",
         ],
     )
     group.add(refresh, examples=["artledger corpus refresh --spec default"])
     group.add(stats, examples=["artledger corpus stats --json"])
     group.add(calibrate, examples=["artledger corpus calibrate"])
     group.add(dedup, examples=["artledger corpus dedup --out ./copies", "artledger corpus dedup --json > copies.json"])
+    optout.add_to(group)
     app.add_typer(group)
