@@ -1,12 +1,15 @@
-"""`artledger artist`: what comes back to the people whose works are registered."""
+"""`artledger artist`: what the people whose works are registered decide, and what comes back to them."""
 
 from __future__ import annotations
 
-from cli import uses
+from cli import registration, uses
 from cli.invocation import CommandGroup
 
 
 def register(app: CommandGroup) -> None:
-    group = CommandGroup("Artists: where their works came up, and statements that count it.", name="artist")
+    group = CommandGroup(
+        "Artists: what they allow, where their works came up, and statements that count it.", name="artist"
+    )
+    registration.add_to(group)
     uses.add_to(group)
     app.add_typer(group)
