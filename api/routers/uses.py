@@ -45,7 +45,8 @@ def list_uses(
     page = here.application.uses.page(artist_id, wanted, after=query.after, limit=query.limit)
     headers = {"Vary": "Accept"}
     if page.next_after is not None:
-        headers["Link"] = f'<{request.url.include_query_params(after=page.next_after)}>; rel="next"'
+        following = request.url.include_query_params(after=page.next_after)
+        headers["Link"] = f'<{following.path}?{following.query}>; rel="next"'
     form = _FORMS[query.format] if query.format is not None else _preferred(request.headers.get("accept", ""))
     if form == JSON:
         response.headers.update(headers)

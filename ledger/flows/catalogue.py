@@ -48,6 +48,7 @@ class Catalogue:
             links={
                 "self": f"/v1/artists/{artist_id}",
                 "works": f"/v1/artists/{artist_id}/works",
+                "uses": f"/v1/artists/{artist_id}/uses",
                 "page": f"/artists/{artist_id}",
             },
         )

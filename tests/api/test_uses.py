@@ -116,6 +116,11 @@ def test_lines_have_the_rows_of_the_pages_and_link_to_the_next(client: TestClien
     assert [row["record_id"] for row in rows] == [each["record_id"] for each in every]
 
 
+def test_the_artist_leads_to_the_uses(client: TestClient, path: str, nearest: dict[str, Any]) -> None:
+    assert client.get(f"/v1/artists/{nearest['artist_id']}").json()["links"]["uses"] == path
+    assert f'href="{path}?' in client.get(f"/artists/{nearest['artist_id']}").text
+
+
 def test_nobodys_uses_are_not_found(client: TestClient) -> None:
     assert client.get(f"/v1/artists/{UNKNOWN_ID}/uses").json()["code"] == "artist-not-found"
     assert client.get("/v1/artists/Ada/uses").status_code == 422

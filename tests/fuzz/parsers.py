@@ -16,6 +16,8 @@ from ledger.log.proof import parse_proof
 from ledger.log.tiles import parse_path
 from ledger.record import dsse
 from ledger.record.statement import parse_payload
+from ledger.record.usage import parse_statement
+from tests.record.compared import ADA, BEN, january_of
 
 CONFORMANCE = Path(__file__).parents[1] / "conformance" / "bundle"
 
@@ -42,12 +44,17 @@ def _envelope(data: bytes) -> bytes:
     return dsse.encode(envelope)
 
 
+def _usage(data: bytes) -> bytes:
+    return parse_statement(data).to_bytes()
+
+
 TARGETS: Mapping[str, Callable[[bytes], bytes]] = {
     "note": _note,
     "tile-path": _tile_path,
     "bundle": _bundle,
     "proof": _proof,
     "envelope": _envelope,
+    "usage": _usage,
 }
 """Name -> parse and encode again."""
 
@@ -66,6 +73,8 @@ def seeds(name: str) -> list[bytes]:
     """Inputs that are accepted, from the conformance suite."""
     if name == "tile-path":
         return [b"tile/0/000", b"tile/3/x001/x234/067.p/255", b"tile/entries/x001/000.p/1"]
+    if name == "usage":
+        return [january_of(artist).to_bytes() for artist in (ADA, BEN)]
     found: list[bytes] = []
     for file in sorted(CONFORMANCE.glob("*/bundle.json")):
         if file.parent.name.endswith("_fail"):

@@ -7,8 +7,9 @@ from typing import Any
 
 from ledger.match.lists import Relation, Verdict
 from ledger.record.parts import AttributionText, MatchText, ModelRef, ShareText
-from ledger.record.predicates import Generation, Verification
-from tests.record.samples import GENERATION, TIME, match_text, sha, uid, verification
+from ledger.record.predicates import Generation, Period, Verification
+from ledger.record.usage import UsageStatement, UsageTally
+from tests.record.samples import GENERATION, TIME, key_record, match_text, sha, uid, verification
 
 ADA, BEN = uid(301), uid(302)
 MODELS = (ModelRef(model_id=uid(71), weights_sha256=sha("one")), ModelRef(model_id=uid(72), weights_sha256=sha("two")))
@@ -74,3 +75,11 @@ ADAS_JANUARY = [
     (1, uid(72), "service", "allow", COPY, "0.125"),
 ]
 """Count, generator, origin, guard, relation, share."""
+
+
+def january_of(artist: str) -> UsageStatement:
+    """The statement over ten leaves: a key's and RECORDS."""
+    tally = UsageTally(artist, Period(end=JANUARY[1], start=JANUARY[0]))
+    for record in (key_record(), *RECORDS):
+        tally.add(record)
+    return tally.statement("localhost/artledger/test", 1 + len(RECORDS))

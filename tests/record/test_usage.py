@@ -15,17 +15,14 @@ from ledger.match.lists import Relation
 from ledger.record.parts import UsageCount
 from ledger.record.predicates import Period
 from ledger.record.usage import EVERYTHING, UsageStatement, UsageTally, UseFilter, parse_statement, use_in
-from tests.record.compared import ADA, ADAS_JANUARY, BEN, COPY, JANUARY, RECORDS, STYLE, verified
+from tests.record.compared import ADA, ADAS_JANUARY, BEN, COPY, JANUARY, RECORDS, STYLE, january_of, verified
 from tests.record.samples import key_record, uid
 
 PERIOD = Period(end=JANUARY[1], start=JANUARY[0])
 
 
 def statement() -> UsageStatement:
-    tally = UsageTally(ADA, PERIOD)
-    for record in (key_record(), *RECORDS):
-        tally.add(record)
-    return tally.statement("localhost/artledger/test", 10)
+    return january_of(ADA)
 
 
 def test_a_record_counts_once_by_the_nearest_work() -> None:
