@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated
+from typing import TYPE_CHECKING, Annotated, Literal
 
 import typer
 
@@ -12,12 +12,15 @@ from cli.errors import ExitCode
 from cli.files import read_bounded, write_new, write_whole
 from cli.invocation import CommandGroup, Invocation
 from ledger.errors import InputError
-from ledger.record.predicates import ClaimType, ClaimVerdict
 
 if TYPE_CHECKING:
     from ledger.bootstrap import Application
     from ledger.flows.claim_answers import ClaimAnswer, StatementDraft
     from ledger.flows.claims import Sent
+
+ClaimType = Literal["authored-image", "copies-work", "generated-by", "trained-on"]
+ClaimVerdict = Literal["supported", "contradicted", "inconclusive"]
+"""As in ledger.record.predicates, which takes libraries that help must not wait for."""
 
 ClaimArgument = Annotated[str, typer.Argument(metavar="CLAIM_ID", help="The claim's id.", show_default=False)]
 ByOption = Annotated[str, typer.Option("--by", metavar="ACCOUNT_ID", help="Whose statement it is.", show_default=False)]

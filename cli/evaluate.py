@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
+from cli.evaluate_claims import claims
 from cli.files import make_folder, write_whole
 from cli.invocation import CommandGroup, Invocation
 
@@ -284,5 +285,6 @@ def register(app: CommandGroup) -> None:
         ],
     )
     group.add(subjects, examples=["artledger evaluate subjects --pictures 8 --out ./measured"])
+    group.add(claims, examples=["artledger evaluate claims --json", "artledger evaluate claims --claims 34"])
     group.add(calibration, examples=["artledger evaluate calibration --assets ./packages --out ./measured"])
     app.add_typer(group)

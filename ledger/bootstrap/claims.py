@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from functools import cached_property
+from pathlib import Path
 from typing import TYPE_CHECKING
 
 from ledger.bootstrap.people import PeopleParts
@@ -11,6 +12,7 @@ from ledger.errors import NotFoundError
 if TYPE_CHECKING:
     from ledger.flows.claim_evidence import ClaimEvidence
     from ledger.flows.claim_reading import ClaimReading
+    from ledger.flows.claim_trial import ClaimTrial
     from ledger.flows.claims import Claims
     from ledger.storage.claims import ClaimDetails
 
@@ -64,6 +66,22 @@ class ClaimParts(PeopleParts):
             cosigning=self.cosigning,
             sequencer=lambda: self.sequencer,
             rules=current_rules(),
+        )
+
+    def claim_trial(self, folder: Path) -> ClaimTrial:
+        """For `ledger.evaluate.claims`, on a throw-away installation; `folder` takes works' files."""
+        from ledger.flows.claim_trial import ClaimTrial
+
+        return ClaimTrial(
+            folder=folder,
+            open_source=self.open_source,
+            ingestion=self.ingestion,
+            attributor=self.attributor,
+            reports=self.reports,
+            models=self.models,
+            claims=self.claims,
+            works=self.works,
+            records=self.record_store,
         )
 
     def claim_rules_file(self, digest: str) -> bytes:

@@ -4,11 +4,13 @@ from __future__ import annotations
 
 import json
 from pathlib import Path
-from typing import Any
+from typing import Any, get_args
 
 import pytest
 
+from cli import claim
 from ledger.bootstrap import open_application
+from ledger.record.predicates import ClaimType, ClaimVerdict
 from tests.applications import UNKNOWN_ID, labelled
 from tests.cli.commands import ART, Commands
 from tests.flows.people import made_here, model_facts
@@ -20,6 +22,11 @@ from tests.match.drawings import drawing
 def story(tmp_path: Path, module_database_url: str, artledger: Commands, monkeypatch: pytest.MonkeyPatch) -> Commands:
     monkeypatch.setenv("ARTLEDGER_DATABASE_URL", module_database_url)
     return artledger
+
+
+def test_the_lists_are_those_of_records() -> None:
+    assert get_args(claim.ClaimType) == get_args(ClaimType)
+    assert get_args(claim.ClaimVerdict) == get_args(ClaimVerdict)
 
 
 def done(ran: Any) -> Any:
@@ -69,9 +76,9 @@ def test_the_story(story: Commands, module_database_url: str, tmp_path: Path) ->
         (file("copies-work", "other", ada, ada_key, "--work", ada_work), "inconclusive"),
         (file("authored-image", "unknown", bob, bob_key), "inconclusive"),
     ]
-    for claim, expected in claims:
-        assert claim["verdict"]["verdict"] == expected
-        assert claim["signed"]
+    for each, expected in claims:
+        assert each["verdict"]["verdict"] == expected
+        assert each["signed"]
     copied = claims[2][0]["claim_id"]
     answered = story(
         "claim", "respond", copied, "--by", bob, "--key", bob_key, "--text", "She allowed it.",
@@ -87,8 +94,8 @@ def test_the_story(story: Commands, module_database_url: str, tmp_path: Path) ->
         "--json", "--quiet",
     )  # fmt: skip
     assert done(resolved)["resolutions"][0]["outcome"] == "supported"
-    for claim, _ in claims:
-        assert done(story("audit", "claim", claim["claim_id"], "--json", "--quiet"))["verdict"] == "verified"
+    for each, _ in claims:
+        assert done(story("audit", "claim", each["claim_id"], "--json", "--quiet"))["verdict"] == "verified"
     _audit_offline(story, copied, tmp_path)
     _told(story, copied)
     refused = story(

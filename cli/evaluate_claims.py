@@ -1,0 +1,81 @@
+"""`artledger evaluate claims`: how often the published rules are right, and whom they wrong."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Mapping
+from pathlib import Path
+from tempfile import TemporaryDirectory
+from typing import TYPE_CHECKING, Annotated, Any
+
+import typer
+
+from cli.files import make_folder, write_whole
+from cli.invocation import Invocation
+
+if TYPE_CHECKING:
+    from cli.output import Output
+
+CLAIMS_FILE = "claims.json"
+
+
+def claims(
+    invocation: Invocation,
+    *,
+    count: Annotated[
+        int, typer.Option("--claims", min=1, help="Claims to construct, at least; 34 is the short form for a check.")
+    ] = 240,
+    out: Annotated[Path, typer.Option(metavar="DIR", help="Folder for the results.")] = Path("evaluation"),
+    seed: Annotated[int, typer.Option(help="The same seed and pictures give the same claims.")] = 7,
+) -> None:
+    """Measure claims whose truth is known on a throw-away ledger: true, false, edited, generated, contested, squatted.
+
+    Prints precision and recall per verdict with 95% intervals, how many false claims of authorship were supported and
+    how many truthful claims contradicted; writes claims.json. Works of held-out artists come first, one of each folder;
+    drawings stand for generated pictures: what matters there is the server's record.
+    """
+    from ledger.bootstrap import open_application
+    from ledger.evaluate.claims import evaluate_claims, one_by_folder
+    from ledger.evaluate.pictures import select
+    from ledger.image.pool import DecodePool
+
+    make_folder(out)
+    with TemporaryDirectory(prefix="artledger-claims-") as folder:
+        with DecodePool() as pool:
+            chosen = select(pool, works=5000, strangers=5000, assets=None, seed=seed)
+        drawings = one_by_folder([*chosen.copied, *chosen.strangers, *chosen.distractors])
+        with open_application(data_dir=Path(folder) / "data") as application, invocation.progress() as progress:
+            court = application.claim_trial(Path(folder) / "works")
+            report = evaluate_claims(drawings, court, count, seed, progress)
+    write_whole(out / CLAIMS_FILE, json.dumps(report.document, indent=1).encode())
+    if invocation.json:
+        invocation.out.document(report.document)
+        return
+    _show(invocation.out, report.document)
+    invocation.out.line(f"Written: {out / CLAIMS_FILE}", "quiet")
+
+
+def _show(out: Output, document: Mapping[str, Any]) -> None:
+    from ledger.evaluate.claims import VERDICTS
+
+    rows = [(each, _share(document["precision"][each]), _share(document["recall"][each])) for each in VERDICTS]
+    out.table(("Verdict", "Precision", "Recall"), rows)
+    kinds = [
+        (row["kind"], row["expected"], str(row["n"]), *(str(row[each]) for each in VERDICTS))
+        for row in document["per_kind"]
+    ]
+    out.table(("Claims", "Expected", "n", *VERDICTS), kinds, right=("n", *VERDICTS))
+    wrongs = "False claims of authorship supported: {} of {}; truthful claims contradicted: {} of {}.".format(
+        document["false_authorship_supported"],
+        document["false_authorship_claims"],
+        document["truthful_contradicted"],
+        document["truthful_claims"],
+    )
+    out.line(f"{document['claims']} claims. {wrongs}", "strong")
+
+
+def _share(share: Mapping[str, Any]) -> str:
+    if not share["n"]:
+        return "none"
+    low, high = share["interval"]
+    return f"{share['value']:.2f} ({low:.2f}-{high:.2f}, n {share['n']})"
