@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import sys
 from enum import StrEnum
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
@@ -128,11 +129,8 @@ def erase(
 
 
 def _ask(artist: str) -> None:
-    try:
-        if typer.confirm(f"Erase artist {artist} for good?", err=True):
-            return
-    except typer.Abort:
-        pass
+    if sys.stdin.isatty() and typer.confirm(f"Erase artist {artist} for good?", err=True):
+        return
     raise InputError("nothing was erased", code="not-confirmed", hint="answer yes, or give --yes")
 
 

@@ -10,7 +10,7 @@ from dataclasses import dataclass, replace
 from enum import StrEnum
 from itertools import chain
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated
+from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
@@ -18,6 +18,7 @@ from cli.files import make_folder, write_whole
 from cli.invocation import CommandGroup, Invocation
 
 if TYPE_CHECKING:
+    from ledger.corpus.optout import OptOuts
     from ledger.flows.progress import Progress
     from ledger.image.pool import DecodePool
     from ledger.train.copy.training import Report
@@ -115,14 +116,15 @@ class _Run:
         plan = replace(SMOKE if self.smoke else Plan(), seed=self.seed)
         plan = plan if self.steps is None else replace(plan, steps=self.steps)
         taken = min(self.works, SMOKE_PICTURES) if self.smoke else self.works
+        limits: dict[str, Any] = {"works": taken, "seed": self.seed, "roles": {Role.TRAIN}}
+        limits["untrainable"] = _untrainable(self.invocation)
         with self.invocation.progress() as progress, DecodePool() as pool:
 
             def told(report: Report) -> None:
                 progress(f"training: loss {report.loss:.2f}, found {report.found:.0%}", report.step, report.steps)
 
-            train = {Role.TRAIN}
             made = train_copy_descriptor(
-                lambda: _counted(READING, _pictures(pool, self.assets, taken, self.seed, train), progress),
+                lambda: _counted(READING, _pictures(pool, self.assets, **limits), progress),
                 self.checkpoints,
                 self.out,
                 plan,
@@ -141,6 +143,8 @@ class _Run:
         plan = replace(folder.PLANS[folder.Part(part)], seed=self.seed)
         plan = folder.smoke(plan) if self.smoke else plan
         plan = plan if self.steps is None else replace(plan, steps=self.steps)
+        limits: dict[str, Any] = {"limit": self.works, "seed": self.seed}
+        limits["untrainable"] = _untrainable(self.invocation)
         checkpoints, out = self.checkpoints / folder.FOLDER, self.out / folder.FOLDER
         make_folder(checkpoints)
         make_folder(out)
@@ -151,7 +155,7 @@ class _Run:
 
             training = folder.Studio(checkpoints, out, told)
             pictures = training.gathered(
-                lambda: _counted(READING, drawn(pool, self.assets, limit=self.works, seed=self.seed), progress),
+                lambda: _counted(READING, drawn(pool, self.assets, **limits), progress),
                 folder.SMOKE_PICTURES if self.smoke else None,
             )
             weights = training.train(folder.Part(part), pictures, plan)
@@ -179,8 +183,9 @@ def null_set(
     from ledger.train.null_set_card import CARD, null_set_card
 
     fingerprinter = Fingerprinter([load_copy_encoder()], copy_spec())
+    limits: dict[str, Any] = {"works": works, "seed": seed, "roles": USED, "untrainable": _untrainable(invocation)}
     with invocation.progress() as progress, DecodePool() as pool:
-        pictures = _counted("measuring", _pictures(pool, assets, works, seed, USED), progress)
+        pictures = _counted("measuring", _pictures(pool, assets, **limits), progress)
         measured = list(measure(pictures, pool, fingerprinter, seed=seed))
         progress("fitting", 0, None)
         made = assemble(measured)
@@ -214,8 +219,9 @@ def style_null(
 
     null_set, found = shipped_null_set(), StyleModels.in_folder(models)
     clip, vae = load_clip_encoder(found), load_vae_encoder(found)
+    limits: dict[str, Any] = {"works": works, "seed": seed, "roles": USED, "untrainable": _untrainable(invocation)}
     with invocation.progress() as progress, DecodePool() as pool:
-        pictures = _counted("measuring", _pictures(pool, assets, works, seed, USED), progress)
+        pictures = _counted("measuring", _pictures(pool, assets, **limits), progress)
         embedded = list(training.embed(pictures, pool, null_set, clip, vae, seed=seed))
     statistics = training.pooled_statistics(embedded)
     write_whole(found.vae / STATISTICS, statistics.to_bytes())
@@ -230,7 +236,7 @@ def style_null(
 
 
 def _pictures(
-    pool: DecodePool, assets: Path | None, works: int, seed: int, roles: Collection[Role]
+    pool: DecodePool, assets: Path | None, *, works: int, seed: int, roles: Collection[Role], untrainable: OptOuts
 ) -> Iterator[SourcePicture]:
     from ledger.train.pictures import collected, open_works
     from ledger.train.roles import role_of
@@ -238,8 +244,19 @@ def _pictures(
     def wanted(collection: str, maker: str) -> bool:
         return role_of(collection, maker) in roles
 
-    packages = collected(assets, pool, seed=seed, only=wanted) if assets is not None else ()
-    return chain(packages, open_works(pool, limit=works, seed=seed, only=wanted))
+    packages: Iterable[SourcePicture] = ()
+    if assets is not None:
+        packages = collected(assets, pool, seed=seed, only=wanted, untrainable=untrainable)
+    return chain(packages, open_works(pool, limit=works, seed=seed, only=wanted, untrainable=untrainable))
+
+
+def _untrainable(invocation: Invocation) -> OptOuts:
+    """What this ledger says must not be trained on: the opt-out list, and works that do not allow it or were withdrawn.
+    Empty where there is no ledger yet."""
+    from ledger.corpus.optout import NOBODY
+
+    with invocation.application() as application:
+        return application.opt_outs.untrainable() if application.has_database else NOBODY
 
 
 def _counted(stage: str, pictures: Iterable[SourcePicture], progress: Progress) -> Iterator[SourcePicture]:

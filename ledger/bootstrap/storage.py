@@ -49,6 +49,11 @@ class StorageParts:
             ) from error
         return folder
 
+    @property
+    def has_database(self) -> bool:
+        """Whether a database is named or made already; asking for the embedded one makes it."""
+        return self.settings.database_url is not None or (self.settings.data_dir.expanduser() / "postgres").is_dir()
+
     @cached_property
     def unchecked_database(self) -> Database:
         """The database whatever its schema, for `db upgrade`."""

@@ -59,3 +59,7 @@ class OptOuts:
         if nearest > PHASH_RADIUS:
             return None
         return f"it is on the opt-out list, by what it looks like ({nearest} of 256 bits of its pHash differ)"
+
+
+NOBODY = OptOuts.of(())
+"""An empty list."""

@@ -41,6 +41,11 @@ def hashes(pixels: Pixels) -> Hashes:
     return Hashes(_phash(_dct_input(pixels)), pdq, quality)
 
 
+def phash(pixels: Pixels) -> bytes:
+    """The pHash alone."""
+    return _phash(_dct_input(pixels))
+
+
 def query_views(pixels: Pixels) -> tuple[tuple[bytes, ...], tuple[bytes, ...]]:
     """pHashes and PDQ hashes of the eight dihedral views, the picture itself first, and of it without its border.
 

@@ -17,11 +17,15 @@ from io import BytesIO
 from operator import itemgetter
 from pathlib import Path
 
+import numpy as np
 from PIL import Image
 
 from ledger.corpus.openclipart import OpenClipartSource
+from ledger.corpus.optout import NOBODY, OptOuts
 from ledger.corpus.sealed import is_sealed
 from ledger.errors import InputError, NotFoundError
+from ledger.fingerprint.complexity import MINIMUM_COMPLEXITY, complexity
+from ledger.fingerprint.hashes import phash
 from ledger.image.pool import DecodePool
 
 SIDE = 768
@@ -91,11 +95,16 @@ class SourcePicture:
 
 
 def open_works(
-    pool: DecodePool, *, limit: int, seed: int, only: Only = lambda _collection, _maker: True
+    pool: DecodePool,
+    *,
+    limit: int,
+    seed: int,
+    only: Only = lambda _collection, _maker: True,
+    untrainable: OptOuts = NOBODY,
 ) -> Iterator[SourcePicture]:
     """`limit` OpenClipart works drawn at random among those that are not sealed, no alias, and allow training.
 
-    Of those, the ones that `only` wants are read. Works that cannot be decoded are left out.
+    Of those, the ones that `only` wants are read. Works that cannot be decoded, or are `untrainable`, are left out.
 
     Raises NotFoundError (`openclipart-missing`).
     """
@@ -109,7 +118,7 @@ def open_works(
     for item in items[:limit]:
         maker = item.artist or item.labels["subject"]
         if only(OPENCLIPART, maker):
-            loaded = _load(partial(source.read, item))
+            loaded = _load(partial(source.read, item), untrainable)
             if loaded is not None:
                 keywords = tuple(item.labels.get("keywords", "").split("; "))
                 yield SourcePicture(OPENCLIPART, item.key, maker, *loaded, item.title, keywords)
@@ -122,9 +131,10 @@ def collected(
     seed: int,
     only: Only = lambda _collection, _maker: True,
     whole: bool = False,
+    untrainable: OptOuts = NOBODY,
 ) -> Iterator[SourcePicture]:
     """The pictures of every collection found below `assets`, at most as many of each as COLLECTIONS says (all with
-    `whole`), at random; of those, the ones that `only` wants.
+    `whole`), at random; of those, the ones that `only` wants and that are not `untrainable`.
 
     Raises NotFoundError (`assets-missing`) when no collection is there.
     """
@@ -147,7 +157,7 @@ def collected(
             if not only(collection.name, key):
                 given += 1
                 continue
-            loaded = _load(read)
+            loaded = _load(read, untrainable)
             if loaded is None:
                 continue
             image, sha256 = loaded
@@ -192,8 +202,8 @@ def _rasterised(path: Path, pool: DecodePool) -> bytes:
     return pool.rasterise(path.read_bytes())
 
 
-def _load(read: Callable[[], bytes]) -> tuple[Image.Image, str] | None:
-    """The picture and the digest of its file."""
+def _load(read: Callable[[], bytes], untrainable: OptOuts) -> tuple[Image.Image, str] | None:
+    """The picture and the digest of its file; None for what cannot be read or must not be trained on."""
     try:
         data = read()
         with Image.open(BytesIO(data)) as opened:
@@ -206,7 +216,16 @@ def _load(read: Callable[[], bytes]) -> tuple[Image.Image, str] | None:
     image.thumbnail((SIDE, SIDE), Image.Resampling.LANCZOS)
     flat = Image.new("RGB", image.size, "white")
     flat.paste(image, mask=image.getchannel("A"))
-    return flat, hashlib.sha256(data).hexdigest()
+    sha256 = hashlib.sha256(data).hexdigest()
+    return None if _is_untrainable(flat, sha256, untrainable) else (flat, sha256)
+
+
+def _is_untrainable(image: Image.Image, sha256: str, untrainable: OptOuts) -> bool:
+    if not len(untrainable):
+        return False
+    pixels = np.asarray(image)
+    look = phash(pixels) if complexity(pixels) >= MINIMUM_COMPLEXITY else None
+    return untrainable.reason(sha256, phash=look) is not None
 
 
 def _quarters(image: Image.Image) -> Iterator[tuple[str, Image.Image]]:

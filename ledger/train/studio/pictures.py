@@ -15,6 +15,7 @@ from safetensors import safe_open
 from safetensors.numpy import save_file
 
 from ledger import canonical
+from ledger.corpus.optout import NOBODY, OptOuts
 from ledger.corpus.sealed import is_sealed
 from ledger.errors import ConflictError, InputError
 from ledger.image.pool import DecodePool
@@ -64,13 +65,17 @@ def wanted(collection: str, maker: str) -> bool:
     return collection in DRAWN and role_of(collection, maker) in ROLES
 
 
-def drawn(pool: DecodePool, assets: Path | None, *, limit: int, seed: int) -> Iterator[SourcePicture]:
+def drawn(
+    pool: DecodePool, assets: Path | None, *, limit: int, seed: int, untrainable: OptOuts = NOBODY
+) -> Iterator[SourcePicture]:
     """All drawings that the studio models may learn from; `limit` bounds the OpenClipart works that are looked at.
 
     Raises NotFoundError (`openclipart-missing`, `assets-missing`).
     """
-    packages = collected(assets, pool, seed=seed, only=wanted, whole=True) if assets is not None else ()
-    return chain(packages, open_works(pool, limit=limit, seed=seed, only=wanted))
+    packages: Iterable[SourcePicture] = ()
+    if assets is not None:
+        packages = collected(assets, pool, seed=seed, only=wanted, whole=True, untrainable=untrainable)
+    return chain(packages, open_works(pool, limit=limit, seed=seed, only=wanted, untrainable=untrainable))
 
 
 def gather(pictures: Iterable[SourcePicture], destination: Path, *, most: int | None = None) -> None:

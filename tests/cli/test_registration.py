@@ -1,0 +1,89 @@
+"""Artists on the command line: registered, a portfolio signed with their own key, terms, withdrawals, erasure."""
+
+from __future__ import annotations
+
+import shutil
+from pathlib import Path
+
+import pytest
+
+from tests.applications import DRAWINGS, UNKNOWN_ID
+from tests.cli.commands import Commands
+
+
+@pytest.fixture
+def ledger(artledger: Commands, database_url: str, monkeypatch: pytest.MonkeyPatch) -> Commands:
+    monkeypatch.setenv("ARTLEDGER_DATABASE_URL", database_url)
+    return artledger
+
+
+@pytest.fixture
+def portfolio(tmp_path: Path) -> Path:
+    folder = tmp_path / "portfolio"
+    folder.mkdir()
+    for path in DRAWINGS[:3]:
+        shutil.copy(path, folder)
+    return folder
+
+
+def test_from_a_key_to_erasure(ledger: Commands, portfolio: Path, tmp_path: Path) -> None:
+    key = tmp_path / "ada.pem"
+    assert ledger("keys", "new", "--out", key).code == 0
+    ada = ledger("artist", "register", "Ada\u202e Example", "--key", key, "--json").json
+    assert ada["name"] == "Ada Example"
+    artist_id = ada["artist_id"]
+    ingest = ("corpus", "ingest", portfolio, "--artist", artist_id, "--json")
+    unsigned = ledger(*ingest)
+    assert (unsigned.code, unsigned.json["error"]["code"]) == (2, "signature-required")
+    said = (
+        "--licence",
+        "CC-BY-4.0",
+        "--uses",
+        "match,style",
+        "--credit-line",
+        "© Ada",
+        "--link",
+        "https://ada.example/",
+    )
+    done = ledger(*ingest, "--key", key, *said)
+    assert (done.code, done.json["registered"], done.json["contested"]) == (0, 3, [])
+    assert ledger(*ingest, "--key", key).json["already_registered"] == 3
+    first, second, _ = done.json["registered_ids"]
+
+    terms = ("artist", "consent", first, "--uses", "match", "--json")
+    assert ledger(*terms).json["error"]["code"] == "signature-required"
+    changed = ledger(*terms, "--key", key)
+    assert (changed.code, changed.json["statement"]["predicate"]["allowed_uses"]) == (0, ["match"])
+    assert len(changed.json["envelope"]["signatures"]) == 2
+    assert ledger("artist", "withdraw", second, "--key", key, "--json").json["kind"] == "withdrawal"
+    wrong = ledger("artist", "withdraw", first, "--key", key, "--reason", "legal", "--json")
+    assert (wrong.code, wrong.json["error"]["code"]) == (2, "bad-reason")
+
+    unasked = ledger("artist", "erase", artist_id, "--json")
+    assert (unasked.code, unasked.json["error"]["code"]) == (2, "not-confirmed"), "nobody is there to say yes"
+    erased = ledger("artist", "erase", artist_id, "--yes", "--json").json
+    assert (erased["withdrawn"], erased["keys_revoked"], erased["left"]) == (2, [ada["keyid"]], [])
+    assert "Ada" not in ledger("accounts", "show").stdout
+    assert ledger("db", "check").code == 0
+    gone = ledger("artist", "erase", UNKNOWN_ID, "--yes", "--json")
+    assert (gone.code, gone.json["error"]["code"]) == (3, "artist-not-found")
+
+
+def test_terms_without_an_artist_are_a_mistake(ledger: Commands, portfolio: Path) -> None:
+    ended = ledger("corpus", "ingest", portfolio, "--licence", "CC0-1.0", "--json")
+    assert (ended.code, ended.json["error"]["code"]) == (2, "artist-missing")
+
+
+def test_opting_out(ledger: Commands, portfolio: Path) -> None:
+    artist_id = ledger("artist", "register", "Ada", "--json").json["artist_id"]
+    ingest = ("corpus", "ingest", portfolio, "--artist", artist_id, "--json")
+    assert ledger(*ingest).json["registered"] == 3
+    added = ledger("corpus", "optout", "add", DRAWINGS[0], "--json").json
+    assert len(added["withdrawn"]) == 1
+    listed = ledger("corpus", "optout", "show", "--json").json["entries"]
+    assert len(listed) == added["added"] > 2
+    assert f"phash:{listed[0]['value']}" in ledger("corpus", "optout", "show").stdout
+    wrong = ledger("corpus", "optout", "add", "no-such-file.png", "--json")
+    assert (wrong.code, wrong.json["error"]["code"]) == (2, "bad-opt-out")
+    assert ledger("corpus", "optout", "remove", DRAWINGS[0], "--json").json == {"removed": added["added"]}
+    assert ledger("corpus", "optout", "add", "sha256:" + "0" * 64).code == 0
