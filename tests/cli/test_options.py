@@ -43,6 +43,8 @@ def test_the_commands_are_these() -> None:
         "claim respond",
         "claim resolve",
         "claim review",
+        "artist uses",
+        "artist usage",
         "audit bundle",
         "audit record",
         "audit log",
