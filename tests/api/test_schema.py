@@ -1,0 +1,67 @@
+"""Every operation under what schemathesis makes of the OpenAPI document, for every role: no 5xx, no unknown status."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+import pytest
+import schemathesis
+from hypothesis import HealthCheck, Phase, settings
+from schemathesis.checks import not_a_server_error
+from schemathesis.specs.openapi.checks import status_code_conformance
+
+from api.app import create_app
+from ledger.bootstrap import Application, open_application
+from ledger.flows.principal import SCOPES_OF_ROLE
+from ledger.settings import Settings
+from tests.conftest import DatabaseUrl, copied
+from tests.generate.tiny import save_tiny_sd
+
+SCHEMA = schemathesis.openapi.from_dict(create_app(Application(Settings())).openapi())
+EXAMPLES = settings(
+    max_examples=6,
+    deadline=None,
+    suppress_health_check=list(HealthCheck),
+    derandomize=True,
+    phases=(Phase.generate,),
+)
+
+
+@pytest.fixture(scope="module")
+def application(
+    database_server: DatabaseUrl, template: str, tmp_path_factory: pytest.TempPathFactory
+) -> Iterator[Application]:
+    with (
+        copied(database_server, template) as url,
+        open_application(
+            data_dir=tmp_path_factory.mktemp("data"),
+            database_url=url,
+            generator=str(save_tiny_sd(tmp_path_factory.mktemp("tiny") / "sd")),
+            limit_per_address="1000000/minute",
+            limit_overall="1000000/minute",
+        ) as opened,
+    ):
+        opened.keys.announce()
+        opened.settle()
+        yield opened
+
+
+@pytest.fixture(scope="module")
+def askers(application: Application) -> list[dict[str, str]]:
+    """Headers of somebody without an account, and of an account of each role."""
+    accounts = application.accounts
+    secrets = [
+        accounts.issue_token(accounts.create(role, f"Some {role}").account_id, scopes).secret
+        for role, scopes in SCOPES_OF_ROLE.items()
+    ]
+    return [{}, *({"Authorization": f"Bearer {secret}"} for secret in secrets)]
+
+
+@SCHEMA.parametrize()
+@EXAMPLES
+def test_every_answer_is_documented_and_none_is_a_failure(
+    case: schemathesis.Case, service_url: str, askers: list[dict[str, str]]
+) -> None:
+    for headers in askers:
+        response = case.call(base_url=service_url, headers=headers)
+        case.validate_response(response, checks=[not_a_server_error, status_code_conformance], headers=headers)
