@@ -57,6 +57,8 @@ class VaeEncoder:
         self._weights = {_newer(name): _rows_last(tensor) for name, tensor in weights.items()}
         self._description = description
         self._statistics = statistics
+        if len(self._pooled(_BLACK)) != config.dimension:
+            raise ValueError(f"the weights give no {config.latent_channels} channels of latents")
         self._whole(_BLACK)
         self._threads = single_threaded_workers(os.cpu_count() or 1)
 

@@ -1,13 +1,14 @@
 """The studio's UNet: latent diffusion (Rombach et al. 2022) conditioned on the small CLIP's text tower.
 
 Trained to predict v (Salimans and Ho 2022) on a schedule that ends in pure noise (Lin et al. 2024), so that white
-grounds come out white, with the losses of all noise levels weighted by min-SNR-5 (Hang et al. 2023).
+grounds come out white.
 """
 
 from __future__ import annotations
 
 from collections import Counter
 from dataclasses import dataclass
+from importlib import resources
 from pathlib import Path
 from typing import Any
 
@@ -26,14 +27,15 @@ from ledger.train.studio.prompts import PROMPTS
 from ledger.train.studio.sheet import save_sheet
 from ledger.train.studio.variations import vary
 
-PLAN = Plan(steps=3600, batch=32, rate=4e-4, average=0.998, checkpoint_every=250)
+PLAN = Plan(steps=4200, batch=32, rate=4e-4, average=0.998, checkpoint_every=250)
 VARIANTS = 4
 """Of each picture: their latents are computed once. The first is the picture itself."""
 _WITHOUT_PROMPT = 0.1
 """Share of examples that learn what a picture is without being told which (classifier-free guidance)."""
-_GAMMA = 5.0
 _UNNAMED = 0.05
 """Weight of a picture without a subject that others share; one whose subject n pictures share has n ** -0.5."""
+_COMMON = 5.0
+"""Times as often as that, where a subject is one that people ask for (common-subjects.txt)."""
 _PART = 32
 
 
@@ -103,11 +105,8 @@ class DiffusionLesson:
             made = self.learner(
                 noisy.contiguous(memory_format=torch.channels_last), times, self._told(chosen, variants, rng)
             ).sample
-        wrong = (made.float() - wanted).square().mean(dim=(1, 2, 3))
-        kept = self._scheduler.alphas_cumprod[times]
-        ratio = kept / (1 - kept)
-        # For v the weight of min-SNR is min(SNR, gamma) / (SNR + 1); the constant keeps pure noise in the lesson.
-        loss: Tensor = (wrong * (ratio.clamp(max=_GAMMA) / (ratio + 1) + 0.1)).mean()
+        # Every noise level counts alike: what a picture shows is decided where there is most noise.
+        loss: Tensor = (made.float() - wanted).square().mean()
         return loss
 
     @torch.no_grad()
@@ -153,8 +152,12 @@ def as_pipeline(parts: TrainedParts, unet: Any) -> Any:
 def _weights(pictures: StudioPictures) -> NDArray[np.float64]:
     """How often each picture is learnt from: rare subjects more often than their number, faces and flags less."""
     common = Counter(word for subjects in pictures.subjects for word in subjects.words)
+    asked_for = frozenset(resources.files(__package__).joinpath("common-subjects.txt").read_text().split())
     weights: NDArray[np.float64] = np.array(
-        [max((common[word] ** -0.5 for word in each.words), default=_UNNAMED) for each in pictures.subjects]
+        [
+            max((common[word] ** -0.5 * (_COMMON if word in asked_for else 1) for word in each.words), default=_UNNAMED)
+            for each in pictures.subjects
+        ]
     )
     weights /= weights.sum()
     return weights
