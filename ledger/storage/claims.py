@@ -60,12 +60,6 @@ class ClaimDetails:
             )
             return {str(row.record_id): _detail(row) for row in rows}
 
-    def erase(self, party_id: str) -> int:
-        """Erases everything that a party said, for good; the records and their commitments stay. Returns how many."""
-        with self._database.begin() as connection:
-            erased = connection.execute(sa.delete(claim_detail).where(claim_detail.c.party_id == UUID(party_id)))
-            return erased.rowcount
-
 
 def _detail(row: sa.Row[Any]) -> ClaimDetail:
     key = None if row.text_key is None else bytes(row.text_key).hex()
