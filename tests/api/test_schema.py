@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from typing import Any
 
 import pytest
 import schemathesis
@@ -60,7 +61,7 @@ def askers(application: Application) -> list[dict[str, str]]:
 @SCHEMA.parametrize()
 @EXAMPLES
 def test_every_answer_is_documented_and_none_is_a_failure(
-    case: schemathesis.Case, service_url: str, askers: list[dict[str, str]]
+    case: schemathesis.Case[Any], service_url: str, askers: list[dict[str, str]]
 ) -> None:
     for headers in askers:
         response = case.call(base_url=service_url, headers=headers)
