@@ -12,10 +12,12 @@ from typing import Any
 import pytest
 from fastapi.testclient import TestClient
 
+from ledger.audit.checks import AuditVerdict
 from ledger.audit.usage import audit_usage
 from ledger.bootstrap import Application
 from ledger.flows.principal import Scope
 from ledger.flows.usage import UsageAnswer, moment
+from ledger.log.vkey import parse_vkey
 from tests.applications import UNKNOWN_ID
 
 USE_KEYS = {
@@ -127,13 +129,15 @@ def test_nobodys_uses_are_not_found(client: TestClient) -> None:
 
 
 def test_a_statement_is_served_by_its_digest_and_counted_again(
-    client: TestClient, application: Application, stated: UsageAnswer
+    client: TestClient, application: Application, service_url: str, stated: UsageAnswer
 ) -> None:
     response = client.get(stated.links["statement"])
     assert hashlib.sha256(response.content).hexdigest() == stated.sha256
     assert "immutable" in response.headers["cache-control"]
     application.publisher.publish()
-    assert audit_usage(response.content, str(application.data_dir / "log")).exit_code == 0
+    key = parse_vkey(application.log_vkey)
+    for location in (str(application.data_dir / "log"), service_url):
+        assert audit_usage(response.content, location, key).verdict is AuditVerdict.VERIFIED
     assert client.get(f"/v1/records/{stated.record.record_id}").json()["kind"] == "usage"
     assert client.get(f"/v1/usages/{'0' * 64}").json()["code"] == "usage-not-found"
 
