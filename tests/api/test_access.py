@@ -73,7 +73,7 @@ def call(client: TestClient, method: str, path: str, token: str | None, **values
     known = PARAMETERS | values
     for name in [part[1:-1] for part in path.split("/") if part.startswith("{")]:
         path = path.replace("{%s}" % name, known.get(name, UNKNOWN_ID))  # noqa: UP031 - braces
-    headers = {} if token is None else {"authorization": f"Bearer {token}".encode("latin-1")}
+    headers = {} if token is None else {b"authorization": f"Bearer {token}".encode("latin-1")}
     response = client.request(method, path, headers=headers)
     problem = response.headers.get("content-type", "").startswith("application/problem+json")
     return response.status_code, response.json()["code"] if problem else ""
