@@ -18,7 +18,7 @@ if TYPE_CHECKING:
     from ledger.flows.claim_answers import ClaimAnswer, StatementDraft
     from ledger.flows.claims import Sent
 
-ClaimType = Literal["authored-image", "copies-work", "generated-by", "trained-on"]
+ClaimType = Literal["copies-work", "authored-image", "generated-by", "trained-on"]
 ClaimVerdict = Literal["supported", "contradicted", "inconclusive"]
 """As in ledger.record.predicates, which takes libraries that help must not wait for."""
 
@@ -158,17 +158,34 @@ def resolve(
 
 def review(
     invocation: Invocation,
-    claim: ClaimArgument,
+    claim: Annotated[str | None, typer.Argument(metavar="CLAIM_ID", help="The claim's id.")] = None,
     image: Annotated[
         Path | None, typer.Argument(metavar="IMAGE", help="The picture, to compare it with everything anew.")
     ] = None,
+    *,
+    everything: Annotated[bool, typer.Option("--all", help="Every claim on the log, without their pictures.")] = False,
 ) -> None:
     """Look for evidence that came since; where there is any, a new verdict that refers to the last one."""
+    if everything == (claim is not None):
+        raise InputError("name a claim, or all of them with --all", code="usage")
+    if claim is None:
+        _review_all(invocation)
+        return
     with invocation.application() as application:
         limit = application.settings.max_image_bytes
         data = None if image is None else read_bounded(image, limit, "the picture")
         answer = application.claims.review(claim, data)
     _show(invocation, answer)
+
+
+def _review_all(invocation: Invocation) -> None:
+    with invocation.application() as application, invocation.progress() as progress:
+        reviewed, changed = application.claims.review_all(progress)
+    if invocation.json:
+        invocation.out.document({"reviewed": reviewed, "changed": list(changed)})
+    invocation.out.line(f"{reviewed:,} claims reviewed, {len(changed):,} with a new verdict")
+    for claim_id in changed:
+        invocation.out.line(f"  {claim_id}")
 
 
 def claim_bundle(application: Application, claim_id: str) -> bytes:
@@ -230,5 +247,12 @@ def register(app: CommandGroup) -> None:
             "artledger claim resolve CLAIM_ID --outcome supported --by AUDITOR_ID --key vera.pem --text 'Compared.'"
         ],
     )
-    group.add(review, examples=["artledger claim review CLAIM_ID", "artledger claim review CLAIM_ID found.jpg"])
+    group.add(
+        review,
+        examples=[
+            "artledger claim review CLAIM_ID",
+            "artledger claim review CLAIM_ID found.jpg",
+            "artledger claim review --all",
+        ],
+    )
     app.add_typer(group)

@@ -55,9 +55,11 @@ class ClaimParts(PeopleParts):
     @cached_property
     def claims(self) -> Claims:
         from ledger.claim.rules import current_rules
+        from ledger.flows.claim_terms import ClaimTerms
         from ledger.flows.claims import Claims
 
         return Claims(
+            terms=ClaimTerms(self.works, self.models),
             evidence=self.claim_evidence,
             reading=self.claim_reading,
             details=self.claim_details,

@@ -10,8 +10,8 @@ log can hold the evidence, `inconclusive` for everything else, above all for bot
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, replace
 from io import BytesIO
 from itertools import cycle
 from typing import Any, Literal, Protocol
@@ -22,6 +22,7 @@ from PIL import Image
 from ledger.evaluate.edit_kinds import Grounds
 from ledger.evaluate.edits import Edit, apply, generator
 from ledger.evaluate.metrics import wilson
+from ledger.fingerprint.complexity import MINIMUM_COMPLEXITY, complexity
 from ledger.image.types import Pixels
 from ledger.record.predicates import ClaimType, ClaimVerdict
 
@@ -68,6 +69,8 @@ class Filing:
     works: tuple[str, ...] = ()
     """Files of the claimant's works."""
     model: str | None = None
+    edit: str = "none"
+    """What was done to the picture."""
 
 
 class Court(Protocol):
@@ -107,7 +110,7 @@ class ClaimsReport:
 
 
 def evaluate_claims(
-    drawings: Sequence[Drawing], court: Court, claims: int, seed: int, progress: Callable[[str, int, int | None], None]
+    drawings: Iterable[Drawing], court: Court, claims: int, seed: int, progress: Callable[[str, int, int | None], None]
 ) -> ClaimsReport:
     """At least `claims` claims, or as many as the drawings suffice for; each drawing is used in one story only."""
     plan = _Planner(drawings, seed).plan(claims)
@@ -152,6 +155,11 @@ def summary(filings: Sequence[Filing], verdicts: Sequence[ClaimVerdict]) -> dict
             {"kind": kind, "expected": expected, "n": sum(found.values()), **{each: found[each] for each in VERDICTS}}
             for (kind, expected), found in _by_kind(pairs).items()
         ],
+        "missed": [
+            {"kind": filing.kind, "edit": filing.edit, "expected": filing.expected, "verdict": verdict}
+            for filing, verdict in pairs
+            if verdict != filing.expected
+        ],
         "confusion": [
             {"expected": expected, "verdict": verdict, "n": count}
             for (expected, verdict), count in sorted(confusion.items())
@@ -177,10 +185,11 @@ def _share(confusion: Counter[tuple[ClaimVerdict, ClaimVerdict]], among: Callabl
 class _Planner:
     """Makes up the stories. Equal drawings and seeds give equal plans."""
 
-    def __init__(self, drawings: Sequence[Drawing], seed: int) -> None:
+    def __init__(self, drawings: Iterable[Drawing], seed: int) -> None:
         self._drawings = iter(drawings)
         self._seed = seed
         self._edits = cycle(EDITS)
+        self._edit_of: dict[bytes | None, str] = {}
         self._made = Plan([], [], [], [], [], [])
         self._count = 0
 
@@ -216,13 +225,16 @@ class _Planner:
         self._count += 1
         edit = next(self._edits)
         edited = apply(picture, edit, generator(self._seed, str(self._count)), Grounds([], []))
-        return encoded(edited, "JPEG" if self._count % 2 else "PNG")
+        data = encoded(edited, "JPEG" if self._count % 2 else "PNG")
+        self._edit_of[data] = str(edit)
+        return data
 
     def _file(
         self, kind: str, claim_type: ClaimType, claimant: str, expected: ClaimVerdict, picture: bytes | None,
         *works: str, truthful: bool, model: str | None = None,
     ) -> None:  # fmt: skip
-        self._made.filings.append(Filing(kind, claim_type, claimant, expected, truthful, picture, works, model))
+        edit = self._edit_of.get(picture, "none")
+        self._made.filings.append(Filing(kind, claim_type, claimant, expected, truthful, picture, works, model, edit))
 
     def _own(self) -> None:
         artist, data = self._artist(), encoded(self._next())
@@ -366,22 +378,16 @@ def beside(left: Pixels, right: Pixels) -> Pixels:
     return ground
 
 
-def one_by_folder(drawings: Sequence[Drawing]) -> list[Drawing]:
-    """The first drawing of each folder: siblings would be each other's near-duplicates by different artists."""
-    chosen: dict[str, Drawing] = {}
+def one_by_folder(drawings: Iterable[Drawing]) -> Iterator[Drawing]:
+    """The first drawing of each folder in which there is enough to see to compare it: siblings would be each other's
+    near-duplicates by different artists, and of a blank picture no log can say whose it is."""
+    folders: set[str] = set()
     for each in drawings:
-        chosen.setdefault(each.name.rpartition("/")[0], each)
-    return list(chosen.values())
+        folder = each.name.rpartition("/")[0]
+        if folder not in folders and complexity(each.pixels()) >= MINIMUM_COMPLEXITY:
+            folders.add(folder)
+            yield each
 
 
 def _about(filing: Filing, file: bytes) -> Filing:
-    return Filing(
-        filing.kind,
-        filing.claim_type,
-        filing.claimant,
-        filing.expected,
-        filing.truthful,
-        file,
-        filing.works,
-        filing.model,
-    )
+    return replace(filing, picture=file)

@@ -47,6 +47,20 @@ class Looked:
 
 
 @dataclass(frozen=True, slots=True)
+class Known:
+    """What the last verdict rested on, for a claim whose picture is not at hand any more."""
+
+    picture: Exhibit | None = None
+    """Its `verification`."""
+    measured: tuple[Mapping[str, Any], ...] = ()
+    considered: tuple[str, ...] = ()
+    """Record ids of everything that the verdict names: some of it only the picture led to."""
+
+
+NOTHING_KNOWN = Known()
+
+
+@dataclass(frozen=True, slots=True)
 class Gathered:
     """A case with what goes beside its verdict."""
 
@@ -126,20 +140,20 @@ class ClaimEvidence:
         claim: Claim,
         subject_sha256: str,
         looked: Looked | None,
-        known: tuple[Exhibit | None, tuple[Mapping[str, Any], ...]] = (None, ()),
+        known: Known = NOTHING_KNOWN,
     ) -> Gathered:
         """Everything on the log that bears on a claim now.
 
-        `known`: the picture's verification and what was measured of it before, for a claim whose picture is not at hand
-        any more; then what was registered since is compared with it by digests and hashes.
+        Without the picture at hand, what the last verdict rested on stays, and what was registered, made or disclosed
+        since is compared with the picture's records by digests and hashes.
         """
-        picture = known[0] if looked is None else looked.exhibit
+        picture = known.picture if looked is None else looked.exhibit
         exhibits = _Exhibits()
         exhibits.add(self._registrations(claim, subject_sha256, picture))
-        measured = list(known[1]) if looked is None else []
+        measured = list(known.measured) if looked is None else []
         if picture is not None:
             exhibits.add(self._made(subject_sha256, picture, looked))
-            exhibits.add(self._entry(each["record_id"]) for each in measured if each["finding"] != SAYS)
+            exhibits.add(self._considered(known) if looked is None else ())
             if looked is not None:
                 measured += self._measured(picture, looked, exhibits)
         exhibits.add(self._models_of(claim, exhibits.found.values()))
@@ -158,6 +172,11 @@ class ClaimEvidence:
         )
         case = Case(claim, subject_sha256, picture, found, listings, findings)
         return Gathered(case, proofs, tuple(measured))
+
+    def _considered(self, known: Known) -> Iterator[Entry]:
+        for entry in map(self._entry, known.considered):
+            if isinstance(_statement(entry).predicate, Registration | Generation | Asset | ModelRecord):
+                yield entry
 
     def _registrations(self, claim: Claim, subject_sha256: str, picture: Exhibit | None) -> Iterator[Entry]:
         """Of the works named, of those that the picture was matched with, and of whatever has the same digests."""

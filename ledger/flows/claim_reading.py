@@ -3,9 +3,8 @@
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
-from typing import Any
 
 from ledger.audit.claim_bundle import ClaimBundle, MembershipProof
 from ledger.claim.rules import ClaimRules, published_rules
@@ -21,7 +20,7 @@ from ledger.flows.claim_answers import (
     VerdictAnswer,
     claim_links,
 )
-from ledger.flows.claim_evidence import ClaimEvidence, exhibit_of, ref_of
+from ledger.flows.claim_evidence import ClaimEvidence, Known, exhibit_of, ref_of
 from ledger.flows.records import MAX_PAGE
 from ledger.log.types import Entry
 from ledger.record import dsse
@@ -55,8 +54,7 @@ class LastVerdict:
 
     ref: Ref
     record: ClaimVerdictRecord
-    picture: Exhibit | None
-    measured: tuple[Mapping[str, Any], ...]
+    known: Known
 
     def says_the_same(self, verdict: str, findings: Iterable[Finding], rules: str) -> bool:
         told = tuple(Finding.of(each.finding, each.ref) for each in self.record.evidence)
@@ -92,6 +90,13 @@ class ClaimReading:
         claims = tuple(self.answer(self.filed(entry)) for entry in page)
         return ClaimPage(claims, page[-1].leaf_index if len(found) > limit else None)
 
+    def every(self) -> Iterator[Filed]:
+        """All claims, in the order of the log."""
+        after = -1
+        while page := self.evidence.records.store.find(kind="claim", after=after, limit=_PAGE):
+            yield from map(self.filed, page)
+            after = page[-1].leaf_index
+
     def claim(self, claim_id: str) -> Filed:
         """Raises NotFoundError (`claim-not-found`), InputError (`bad-id`)."""
         try:
@@ -119,7 +124,8 @@ class ClaimReading:
         record = exhibit_of(newest[0]).statement.predicate
         assert isinstance(record, ClaimVerdictRecord)  # noqa: S101 - found by its kind
         detail = self.details.get([record.record_id]).get(record.record_id, NOTHING)
-        return LastVerdict(ref_of(newest[0]), record, self._picture(record), detail.measured)
+        considered = tuple(ref.record_id for ref in refs_of(record))
+        return LastVerdict(ref_of(newest[0]), record, Known(self._picture(record), detail.measured, considered))
 
     def answer(self, filed: Filed, *, repeated: bool = False) -> ClaimAnswer:
         """The claim as CLI and HTTP show it."""

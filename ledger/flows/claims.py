@@ -11,23 +11,24 @@ from ledger.claim.rules import ClaimRules
 from ledger.errors import AccessError, ConflictError, InputError, NotFoundError
 from ledger.flows.accounts import Accounts
 from ledger.flows.claim_answers import ClaimAnswer, StatementDraft
-from ledger.flows.claim_evidence import ClaimEvidence, Gathered, exhibit_of, ref_of
+from ledger.flows.claim_evidence import NOTHING_KNOWN, ClaimEvidence, Gathered, ref_of
 from ledger.flows.claim_reading import ClaimReading, Filed
 from ledger.flows.claim_statements import (
-    MAX_WORKS,
     ClaimOrder,
     claim_draft,
     opened_text,
     resolution_draft,
     response_draft,
 )
+from ledger.flows.claim_terms import ClaimTerms
 from ledger.flows.cosigned import Cosigning, SignedStatement, require_fresh, require_same
 from ledger.flows.log_keys import LogKeys
 from ledger.flows.principal import Principal
+from ledger.flows.progress import Progress, silent
 from ledger.log.append import Sequencer
 from ledger.log.types import Appended
 from ledger.record.ids import new_id, parse_id
-from ledger.record.parts import EvidenceRef, ModelRef, Ref
+from ledger.record.parts import EvidenceRef, Ref
 from ledger.record.party import party_of
 from ledger.record.predicates import (
     Claim,
@@ -71,6 +72,7 @@ class Claims:
     """Threads may share it. Nobody can claim, respond or resolve in another's name: their key signs, where they have
     one, and without one only the person at this machine can."""
 
+    terms: ClaimTerms
     evidence: ClaimEvidence
     reading: ClaimReading
     details: ClaimDetails
@@ -89,10 +91,8 @@ class Claims:
         `bad-claimant`).
         """
         self._require_party(principal, claimant_id, "claims")
-        refs, subjects = self._works(order, claimant_id)
-        model, model_refs = self._model(order)
-        subject = self._subject(order, data, subjects)
-        return claim_draft(order, claimant_id, subject, (*refs, *model_refs), model)
+        terms = self.terms.of(order, claimant_id, data)
+        return claim_draft(order, claimant_id, terms.subject_sha256, terms.refs, terms.model)
 
     def file(self, sent: Sent, data: bytes | None, principal: Principal) -> ClaimAnswer:
         """Puts a claim on the log, and what the rules say of it. The same claim again gives the one that exists.
@@ -103,7 +103,7 @@ class Claims:
         statement, claim = taken.statement, taken.statement.predicate
         assert isinstance(claim, Claim)  # noqa: S101 - the kind was asked for
         self._require_party(principal, claim.claimant_id, "claims")
-        self._require_sound(claim, statement, data)
+        self.terms.require(statement, claim, data)
         detail = opened_text(claim.text, sent.text, sent.text_key)
         appended = self._append(taken, detail, claim.claimant_id, _once(claim, statement.subject_sha256))
         filed = self.reading.filed(appended.entry)
@@ -122,6 +122,18 @@ class Claims:
             raise InputError("the claim is about another file than this one", code="other-image")
         self._judge(filed, data)
         return self.reading.answer(filed)
+
+    def review_all(self, progress: Progress = silent) -> tuple[int, tuple[str, ...]]:
+        """Reviews every claim on the log without its picture; how many, and the ids of those with a new verdict."""
+        reviewed, changed = 0, []
+        for filed in self.reading.every():
+            progress("reviewing claims", reviewed, None)
+            before = self.reading.verdicts(filed)
+            self._judge(filed, None)
+            reviewed += 1
+            if len(self.reading.verdicts(filed)) > len(before):
+                changed.append(filed.ref.record_id)
+        return reviewed, tuple(changed)
 
     def draft_response(self, claim_id: str, party_id: str, text: str, principal: Principal) -> StatementDraft:
         """Raises NotFoundError (`claim-not-found`), InputError (`bad-claim-text`), AccessError as `draft` does."""
@@ -218,66 +230,11 @@ class Claims:
                 f"account {party_id} is of the role {role}, not {' or '.join(wanted)}", code="bad-claimant"
             )
 
-    def _works(self, order: ClaimOrder, claimant_id: str) -> tuple[list[Ref], list[str]]:
-        """References to the registrations of the works named, and the digests of their files."""
-        if len(set(order.works)) != len(order.works) or len(order.works) > MAX_WORKS:
-            raise _bad(f"it names at most {MAX_WORKS} works, each once")
-        if order.claim_type == "copies-work" and not order.works:
-            raise _bad("copies-work names the works that were copied")
-        works = self.evidence.records.works.works({parse_id(work_id) for work_id in order.works})
-        refs, subjects = [], []
-        for work_id in order.works:
-            work = works.get(work_id)
-            if work is None:
-                raise NotFoundError(f"there is no work {work_id}", code="work-not-found")
-            if work.artist_id != claimant_id:
-                raise AccessError(f"work {work_id} is registered by somebody else", code="work-not-yours")
-            if work.withdrawn:
-                raise InputError(
-                    f"work {work_id} is withdrawn: it takes part in nothing any more", code="work-withdrawn"
-                )
-            refs.append(Ref(leaf_hash=work.registration_leaf_hash, record_id=work.registration_record_id))
-            subjects.append(work.sha256)
-        return refs, subjects
-
-    def _model(self, order: ClaimOrder) -> tuple[ModelRef | None, list[Ref]]:
-        if order.model_id is None:
-            if order.claim_type == "trained-on":
-                raise _bad("trained-on names the model")
-            return None, []
-        if order.claim_type not in ("trained-on", "generated-by"):
-            raise _bad(f"{order.claim_type} names no model")
-        newest = self.evidence.models.records(order.model_id)[-1]
-        weights = exhibit_of(newest).statement.subject_sha256
-        return ModelRef(model_id=order.model_id, weights_sha256=weights), [ref_of(newest)]
-
-    def _subject(self, order: ClaimOrder, data: bytes | None, subjects: list[str]) -> str:
-        if data is not None:
-            return hashlib.sha256(data).hexdigest()
-        if order.claim_type != "trained-on" or not subjects:
-            raise InputError(f"{order.claim_type} is about a picture: send its file", code="claim-image")
-        return subjects[0]
-
-    def _require_sound(self, claim: Claim, statement: Statement, data: bytes | None) -> None:
-        """A claim that was drafted elsewhere, or a while ago, must still be one that would be drafted now."""
-        model_id = None if claim.model is None else claim.model.model_id
-        order = ClaimOrder(claim.claim_type, claim.works, model_id)
-        refs, subjects = self._works(order, claim.claimant_id)
-        model, model_refs = self._model(order)
-        if statement.subject_name != "image" or statement.subject_sha256 != self._subject(order, data, subjects):
-            raise InputError("the claim is about another file than the one that came with it", code="other-image")
-        if claim.model != model or set(claim.refs) != {*refs, *model_refs}:
-            raise InputError(
-                "the claim refers to other records than those of its works and its model",
-                code="claim-refs",
-                hint="draft it anew: POST /v1/claims?prepare=true",
-            )
-
     def _judge(self, filed: Filed, data: bytes | None) -> None:
         """Appends a verdict where there is none, or where the evidence is not what the last one rested on."""
         claim, last = filed.claim, self.reading.last_verdict(filed)
         looked = None if data is None else self.evidence.look(data)
-        known = (None, ()) if last is None else (last.picture, last.measured)
+        known = NOTHING_KNOWN if last is None else last.known
         gathered = self.evidence.gather(claim, filed.statement.subject_sha256, looked, known)
         decision = decide(gathered.case, self.rules)
         if last is not None and last.says_the_same(decision.verdict, decision.findings, self.rules.digest):
@@ -315,9 +272,6 @@ def _once(claim: Claim, subject_sha256: str) -> bytes:
 
 
 def _require_about(statement: Statement, filed: Filed, refs: tuple[Ref, ...]) -> None:
-    if statement.subject_name != "claim" or statement.subject_sha256 != filed.payload_sha256 or filed.ref not in refs:
+    about = (statement.subject_name, statement.subject_sha256)
+    if about != ("claim", filed.payload_sha256) or refs[:1] != (filed.ref,):
         raise ConflictError(f"the {statement.kind} is about another claim", code="other-claim")
-
-
-def _bad(message: str) -> InputError:
-    return InputError(f"that is no claim: {message}", code="bad-claim")

@@ -18,7 +18,7 @@ from ledger.audit.claim import audit_claim
 from ledger.bootstrap import Application
 from ledger.flows.principal import SCOPES_OF_ROLE
 from ledger.record import dsse
-from tests.applications import ART, UNKNOWN_ID, application_with
+from tests.applications import UNKNOWN_ID, application_with
 from tests.conftest import DatabaseUrl
 from tests.flows.people import Person, artist, made_here, model_facts, person
 from tests.generated import encoded
@@ -68,7 +68,7 @@ def envelope(who: Person, draft: dict[str, Any]) -> dict[str, Any]:
 @pytest.fixture(scope="module")
 def web(database_server: DatabaseUrl, template: str, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Web]:
     folder = tmp_path_factory.mktemp("claims")
-    with application_with(database_server, template, folder / "data", [ART], max_image_bytes=2**20) as application:
+    with application_with(database_server, template, folder / "data", max_image_bytes=2**20) as application:
         ada, works = artist(application, "Ada", folder / "ada", drawing(401))
         bob = person(application, "artist", HOSTILE)
         vera = person(application, "auditor", "Vera")

@@ -12,7 +12,7 @@ from cli import claim
 from ledger.bootstrap import open_application
 from ledger.record.predicates import ClaimType, ClaimVerdict
 from tests.applications import UNKNOWN_ID, labelled
-from tests.cli.commands import ART, Commands
+from tests.cli.commands import Commands
 from tests.flows.people import made_here, model_facts
 from tests.generated import encoded
 from tests.match.drawings import drawing
@@ -49,7 +49,6 @@ def artist(artledger: Commands, folder: Path, name: str, number: int) -> tuple[s
 
 
 def test_the_story(story: Commands, module_database_url: str, tmp_path: Path) -> None:
-    done(story("corpus", "ingest", ART, "--labels", ART / "labels.csv", "--json", "--quiet"))
     ada, ada_key, ada_work = artist(story, tmp_path / "ada", "Ada", 301)
     bob, bob_key, _ = artist(story, tmp_path / "bob", "Bob", 302)
     with open_application(data_dir=tmp_path / "data", database_url=module_database_url) as application:
@@ -136,3 +135,5 @@ def _told(artledger: Commands, claim_id: str) -> None:
     listed = artledger("claim", "list", "--limit", "2")
     assert "More: --after" in listed.stdout
     assert done(artledger("claim", "review", claim_id, "--json"))["claim_id"] == claim_id
+    assert done(artledger("claim", "review", "--all", "--json", "--quiet")) == {"reviewed": 5, "changed": []}
+    assert artledger("claim", "review").code == 2

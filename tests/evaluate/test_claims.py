@@ -33,6 +33,15 @@ class Drawn:
         return pixels(drawing(700 + self.number, 256))
 
 
+class Blank:
+    """A picture of which no log can say whose it is."""
+
+    name = "blank/picture"
+
+    def pixels(self) -> Pixels:
+        return np.full((64, 64, 3), 255, np.uint8)
+
+
 DRAWN = [Drawn(number) for number in range(24)]
 
 
@@ -137,7 +146,7 @@ def test_helpers() -> None:
     assert both.shape == (4, 8, 3)
     assert both[3, 0, 0] == 255
     assert both[3, 7, 0] == 1
-    assert one_by_folder([DRAWN[0], DRAWN[0], DRAWN[1]]) == DRAWN[:2]
+    assert list(one_by_folder([DRAWN[0], DRAWN[0], DRAWN[1], Blank()])) == DRAWN[:2]
 
 
 def test_the_rules_hold_on_a_ledger(database_server: DatabaseUrl, template: str, tmp_path: Path) -> None:

@@ -22,7 +22,7 @@ from ledger.record.keys import Signer
 from ledger.record.predicates import Claim, ClaimType
 from ledger.record.statement import parse_payload, statement_payload
 from ledger.storage.erasure import Erasure
-from tests.applications import ART, UNKNOWN_ID, application_with
+from tests.applications import UNKNOWN_ID, application_with
 from tests.conftest import DatabaseUrl
 from tests.flows.people import Person, artist, made_here, model_facts, person
 from tests.generated import encoded
@@ -45,7 +45,7 @@ class World:
 @pytest.fixture(scope="module")
 def world(database_server: DatabaseUrl, template: str, tmp_path_factory: pytest.TempPathFactory) -> Iterator[World]:
     folder = tmp_path_factory.mktemp("claims")
-    with application_with(database_server, template, folder / "data", [ART]) as application:
+    with application_with(database_server, template, folder / "data") as application:
         ada, ada_works = artist(application, "Ada", folder / "ada", drawing(201), drawing(202), drawing(203))
         bob, bob_works = artist(application, "Bob", folder / "bob", drawing(211), drawing(203))
         generated = made_here(application, drawing(221, 256), model_facts("one"))
@@ -110,6 +110,7 @@ def test_a_picture_that_this_server_made_is_nobodys_own(world: World, edit: str)
     assert verdict(answer) == "contradicted"
     assert "made-here" in codes(answer)
     audited(world, answer)
+    assert world.application.claims.review(answer.claim_id).verdicts == answer.verdicts
 
 
 def test_a_mirrored_copy_of_a_generated_picture_is_contradicted_by_what_was_measured(world: World) -> None:
