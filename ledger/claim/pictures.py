@@ -133,12 +133,11 @@ def same_work(one: Exhibit, other: Exhibit, measures: Measures) -> bool:
 
 
 def alike(one: FingerprintDigests, other: FingerprintDigests, measures: Measures) -> bool:
-    """By the hashes that both records hold, which are of the whole pictures."""
-    quality = min(one.pdq_quality, other.pdq_quality)
-    if not quality:
-        return False  # a flat picture: the signs of its pHash are noise
-    near = bits(one.phash, other.phash) <= measures.phash_bits
-    return near or (quality >= measures.pdq_quality and bits(one.pdq, other.pdq) <= measures.pdq_bits)
+    """By both hashes that the records hold of the whole pictures: of a picture of a few stripes one alone is as near to
+    other stripes (flags of different countries have been seen 6 bits of the pHash, and 120 of PDQ, apart)."""
+    if min(one.pdq_quality, other.pdq_quality) < measures.pdq_quality:
+        return False
+    return bits(one.phash, other.phash) <= measures.phash_bits and bits(one.pdq, other.pdq) <= measures.pdq_bits
 
 
 def bits(one: str, other: str) -> int:

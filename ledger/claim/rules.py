@@ -34,10 +34,10 @@ class Measures(_Closed):
     cover: UnitText
     """Share of a region that another must cover to count as the same place."""
     pdq_bits: _Bits
-    """Two pictures are alike within this many differing bits of PDQ, where both have `pdq_quality`."""
+    """Two pictures are alike within so many differing bits of PDQ, at `pdq_quality` or more on both sides, ..."""
     pdq_quality: Annotated[int, Field(ge=0, le=100)]
     phash_bits: _Bits
-    """Or within this many of the pHash."""
+    """... and so many of the pHash."""
 
     @property
     def least_cover(self) -> Decimal:

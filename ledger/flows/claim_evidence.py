@@ -11,7 +11,7 @@ from typing import Any
 from ledger.claim.pictures import CONTAINS, SHOWS, WHOLE, Region, alike, is_copy
 from ledger.claim.rules import ClaimRules
 from ledger.claim.types import Case, Exhibit, Finding, Listing
-from ledger.flows.answers import ListedDigest, SimilarRecord
+from ledger.flows.answers import ListedDigest
 from ledger.flows.credentials import Credentials
 from ledger.flows.models import Models
 from ledger.flows.records import Records
@@ -223,11 +223,15 @@ class ClaimEvidence:
         """What only the pictures show: generated ones that the claimed one is an edited copy of, and credentials."""
         for similar in self.seen.find(looked.query, list(exhibits.found)):
             exhibits.add([self._entry(similar.record.record_id)])
-            if not self._told_by_hashes(picture, exhibits.found[similar.record.record_id]):
-                code = SHOWS if self._covers(similar) else CONTAINS
+            # A pHash alone, which is all that some are found by, is no evidence against anybody.
+            if similar.evidence is not None and not self._told_by_hashes(
+                picture, exhibits.found[similar.record.record_id]
+            ):
+                region = Region.of(RegionText.model_validate(similar.evidence["query_region"]))
+                whole = region.covers(WHOLE, self.rules.measures.least_cover)
                 yield {
-                    "evidence": None if similar.evidence is None else dict(similar.evidence),
-                    "finding": code,
+                    "evidence": dict(similar.evidence),
+                    "finding": SHOWS if whole else CONTAINS,
                     "record_id": similar.record.record_id,
                 }
         if looked.says_generated:
@@ -237,13 +241,6 @@ class ClaimEvidence:
         one, other = picture.statement.predicate, generated.statement.predicate
         assert isinstance(one, predicates.Verification)  # noqa: S101
         return isinstance(other, Generation) and alike(one.fingerprint, other.fingerprint, self.rules.measures)
-
-    def _covers(self, similar: SimilarRecord) -> bool:
-        """Whether the generated picture fills most of the claimed one."""
-        if similar.evidence is None:
-            return True
-        region = Region.of(RegionText.model_validate(similar.evidence["query_region"]))
-        return region.covers(WHOLE, self.rules.measures.least_cover)
 
     def _models_of(self, claim: Claim, exhibits: Iterable[Exhibit]) -> list[Entry]:
         """Of the model that the claim is about, every record; of generations, the one that each names."""

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass, field, replace
 
+from ledger.claim.pictures import bits
 from ledger.claim.types import Case, Exhibit, Finding, Listing
 from ledger.match.lists import Relation, Verdict
 from ledger.record.parts import FingerprintDigests, Manifest, MatchText, ModelRef, Ref, RegionText
@@ -33,7 +34,10 @@ def flipped(bits: int) -> str:
 
 
 def fingerprint(phash: str, quality: int = 100) -> FingerprintDigests:
-    return verification().fingerprint.model_copy(update={"phash": phash, "pdq": sha(phash), "pdq_quality": quality})
+    """With the picture's PDQ where the pHash is near to its own."""
+    picture = verification().fingerprint
+    pdq = picture.pdq if bits(phash, HASH) <= 64 else sha(phash)
+    return picture.model_copy(update={"phash": phash, "pdq": pdq, "pdq_quality": quality})
 
 
 def region(left: str = "0.0000", top: str = "0.0000", right: str = "1.0000", bottom: str = "1.0000") -> RegionText:
