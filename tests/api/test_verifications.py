@@ -14,6 +14,8 @@ from fastapi.testclient import TestClient
 from ledger import canonical
 from ledger.bootstrap import Application
 from ledger.record.statement import parse_payload
+from tests.generated import encoded
+from tests.match.drawings import drawing as drawn
 
 RECORD_KEYS = {
     "record_id", "kind", "leaf_index", "appended_at", "repeated", "reference", "statement", "envelope", "report",
@@ -79,9 +81,10 @@ def test_the_bundle_verifies_offline(
 
 
 def test_a_record_that_no_checkpoint_covers_yet_says_when_to_come_back(
-    client: TestClient, application: Application, hostile_drawing: bytes
+    client: TestClient, application: Application
 ) -> None:
-    answer = upload(client, "/v1/verifications", hostile_drawing).json()
+    unasked = encoded(drawn(733, 256), "PNG")
+    answer = upload(client, "/v1/verifications", unasked).json()
     early = client.get(answer["links"]["bundle"])
     assert early.status_code == 503
     assert early.json()["code"] == "not-yet-published"

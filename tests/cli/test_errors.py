@@ -13,6 +13,7 @@ import pytest
 from cli.errors import ExitCode, exit_code_of, report
 from cli.output import Output
 from ledger.errors import (
+    AccessError,
     ConflictError,
     InputError,
     IntegrityError,
@@ -29,6 +30,7 @@ from tests.cli.commands import run_process
     [
         (InputError, 2),
         (ConflictError, 2),
+        (AccessError, 2),
         (NotFoundError, 3),
         (VerificationError, 1),
         (PushbackError, 4),
@@ -41,7 +43,7 @@ def test_each_kind_of_error_has_its_exit_code(kind: type[LedgerError], code: int
 
 
 def test_every_kind_of_error_is_listed_above() -> None:
-    known = {InputError, ConflictError, NotFoundError, VerificationError, PushbackError, IntegrityError}
+    known = {AccessError, InputError, ConflictError, NotFoundError, VerificationError, PushbackError, IntegrityError}
     assert {kind for kind in LedgerError.__subclasses__() if kind.__module__ == "ledger.errors"} == known
 
 

@@ -25,6 +25,7 @@ RECORD_KEYS = {
     "envelope",
     "report",
     "links",
+    "credentials",
 }
 UNKNOWN_ID = "01900000-0000-7000-8000-000000000000"
 
@@ -174,7 +175,15 @@ def test_lookup_appends_nothing(on_ledger: Commands, tmp_path: Path) -> None:
     size = on_ledger("corpus", "stats", "--json").json["tree_size"]
     looked_up = on_ledger("lookup", picture, "--json")
     assert looked_up.code == 0
-    assert set(looked_up.json) == {"sha256", "records", "matches", "reference", "notes"}
+    assert set(looked_up.json) == {
+        "sha256",
+        "records",
+        "similar_records",
+        "matches",
+        "reference",
+        "notes",
+        "credentials",
+    }
     assert looked_up.json["records"] == []
     assert on_ledger("corpus", "stats", "--json").json["tree_size"] == size
 

@@ -7,6 +7,7 @@ registered side of each pair then starts from a cache. That side is described by
 
 from __future__ import annotations
 
+import os
 from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
@@ -98,7 +99,7 @@ class CopyTraining:
         examples = Examples(self._pictures, side=plan.side, count=plan.steps * plan.batch, seed=plan.seed)
         positions = range(self._step * plan.batch, len(examples))
         left: Subset[Example] = Subset(examples, positions)  # type: ignore[arg-type]  # a sequence; torch asks for its own class
-        batches = DataLoader(left, plan.batch, num_workers=plan.workers, collate_fn=list, prefetch_factor=3)
+        batches = DataLoader(left, plan.batch, num_workers=min(plan.workers, len(os.sched_getaffinity(0))), collate_fn=list, prefetch_factor=3)
         for batch in batches:
             value, found = self._learn(batch)
             self._step += 1
