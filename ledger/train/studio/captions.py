@@ -8,7 +8,7 @@ from __future__ import annotations
 import re
 import unicodedata
 from collections import Counter
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from importlib import resources
 from pathlib import PurePosixPath
@@ -24,6 +24,10 @@ _FREQUENT = 4
 _NOISE = frozenset(resources.files(__package__).joinpath("noise-words.txt").read_text().split())
 """Words that name no subject, and colours: those are named by what is seen."""
 _WORD = re.compile("[a-z]{2,}")
+_SYNONYMS = dict(
+    line.split() for line in resources.files(__package__).joinpath("synonyms.txt").read_text().splitlines()
+)
+"""A word to the plainer one that it is also learnt by."""
 _HUES = (
     (16, "red"),
     (42, "orange"),
@@ -92,14 +96,19 @@ def subjects_of(described: Sequence[tuple[str, Sequence[str]]]) -> list[Subjects
     worded = [
         (_words(title), [word for keyword in keywords for word in _words(keyword)]) for title, keywords in described
     ]
-    common = Counter(word for title, others in worded for word in {*title, *others})
+    named = [tuple(dict.fromkeys(_with_plainer((*reversed(title), *others)))) for title, others in worded]
+    common = Counter(word for words in named for word in words)
     return [
-        Subjects(
-            title=" ".join(title[:MOST_WORDS]),
-            words=tuple(word for word in dict.fromkeys((*reversed(title), *others)) if common[word] >= _FREQUENT),
-        )
-        for title, others in worded
+        Subjects(title=" ".join(title[:MOST_WORDS]), words=tuple(word for word in words if common[word] >= _FREQUENT))
+        for (title, _), words in zip(worded, named, strict=True)
     ]
+
+
+def _with_plainer(words: Iterable[str]) -> Iterator[str]:
+    for word in words:
+        if word in _SYNONYMS:
+            yield _SYNONYMS[word]
+        yield word
 
 
 def caption(subjects: Subjects, colour: str | None, rng: np.random.Generator) -> str:

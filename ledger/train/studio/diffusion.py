@@ -7,6 +7,7 @@ grounds come out white.
 from __future__ import annotations
 
 from collections import Counter
+from collections.abc import Sequence
 from dataclasses import dataclass
 from importlib import resources
 from pathlib import Path
@@ -27,15 +28,15 @@ from ledger.train.studio.prompts import PROMPTS
 from ledger.train.studio.sheet import save_sheet
 from ledger.train.studio.variations import vary
 
-PLAN = Plan(steps=4200, batch=32, rate=4e-4, average=0.998, checkpoint_every=250)
+PLAN = Plan(steps=5200, batch=32, rate=4e-4, average=0.998, checkpoint_every=250)
 VARIANTS = 4
 """Of each picture: their latents are computed once. The first is the picture itself."""
 _WITHOUT_PROMPT = 0.1
 """Share of examples that learn what a picture is without being told which (classifier-free guidance)."""
+_ASKED_FOR = 0.9
+"""Share of examples that show what people ask for (common-subjects.txt)."""
 _UNNAMED = 0.05
-"""Weight of a picture without a subject that others share; one whose subject n pictures share has n ** -0.5."""
-_COMMON = 5.0
-"""Times as often as that, where a subject is one that people ask for (common-subjects.txt)."""
+"""Weight among the rest of a picture without a subject that others share; one whose subject n share has n ** -0.5."""
 _PART = 32
 
 
@@ -150,17 +151,21 @@ def as_pipeline(parts: TrainedParts, unet: Any) -> Any:
 
 
 def _weights(pictures: StudioPictures) -> NDArray[np.float64]:
-    """How often each picture is learnt from: rare subjects more often than their number, faces and flags less."""
-    common = Counter(word for subjects in pictures.subjects for word in subjects.words)
+    """How often each picture is learnt from: subjects that people ask for alike, whatever their number; of the rest,
+    rare ones more often than their number.
+    """
     asked_for = frozenset(resources.files(__package__).joinpath("common-subjects.txt").read_text().split())
-    weights: NDArray[np.float64] = np.array(
-        [
-            max((common[word] ** -0.5 * (_COMMON if word in asked_for else 1) for word in each.words), default=_UNNAMED)
-            for each in pictures.subjects
-        ]
-    )
-    weights /= weights.sum()
-    return weights
+    common = Counter(word for subjects in pictures.subjects for word in subjects.words)
+    asked = _shares([[1 / common[word] for word in each.words if word in asked_for] for each in pictures.subjects])
+    rest = _shares([[common[word] ** -0.5 for word in each.words] or [_UNNAMED] for each in pictures.subjects])
+    return rest if not asked.any() else _ASKED_FOR * asked + (1 - _ASKED_FOR) * rest
+
+
+def _shares(weights: Sequence[Sequence[float]]) -> NDArray[np.float64]:
+    """Each picture's largest weight, their sum 1; 0 for those without."""
+    largest: NDArray[np.float64] = np.array([max(each, default=0.0) for each in weights])
+    total = largest.sum()
+    return largest if total == 0 else largest / total
 
 
 @torch.no_grad()
