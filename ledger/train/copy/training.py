@@ -99,7 +99,13 @@ class CopyTraining:
         examples = Examples(self._pictures, side=plan.side, count=plan.steps * plan.batch, seed=plan.seed)
         positions = range(self._step * plan.batch, len(examples))
         left: Subset[Example] = Subset(examples, positions)  # type: ignore[arg-type]  # a sequence; torch asks for its own class
-        batches = DataLoader(left, plan.batch, num_workers=min(plan.workers, len(os.sched_getaffinity(0))), collate_fn=list, prefetch_factor=3)
+        batches = DataLoader(
+            left,
+            plan.batch,
+            num_workers=min(plan.workers, len(os.sched_getaffinity(0))),
+            collate_fn=list,
+            prefetch_factor=3,
+        )
         for batch in batches:
             value, found = self._learn(batch)
             self._step += 1
