@@ -31,8 +31,8 @@ def claims(
     """Measure claims whose truth is known on a throw-away ledger: true, false, edited, generated, contested, squatted.
 
     Prints precision and recall per verdict with 95% intervals, how many false claims of authorship were supported and
-    how many truthful claims contradicted; writes claims.json. Works of held-out artists come first, one of each folder;
-    drawings stand for generated pictures: what matters there is the server's record.
+    how many truthful claims contradicted; writes claims.json. Works of held-out artists come first, one of each
+    subject; drawings stand for generated pictures: what matters there is the server's record.
     """
     from ledger.bootstrap import open_application
     from ledger.evaluate.claims import evaluate_claims, one_by_folder

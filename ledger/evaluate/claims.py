@@ -34,7 +34,8 @@ EDITS = (
 )  # fmt: skip
 """What people do to pictures that they pass on; each claim about an edited copy has one of them, by turns."""
 
-Event = Literal["own", "stolen", "generated", "reported", "unknown"]
+LEVELS = 4
+"""Folders that tell subjects apart, the collection's name among them."""
 Moment = Literal["early", "late"]
 
 
@@ -379,11 +380,14 @@ def beside(left: Pixels, right: Pixels) -> Pixels:
 
 
 def one_by_folder(drawings: Iterable[Drawing]) -> Iterator[Drawing]:
-    """The first drawing of each folder in which there is enough to see to compare it: siblings would be each other's
-    near-duplicates by different artists, and of a blank picture no log can say whose it is."""
+    """The first drawing of each subject (LEVELS folders deep) in which there is enough to see to compare it.
+
+    Siblings share drawn parts (two queens of one deck of cards): as works of different people they would be what no
+    stranger draws. Of a blank picture no log can say whose it is.
+    """
     folders: set[str] = set()
     for each in drawings:
-        folder = each.name.rpartition("/")[0]
+        folder = "/".join(each.name.split("/")[:-1][:LEVELS])
         if folder not in folders and complexity(each.pixels()) >= MINIMUM_COMPLEXITY:
             folders.add(folder)
             yield each
