@@ -28,8 +28,8 @@ def pipeline_folder(source: ModelSource) -> Path:
             raise NotFoundError(
                 "the studio model that makes pictures is not shipped with this version",
                 code="model-missing",
-                hint="Set ARTLEDGER_GENERATOR to a pipeline's folder (artledger train studio --part all makes one), or to "
-                "a model of the hub.",
+                hint="Set ARTLEDGER_GENERATOR to a pipeline's folder (artledger train studio --part all makes one), or "
+                "to a model of the hub.",
             )
         return folder
     family, classes = open_index(_snapshot(source, [INDEX]))
