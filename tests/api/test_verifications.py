@@ -14,6 +14,7 @@ from fastapi.testclient import TestClient
 from ledger import canonical
 from ledger.bootstrap import Application
 from ledger.record.statement import parse_payload
+from tests.applications import ART
 from tests.generated import encoded
 from tests.match.drawings import drawing as drawn
 
@@ -32,6 +33,12 @@ MATCH_KEYS = {
 
 def upload(client: TestClient, path: str, data: bytes, name: str = "image") -> Any:
     return client.post(path, files={name: ("picture", data, "application/octet-stream")})
+
+
+@pytest.fixture(scope="session")
+def drawing() -> bytes:
+    """A registered file that no other module asks about."""
+    return sorted(ART.glob("*.png"))[21].read_bytes()
 
 
 @pytest.fixture(scope="module")

@@ -68,7 +68,7 @@ def test_a_smoke_run_of_every_part_makes_a_pipeline_that_loads(artledger: Comman
 
     assert list(made) == ["copy", "vae", "clip", "diffusion"]
     folder = tmp_path / "made" / "studio"
-    pipeline = StableDiffusionPipeline.from_pretrained(folder, torch_dtype=torch.float32)
+    pipeline = StableDiffusionPipeline.from_pretrained(folder, dtype=torch.float32)
     pipeline.set_progress_bar_config(disable=True)
     images = pipeline("a red car", num_inference_steps=2, output_type="np").images
     assert images.shape == (1, 128, 128, 3)

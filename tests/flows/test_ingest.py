@@ -86,7 +86,8 @@ def test_the_search_indexes_of_a_large_corpus_are_built_in_sight(empty: Applicat
     build = partial(ensure_indexes, empty.database, empty.spec.digest, at_least=12)
     ingestion = replace(empty.ingestion, ensure_indexes=build)
     ingestion.run(empty.open_source(str(folder)), lambda *step: seen.append(step))
-    assert seen[-1] == ("indexing works", 36, 36), "twelve works, three indexes"
+    indexes = 2 + len(empty.spec.dimensions)
+    assert seen[-1] == ("indexing works", 12 * indexes, 12 * indexes), "two of hashes, one of each embedding"
 
 
 def test_a_batch_that_the_disk_has_no_room_for_leaves_whole_batches(

@@ -96,7 +96,7 @@ class Studio:
         from transformers import CLIPImageProcessor, CLIPTextModel, CLIPTokenizer, CLIPVisionModelWithProjection
 
         parts = diffusion.TrainedParts(
-            vae=AutoencoderKL.from_pretrained(self._part("vae"), torch_dtype=torch.float32).eval(),
+            vae=AutoencoderKL.from_pretrained(self._part("vae"), dtype=torch.float32).eval(),
             tokenizer=CLIPTokenizer.from_pretrained(self._part("tokenizer")),
             text_encoder=CLIPTextModel.from_pretrained(self._part("text_encoder"), dtype=torch.float32).eval(),
         )
