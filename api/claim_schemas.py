@@ -13,7 +13,7 @@ from ledger.flows.claims import Sent
 from ledger.flows.cosigned import EnvelopeDocument
 from ledger.flows.records import MAX_PAGE
 from ledger.record.predicates import ClaimType, ClaimVerdict
-from ledger.storage.tables import MAX_CLAIM_TEXT
+from ledger.storage.tables.people import MAX_CLAIM_TEXT
 
 _WORK = "01890a5d-ac96-774b-bcce-b302099a8058"
 Text = Annotated[str, Field(min_length=1, max_length=2 * MAX_CLAIM_TEXT)]

@@ -14,14 +14,14 @@ from ledger.corpus.licences import MAX_EXPRESSION
 from ledger.corpus.types import ALL_USES, AllowedUse
 from ledger.flows.cosigned import EnvelopeDocument
 from ledger.flows.register import SignedWork, WorkDetails
-from ledger.storage.tables import MAX_NAME
+from ledger.text import DEFAULT_LIMIT
 
 LONGER = 4
 """Of texts so many times what is kept is taken in: cleaning drops what cannot be seen."""
 
 Uses = Annotated[list[AllowedUse], Field(max_length=3)]
 Expression = Annotated[str, Field(max_length=MAX_EXPRESSION)]
-Line = Annotated[str, Field(max_length=LONGER * MAX_NAME)]
+Line = Annotated[str, Field(max_length=LONGER * DEFAULT_LIMIT)]
 
 
 class SignedWorkRequest(Closed):

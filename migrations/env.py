@@ -9,7 +9,8 @@ from alembic import context
 from sqlalchemy.engine import Connection
 
 from ledger.settings import Settings
-from ledger.storage.tables import HNSW_PREFIX, metadata
+from ledger.storage.tables import metadata
+from ledger.storage.tables.corpus import HNSW_PREFIX
 
 ADVISORY_LOCK = 0x617274_6D696772
 """Held during a migration; any number will do as long as it stays the same."""

@@ -14,7 +14,7 @@ from ledger.record.predicates import Claim, ClaimType, ClaimVerdict, Resolution,
 from ledger.record.statement import statement_payload
 from ledger.record.times import now_text
 from ledger.storage.claims import ClaimDetail
-from ledger.storage.tables import MAX_CLAIM_TEXT
+from ledger.storage.tables.people import MAX_CLAIM_TEXT
 from ledger.text import clean_text
 
 MAX_WORKS = 20

@@ -12,7 +12,7 @@ import sqlalchemy as sa
 from sqlalchemy.engine import Connection
 
 from ledger.storage.database import Database
-from ledger.storage.tables import access_token, account
+from ledger.storage.tables.people import access_token, account
 
 USE_NOTED_EVERY = timedelta(minutes=1)
 """A busy token does not write with every request."""

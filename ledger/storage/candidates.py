@@ -19,7 +19,7 @@ from ledger.storage.database import Database, driver
 from ledger.storage.nearest import EVERY_WORK, Space, WorkFilter, candidates_statement, search_statement
 from ledger.storage.projections import BEHIND, Projector
 from ledger.storage.specs import Spec, dimensions, ensure_spec
-from ledger.storage.tables import index_name
+from ledger.storage.tables.corpus import index_name
 from ledger.storage.vector_indexes import WORTH_AN_INDEX
 from ledger.storage.vectors import read_fingerprint, takes_wire
 

@@ -12,7 +12,7 @@ from sqlalchemy.engine import Connection
 
 from ledger.log.types import Alongside
 from ledger.storage.database import Database
-from ledger.storage.tables import claim_detail
+from ledger.storage.tables.people import claim_detail
 
 
 @dataclass(frozen=True, slots=True)

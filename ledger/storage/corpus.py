@@ -18,11 +18,11 @@ from ledger.log.types import Alongside
 from ledger.match.block import FingerprintBlock
 from ledger.match.style import StyleBlock
 from ledger.record.ids import new_id
-from ledger.storage import tables
 from ledger.storage.bulk import copy_rows
 from ledger.storage.database import Database, driver
 from ledger.storage.projections import Projector
 from ledger.storage.specs import Spec, ensure_spec, spec_id
+from ledger.storage.tables.corpus import preview, work_detail
 from ledger.storage.vectors import copy_fingerprints, iter_blocks, iter_style_blocks
 from ledger.storage.works import WorkReader
 
@@ -117,10 +117,10 @@ class CorpusStore(WorkReader):
                 raise _other_spec(each.fingerprint.spec, self._spec.digest)
 
         def write(connection: Connection) -> None:
-            copy_rows(connection, tables.work_detail, DETAIL_COLUMNS, map(_details, works))
+            copy_rows(connection, work_detail, DETAIL_COLUMNS, map(_details, works))
             copy_fingerprints(connection, number, [(each.work_id, each.fingerprint) for each in works])
             previews = ((UUID(each.work_id), each.preview) for each in works)
-            copy_rows(connection, tables.preview, ("work_id", "webp"), previews)
+            copy_rows(connection, preview, ("work_id", "webp"), previews)
 
         return write
 

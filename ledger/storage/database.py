@@ -14,11 +14,11 @@ from sqlalchemy.exc import ArgumentError, DBAPIError
 from sqlalchemy.exc import TimeoutError as PoolTimeoutError
 
 from ledger.errors import ConflictError, InputError, LedgerError, PushbackError
-from ledger.storage.tables import SERVICE_ROLE
 
 POOL_SIZE = 10
 SECONDS_FOR_CONNECTION = 10
 DRIVER = "postgresql+psycopg"
+SERVICE_ROLE = "artledger_service"
 SERVICE_OPTIONS = (
     f"-c role={SERVICE_ROLE} -c lock_timeout=10s -c idle_in_transaction_session_timeout=60s -c jit=off"
     " -c hnsw.ef_search=200 -c hnsw.iterative_scan=relaxed_order -c hnsw.max_scan_tuples=40000"

@@ -14,11 +14,11 @@ from uuid import UUID
 
 import sqlalchemy as sa
 
-from ledger.storage import tables
 from ledger.storage.bulk import copy_rows
 from ledger.storage.database import Database, driver
 from ledger.storage.projections import Projector
 from ledger.storage.specs import Spec, ensure_spec
+from ledger.storage.tables.corpus import duplicate_group
 from ledger.storage.vectors import MATCHABLE
 
 
@@ -116,7 +116,7 @@ class DuplicateStore:
         rows = [(UUID(work_id), UUID(group_id)) for group_id, works in groups.items() for work_id in works]
         with self._database.begin() as connection:
             connection.execute(sa.text("DELETE FROM duplicate_group"))
-            copy_rows(connection, tables.duplicate_group, ("work_id", "group_id"), rows)
+            copy_rows(connection, duplicate_group, ("work_id", "group_id"), rows)
 
     def groups(self) -> dict[str, str]:
         """Group id of each work that is in a group: what a split must keep together. Withdrawn works are in none."""

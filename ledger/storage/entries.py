@@ -20,7 +20,7 @@ from ledger.storage.bulk import copy_rows
 from ledger.storage.database import Database, driver
 from ledger.storage.quick_append import QuickAppender
 from ledger.storage.revocation import refused, revocation_key, signers
-from ledger.storage.tables import entry
+from ledger.storage.tables.log import entry
 
 BATCH = 2_000
 """Entries per query while reading: some megabytes."""

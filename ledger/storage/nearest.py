@@ -15,7 +15,7 @@ from ledger.corpus.types import AllowedUse
 from ledger.fingerprint.style_models import CLIP, VAE
 from ledger.match.style import has_style
 from ledger.match.types import WORKS_PER_LOOK, WORKS_PER_STYLE, Query
-from ledger.storage.tables import HASH_BITS
+from ledger.storage.tables.columns import HASH_BITS
 from ledger.storage.vectors import ALLOWS_STYLE, MATCHABLE, SELECTED, STYLE_SELECTED, Wire, bit_wire, halfvec_wire
 
 

@@ -11,7 +11,7 @@ from sqlalchemy.engine import Connection
 
 from ledger.log.types import Alongside
 from ledger.storage.database import Database
-from ledger.storage.tables import pending_image
+from ledger.storage.tables.generated import pending_image
 
 
 @dataclass(frozen=True, slots=True)

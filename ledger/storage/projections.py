@@ -9,7 +9,6 @@ import sqlalchemy as sa
 from sqlalchemy.engine import Connection
 
 from ledger.corpus.types import CorpusState
-from ledger.storage import tables
 from ledger.storage.bulk import copy_rows
 from ledger.storage.database import Database, driver
 from ledger.storage.entries import read_batch
@@ -24,6 +23,8 @@ from ledger.storage.projection_rows import (
     Rows,
     WorkChange,
 )
+from ledger.storage.tables import PROJECTIONS
+from ledger.storage.tables import projections as tables
 
 BATCH = 1_000
 """Entries per round: some megabytes."""
@@ -67,7 +68,7 @@ class Projector:
         """
         with self._database.begin() as connection:
             lock_projections(connection)
-            names = ", ".join(table.name for table in tables.PROJECTIONS)
+            names = ", ".join(table.name for table in PROJECTIONS)
             connection.execute(sa.text(f"TRUNCATE {names}"))
             total, done = behind(connection), 0
             report(0, total)

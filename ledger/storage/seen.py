@@ -12,7 +12,6 @@ from uuid import UUID
 
 import numpy as np
 import sqlalchemy as sa
-from pgvector import HalfVector
 from sqlalchemy.engine import Connection
 
 from ledger.errors import ConflictError
@@ -22,14 +21,14 @@ from ledger.image.types import Pixels
 from ledger.log.types import Alongside
 from ledger.match.again import Kept
 from ledger.match.types import Query, WorkPicture
-from ledger.storage import tables
 from ledger.storage.bulk import copy_rows
 from ledger.storage.database import Database, driver
 from ledger.storage.nearest import Space, by_scan, distances, near_lists
 from ledger.storage.specs import Spec, copy_dimension, ensure_spec
-from ledger.storage.vectors import takes_wire, to_bit
+from ledger.storage.tables.generated import seen_picture, seen_vector
+from ledger.storage.vectors import VECTOR_COLUMNS, takes_wire, vector_row
 
-VECTOR_COLUMNS = ("record_id", "spec_id", "phash", "pdq", "pdq_quality", "complexity", "copy", "features")
+_COLUMNS = ("record_id", *VECTOR_COLUMNS, "features")
 _HEAD = 4
 """Bytes before the bits of a `bit` and before the numbers of a `halfvec` on the wire."""
 
@@ -61,10 +60,8 @@ class SeenStore:
         row = self._row(picture.record_id, picture.fingerprint)
 
         def write(connection: Connection) -> None:
-            copy_rows(
-                connection, tables.seen_picture, ("record_id", "webp"), [(UUID(picture.record_id), picture.preview)]
-            )
-            copy_rows(connection, tables.seen_vector, VECTOR_COLUMNS, [row])
+            copy_rows(connection, seen_picture, ("record_id", "webp"), [(UUID(picture.record_id), picture.preview)])
+            copy_rows(connection, seen_vector, _COLUMNS, [row])
 
         return write
 
@@ -120,7 +117,7 @@ class SeenStore:
         """
         rows = [self._row(record_id, each) for record_id, each in fingerprints.items()]
         with self._database.begin() as connection:
-            copy_rows(connection, tables.seen_vector, VECTOR_COLUMNS, rows)
+            copy_rows(connection, seen_vector, _COLUMNS, rows)
 
     def _row(self, record_id: str, each: Fingerprint) -> tuple[Any, ...]:
         if each.spec != self._spec.digest:
@@ -129,16 +126,7 @@ class SeenStore:
                 code="spec-mismatch",
                 hint="fingerprint the picture again with this version",
             )
-        return (
-            UUID(record_id),
-            self._located().spec_id,
-            to_bit(each.phash),
-            to_bit(each.pdq),
-            each.pdq_quality,
-            float(each.complexity),
-            HalfVector(each.embeddings["copy"]),
-            each.local,
-        )
+        return (UUID(record_id), *vector_row(self._located().spec_id, each), each.local)
 
     def _fingerprint(self, phash: bytes, pdq: bytes, quality: int, complexity: float, copy: bytes) -> Fingerprint:
         vector = np.frombuffer(copy, ">f2", offset=_HEAD).astype(np.float16)

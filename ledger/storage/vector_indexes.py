@@ -19,7 +19,8 @@ from ledger.fingerprint.style_models import STYLE
 from ledger.storage.database import Database
 from ledger.storage.projections import Report
 from ledger.storage.specs import dimensions, spec_id
-from ledger.storage.tables import HASH_BITS, index_name
+from ledger.storage.tables.columns import HASH_BITS
+from ledger.storage.tables.corpus import index_name
 
 WORTH_AN_INDEX = 20_000
 """Fingerprints up to which scanning them all takes as long as searching indexes, and misses nothing."""

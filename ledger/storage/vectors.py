@@ -19,12 +19,12 @@ from ledger.fingerprint.style_models import CLIP, VAE
 from ledger.fingerprint.types import Fingerprint, Vector
 from ledger.match.block import FingerprintBlock
 from ledger.match.style import StyleBlock, has_style
-from ledger.storage import tables
 from ledger.storage.bulk import copy_rows
 from ledger.storage.database import Database, driver
+from ledger.storage.tables.corpus import work_local, work_style, work_vector
 
 ALLOWS_STYLE = "'style' = ANY(w.allowed_uses)"
-VECTOR_COLUMNS = ("work_id", "spec_id", "phash", "pdq", "pdq_quality", "complexity", "copy")
+VECTOR_COLUMNS = ("spec_id", "phash", "pdq", "pdq_quality", "complexity", "copy")
 LOCAL_COLUMNS = ("work_id", "spec_id", "features")
 SELECTED = "bit_send(v.phash), bit_send(v.pdq), v.pdq_quality, v.complexity, halfvec_send(v.copy)"
 """As bytes in the types' wire form: no text in between, no type to register on each connection."""
@@ -39,30 +39,31 @@ _HALFVEC_HEAD = 4
 
 def copy_fingerprints(connection: Connection, spec_id: int, fingerprints: Sequence[tuple[str, Fingerprint]]) -> None:
     """Insert fingerprints (work id, fingerprint), all of the spec of that number, with their local features."""
-    rows = (
-        (
-            UUID(work_id),
-            spec_id,
-            to_bit(each.phash),
-            to_bit(each.pdq),
-            each.pdq_quality,
-            float(each.complexity),
-            HalfVector(each.embeddings["copy"]),
-        )
-        for work_id, each in fingerprints
-    )
-    copy_rows(connection, tables.work_vector, VECTOR_COLUMNS, rows)
+    rows = ((UUID(work_id), *vector_row(spec_id, each)) for work_id, each in fingerprints)
+    copy_rows(connection, work_vector, ("work_id", *VECTOR_COLUMNS), rows)
     local = ((UUID(work_id), spec_id, each.local) for work_id, each in fingerprints)
-    copy_rows(connection, tables.work_local, LOCAL_COLUMNS, local)
+    copy_rows(connection, work_local, LOCAL_COLUMNS, local)
     style = (
         (UUID(work_id), spec_id, HalfVector(each.embeddings[CLIP]), HalfVector(each.embeddings[VAE]))
         for work_id, each in fingerprints
         if has_style(each)
     )
-    copy_rows(connection, tables.work_style, STYLE_COLUMNS, style)
+    copy_rows(connection, work_style, STYLE_COLUMNS, style)
 
 
-def to_bit(digest: bytes) -> Bit:
+def vector_row(spec_id: int, fingerprint: Fingerprint) -> tuple[Any, ...]:
+    """By VECTOR_COLUMNS; `spec_id` is the number of the fingerprint's spec."""
+    return (
+        spec_id,
+        _to_bit(fingerprint.phash),
+        _to_bit(fingerprint.pdq),
+        fingerprint.pdq_quality,
+        float(fingerprint.complexity),
+        HalfVector(fingerprint.embeddings["copy"]),
+    )
+
+
+def _to_bit(digest: bytes) -> Bit:
     """A hash, most significant bit first, as pgvector's Bit."""
     return Bit(np.unpackbits(np.frombuffer(digest, np.uint8)).astype(bool).tolist())
 

@@ -18,12 +18,13 @@ from psycopg.types.json import Jsonb
 
 from ledger.fingerprint.types import Fingerprint, QueryFingerprint
 from ledger.match.types import Query
-from ledger.storage import tables
 from ledger.storage.bulk import copy_rows
 from ledger.storage.corpus import DETAIL_COLUMNS
 from ledger.storage.database import Database
 from ledger.storage.projection_rows import WORK_COLUMNS
 from ledger.storage.specs import Spec, ensure_spec
+from ledger.storage.tables import corpus as corpus_tables
+from ledger.storage.tables import people, projections
 from ledger.storage.vectors import copy_fingerprints
 
 SEED = 5
@@ -132,15 +133,15 @@ def store(database: Database, spec: Spec, corpus: Synthetic) -> None:
     rows = range(len(corpus))
     with database.begin_as_owner() as connection:
         artists = {corpus.artist_id(row) for row in rows}
-        copy_rows(connection, tables.artist, ("artist_id", "name"), [(uuid.UUID(each), each) for each in artists])
-        copy_rows(connection, tables.work_detail, DETAIL_COLUMNS, (_detail(corpus, row) for row in rows))
+        copy_rows(connection, people.artist, ("artist_id", "name"), [(uuid.UUID(each), each) for each in artists])
+        copy_rows(connection, corpus_tables.work_detail, DETAIL_COLUMNS, (_detail(corpus, row) for row in rows))
         for start in range(0, len(corpus), CHUNK):
             part = rows[start : start + CHUNK]
             copy_fingerprints(connection, number, [(corpus.work_id(row), corpus.fingerprint(row)) for row in part])
-        copy_rows(connection, tables.work, WORK_COLUMNS, (_work(corpus, row) for row in rows))
+        copy_rows(connection, projections.work, WORK_COLUMNS, (_work(corpus, row) for row in rows))
         head = [(True, 0, len(corpus) - 1, len(corpus))]
         columns = ("only_row", "next_index", "corpus_through", "corpus_works")
-        copy_rows(connection, tables.projection_head, columns, head)
+        copy_rows(connection, projections.projection_head, columns, head)
         connection.execute(sa.text("ANALYZE"))
 
 

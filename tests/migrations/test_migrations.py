@@ -1,4 +1,4 @@
-"""The migrated schema is the one in tables.py: what `alembic check` sees, and what it does not."""
+"""The migrated schema is the one in ledger/storage/tables: what `alembic check` sees, and what it does not."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ from alembic import command
 from alembic.config import Config
 
 from ledger.storage import tables
-from ledger.storage.database import Database
+from ledger.storage.database import SERVICE_ROLE, Database
 from tests.conftest import DatabaseUrl, admin
 from tests.record.samples import ALL, MODEL
 from tests.storage.works import draft_of, stores_of
@@ -82,7 +82,7 @@ def test_every_table_has_its_rights_and_its_kind(database: Database) -> None:
                 "SELECT table_name, string_agg(privilege_type, ',' ORDER BY privilege_type) AS granted"
                 " FROM information_schema.role_table_grants WHERE grantee = :role GROUP BY 1"
             ),
-            {"role": tables.SERVICE_ROLE},
+            {"role": SERVICE_ROLE},
         )
         found = {row.table_name: row.granted for row in rows}
     assert found == {**expected, "alembic_version": "SELECT"}

@@ -1,0 +1,141 @@
+"""Registered works beside their leaves: what they are called and look like, which are alike, which are barred."""
+
+from __future__ import annotations
+
+import uuid
+
+from pgvector.sqlalchemy import HALFVEC
+from sqlalchemy import (
+    Boolean,
+    Column,
+    DateTime,
+    Double,
+    ForeignKey,
+    ForeignKeyConstraint,
+    LargeBinary,
+    SmallInteger,
+    Table,
+    Text,
+    UniqueConstraint,
+    Uuid,
+    text,
+)
+from sqlalchemy.dialects.postgresql import JSONB
+
+from ledger.storage.tables.columns import DIGEST, checks, digest, fingerprint_columns, metadata
+from ledger.text import DEFAULT_LIMIT
+
+HNSW_PREFIX = "hnsw_"
+"""Indexes made at run time, one per spec: not part of the migrated schema."""
+
+
+def index_name(column: str, spec_id: int) -> str:
+    """Name of the HNSW index over a spec's vectors of one kind."""
+    return f"{HNSW_PREFIX}{column}_{spec_id}"
+
+
+def _work_key(name: str, *, index: bool = False) -> Column[uuid.UUID]:
+    """A primary key's column that names a work, and goes with it."""
+    reference = ForeignKey("work_detail.work_id", ondelete="CASCADE")
+    return Column(name, Uuid, reference, primary_key=True, index=index or None)
+
+
+def _of_vector() -> ForeignKeyConstraint:
+    """What goes with a work's vectors under a spec."""
+    key = ["work_id", "spec_id"]
+    return ForeignKeyConstraint(key, [f"work_vector.{name}" for name in key], ondelete="CASCADE")
+
+
+work_detail = Table(
+    "work_detail",
+    metadata,
+    Column("work_id", Uuid, primary_key=True),
+    Column("artist_id", Uuid, ForeignKey("artist.artist_id"), nullable=False, index=True),
+    Column("source_name", Text, nullable=False),
+    Column("source_key", Text, nullable=False),
+    Column("title", Text, nullable=False),
+    Column("source", Text, nullable=False),
+    Column("labels", JSONB, nullable=False),
+    digest("metadata_key", nullable=True),
+    Column("metadata", JSONB),
+    Column("credit_line", Text, nullable=False, server_default=""),
+    Column("link", Text, nullable=False, server_default=""),
+    Column("terms", Text, nullable=False, server_default=""),
+    UniqueConstraint("source_name", "source_key"),
+    *checks(title=f"char_length({{}}) <= {DEFAULT_LIMIT}", metadata_key=DIGEST),
+)
+"""All that is personal about a work: a withdrawal deletes the row, and with it fingerprints and preview."""
+
+work_vector = Table(
+    "work_vector",
+    metadata,
+    _work_key("work_id"),
+    *fingerprint_columns(),
+)
+
+work_local = Table(
+    "work_local",
+    metadata,
+    Column("work_id", Uuid, primary_key=True),
+    Column("spec_id", SmallInteger, primary_key=True),
+    Column("features", LargeBinary, nullable=False),
+    _of_vector(),
+)
+"""Local features are ten times a vector's size and read for a few works at a time: in `work_vector` they would be in
+the way of its scans."""
+
+work_style = Table(
+    "work_style",
+    metadata,
+    Column("work_id", Uuid, primary_key=True),
+    Column("spec_id", SmallInteger, primary_key=True),
+    Column("clip", HALFVEC, nullable=False),
+    Column("vae", HALFVEC, nullable=False),
+    _of_vector(),
+)
+"""Embeddings of style, under specs that have them: searched among fewer works than `work_vector`."""
+
+preview = Table(
+    "preview",
+    metadata,
+    _work_key("work_id"),
+    Column("webp", LargeBinary, nullable=False),
+)
+
+duplicate_asked = Table(
+    "duplicate_asked",
+    metadata,
+    _work_key("work_id"),
+    digest("calibration"),
+    Column("not_comparable", Text),
+    *checks(calibration=DIGEST),
+)
+
+duplicate_pair = Table(
+    "duplicate_pair",
+    metadata,
+    _work_key("first_id"),
+    _work_key("second_id", index=True),
+    digest("calibration"),
+    Column("verified", Boolean, nullable=False),
+    Column("score", Double, nullable=False),
+    Column("found", JSONB, nullable=False),
+    *checks(calibration=DIGEST, second_id="first_id < {}"),
+)
+
+duplicate_group = Table(
+    "duplicate_group",
+    metadata,
+    _work_key("work_id"),
+    Column("group_id", Uuid, nullable=False),
+)
+
+opt_out = Table(
+    "opt_out",
+    metadata,
+    Column("kind", Text, primary_key=True),
+    Column("value", LargeBinary, primary_key=True),
+    Column("added_at", DateTime(timezone=True), nullable=False, server_default=text("now()")),
+    *checks(kind="{} IN ('sha256', 'phash')", value=DIGEST),
+)
+"""Pictures that are never matched and never trained on: digests of bytes or pixels, and perceptual hashes."""

@@ -1,0 +1,112 @@
+"""What is searched of the log: dropped, and rebuilt from `entry` by ledger/storage/projections.py."""
+
+from __future__ import annotations
+
+from sqlalchemy import (
+    ARRAY,
+    BigInteger,
+    Boolean,
+    Column,
+    DateTime,
+    Double,
+    Index,
+    LargeBinary,
+    SmallInteger,
+    Table,
+    Text,
+    Uuid,
+    text,
+)
+
+from ledger.storage.tables.columns import DIGEST, NATURAL, checks, digest, metadata
+
+record = Table(
+    "record",
+    metadata,
+    Column("leaf_index", BigInteger, primary_key=True, autoincrement=False),
+    Column("record_id", Uuid, nullable=False, unique=True),
+    Column("kind", Text, nullable=False),
+    digest("subject_sha256"),
+    digest("pixel_sha256", nullable=True),
+    Column("generated_at", DateTime(timezone=True), nullable=False),
+    Column("verdict", Text),
+    Column("work_id", Uuid),
+    Column("artist_id", Uuid),
+    Column("model_id", Uuid),
+    Index(None, "subject_sha256", "leaf_index"),
+    Index(None, "pixel_sha256", "leaf_index"),
+    Index(None, "kind", "leaf_index"),
+    Index(None, "work_id", "leaf_index", postgresql_where=text("work_id IS NOT NULL")),
+    Index(None, "artist_id", "leaf_index", postgresql_where=text("artist_id IS NOT NULL")),
+    *checks(subject_sha256=DIGEST, pixel_sha256=DIGEST),
+)
+
+record_match = Table(
+    "record_match",
+    metadata,
+    Column("leaf_index", BigInteger, primary_key=True, autoincrement=False),
+    Column("rank", SmallInteger, primary_key=True),
+    Column("work_id", Uuid, nullable=False),
+    Column("artist_id", Uuid, nullable=False),
+    Column("relation", Text, nullable=False),
+    Column("score", Double, nullable=False),
+    Column("p_value", Double, nullable=False),
+    Index(None, "work_id", "leaf_index"),
+    Index(None, "artist_id", "leaf_index"),
+)
+
+work = Table(
+    "work",
+    metadata,
+    Column("work_id", Uuid, primary_key=True),
+    Column("artist_id", Uuid, nullable=False, index=True),
+    digest("sha256"),
+    digest("pixel_sha256"),
+    Column("licence", Text, nullable=False),
+    Column("allowed_uses", ARRAY(Text), nullable=False),
+    Column("registration_record_id", Uuid, nullable=False),
+    Column("registration_index", BigInteger, nullable=False, unique=True),
+    digest("registration_leaf_hash"),
+    Column("last_change_index", BigInteger, nullable=False),
+    Column("withdrawn_index", BigInteger),
+    Index(None, "sha256"),
+    Index(None, "pixel_sha256"),
+    *checks(sha256=DIGEST, pixel_sha256=DIGEST, registration_leaf_hash=DIGEST),
+)
+
+calibration = Table(
+    "calibration",
+    metadata,
+    Column("leaf_index", BigInteger, primary_key=True, autoincrement=False),
+    Column("record_id", Uuid, nullable=False),
+    digest("digest"),
+    digest("spec"),
+    Column("corpus_through", BigInteger, nullable=False),
+    Column("corpus_works", BigInteger, nullable=False),
+    Index(None, "digest"),
+    *checks(digest=DIGEST, spec=DIGEST),
+)
+
+key_event = Table(
+    "key_event",
+    metadata,
+    Column("leaf_index", BigInteger, primary_key=True, autoincrement=False),
+    Column("record_id", Uuid, nullable=False),
+    digest("keyid"),
+    Column("public_key", LargeBinary, nullable=False),
+    Column("role", Text, nullable=False),
+    Column("holder_id", Text, nullable=False),
+    Column("event", Text, nullable=False),
+    Index(None, "keyid", "leaf_index"),
+    *checks(keyid=DIGEST),
+)
+
+projection_head = Table(
+    "projection_head",
+    metadata,
+    Column("only_row", Boolean, primary_key=True),
+    Column("next_index", BigInteger, nullable=False),
+    Column("corpus_through", BigInteger, nullable=False),
+    Column("corpus_works", BigInteger, nullable=False),
+    *checks(only_row="{}", next_index=NATURAL),
+)
