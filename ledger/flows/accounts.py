@@ -21,8 +21,8 @@ DAY = 86_400.0
 TOKEN_SECONDS = 90 * DAY
 """How long a token is good where nothing else is said."""
 LONGEST_TOKEN_SECONDS = 366 * DAY
-TOKEN_PATTERN = "^alt_([A-Za-z0-9_-]{22})_([A-Za-z0-9_-]{43})$"  # noqa: S105 - the form of a token, not one
-TOKEN_ID_PATTERN = "^[A-Za-z0-9_-]{22}$"  # noqa: S105
+TOKEN_PATTERN = "^alt_([0-9a-f]{32})_([A-Za-z0-9_-]{43})$"  # noqa: S105 - the form of a token, not one
+TOKEN_ID_PATTERN = "^[0-9a-f]{32}$"  # noqa: S105
 _TOKEN = re.compile(TOKEN_PATTERN[1:-1])
 
 
@@ -138,7 +138,7 @@ class Accounts:
             )
         if not 0 < expires_in <= LONGEST_TOKEN_SECONDS:
             raise InputError("a token is good for more than no time and at most 366 days", code="bad-lifetime")
-        token_id = secrets.token_urlsafe(16)
+        token_id = secrets.token_hex(16)  # never begins with "-": ids are typed as arguments of commands
         secret = f"alt_{token_id}_{secrets.token_urlsafe(32)}"
         stored = self._store.put_token(token_id, account_id, _digest(secret), wanted, expires_in)
         return IssuedToken(_token(stored), secret)

@@ -26,7 +26,7 @@ OPERATIONS = [
     for method, operation in methods.items()
 ]
 PARAMETERS = {
-    "token_id": "A" * 22, "token": "A" * 43, "digest": "ab" * 32, "path": "0/000",
+    "token_id": "ab" * 16, "token": "A" * 43, "digest": "ab" * 32, "path": "0/000",
 }  # fmt: skip
 """For the other parameters of a path: an id that nobody has."""
 
