@@ -69,7 +69,7 @@ CheckpointsOption = Annotated[
     Path,
     typer.Option(metavar="DIR", help="Kept between runs: an interrupted one goes on from here.", show_default=False),
 ]
-StepsOption = Annotated[int | None, typer.Option(min=1, help="Instead of the plan's; 64 pictures each.")]
+StepsOption = Annotated[int | None, typer.Option(min=1, help="Instead of the plan's.")]
 SmokeOption = Annotated[bool, typer.Option("--smoke", help="A few steps on a few pictures: does it run at all?")]
 
 
@@ -145,7 +145,9 @@ class _Run:
         plan = plan if self.steps is None else replace(plan, steps=self.steps)
         limits: dict[str, Any] = {"limit": self.works, "seed": self.seed}
         limits["untrainable"] = _untrainable(self.invocation)
-        checkpoints, out = self.checkpoints / folder.FOLDER, self.out / folder.FOLDER
+        # What a smoke run leaves must not be gone on from by a real one.
+        checkpoints = self.checkpoints / (f"{folder.FOLDER}-smoke" if self.smoke else folder.FOLDER)
+        out = self.out / folder.FOLDER
         make_folder(checkpoints)
         make_folder(out)
         with self.invocation.progress() as progress, DecodePool() as pool:

@@ -16,12 +16,13 @@ from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
-from PIL import Image
 
 from ledger.corpus.openclipart import OpenClipartSource
 from ledger.corpus.sealed import is_sealed
 from ledger.errors import InputError
+from ledger.evaluate.metrics import bootstrap
 from ledger.evaluate.shelf import Shelf
+from ledger.evaluate.works import Progress
 from ledger.fingerprint import copy_descriptor
 from ledger.fingerprint.copy_encoder import CopyEncoder
 from ledger.generate.request import GenerationRequest
@@ -29,11 +30,11 @@ from ledger.generate.types import Generator
 from ledger.image.pool import DecodePool
 from ledger.image.types import Pixels
 from ledger.train.studio.prompts import PROMPTS
+from ledger.train.studio.sheet import save_sheet
 
-Progress = Callable[[str, int, int | None], None]
 NEAREST = 10
-_RESAMPLES = 2000
 _BATCH = 16
+ACROSS = 8
 
 
 @dataclass(frozen=True, slots=True)
@@ -108,7 +109,6 @@ def evaluate_subjects(
         made.append(np.stack([generator.generate(request, index) for index in range(per_prompt)]))
     pictures = np.stack(made)
     vectors = [encoder.encode(list(each)) for each in pictures]
-
     subjects = [next(iter(words_of(prompt.split()[-1]))) for prompt in prompts]
     shares = np.array([[np.mean([works.share(v, word) for v in each]) for word in subjects] for each in vectors])
     document = {
@@ -135,13 +135,16 @@ def share_ratio(shares: NDArray[np.float64]) -> dict[str, Any]:
     count = len(shares)
     own = shares.diagonal()
     others = (shares.sum(axis=0) - own) / (count - 1)
-    drawn = np.random.default_rng(0).integers(count, size=(_RESAMPLES, count))
-    ratios = own[drawn].mean(axis=1) / np.maximum(others[drawn].mean(axis=1), 1e-9)
+
+    def ratio(weights: NDArray[np.float64]) -> float:
+        return float((own * weights).sum() / max((others * weights).sum(), 1e-9))
+
+    interval = bootstrap(ratio, np.arange(count))
     return {
         "prompted": round(float(own.mean()), 4),
         "shuffled": round(float(others.mean()), 4),
-        "ratio": round(float(own.mean() / max(others.mean(), 1e-9)), 2),
-        "interval": [round(float(value), 2) for value in np.quantile(ratios, [0.025, 0.975])],
+        "ratio": round(ratio(np.ones(count)), 2),
+        "interval": [round(interval.low, 2), round(interval.high, 2)],
     }
 
 
@@ -154,14 +157,7 @@ def _decoded(pool: DecodePool, read: Callable[[], bytes]) -> Pixels | None:
 
 def save_grid(report: SubjectReport, path: Path) -> None:
     """A PNG: eight prompts side by side, the pictures of each below each other."""
-    prompts, per_prompt, height, _, _ = report.pictures.shape
-    rows = [
-        np.concatenate(list(report.pictures[start : start + 8, number]), axis=1)
-        for start in range(0, prompts, 8)
-        for number in range(per_prompt)
-    ]
-    widest = max(row.shape[1] for row in rows)
-    sheet = Image.new("RGB", (widest, height * len(rows)), "white")
-    for number, row in enumerate(rows):
-        sheet.paste(Image.fromarray(row), (0, number * height))
-    sheet.save(path, optimize=True)
+    prompts, per_prompt, *picture = report.pictures.shape
+    blank = np.full((-prompts % ACROSS, per_prompt, *picture), 255, np.uint8)
+    rows = np.concatenate([report.pictures, blank]).reshape(-1, ACROSS, per_prompt, *picture).swapaxes(1, 2)
+    save_sheet(rows.reshape(-1, *picture), path, across=ACROSS)

@@ -7,9 +7,13 @@ packages. Sealed works have no role: they are never read.
 from __future__ import annotations
 
 import hashlib
+from collections import Counter
+from collections.abc import Iterable, Iterator
 from enum import StrEnum
 
-from ledger.train.pictures import OPENCLIPART
+from ledger.corpus.sealed import is_sealed
+from ledger.errors import ConflictError
+from ledger.train.pictures import OPENCLIPART, Only, SourcePicture
 
 _HELD_OUT_COLLECTIONS = frozenset({"iconify-streamline-ultimate-color", "mate-backgrounds"})
 
@@ -40,3 +44,21 @@ def role_of(collection: str, maker: str) -> Role:
     shares = _OPENCLIPART if collection == OPENCLIPART else _PACKAGES
     draw = int(hashlib.sha256(f"role/{collection}/{maker}".encode()).hexdigest()[:8], 16) / 2**32
     return next(role for share, role in shares if draw < share)
+
+
+def admitted(pictures: Iterable[SourcePicture], wanted: Only) -> Iterator[SourcePicture]:
+    """Those that `wanted` takes, at most MOST_BY_ONE by one maker.
+
+    Raises ConflictError (`sealed-work`): no source offers such a work, so one that comes is a fault.
+    """
+    taken: Counter[tuple[str, str]] = Counter()
+    for picture in pictures:
+        maker = (picture.collection, picture.maker)
+        if not wanted(*maker) or taken[maker] == MOST_BY_ONE:
+            continue
+        if picture.collection == OPENCLIPART and is_sealed(picture.key):
+            raise ConflictError(
+                f"{picture.key} is sealed: it must not be trained on", code="sealed-work", hint="Leave it out."
+            )
+        taken[maker] += 1
+        yield picture

@@ -9,7 +9,9 @@ import pytest
 from PIL import Image
 
 from cli.main import run
+from ledger.corpus.openclipart import SVG_ROOT
 from tests.cli.commands import Commands
+from tests.generate.tiny import save_tiny_sd
 
 SMALL = ("--works", "6", "--copies", "4", "--strangers", "4")
 METHODS = {"ours", "phash", "pdq", "ours-descriptor"}
@@ -98,3 +100,16 @@ def test_packages_that_are_missing_are_named(artledger: Commands, tmp_path: Path
     ended = artledger("evaluate", "copies", *SMALL, "--assets", tmp_path / "none", "--out", tmp_path, "--json")
     assert ended.code == 3
     assert ended.json["error"]["code"] == "assets-missing"
+
+
+@pytest.mark.skipif(not SVG_ROOT.is_dir(), reason="Debian's openclipart-svg is not installed")
+def test_subjects_of_a_generator_that_knows_nothing(artledger: Commands, tmp_path: Path) -> None:
+    folder = save_tiny_sd(tmp_path / "tiny")
+    words = ("--generator", folder, "--pictures", "1", "--works", "30", "--out", tmp_path / "out")
+    ended = artledger("evaluate", "subjects", *words, "--json")
+    assert ended.code == 0
+    assert (ended.json["prompts"], ended.json["pictures"], ended.json["nearest"]) == (16, 16, 10)
+    assert len(ended.json["per_prompt"]) == 16
+    assert json.loads((tmp_path / "out" / "subjects.json").read_bytes()) == ended.json
+    with Image.open(tmp_path / "out" / "subjects.png") as grid:
+        assert grid.size == (8 * 36 - 4, 2 * 36 - 4)

@@ -44,9 +44,11 @@ def test_words_are_singular_and_plain() -> None:
 
 def test_a_grid_shows_every_picture(tmp_path: Path) -> None:
     pictures = np.zeros((10, 2, 8, 8, 3), np.uint8)
+    pictures[9, 1] = 200
     save_grid(SubjectReport({}, pictures), tmp_path / "grid.png")
     with Image.open(tmp_path / "grid.png") as grid:
-        assert grid.size == (64, 32)
+        cells = np.asarray(grid)[4::12, 4::12, 0]
+    assert cells.tolist() == [[0] * 8, [0] * 8, [0, 0, *[255] * 6], [0, 200, *[255] * 6]]
 
 
 @pytest.mark.skipif(not SVG_ROOT.is_dir(), reason="Debian's openclipart-svg is not installed")

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections import Counter
 from collections.abc import Iterable
 from dataclasses import dataclass
 from pathlib import Path
@@ -13,12 +12,11 @@ from numpy.typing import NDArray
 from safetensors import safe_open
 from safetensors.numpy import save_file
 
-from ledger.corpus.sealed import is_sealed
-from ledger.errors import ConflictError, InputError
+from ledger.errors import InputError
 from ledger.image.types import Pixels
 from ledger.train.augmentation import augment
-from ledger.train.pictures import OPENCLIPART, PHOTOGRAPHS, SourcePicture
-from ledger.train.roles import MOST_BY_ONE, Role, role_of
+from ledger.train.pictures import PHOTOGRAPHS, SourcePicture
+from ledger.train.roles import Role, admitted, role_of
 
 STORED_SIDE = 320
 """Longest side, in pixels, of a stored picture."""
@@ -46,16 +44,7 @@ def gather(pictures: Iterable[SourcePicture], destination: Path) -> None:
     Raises ConflictError (`sealed-work`), InputError (`no-pictures`).
     """
     arrays: dict[str, Pixels] = {}
-    taken: Counter[tuple[str, str]] = Counter()
-    for picture in pictures:
-        maker = (picture.collection, picture.maker)
-        if role_of(*maker) is not Role.TRAIN or taken[maker] == MOST_BY_ONE:
-            continue
-        taken[maker] += 1
-        if picture.collection == OPENCLIPART and is_sealed(picture.key):
-            raise ConflictError(
-                f"{picture.key} is sealed: it must not be trained on", code="sealed-work", hint="Leave it out."
-            )
+    for picture in admitted(pictures, lambda collection, maker: role_of(collection, maker) is Role.TRAIN):
         small = picture.image.copy()
         small.thumbnail((STORED_SIDE, STORED_SIDE))
         arrays[f"{picture.collection}/{picture.key}"] = np.ascontiguousarray(small)

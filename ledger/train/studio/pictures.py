@@ -16,11 +16,10 @@ from safetensors.numpy import save_file
 
 from ledger import canonical
 from ledger.corpus.optout import NOBODY, OptOuts
-from ledger.corpus.sealed import is_sealed
-from ledger.errors import ConflictError, InputError
+from ledger.errors import InputError
 from ledger.image.pool import DecodePool
 from ledger.train.pictures import OPENCLIPART, SourcePicture, collected, open_works
-from ledger.train.roles import MOST_BY_ONE, Role, role_of
+from ledger.train.roles import Role, admitted, role_of
 from ledger.train.studio.captions import Subjects, subjects_of, title_of
 
 SIDE = 128
@@ -85,16 +84,7 @@ def gather(pictures: Iterable[SourcePicture], destination: Path, *, most: int | 
     """
     squares: dict[str, NDArray[np.uint8]] = {}
     words: dict[str, object] = {}
-    taken: Counter[tuple[str, str]] = Counter()
-    for picture in pictures:
-        maker = (picture.collection, picture.maker)
-        if not wanted(*maker) or taken[maker] == MOST_BY_ONE:
-            continue
-        if picture.collection == OPENCLIPART and is_sealed(picture.key):
-            raise ConflictError(
-                f"{picture.key} is sealed: it must not be trained on", code="sealed-work", hint="Leave it out."
-            )
-        taken[maker] += 1
+    for picture in admitted(pictures, wanted):
         name = f"{picture.collection}/{picture.key}"
         squares[name] = square(picture.image)
         title = picture.title or title_of(picture.collection, picture.key)
