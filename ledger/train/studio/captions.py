@@ -113,17 +113,29 @@ def _with_plainer(words: Iterable[str]) -> Iterator[str]:
 
 def caption(subjects: Subjects, colour: str | None, rng: np.random.Generator) -> str:
     """One way of asking for the picture, drawn at random."""
-    coloured = f"{colour} " if colour is not None and rng.random() < 0.5 else ""
+    coloured = _perhaps(colour, rng)
     kind = rng.random()
     if subjects.words and kind < 0.6:
         # The title's last word is most often what is shown.
         place = min(int(rng.geometric(0.5)) - 1, len(subjects.words) - 1)
-        article = "" if rng.random() < 0.5 else ("an " if (coloured + subjects.words[place])[0] in "aeiou" else "a ")
-        return f"{article}{coloured}{subjects.words[place]}"
+        return _perhaps_with_article(f"{coloured}{subjects.words[place]}", rng)
     if subjects.words and kind < 0.75:
         count = min(len(subjects.words), int(rng.integers(2, 5)))
         return ", ".join(rng.permutation(list(subjects.words))[:count])
     return f"{coloured}{subjects.title}"
+
+
+def asking_for(word: str, colour: str | None, rng: np.random.Generator) -> str:
+    """`car`, `a car`, `red car` or `a red car`."""
+    return _perhaps_with_article(f"{_perhaps(colour, rng)}{word}", rng)
+
+
+def _perhaps(colour: str | None, rng: np.random.Generator) -> str:
+    return f"{colour} " if colour is not None and rng.random() < 0.5 else ""
+
+
+def _perhaps_with_article(asked: str, rng: np.random.Generator) -> str:
+    return asked if rng.random() < 0.5 else f"{'an' if asked[0] in 'aeiou' else 'a'} {asked}"
 
 
 def every_caption(subjects: Iterable[Subjects]) -> list[str]:

@@ -27,7 +27,7 @@ from transformers import (
 from ledger.fingerprint.copy_network import normalised, pool
 from ledger.fingerprint.efficientnet import FEATURES, load_efficientnet_lite0
 from ledger.train.studio.captions import caption, colour_of
-from ledger.train.studio.course import Plan
+from ledger.train.studio.course import Plan, half_precision
 from ledger.train.studio.pictures import StudioPictures
 from ledger.train.studio.tokens import LENGTH
 from ledger.train.studio.variations import vary
@@ -87,7 +87,7 @@ class ClipLesson:
             caption(self._pictures.subjects[index], colour_of(picture), rng)
             for index, picture in zip(chosen, pictures, strict=True)
         ]
-        with torch.autocast("cpu", torch.bfloat16):
+        with half_precision():
             vision = self._clip.vision_model(pixel_values=clip_input(pictures))
             text = self._clip.text_model(**tokens(self._tokenizer, captions))
             images = nn.functional.normalize(self._clip.visual_projection(vision.pooler_output).float())
