@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 from collections.abc import Callable, Collection, Iterator
+from contextlib import suppress
 from itertools import islice
 from pathlib import Path
 
@@ -75,6 +76,16 @@ class OpenClipartSource:
             else:
                 if 0 < _png_pixels(png) <= MAX_PNG_PIXELS:
                     return png
+        return self._rendered(item)
+
+    def forms(self, item: SourceItem) -> tuple[bytes, ...]:
+        """What `read` gives, and what it gives where the package of PNGs is not installed. Raises as `read` does."""
+        forms = [self.read(item)]
+        with suppress(InputError):  # a PNG may be there of a drawing that cannot be rendered here
+            forms.append(self._rendered(item))
+        return tuple(dict.fromkeys(forms))
+
+    def _rendered(self, item: SourceItem) -> bytes:
         return self._rasterise(read_inside(self._svg_root, f"{item.key}.svg", MAX_SVG_BYTES))
 
     def _all_items(self) -> Iterator[SourceItem]:

@@ -87,8 +87,9 @@ class SourcePicture:
     maker: str
     """Whose works share one role: OpenClipart's artist (the subject where none is named), else the file."""
     image: Image.Image
-    sha256: str
-    """Of the file, or of the rendering where the file is a drawing, in lowercase hex."""
+    sha256: tuple[str, ...]
+    """Of the file, or of the rendering where the file is a drawing, in lowercase hex; of every form of the work where
+    people have several."""
     title: str = ""
     keywords: tuple[str, ...] = ()
     """Of OpenClipart's works; a package's picture is described by its key alone."""
@@ -118,7 +119,7 @@ def open_works(
     for item in items[:limit]:
         maker = item.artist or item.labels["subject"]
         if only(OPENCLIPART, maker):
-            loaded = _load(partial(source.read, item), untrainable)
+            loaded = _load(partial(source.forms, item), untrainable)
             if loaded is not None:
                 keywords = tuple(item.labels.get("keywords", "").split("; "))
                 yield SourcePicture(OPENCLIPART, item.key, maker, *loaded, item.title, keywords)
@@ -157,13 +158,13 @@ def collected(
             if not only(collection.name, key):
                 given += 1
                 continue
-            loaded = _load(read, untrainable)
+            loaded = _load(partial(_only_form, read), untrainable)
             if loaded is None:
                 continue
-            image, sha256 = loaded
+            image, digests = loaded
             given += 1
             for part, picture in _quarters(image) if collection.quarters else [("", image)]:
-                yield SourcePicture(collection.name, f"{key}{part}", key, picture, sha256)
+                yield SourcePicture(collection.name, f"{key}{part}", key, picture, digests)
 
 
 def _files(root: Path, pool: DecodePool, collection: Collection) -> Iterator[tuple[str, Callable[[], bytes]]]:
@@ -202,11 +203,15 @@ def _rasterised(path: Path, pool: DecodePool) -> bytes:
     return pool.rasterise(path.read_bytes())
 
 
-def _load(read: Callable[[], bytes], untrainable: OptOuts) -> tuple[Image.Image, str] | None:
-    """The picture and the digest of its file; None for what cannot be read or must not be trained on."""
+def _only_form(read: Callable[[], bytes]) -> tuple[bytes, ...]:
+    return (read(),)
+
+
+def _load(forms: Callable[[], tuple[bytes, ...]], untrainable: OptOuts) -> tuple[Image.Image, tuple[str, ...]] | None:
+    """The first form's picture and the digests of all; None for what cannot be read or must not be trained on."""
     try:
-        data = read()
-        with Image.open(BytesIO(data)) as opened:
+        files = forms()
+        with Image.open(BytesIO(files[0])) as opened:
             if min(opened.size) < _SMALLEST:
                 return None
             opened.draft("RGB", (SIDE, SIDE))
@@ -216,16 +221,16 @@ def _load(read: Callable[[], bytes], untrainable: OptOuts) -> tuple[Image.Image,
     image.thumbnail((SIDE, SIDE), Image.Resampling.LANCZOS)
     flat = Image.new("RGB", image.size, "white")
     flat.paste(image, mask=image.getchannel("A"))
-    sha256 = hashlib.sha256(data).hexdigest()
-    return None if _is_untrainable(flat, sha256, untrainable) else (flat, sha256)
+    digests = tuple(hashlib.sha256(file).hexdigest() for file in files)
+    return None if _is_untrainable(flat, digests, untrainable) else (flat, digests)
 
 
-def _is_untrainable(image: Image.Image, sha256: str, untrainable: OptOuts) -> bool:
+def _is_untrainable(image: Image.Image, digests: Sequence[str], untrainable: OptOuts) -> bool:
     if not len(untrainable):
         return False
     pixels = np.asarray(image)
     look = phash(pixels) if complexity(pixels) >= MINIMUM_COMPLEXITY else None
-    return untrainable.reason(sha256, phash=look) is not None
+    return untrainable.reason(*digests, phash=look) is not None
 
 
 def _quarters(image: Image.Image) -> Iterator[tuple[str, Image.Image]]:

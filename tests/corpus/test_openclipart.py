@@ -84,6 +84,10 @@ def test_names_and_limit(roots: tuple[Path, Path]) -> None:
     assert len(list(OpenClipartSource(*roots, rasterise=_rasterised, limit=2).items())) == 2
 
 
+def _refused(svg: bytes) -> bytes:
+    raise InputError("no drawing", code="bad-drawing")
+
+
 def test_pixels_come_from_the_png_where_it_is_of_a_sensible_size(roots: tuple[Path, Path]) -> None:
     svg, png = roots
     source = OpenClipartSource(svg, png, rasterise=_rasterised)
@@ -97,6 +101,17 @@ def test_pixels_come_from_the_png_where_it_is_of_a_sensible_size(roots: tuple[Pa
     (png / "a/one.png").write_bytes(b"not a PNG")
     assert source.read(item) == b"rasterised <svg"
     assert OpenClipartSource(svg, None, rasterise=_rasterised).read(item) == b"rasterised <svg"
+
+
+def test_the_forms_of_a_work_are_those_of_both_packages(roots: tuple[Path, Path]) -> None:
+    svg, png = roots
+    source = OpenClipartSource(svg, png, rasterise=_rasterised)
+    item = next(item for item in source.items() if item.key == "a/one")
+    assert source.forms(item) == (b"rasterised <svg",)
+    (png / "a").mkdir()
+    (png / "a/one.png").write_bytes(_png(3, 2))
+    assert source.forms(item) == (_png(3, 2), b"rasterised <svg")
+    assert OpenClipartSource(svg, png, rasterise=_refused).forms(item) == (_png(3, 2),)
 
 
 def test_without_the_package_the_error_says_how_to_install_it(tmp_path: Path) -> None:

@@ -99,7 +99,7 @@ def test_the_card_tells_of_every_collection_that_may_be_used() -> None:
 def test_pictures_are_measured_through_the_same_decoder_as_queries(pool: DecodePool) -> None:
     fingerprinter = Fingerprinter([load_copy_encoder()], copy_spec())
     names = [f"{number}.svg" for number in range(30)]
-    pictures = [SourcePicture("openmoji", name, name, drawing(int(name[:-4]), 200), "") for name in names]
+    pictures = [SourcePicture("openmoji", name, name, drawing(int(name[:-4]), 200), ()) for name in names]
 
     first, again = (list(measure(pictures, pool, fingerprinter, seed=3)) for _ in range(2))
 

@@ -46,7 +46,7 @@ def models(tmp_path_factory: pytest.TempPathFactory) -> StyleModels:
 @pytest.fixture(scope="module")
 def pictures() -> list[SourcePicture]:
     names = [f"{number}.svg" for number in range(PICTURES)]
-    return [SourcePicture("openmoji", name, name, drawing(int(name[:-4]), 200), "") for name in names]
+    return [SourcePicture("openmoji", name, name, drawing(int(name[:-4]), 200), ()) for name in names]
 
 
 @pytest.fixture(scope="module")

@@ -42,8 +42,8 @@ class StudioPictures:
     pixels: NDArray[np.uint8]
     """Shape (n, SIDE, SIDE, 3), RGB over white."""
     subjects: tuple[Subjects, ...]
-    sha256: tuple[str, ...]
-    """Of the files, in lowercase hex."""
+    sha256: tuple[tuple[str, ...], ...]
+    """Of each picture's files (SourcePicture.sha256)."""
 
     def __len__(self) -> int:
         return len(self.names)
@@ -55,8 +55,11 @@ class StudioPictures:
 
     @property
     def manifest(self) -> bytes:
-        """One digest a line, sorted, no file twice: what a `model` record's manifest root is made over."""
-        return "".join(f"{digest}\n" for digest in sorted(set(self.sha256))).encode()
+        """One digest a line, sorted, no file twice: what a `model` record's manifest root is made over.
+
+        A work has a line for every form in which it may have been registered.
+        """
+        return "".join(f"{digest}\n" for digest in sorted(set(chain.from_iterable(self.sha256)))).encode()
 
 
 def wanted(collection: str, maker: str) -> bool:
@@ -88,7 +91,7 @@ def gather(pictures: Iterable[SourcePicture], destination: Path, *, most: int | 
         name = f"{picture.collection}/{picture.key}"
         squares[name] = square(picture.image)
         title = picture.title or title_of(picture.collection, picture.key)
-        words[name] = {"title": title, "keywords": list(picture.keywords), "sha256": picture.sha256}
+        words[name] = {"title": title, "keywords": list(picture.keywords), "sha256": list(picture.sha256)}
         if len(squares) == most:
             break
     if not squares:
@@ -108,7 +111,7 @@ def read_studio_pictures(path: Path) -> StudioPictures:
         names=names,
         pixels=pixels,
         subjects=tuple(subjects_of([(words[name]["title"], words[name]["keywords"]) for name in names])),
-        sha256=tuple(words[name]["sha256"] for name in names),
+        sha256=tuple(tuple(words[name]["sha256"]) for name in names),
     )
 
 

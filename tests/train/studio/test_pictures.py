@@ -23,8 +23,8 @@ SEALED = next(name for name in (f"animals/{number}" for number in range(400)) if
 
 
 def _picture(key: str, maker: str = LEARNT, collection: str = OPENCLIPART) -> SourcePicture:
-    digest = hashlib.sha256(key.encode()).hexdigest()
-    return SourcePicture(collection, key, maker, Image.new("RGB", (60, 30), "red"), digest, "Hen", ("bird",))
+    digests = tuple(hashlib.sha256(form.encode()).hexdigest() for form in (f"{key}.png", f"{key}.svg"))
+    return SourcePicture(collection, key, maker, Image.new("RGB", (60, 30), "red"), digests, "Hen", ("bird",))
 
 
 def test_what_is_gathered_comes_back_with_its_words_and_manifest(tmp_path: Path) -> None:
@@ -35,7 +35,7 @@ def test_what_is_gathered_comes_back_with_its_words_and_manifest(tmp_path: Path)
     assert read.pixels.shape == (2, SIDE, SIDE, 3)
     assert read.subjects[0].title == "hen"
     assert read.counts == {OPENCLIPART: 2}
-    assert read.manifest.decode().split() == sorted(picture.sha256 for picture in pictures[:2])
+    assert read.manifest.decode().split() == sorted(digest for picture in pictures[:2] for digest in picture.sha256)
 
 
 def test_a_sealed_work_is_refused(tmp_path: Path) -> None:
