@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
 
@@ -80,15 +81,15 @@ def _begins_with_record(location: str, key: VerifierKey) -> bool:
     from ledger.log.tiles import CHECKPOINT_PATH, tile_at, unpack_entries
     from ledger.record.dsse import parse
 
-    objects = open_log(location)
-    try:
-        signed = open_checkpoint(objects.get(CHECKPOINT_PATH) or b"", key)
-        if not signed.size:
+    with contextlib.closing(open_log(location)) as objects:
+        try:
+            signed = open_checkpoint(objects.get(CHECKPOINT_PATH) or b"", key)
+            if not signed.size:
+                return False
+            tile, data = read_tile(objects, tile_at(None, 0, signed.size))
+            parse(unpack_entries(data, tile)[0])
+        except LedgerError:
             return False
-        tile, data = read_tile(objects, tile_at(None, 0, signed.size))
-        parse(unpack_entries(data, tile)[0])
-    except LedgerError:
-        return False
     return True
 
 

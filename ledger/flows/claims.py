@@ -221,7 +221,8 @@ class Claims:
         try:
             role: str = self.accounts.get(party_id).role
         except NotFoundError:
-            if not principal.is_local:
+            artist = self.evidence.records.works.artist(party_id)
+            if not principal.is_local or artist is None or not artist.name:  # nobody speaks for whoever was erased
                 raise
             role = "artist"  # of the corpus, without an account: the person at this machine acts for it
         wanted = ("auditor",) if scope == "resolutions" else CLAIMANTS

@@ -78,10 +78,11 @@ class AccountStore:
         return True
 
     def adopt(self, artist_id: str) -> bool:
-        """An account for an artist of the corpus. False where there is no such artist, or the account exists."""
+        """An account for an artist of the corpus. False where there is none with a name (an erased one has none any
+        more), or the account exists."""
         with self._database.begin() as connection:
             known = connection.execute(
-                sa.text("SELECT 1 FROM artist WHERE artist_id = :id"), {"id": UUID(artist_id)}
+                sa.text("SELECT 1 FROM artist WHERE artist_id = :id AND name IS NOT NULL"), {"id": UUID(artist_id)}
             ).scalar()
             return known is not None and _insert(connection, artist_id, "artist", "")
 

@@ -3,13 +3,10 @@
 from __future__ import annotations
 
 import csv
-import threading
-import time
 from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import pytest
-import uvicorn
 from fastapi.testclient import TestClient
 from PIL import Image
 from playwright.sync_api import Browser
@@ -19,6 +16,7 @@ from ledger.audit.checks import AuditVerdict
 from ledger.audit.verifier import audit_bundle
 from ledger.bootstrap import Application
 from tests.api.browser import chromium
+from tests.api.serving import served
 from tests.applications import ART, application_with
 from tests.conftest import DatabaseUrl
 
@@ -67,19 +65,8 @@ def client(application: Application) -> Iterator[TestClient]:
 @pytest.fixture(scope="module")
 def service_url(application: Application) -> Iterator[str]:
     """The service over HTTP on loopback, publishing in the background as `artledger serve` does."""
-    app = create_app(application, application.run_background)
-    server = uvicorn.Server(uvicorn.Config(app, port=0, log_level="warning"))
-    thread = threading.Thread(target=server.run, name="uvicorn")
-    thread.start()
-    try:
-        while not server.started:
-            assert thread.is_alive(), "the server did not start"
-            time.sleep(0.01)
-        port = server.servers[0].sockets[0].getsockname()[1]
-        yield f"http://127.0.0.1:{port}"
-    finally:
-        server.should_exit = True
-        thread.join()
+    with served(application) as url:
+        yield url
 
 
 @pytest.fixture(scope="session")
