@@ -25,7 +25,8 @@ faults: ## the full fault matrix: each step of append and publish x each fault, 
 
 SECONDS ?= 60
 fuzz: ## the parsers under atheris, SECONDS each (tests/fuzz/README.md)
-	for target in note tile-path bundle proof envelope; do \
+	for target in note tile-path bundle proof envelope usage claim-bundle claim-audit claim-rules manifest opt-out \
+		guard-policy witness-policy; do \
 		$(PYTHON) -m tests.fuzz.run $$target -max_total_time=$(SECONDS) -timeout=10 || exit 1; done
 
 bench: ## every benchmark; one JSON line per figure, compared as ratios in one run

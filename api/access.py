@@ -34,6 +34,8 @@ class Access:
     """What the token must be good for."""
     unlimited_scope: Scope | None = None
     """Everybody may, so often (api/limits.py); this machine, and tokens good for this, as often as they like."""
+    counted: bool = False
+    """Each account may so often, whatever its tokens and addresses; from this machine as often as it likes."""
 
     @property
     def looks_at_token(self) -> bool:
@@ -59,12 +61,12 @@ class Access:
         return {
             "roles": ["public"] if self.roles is None else sorted(self.roles),
             "scope": self.scope,
-            "limited": self.unlimited_scope is not None,
+            "limited": self.counted or self.unlimited_scope is not None,
         }
 
 
-def only(*roles: AccountRole, scope: Scope | None = None) -> Access:
-    return Access(frozenset(roles), scope)
+def only(*roles: AccountRole, scope: Scope | None = None, counted: bool = False) -> Access:
+    return Access(frozenset(roles), scope, counted=counted)
 
 
 ANYBODY = Access()
@@ -95,12 +97,12 @@ ACCESS: Mapping[tuple[str, str], Access] = {
     ("GET", "/v1/policies/{digest}"): ANYBODY,
     ("GET", "/v1/calibrations/{digest}"): ANYBODY,
     ("GET", "/v1/specs/{digest}"): ANYBODY,
-    ("POST", "/v1/claims"): only("artist", "generator", scope="claims"),
+    ("POST", "/v1/claims"): only("artist", "generator", scope="claims", counted=True),
     ("GET", "/v1/claims"): ANYBODY,
     ("GET", "/v1/claims/{claim_id}"): ANYBODY,
     ("GET", "/v1/claims/{claim_id}/bundle"): ANYBODY,
-    ("POST", "/v1/claims/{claim_id}/responses"): only("artist", "generator", scope="claims"),
-    ("POST", "/v1/claims/{claim_id}/resolutions"): only("auditor", scope="resolutions"),
+    ("POST", "/v1/claims/{claim_id}/responses"): only("artist", "generator", scope="claims", counted=True),
+    ("POST", "/v1/claims/{claim_id}/resolutions"): only("auditor", scope="resolutions", counted=True),
     ("POST", "/v1/claims/{claim_id}/reviews"): STRANGERS_SO_OFTEN,
     ("GET", "/v1/claim-rules/{digest}"): ANYBODY,
     ("POST", "/v1/keys"): only("artist", "generator", "auditor", scope="keys"),
@@ -139,8 +141,11 @@ async def caller_of(request: Request) -> Principal:
     here = context_of(request)
     principal = await _principal(request, here, loopback)
     access.require(principal)
-    exempt = loopback or access.unlimited_scope is None or access.unlimited_scope in principal.scopes
-    if not exempt:
+    if loopback:
+        return principal
+    if access.counted and principal.account_id is not None:
+        here.limits.take_account(principal.account_id)
+    elif access.unlimited_scope is not None and access.unlimited_scope not in principal.scopes:
         here.limits.take(request.client.host if request.client else None)
     return principal
 
@@ -205,7 +210,8 @@ def document_access(document: dict[str, Any]) -> dict[str, Any]:
             operation[EXTENSION] = access.to_json()
             if access.looks_at_token:
                 operation["security"] = [{SCHEME: []}] if access.roles is not None else [{}, {SCHEME: []}]
-                turned_away = problems(401, 403) if access.roles is not None else problems(401, 429)
+                turned_away = problems(401) | (problems(403) if access.roles is not None else {})
+                turned_away |= problems(429) if access.to_json()["limited"] else {}
                 for status, response in turned_away.items():
                     operation["responses"].setdefault(str(status), response)
     return document

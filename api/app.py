@@ -83,7 +83,8 @@ def create_app(
         redoc_url=None,
         lifespan=lifespan,
     )
-    limits = RateLimits(application.settings.limit_per_address, application.settings.limit_overall)
+    settings = application.settings
+    limits = RateLimits(settings.limit_per_address, settings.limit_overall, settings.limit_per_account)
     app.state.context = Context(application, workers, generator, budget, metrics, limits)
     require_rows(module.router for module in ROUTERS)
     for module in ROUTERS:

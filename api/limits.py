@@ -1,4 +1,5 @@
-"""How often strangers may ask for work: per address and in all (the package `limits`, moving windows in memory).
+"""How often work may be asked for: by strangers per address and in all, by accounts each for itself (the package
+`limits`, moving windows in memory).
 
 Each process of a service counts for itself.
 """
@@ -21,27 +22,37 @@ IPV6_PREFIX = 64
 class RateLimits:
     """Raises InputError (`settings`) for a limit that is not of the form `30/minute`."""
 
-    def __init__(self, per_address: str, overall: str) -> None:
+    def __init__(self, per_address: str, overall: str, per_account: str = "60/minute") -> None:
         self._per_address = _parsed(per_address)
         self._overall = _parsed(overall)
+        self._per_account = _parsed(per_account)
         self._limiter = MovingWindowRateLimiter(MemoryStorage())
 
     def take(self, address: str | None) -> None:
         """Counts one request. Raises PushbackError (`rate-limited`) where there were too many; that one counts not."""
-        counted = ((self._per_address, address_key(address)), (self._overall, "all"))
-        for limit, key in counted:
+        hint = "wait, or ask whoever runs this service for a token: Authorization: Bearer TOKEN"
+        counted = (
+            (self._per_address, f"address {address_key(address)}", "from one address"),
+            (self._overall, "all", "in all"),
+        )
+        for limit, key, whose in counted:
             if not self._limiter.test(limit, key):
-                raise self._refused(limit, key)
-        for limit, key in counted:
+                raise self._refused(limit, key, whose, hint)
+        for limit, key, whose in counted:
             if not self._limiter.hit(limit, key):
-                raise self._refused(limit, key)
+                raise self._refused(limit, key, whose, hint)
 
-    def _refused(self, limit: RateLimitItem, key: str) -> PushbackError:
-        whose = "in all" if limit is self._overall else "from one address"
+    def take_account(self, account_id: str) -> None:
+        """Counts one request of an account, from wherever it comes. Raises as `take` does."""
+        key = f"account {account_id}"
+        if not self._limiter.hit(self._per_account, key):
+            raise self._refused(self._per_account, key, "by one account", "wait: nothing was recorded")
+
+    def _refused(self, limit: RateLimitItem, key: str, whose: str, hint: str) -> PushbackError:
         return PushbackError(
             f"more than {limit} {whose}",
             code="rate-limited",
-            hint="wait, or ask whoever runs this service for a token: Authorization: Bearer TOKEN",
+            hint=hint,
             retry_after=max(1.0, self._limiter.get_window_stats(limit, key).reset_time - time.time()),
         )
 

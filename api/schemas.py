@@ -172,7 +172,7 @@ class RecordPageBody(Closed):
 
 class SimilarRecordBody(Closed):
     """The record of a generated picture that the picture looked up is an edited copy of. `evidence`: why it is
-    verified, null where only the pHash, `phash_distance` bits of 256 away, speaks for it."""
+    verified, null where only hashes speak for it, the pHash `phash_distance` bits of 256 away."""
 
     record: RecordBody
     relation: str

@@ -88,5 +88,8 @@ class Settings(BaseSettings):
     limit_overall: str = "600/minute"
     """How often all of them together may."""
 
+    limit_per_account: str = "60/minute"
+    """How often one account, from elsewhere, may prepare, file, answer or resolve claims."""
+
     max_queue: int = Field(default=10_000, ge=1)
     """Statements waiting to be appended before new ones are pushed back."""

@@ -24,10 +24,12 @@ class ClaimParts(PeopleParts):
     def claim_evidence(self) -> ClaimEvidence:
         from ledger.claim.rules import current_rules
         from ledger.flows.claim_evidence import ClaimEvidence
+        from ledger.flows.registered import RegisteredHashes
 
         return ClaimEvidence(
             verification=lambda: self.verification,
             records=self.records,
+            registered=RegisteredHashes(self.record_store),
             seen=self.seen,
             models=self.models,
             credentials=self.credentials,

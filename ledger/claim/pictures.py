@@ -8,8 +8,9 @@ from typing import Literal
 
 from ledger.claim.rules import Measures
 from ledger.claim.types import Case, Exhibit
+from ledger.match.alike import hashes_alike
 from ledger.match.lists import COPY_RELATIONS, Relation, Verdict
-from ledger.record.parts import FingerprintDigests, MatchText, RegionText
+from ledger.record.parts import MatchText, RegionText
 from ledger.record.predicates import Asset, Generation, Registration, Verification
 
 PROVEN = frozenset({Relation.EXACT, Relation.SAME_PIXELS})
@@ -87,7 +88,11 @@ def works_shown(case: Case, measures: Measures) -> tuple[Shown, ...]:
         elif match is not None:
             region = WHOLE if match.evidence is None else Region.of(match.evidence.query_region)
             shown.append(Shown(exhibit, work, region, proven=False))
-        elif picture is not None and _comparable(picture) and alike(work.fingerprint, picture.fingerprint, measures):
+        elif (
+            picture is not None
+            and _comparable(picture)
+            and hashes_alike(work.fingerprint, picture.fingerprint, measures)
+        ):
             shown.append(Shown(exhibit, work, WHOLE, proven=False))
     return tuple(shown)
 
@@ -113,7 +118,7 @@ def pictures_made(case: Case, measures: Measures) -> tuple[Made, ...]:
             continue
         code = measured.get((exhibit.ref.record_id, exhibit.ref.leaf_hash))
         comparable = _comparable(picture) and _comparable(generation)
-        if code == SHOWS or (comparable and alike(generation.fingerprint, picture.fingerprint, measures)):
+        if code == SHOWS or (comparable and hashes_alike(generation.fingerprint, picture.fingerprint, measures)):
             made.append(Made(exhibit, generation, "whole", proven=False))
         elif code == CONTAINS:
             made.append(Made(exhibit, generation, "part", proven=False))
@@ -128,21 +133,8 @@ def same_work(one: Exhibit, other: Exhibit, measures: Measures) -> bool:
     return (
         one.statement.subject_sha256 == other.statement.subject_sha256
         or first.pixel_sha256 == second.pixel_sha256
-        or alike(first.fingerprint, second.fingerprint, measures)
+        or hashes_alike(first.fingerprint, second.fingerprint, measures)
     )
-
-
-def alike(one: FingerprintDigests, other: FingerprintDigests, measures: Measures) -> bool:
-    """By both hashes that the records hold of the whole pictures: of a picture of a few stripes one alone is as near to
-    other stripes (flags of different countries have been seen 6 bits of the pHash, and 120 of PDQ, apart)."""
-    if min(one.pdq_quality, other.pdq_quality) < measures.pdq_quality:
-        return False
-    return bits(one.phash, other.phash) <= measures.phash_bits and bits(one.pdq, other.pdq) <= measures.pdq_bits
-
-
-def bits(one: str, other: str) -> int:
-    """Hamming distance of two hashes in hex."""
-    return (int(one, 16) ^ int(other, 16)).bit_count()
 
 
 def _equal(case: Case, picture: Verification | None, exhibit: Exhibit, work: Registration) -> bool:

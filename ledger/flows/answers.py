@@ -143,7 +143,7 @@ class SimilarRecord:
     relation: str
     """`near-duplicate` or `partial-copy`."""
     evidence: Mapping[str, Any] | None
-    """Why it is verified, in the shape of a match's; None where the pHash alone speaks for it."""
+    """Why it is verified, in the shape of a match's; None where hashes alone speak for it."""
     phash_distance: int
     """Bits of 256."""
 

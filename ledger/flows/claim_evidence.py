@@ -8,16 +8,19 @@ from dataclasses import dataclass, field
 from itertools import islice
 from typing import Any
 
-from ledger.claim.pictures import CONTAINS, SHOWS, WHOLE, Region, alike, is_copy
+from ledger.claim.pictures import CONTAINS, SHOWS, WHOLE, Region, is_copy
 from ledger.claim.rules import ClaimRules
 from ledger.claim.types import Case, Exhibit, Finding, Listing
 from ledger.flows.answers import ListedDigest
+from ledger.flows.calibrate import Published
 from ledger.flows.credentials import Credentials
 from ledger.flows.models import Models
 from ledger.flows.records import Records
+from ledger.flows.registered import RegisteredHashes
 from ledger.flows.seen import SeenPictures
-from ledger.flows.verify import MAX_WAIT, Verification
+from ledger.flows.verify import MAX_WAIT, Examined, Verification
 from ledger.log.types import Entry
+from ledger.match.alike import hashes_alike
 from ledger.match.types import Query
 from ledger.record import dsse, predicates
 from ledger.record.parts import Ref, RegionText
@@ -30,7 +33,15 @@ MOST = 50
 """Records of one kind about one picture that are looked at, the earliest first."""
 SAYS = "says-generated"
 _SAME_PICTURE = frozenset({"same-file", "same-pixels", "similar"})
-_PAGE = 200
+
+
+@dataclass(frozen=True, slots=True)
+class Compared:
+    """A claimed picture, compared, of which nothing is on the log yet."""
+
+    data: bytes
+    examined: Examined
+    calibrated: Published
 
 
 @dataclass(frozen=True, slots=True)
@@ -99,26 +110,35 @@ class ClaimEvidence:
 
     verification: Callable[[], Verification]
     records: Records
+    registered: RegisteredHashes
     seen: SeenPictures
     models: Models
     credentials: Credentials
     rules: ClaimRules
 
     def look(self, data: bytes) -> Looked:
-        """Decodes, compares and records a claimed picture: a `verification` of its own, with more matches than others.
+        """`examine` and `record`. Raises as they do."""
+        return self.record(self.examine(data))
 
-        Raises InputError for bytes that are no usable picture, PushbackError when nothing can be appended now.
+    def examine(self, data: bytes) -> Compared:
+        """Decodes and compares a claimed picture, with more matches than others; nothing is appended.
+
+        Raises InputError for bytes that are no usable picture.
         """
         flow = self.verification()
         image, calibrated = flow.images.decode(data), flow.calibrations.current()
-        examined = flow.compare(image, calibrated, TOP_K)
-        predicate = examined.predicate
+        return Compared(data, flow.compare(image, calibrated, TOP_K), calibrated)
+
+    def record(self, compared: Compared) -> Looked:
+        """Puts a `verification` of its own on the log. Raises PushbackError when nothing can be appended now."""
+        data, examined, calibrated = compared.data, compared.examined, compared.calibrated
+        image, predicate = examined.image, examined.predicate
         # Another's record of the same question may hold one match only: what it was asked for.
         question = (
             "artledger/claim-verification/v1", image.sha256, str(predicate.corpus.through), calibrated.calibration.spec,
             calibrated.digest,
         )  # fmt: skip
-        entry = flow.sequencer.submit(
+        entry = self.verification().sequencer.submit(
             predicate.record_id,
             statement_payload("image", image.sha256, predicate),
             hashlib.sha256("\n".join(question).encode()).digest(),
@@ -193,16 +213,15 @@ class ClaimEvidence:
         for digest in sorted(digests):
             yield from self._first("registration", digest)
         if isinstance(verification, predicates.Verification):
-            yield from islice(
-                filter(self._looks_like(verification), self._registered_since(verification.corpus.through)), MOST
-            )
+            yield from islice(self._alike_since(verification), MOST)
 
-    def _looks_like(self, picture: predicates.Verification) -> Callable[[Entry], bool]:
-        def alike_too(entry: Entry) -> bool:
+    def _alike_since(self, picture: predicates.Verification) -> Iterator[Entry]:
+        """What was registered since the picture was compared with all works."""
+        measures, look = self.rules.measures, picture.fingerprint
+        for entry in self.registered.near(look.phash, measures.phash_bits, picture.corpus.through):
             work = exhibit_of(entry).statement.predicate
-            return isinstance(work, Registration) and alike(work.fingerprint, picture.fingerprint, self.rules.measures)
-
-        return alike_too
+            if isinstance(work, Registration) and hashes_alike(work.fingerprint, look, measures):
+                yield entry
 
     def _made(self, subject_sha256: str, picture: Exhibit, looked: Looked | None) -> Iterator[Entry]:
         """Generations of these pixels, the files that were handed out with these bytes, and what credentials name."""
@@ -240,7 +259,7 @@ class ClaimEvidence:
     def _told_by_hashes(self, picture: Exhibit, generated: Exhibit) -> bool:
         one, other = picture.statement.predicate, generated.statement.predicate
         assert isinstance(one, predicates.Verification)  # noqa: S101
-        return isinstance(other, Generation) and alike(one.fingerprint, other.fingerprint, self.rules.measures)
+        return isinstance(other, Generation) and hashes_alike(one.fingerprint, other.fingerprint, self.rules.measures)
 
     def _models_of(self, claim: Claim, exhibits: Iterable[Exhibit]) -> list[Entry]:
         """Of the model that the claim is about, every record; of generations, the one that each names."""
@@ -277,11 +296,6 @@ class ClaimEvidence:
     def _first(self, kind: str, sha256: str) -> list[Entry]:
         """The first records of a file or picture: a hundred more of the same would change nothing."""
         return self.records.store.find(kind=kind, sha256=sha256, limit=MOST)
-
-    def _registered_since(self, after: int) -> Iterator[Entry]:
-        while page := self.records.store.find(kind="registration", after=after, limit=_PAGE):
-            yield from page
-            after = page[-1].leaf_index
 
 
 def _statement(entry: Entry) -> Statement:

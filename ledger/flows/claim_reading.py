@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Container, Iterable, Iterator, Mapping
 from dataclasses import dataclass
 
 from ledger.audit.claim_bundle import ClaimBundle, MembershipProof
@@ -117,6 +117,11 @@ class ClaimReading:
         """In the order of the log."""
         return self._said(filed, "verdict")
 
+    def responses(self, filed: Filed, party_id: str) -> list[str]:
+        """Record ids of what the party has answered so far."""
+        said = [exhibit_of(entry).statement.predicate for entry in self._said(filed, "response")]
+        return [each.record_id for each in said if isinstance(each, Response) and each.party_id == party_id]
+
     def last_verdict(self, filed: Filed) -> LastVerdict | None:
         newest = self.verdicts(filed)[-1:]
         if not newest:
@@ -133,7 +138,8 @@ class ClaimReading:
         verdicts, responses, resolutions = (self._said(filed, kind) for kind in ("verdict", "response", "resolution"))
         entries = [filed.entry, *verdicts, *responses, *resolutions]
         details = self.details.get(entry.record_id for entry in entries)
-        told = tuple(self._verdict(claim, entry, details) for entry in verdicts)
+        known = {entry.record_id for entry in verdicts}
+        told = tuple(self._verdict(claim, entry, details, known) for entry in verdicts)
         return ClaimAnswer(
             claim_id=filed.entry.record_id,
             claim_type=claim.claim_type,
@@ -210,16 +216,15 @@ class ClaimReading:
             after = page[-1].leaf_index
         return found
 
-    def _verdict(self, claim: Claim, entry: Entry, details: Mapping[str, ClaimDetail]) -> VerdictAnswer:
+    def _verdict(
+        self, claim: Claim, entry: Entry, details: Mapping[str, ClaimDetail], verdicts: Container[str]
+    ) -> VerdictAnswer:
         record = exhibit_of(entry).statement.predicate
         assert isinstance(record, ClaimVerdictRecord)  # noqa: S101 - found by its kind
         findings = [Finding.of(each.finding, each.ref) for each in record.evidence]
         rules = published_rules(record.rules)
         because = "" if rules is None else rules.rule_for(claim.claim_type, {each.code for each in findings}).because
-        replaced = [
-            ref.record_id for ref in record.refs
-            if exhibit_of(self.evidence.records.entry(ref.record_id)).statement.kind == "verdict"
-        ]  # fmt: skip
+        replaced = [ref.record_id for ref in record.refs if ref.record_id in verdicts]
         return VerdictAnswer(
             record_id=record.record_id,
             leaf_index=entry.leaf_index,

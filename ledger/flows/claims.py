@@ -11,7 +11,7 @@ from ledger.claim.rules import ClaimRules
 from ledger.errors import AccessError, ConflictError, InputError, NotFoundError
 from ledger.flows.accounts import Accounts
 from ledger.flows.claim_answers import ClaimAnswer, StatementDraft
-from ledger.flows.claim_evidence import NOTHING_KNOWN, ClaimEvidence, Gathered, ref_of
+from ledger.flows.claim_evidence import NOTHING_KNOWN, ClaimEvidence, Gathered, Looked, ref_of
 from ledger.flows.claim_reading import ClaimReading, Filed
 from ledger.flows.claim_statements import (
     ClaimOrder,
@@ -45,6 +45,8 @@ from ledger.storage.claims import NOTHING, ClaimDetail, ClaimDetails
 
 MAX_WAIT = 60.0
 """Seconds to wait for a commit."""
+MAX_RESPONSES = 20
+"""By one party to one claim: a claim that somebody could bury in answers could not be read, nor audited offline."""
 CLAIMANTS: tuple[Role, ...] = ("artist", "generator")
 
 
@@ -97,7 +99,8 @@ class Claims:
     def file(self, sent: Sent, data: bytes | None, principal: Principal) -> ClaimAnswer:
         """Puts a claim on the log, and what the rules say of it. The same claim again gives the one that exists.
 
-        Raises as `draft` does, and what `Cosigning.accept` raises; InputError (`signature-required`), PushbackError.
+        Raises as `draft` does, and what `Cosigning.accept` raises; InputError (`signature-required`, and for bytes that
+        are no usable picture), PushbackError.
         """
         taken = self._accepted(sent, principal, "claim")
         statement, claim = taken.statement, taken.statement.predicate
@@ -105,10 +108,12 @@ class Claims:
         self._require_party(principal, claim.claimant_id, "claims")
         self.terms.require(statement, claim, data)
         detail = opened_text(claim.text, sent.text, sent.text_key)
+        # Before the claim is on the log for ever: bytes that are no picture are refused, not claimed.
+        compared = None if data is None else self.evidence.examine(data)
         appended = self._append(taken, detail, claim.claimant_id, _once(claim, statement.subject_sha256))
         filed = self.reading.filed(appended.entry)
         if not self.reading.verdicts(filed):
-            self._judge(filed, data)
+            self._judge(filed, None if compared is None else self.evidence.record(compared))
         return self.reading.answer(filed, repeated=appended.repeated)
 
     def review(self, claim_id: str, data: bytes | None = None) -> ClaimAnswer:
@@ -120,7 +125,7 @@ class Claims:
         filed = self.reading.claim(claim_id)
         if data is not None and hashlib.sha256(data).hexdigest() != filed.statement.subject_sha256:
             raise InputError("the claim is about another file than this one", code="other-image")
-        self._judge(filed, data)
+        self._judge(filed, None if data is None else self.evidence.look(data))
         return self.reading.answer(filed)
 
     def review_all(self, progress: Progress = silent) -> tuple[int, tuple[str, ...]]:
@@ -142,13 +147,19 @@ class Claims:
         return response_draft(filed.ref, filed.payload_sha256, party_id, text)
 
     def respond(self, claim_id: str, sent: Sent, principal: Principal) -> ClaimAnswer:
-        """The other side's answer, or the claimant's to that. Raises as `draft_response` and `file` do."""
+        """The other side's answer, or the claimant's to that. Raises as `draft_response` and `file` do; ConflictError
+        (`too-many-responses`)."""
         filed = self.reading.claim(claim_id)
         taken = self._accepted(sent, principal, "response")
         response = taken.statement.predicate
         assert isinstance(response, Response)  # noqa: S101 - the kind was asked for
         self._require_party(principal, response.party_id, "claims")
         _require_about(taken.statement, filed, response.refs)
+        own = self.reading.responses(filed, response.party_id)
+        if len(own) >= MAX_RESPONSES and response.record_id not in own:
+            raise ConflictError(
+                f"{response.party_id} has answered this claim {len(own)} times already", code="too-many-responses"
+            )
         detail = opened_text(response.text, sent.text, sent.text_key)
         self._append(taken, detail, response.party_id)
         return self.reading.answer(filed)
@@ -231,10 +242,9 @@ class Claims:
                 f"account {party_id} is of the role {role}, not {' or '.join(wanted)}", code="bad-claimant"
             )
 
-    def _judge(self, filed: Filed, data: bytes | None) -> None:
+    def _judge(self, filed: Filed, looked: Looked | None) -> None:
         """Appends a verdict where there is none, or where the evidence is not what the last one rested on."""
         claim, last = filed.claim, self.reading.last_verdict(filed)
-        looked = None if data is None else self.evidence.look(data)
         known = NOTHING_KNOWN if last is None else last.known
         gathered = self.evidence.gather(claim, filed.statement.subject_sha256, looked, known)
         decision = decide(gathered.case, self.rules)

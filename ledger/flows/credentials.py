@@ -11,8 +11,7 @@ from ledger.flows.records import Records
 from ledger.image.credentials.read import read_credentials
 from ledger.image.credentials.types import Assertion, FoundCredentials
 from ledger.image.pool import DecodePool
-from ledger.match.again import PHASH_RADIUS
-from ledger.match.block import MIN_PDQ_QUALITY
+from ledger.match.alike import MIN_PDQ_QUALITY, PDQ_RADIUS, PHASH_RADIUS, bits
 from ledger.match.lists import Verdict
 from ledger.record import dsse
 from ledger.record.ids import parse_id
@@ -20,8 +19,6 @@ from ledger.record.parts import FingerprintDigests
 from ledger.record.predicates import Generation, Verification
 from ledger.record.statement import parse_payload
 
-PDQ_RADIUS = 31
-"""PDQ's own threshold for the same picture, of 256 bits (ThreatExchange, hashing/pdq)."""
 CONTRADICTS = "artledger.assertion.contradicts-record: the log's record says something else than the credentials do"
 
 _STATES = {
@@ -110,13 +107,9 @@ class Credentials:
 
 
 def _alike(one: FingerprintDigests, other: FingerprintDigests) -> bool:
+    """By either hash, unlike `ledger.match.alike`: this is no search among all pictures, but about the one named."""
     usable = min(one.pdq_quality, other.pdq_quality) >= MIN_PDQ_QUALITY
-    return _bits(one.phash, other.phash) <= PHASH_RADIUS or (usable and _bits(one.pdq, other.pdq) <= PDQ_RADIUS)
-
-
-def _bits(one: str, other: str) -> int:
-    """Hamming distance of two hashes in hex."""
-    return (int(one, 16) ^ int(other, 16)).bit_count()
+    return bits(one.phash, other.phash) <= PHASH_RADIUS or (usable and bits(one.pdq, other.pdq) <= PDQ_RADIUS)
 
 
 def _contradicts(assertion: Assertion, recorded: Generation | Verification) -> bool:

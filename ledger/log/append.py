@@ -49,9 +49,15 @@ class Ticket:
         self._settled.acquire()
 
     def result(self, timeout: float | None = None) -> Appended:
-        """The leaf, once it is committed. Raises what kept it from being appended, and TimeoutError."""
+        """The leaf, once it is committed. Raises what kept it from being appended, and PushbackError (`commit-pending`)
+        after `timeout` seconds: it may be appended yet, and asking again never makes a second leaf."""
         if not self._settled.acquire(timeout=-1 if timeout is None else timeout):
-            raise TimeoutError(f"record {self.submission.record_id} is not committed after {timeout} s")
+            raise PushbackError(
+                f"record {self.submission.record_id} is not committed after {timeout} s",
+                code="commit-pending",
+                hint="it may be yet: ask again, which changes nothing where it is",
+                retry_after=10,
+            )
         self._settled.release()
         if self._appended is None:
             raise self._error or RuntimeError("settled without an outcome")

@@ -11,11 +11,11 @@ from numpy.typing import NDArray
 
 from ledger.errors import ConflictError
 from ledger.fingerprint.types import Fingerprint
+from ledger.match import alike
 
 HASH_WORDS = 4
 """A 256-bit hash as 64-bit words."""
-MIN_PDQ_QUALITY = 50
-"""PDQ of a lower quality says nothing (ThreatExchange, hashing/pdq: discard at or below 49)."""
+MIN_PDQ_QUALITY = alike.MIN_PDQ_QUALITY
 
 
 def hash_words(hashes: Sequence[bytes]) -> NDArray[np.uint64]:

@@ -16,19 +16,21 @@ from ledger.storage.projections import Projector, behind
 
 _ENTRY = "SELECT e.leaf_index, e.record_id::text, e.leaf_hash, e.envelope, e.appended_at FROM entry e"
 _BY_PICTURE = (
-    "SELECT leaf_index FROM record WHERE subject_sha256 = %(sha256)s"
-    " UNION SELECT leaf_index FROM record WHERE pixel_sha256 = %(sha256)s"
+    "SELECT leaf_index FROM record WHERE subject_sha256 = %(sha256)s AND leaf_index > %(after)s"
+    " UNION SELECT leaf_index FROM record WHERE pixel_sha256 = %(sha256)s AND leaf_index > %(after)s"
 )
 _BY_WORK = (
-    "SELECT leaf_index FROM record WHERE work_id = %(work)s"
-    " UNION SELECT leaf_index FROM record_match WHERE work_id = %(work)s"
+    "SELECT leaf_index FROM record WHERE work_id = %(work)s AND leaf_index > %(after)s"
+    " UNION SELECT leaf_index FROM record_match WHERE work_id = %(work)s AND leaf_index > %(after)s"
 )
 _BY_ARTIST = (
-    "SELECT leaf_index FROM record WHERE artist_id = %(artist)s"
-    " UNION SELECT leaf_index FROM record_match WHERE artist_id = %(artist)s"
-    " UNION SELECT r.leaf_index FROM record r JOIN work w USING (work_id) WHERE w.artist_id = %(artist)s"
+    "SELECT leaf_index FROM record WHERE artist_id = %(artist)s AND leaf_index > %(after)s"
+    " UNION SELECT leaf_index FROM record_match WHERE artist_id = %(artist)s AND leaf_index > %(after)s"
+    " UNION SELECT r.leaf_index FROM record r JOIN work w USING (work_id)"
+    " WHERE w.artist_id = %(artist)s AND r.leaf_index > %(after)s"
 )
 _BY_KIND = "SELECT leaf_index FROM record WHERE kind = %(kind)s AND leaf_index > %(after)s"
+"""Each begins after the page before: else every page would cost as much as all that came before it."""
 _BY_USE = "SELECT m.leaf_index FROM record_match m JOIN record r USING (leaf_index) WHERE m.artist_id = %(artist)s"
 _USE_CONDITIONS = {
     "kind": "r.kind = %(kind)s",

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from dataclasses import dataclass, field, replace
 
-from ledger.claim.pictures import bits
 from ledger.claim.types import Case, Exhibit, Finding, Listing
+from ledger.match.alike import bits
 from ledger.match.lists import Relation, Verdict
 from ledger.record.parts import FingerprintDigests, Manifest, MatchText, ModelRef, Ref, RegionText
 from ledger.record.predicates import (

@@ -7,9 +7,9 @@ import itertools
 import pytest
 
 from ledger.claim.decide import decide
-from ledger.claim.pictures import alike
 from ledger.claim.rules import current_rules
 from ledger.claim.types import Case
+from ledger.match.alike import hashes_alike
 from ledger.match.lists import Relation
 from tests.claim.cases import ARTIST, FILE, MODEL, OTHER, OTHER_MODEL, THIEF, Scene, fingerprint, flipped, region
 from tests.record.samples import sha
@@ -259,8 +259,8 @@ def test_exhibits_that_were_put_in_twice_count_once() -> None:
 def test_both_hashes_must_say_so() -> None:
     """Of stripes one hash alone says nothing: flags of different countries are as near."""
     one = fingerprint(flipped(0))
-    assert alike(one, fingerprint(flipped(20)), RULES.measures)
-    assert not alike(one, fingerprint(flipped(21)), RULES.measures)
-    assert not alike(one, one.model_copy(update={"pdq": sha("other stripes")}), RULES.measures)
-    assert alike(one, fingerprint(flipped(1), quality=50), RULES.measures)
-    assert not alike(one, fingerprint(flipped(1), quality=49), RULES.measures)
+    assert hashes_alike(one, fingerprint(flipped(20)), RULES.measures)
+    assert not hashes_alike(one, fingerprint(flipped(21)), RULES.measures)
+    assert not hashes_alike(one, one.model_copy(update={"pdq": sha("other stripes")}), RULES.measures)
+    assert hashes_alike(one, fingerprint(flipped(1), quality=50), RULES.measures)
+    assert not hashes_alike(one, fingerprint(flipped(1), quality=49), RULES.measures)

@@ -15,7 +15,7 @@ from ledger.bootstrap import Application
 from ledger.errors import LedgerError
 from ledger.flows.claim_answers import ClaimAnswer
 from ledger.flows.claim_statements import ClaimOrder
-from ledger.flows.claims import Sent
+from ledger.flows.claims import MAX_RESPONSES, Sent
 from ledger.flows.principal import LOCAL, PUBLIC, Principal
 from ledger.record import dsse
 from ledger.record.keys import Signer
@@ -301,6 +301,22 @@ def test_a_response_to_one_claim_is_none_to_another(world: World) -> None:
     with pytest.raises(LedgerError) as caught:
         claims.resolve(one.claim_id, sent, world.auditor.principal)
     assert caught.value.code == "unexpected-kind"
+
+
+def test_nobody_buries_a_claim_in_answers(world: World) -> None:
+    claim = world.ada.claim("authored-image", picture(201, side=192))
+    claims, bob = world.application.claims, world.bob
+    draft = claims.draft_response(claim.claim_id, bob.account_id, "first", bob.principal)
+    first = bob.sent(draft.payload, draft.text, draft.text_key)
+    claims.respond(claim.claim_id, first, bob.principal)
+    for number in range(1, MAX_RESPONSES):
+        bob.respond(claim.claim_id, f"answer {number}")
+    with pytest.raises(LedgerError) as caught:
+        bob.respond(claim.claim_id, "one more")
+    assert caught.value.code == "too-many-responses"
+    assert len(claims.respond(claim.claim_id, first, bob.principal).responses) == MAX_RESPONSES, "the same again"
+    assert len(world.ada.respond(claim.claim_id, "enough").responses) == MAX_RESPONSES + 1
+    audited(world, world.application.claim_reading.get(claim.claim_id))
 
 
 def test_words_can_be_erased_and_the_claim_stays(world: World) -> None:

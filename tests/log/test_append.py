@@ -196,8 +196,9 @@ def test_an_old_queue_pushes_back_for_as_long_as_it_is_old(store: GatedEntries) 
         with pytest.raises(PushbackError) as error:
             submit(sequencer, 2)
         assert error.value.code == "overloaded"
-        with pytest.raises(TimeoutError):
+        with pytest.raises(PushbackError) as error:
             first.result(0.0)
+        assert error.value.code == "commit-pending"
         store.gate.set()
         first.result(20)
 

@@ -18,7 +18,8 @@ from ledger.flows.verify import query_of
 from ledger.image.made import image_of
 from ledger.image.preview import preview_of
 from ledger.image.types import Pixels
-from ledger.match.again import PHASH_RADIUS, Again, Kept, find_again
+from ledger.match.again import Again, Kept, find_again
+from ledger.match.alike import PDQ_RADIUS, PHASH_RADIUS
 from ledger.match.calibration import VERIFIED
 from ledger.match.geometry import QueryGeometry
 from ledger.match.lists import Relation
@@ -106,21 +107,28 @@ def test_what_cannot_be_compared_is_not_found() -> None:
     assert find_again(shelf.query(drawing(0, 64)), [], shelf.pictures) == []
 
 
-def test_a_hash_alone_finds_within_its_radius_and_says_so(shelf: Shelf) -> None:
+def flipped(hashed: bytes, bits: int) -> bytes:
+    changed = np.unpackbits(np.frombuffer(hashed, np.uint8))
+    changed[:bits] ^= 1
+    return np.packbits(changed).tobytes()
+
+
+def test_both_hashes_find_within_their_radii_and_say_so(shelf: Shelf) -> None:
     """Without what is kept for geometry nothing else is left."""
     query = shelf.query(drawing(3, 128))
-    phash = np.unpackbits(np.frombuffer(query.fingerprint.image.phash, np.uint8))
-
-    def off_by(bits: int) -> Kept:
-        changed = phash.copy()
-        changed[:bits] ^= 1
-        print_ = replace(query.fingerprint.image, phash=np.packbits(changed).tobytes())
-        return Kept(str(bits), print_)
+    own = query.fingerprint.image
+    assert query.fingerprint.pdq_views
 
     # Turned and mirrored views may be nearer by chance, but not by this much.
-    kept = [off_by(PHASH_RADIUS + 1), off_by(PHASH_RADIUS), off_by(0)]
-    found = find_again(query, kept, lambda _: {})
-    assert [(each.key, each.phash_distance) for each in found] == [("0", 0), (str(PHASH_RADIUS), PHASH_RADIUS)]
+    def off_by(phash: int, pdq: int, quality: int = 100) -> Kept:
+        changed = replace(own, phash=flipped(own.phash, phash), pdq=flipped(own.pdq, pdq), pdq_quality=quality)
+        return Kept(f"{phash} {pdq} {quality}", changed)
+
+    near = [off_by(0, 0), off_by(PHASH_RADIUS, PDQ_RADIUS)]
+    far = [off_by(PHASH_RADIUS + 1, 0), off_by(0, PDQ_RADIUS + 1), off_by(0, 0, quality=49)]
+    found = find_again(query, [*far, *near], lambda _: {})
+    assert [each.key for each in found] == [each.key for each in near]
+    assert [each.phash_distance for each in found] == [0, PHASH_RADIUS]
     assert {each.evidence for each in found} == {None}
     assert {each.relation for each in found} == {Relation.NEAR_DUPLICATE}
 

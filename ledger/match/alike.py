@@ -1,0 +1,71 @@
+"""When the hashes of two whole pictures say that they look alike: one rule for look-ups and for claims.
+
+Both hashes must say so. Of a picture of a few stripes one alone is as near to other stripes: flags of different
+countries have been seen 6 bits of the pHash, and 120 of PDQ, apart. So where PDQ says nothing, hashes say nothing.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Protocol
+
+MIN_PDQ_QUALITY = 50
+"""PDQ of a lower quality says nothing (ThreatExchange, hashing/pdq: discard at or below 49)."""
+PHASH_RADIUS = 20
+"""Of 1,632 pictures of the null set none is as near to any of 1,955 open works; the first one is at 30 bits."""
+PDQ_RADIUS = 31
+"""PDQ's own threshold for the same picture, of 256 bits (ThreatExchange, hashing/pdq)."""
+
+
+class Radii(Protocol):
+    """Within how many differing bits, of 256, two hashes are near."""
+
+    @property
+    def phash_bits(self) -> int: ...
+
+    @property
+    def pdq_bits(self) -> int: ...
+
+    @property
+    def pdq_quality(self) -> int:
+        """What PDQ needs on both sides to say anything."""
+
+
+@dataclass(frozen=True, slots=True)
+class _Radii:
+    phash_bits: int = PHASH_RADIUS
+    pdq_bits: int = PDQ_RADIUS
+    pdq_quality: int = MIN_PDQ_QUALITY
+
+
+RADII: Radii = _Radii()
+"""Those of look-ups; claims have theirs from the published rules."""
+
+
+class Hashes(Protocol):
+    """The hashes of a picture, in hex, as records have them."""
+
+    @property
+    def phash(self) -> str: ...
+
+    @property
+    def pdq(self) -> str: ...
+
+    @property
+    def pdq_quality(self) -> int: ...
+
+
+def alike(phash_bits: int, pdq_bits: int | None, within: Radii = RADII) -> bool:
+    """Whether pictures whose hashes differ in so many bits look alike; `pdq_bits`: None where PDQ says nothing."""
+    return pdq_bits is not None and phash_bits <= within.phash_bits and pdq_bits <= within.pdq_bits
+
+
+def hashes_alike(one: Hashes, other: Hashes, within: Radii = RADII) -> bool:
+    """`alike`, of two pictures as records have them."""
+    usable = min(one.pdq_quality, other.pdq_quality) >= within.pdq_quality
+    return alike(bits(one.phash, other.phash), bits(one.pdq, other.pdq) if usable else None, within)
+
+
+def bits(one: str, other: str) -> int:
+    """Hamming distance of two hashes in hex."""
+    return (int(one, 16) ^ int(other, 16)).bit_count()
