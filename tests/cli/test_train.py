@@ -74,14 +74,15 @@ def test_a_smoke_run_of_every_part_makes_a_pipeline_that_loads(artledger: Comman
     assert images.shape == (1, 128, 128, 3)
     digests = (folder / "manifest.txt").read_text().split()
     assert digests == sorted(set(digests))
-    assert len(digests) == made["diffusion"]["pictures"]["openclipart"]
+    pictures = made["diffusion"]["pictures"]["openclipart"]
+    assert pictures <= len(digests) <= 2 * pictures, "each has one form, or one of each package"
     assert not list(folder.rglob("*.bin"))
 
 
 def test_diffusion_needs_what_it_builds_on(artledger: Commands, tmp_path: Path) -> None:
     (tmp_path / "run" / "studio").mkdir(parents=True)
     gather(
-        [SourcePicture("openmoji", "1F697.svg", _LEARNT, Image.new("RGB", (60, 60), "red"), "0" * 64)],
+        [SourcePicture("openmoji", "1F697.svg", _LEARNT, Image.new("RGB", (60, 60), "red"), ("0" * 64,))],
         tmp_path / "run" / "studio" / "pictures.safetensors",
     )
     folders = ("--checkpoints", tmp_path / "run", "--out", tmp_path / "made")
