@@ -51,11 +51,10 @@ def _show(invocation: Invocation, report: DemoReport, vkey: str) -> None:
         out.line(f"   {query.picture}", "quiet")
         show_record(out, query.answer)
         show_next_steps(invocation, query.answer, query.picture)
-    if report.generated is not None:
-        out.line()
-        out.line(f"── {len(report.queries) + 1}. Generated here: “{report.generated.prompt}”")
-        out.line(f"   {report.generated.picture or 'blocked: the picture is neither handed out nor kept'}", "quiet")
-        show_record(out, report.generated.answer)
+    out.line()
+    out.line(f"── {len(report.queries) + 1}. Generated here: “{report.generated.prompt}”")
+    out.line(f"   {report.generated.picture or 'blocked: the picture is neither handed out nor kept'}", "quiet")
+    show_record(out, report.generated.answer)
     out.line()
     good, bad = "verified offline", "NOT VERIFIED"
     out.line(f"The first record's bundle: {good if report.bundle_verified else bad}", _tone(report.bundle_verified))

@@ -62,8 +62,7 @@ class DemoReport:
     works: int
     artists: int
     queries: tuple[DemoQuery, ...]
-    generated: DemoPictureMade | None
-    """None where no model is at hand."""
+    generated: DemoPictureMade
     bundle: Path
     bundle_verified: bool
     tampered_refused: bool
@@ -75,7 +74,7 @@ class DemoReport:
             "works": self.works,
             "artists": self.artists,
             "queries": [query.to_json() for query in self.queries],
-            "generated": None if self.generated is None else self.generated.to_json(),
+            "generated": self.generated.to_json(),
             "bundle": str(self.bundle),
             "bundle_verified": self.bundle_verified,
             "tampered_refused": self.tampered_refused,

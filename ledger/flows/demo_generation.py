@@ -44,20 +44,14 @@ class DemoGeneration:
     generation: Callable[[], Generation]
     records: Records
 
-    def run(self, progress: Progress = silent) -> DemoPictureMade | None:
-        """None where the model that pictures are made with is not here."""
+    def run(self, progress: Progress = silent) -> DemoPictureMade:
         path, remembered = self.folder / "generated.png", self.folder / "generated.json"
         record = self._earlier(remembered)
         if record is not None:
             found = path if path.is_file() else None
             return DemoPictureMade(PROMPT, found, record.statement["predicate"]["guard"], record)
-        try:
-            flow = self.generation()
-            request = flow.request(PROMPT, seed=SEED)
-        except NotFoundError as error:
-            if error.code != "model-missing":
-                raise
-            return None
+        flow = self.generation()
+        request = flow.request(PROMPT, seed=SEED)
         (image,) = flow.generate(request, progress=progress)
         if image.file is not None:
             path.write_bytes(image.file.data)

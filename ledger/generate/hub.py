@@ -8,7 +8,7 @@ from pathlib import Path
 
 from ledger.errors import InputError, LedgerError, NotFoundError, PushbackError
 from ledger.generate.folder import INDEX, open_index
-from ledger.generate.profiles import STUDIO, FolderModel, HubModel, ModelSource
+from ledger.generate.profiles import FolderModel, HubModel, ModelSource
 
 _CONFIGURATION = ("*.json", "*.txt", "*.model")
 CONNECT_TIMEOUT = 10.0
@@ -23,15 +23,7 @@ def pipeline_folder(source: ModelSource) -> Path:
     PushbackError (`hub-unreachable`), InputError (`bad-pipeline`).
     """
     if isinstance(source, FolderModel):
-        folder = _existing(source)
-        if source == STUDIO and not (folder / INDEX).is_file():
-            raise NotFoundError(
-                "the studio model that makes pictures is not shipped with this version",
-                code="model-missing",
-                hint="Set ARTLEDGER_GENERATOR to a pipeline's folder (artledger train studio --part all makes one), or "
-                "to a model of the hub.",
-            )
-        return folder
+        return _existing(source)
     family, classes = open_index(_snapshot(source, [INDEX]))
     patterns = [
         f"{component}/{pattern}"

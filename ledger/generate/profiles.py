@@ -59,7 +59,7 @@ class EncoderSources:
 SD15 = HubModel("stable-diffusion-v1-5/stable-diffusion-v1-5", "451f4fe16113bff5a5d2269ed5ad43b0592e9a14", "fp16")
 SDXL = HubModel("stabilityai/stable-diffusion-xl-base-1.0", "462165984030d82259a11f4367a4eed129e94a7b", "fp16")
 FLUX_SCHNELL = HubModel("black-forest-labs/FLUX.1-schnell", "741f7c3ce8b383c54771c7003378a50191e9efe9")
-STUDIO = FolderModel(STUDIO_FOLDER, STUDIO_NAME, steps=20, guidance=Decimal(4))
+STUDIO = FolderModel(STUDIO_FOLDER, STUDIO_NAME, steps=20, guidance=Decimal(6))
 
 GENERATORS: Mapping[str, ModelSource] = {
     "studio": STUDIO,

@@ -120,13 +120,3 @@ def test_offline_mode_is_respected(hub: Hub, monkeypatch: pytest.MonkeyPatch) ->
         pipeline_folder(TINY)
     assert caught.value.code == "hub-unreachable"
     assert hub.fetched == []
-
-
-def test_a_studio_without_its_generator_says_what_to_do(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    (tmp_path / "vae").mkdir()
-    studio = FolderModel(tmp_path, "studio")
-    monkeypatch.setattr("ledger.generate.hub.STUDIO", studio)
-    with pytest.raises(NotFoundError) as missing:
-        pipeline_folder(studio)
-    assert missing.value.code == "model-missing"
-    assert "ARTLEDGER_GENERATOR" in (missing.value.hint or "")

@@ -28,7 +28,7 @@ from ledger.train.studio.prompts import PROMPTS
 from ledger.train.studio.sheet import save_sheet
 from ledger.train.studio.variations import vary
 
-PLAN = Plan(steps=6000, batch=32, rate=7e-4, average=0.998, checkpoint_every=250)
+PLAN = Plan(steps=5600, batch=32, rate=7e-4, average=0.998, checkpoint_every=250)
 LATENTS = "latents.pt"
 VARIANTS = 4
 """Of each picture: their latents are computed once. The first is the picture itself."""
