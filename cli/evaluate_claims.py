@@ -40,9 +40,9 @@ def claims(
     from ledger.image.pool import DecodePool
 
     make_folder(out)
-    with TemporaryDirectory(prefix="artledger-claims-") as folder:
-        with DecodePool() as pool:
-            chosen = select(pool, works=5000, strangers=5000, assets=None, seed=seed)
+    # The pool stays: drawings are rendered one by one, when a claim needs them.
+    with TemporaryDirectory(prefix="artledger-claims-") as folder, DecodePool() as pool:
+        chosen = select(pool, works=5000, strangers=5000, assets=None, seed=seed)
         drawings = one_by_folder([*chosen.copied, *chosen.strangers, *chosen.distractors])
         with open_application(data_dir=Path(folder) / "data") as application, invocation.progress() as progress:
             court = application.claim_trial(Path(folder) / "works")
