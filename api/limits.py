@@ -22,7 +22,7 @@ IPV6_PREFIX = 64
 class RateLimits:
     """Raises InputError (`settings`) for a limit that is not of the form `30/minute`."""
 
-    def __init__(self, per_address: str, overall: str, per_account: str = "60/minute") -> None:
+    def __init__(self, per_address: str, overall: str, per_account: str) -> None:
         self._per_address = _parsed(per_address)
         self._overall = _parsed(overall)
         self._per_account = _parsed(per_account)

@@ -62,7 +62,7 @@ def test_strangers_wait_and_others_do_not(application: Application) -> None:
 
 
 def test_one_customer_has_many_ipv6_addresses() -> None:
-    limits = RateLimits("2/hour", "100/hour")
+    limits = RateLimits("2/hour", "100/hour", "1/hour")
     limits.take("2001:db8:1:2::1")
     limits.take("2001:db8:1:2:ffff::2")
     with pytest.raises(PushbackError) as caught:
@@ -74,7 +74,7 @@ def test_one_customer_has_many_ipv6_addresses() -> None:
 
 
 def test_who_is_turned_away_is_not_counted() -> None:
-    limits = RateLimits("1/hour", "2/hour")
+    limits = RateLimits("1/hour", "2/hour", "1/hour")
     limits.take("203.0.113.1")
     for _ in range(5):
         with pytest.raises(PushbackError):
@@ -85,5 +85,5 @@ def test_who_is_turned_away_is_not_counted() -> None:
 @pytest.mark.parametrize("text", ["", "often", "0/minute/x", "1 per fortnight"])
 def test_limits_that_are_none(text: str) -> None:
     with pytest.raises(InputError) as caught:
-        RateLimits(text, "1/minute")
+        RateLimits(text, "1/minute", "1/minute")
     assert caught.value.code == "settings"
