@@ -9,15 +9,18 @@ import hashlib
 from io import BytesIO
 from typing import NamedTuple
 
-from PIL import Image, UnidentifiedImageError
+from PIL import AvifImagePlugin, Image, UnidentifiedImageError
 
 from ledger.errors import InputError, LedgerError
 from ledger.image.canonical_pixels import CanonicalPixels, canonical_pixels
-from ledger.image.formats import ImageFormat, header_pixels, is_cut_short, sniff
+from ledger.image.formats import ImageFormat, is_cut_short, sniff
 from ledger.image.limits import DecodeLimits
+from ledger.image.structure import check_pixels, check_structure
 
 # The size is checked against our own limit, which the caller chooses, before anything is decoded.
 Image.MAX_IMAGE_PIXELS = None
+# One picture is decoded by one thread: a worker per processor is the pool's, and memory is limited.
+AvifImagePlugin.DEFAULT_MAX_THREADS = 1
 
 _SHORTEST_HEADERS = 128
 """A file that says what it is and ends before so many bytes without being readable was cut off."""
@@ -41,11 +44,11 @@ def decode(data: bytes, limits: DecodeLimits) -> Decoded:
     """Canonical pixels (FORMAT.md) of the file `data`.
 
     Raises InputError with one of the codes `empty-file`, `not-an-image`, `unsupported-format`, `too-large`,
-    `too-many-pixels`, `truncated`, `damaged`, `decode-memory`.
+    `too-many-pixels`, `too-complex`, `truncated`, `damaged`, `decode-memory`.
     """
     check_size(data, limits)
     kind = sniff(data)
-    check_pixels(header_pixels(kind, data), limits)
+    check_structure(kind, data, limits)
     try:
         pixels = _decode(data, kind, limits)
     except LedgerError:
@@ -72,16 +75,6 @@ def check_size(data: bytes, limits: DecodeLimits) -> None:
             f"the file has {len(data):,} bytes; at most {limits.max_bytes:,} are accepted",
             code="too-large",
             hint="Send a smaller or more compressed copy.",
-        )
-
-
-def check_pixels(pixels: int, limits: DecodeLimits) -> None:
-    """Raises InputError (`too-many-pixels`) when a header declares too many pixels."""
-    if pixels > limits.max_pixels:
-        raise InputError(
-            f"the picture declares {pixels:,} pixels; at most {limits.max_pixels:,} are accepted",
-            code="too-many-pixels",
-            hint="Send a smaller copy.",
         )
 
 

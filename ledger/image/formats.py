@@ -77,24 +77,6 @@ def sniff(data: bytes) -> ImageFormat:
     raise InputError(f"not an image: the file's content is {kind}", code="not-an-image", hint=_HINT)
 
 
-def header_pixels(kind: ImageFormat, data: bytes) -> int:
-    """Pixels that a WebP header declares; 0 for other formats and when it cannot be told.
-
-    Pillow allocates the canvas of a WebP before it says its size. Source: RFC 9649 sections 2.5 to 2.7.
-    """
-    if kind is not WEBP or len(data) < 30:
-        return 0
-    chunk = data[12:16]
-    if chunk == b"VP8X":
-        return (int.from_bytes(data[24:27], "little") + 1) * (int.from_bytes(data[27:30], "little") + 1)
-    if chunk == b"VP8L":
-        bits = int.from_bytes(data[21:25], "little")
-        return ((bits & 0x3FFF) + 1) * ((bits >> 14 & 0x3FFF) + 1)
-    if chunk == b"VP8 ":
-        return (int.from_bytes(data[26:28], "little") & 0x3FFF) * (int.from_bytes(data[28:30], "little") & 0x3FFF)
-    return 0
-
-
 def is_cut_short(kind: ImageFormat, data: bytes) -> bool:
     """True when a WebP or AVIF container states a length beyond the end of `data`.
 

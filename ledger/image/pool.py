@@ -122,7 +122,7 @@ class DecodePool:
         try:
             outcome: Result | LedgerError = future.result()
         except TimeoutError as error:
-            raise _too_slow(self.limits) from error
+            raise _too_slow(f"{self.limits.seconds:g} seconds") from error
         except ProcessExpired as error:
             raise _died(error, self.limits) from error
         except MemoryError as error:
@@ -140,9 +140,9 @@ def _context() -> BaseContext:
     return context
 
 
-def _too_slow(limits: DecodeLimits) -> InputError:
+def _too_slow(limit: str) -> InputError:
     return InputError(
-        f"decoding the picture took longer than {limits.seconds:g} seconds",
+        f"decoding the picture took longer than {limit}",
         code="decode-timeout",
         hint="Save the picture again with another program, or send a smaller copy.",
     )
@@ -150,7 +150,7 @@ def _too_slow(limits: DecodeLimits) -> InputError:
 
 def _died(error: ProcessExpired, limits: DecodeLimits) -> InputError:
     if error.exitcode == -signal.SIGXCPU:
-        return _too_slow(limits)
+        return _too_slow(f"{limits.cpu_seconds:g} seconds of processor time")
     if error.exitcode == -signal.SIGABRT:
         # An allocation that fails inside native code (resvg) aborts the process.
         return out_of_memory()

@@ -36,7 +36,7 @@ def initialise(memory: int) -> None:
 
 def decode_job(data: bytes, limits: DecodeLimits) -> decoding.Decoded | LedgerError:
     """Runs `decode`; an InputError is returned rather than raised: nothing of the file travels in a traceback."""
-    with _cpu_limit(limits.seconds):
+    with _cpu_limit(limits.cpu_seconds):
         try:
             return decoding.decode(data, limits)
         except LedgerError as error:
@@ -59,7 +59,7 @@ def rasterise_job(data: bytes, limits: DecodeLimits) -> bytes | LedgerError:
 def manifest_job(data: bytes, limits: DecodeLimits, *, media_type: str, trusted: str) -> str | LedgerError | None:
     """Runs `native.validate` without the right to open a file or a socket; None for a file without a manifest."""
     native.load()
-    with _cpu_limit(limits.seconds):
+    with _cpu_limit(limits.cpu_seconds):
         try:
             with _no_new_files():
                 return native.validate(data, media_type, trusted)
@@ -76,7 +76,7 @@ def _cpu_limit(seconds: float) -> Iterator[None]:
     """RLIMIT_CPU counts from the process's start: the soft limit is raised for each job. Past it the process dies."""
     used = resource.getrusage(resource.RUSAGE_SELF)
     hard = resource.getrlimit(resource.RLIMIT_CPU)[1]
-    soft = math.ceil(used.ru_utime + used.ru_stime + seconds) + 1
+    soft = math.ceil(used.ru_utime + used.ru_stime + seconds)
     resource.setrlimit(resource.RLIMIT_CPU, (soft if hard == resource.RLIM_INFINITY else min(soft, hard), hard))
     try:
         yield

@@ -13,6 +13,7 @@ from PIL import Image
 from tests.applications import ART, DRAWINGS, UNKNOWN_ID, query
 from tests.cli.commands import Commands, run_process
 from tests.conftest import DatabaseUrl, admin
+from tests.image.bombs import progressive_jpeg, tiff_loop, tiff_of_strips
 from tests.image.samples import png_of_size, save, textured
 
 
@@ -41,6 +42,9 @@ def refused() -> Mapping[str, tuple[bytes, str]]:
         "truncated.png": (png[: len(png) // 2], "truncated"),
         "corrupt.png": (bytes(damaged), "damaged"),
         "bomb.png": (png_of_size(50_000, 50_000), "too-many-pixels"),
+        "scans.jpg": (progressive_jpeg(4000, 4000, 5_000), "too-complex"),
+        "strips.tif": (tiff_of_strips(100_000), "too-complex"),
+        "loop.tif": (tiff_loop(), "damaged"),
     }
 
 

@@ -27,6 +27,7 @@ CODES = {
     "unsupported-format",
     "too-large",
     "too-many-pixels",
+    "too-complex",
     "truncated",
     "damaged",
     "decode-memory",

@@ -1,0 +1,218 @@
+"""What a file's own structure says that decoding it would cost, told before any decoder sees it.
+
+One walk per container, over the bytes as they are, without decoding. A walk stops quietly where the structure breaks:
+what is damaged is the decoder's to say. Every walk is bounded by the limits that it checks. Runs inside a worker.
+"""
+
+from __future__ import annotations
+
+import re
+from collections import Counter
+from collections.abc import Callable, Iterator
+
+from ledger.errors import InputError
+from ledger.image.formats import AVIF, GIF, JPEG, PNG, TIFF, WEBP, ImageFormat
+from ledger.image.limits import MAX_IN_FILE, DecodeLimits
+from ledger.image.tiff_structure import directories
+
+
+class Costs:
+    """Counts what a file contains, and refuses it as soon as there is more than one picture may have."""
+
+    def __init__(self, kind: ImageFormat, limits: DecodeLimits) -> None:
+        self._kind = kind
+        self._limits = limits
+        self._counted: Counter[str] = Counter()
+
+    def add(self, what: str, number: int = 1) -> None:
+        """Raises InputError (`too-complex`) past MAX_IN_FILE[what]."""
+        self._counted[what] += number
+        if self._counted[what] > MAX_IN_FILE[what]:
+            raise InputError(
+                f"the {self._kind.decoder} file has more than {MAX_IN_FILE[what]:,} {what}: decoding it would cost too "
+                "much",
+                code="too-complex",
+                hint="Save the picture again with another program: ordinary pictures have far fewer.",
+            )
+
+    def canvas(self, width: int, height: int) -> None:
+        """Raises InputError (`too-many-pixels`)."""
+        check_pixels(width * height, self._limits)
+
+
+def check_structure(kind: ImageFormat, data: bytes, limits: DecodeLimits) -> None:
+    """Raises InputError: `too-many-pixels` for the declared canvas, `too-complex` for what MAX_IN_FILE bounds."""
+    _WALKS[kind](data, Costs(kind, limits))
+
+
+def check_pixels(pixels: int, limits: DecodeLimits) -> None:
+    """Raises InputError (`too-many-pixels`) when a header declares too many pixels."""
+    if pixels > limits.max_pixels:
+        raise InputError(
+            f"the picture declares {pixels:,} pixels; at most {limits.max_pixels:,} are accepted",
+            code="too-many-pixels",
+            hint="Send a smaller copy.",
+        )
+
+
+_MARKER = re.compile(rb"\xff+[^\x00\xff]")
+_BARE = frozenset((0x01, *range(0xD0, 0xD9)))
+"""JPEG markers without a length: TEM, RST0 to RST7, SOI."""
+_FRAME_HEADERS = frozenset(range(0xC0, 0xD0)) - {0xC4, 0xC8, 0xCC}
+_SCAN, _END, _APP1, _APP2 = 0xDA, 0xD9, 0xE1, 0xE2
+
+
+def _jpeg(data: bytes, costs: Costs) -> None:
+    """ISO/IEC 10918-1, B.1.1 and B.2. Between two markers stand a segment and, after a scan's header, its data."""
+    position = 2
+    while (found := _MARKER.search(data, position)) is not None:
+        marker, position = data[found.end() - 1], found.end()
+        if marker == _END:
+            return
+        if marker in _BARE:
+            continue
+        costs.add("parts")
+        length = int.from_bytes(data[position : position + 2], "big")
+        body = data[position + 2 : position + length]
+        if marker in _FRAME_HEADERS:
+            costs.canvas(int.from_bytes(body[3:5], "big"), int.from_bytes(body[1:3], "big"))
+        elif marker == _SCAN:
+            costs.add("scans")
+        elif marker == _APP1 and body.startswith(b"Exif\0"):
+            costs.add("bytes of EXIF data", len(body))
+        elif marker == _APP2 and body.startswith(b"ICC_PROFILE\0"):
+            costs.add("bytes of colour profile", len(body))
+        position += max(2, length)
+
+
+def _png(data: bytes, costs: Costs) -> None:
+    """PNG, third edition, section 5.3."""
+    position = 8
+    while position + 8 <= len(data):
+        length, kind = int.from_bytes(data[position : position + 4], "big"), data[position + 4 : position + 8]
+        body = position + 8
+        costs.add("parts")
+        if kind == b"IHDR":
+            costs.canvas(int.from_bytes(data[body : body + 4], "big"), int.from_bytes(data[body + 4 : body + 8], "big"))
+        elif kind == b"fcTL":
+            costs.add("frames")
+        elif kind == b"iCCP":
+            costs.add("bytes of colour profile", length)
+        elif kind == b"eXIf":
+            costs.add("bytes of EXIF data", length)
+        elif kind == b"IEND":
+            return
+        position = body + length + 4
+
+
+def _gif(data: bytes, costs: Costs) -> None:
+    """GIF89a, sections 18 to 26: screen, then blocks, each a chain of sub-blocks of at most 255 bytes."""
+    costs.canvas(int.from_bytes(data[6:8], "little"), int.from_bytes(data[8:10], "little"))
+    position = 13 + _colour_table(data, 10)
+    while position < len(data):
+        if data[position] == 0x2C:
+            costs.add("frames")
+            edges = [int.from_bytes(data[position + at : position + at + 2], "little") for at in (1, 3, 5, 7)]
+            costs.canvas(edges[0] + edges[2], edges[1] + edges[3])
+            position += 11 + _colour_table(data, position + 9)
+        elif data[position] == 0x21:
+            position += 2
+        else:
+            return
+        while position < len(data) and data[position]:
+            costs.add("sub-blocks")
+            position += 1 + data[position]
+        position += 1
+
+
+def _colour_table(data: bytes, flags: int) -> int:
+    """Bytes of the colour table that the flags at this position announce."""
+    packed = data[flags] if flags < len(data) else 0
+    return 3 * 2 ** ((packed & 7) + 1) if packed & 0x80 else 0
+
+
+def _webp(data: bytes, costs: Costs) -> None:
+    """RFC 9649, sections 2.3 to 2.7."""
+    position = 12
+    while position + 8 <= len(data):
+        kind, length = data[position : position + 4], int.from_bytes(data[position + 4 : position + 8], "little")
+        head = data[position + 8 : position + 24]
+        costs.add("parts")
+        if kind == b"VP8X":
+            costs.canvas(int.from_bytes(head[4:7], "little") + 1, int.from_bytes(head[7:10], "little") + 1)
+        elif kind == b"VP8L":
+            bits = int.from_bytes(head[1:5], "little")
+            costs.canvas((bits & 0x3FFF) + 1, (bits >> 14 & 0x3FFF) + 1)
+        elif kind == b"VP8 ":
+            costs.canvas(int.from_bytes(head[6:8], "little") & 0x3FFF, int.from_bytes(head[8:10], "little") & 0x3FFF)
+        elif kind == b"ANMF":
+            costs.add("frames")
+            costs.canvas(int.from_bytes(head[6:9], "little") + 1, int.from_bytes(head[9:12], "little") + 1)
+        elif kind == b"ICCP":
+            costs.add("bytes of colour profile", length)
+        elif kind == b"EXIF":
+            costs.add("bytes of EXIF data", length)
+        position += 8 + length + length % 2
+
+
+def _tiff(data: bytes, costs: Costs) -> None:
+    """TIFF 6.0, section 2, and BigTIFF. Raises InputError (`damaged`) where directories form a loop."""
+    for page, directory in enumerate(directories(data)):
+        if page == 0:  # the others are not decoded
+            costs.canvas(directory.width, directory.height)
+        costs.add("directories")
+        costs.add("parts", directory.entries)
+        costs.add("strips and tiles", directory.strips)
+        costs.add("bytes of colour profile", directory.profile_bytes)
+        # Tags that overlap can claim the whole file each; sloppy ones that claim a little too much are common.
+        if directory.tag_bytes > len(data):
+            costs.add("bytes of tags", directory.tag_bytes - len(data))
+
+
+_AVIF_CONTAINERS = {b"meta": 4, b"iprp": 0, b"ipco": 0, b"moov": 0, b"trak": 0, b"mdia": 0, b"minf": 0, b"stbl": 0}
+"""Boxes that hold boxes, and how many bytes stand before those (ISO/IEC 14496-12)."""
+
+
+def _avif(data: bytes, costs: Costs) -> None:
+    """ISO/IEC 14496-12, 4.2; ISO/IEC 23008-12 for `ispe`."""
+    for kind, start, end in _boxes(data, costs):
+        number = [int.from_bytes(data[start + at : start + at + 4], "big") for at in (4, 8)]
+        if kind == b"ispe":
+            costs.canvas(number[0], number[1])
+        elif kind == b"stsz":
+            costs.add("frames", number[1])
+        elif kind == b"colr" and data[start : start + 4] in (b"prof", b"rICC"):
+            costs.add("bytes of colour profile", end - start)
+
+
+def _boxes(data: bytes, costs: Costs) -> Iterator[tuple[bytes, int, int]]:
+    """Type, start and end of the content of every box, those inside others included."""
+    ranges = [(0, len(data))]
+    while ranges:
+        position, limit = ranges.pop()
+        while position + 8 <= limit:
+            costs.add("parts")
+            size, kind, head = (
+                int.from_bytes(data[position : position + 4], "big"),
+                data[position + 4 : position + 8],
+                8,
+            )
+            if size == 1:
+                size, head = int.from_bytes(data[position + 8 : position + 16], "big"), 16
+            end = limit if size == 0 else position + size
+            if (size and size < head) or end > limit:
+                break
+            yield kind, position + head, end
+            if kind in _AVIF_CONTAINERS:
+                ranges.append((position + head + _AVIF_CONTAINERS[kind], end))
+            position = end
+
+
+_WALKS: dict[ImageFormat, Callable[[bytes, Costs], None]] = {
+    PNG: _png,
+    JPEG: _jpeg,
+    GIF: _gif,
+    WEBP: _webp,
+    TIFF: _tiff,
+    AVIF: _avif,
+}
