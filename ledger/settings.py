@@ -29,8 +29,8 @@ class Settings(BaseSettings):
     database_url: SecretStr | None = None
     """PostgreSQL 15 or newer with pgvector 0.8 or newer; without it an embedded server runs below `data_dir`."""
 
-    postgres_user: str = "nobody"
-    """As root, the unprivileged user that the embedded server runs as."""
+    postgres_user: str | None = None
+    """As root, the unprivileged user that the embedded server runs as; default: a user id that nobody else has."""
 
     log_store: str | None = None
     """Where tiles and checkpoints go: a folder or `s3://`, `gs://`, `az://`; default `data_dir`/log."""

@@ -61,11 +61,9 @@ class StorageParts:
         from ledger.storage.embedded import EmbeddedServer
 
         if self.settings.database_url is not None:
-            url = self.settings.database_url.get_secret_value()
-        else:
-            server = EmbeddedServer(self.data_dir, run_as=self.settings.postgres_user)
-            url = self._stack.enter_context(server).url()
-        return self._stack.enter_context(Database(url))
+            return self._stack.enter_context(Database(self.settings.database_url.get_secret_value()))
+        server = self._stack.enter_context(EmbeddedServer(self.data_dir, run_as=self.settings.postgres_user))
+        return self._stack.enter_context(Database(server.url(), service_url=server.service_url()))
 
     @cached_property
     def database(self) -> Database:

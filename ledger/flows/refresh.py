@@ -71,7 +71,7 @@ class Refreshing:
                 refused.extend(failures)
                 seen += len(batch) + len(failures)
                 progress("fingerprinting works", seen, len(lacking))
-        if lacking:
+        if lacking or self.corpus.state().works:
             self.ensure_indexes(partial(progress, "indexing works"))
         self.generated(progress)
         return RefreshSummary(digest, len(lacking), len(lacking) - len(refused), tuple(refused))

@@ -30,15 +30,17 @@ at ef_search, an index search would lose most rows behind a filter; tests/benchm
 class Database:
     """One PostgreSQL database. Connections are made on first use; close it (or leave its `with`) to end them.
 
-    The service's connections run with the role `artledger_service`, which can only select and insert on the log; the
-    owner's are for migrations and indexes. Raises InputError (`database-url`) for a URL that is not PostgreSQL's.
+    The service's connections run with the role `artledger_service`, which can only select and insert on the log. With
+    `service_url` they log in as somebody who has no other rights; else they take the role on, and a statement smuggled
+    into one could take it off again. The owner's are opened for migrations, indexes and erasure alone.
+    Raises InputError (`database-url`) for a URL that is not PostgreSQL's.
     """
 
-    def __init__(self, url: str, *, pool_size: int = POOL_SIZE) -> None:
+    def __init__(self, url: str, *, service_url: str | None = None, pool_size: int = POOL_SIZE) -> None:
         self._url = _parsed(url)
         common = {"connect_timeout": SECONDS_FOR_CONNECTION, "application_name": "artledger", "client_encoding": "utf8"}
         self._service: Engine = sa.create_engine(
-            self._url,
+            self._url if service_url is None else _parsed(service_url),
             pool_size=pool_size,
             max_overflow=0,
             pool_timeout=SECONDS_FOR_CONNECTION,

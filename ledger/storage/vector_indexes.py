@@ -13,8 +13,9 @@ from dataclasses import dataclass
 import psycopg
 import sqlalchemy as sa
 from sqlalchemy.engine import Connection
-from sqlalchemy.exc import OperationalError
+from sqlalchemy.exc import OperationalError, ProgrammingError
 
+from ledger.errors import ConflictError
 from ledger.fingerprint.style_models import STYLE
 from ledger.storage.database import Database
 from ledger.storage.projections import Report
@@ -51,7 +52,8 @@ def ensure_indexes(
     """Make the indexes of a spec (digest), as the owner, where it has `at_least` fingerprints. Call after bulk loads.
 
     `report` gets the fingerprints indexed so far, and how many that will be, from the calling thread. Returns whether
-    the indexes exist now. Raises NotFoundError (`spec-unknown`), PushbackError.
+    the indexes exist now. Raises NotFoundError (`spec-unknown`), ConflictError (`database-rights`: the login is not the
+    owner's), PushbackError.
     """
     with database.begin_as_owner() as connection:
         number, sizes = spec_id(connection, spec), dimensions(connection, spec)
@@ -106,6 +108,15 @@ def _build(connection: Connection, index: _Index, works: int) -> None:
             raise
         connection.execute(sa.text("SET LOCAL max_parallel_maintenance_workers = 0"))
         connection.execute(sa.text(index.statement))
+    except ProgrammingError as error:
+        if not isinstance(error.orig, psycopg.errors.InsufficientPrivilege):
+            raise
+        raise ConflictError(
+            "search indexes are made by the database's owner, and this login is not: everything is stored, but searches"
+            " read every fingerprint",
+            code="database-rights",
+            hint="run artledger corpus refresh once with the owner's ARTLEDGER_DATABASE_URL",
+        ) from error
 
 
 def _share_done(database: Database, process: int) -> float:

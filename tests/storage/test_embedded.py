@@ -19,7 +19,7 @@ import psycopg
 import pytest
 
 from ledger.errors import ConflictError, IntegrityError, LedgerError, NotFoundError, PushbackError
-from ledger.storage.embedded import EmbeddedServer, binaries, cluster, server
+from ledger.storage.embedded import EmbeddedServer, account, binaries, cluster, server
 from ledger.storage.embedded.cluster import Home
 
 AS_ROOT = os.geteuid() == 0
@@ -116,7 +116,7 @@ def interpreter_of(user: str) -> str | None:
     return None
 
 
-def refusal(folder: Path, run_as: str = "nobody") -> LedgerError:
+def refusal(folder: Path, run_as: str | None = None) -> LedgerError:
     with pytest.raises(LedgerError) as refused, EmbeddedServer(folder, run_as=run_as):
         pass
     return refused.value
@@ -129,6 +129,7 @@ def test_a_server_is_private_and_keeps_data(folder: Path) -> None:
         assert answer(url, "SELECT datlocprovider::text || datlocale FROM pg_database LIMIT 1") == "bC.UTF-8"
         assert answer(url, "SHOW password_encryption") == "scram-sha-256"
         assert home.password.stat().st_mode & 0o777 == 0o600
+        assert home.service_password.stat().st_mode & 0o777 == 0o600
         sockets = Path(home.socket_note.read_text())
         assert sockets.stat().st_mode & 0o777 == 0o700
         assert folder not in sockets.parents
@@ -291,9 +292,67 @@ class TestAsRoot:
         made.mkdir(mode=0o700)
         return made
 
-    def test_it_runs_as_an_unprivileged_user(self, folder: Path) -> None:
-        with EmbeddedServer(folder):
-            postmaster = (folder / "postgres" / "cluster" / "postmaster.pid").read_text().splitlines()[0]
+    def test_it_runs_under_a_user_id_that_nobody_else_has(self, folder: Path, empty_folder: Path) -> None:
+        home = Home(folder / "postgres")
+        with EmbeddedServer(folder) as one:
+            postmaster = int((home.cluster / "postmaster.pid").read_text().splitlines()[0])
+            uid = Path(f"/proc/{postmaster}").stat().st_uid
+            assert uid in account.OWN_IDS
+            assert uid == int((home.folder / "account").read_text())
+            assert {path.lstat().st_uid for path in (home.cluster, *home.cluster.rglob("*"))} == {uid}
+            with pytest.raises(KeyError):
+                pwd.getpwuid(uid)
+            assert answer(one.url()) == 1
+            # Another service's account, `nobody` for one, neither reads its files nor reaches its socket nor ends it.
+            socket_file = Path(home.socket_note.read_text()) / server.SOCKET_NAME
+            for command in (
+                ["cat", str(home.cluster / "PG_VERSION")],
+                ["ls", str(home.cluster)],
+                ["test", "-e", str(socket_file)],
+                ["sh", "-c", f"kill -0 {postmaster}"],
+                ["cat", str(home.password)],
+                ["cat", str(home.service_password)],
+            ):
+                done = subprocess.run(command, user="nobody", check=False, capture_output=True, cwd="/")
+                assert done.returncode != 0, command
+
+    def test_two_data_folders_have_two_user_ids(self, empty_folder: Path) -> None:
+        first = account.choose_account(None, empty_folder / "one")
+        assert account.choose_account(None, empty_folder / "one") == first
+        drawn = {account.choose_account(None, empty_folder / f"{number}").uid for number in range(8)}
+        assert len(drawn | {first.uid}) > 2
+
+    def test_while_it_is_made_others_under_the_makers_account_are_kept_out(
+        self, empty_folder: Path, monkeypatch: pytest.MonkeyPatch
+    ) -> None:
+        """initdb needs an account with a name: for those seconds, a stranger under that name must not get in."""
+        seen: list[int] = []
+        run = account.Account.run
+
+        def run_and_look(self: account.Account, command: list[str | Path]) -> subprocess.CompletedProcess[str]:
+            done = run(self, command)
+            if str(command[0]).endswith("initdb"):
+                made = next(str(part) for part in command if str(part).startswith("--pgdata=")).partition("=")[2]
+                assert self.uid == pwd.getpwnam("nobody").pw_uid == Path(made).stat().st_uid
+                stranger = subprocess.run(["ls", made], user="nobody", group="nogroup", extra_groups=[], check=False)
+                seen.append(stranger.returncode)
+            return done
+
+        monkeypatch.setattr(account.Account, "run", run_and_look)
+        with EmbeddedServer(empty_folder):
+            pass
+        assert seen
+        assert 0 not in seen
+
+    def test_a_note_of_another_account_is_refused(self, empty_folder: Path) -> None:
+        """Whoever may write to the data folder must not have root run things as somebody else."""
+        (empty_folder / "postgres").mkdir()
+        (empty_folder / "postgres" / "account").write_text("0\n")
+        assert refusal(empty_folder).code == "database-account"
+
+    def test_a_named_user_runs_it_where_one_is_asked_for(self, empty_folder: Path) -> None:
+        with EmbeddedServer(empty_folder, run_as="nobody"):
+            postmaster = (empty_folder / "postgres" / "cluster" / "postmaster.pid").read_text().splitlines()[0]
             assert Path(f"/proc/{postmaster}").stat().st_uid == pwd.getpwnam("nobody").pw_uid
 
     def test_a_closed_folder_stays_closed(self, closed: Path, shared: Path) -> None:
@@ -310,7 +369,7 @@ class TestAsRoot:
         wait_until_stopped(home)
         moved = closed / "moved"
         data.rename(moved)
-        assert cluster.find_home(moved, binaries.choose_account("nobody")) == home
+        assert cluster.find_home(moved, account.choose_account(None, moved / "postgres")) == home
 
     def test_programs_in_a_closed_folder_are_copied_by_version(
         self, closed: Path, shared: Path, folder: Path, monkeypatch: pytest.MonkeyPatch

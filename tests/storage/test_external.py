@@ -12,14 +12,18 @@ from pathlib import Path
 
 import psycopg
 import pytest
+import sqlalchemy as sa
+from sqlalchemy.exc import DBAPIError
 
-from ledger.errors import PushbackError
+from ledger.errors import ConflictError, PushbackError
 from ledger.storage.database import Database
-from ledger.storage.embedded.binaries import ENVIRONMENT, choose_account, find_programs
+from ledger.storage.embedded.account import ENVIRONMENT, choose_account
+from ledger.storage.embedded.binaries import find_programs
 from ledger.storage.entries import PostgresEntryStore
 from ledger.storage.schema import check_schema, upgrade
+from ledger.storage.vector_indexes import ensure_indexes
 from tests.log.contracts import draft
-from tests.storage.works import register, stores_of
+from tests.storage.works import SPEC, register, stores_of
 
 PASSWORD = secrets.token_urlsafe(12)
 
@@ -28,7 +32,7 @@ PASSWORD = secrets.token_urlsafe(12)
 def external() -> Iterator[tuple[str, subprocess.Popen[bytes]]]:
     """URL and process of a PostgreSQL that listens on TCP and asks for a password."""
     folder = Path(tempfile.mkdtemp(prefix="artledger-external-"))
-    account = choose_account("nobody")
+    account = choose_account("nobody", folder)
     programs = find_programs(account)
     data, word = folder / "data", folder / "password"
     data.mkdir(mode=0o700)
@@ -77,7 +81,7 @@ def test_the_main_ways_over_tcp(external: tuple[str, subprocess.Popen[bytes]]) -
 
 
 def test_the_service_may_be_another_login(external: tuple[str, subprocess.Popen[bytes]]) -> None:
-    """An operator gives the running service a login that is only a member of the service's role."""
+    """An operator gives the running service a login that is only a member of the service's role, as README says."""
     url, _ = external
     with Database(url) as database:
         upgrade(database)
@@ -88,3 +92,30 @@ def test_the_service_may_be_another_login(external: tuple[str, subprocess.Popen[
         check_schema(database)
         store = PostgresEntryStore(database)
         assert store.append([draft(b"leaf")])[0].entry.leaf_index == 0
+        with database.lasting() as session:
+            session.execute(sa.text("RESET ROLE"))
+            for statement in (
+                "UPDATE entry SET envelope = 'x'",
+                "DELETE FROM entry",
+                "TRUNCATE entry",
+                "ALTER TABLE entry DISABLE TRIGGER entry_append_only",
+                "SET ROLE keeper",
+                "SET SESSION AUTHORIZATION keeper",
+                "COPY entry TO PROGRAM 'cat'",
+            ):
+                with pytest.raises(DBAPIError, match=r"permission denied|must be owner"):
+                    session.execute(sa.text(statement))
+
+
+def test_what_only_the_owner_may_do_is_said(external: tuple[str, subprocess.Popen[bytes]]) -> None:
+    url, _ = external
+    with Database(url) as database:
+        upgrade(database)
+        stores = stores_of(database)
+        register(stores, 3)
+    with psycopg.connect(url) as connection:
+        connection.execute("CREATE ROLE web LOGIN PASSWORD 'web-password' IN ROLE artledger_service")
+    with Database(url.replace(f"keeper:{PASSWORD}", "web:web-password")) as database:
+        with pytest.raises(ConflictError, match="search indexes are made by the database's owner") as refused:
+            ensure_indexes(database, SPEC.digest, at_least=1)
+        assert refused.value.code == "database-rights"

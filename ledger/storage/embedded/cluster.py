@@ -4,13 +4,12 @@ from __future__ import annotations
 
 import secrets
 import shutil
-import tempfile
-from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
 
 from ledger.errors import ConflictError, IntegrityError, LedgerError, PushbackError
-from ledger.storage.embedded.binaries import SHARED_HOME, Account
+from ledger.storage.embedded.account import Account, noted_once
+from ledger.storage.embedded.binaries import SHARED_HOME
 
 SUPERUSER = "artledger"
 NO_SPACE = "No space left on device"
@@ -50,7 +49,13 @@ class Home:
 
     @property
     def password(self) -> Path:
+        """Of the owner, who migrates, indexes and erases."""
         return self.folder / "password"
+
+    @property
+    def service_password(self) -> Path:
+        """Of the login that the service works with."""
+        return self.folder / "service-password"
 
 
 def find_home(data_dir: Path, account: Account) -> Home:
@@ -67,20 +72,9 @@ def find_home(data_dir: Path, account: Account) -> Home:
         return _made(Home(Path(note.read_text().strip())))
     if account.reaches(inside.folder):
         return inside
-    return _made(Home(_note_new_place(note)))
-
-
-def _note_new_place(note: Path) -> Path:
-    """A place of its own for each data folder: one that is deleted and made again starts with an empty database, as
-    everybody expects, and not with keys that the old one does not know. Of two processes at once the first decides."""
-    draft = note.with_name(f".{note.name}.{secrets.token_hex(16)}")
-    draft.write_text(f"{SHARED_HOME / secrets.token_hex(16)}\n")
-    try:
-        with suppress(FileExistsError):
-            note.hardlink_to(draft)
-    finally:
-        draft.unlink()
-    return Path(note.read_text().strip())
+    # A place of its own for each data folder: one that is deleted and made again starts with an empty database, as
+    # everybody expects, and not with keys that the old one does not know.
+    return _made(Home(Path(noted_once(note, lambda: str(SHARED_HOME / secrets.token_hex(16))).strip())))
 
 
 def _made(home: Home) -> Home:
@@ -103,7 +97,8 @@ def ensure_cluster(home: Home, account: Account, programs: Path) -> None:
         raise ConflictError(
             f"the database in {home.cluster} belongs to user id {owner}, the server would run as {account.owner()}",
             code="database-owner",
-            hint="run artledger as the user who created it, or name another folder with --data",
+            hint="run artledger as the user who created it (as root, name that user in ARTLEDGER_POSTGRES_USER),"
+            " or name another folder with --data",
         )
     installed = account.run([programs / "postgres", "--version"]).stdout.split()[-1].split(".")[0]
     made_by = _version_of(home, account)
@@ -128,39 +123,43 @@ def _version_of(home: Home, account: Account) -> str:
 
 def _create(home: Home, account: Account, programs: Path) -> None:
     """initdb into a folder beside, then rename: a cluster that exists is whole."""
-    staging = home.folder / "cluster.new"
-    shutil.rmtree(staging, ignore_errors=True)
+    nursery = home.folder / "cluster.new"
+    shutil.rmtree(nursery, ignore_errors=True)
+    nursery.mkdir(mode=0o700)
+    account.admit(nursery)
+    maker = account.maker()
+    staging, password_file, password = nursery / "cluster", nursery / "password", secrets.token_urlsafe(32)
     staging.mkdir(mode=0o700)
-    account.give(staging)
-    password = secrets.token_urlsafe(32)
-    with tempfile.TemporaryDirectory(prefix="artledger-") as private:
-        account.give(Path(private))
-        password_file = Path(private) / "password"
-        _write_private(password_file, password)
-        account.give(password_file)
-        done = account.run(
-            [
-                programs / "initdb",
-                f"--pgdata={staging}",
-                f"--username={SUPERUSER}",
-                f"--pwfile={password_file}",
-                "--auth=scram-sha-256",
-                "--encoding=UTF8",
-                "--no-locale",
-                "--locale-provider=builtin",
-                "--builtin-locale=C.UTF-8",
-            ]
-        )
+    write_private(password_file, password)
+    for path in (staging, password_file):
+        maker.give(path)
+    done = maker.run(
+        [
+            programs / "initdb",
+            f"--pgdata={staging}",
+            f"--username={SUPERUSER}",
+            f"--pwfile={password_file}",
+            "--auth=scram-sha-256",
+            "--encoding=UTF8",
+            "--no-locale",
+            "--locale-provider=builtin",
+            "--builtin-locale=C.UTF-8",
+        ]
+    )
     if done.returncode != 0:
-        shutil.rmtree(staging, ignore_errors=True)
+        shutil.rmtree(nursery, ignore_errors=True)
         raise explain_failure(
             "the embedded database could not be created", done.stdout + done.stderr, "database-create"
         )
-    _write_private(home.password, password)
+    for path in (staging, *staging.rglob("*")):
+        account.give(path)
+    write_private(home.password, password)
     staging.rename(home.cluster)
+    shutil.rmtree(nursery)
 
 
-def _write_private(path: Path, text: str) -> None:
+def write_private(path: Path, text: str) -> None:
+    """A file that only we can read, in place of one that is there."""
     path.unlink(missing_ok=True)
     path.touch(mode=0o600, exist_ok=False)
     path.write_text(text)

@@ -20,10 +20,12 @@ from urllib.parse import quote
 import psycopg
 
 from ledger.errors import ConflictError, LedgerError, PushbackError
-from ledger.storage.embedded.binaries import ENVIRONMENT, Account, choose_account, find_programs
+from ledger.storage.database import SERVICE_ROLE
+from ledger.storage.embedded.account import ENVIRONMENT, Account, choose_account
+from ledger.storage.embedded.binaries import find_programs
 from ledger.storage.embedded.cluster import NO_SPACE, SUPERUSER, Home, ensure_cluster, explain_failure, find_home
+from ledger.storage.embedded.login import DATABASE, lets_service_in, password_of, prepare
 
-DATABASE = "artledger"
 SECONDS_TO_START = 60.0
 """Recovery after a crash replays the write-ahead log before it lets anybody in."""
 SECONDS_BETWEEN_LOOKS = 0.01
@@ -51,22 +53,23 @@ class EmbeddedServer:
     """A user of the data folder's PostgreSQL, as a context manager; the server runs while there is at least one.
 
     Any number of processes may use the same folder at once. TCP is off; the socket lies in its own folder of mode 0700
-    and asks for the password that only the owner of the data folder can read. As root the server runs as `run_as`.
+    and asks for passwords that only the owner of the data folder can read. As root the server runs as `run_as`, or
+    under a user id of its own.
 
     Entering raises ConflictError (`data-folder`, `database-owner`, `database-version`), NotFoundError
     (`embedded-missing`, `database-account`), PushbackError (`disk-full`, `database-starting`) or IntegrityError
     (`database-create`, `database-start`, `database-damaged`).
     """
 
-    def __init__(self, data_dir: Path, *, run_as: str = "nobody") -> None:
+    def __init__(self, data_dir: Path, *, run_as: str | None = None) -> None:
         self._data_dir = Path(os.path.abspath(data_dir))  # noqa: PTH100 - resolve() would follow links a user may change
         self._run_as = run_as
         self._users: int | None = None
         self._home: Home | None = None
 
     def __enter__(self) -> EmbeddedServer:
-        account = choose_account(self._run_as)
         try:
+            account = choose_account(self._run_as, self._data_dir / "postgres")
             self._attach(find_home(self._data_dir, account), account)
         except OSError as error:
             self.close()
@@ -107,10 +110,17 @@ class EmbeddedServer:
 
     def url(self, database: str = DATABASE) -> str:
         """SQLAlchemy URL of a database for the cluster's owner; it contains the password: never log it."""
+        return self._url(database, SUPERUSER)
+
+    def service_url(self, database: str = DATABASE) -> str:
+        """As `url`, for the login of the service, which has that role's rights and no way to more."""
+        return self._url(database, SERVICE_ROLE)
+
+    def _url(self, database: str, user: str) -> str:
         if self._home is None or self._users is None:
             raise RuntimeError("the embedded server is not entered")
-        password, socket = quote(self._home.password.read_text(), safe=""), self._home.socket_note.read_text()
-        return f"postgresql+psycopg://{SUPERUSER}:{password}@/{database}?host={quote(socket, safe='/')}"
+        password, socket = quote(password_of(self._home, user), safe=""), self._home.socket_note.read_text()
+        return f"postgresql+psycopg://{user}:{password}@/{database}?host={quote(socket, safe='/')}"
 
 
 def _start(home: Home, account: Account) -> None:
@@ -161,17 +171,12 @@ def _make_socket_dir() -> Path:
 
 
 def _wait_until_ready(home: Home, deadline: float) -> None:
-    """Returns when the server accepts connections and its database exists."""
+    """Returns when the server lets the service log in to its database; the first time, makes both."""
     log_start = home.log.stat().st_size if home.log.exists() else 0
     while True:
-        try:
-            _connect(home, DATABASE).close()
-        except psycopg.OperationalError as error:
-            if "does not exist" in str(error):
-                with _connect(home, "postgres") as connection:
-                    connection.execute(f"CREATE DATABASE {DATABASE}")
-                return
-        else:
+        with suppress(psycopg.OperationalError):  # it is starting
+            if not lets_service_in(home):
+                prepare(home)
             return
         if not _is_running(home):
             with home.log.open(errors="replace") as log:
@@ -187,17 +192,6 @@ def _wait_until_ready(home: Home, deadline: float) -> None:
                 retry_after=10,
             )
         time.sleep(SECONDS_BETWEEN_LOOKS)
-
-
-def _connect(home: Home, database: str) -> psycopg.Connection[tuple[object, ...]]:
-    return psycopg.connect(
-        host=home.socket_note.read_text(),
-        user=SUPERUSER,
-        password=home.password.read_text(),
-        dbname=database,
-        autocommit=True,
-        connect_timeout=10,
-    )
 
 
 def _is_running(home: Home) -> bool:

@@ -1,0 +1,166 @@
+"""The account that the embedded server runs under: where started as root, one of its own.
+
+PostgreSQL refuses to run as root. Under an account that other services use too (`nobody`) each of them could read the
+database's files and kill it. So root gives each data folder a user id that nobody has. No entry is made in the
+system's list of users: the server needs none. Only `initdb` does, once; see `maker`.
+"""
+
+from __future__ import annotations
+
+import grp
+import os
+import pwd
+import secrets
+import subprocess
+from collections.abc import Callable, Mapping, Sequence
+from contextlib import suppress
+from dataclasses import dataclass, replace
+from pathlib import Path
+from typing import Any
+
+from ledger.errors import ConflictError, NotFoundError
+
+OWN_IDS = range(60_706, 61_184)
+"""User and group ids that Debian, `useradd` and systemd give to nobody; many containers map none above 65,535."""
+
+ENVIRONMENT: Mapping[str, str] = {"PATH": "/usr/bin:/bin", "LC_ALL": "C", "TZ": "UTC"}
+"""The whole environment of the programs: nothing of the caller's (PG*, LD_*) reaches them."""
+
+
+@dataclass(frozen=True, slots=True)
+class Account:
+    """Who runs the server: the caller itself (uid None), or for root an unprivileged user id."""
+
+    name: str
+    uid: int | None
+    gid: int | None
+
+    def owner(self) -> int:
+        """The user id that owns the cluster's files."""
+        return os.geteuid() if self.uid is None else self.uid
+
+    def run(self, command: Sequence[str | Path], cwd: Path = Path("/")) -> subprocess.CompletedProcess[str]:
+        """Run a program to its end under this account; output captured as text."""
+        switch: dict[str, Any] = {} if self.uid is None else {"user": self.uid, "group": self.gid, "extra_groups": []}
+        return subprocess.run(
+            [str(part) for part in command],
+            check=False,
+            cwd=cwd,
+            env=ENVIRONMENT,
+            capture_output=True,
+            text=True,
+            errors="replace",
+            stdin=subprocess.DEVNULL,
+            **switch,
+        )
+
+    def reaches(self, folder: Path) -> bool:
+        """Whether this account can enter `folder`, asked of the system by trying it."""
+        return self.uid is None or self.run(["/bin/sh", "-c", 'cd "$1"', "sh", folder]).returncode == 0
+
+    def give(self, path: Path) -> None:
+        """Hand a file or folder of ours to this account."""
+        if self.uid is not None and self.gid is not None:
+            os.chown(path, self.uid, self.gid, follow_symlinks=False)
+
+    def admit(self, folder: Path) -> None:
+        """Let this account's group through a folder that stays ours, and nobody else."""
+        if self.gid is not None:
+            os.chown(folder, -1, self.gid)
+            folder.chmod(0o710)
+
+    def maker(self) -> Account:
+        """The account for `initdb`, which asks the system for its user's name: where this one has none, any that has,
+        in this one's group. Others under that account are in another group, which keeps them from its folder (`admit`)
+        and from tracing it. Raises NotFoundError (`database-account`) where the system names only root."""
+        entries = pwd.getpwall()
+        if self.uid is None or self.uid in {entry.pw_uid for entry in entries}:
+            return self
+        named = [entry for entry in entries if entry.pw_uid != 0]
+        if not named:
+            raise NotFoundError(
+                "the embedded database cannot be made: the system knows no user but root",
+                code="database-account",
+                hint="add a user to /etc/passwd, or set ARTLEDGER_DATABASE_URL",
+            )
+        chosen = next((entry for entry in named if entry.pw_name == "nobody"), named[0])
+        return replace(self, name=chosen.pw_name, uid=chosen.pw_uid)
+
+
+def choose_account(run_as: str | None, folder: Path) -> Account:
+    """The caller's own account; for root the user `run_as`, or an id that belongs to the clusters of `folder` alone.
+
+    The folder is made where it is missing, and keeps a note of the id. Raises NotFoundError or ConflictError
+    (`database-account`): no such user, root itself, or a system that does not let root become another user.
+    """
+    if os.geteuid() != 0:
+        return Account(str(os.geteuid()), None, None)
+    return _own_account(folder) if run_as is None else _named_account(run_as)
+
+
+def _named_account(name: str) -> Account:
+    try:
+        entry = pwd.getpwnam(name)
+    except KeyError as error:
+        raise NotFoundError(
+            f"the embedded database cannot run as user {name!r}: there is no such user",
+            code="database-account",
+            hint="name an existing unprivileged user in ARTLEDGER_POSTGRES_USER, or run artledger as one",
+        ) from error
+    if entry.pw_uid == 0:
+        raise ConflictError(
+            f"the embedded database cannot run as {name!r}: PostgreSQL refuses to run as root",
+            code="database-account",
+        )
+    return Account(name, entry.pw_uid, entry.pw_gid)
+
+
+def _own_account(folder: Path) -> Account:
+    folder.mkdir(mode=0o711, parents=True, exist_ok=True)
+    note = folder / "account"
+    written = note.read_text() if note.is_file() else noted_once(note, lambda: str(secrets.choice(_free_ids())))
+    if not written.strip().isdecimal() or int(written) not in OWN_IDS:
+        raise ConflictError(
+            f"{note} holds no user id from {OWN_IDS.start} to {OWN_IDS.stop - 1}",
+            code="database-account",
+            hint="write the owner of the folder `cluster` beside it into it, or delete it if there is no cluster yet",
+        )
+    account = Account(written.strip(), int(written), int(written))
+    try:
+        account.run(["/bin/sh", "-c", ":"])
+    except OSError as error:
+        raise ConflictError(
+            f"the embedded database cannot run under user id {account.uid}: {error.strerror}",
+            code="database-account",
+            hint="run artledger as an ordinary user, or name one in ARTLEDGER_POSTGRES_USER",
+        ) from error
+    return account
+
+
+def _free_ids() -> list[int]:
+    """Those of OWN_IDS that no user or group has and no process runs under."""
+    running = set()
+    for process in Path("/proc").glob("[0-9]*"):
+        with suppress(OSError):  # it ended
+            running.add(process.stat().st_uid)
+    taken = running | {entry.pw_uid for entry in pwd.getpwall()} | {entry.gr_gid for entry in grp.getgrall()}
+    free = [uid for uid in OWN_IDS if uid not in taken]
+    if not free:
+        raise NotFoundError(
+            f"no user id from {OWN_IDS.start} to {OWN_IDS.stop - 1} is free for the embedded database",
+            code="database-account",
+            hint="name an unprivileged user in ARTLEDGER_POSTGRES_USER",
+        )
+    return free
+
+
+def noted_once(note: Path, choose: Callable[[], str]) -> str:
+    """What the file `note` says, once there is one for sure: of two processes at once the first decides."""
+    draft = note.with_name(f".{note.name}.{secrets.token_hex(16)}")
+    draft.write_text(f"{choose()}\n")
+    try:
+        with suppress(FileExistsError):
+            note.hardlink_to(draft)
+    finally:
+        draft.unlink()
+    return note.read_text()
