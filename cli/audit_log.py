@@ -53,7 +53,8 @@ def audit_whole_log(
 
     verifier = log_key(key)
     witnesses = read_policy(policy)
-    checker = EntryChecker() if (_begins_with_record(location, verifier) if records is None else records) else None
+    records_wanted = _begins_with_record(location, verifier) if records is None else records
+    checker = EntryChecker(verifier.name) if records_wanted else None
     with invocation.progress() as progress:
         outcome = replay_log(
             location,

@@ -22,6 +22,7 @@ from ledger.storage.database import Database
 from ledger.storage.embedded import EmbeddedServer
 from ledger.storage.entries import PostgresEntryStore
 from ledger.storage.schema import upgrade
+from tests.record.samples import ORIGIN
 
 EXTERNAL = "ARTLEDGER_TEST_DATABASE_URL"
 RUN_FOLDER = "ARTLEDGER_TEST_RUN_FOLDER"
@@ -32,6 +33,7 @@ DatabaseUrl = Callable[[str], str]
 
 def pytest_configure(config: pytest.Config) -> None:
     """The process that starts the workers makes the folder that they share."""
+    os.environ["ARTLEDGER_ORIGIN"] = ORIGIN
     if RUN_FOLDER not in os.environ:
         folder = Path(tempfile.mkdtemp(prefix="artledger-tests-"))
         folder.chmod(0o711)  # as root, the server's own account must get through
@@ -124,5 +126,5 @@ def database(database_url: str) -> Iterator[Database]:
 def entries(database: Database) -> PostgresEntryStore:
     """The store of a created, empty log."""
     store = PostgresEntryStore(database)
-    store.create_log("localhost/artledger/test")
+    store.create_log(ORIGIN)
     return store

@@ -50,6 +50,7 @@ def generated(application: Application, picture: Image.Image) -> Generated:
     asset = Asset(
         c2pa_manifest_sha256=sha("manifest"),
         generated_at=now_text(),
+        origin=application.origin,
         media_type="image/png",
         record_id=new_id(),
         refs=(Ref(leaf_hash=entry.leaf_hash.hex(), record_id=entry.record_id),),

@@ -45,7 +45,7 @@ def artist(application: Application, name: str, *, key: bool = False) -> Person:
 
 def require_good_log(application: Application) -> int:
     """Checks every entry as an auditor does; returns how many there are."""
-    checker = EntryChecker()
+    checker = EntryChecker(application.origin)
     size = application.entries.head().size
     for entry in application.entries.read(0, size):
         checker.check(entry.leaf_index, entry.leaf_hash, entry.envelope)

@@ -31,6 +31,8 @@ class Task:
     """What each bundle's tile must hash to; None where the signed root bound it already."""
     keys: Mapping[str, bytes] | None
     """Keys known so far, to verify records with; None when the entries are not records of ours."""
+    origin: str
+    """Of the log."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -82,12 +84,12 @@ def check_chunk(objects: ObjectReader, task: Task) -> Done:
         hashes = unpack_hashes(tile_data[1], tile_data[0])[: tile.width]
         require_tile_root(tile, hashes, expected)
         entries = unpack_entries(bundle_data[1], bundle_data[0])[: bundle.width]
-        rows += _check_entries(bundle, entries, hashes, keys)
+        rows += _check_entries(bundle, entries, hashes, keys, task.origin)
     return Done(task.bundles[0].start, task.bundles[-1].end, tuple(rows))
 
 
 def _check_entries(
-    bundle: Tile, entries: Sequence[bytes], hashes: Sequence[bytes], keys: dict[str, bytes] | None
+    bundle: Tile, entries: Sequence[bytes], hashes: Sequence[bytes], keys: dict[str, bytes] | None, origin: str
 ) -> list[Row]:
     """Adds the keys that the entries announce to `keys`. Whether a key was good where it signed is for later."""
     rows: list[Row] = []
@@ -101,7 +103,7 @@ def _check_entries(
         if keys is None:
             continue
         try:
-            it = examine(entry, keys)
+            it = examine(entry, keys, origin)
         except VerificationError as error:
             raise naming_leaf(index, error) from error
         if it.key is not None:

@@ -36,13 +36,15 @@ class Examined:
     """Work and artist of a `registration`."""
 
 
-def examine(entry: bytes, keys: Mapping[str, bytes]) -> Examined:
+def examine(entry: bytes, keys: Mapping[str, bytes], origin: str) -> Examined:
     """Parses an entry strictly and verifies its signatures with `keys` (key id to raw public key).
 
-    A `key` record brings its own key along. Raises VerificationError: what `dsse` and `statement` raise.
+    `origin`: of the log that the entry stands on. A `key` record brings its own key along. Raises VerificationError:
+    `wrong-origin`, and what `dsse` and `statement` raise.
     """
     envelope = dsse.parse(entry)
     predicate = parse_payload(envelope.payload).predicate
+    require_origin(predicate.origin, origin)
     key = predicate if isinstance(predicate, KeyRecord) else None
     known = keys if key is None else {**keys, **dsse.keys_by_id([bytes.fromhex(key.public_key)])}
     signers = tuple(signature.keyid for signature in envelope.signatures)
@@ -58,7 +60,9 @@ def examine(entry: bytes, keys: Mapping[str, bytes]) -> Examined:
 class EntryChecker:
     """Checks a log's entries from the first on. `keys` is what `examine` needs; it grows with the `key` records."""
 
-    def __init__(self) -> None:
+    def __init__(self, origin: str) -> None:
+        """`origin`: that of the log (C2SP tlog-checkpoint)."""
+        self.origin = origin
         self._ring = KeyRing()
         self._leaves: dict[str, str] = {}
         self._artists: dict[str, str] = {}
@@ -81,7 +85,7 @@ class EntryChecker:
     def check(self, index: int, leaf_hash: bytes, entry: bytes) -> None:
         """Both halves at once. Raises VerificationError that names the leaf."""
         try:
-            examined = examine(entry, self.keys)
+            examined = examine(entry, self.keys, self.origin)
         except VerificationError as error:
             raise naming_leaf(index, error) from error
         self.admit(index, leaf_hash, entry, examined)
@@ -89,8 +93,8 @@ class EntryChecker:
     def admit(self, index: int, leaf_hash: bytes, entry: bytes, examined: Examined) -> None:
         """Takes the next leaf. An entry that was examined before its key was known is examined again.
 
-        Raises VerificationError that names the leaf: `unknown-key`, `key-revoked`, `key-not-authorised`,
-        `wrong-holder`, `key-record`, `record-id-repeated`, `bad-ref`.
+        Raises VerificationError that names the leaf: `wrong-origin`, `unknown-key`, `key-revoked`,
+        `key-not-authorised`, `wrong-holder`, `key-record`, `record-id-repeated`, `bad-ref`.
         """
         try:
             self._admit(leaf_hash, examined if examined.verified else self._examine_again(entry))
@@ -122,7 +126,7 @@ class EntryChecker:
         self.keys.update(dsse.keys_by_id([bytes.fromhex(record.public_key)]))
 
     def _examine_again(self, entry: bytes) -> Examined:
-        examined = examine(entry, self.keys)
+        examined = examine(entry, self.keys, self.origin)
         if not examined.verified:
             unknown = next(keyid for keyid in examined.signers if keyid not in self.keys)
             raise VerificationError(f"signed by key {unknown}, which no earlier leaf announces", code="unknown-key")
@@ -137,6 +141,17 @@ class EntryChecker:
                 raise VerificationError(
                     f"refers to record {record_id} with leaf hash {expected}; its leaf has {leaf}", code="bad-ref"
                 )
+
+
+def require_origin(stated: str, expected: str) -> None:
+    """That a statement was made for this log: one that was signed for another says nothing here.
+
+    Raises VerificationError (`wrong-origin`).
+    """
+    if stated != expected:
+        raise VerificationError(
+            f"the statement was made for the log {stated!r}, this is {expected!r}", code="wrong-origin"
+        )
 
 
 def naming_leaf(index: int, error: VerificationError) -> VerificationError:

@@ -243,7 +243,7 @@ class _Replay:
     def _task(self, bundles: tuple[Tile, ...]) -> Task:
         roots = tuple(self._authority.expected_root(Tile(0, each.index, each.width)) for each in bundles)
         keys = None if self._checker is None else dict(self._checker.keys)
-        return Task(bundles, roots, keys)
+        return Task(bundles, roots, keys, self._key.name)
 
     def _admit(self, done: Done) -> None:
         if self._checker is not None:

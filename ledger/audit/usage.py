@@ -97,7 +97,7 @@ class _Recount:
         return f"size {size}, root {self._checkpoint.root.hex()}, of {origin}"
 
     def _read(self) -> str:
-        checker, tree, size = EntryChecker(), CompactRange(), self._checkpoint.size
+        checker, tree, size = EntryChecker(self._checkpoint.origin), CompactRange(), self._checkpoint.size
         for bundle in level_tiles(None, 0, size):
             found, data = read_tile(self._objects, bundle)
             entries = unpack_entries(data, found)[: bundle.width]

@@ -8,7 +8,7 @@ A bundle says that a record stands on a log. To find out whether that is so, wit
 4. Inclusion. The path leads from the leaf's hash at its index to the checkpoint's root.
 5. Signatures. Every signature of the envelope fits the payload as received, under the key that hashes to its key id.
 6. Authority. The envelope's first signature is by a record key that the caller trusts.
-7. Statement. The payload is a canonical statement of a known kind, with closed fields.
+7. Statement. The payload is a canonical statement of a known kind, with closed fields, made for this log.
 8. Conclusions. A comparison's verdict and shares follow from its own matches.
 9. Maker. Where somebody else signed too, their keys are announced as those of whoever makes such a statement.
 10. References. Whether the records that it names stand on the log can only be seen there.
@@ -25,6 +25,7 @@ from dataclasses import dataclass, field, replace
 from ledger.audit.bundle import Bundle, parse_bundle
 from ledger.audit.checks import Audit, Check, Outcome, attempt, not_checked
 from ledger.audit.conclusions import require_conclusions
+from ledger.audit.entries import require_origin
 from ledger.audit.holders import maker_check
 from ledger.audit.keyring import Holder
 from ledger.errors import InputError, LedgerError, VerificationError
@@ -140,7 +141,8 @@ def bundle_checks(bundle: Bundle, trust: Trust) -> tuple[Check, ...]:
     if signatures.outcome is not Outcome.PASSED:
         statement = not_checked(STATEMENT, "its signatures are not good")
         return (checkpoint, witnesses, inclusion, signatures, authority, statement)
-    return (checkpoint, witnesses, inclusion, signatures, authority, *_statement(bundle, trust))
+    origin = None if signed is None else signed.checkpoint.origin
+    return (checkpoint, witnesses, inclusion, signatures, authority, *_statement(bundle, trust, origin))
 
 
 def _checkpoint(bundle: Bundle, trust: Trust) -> tuple[SignedCheckpoint | None, Check, Check]:
@@ -207,9 +209,12 @@ def _authority(bundle: Bundle, trust: Trust) -> Check:
     return Check(AUTHORITY, Outcome.PASSED, f"key {service} is a record key given{also}")
 
 
-def _statement(bundle: Bundle, trust: Trust) -> tuple[Check, ...]:
+def _statement(bundle: Bundle, trust: Trust, origin: str | None) -> tuple[Check, ...]:
+    """`origin`: the checkpoint's, None where that is not good."""
     try:
         statement = parse_payload(bundle.envelope.payload)
+        if origin is not None:
+            require_origin(statement.predicate.origin, origin)
     except LedgerError as error:
         if error.code == "unknown-kind":
             return (not_checked(STATEMENT, f"{error.message}: {error.hint}"),)

@@ -209,6 +209,7 @@ class Calibrations:
             ),
             corpus=CorpusPoint(through=state.through, works=state.works),
             generated_at=now_text(),
+            origin=self.sequencer.origin,
             record_id=new_id(),
             spec=self.spec.digest,
         )

@@ -32,7 +32,7 @@ class ClaimOrder:
 
 
 def claim_draft(
-    order: ClaimOrder, claimant_id: str, image_sha256: str, refs: Iterable[Ref], model: ModelRef | None
+    order: ClaimOrder, claimant_id: str, image_sha256: str, refs: Iterable[Ref], model: ModelRef | None, *, origin: str
 ) -> StatementDraft:
     """Raises InputError (`bad-claim-text`)."""
     text, key, digest = _committed(order.text)
@@ -41,6 +41,7 @@ def claim_draft(
         claimant_id=claimant_id,
         generated_at=now_text(),
         model=model,
+        origin=origin,
         record_id=new_id(),
         refs=tuple(refs),
         text=digest,
@@ -49,20 +50,28 @@ def claim_draft(
     return StatementDraft(predicate.record_id, statement_payload("image", image_sha256, predicate), text, key)
 
 
-def response_draft(claim: Ref, claim_sha256: str, party_id: str, text: str) -> StatementDraft:
+def response_draft(claim: Ref, claim_sha256: str, party_id: str, text: str, *, origin: str) -> StatementDraft:
     """Raises InputError (`bad-claim-text`)."""
     kept, key, digest = _required(text)
-    predicate = Response(generated_at=now_text(), party_id=party_id, record_id=new_id(), refs=(claim,), text=digest)
+    predicate = Response(
+        generated_at=now_text(), origin=origin, party_id=party_id, record_id=new_id(), refs=(claim,), text=digest
+    )
     return StatementDraft(predicate.record_id, statement_payload("claim", claim_sha256, predicate), kept, key)
 
 
 def resolution_draft(
-    refs: tuple[Ref, ...], claim_sha256: str, auditor_id: str, outcome: ClaimVerdict, text: str
+    refs: tuple[Ref, ...], claim_sha256: str, auditor_id: str, outcome: ClaimVerdict, text: str, *, origin: str
 ) -> StatementDraft:
     """`refs`: the claim, and the verdict that the auditor had before them. Raises InputError (`bad-claim-text`)."""
     kept, key, digest = _required(text)
     predicate = Resolution(
-        auditor_id=auditor_id, generated_at=now_text(), outcome=outcome, record_id=new_id(), refs=refs, text=digest
+        auditor_id=auditor_id,
+        generated_at=now_text(),
+        origin=origin,
+        outcome=outcome,
+        record_id=new_id(),
+        refs=refs,
+        text=digest,
     )
     return StatementDraft(predicate.record_id, statement_payload("claim", claim_sha256, predicate), kept, key)
 

@@ -94,7 +94,9 @@ class Claims:
         """
         self._require_party(principal, claimant_id, "claims")
         terms = self.terms.of(order, claimant_id, data)
-        return claim_draft(order, claimant_id, terms.subject_sha256, terms.refs, terms.model)
+        return claim_draft(
+            order, claimant_id, terms.subject_sha256, terms.refs, terms.model, origin=self.sequencer().origin
+        )
 
     def file(self, sent: Sent, data: bytes | None, principal: Principal) -> ClaimAnswer:
         """Puts a claim on the log, and what the rules say of it. The same claim again gives the one that exists.
@@ -144,7 +146,7 @@ class Claims:
         """Raises NotFoundError (`claim-not-found`), InputError (`bad-claim-text`), AccessError as `draft` does."""
         self._require_party(principal, party_id, "claims")
         filed = self.reading.claim(claim_id)
-        return response_draft(filed.ref, filed.payload_sha256, party_id, text)
+        return response_draft(filed.ref, filed.payload_sha256, party_id, text, origin=self.sequencer().origin)
 
     def respond(self, claim_id: str, sent: Sent, principal: Principal) -> ClaimAnswer:
         """The other side's answer, or the claimant's to that. Raises as `draft_response` and `file` do; ConflictError
@@ -172,7 +174,8 @@ class Claims:
         filed = self.reading.claim(claim_id)
         newest = self.reading.verdicts(filed)[-1:]
         refs = (filed.ref, *(ref_of(entry) for entry in newest))
-        return resolution_draft(refs, filed.payload_sha256, auditor_id, outcome, text)
+        origin = self.sequencer().origin
+        return resolution_draft(refs, filed.payload_sha256, auditor_id, outcome, text, origin=origin)
 
     def resolve(self, claim_id: str, sent: Sent, principal: Principal) -> ClaimAnswer:
         """A named auditor's decision, by the auditor's own key. Raises as `respond` does."""
@@ -253,6 +256,7 @@ class Claims:
         predicate = ClaimVerdictRecord(
             evidence=tuple(EvidenceRef(finding=each.code, ref=each.ref) for each in decision.findings),
             generated_at=now_text(),
+            origin=self.sequencer().origin,
             record_id=new_id(),
             refs=_verdict_refs(filed, gathered, None if last is None else last.ref),
             rules=self.rules.digest,

@@ -64,7 +64,7 @@ class Consents:
 
     def draft_withdrawal(self, work_id: str, principal: Principal) -> bytes:
         """The payload of a withdrawal, for the artist to sign. Raises as `draft_terms` does."""
-        return _withdrawal(self._own(work_id, principal), "artist").payload
+        return _withdrawal(self._own(work_id, principal), "artist", self.sequencer().origin).payload
 
     def change(
         self, work_id: str, principal: Principal, allowed_uses: Sequence[AllowedUse], licence: str | None = None
@@ -87,7 +87,7 @@ class Consents:
         else:
             require_administrator(principal)
             work = self._standing(work_id)
-        return self._withdraw(work, _withdrawal(work, reason))
+        return self._withdraw(work, _withdrawal(work, reason, self.sequencer().origin))
 
     def submit(self, work_id: str, envelope: bytes, principal: Principal) -> RecordAnswer:
         """New terms or a withdrawal that the artist signed; the same again gives its record, `repeated`.
@@ -114,7 +114,8 @@ class Consents:
         done = 0
         for batch in _chunks(standing, BATCH):
             erase = self.erasure.of_works([work.work_id for work in batch])
-            self.sequencer().append_now([_withdrawal(work, reason) for work in batch], erase)
+            log = self.sequencer()
+            log.append_now([_withdrawal(work, reason, log.origin) for work in batch], erase)
             done += len(batch)
             progress("withdrawing works", done, len(standing))
         return done
@@ -134,6 +135,7 @@ class Consents:
             allowed_uses=uses,
             generated_at=now_text(),
             licence=stated,
+            origin=self.sequencer().origin,
             record_id=new_id(),
             refs=(registration_ref(work),),
             work_id=work.work_id,
@@ -175,9 +177,10 @@ def withdrawal_key(work_id: str) -> bytes:
     return hashlib.sha256(f"artledger/withdrawal/v1\n{work_id}\n".encode()).digest()
 
 
-def _withdrawal(work: Work, reason: Reason) -> Submission:
+def _withdrawal(work: Work, reason: Reason, origin: str) -> Submission:
     predicate = Withdrawal(
         generated_at=now_text(),
+        origin=origin,
         reason=reason,
         record_id=new_id(),
         refs=(registration_ref(work),),

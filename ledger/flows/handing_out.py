@@ -105,6 +105,7 @@ class HandingOut:
             c2pa_manifest_sha256=file.manifest_sha256,
             generated_at=now_text(),
             media_type=file.media_type,
+            origin=self.origin,
             record_id=new_id(),
             refs=(Ref(leaf_hash=generation.leaf_hash.hex(), record_id=generation.record_id),),
         )

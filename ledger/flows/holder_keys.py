@@ -76,6 +76,7 @@ class HolderKeys:
                 event=event,
                 generated_at=now_text(),
                 holder_id=account_id,
+                origin=self._entries.origin(),
                 public_key=public_key.hex(),
                 record_id=new_id(),
                 refs=(),

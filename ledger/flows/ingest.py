@@ -170,7 +170,7 @@ class Ingestion:
             return [], []
         fingerprints = self.fingerprinter.works([image for _, image in fresh])
         made = [
-            make_work(source, item, artists[item.artist], image, fingerprint)
+            make_work(source, item, artists[item.artist], image, fingerprint, origin=self.sequencer.origin)
             for (item, image), fingerprint in zip(fresh, fingerprints, strict=True)
         ]
         while True:
@@ -216,9 +216,12 @@ class MadeWork:
 
 
 def make_work(
-    source: str, item: SourceItem, artist_id: str, image: CanonicalImage, fingerprint: Fingerprint
+    source: str, item: SourceItem, artist_id: str, image: CanonicalImage, fingerprint: Fingerprint, *, origin: str
 ) -> MadeWork:
-    """The registration of a picture under new ids, with a commitment to its names under a new key."""
+    """The registration of a picture under new ids, with a commitment to its names under a new key.
+
+    `origin`: of the log that it is meant for.
+    """
     details = {
         "artist": item.artist,
         "credit_line": item.credit.line,
@@ -236,6 +239,7 @@ def make_work(
         generated_at=now_text(),
         licence=item.licence,
         metadata=commitment.digest,
+        origin=origin,
         pixel_sha256=image.pixel_sha256,
         record_id=new_id(),
         work_id=new_id(),

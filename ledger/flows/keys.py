@@ -194,6 +194,7 @@ class ServiceKeys:
             event=event,
             generated_at=now_text(),
             holder_id=holder_id,
+            origin=self._entries.origin(),
             public_key=public_raw.hex(),
             record_id=new_id(),
             refs=(),

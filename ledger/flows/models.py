@@ -93,6 +93,7 @@ class Models:
             manifest=None if tree is None else Manifest(root=tree.root, size=tree.size),
             manifest_status="undisclosed" if tree is None else "disclosed",
             model_id=self._id_of(facts.weights_sha256),
+            origin=self.sequencer().origin,
             record_id=new_id(),
             spec=facts.spec_sha256,
         )

@@ -45,7 +45,7 @@ def fingerprint_digests(fingerprint: Fingerprint) -> FingerprintDigests:
 
 
 def verification_predicate(
-    image: CanonicalImage, fingerprint: Fingerprint, outcome: MatchOutcome, calibration_ref: Ref
+    image: CanonicalImage, fingerprint: Fingerprint, outcome: MatchOutcome, calibration_ref: Ref, origin: str
 ) -> Verification:
     """The statement about one verified picture; `calibration_ref` names the record that published the calibration."""
     return Verification(
@@ -63,6 +63,7 @@ def verification_predicate(
             width=image.width,
         ),
         matches=tuple(match_text(match) for match in outcome.matches),
+        origin=origin,
         record_id=new_id(),
         refs=(calibration_ref, *(registration_ref(match) for match in outcome.matches)),
         verdict=outcome.verdict,

@@ -234,7 +234,8 @@ class Registering:
             credit=credit,
         )
         [fingerprint] = self.fingerprinter.works([image])
-        return make_work(f"{UPLOADED}{artist.artist_id}", item, artist.artist_id, image, fingerprint)
+        source, origin = f"{UPLOADED}{artist.artist_id}", self.ingestion.sequencer.origin
+        return make_work(source, item, artist.artist_id, image, fingerprint, origin=origin)
 
     def _standing(self, made: MadeWork) -> str | None:
         """The work that the artist registered from these bytes and did not withdraw."""

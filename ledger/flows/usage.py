@@ -73,6 +73,7 @@ class UsageStatements:
             counts=statement.record_counts(),
             generated_at=now_text(),
             leaf_range=statement.leaf_range,
+            origin=self.origin,
             period=period,
             record_id=new_id(),
         )

@@ -83,7 +83,7 @@ class Verification:
         fingerprint = self.fingerprinter.query(image, kept=kept)
         query = query_of(image, fingerprint)
         outcome = self.calibrations.matcher(self.index, calibrated).match(query, top_k)
-        predicate = verification_predicate(image, fingerprint.image, outcome, calibrated.ref)
+        predicate = verification_predicate(image, fingerprint.image, outcome, calibrated.ref, self.sequencer.origin)
         return Examined(image, query, outcome, predicate)
 
     def _dedup_key(self, image: CanonicalImage, through: int, calibrated: Published) -> bytes:

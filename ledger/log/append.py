@@ -108,6 +108,11 @@ class Sequencer:
         self._signer.start()
         self._leader.start()
 
+    @property
+    def origin(self) -> str:
+        """The origin of the log that is appended to: every statement names it."""
+        return self._store.origin()
+
     def __enter__(self) -> Sequencer:
         return self
 

@@ -77,6 +77,9 @@ class EntryStore(Protocol):
         CommitUnknownError when that happened during the commit itself.
         """
 
+    def origin(self) -> str:
+        """The name of the log (C2SP tlog-checkpoint), which every statement repeats; it never changes."""
+
     def head(self) -> TreeHead: ...
 
     def read(self, start: int, end: int) -> Iterator[Entry]:

@@ -46,6 +46,7 @@ class PostgresEntryStore:
     def __init__(self, database: Database) -> None:
         self._database = database
         self._quick = QuickAppender(database)
+        self._origin: str | None = None
 
     def create_log(self, origin: str) -> str:
         """Create the empty log unless there is one. Returns its origin: the earlier one, which never changes."""
@@ -60,12 +61,13 @@ class PostgresEntryStore:
         return self.origin()
 
     def origin(self) -> str:
-        """The log's origin (C2SP tlog-checkpoint)."""
-        with self._database.begin() as connection:
-            found = connection.execute(sa.text("SELECT origin FROM log_head")).scalar()
-        if found is None:
+        """The log's origin (C2SP tlog-checkpoint); read once, since it never changes."""
+        if self._origin is None:
+            with self._database.begin() as connection:
+                self._origin = connection.execute(sa.text("SELECT origin FROM log_head")).scalar()
+        if self._origin is None:
             raise _not_created()
-        return str(found)
+        return self._origin
 
     def head(self) -> TreeHead:
         with self._database.begin() as connection:

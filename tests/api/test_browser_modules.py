@@ -22,12 +22,11 @@ from tests.audit.material import (
     LOG_OF_SEVEN,
     LOG_VKEY,
     NOTE_SIGNER,
-    ORIGIN,
     VERIFIED_INDEX,
     Log,
     leaf_of,
 )
-from tests.record.samples import OTHER, SIGNER, verification
+from tests.record.samples import ORIGIN, OTHER, SIGNER, verification
 
 VERIFY = """async (input) => {
   const { verifyBundle } = await import("/static/bundle.js");

@@ -71,7 +71,9 @@ def flood(application: Application, folder: Any, count: int) -> Flood:
     for subset in itertools.islice(subsets, count):
         order = ClaimOrder("trained-on", subset, about.model_id)
         named = (*(refs[work_id] for work_id in subset), model_ref)
-        payload = claim_draft(order, ada.account_id, known[subset[0]].sha256, named, about).payload
+        payload = claim_draft(
+            order, ada.account_id, known[subset[0]].sha256, named, about, origin=application.origin
+        ).payload
         claims.append({"envelope": json.loads(dsse.sign(payload, [ada.key]))})
     token = application.accounts.issue_token(ada.account_id, SCOPES_OF_ROLE["artist"]).secret
     return Flood(application, ada, token, claims)

@@ -63,7 +63,7 @@ def test_a_keys_life(client: TestClient, application: Application) -> None:
     assert (late.status_code, late.json()["code"]) == (422, "key-revoked")
     holder = {"holder_id": client.headers["x-holder"]}
     assert [key["state"] for key in client.get("/v1/keys", params=holder).json()["keys"]] == ["revoked", "good"]
-    checker = EntryChecker()
+    checker = EntryChecker(application.origin)
     for entry in application.entries.read(0, application.entries.head().size):
         checker.check(entry.leaf_index, entry.leaf_hash, entry.envelope)
 

@@ -15,7 +15,18 @@ from ledger.record.parts import EvidenceRef, Ref
 from ledger.record.predicates import Claim, ClaimVerdict, ClaimVerdictRecord, KeyRecord, Predicate, Response
 from ledger.record.statement import statement_payload
 from tests.audit.material import Log
-from tests.record.samples import IMAGE, SIGNER, TIME, key_record, match_text, registration, sha, uid, verification
+from tests.record.samples import (
+    IMAGE,
+    ORIGIN,
+    SIGNER,
+    TIME,
+    key_record,
+    match_text,
+    registration,
+    sha,
+    uid,
+    verification,
+)
 
 ARTIST = uid(301)
 KEY, OTHER_KEY = (Signer.from_seed(bytes([number]) * 32) for number in (7, 8))
@@ -77,7 +88,7 @@ def story(told: Told) -> bytes:
     picture = verification((near,), Verdict.COPY)
     seen = log.add(picture, IMAGE.sha256)
     claim = Claim(
-        claim_type="copies-work", claimant_id=ARTIST, generated_at=TIME, model=None, record_id=uid(30),
+        claim_type="copies-work", claimant_id=ARTIST, generated_at=TIME, origin=ORIGIN, model=None, record_id=uid(30),
         refs=(registered,), text=None, works=(work.work_id,),
     )  # fmt: skip
     filed = log.add(claim, IMAGE.sha256, told.signer)
@@ -87,7 +98,8 @@ def story(told: Told) -> bytes:
         evidence = sorted([*evidence, EvidenceRef(finding="says-generated", ref=seen)], key=lambda each: each.finding)
     judged = log.add(
         ClaimVerdictRecord(
-            evidence=tuple(evidence), generated_at=TIME, record_id=uid(31), refs=(filed, seen, registered),
+            evidence=tuple(evidence), generated_at=TIME, origin=ORIGIN, record_id=uid(31),
+            refs=(filed, seen, registered),
             rules=told.rules or RULES.digest, verdict=told.verdict,
         ),
         about,
@@ -95,7 +107,9 @@ def story(told: Told) -> bytes:
     )  # fmt: skip
     responses = []
     if told.responder is not None:
-        said = Response(generated_at=TIME, party_id=uid(999), record_id=uid(32), refs=(filed,), text=sha("words"))
+        said = Response(
+            generated_at=TIME, origin=ORIGIN, party_id=uid(999), record_id=uid(32), refs=(filed,), text=sha("words")
+        )
         responses.append(log.add(said, about, told.responder, name="claim"))
     named = {"work": registered, "picture": seen, "key": keys[0], "other key": keys[1]}
     bundle = ClaimBundle(

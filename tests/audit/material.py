@@ -14,9 +14,8 @@ from ledger.record import dsse
 from ledger.record.keys import Signer
 from ledger.record.predicates import Predicate
 from ledger.record.statement import statement_payload
-from tests.record.samples import SIGNER, key_record, registration, subject_of, verification
+from tests.record.samples import ORIGIN, SIGNER, key_record, registration, subject_of, verification
 
-ORIGIN = "localhost/artledger/0badcafe"
 LOG = Signer.from_seed(hashlib.sha256(b"checkpoint key").digest())
 LOG_KEY = VerifierKey(ORIGIN, KeyType.ED25519, LOG.public_raw)
 LOG_VKEY = str(LOG_KEY)

@@ -25,7 +25,7 @@ from ledger.record.predicates import (
 )
 from tests.audit.claim_story import ARTIST, KEY, LISTED, OTHER_KEY, RULES, WORK_FILE, Story, Told, story
 from tests.audit.material import LOG_VKEY
-from tests.record.samples import SIGNER, TIME, key_record, registration, sha, uid
+from tests.record.samples import ORIGIN, SIGNER, TIME, key_record, registration, sha, uid
 
 
 def failed(audit: Audit) -> dict[str, str | None]:
@@ -140,18 +140,20 @@ def trained(verdict: ClaimVerdict, finding: str, proof_of: str) -> Audit:
     registered = log.add(registration(20), WORK_FILE, name="work")
     model = ModelRef(model_id=uid(70), weights_sha256=sha("weights"))
     record = ModelRecord(
-        format="x", generated_at=TIME, manifest=Manifest(root=tree.root, size=tree.size), manifest_status="disclosed",
+        format="x", generated_at=TIME, origin=ORIGIN,
+        manifest=Manifest(root=tree.root, size=tree.size), manifest_status="disclosed",
         model_id=model.model_id, record_id=uid(21), spec=sha("spec"),
     )  # fmt: skip
     disclosed = log.add(record, model.weights_sha256, name="model")
     claim = Claim(
-        claim_type="trained-on", claimant_id=ARTIST, generated_at=TIME, model=model, record_id=uid(30),
+        claim_type="trained-on", claimant_id=ARTIST, generated_at=TIME, origin=ORIGIN, model=model, record_id=uid(30),
         refs=(registered, disclosed), text=None, works=(registration(20).work_id,),
     )  # fmt: skip
     filed = log.add(claim, WORK_FILE)
     judged = log.add(
         ClaimVerdictRecord(
-            evidence=(EvidenceRef(finding=finding, ref=disclosed),), generated_at=TIME, record_id=uid(31),
+            evidence=(EvidenceRef(finding=finding, ref=disclosed),), generated_at=TIME, origin=ORIGIN,
+            record_id=uid(31),
             refs=(filed, registered, disclosed), rules=RULES.digest, verdict=verdict,
         ),
         hashlib.sha256(log.payload(filed)).hexdigest(),

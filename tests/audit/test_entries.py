@@ -12,7 +12,7 @@ from ledger.record.keys import Signer
 from ledger.record.parts import Ref
 from ledger.record.predicates import Consent, KeyRecord
 from tests.audit.material import leaf_of
-from tests.record.samples import OTHER, SIGNER, TIME, key_record, ref, registration, uid
+from tests.record.samples import ORIGIN, OTHER, SIGNER, TIME, key_record, ref, registration, uid
 
 THIRD = Signer.from_seed(bytes([3]) * 32)
 FOURTH = Signer.from_seed(bytes([4]) * 32)
@@ -26,17 +26,23 @@ def key(signer: Signer, number: int, **changes: Any) -> KeyRecord:
 
 def consent(number: int, *refs: Ref) -> Consent:
     return Consent(
-        allowed_uses=("match",), generated_at=TIME, licence="MIT", record_id=uid(number), refs=refs, work_id=uid(201)
+        allowed_uses=("match",),
+        generated_at=TIME,
+        origin=ORIGIN,
+        licence="MIT",
+        record_id=uid(number),
+        refs=refs,
+        work_id=uid(201),
     )
 
 
 def replay(entries: Sequence[bytes]) -> EntryChecker:
     """Both ways of replaying must agree: entry by entry, and examined beforehand with the keys known by then."""
-    checker = EntryChecker()
+    checker = EntryChecker(ORIGIN)
     for index, entry in enumerate(entries):
         checker.check(index, leaf_hash(entry), entry)
-    ahead = EntryChecker()
-    examined = [examine(entry, ahead.keys) for entry in entries]
+    ahead = EntryChecker(ORIGIN)
+    examined = [examine(entry, ahead.keys, ORIGIN) for entry in entries]
     for index, (entry, each) in enumerate(zip(entries, examined, strict=True)):
         ahead.admit(index, leaf_hash(entry), entry, each)
     return checker
@@ -173,17 +179,22 @@ def test_references_point_to_earlier_leaves_with_that_hash() -> None:
     assert refused([FIRST, work, leaf_of(consent(11, ref(99)))]) == (2, "bad-ref")
 
 
+def test_a_statement_made_for_another_log_is_refused() -> None:
+    elsewhere = registration(10).model_copy(update={"origin": "log.example/other"})
+    assert refused([FIRST, leaf_of(elsewhere)]) == (1, "wrong-origin")
+
+
 def test_a_wrong_signature_is_found_whenever_the_key_becomes_known() -> None:
     good, other = leaf_of(registration(10), OTHER), leaf_of(registration(11), OTHER)
     forged = good.replace(good[-92:-4], other[-92:-4])
     assert forged != good
-    assert examine(forged, {}).verified is False
+    assert examine(forged, {}, ORIGIN).verified is False
     with pytest.raises(VerificationError) as caught:
-        examine(forged, {OTHER.keyid: OTHER.public_raw})
+        examine(forged, {OTHER.keyid: OTHER.public_raw}, ORIGIN)
     assert caught.value.code == "bad-signature"
-    checker = EntryChecker()
+    checker = EntryChecker(ORIGIN)
     for index, entry in enumerate([FIRST, ROTATED]):
         checker.check(index, leaf_hash(entry), entry)
     with pytest.raises(VerificationError, match="leaf 2") as late:
-        checker.admit(2, leaf_hash(forged), forged, examine(forged, {}))
+        checker.admit(2, leaf_hash(forged), forged, examine(forged, {}, ORIGIN))
     assert late.value.code == "bad-signature"

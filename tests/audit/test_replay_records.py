@@ -15,7 +15,7 @@ from ledger.log.types import Draft
 from ledger.record.predicates import Consent
 from tests.audit.material import leaf_of
 from tests.log.logs import Log
-from tests.record.samples import OTHER, SIGNER, TIME, key_record, registration, uid
+from tests.record.samples import ORIGIN, OTHER, SIGNER, TIME, key_record, registration, uid
 
 ENTRIES = [leaf_of(key_record()), *(leaf_of(registration(number)) for number in range(100, 106))]
 MORE = [leaf_of(registration(number)) for number in range(1000, 1700)]
@@ -38,7 +38,7 @@ def audit(log: Log, state: Path | None = None, jobs: int = 1, done: list[int] | 
     return replay_log(
         log.location,
         log.signer.key,
-        checker=EntryChecker(),
+        checker=EntryChecker(ORIGIN),
         state_dir=state,
         jobs=jobs,
         progress=lambda verified, _: calls.append(verified),
@@ -89,7 +89,13 @@ def test_whose_work_is_whose_is_known_from_earlier_audits(log: Log, tmp_path: Pa
     assert audit(log, state).audit.exit_code == 0
     stranger = key_record(OTHER, 7000).model_copy(update={"role": "artist", "holder_id": uid(77)})
     terms = Consent(
-        allowed_uses=("match",), generated_at=TIME, licence="MIT", record_id=uid(7001), refs=(), work_id=uid(201)
+        allowed_uses=("match",),
+        generated_at=TIME,
+        origin=ORIGIN,
+        licence="MIT",
+        record_id=uid(7001),
+        refs=(),
+        work_id=uid(201),
     )
     append(log, [leaf_of(stranger, SIGNER, OTHER), leaf_of(terms, SIGNER, OTHER)])
     assert failure(audit(log, state))[1] == "wrong-holder"
@@ -105,7 +111,7 @@ def test_an_interrupted_audit_of_records_goes_on(log: Log, tmp_path: Path, monke
             raise KeyboardInterrupt
 
     with pytest.raises(KeyboardInterrupt):
-        replay_log(log.location, log.signer.key, checker=EntryChecker(), state_dir=state, progress=interrupt)
+        replay_log(log.location, log.signer.key, checker=EntryChecker(ORIGIN), state_dir=state, progress=interrupt)
     done: list[int] = []
     assert audit(log, state, done=done).audit.exit_code == 0
     assert done[0] == 256

@@ -22,7 +22,7 @@ from tests.audit.material import leaf_of
 from tests.log.keys import note_signer
 from tests.log.logs import Log
 from tests.record.compared import ADA, COPY, JANUARY, RECORDS, made
-from tests.record.samples import OTHER, SIGNER, TIME, key_record, uid
+from tests.record.samples import ORIGIN, OTHER, SIGNER, TIME, key_record, uid
 
 PERIOD = Period(end=JANUARY[1], start=JANUARY[0])
 SIZE = 1 + len(RECORDS)
@@ -52,6 +52,7 @@ def usage_leaf(statement: UsageStatement, number: int = 600, **changes: object) 
         artist_id=statement.artist_id,
         counts=statement.record_counts(),
         generated_at=TIME,
+        origin=ORIGIN,
         leaf_range=statement.leaf_range,
         period=statement.period,
         record_id=uid(number),

@@ -39,7 +39,6 @@ from tests.audit.material import (
     LOG_OF_SEVEN,
     LOG_VKEY,
     NOTE_SIGNER,
-    ORIGIN,
     VERIFIED_INDEX,
     Log,
     leaf_of,
@@ -47,6 +46,7 @@ from tests.audit.material import (
 from tests.record.samples import (
     ALL,
     ATTRIBUTION,
+    ORIGIN,
     OTHER,
     SIGNER,
     key_record,
@@ -111,7 +111,7 @@ def test_the_makers_signature_is_checked_where_its_key_is_announced() -> None:
     assert (outcomes(known)[MAKER], known.exit_code) == (Outcome.PASSED, 0)
     assert failed(audit_bundle(work, LOG_VKEY, announcements=[strangers])) == [(MAKER, "wrong-holder")]
     elsewhere = Log(log.entries[:-1]).bundle(0).to_bytes()
-    for bad in (revocation, work, own[:-1], b"", elsewhere.replace(b"0badcafe", b"1badcafe")):
+    for bad in (revocation, work, own[:-1], b"", elsewhere.replace(b"0123abcd", b"1123cafe")):
         with pytest.raises(InputError) as caught:
             audit_bundle(work, LOG_VKEY, announcements=[bad])
         assert caught.value.code == "bad-announcement"

@@ -30,9 +30,9 @@ from ledger.record.ids import new_id
 from ledger.record.predicates import Predicate
 from ledger.record.statement import statement_payload
 from tests.benchmarks._output import emit
-from tests.log.keys import ORIGIN, note_signer
+from tests.log.keys import note_signer
 from tests.log.memory import FolderObjects
-from tests.record.samples import SIGNER, key_record, registration, subject_of
+from tests.record.samples import ORIGIN, SIGNER, key_record, registration, subject_of
 
 
 def records(count: int) -> list[bytes]:
@@ -114,7 +114,7 @@ class CryptoWorkers:
 
 def replay_seconds(folder: Path, jobs: int) -> float:
     started = time.perf_counter()
-    result = replay_log(str(folder), note_signer().key, checker=EntryChecker(), jobs=jobs)
+    result = replay_log(str(folder), note_signer().key, checker=EntryChecker(ORIGIN), jobs=jobs)
     if result.audit.verdict is not AuditVerdict.VERIFIED:
         raise RuntimeError(f"the replay failed: {result.audit}")
     return time.perf_counter() - started

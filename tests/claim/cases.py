@@ -19,7 +19,18 @@ from ledger.record.predicates import (
     Verification,
 )
 from ledger.record.statement import Statement
-from tests.record.samples import EVIDENCE, GENERATION, IMAGE, TIME, match_text, registration, sha, uid, verification
+from tests.record.samples import (
+    EVIDENCE,
+    GENERATION,
+    IMAGE,
+    ORIGIN,
+    TIME,
+    match_text,
+    registration,
+    sha,
+    uid,
+    verification,
+)
 
 ARTIST, THIEF, OTHER = uid(1000), uid(2000), uid(3000)
 MODEL, OTHER_MODEL = (ModelRef(model_id=uid(70 + n), weights_sha256=sha(f"weights {n}")) for n in range(2))
@@ -102,7 +113,8 @@ class Scene:
         more = [generation]
         if how == "file":
             asset = Asset(
-                c2pa_manifest_sha256=sha("c2pa"), generated_at=TIME, media_type="image/png", record_id=uid(7000 + at),
+                c2pa_manifest_sha256=sha("c2pa"), generated_at=TIME, origin=ORIGIN, media_type="image/png",
+                record_id=uid(7000 + at),
                 refs=(generation.ref,),
             )  # fmt: skip
             more.append(exhibit(asset, FILE, at + 1))
@@ -112,7 +124,7 @@ class Scene:
 
     def model(self, at: int, model: ModelRef = MODEL, *, disclosed: bool = True) -> Scene:
         predicate = ModelRecord(
-            format="safetensors", generated_at=TIME,
+            format="safetensors", generated_at=TIME, origin=ORIGIN,
             manifest=Manifest(root=sha("root"), size=10) if disclosed else None,
             manifest_status="disclosed" if disclosed else "undisclosed", model_id=model.model_id,
             record_id=uid(6000 + at), spec=sha("spec"),
@@ -126,7 +138,8 @@ class Scene:
     def case(self, claim_type: ClaimType, claimant: str = ARTIST, *names: str, model: ModelRef | None = None) -> Case:
         return Case(
             claim=Claim(
-                claim_type=claim_type, claimant_id=claimant, generated_at=TIME, model=model, record_id=uid(9001),
+                claim_type=claim_type, claimant_id=claimant, generated_at=TIME, origin=ORIGIN, model=model,
+                record_id=uid(9001),
                 refs=(), text=None, works=tuple(self.works[name] for name in names),
             ),
             subject_sha256=FILE,

@@ -22,8 +22,8 @@ from ledger.log.vkey import KeyType, NoteSigner, VerifierKey
 from ledger.match.lists import Verdict
 from ledger.record import dsse
 from ledger.record.keys import Signer, keyid_of
-from tests.audit.material import ENTRIES, LOG_OF_SEVEN, LOG_VKEY, ORIGIN, VERIFIED_INDEX, Log, leaf_of
-from tests.record.samples import ALL, GENERATION, OTHER, SIGNER, verification
+from tests.audit.material import ENTRIES, LOG_OF_SEVEN, LOG_VKEY, VERIFIED_INDEX, Log, leaf_of
+from tests.record.samples import ALL, GENERATION, ORIGIN, OTHER, SIGNER, verification
 
 FOLDER = Path(__file__).parent / "bundle"
 WITNESS = Signer.from_seed(bytes([7]) * 32)
@@ -190,7 +190,9 @@ def _refused_claims() -> list[Case]:
     lie = _logged(leaf_of(verification(verdict=Verdict.NONE))).to_bytes()
     nonsense = _logged(dsse.sign(b"{}", [SIGNER])).to_bytes()
     stranger = _logged(leaf_of(verification(), OTHER), OTHER).to_bytes()
+    elsewhere = _logged(leaf_of(verification().model_copy(update={"origin": "log.example/other"}))).to_bytes()
     return [
+        Case("other-origin_fail", "On this log, but made and signed for another one.", elsewhere),
         Case("other-log_fail", "The checkpoint is signed by another key under the log's name.", _unsigned_checkpoint()),
         Case("wrong-index_fail", "The path of the neighbouring leaf.", neighbour),
         Case("short-path_fail", "The last hash of the path is missing.", short),

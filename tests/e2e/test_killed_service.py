@@ -107,6 +107,6 @@ def test_nothing_acknowledged_is_lost(times: int, database_url: str, tmp_path: P
             assert application.records.get(record_id).leaf_index == leaf_index
         assert application.administration.check().verdict is AuditVerdict.VERIFIED
         vkey = parse_vkey(application.log_vkey)
-    replayed = replay_log(str(data / "log"), vkey, checker=EntryChecker())
+    replayed = replay_log(str(data / "log"), vkey, checker=EntryChecker(vkey.name))
     assert replayed.audit.verdict is AuditVerdict.VERIFIED, replayed.audit
     assert replayed.entries > len(acknowledged)

@@ -22,6 +22,7 @@ from ledger.record.keys import Signer
 from ledger.record.predicates import Claim, Withdrawal
 from ledger.record.statement import statement_payload
 from ledger.record.times import format_time, now_text
+from tests.record.samples import ORIGIN
 
 KEY, OTHER_KEY, STRANGER = (Signer.from_seed(bytes([number]) * 32) for number in (1, 2, 3))
 CLAIM = ("claim",)
@@ -47,6 +48,7 @@ def claim_by(claimant_id: str, **changes: Any) -> bytes:
         "claimant_id": claimant_id,
         "generated_at": now_text(),
         "model": None,
+        "origin": ORIGIN,
         "record_id": new_id(),
         "refs": (),
         "text": None,
@@ -61,7 +63,7 @@ def principal(account: AccountAnswer) -> Principal:
 
 def replay(application: Application) -> int:
     """The auditor agrees with everything on the log."""
-    checker = EntryChecker()
+    checker = EntryChecker(application.origin)
     for entry in application.entries.read(0, application.entries.head().size):
         checker.check(entry.leaf_index, entry.leaf_hash, entry.envelope)
     return application.entries.head().size
@@ -147,7 +149,9 @@ def test_one_record_id_is_one_statement(service: Application, ada: AccountAnswer
 
 
 def test_kinds_that_the_caller_does_not_take(service: Application, ada: AccountAnswer) -> None:
-    predicate = Withdrawal(generated_at=now_text(), reason="artist", record_id=new_id(), refs=(), work_id=new_id())
+    predicate = Withdrawal(
+        generated_at=now_text(), origin=ORIGIN, reason="artist", record_id=new_id(), refs=(), work_id=new_id()
+    )
     envelope = dsse.sign(statement_payload("work", "ab" * 32, predicate), [KEY])
     assert refusal(service, envelope, principal(ada)) == "unexpected-kind"
     accepted = service.cosigning.accept(envelope, principal(ada), kinds=("withdrawal",), holder_id=ada.account_id)

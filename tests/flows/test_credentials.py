@@ -86,6 +86,7 @@ def test_the_very_file_that_was_handed_out(application: Application, recorded: R
     asset = Asset(
         c2pa_manifest_sha256="0" * 64,
         generated_at=now_text(),
+        origin=application.origin,
         media_type="image/png",
         record_id=new_id(),
         refs=(Ref(leaf_hash=entry.leaf_hash.hex(), record_id=recorded.record_id),),

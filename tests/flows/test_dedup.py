@@ -69,7 +69,12 @@ def withdraw(application: Application, work_id: str) -> None:
     work = application.works.works([work_id])[work_id]
     registration = Ref(leaf_hash=work.registration_leaf_hash, record_id=work.registration_record_id)
     predicate = Withdrawal(
-        generated_at=now_text(), reason="artist", record_id=new_id(), refs=(registration,), work_id=work_id
+        generated_at=now_text(),
+        origin=application.origin,
+        reason="artist",
+        record_id=new_id(),
+        refs=(registration,),
+        work_id=work_id,
     )
     payload = statement_payload("work", work.sha256, predicate)
     application.sequencer.submit(predicate.record_id, payload).result(20)

@@ -126,7 +126,7 @@ def test_nothing_personal_remains(service: Application, tmp_path: Path) -> None:
     assert set(ids).isdisjoint(match.work_id for match in answer.report.matches)
     service.settle()
     key = parse_vkey(service.log_vkey)
-    audited = replay_log(str(service.data_dir / "log"), key, checker=EntryChecker(), jobs=1)
+    audited = replay_log(str(service.data_dir / "log"), key, checker=EntryChecker(key.name), jobs=1)
     assert audited.audit.exit_code == 0, "the leaves stay, and verify"
     assert audited.entries == service.entries.head().size
     assert audit_bundle(bundle, service.log_vkey, [bytes.fromhex(each) for each in service.record_keys]).exit_code == 0

@@ -53,7 +53,7 @@ def signer_of(entry: Entry) -> str:
 
 
 def replay(application: Application) -> int:
-    checker = EntryChecker()
+    checker = EntryChecker(application.origin)
     for entry in application.entries.read(0, application.entries.head().size):
         checker.check(entry.leaf_index, entry.leaf_hash, entry.envelope)
     return application.entries.head().size
@@ -196,7 +196,7 @@ def test_replay_refuses_what_a_revoked_key_signed(service: Application) -> None:
     old = load_signer(service.record_key_file.path)
     service.keys.rotate()
     service.keys.revoke(old.keyid)
-    checker = EntryChecker()
+    checker = EntryChecker(service.origin)
     for entry in service.entries.read(0, 3):
         checker.check(entry.leaf_index, entry.leaf_hash, entry.envelope)
     forged = dsse.sign(payload(new_id()), [old])

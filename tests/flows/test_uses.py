@@ -25,7 +25,7 @@ from ledger.record.statement import statement_payload
 from ledger.record.usage import UseFilter
 from tests.applications import UNKNOWN_ID
 from tests.record.compared import ADA, ADAS_JANUARY, BEN, COPY, JANUARY, MODELS, RECORDS, STYLE, made, verified
-from tests.record.samples import TIME, registration, subject_of, uid
+from tests.record.samples import ORIGIN, TIME, registration, subject_of, uid
 
 START, END = (moment(each) for each in JANUARY)
 
@@ -168,7 +168,10 @@ def test_the_same_question_has_the_same_answer_until_something_counts(service: A
 
 def test_withdrawals_and_later_registrations_change_nothing(service: Application) -> None:
     before = service.usage.make(ADA, START, END).statement["counts"]
-    put(service, Withdrawal(generated_at=TIME, reason="artist", record_id=uid(610), refs=(), work_id=uid(201)))
+    put(
+        service,
+        Withdrawal(generated_at=TIME, origin=ORIGIN, reason="artist", record_id=uid(610), refs=(), work_id=uid(201)),
+    )
     put(service, registration(611).model_copy(update={"work_id": uid(299)}))
     rows = service.uses.page(ADA).uses
     assert {row.withdrawn for row in rows if row.work_id == uid(201)} == {True}

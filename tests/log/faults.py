@@ -37,8 +37,9 @@ from ledger.storage.entries import PostgresEntryStore
 from ledger.storage.locks import PublisherLock
 from ledger.storage.objects import FolderObjects
 from ledger.storage.quick_append import QuickAppender
-from tests.log.keys import ORIGIN, note_signer, witness_signer
+from tests.log.keys import note_signer, witness_signer
 from tests.log.witness_server import Witness, handler_for
+from tests.record.samples import ORIGIN
 
 STEPS = (
     "insert",

@@ -8,8 +8,8 @@ import pytest
 
 from ledger.log.vkey import KeyType, NoteSigner, VerifierKey
 from ledger.record.keys import Signer
+from tests.record.samples import ORIGIN
 
-ORIGIN = "localhost/artledger/0123abcd"
 VECTORS = Path(__file__).resolve().parents[3] / "shared" / "vectors"
 GOLDEN = VECTORS / "tlog-golden"
 GOLDEN_KEY = "example.com/log/testdata+33d7b496+AeHTu4Q3hEIMHNqc6fASMsq3rKNx280NI+oO5xCFkkSx"

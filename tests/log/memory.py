@@ -10,6 +10,7 @@ from pathlib import Path
 from ledger.errors import IntegrityError
 from ledger.log.merkle import CompactRange, leaf_hash
 from ledger.log.types import Alongside, Appended, Draft, Entry, TreeHead
+from tests.record.samples import ORIGIN
 
 
 class MemoryEntries:
@@ -21,6 +22,9 @@ class MemoryEntries:
         self.keys: dict[bytes, Entry] = {}
         self.range = CompactRange()
         self.lock = threading.Lock()
+
+    def origin(self) -> str:
+        return ORIGIN
 
     def append(self, drafts: Sequence[Draft], alongside: Alongside | None = None) -> Sequence[Appended]:
         with self.lock:

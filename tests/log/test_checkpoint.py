@@ -10,7 +10,8 @@ from ledger.errors import VerificationError
 from ledger.log.checkpoint import Checkpoint, add_signatures, open_checkpoint, parse_checkpoint, sign_checkpoint
 from ledger.log.note import SignatureLine, sign_note
 from ledger.log.vkey import parse_vkey
-from tests.log.keys import GOLDEN, GOLDEN_KEY, ORIGIN, needs_vectors, note_signer, witness_signer
+from tests.log.keys import GOLDEN, GOLDEN_KEY, needs_vectors, note_signer, witness_signer
+from tests.record.samples import ORIGIN
 
 SIGNER = note_signer()
 CHECKPOINT = Checkpoint(ORIGIN, 70_000, bytes(range(32)))

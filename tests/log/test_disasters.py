@@ -26,8 +26,9 @@ from ledger.storage.locks import PublisherLock as AdvisoryLock
 from ledger.storage.objects import FolderObjects
 from tests.conftest import DatabaseUrl, admin
 from tests.log.faults import Place, require_replay, run_process, serve, witness
-from tests.log.keys import ORIGIN, note_signer
+from tests.log.keys import note_signer
 from tests.log.logs import alone
+from tests.record.samples import ORIGIN
 
 KEY = note_signer().key
 

@@ -48,6 +48,8 @@ from ledger.record.predicates import (
     implied_subject,
 )
 
+ORIGIN = "localhost/artledger/0123abcd"
+"""Of the logs of the tests (conftest.py)."""
 TIME = "2026-01-31T23:59:59.999Z"
 SIGNER = Signer.from_seed(bytes(range(32)))
 OTHER = Signer.from_seed(bytes(range(32, 64)))
@@ -121,6 +123,7 @@ def verification(matches: tuple[MatchText, ...] = MATCHES, verdict: Verdict = Ve
         corpus=CORPUS,
         fingerprint=FINGERPRINT,
         generated_at=TIME,
+        origin=ORIGIN,
         image=IMAGE,
         matches=matches,
         record_id=uid(1),
@@ -133,6 +136,7 @@ def key_record(signer: Signer = SIGNER, number: int = 9) -> KeyRecord:
     return KeyRecord(
         event="added",
         generated_at=TIME,
+        origin=ORIGIN,
         holder_id=uid(8),
         public_key=signer.public_raw.hex(),
         record_id=uid(number),
@@ -148,6 +152,7 @@ def registration(number: int = 2) -> Registration:
         artist_id=uid(301),
         fingerprint=FINGERPRINT,
         generated_at=TIME,
+        origin=ORIGIN,
         licence="CC0-1.0 OR (MIT AND LicenseRef-openclipart)",
         metadata=sha("commitment"),
         pixel_sha256=sha("pixels"),
@@ -165,6 +170,7 @@ GENERATION = Generation(
     corpus=CORPUS,
     fingerprint=FINGERPRINT,
     generated_at=TIME,
+    origin=ORIGIN,
     guard="warn",
     guidance="7.5",
     image=IMAGE,
@@ -186,12 +192,19 @@ ALL: tuple[Predicate, ...] = (
     key_record(),
     registration(),
     Consent(
-        allowed_uses=(), generated_at=TIME, licence="CC-BY-4.0", record_id=uid(4), refs=(ref(2),), work_id=uid(201)
+        allowed_uses=(),
+        generated_at=TIME,
+        origin=ORIGIN,
+        licence="CC-BY-4.0",
+        record_id=uid(4),
+        refs=(ref(2),),
+        work_id=uid(201),
     ),
-    Withdrawal(generated_at=TIME, reason="artist", record_id=uid(5), refs=(ref(2),), work_id=uid(201)),
+    Withdrawal(generated_at=TIME, origin=ORIGIN, reason="artist", record_id=uid(5), refs=(ref(2),), work_id=uid(201)),
     ModelRecord(
         format="safetensors",
         generated_at=TIME,
+        origin=ORIGIN,
         manifest=Manifest(root=sha("root"), size=3000),
         manifest_status="disclosed",
         model_id=uid(70),
@@ -202,6 +215,7 @@ ALL: tuple[Predicate, ...] = (
         bins=(BinThresholds(bin="flat", n=1999, thresholds={"0.01": "2.3100", "0.05": "1.1000"}),),
         corpus=CORPUS,
         generated_at=TIME,
+        origin=ORIGIN,
         record_id=uid(7),
         spec=sha("spec"),
     ),
@@ -210,6 +224,7 @@ ALL: tuple[Predicate, ...] = (
     Asset(
         c2pa_manifest_sha256=sha("manifest"),
         generated_at=TIME,
+        origin=ORIGIN,
         media_type="image/png",
         record_id=uid(10),
         refs=(ref(3),),
@@ -218,6 +233,7 @@ ALL: tuple[Predicate, ...] = (
         claim_type="copies-work",
         claimant_id=uid(11),
         generated_at=TIME,
+        origin=ORIGIN,
         model=None,
         record_id=uid(12),
         refs=(ref(1),),
@@ -227,15 +243,19 @@ ALL: tuple[Predicate, ...] = (
     ClaimVerdictRecord(
         evidence=(EvidenceRef(finding="verified-copy", ref=ref(1)),),
         generated_at=TIME,
+        origin=ORIGIN,
         record_id=uid(13),
         refs=(ref(12),),
         rules=sha("rules"),
         verdict="supported",
     ),
-    Response(generated_at=TIME, party_id=uid(14), record_id=uid(15), refs=(ref(12),), text=sha("answer")),
+    Response(
+        generated_at=TIME, origin=ORIGIN, party_id=uid(14), record_id=uid(15), refs=(ref(12),), text=sha("answer")
+    ),
     Resolution(
         auditor_id=uid(16),
         generated_at=TIME,
+        origin=ORIGIN,
         outcome="inconclusive",
         record_id=uid(17),
         refs=(ref(12), ref(13)),
@@ -245,6 +265,7 @@ ALL: tuple[Predicate, ...] = (
         artist_id=uid(301),
         counts=(UsageCount(count=3, generator_id=None, relation=Relation.EXACT),),
         generated_at=TIME,
+        origin=ORIGIN,
         leaf_range=LeafRange(end=900, start=0),
         period=Period(end=TIME, start="2026-01-01T00:00:00.000Z"),
         record_id=uid(18),
@@ -252,6 +273,7 @@ ALL: tuple[Predicate, ...] = (
     Finding(
         distances={"tile": "0.0810"},
         generated_at=TIME,
+        origin=ORIGIN,
         model=MODEL,
         multiplicity=64,
         record_id=uid(19),

@@ -9,7 +9,7 @@ from ledger.record.predicates import Consent, Withdrawal
 from ledger.storage.database import Database
 from ledger.storage.documents import DocumentStore
 from ledger.storage.works import WorkReader
-from tests.record.samples import TIME, sha, uid
+from tests.record.samples import ORIGIN, TIME, sha, uid
 from tests.storage.works import Stores, draft_of, register, stores_of
 
 
@@ -37,6 +37,7 @@ def test_artists_without_style_are_those_none_of_whose_works_allows_it(database:
         predicate = Consent(
             allowed_uses=uses,
             generated_at=TIME,
+            origin=ORIGIN,
             licence="CC0-1.0",
             record_id=uid(number),
             refs=(),
@@ -53,7 +54,9 @@ def test_artists_without_style_are_those_none_of_whose_works_allows_it(database:
     consent(901, 3, "match", "train")
     consent(902, 1)
     assert unwilling() == [("Ada", ids["Ada"])]
-    withdrawn = Withdrawal(generated_at=TIME, reason="artist", record_id=uid(903), refs=(), work_id=works[4].work_id)
+    withdrawn = Withdrawal(
+        generated_at=TIME, origin=ORIGIN, reason="artist", record_id=uid(903), refs=(), work_id=works[4].work_id
+    )
     stores.entries.append([draft_of(withdrawn)])
     assert [name for name, _ in unwilling()] == ["Ada", "Ben"], "a withdrawn work allows nothing"
     consent(904, 0, "match", "style")

@@ -17,7 +17,7 @@ from ledger.storage import projections
 from ledger.storage.database import Database
 from ledger.storage.projections import Projector
 from ledger.storage.tables import PROJECTIONS
-from tests.record.samples import ALL, TIME, ref, registration, uid
+from tests.record.samples import ALL, ORIGIN, TIME, ref, registration, uid
 from tests.storage.works import Stores, draft_of, register, stores_of
 
 
@@ -40,6 +40,7 @@ def consent(number: int, work: str, uses: tuple[AllowedUse, ...]) -> Draft:
         Consent(
             allowed_uses=uses,
             generated_at=TIME,
+            origin=ORIGIN,
             licence="CC-BY-4.0",
             record_id=uid(number),
             refs=(ref(2),),
@@ -49,7 +50,11 @@ def consent(number: int, work: str, uses: tuple[AllowedUse, ...]) -> Draft:
 
 
 def withdrawal(number: int, work: str) -> Draft:
-    return draft_of(Withdrawal(generated_at=TIME, reason="artist", record_id=uid(number), refs=(ref(2),), work_id=work))
+    return draft_of(
+        Withdrawal(
+            generated_at=TIME, origin=ORIGIN, reason="artist", record_id=uid(number), refs=(ref(2),), work_id=work
+        )
+    )
 
 
 def test_every_kind_is_projected(database: Database, stores: Stores) -> None:

@@ -16,7 +16,7 @@ from ledger.record.usage import UseFilter
 from ledger.storage.calibrations import CalibrationStore
 from ledger.storage.database import Database
 from ledger.storage.records import RecordStore
-from tests.record.samples import ALL, CORPUS, MODEL, OTHER, TIME, key_record, sha, uid
+from tests.record.samples import ALL, CORPUS, MODEL, ORIGIN, OTHER, TIME, key_record, sha, uid
 from tests.storage.works import Stores, draft_of, register, stores_of
 
 
@@ -94,6 +94,7 @@ def test_public_keys_outlive_their_revocation(stores: Stores, records: RecordSto
     revoked = KeyRecord(
         event="revoked",
         generated_at=TIME,
+        origin=ORIGIN,
         holder_id=uid(8),
         public_key=OTHER.public_raw.hex(),
         record_id=uid(901),
@@ -111,7 +112,7 @@ def test_calibrations(database: Database, stores: Stores) -> None:
     assert store.newest(sha("spec")) is None
     for number, text in ((1, b"first file"), (2, b"second file")):
         predicate = CalibrationRecord(
-            bins=(), corpus=CORPUS, generated_at=TIME, record_id=uid(number), spec=sha("spec")
+            bins=(), corpus=CORPUS, generated_at=TIME, origin=ORIGIN, record_id=uid(number), spec=sha("spec")
         )
         digest = sha(text.decode())
         stores.entries.append([draft_of(predicate, digest)], store.writer(digest, text))
@@ -131,7 +132,9 @@ def test_calibrations(database: Database, stores: Stores) -> None:
 
 def test_a_lost_calibration_file_is_named(database: Database, stores: Stores) -> None:
     store = CalibrationStore(database, stores.projector)
-    predicate = CalibrationRecord(bins=(), corpus=CORPUS, generated_at=TIME, record_id=uid(1), spec=sha("spec"))
+    predicate = CalibrationRecord(
+        bins=(), corpus=CORPUS, generated_at=TIME, origin=ORIGIN, record_id=uid(1), spec=sha("spec")
+    )
     stores.entries.append([draft_of(predicate, sha("file"))], store.writer(sha("file"), b"file"))
     with database.begin_as_owner() as connection:
         connection.execute(sa.text("DELETE FROM calibration_file"))

@@ -23,7 +23,7 @@ from ledger.storage.corpus import CorpusStore, NewWork
 from ledger.storage.database import Database
 from ledger.storage.entries import PostgresEntryStore
 from ledger.storage.projections import Projector
-from tests.record.samples import SIGNER, TIME, sha, subject_of
+from tests.record.samples import ORIGIN, SIGNER, TIME, sha, subject_of
 
 DIMENSION = 16
 
@@ -106,6 +106,7 @@ def registration_of(work: NewWork, uses: tuple[AllowedUse, ...] = ("match", "tra
             spec=each.spec,
         ),
         generated_at=TIME,
+        origin=ORIGIN,
         licence="CC0-1.0",
         metadata=sha("metadata"),
         pixel_sha256=sha(f"pixels of {work.source_key}"),

@@ -6,7 +6,7 @@ from typing import ClassVar, Literal
 
 from ledger.record.parts import EvidenceRef, LeafRange, ModelRef, Ref, UsageCount
 from ledger.record.predicates.kind import Kind
-from ledger.record.values import Digest, Id, Model, Time
+from ledger.record.values import Digest, Id, Model, Origin, Time
 
 ClaimType = Literal["copies-work", "authored-image", "generated-by", "trained-on"]
 ClaimVerdict = Literal["supported", "contradicted", "inconclusive"]
@@ -20,6 +20,7 @@ class Claim(Model):
     claimant_id: Id
     generated_at: Time
     model: ModelRef | None
+    origin: Origin
     record_id: Id
     refs: tuple[Ref, ...]
     text: Digest | None
@@ -32,6 +33,7 @@ class ClaimVerdictRecord(Model):
     kind: ClassVar[Kind] = "verdict"
     evidence: tuple[EvidenceRef, ...]
     generated_at: Time
+    origin: Origin
     record_id: Id
     refs: tuple[Ref, ...]
     rules: Digest
@@ -43,6 +45,7 @@ class Response(Model):
 
     kind: ClassVar[Kind] = "response"
     generated_at: Time
+    origin: Origin
     party_id: Id
     record_id: Id
     refs: tuple[Ref, ...]
@@ -55,6 +58,7 @@ class Resolution(Model):
     kind: ClassVar[Kind] = "resolution"
     auditor_id: Id
     generated_at: Time
+    origin: Origin
     outcome: ClaimVerdict
     record_id: Id
     refs: tuple[Ref, ...]
@@ -76,5 +80,6 @@ class Usage(Model):
     counts: tuple[UsageCount, ...]
     generated_at: Time
     leaf_range: LeafRange
+    origin: Origin
     period: Period
     record_id: Id

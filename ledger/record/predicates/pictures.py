@@ -29,6 +29,7 @@ from ledger.record.values import (
     MediaType,
     Model,
     Name,
+    Origin,
     Positive,
     SortedKeys,
     Time,
@@ -56,6 +57,7 @@ class Verification(Model):
     generated_at: Time
     image: ImageFacts
     matches: Matches
+    origin: Origin
     record_id: Id
     refs: tuple[Ref, ...]
     verdict: Verdict
@@ -81,6 +83,7 @@ class Generation(Model):
     image: ImageFacts
     matches: Matches
     model: ModelRef
+    origin: Origin
     origin_of_image: Literal["service", "reported"]
     policy: Digest | None
     prompt: Digest | None
@@ -109,6 +112,7 @@ class Asset(Model):
     c2pa_manifest_sha256: Digest
     generated_at: Time
     media_type: MediaType
+    origin: Origin
     record_id: Id
     refs: Annotated[tuple[Ref, ...], Field(min_length=1, max_length=1)]
 
@@ -122,6 +126,7 @@ class Finding(Model):
     generated_at: Time
     model: ModelRef
     multiplicity: Count
+    origin: Origin
     record_id: Id
     refs: tuple[Ref, ...]
     settings: Annotated[dict[Name, Label], SortedKeys]

@@ -10,7 +10,7 @@ from ledger.errors import VerificationError
 from ledger.record.keys import keyid_of, require_sound_public_key
 from ledger.record.parts import AllowedUses, BinThresholds, CorpusPoint, FingerprintDigests, Manifest, Ref
 from ledger.record.predicates.kind import Kind
-from ledger.record.values import Digest, Id, Label, Licence, Model, Time
+from ledger.record.values import Digest, Id, Label, Licence, Model, Origin, Time
 
 Role = Literal["service", "artist", "generator", "auditor"]
 KeyEvent = Literal["added", "rotated", "revoked"]
@@ -40,6 +40,7 @@ class KeyRecord(Model):
     event: KeyEvent
     generated_at: Time
     holder_id: Id
+    origin: Origin
     public_key: PublicKey
     record_id: Id
     refs: tuple[Ref, ...]
@@ -65,6 +66,7 @@ class Registration(Model):
     generated_at: Time
     licence: Licence
     metadata: Digest
+    origin: Origin
     pixel_sha256: Digest
     record_id: Id
     work_id: Id
@@ -77,6 +79,7 @@ class Consent(Model):
     allowed_uses: AllowedUses
     generated_at: Time
     licence: Licence
+    origin: Origin
     record_id: Id
     refs: tuple[Ref, ...]
     work_id: Id
@@ -87,6 +90,7 @@ class Withdrawal(Model):
 
     kind: ClassVar[Kind] = "withdrawal"
     generated_at: Time
+    origin: Origin
     reason: Literal["artist", "operator", "legal"]
     record_id: Id
     refs: tuple[Ref, ...]
@@ -105,6 +109,7 @@ class ModelRecord(Model):
     manifest: Manifest | None
     manifest_status: Literal["disclosed", "undisclosed"]
     model_id: Id
+    origin: Origin
     record_id: Id
     spec: Digest
 
@@ -122,5 +127,6 @@ class CalibrationRecord(Model):
     bins: tuple[BinThresholds, ...]
     corpus: CorpusPoint
     generated_at: Time
+    origin: Origin
     record_id: Id
     spec: Digest
