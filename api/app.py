@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import AsyncIterator, Callable
+from collections.abc import AsyncIterator, Callable, Mapping
 from contextlib import AbstractContextManager, asynccontextmanager, nullcontext
 from pathlib import Path
 from typing import Any
@@ -12,7 +12,9 @@ from fastapi.staticfiles import StaticFiles
 
 from api import problems
 from api.access import caller_of, document_access, require_rows
+from api.connections import STATE, Connections
 from api.context import Context
+from api.deadlines import BodyDeadline
 from api.limits import RateLimits
 from api.metrics import MeasureRequests, Metrics
 from api.openapi import add_problem_schema
@@ -63,13 +65,15 @@ def create_app(
     workers = Workers(THREADS, QUEUE)
     generator = Workers(1, GENERATIONS_WAITING)
     metrics = Metrics(workers)
-    budget = UploadBudget(PICTURES_IN_MEMORY * application.settings.max_image_bytes)
+    settings = application.settings
+    budget = UploadBudget(PICTURES_IN_MEMORY * settings.max_image_bytes)
+    connections = Connections(settings.max_connections, settings.connections_per_address, settings.head_seconds)
 
     @asynccontextmanager
-    async def lifespan(_: FastAPI) -> AsyncIterator[None]:
+    async def lifespan(_: FastAPI) -> AsyncIterator[Mapping[str, Any]]:
         with running():
             try:
-                yield
+                yield {STATE: connections}
             finally:
                 workers.close()
                 generator.close()
@@ -83,7 +87,6 @@ def create_app(
         redoc_url=None,
         lifespan=lifespan,
     )
-    settings = application.settings
     limits = RateLimits(settings.limit_per_address, settings.limit_overall, settings.limit_per_account)
     app.state.context = Context(application, workers, generator, budget, metrics, limits)
     require_rows(module.router for module in ROUTERS)
@@ -91,6 +94,7 @@ def create_app(
         app.include_router(module.router, dependencies=[Depends(caller_of)])
     app.mount("/static", StaticFiles(directory=Path(__file__).with_name("static")))
     problems.install(app, pages.problem_page)
+    app.add_middleware(BodyDeadline, seconds=settings.body_seconds)
     app.add_middleware(Security)
     app.add_middleware(MeasureRequests, metrics=metrics)
     _document_problems(app)

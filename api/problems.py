@@ -14,6 +14,7 @@ from fastapi.exceptions import RequestValidationError
 from fastapi.responses import JSONResponse, Response
 from pydantic import BaseModel, ConfigDict
 from starlette.exceptions import HTTPException
+from starlette.requests import ClientDisconnect
 
 from ledger.errors import (
     AccessError,
@@ -28,6 +29,8 @@ from ledger.errors import (
 
 MEDIA_TYPE = "application/problem+json"
 MAX_ERRORS = 10
+LEFT = 499
+"""What metrics count a request as whose client left; no client sees it."""
 
 _STATUS: tuple[tuple[type[LedgerError], int], ...] = (
     (InputError, 422),
@@ -46,6 +49,7 @@ _STATUS_OF_CODE: Mapping[str, int] = {
     "token-required": 401,
     "cross-origin": 403,
     "rate-limited": 429,
+    "too-slow": 408,
     "bad-tile-path": 404,
 }
 _INSTALLATION = (
@@ -130,6 +134,8 @@ def problem_of(error: LedgerError) -> Problem:
     if status in (429, 503):
         wait = error.retry_after if isinstance(error, PushbackError) else 30.0
         headers["Retry-After"] = str(max(1, math.ceil(wait)))
+    if status == 408:
+        headers["Connection"] = "close"
     return Problem(status, error.code, error.message, error.hint, headers=headers)
 
 
@@ -160,11 +166,17 @@ def install(app: FastAPI, render: Renderer) -> None:
         assert isinstance(error, RequestValidationError)  # noqa: S101
         return answer(request, _of_validation(error))
 
+    def on_leaving(request: Request, _: Exception) -> Response:
+        """The client went away before its body was whole: nobody reads this answer."""
+        _log.warning("%s %s: the client left while it was sending", request.method, request.url.path)
+        return Response(status_code=LEFT)
+
     def on_bug(request: Request, error: Exception) -> Response:
         _log.error("%s %s failed", request.method, request.url.path, exc_info=error)
         return answer(request, Problem(500, "internal", "something went wrong here; nothing was recorded for it"))
 
     app.add_exception_handler(LedgerError, on_ledger_error)
+    app.add_exception_handler(ClientDisconnect, on_leaving)
     app.add_exception_handler(HTTPException, on_http_error)
     app.add_exception_handler(RequestValidationError, on_invalid)
     app.add_exception_handler(Exception, on_bug)

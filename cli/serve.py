@@ -5,7 +5,8 @@ from __future__ import annotations
 import ipaddress
 import os
 import socket
-from typing import Annotated
+from collections.abc import Mapping
+from typing import Annotated, Any
 
 import typer
 
@@ -14,6 +15,8 @@ from ledger.errors import InputError
 
 FACTORY = "api.main:create"
 """The ASGI application by name: `cli` never imports `api`."""
+GUARDED: Mapping[str, Any] = {"http": "api.connections:GuardedProtocol", "ws": "none", "backlog": 256}
+"""How uvicorn serves it: with deadlines and bounds for connections, without WebSockets."""
 
 
 def serve(
@@ -35,7 +38,7 @@ def serve(
         origin, vkey = application.origin, application.log_vkey
     listener = _listen(host, port)
     url = _url(host, listener)
-    config = uvicorn.Config(FACTORY, factory=True, log_level="warning" if invocation.quiet else "info")
+    config = uvicorn.Config(FACTORY, factory=True, log_level="warning" if invocation.quiet else "info", **GUARDED)
     if out.json:
         out.document({"url": url, "origin": origin, "log_vkey": vkey})
     out.line(f"Artledger  {url}", "strong")

@@ -93,3 +93,15 @@ class Settings(BaseSettings):
 
     max_queue: int = Field(default=10_000, ge=1)
     """Statements waiting to be appended before new ones are pushed back."""
+
+    max_connections: int = Field(default=1_000, ge=16)
+    """Connections at once; fewer where the process may open few files. One that waits makes room for a new one."""
+
+    connections_per_address: int = Field(default=100, ge=1)
+    """Connections of one address at once."""
+
+    head_seconds: float = Field(default=10.0, gt=0)
+    """Seconds within which a connection must have sent the head of a request."""
+
+    body_seconds: float = Field(default=60.0, gt=0)
+    """Seconds within which the body of a request must have arrived."""

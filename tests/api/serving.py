@@ -1,4 +1,4 @@
-"""A service over real HTTP on loopback, in a thread of the test's own process."""
+"""A service over real HTTP on loopback, in a thread of the test's own process, as `artledger serve` runs it."""
 
 from __future__ import annotations
 
@@ -8,16 +8,23 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 
 import uvicorn
+from fastapi import FastAPI
 
 from api.app import create_app
+from cli.serve import GUARDED
 from ledger.bootstrap import Application
 
 
 @contextmanager
 def served(application: Application) -> Iterator[str]:
     """Its URL. It publishes in the background, as `artledger serve` does."""
-    app = create_app(application, application.run_background)
-    server = uvicorn.Server(uvicorn.Config(app, port=0, log_level="warning"))
+    with served_app(create_app(application, application.run_background)) as url:
+        yield url
+
+
+@contextmanager
+def served_app(app: FastAPI) -> Iterator[str]:
+    server = uvicorn.Server(uvicorn.Config(app, port=0, log_level="warning", **GUARDED))
     thread = threading.Thread(target=server.run, name="uvicorn")
     thread.start()
     try:
