@@ -1,4 +1,5 @@
-"""For an ASGI server: `uvicorn --factory api.main:create`."""
+"""For an ASGI server: `uvicorn --factory api.main:create`. Deadlines and bounds for connections are then that server's
+own; `artledger serve` has them (api/connections.py)."""
 
 from __future__ import annotations
 
