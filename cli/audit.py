@@ -20,7 +20,7 @@ from cli.audit_usage import audit_one_usage
 from cli.bundles import published_bundle
 from cli.checks import finish_audit
 from cli.errors import ExitCode
-from cli.files import read_bounded
+from cli.files import is_file_name, read_bounded
 from cli.invocation import CommandGroup, Invocation
 from cli.trust import ExplainOption, KeyOption, PolicyOption, RecordKeyOption, read_policy, record_keys
 from ledger.errors import InputError, VerificationError
@@ -28,7 +28,7 @@ from ledger.errors import InputError, VerificationError
 if TYPE_CHECKING:
     from ledger.audit.recompute import Recompute
 
-MAX_PICTURE_BYTES = 2**30
+MAX_PICTURE_BYTES = 256 * 2**20
 """An auditor's own picture: bounded only against mistakes."""
 
 
@@ -141,7 +141,7 @@ class _Evidence:
 def _gather(invocation: Invocation, record: str, key: str | None) -> _Evidence:
     from cli.fetching import fetch_bundle, is_url, read_bundle_file
 
-    if is_url(record) or Path(record).exists():
+    if is_url(record) or is_file_name(record):
         if key is None:
             raise InputError("a bundle from elsewhere needs --key, the log's verifier key", code="usage")
         return _Evidence(fetch_bundle(record) if is_url(record) else read_bundle_file(Path(record)), key)

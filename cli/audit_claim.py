@@ -9,7 +9,7 @@ import typer
 
 from cli.checks import finish_audit
 from cli.errors import ExitCode
-from cli.files import read_bounded
+from cli.files import is_file_name, read_bounded
 from cli.invocation import Invocation
 from cli.trust import PolicyOption, RecordKeyOption, read_policy, record_keys
 from ledger.errors import InputError
@@ -35,7 +35,7 @@ def audit_one_claim(
     from ledger.audit.claim import audit_claim
     from ledger.audit.claim_bundle import MAX_CLAIM_BUNDLE_BYTES
 
-    if Path(claim).exists():
+    if is_file_name(claim):
         if key is None:
             raise InputError("a bundle from elsewhere needs --key, the log's verifier key", code="usage")
         data = read_bounded(Path(claim), MAX_CLAIM_BUNDLE_BYTES, "the claim's bundle")

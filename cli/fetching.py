@@ -2,16 +2,13 @@
 
 from __future__ import annotations
 
+from contextlib import closing
 from pathlib import Path
 
-from cli.files import read_bounded
+from cli.files import is_file_name, read_bounded
 from ledger.audit.bundle import MAX_BUNDLE_BYTES
-from ledger.errors import InputError, NotFoundError, PushbackError
-
-TIMEOUT = 30.0
-"""Seconds without an answer."""
-_READ = MAX_BUNDLE_BYTES + 1
-"""One byte more than a bundle may have goes on to the audit, which refuses it by its size."""
+from ledger.errors import NotFoundError
+from ledger.log.fetch import HttpLog
 
 
 def is_url(text: str) -> bool:
@@ -20,26 +17,17 @@ def is_url(text: str) -> bool:
 
 def read_bundle_file(path: Path) -> bytes:
     """Raises NotFoundError (`no-such-file`) and InputError."""
-    if not path.exists():
+    if not is_file_name(str(path)):
         raise NotFoundError(f"there is no bundle {path}", code="no-such-file")
-    return read_bounded(path, 16 * _READ, "the bundle")
+    return read_bounded(path, 16 * MAX_BUNDLE_BYTES, "the bundle")
 
 
 def fetch_bundle(url: str) -> bytes:
-    """Raises NotFoundError (`no-such-bundle`), PushbackError (`unreachable`) and InputError (`bad-url`)."""
-    import http.client
-    import urllib.error
-    import urllib.request
-
-    try:
-        with urllib.request.urlopen(url, timeout=TIMEOUT) as response:  # noqa: S310  (is_url: http or https)
-            data: bytes = response.read(_READ)
-            return data
-    except urllib.error.HTTPError as error:
-        if error.code in (404, 410):
-            raise NotFoundError(f"{url}: there is no such bundle", code="no-such-bundle") from error
-        raise PushbackError(f"{url} answered {error.code}", code="unreachable") from error
-    except (OSError, http.client.HTTPException) as error:
-        raise PushbackError(f"cannot fetch {url}: {getattr(error, 'reason', error)}", code="unreachable") from error
-    except ValueError as error:
-        raise InputError(f"{url} is not a URL: {error}", code="bad-url") from error
+    """Raises NotFoundError (`no-such-bundle`), PushbackError (`log-unreachable`), VerificationError
+    (`object-too-large`), InputError (`bad-log-location`)."""
+    prefix, _, name = url.rpartition("/")
+    with closing(HttpLog(prefix)) as site:
+        data = site.read(name, MAX_BUNDLE_BYTES)
+    if data is None:
+        raise NotFoundError(f"{url}: there is no such bundle", code="no-such-bundle")
+    return data

@@ -2,27 +2,42 @@
 
 from __future__ import annotations
 
+import errno
 import os
 import secrets
+import sys
 import tempfile
 from collections.abc import Iterable
 from pathlib import Path
 
 from ledger.errors import InputError
+from ledger.files import read_regular
+
+STANDARD_INPUT = Path("-")
 
 
 def read_bounded(path: Path, limit: int, what: str) -> bytes:
-    """The file's bytes. Raises InputError (`file-unreadable`, `file-too-large`)."""
+    """The bytes of a regular file, or of standard input where `path` is `-`.
+
+    Raises InputError (`file-unreadable`, `file-too-large`).
+    """
     try:
-        with path.open("rb") as file:
-            data = file.read(limit + 1)
+        data = sys.stdin.buffer.read(limit + 1) if path == STANDARD_INPUT else read_regular(path, limit + 1)
     except OSError as error:
-        raise InputError(f"cannot read {what} {path}: {error.strerror or error}", code="file-unreadable") from error
+        hint = "To read from a pipe, write - instead of a name." if error.errno == errno.EINVAL else None
+        raise InputError(
+            f"cannot read {what} {path}: {error.strerror or error}", code="file-unreadable", hint=hint
+        ) from error
     except ValueError as error:
         raise InputError(f"cannot read {what}: {error}", code="file-unreadable") from error
     if len(data) > limit:
         raise InputError(f"{path} has more than {limit:,} bytes, too many for {what}", code="file-too-large")
     return data
+
+
+def is_file_name(text: str) -> bool:
+    """Whether anything lies at this path, a file or not, or it stands for standard input."""
+    return text == str(STANDARD_INPUT) or os.path.lexists(text)
 
 
 def write_whole(path: Path, data: bytes) -> None:

@@ -10,7 +10,7 @@ import typer
 
 from cli.bundles import export_bundle
 from cli.errors import ExitCode
-from cli.files import read_bounded
+from cli.files import is_file_name, read_bounded
 from cli.invocation import CommandGroup, Invocation
 from cli.output import Output
 from cli.report import show_lookup, show_next_steps, show_record
@@ -39,7 +39,7 @@ def lookup(
     An existing file is a picture; else 64 hex digits are a SHA-256, and a UUID is a record's id. A SHA-256 of which
     nothing is known exits 3.
     """
-    is_file = _is_file(what)
+    is_file = is_file_name(what)
     is_record = not is_file and _UUID.fullmatch(what) is not None
     if bundle is not None and not is_record:
         raise InputError("--bundle goes with a record's id", code="usage")
@@ -83,14 +83,6 @@ def _show(out: Output, answer: LookupAnswer, *, from_file: bool) -> None:
         out.document(answer.to_json())
     else:
         show_lookup(out, answer, from_file=from_file)
-
-
-def _is_file(what: str) -> bool:
-    try:
-        return Path(what).is_file()
-    except (OSError, ValueError):
-        # A name that is too long or holds a null byte names no file.
-        return False
 
 
 def register(app: CommandGroup) -> None:

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from cli.files import read_bounded
+from cli.files import is_file_name, read_bounded
 from cli.invocation import CommandGroup, Invocation
 
 if TYPE_CHECKING:
@@ -87,9 +87,8 @@ def _entries(application: Application, words: Sequence[str]) -> list[OptOut]:
     limit = application.settings.max_image_bytes
     found: list[OptOut] = []
     for word in words:
-        path = Path(word)
-        if path.is_file():
-            found += application.opting_out.of_picture(read_bounded(path, limit, "a picture"))
+        if is_file_name(word):
+            found += application.opting_out.of_picture(read_bounded(Path(word), limit, "a picture"))
         else:
             found.append(parse_opt_out(word))
     return found

@@ -8,7 +8,9 @@ from pathlib import Path
 
 from ledger.audit.journal import Journal
 from ledger.errors import ConflictError, VerificationError
+from ledger.files import read_regular
 from ledger.log.checkpoint import Checkpoint, SignedCheckpoint, open_checkpoint, parse_checkpoint
+from ledger.log.note import MAX_NOTE_BYTES
 from ledger.log.vkey import VerifierKey
 
 
@@ -53,7 +55,7 @@ class Memory:
 
     def _read(self, path: Path) -> bytes | None:
         try:
-            return path.read_bytes()
+            return read_regular(path, MAX_NOTE_BYTES + 1)
         except FileNotFoundError:
             return None
         except OSError as error:

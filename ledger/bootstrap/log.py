@@ -128,13 +128,14 @@ class LogParts(StorageParts):
 
     @cached_property
     def witness_policy(self) -> Policy | None:
-        from ledger.log.policy import parse_policy
+        from ledger.files import read_regular
+        from ledger.log.policy import MAX_POLICY_BYTES, parse_policy
 
         path = self.settings.witness_policy
         if path is None:
             return None
         try:
-            return parse_policy(path.read_bytes())
+            return parse_policy(read_regular(path, MAX_POLICY_BYTES + 1))
         except OSError as error:
             raise InputError(f"the witness policy {path} cannot be read: {error.strerror}", code="policy") from error
 

@@ -2,11 +2,10 @@
 
 from __future__ import annotations
 
-import os
-import stat
 from pathlib import Path, PurePosixPath
 
 from ledger.errors import InputError
+from ledger.files import read_regular
 from ledger.text import clean_text
 
 MAX_PATH = 1024
@@ -50,12 +49,7 @@ def read_inside(folder: Path, key: str, max_bytes: int) -> bytes:
 
 
 def _read_regular(path: Path, shown: str, max_bytes: int) -> bytes:
-    # O_NONBLOCK: a named pipe in the folder must not hang the reader before fstat can refuse it.
-    descriptor = os.open(path, os.O_RDONLY | os.O_NONBLOCK | os.O_NOFOLLOW | os.O_CLOEXEC)
-    with os.fdopen(descriptor, "rb") as file:
-        if not stat.S_ISREG(os.fstat(descriptor).st_mode):
-            raise InputError(f"{shown!r} is not a regular file", code="file-unreadable")
-        data = file.read(max_bytes + 1)
+    data = read_regular(path, max_bytes + 1)
     if len(data) > max_bytes:
         raise InputError(f"the file {shown!r} is larger than {max_bytes} bytes", code="too-large")
     return data

@@ -21,6 +21,7 @@ from ledger.corpus.files import relative_key
 from ledger.corpus.licences import UNKNOWN_LICENCE
 from ledger.corpus.types import ALL_USES, NO_CREDIT, UNKNOWN_ARTIST, AllowedUse, Credit
 from ledger.errors import InputError
+from ledger.files import open_regular
 from ledger.text import clean_text
 
 NEEDED = ("file", "title", "artist")
@@ -82,7 +83,7 @@ def read_labels(path: Path, unstated: Unstated = NOTHING_STATED) -> Iterator[Lab
     `labels-row-too-large`.
     """
     try:
-        with path.open("rb") as file:
+        with open_regular(path) as file:
             lines = _Lines(file, path.name)
             is_json = path.suffix.lower() in (".jsonl", ".ndjson", ".json")
             yield from _json_rows(lines, unstated) if is_json else _csv_rows(lines, unstated)

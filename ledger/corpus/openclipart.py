@@ -13,6 +13,7 @@ from ledger.corpus.licences import PUBLIC_DOMAIN
 from ledger.corpus.openclipart_metadata import MAX_METADATA, SvgMetadata, read_svg_metadata
 from ledger.corpus.types import ALL_USES, SourceItem
 from ledger.errors import InputError, NotFoundError
+from ledger.files import read_regular
 from ledger.text import clean_text
 
 SVG_ROOT = Path("/usr/share/openclipart/svg")
@@ -121,8 +122,7 @@ class OpenClipartSource:
 
 def _metadata(path: Path) -> SvgMetadata:
     try:
-        with path.open("rb") as file:
-            return read_svg_metadata(file.read(MAX_METADATA))
+        return read_svg_metadata(read_regular(path, MAX_METADATA))
     except OSError:  # listing goes on: read() will name the fault of this one file
         return SvgMetadata()
 

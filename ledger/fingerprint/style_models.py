@@ -18,6 +18,7 @@ from pydantic import BaseModel, ConfigDict, Field, StringConstraints, Validation
 
 from ledger import canonical
 from ledger.errors import InputError, IntegrityError, NotFoundError
+from ledger.files import open_regular
 
 CLIP = "clip"
 VAE = "vae"
@@ -276,7 +277,7 @@ def changed_weights(folder: Path) -> IntegrityError:
 
 
 def _file_digest(path: Path) -> str:
-    with path.open("rb") as file:
+    with open_regular(path) as file:
         return hashlib.file_digest(file, "sha256").hexdigest()
 
 

@@ -15,6 +15,7 @@ from cryptography.hazmat.primitives.serialization import (
 )
 
 from ledger.errors import ConflictError
+from ledger.files import read_regular
 from ledger.image.credentials.signer import CredentialSigner, roots_of, self_made, signer_of
 from ledger.record.keys import MAX_KEY_FILE_BYTES, create_private_file, load_private_key, read_private_file
 
@@ -72,8 +73,7 @@ class OperatorCredentials:
 
     def _certificates(self) -> bytes:
         try:
-            with self.certificate.open("rb") as file:
-                return file.read(4 * MAX_KEY_FILE_BYTES)
+            return read_regular(self.certificate, 4 * MAX_KEY_FILE_BYTES)
         except OSError as error:
             raise ConflictError(
                 f"the certificate {self.certificate} cannot be read: {error.strerror or error}",

@@ -10,8 +10,9 @@ from functools import lru_cache
 from pathlib import Path
 from typing import Protocol
 
-from ledger.audit.manifest import ManifestTree
+from ledger.audit.manifest import MAX_MANIFEST_BYTES, ManifestTree
 from ledger.errors import InputError, IntegrityError, NotFoundError
+from ledger.files import read_regular
 from ledger.flows.answers import ListedDigest, MembershipAnswer, ModelAnswer
 from ledger.log.append import Sequencer
 from ledger.log.types import Entry
@@ -222,7 +223,7 @@ def _tree(root: str, data: bytes) -> ManifestTree:
 
 def _read(path: Path) -> bytes:
     try:
-        return path.read_bytes()
+        return read_regular(path, MAX_MANIFEST_BYTES + 1)
     except OSError as error:
         raise InputError(f"the manifest {path} cannot be read: {error.strerror}", code="unreadable") from error
 

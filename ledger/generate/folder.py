@@ -16,6 +16,7 @@ from typing import Any
 
 from ledger import canonical
 from ledger.errors import InputError, NotFoundError
+from ledger.files import open_regular, read_regular
 from ledger.generate.families import FAMILIES, Family
 from ledger.generate.types import ModelFacts
 
@@ -196,8 +197,7 @@ def _count_numbers(path: Path) -> int:
 
 def _read_json(path: Path) -> Mapping[str, Any]:
     try:
-        with path.open("rb") as file:
-            value = json.loads(file.read(_MAX_JSON))
+        value = json.loads(read_regular(path, _MAX_JSON))
     except (OSError, ValueError, RecursionError) as error:
         raise InputError(f"{path} cannot be read as JSON: {error}", code="bad-pipeline") from error
     if not isinstance(value, dict):
@@ -206,5 +206,5 @@ def _read_json(path: Path) -> Mapping[str, Any]:
 
 
 def _file_sha256(path: Path) -> str:
-    with path.open("rb") as file:
+    with open_regular(path) as file:
         return hashlib.file_digest(file, "sha256").hexdigest()

@@ -19,6 +19,7 @@ from pydantic import AfterValidator, BaseModel, ConfigDict, Field, TypeAdapter, 
 from ledger import canonical
 from ledger.corpus.types import AllowedUse
 from ledger.errors import InputError
+from ledger.files import read_regular
 
 MAX_POLICY_BYTES = 64 * 1024
 MAX_RETRIES = 10
@@ -112,8 +113,7 @@ def load_policy(path: Path) -> Policy:
     if path.suffix not in (".toml", ".json"):
         raise _bad(f"{path} is neither a .toml nor a .json file")
     try:
-        with path.open("rb") as file:
-            data = file.read(MAX_POLICY_BYTES + 1)
+        data = read_regular(path, MAX_POLICY_BYTES + 1)
     except OSError as error:
         raise InputError(f"the policy {path} cannot be read: {error.strerror}", code="unreadable") from error
     return parse_policy(data, toml=path.suffix == ".toml")

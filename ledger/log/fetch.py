@@ -7,6 +7,7 @@ import errno
 import gzip
 import http.client
 import io
+import socket
 import threading
 import urllib.parse
 import zlib
@@ -14,6 +15,7 @@ from collections.abc import Iterator
 from pathlib import Path
 
 from ledger.errors import InputError, PushbackError, VerificationError
+from ledger.files import read_regular
 from ledger.log.note import MAX_NOTE_BYTES
 from ledger.log.tiles import CHECKPOINT_PATH, FULL_WIDTH, MAX_BUNDLE_BYTES, parse_path
 
@@ -53,8 +55,7 @@ class FolderLog:
     def read(self, path: str, limit: int) -> bytes | None:
         """Any file of the folder of at most `limit` bytes. Raises as `get` does."""
         try:
-            with (self._folder / path).open("rb") as file:
-                data = file.read(limit + 1)
+            data = read_regular(self._folder / path, limit + 1)
         except OSError as error:
             if error.errno in _ABSENT:
                 return None
@@ -72,7 +73,8 @@ class HttpLog:
     """A log served over http(s). Threads may share it: each request takes a kept-alive connection that is idle, or a
     new one. Redirects stay on the same host."""
 
-    def __init__(self, prefix: str, *, timeout: float = 30.0) -> None:
+    def __init__(self, prefix: str, *, timeout: float = 30.0, deadline: float = 120.0) -> None:
+        """`timeout`: seconds without a byte; `deadline`: seconds for a whole answer."""
         url = urllib.parse.urlsplit(prefix)
         if url.hostname is None or url.query or url.fragment or url.username is not None:
             raise InputError(
@@ -86,6 +88,7 @@ class HttpLog:
         self._secure = url.scheme == "https"
         self._prefix = url.path.rstrip("/")
         self._timeout = timeout
+        self._deadline = deadline
         self._idle: list[http.client.HTTPConnection] = []
         self._lock = threading.Lock()
 
@@ -98,7 +101,10 @@ class HttpLog:
 
     def get(self, path: str) -> bytes | None:
         """Raises VerificationError (`object-too-large`), PushbackError (`log-unreachable`)."""
-        limit = max_bytes(path)
+        return self.read(path, max_bytes(path))
+
+    def read(self, path: str, limit: int) -> bytes | None:
+        """Anything below the prefix of at most `limit` bytes. Raises as `get` does."""
         target = f"{self._prefix}/{path}"
         for _ in range(_MAX_REDIRECTS):
             status, headers, data = self._request(path, target, limit)
@@ -132,9 +138,12 @@ class HttpLog:
     def _send(self, connection: http.client.HTTPConnection, target: str, limit: int) -> _Response:
         reusable = False
         try:
-            connection.request("GET", target, headers={"Accept-Encoding": "gzip, identity"})
-            response = connection.getresponse()
-            data = response.read(limit + 1)
+            if connection.sock is None:
+                connection.connect()
+            with _cut_off(connection.sock, self._deadline):
+                connection.request("GET", target, headers={"Accept-Encoding": "gzip, identity"})
+                response = connection.getresponse()
+                data = response.read(limit + 1)
             if response.length and len(data) <= limit:
                 raise http.client.IncompleteRead(data, response.length)
             reusable = response.isclosed() and not response.will_close
@@ -155,6 +164,27 @@ class HttpLog:
                 hint="Audit that address instead if it is the log's.",
             )
         return url.path
+
+
+@contextlib.contextmanager
+def _cut_off(connection: socket.socket, seconds: float) -> Iterator[None]:
+    """Ends a connection after so many seconds, however slowly its server goes on sending. Raises TimeoutError then."""
+    over = threading.Event()
+
+    def end() -> None:
+        over.set()
+        with contextlib.suppress(OSError):
+            socket.socket.shutdown(connection, socket.SHUT_RDWR)  # TLS's own would change what the reader is using
+
+    timer = threading.Timer(seconds, end)
+    timer.daemon = True
+    timer.start()
+    try:
+        yield
+    finally:
+        timer.cancel()
+        if over.is_set():
+            raise TimeoutError(f"no whole answer within {seconds:g} seconds")
 
 
 def max_bytes(path: str) -> int:

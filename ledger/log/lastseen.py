@@ -9,6 +9,7 @@ from collections.abc import Iterator
 from pathlib import Path
 
 from ledger.errors import IntegrityError, PushbackError, VerificationError
+from ledger.files import read_regular
 from ledger.log.checkpoint import SignedCheckpoint, open_checkpoint
 from ledger.log.note import MAX_NOTE_BYTES
 from ledger.log.vkey import VerifierKey
@@ -28,8 +29,7 @@ class LastSeen:
         PushbackError (`last-checkpoint-unreadable`).
         """
         try:
-            with self._path.open("rb") as file:
-                data = file.read(MAX_NOTE_BYTES + 1)
+            data = read_regular(self._path, MAX_NOTE_BYTES + 1)
         except FileNotFoundError:
             return None
         except OSError as error:

@@ -23,6 +23,7 @@ from cryptography.hazmat.primitives.serialization import (
 )
 
 from ledger.errors import ConflictError, InputError, VerificationError
+from ledger.files import open_regular
 
 RECORD_KEY_FILE = "record.pem"
 """Signs statements (DSSE)."""
@@ -201,7 +202,7 @@ def _create(path: Path, pem: bytes) -> None:
 def read_private_file(path: Path, *, own_folder: bool = True) -> bytes:
     """A small file that nobody else may use. Raises ConflictError (`key-missing`, `key-permissions`), InputError."""
     try:
-        with path.open("rb") as file:
+        with open_regular(path) as file:
             _require_private(path, os.fstat(file.fileno()), "600")
             if own_folder:
                 _require_private(path.parent, path.parent.stat(), "700")

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import io
+import os
 from collections.abc import Mapping
 from pathlib import Path
 
@@ -66,7 +67,8 @@ def test_pictures_of_every_kind_in_one_run(registered: dict[str, str], tmp_path:
     cases = {**refused(), **accepted()}
     for name, (content, _) in cases.items():
         (tmp_path / name).write_bytes(content)
-    paths = [*(tmp_path / name for name in cases), DRAWINGS[7]]
+    os.mkfifo(tmp_path / "pipe.png")
+    paths = [*(tmp_path / name for name in cases), tmp_path / "pipe.png", DRAWINGS[7]]
     ended = run_process("verify", *paths, "--json", env=registered)
     assert ended.code == 2, ended.stderr
     assert len(ended.json) == len(paths)
@@ -77,6 +79,7 @@ def test_pictures_of_every_kind_in_one_run(registered: dict[str, str], tmp_path:
     assert set(verdicts) == set(accepted())
     unlike = {name for name, (_, verdict) in accepted().items() if verdict == "none" and verdicts[name] == "copy"}
     assert unlike == set(), "a picture of nothing registered was called a copy"
+    assert ended.json[-2]["error"]["code"] == "file-unreadable"
     for name in ("one-pixel.png", "blank.png"):
         assert verdicts[name] == "not-comparable"
     assert ended.json[-1]["report"]["matches"][0]["relation"] == "exact"

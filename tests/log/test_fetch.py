@@ -2,9 +2,12 @@
 
 from __future__ import annotations
 
+import contextlib
 import gzip
 import http.server
+import os
 import threading
+import time
 from collections.abc import Callable, Iterator
 from contextlib import closing
 from pathlib import Path
@@ -146,6 +149,28 @@ def test_an_answer_that_breaks_off(server: Server, log: HttpLog) -> None:
         log.get(PATH)
 
 
+@pytest.mark.parametrize("part", ["headers", "body", "body without length"])
+def test_an_answer_that_trickles_is_cut_off(server: Server, part: str) -> None:
+    """Every byte comes long before the timeout of a silent server; the whole would take hours."""
+
+    def trickle(handler: http.server.BaseHTTPRequestHandler) -> None:
+        handler.wfile.write(b"HTTP/1.1 200 OK\r\n")
+        if part != "headers":
+            length = b"Content-Length: 100000\r\n" if part == "body" else b""
+            handler.wfile.write(length + b"Connection: close\r\n\r\n")
+        with contextlib.suppress(OSError):
+            while True:
+                handler.wfile.write(b"X")
+                handler.wfile.flush()
+                time.sleep(0.05)
+
+    server.answers[f"/{PATH}"] = trickle
+    start = time.monotonic()
+    with closing(HttpLog(server.url, timeout=10, deadline=0.5)) as log, pytest.raises(PushbackError):
+        log.get(PATH)
+    assert time.monotonic() - start < 5
+
+
 def test_an_idle_connection_that_was_closed_is_no_failure(server: Server, log: HttpLog) -> None:
     def close_silently(handler: http.server.BaseHTTPRequestHandler) -> None:
         plain(handler)
@@ -186,6 +211,15 @@ def test_a_folder(tmp_path: Path) -> None:
     with pytest.raises(VerificationError) as error:
         log.get(PATH)
     assert error.value.code == "object-too-large"
+
+
+@pytest.mark.parametrize("part", ["checkpoint", PATH])
+def test_a_folder_with_a_pipe_in_it(tmp_path: Path, part: str) -> None:
+    target = tmp_path / part
+    target.parent.mkdir(parents=True, exist_ok=True)
+    os.mkfifo(target)
+    with pytest.raises(PushbackError, match="named pipe"):
+        FolderLog(tmp_path).get(part)
 
 
 @pytest.mark.parametrize(
