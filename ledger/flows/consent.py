@@ -9,7 +9,7 @@ from __future__ import annotations
 import hashlib
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
-from typing import Literal, TypeVar
+from typing import Literal, NamedTuple, TypeVar
 
 from ledger.corpus.credit import read_terms
 from ledger.corpus.types import ALL_USES, AllowedUse, Work
@@ -21,11 +21,12 @@ from ledger.flows.principal import Principal
 from ledger.flows.progress import Progress, silent
 from ledger.flows.records import Records
 from ledger.log.append import Sequencer, Submission
-from ledger.log.types import Appended
+from ledger.log.types import Appended, Entry
+from ledger.record import dsse
 from ledger.record.ids import new_id, parse_id
 from ledger.record.parts import Ref
-from ledger.record.predicates import Consent, Withdrawal
-from ledger.record.statement import Statement, statement_payload
+from ledger.record.predicates import Consent, Registration, Withdrawal
+from ledger.record.statement import Statement, parse_payload, statement_payload
 from ledger.record.times import now_text
 from ledger.storage.erasure import Erasure
 from ledger.storage.works import WorkReader
@@ -35,10 +36,18 @@ MAX_WAIT = 30.0
 """Seconds to wait for the log."""
 SUBJECT = "work"
 """What the subject of a statement about a work is called; another name could carry a person's."""
+_PAGE = 200
 BATCH = 256
 """Withdrawals per transaction."""
 
 T = TypeVar("T")
+
+
+class Terms(NamedTuple):
+    """What an artist allows."""
+
+    licence: str
+    allowed_uses: frozenset[AllowedUse]
 
 
 @dataclass(frozen=True, slots=True)
@@ -60,7 +69,11 @@ class Consents:
         Raises NotFoundError (`work-not-found`), InputError (`bad-id`, `licence`), AccessError (`wrong-account`),
         ConflictError (`work-withdrawn`, `terms-unchanged`).
         """
-        return self._terms(self._own(work_id, principal), allowed_uses, licence).payload
+        work = self._own(work_id, principal)
+        wanted = _terms(work, allowed_uses, licence)
+        if wanted == _stated(self._stating(work)):
+            raise ConflictError(f"work {work_id} stands under these terms already", code="terms-unchanged")
+        return self._consent(work, wanted).payload
 
     def draft_withdrawal(self, work_id: str, principal: Principal) -> bytes:
         """The payload of a withdrawal, for the artist to sign. Raises as `draft_terms` does."""
@@ -69,12 +82,18 @@ class Consents:
     def change(
         self, work_id: str, principal: Principal, allowed_uses: Sequence[AllowedUse], licence: str | None = None
     ) -> RecordAnswer:
-        """New terms, signed by the service alone. Raises as `draft_terms` does, and InputError
-        (`signature-required`)."""
+        """New terms, signed by the service alone; those that are in force give the record that states them, `repeated`.
+
+        Raises as `draft_terms` does but for `terms-unchanged`, and InputError (`signature-required`).
+        """
         work = self._own(work_id, principal)
         self.keys.require_signature("artist", work.artist_id)
-        terms = self._terms(work, allowed_uses, licence)
-        return self._answer(self.sequencer().submit(terms.record_id, terms.payload).result(MAX_WAIT))
+        wanted, stating = _terms(work, allowed_uses, licence), self._stating(work)
+        if wanted == _stated(stating):
+            return self.records.answer(stating, repeated=True)
+        terms = self._consent(work, wanted)
+        once = terms_key(stating, wanted)
+        return self._answer(self.sequencer().submit(terms.record_id, terms.payload, once).result(MAX_WAIT))
 
     def withdraw(self, work_id: str, principal: Principal, reason: Reason = "artist") -> RecordAnswer:
         """Takes a work out for good, signed by the service alone, and erases what is personal about it.
@@ -90,7 +109,8 @@ class Consents:
         return self._withdraw(work, _withdrawal(work, reason, self.sequencer().origin))
 
     def submit(self, work_id: str, envelope: bytes, principal: Principal) -> RecordAnswer:
-        """New terms or a withdrawal that the artist signed; the same again gives its record, `repeated`.
+        """New terms or a withdrawal that the artist signed; the same again gives its record, `repeated`. Terms that are
+        in force, signed anew, append nothing either: they give the record that states them.
 
         Raises InputError (`statement-mismatch`), ConflictError (`work-withdrawn`), NotFoundError (`work-not-found`) and
         as Cosigning.accept and append do.
@@ -98,10 +118,15 @@ class Consents:
         work = self._work(work_id)
         signed = self.cosigning.accept(envelope, principal, kinds=("consent", "withdrawal"), holder_id=work.artist_id)
         _require_about(signed.statement, work)
-        if work.withdrawn and self.records.entries.get(signed.statement.record_id) is None:
+        known = self.records.entries.get(signed.statement.record_id)
+        if work.withdrawn and known is None:
             raise _withdrawn(work_id)
-        if isinstance(signed.statement.predicate, Consent):
-            return self._answer(self.cosigning.append(signed))
+        predicate = signed.statement.predicate
+        if isinstance(predicate, Consent):
+            wanted, stating = Terms(predicate.licence, frozenset(predicate.allowed_uses)), self._stating(work)
+            if known is None and wanted == _stated(stating):
+                return self.records.answer(stating, repeated=True)
+            return self._answer(self.cosigning.append(signed, dedup_key=terms_key(stating, wanted)))
         erase = self.erasure.of_works([work_id])
         return self._answer(self.cosigning.append(signed, dedup_key=withdrawal_key(work_id), alongside=erase))
 
@@ -126,15 +151,18 @@ class Consents:
         )
         return self._answer(ticket.result(MAX_WAIT))
 
-    def _terms(self, work: Work, allowed_uses: Sequence[AllowedUse], licence: str | None) -> Submission:
-        stated = work.licence if licence is None else read_terms(licence)[0]
-        uses = tuple(use for use in ALL_USES if use in allowed_uses)
-        if (stated, set(uses)) == (work.licence, set(work.allowed_uses)):
-            raise ConflictError(f"work {work.work_id} stands under these terms already", code="terms-unchanged")
+    def _stating(self, work: Work) -> Entry:
+        """The record that states the terms in force: the last consent about the work, else its registration."""
+        found, after = self.records.entry(work.registration_record_id), work.registration_index
+        while page := self.records.store.find(work_id=work.work_id, kind="consent", after=after, limit=_PAGE):
+            found, after = page[-1], page[-1].leaf_index
+        return found
+
+    def _consent(self, work: Work, terms: Terms) -> Submission:
         predicate = Consent(
-            allowed_uses=uses,
+            allowed_uses=tuple(use for use in ALL_USES if use in terms.allowed_uses),
             generated_at=now_text(),
-            licence=stated,
+            licence=terms.licence,
             origin=self.sequencer().origin,
             record_id=new_id(),
             refs=(registration_ref(work),),
@@ -170,6 +198,24 @@ def require_administrator(principal: Principal) -> None:
 
 def registration_ref(work: Work) -> Ref:
     return Ref(leaf_hash=work.registration_leaf_hash, record_id=work.registration_record_id)
+
+
+def terms_key(stating: Entry, terms: Terms) -> bytes:
+    """Two who state the same terms at once, over the same record, state them once."""
+    uses = ",".join(sorted(terms.allowed_uses))
+    return hashlib.sha256(f"artledger/terms/v1\n{stating.record_id}\n{uses}\n{terms.licence}\n".encode()).digest()
+
+
+def _terms(work: Work, allowed_uses: Sequence[AllowedUse], licence: str | None) -> Terms:
+    """The licence stays where none is named."""
+    return Terms(work.licence if licence is None else read_terms(licence)[0], frozenset(allowed_uses))
+
+
+def _stated(entry: Entry) -> Terms:
+    """The terms that a registration or consent states: of the very record that `terms_key` builds on."""
+    predicate = parse_payload(dsse.parse(entry.envelope).payload).predicate
+    assert isinstance(predicate, Registration | Consent)  # noqa: S101 - found by its kind
+    return Terms(predicate.licence, frozenset(predicate.allowed_uses))
 
 
 def withdrawal_key(work_id: str) -> bytes:

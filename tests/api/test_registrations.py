@@ -98,6 +98,9 @@ def test_from_registration_to_withdrawal_without_a_key(
     assert send(client, picture, SAID, token).status_code == 200
     terms = client.post(f"/v1/works/{work['work_id']}/consents", json={"allowed_uses": ["match"]}, headers=token)
     assert (terms.status_code, terms.json()["kind"]) == (201, "consent")
+    same = client.post(f"/v1/works/{work['work_id']}/consents", json={"allowed_uses": ["match"]}, headers=token)
+    assert (same.status_code, same.json()["repeated"]) == (200, True)
+    assert same.json()["record_id"] == terms.json()["record_id"]
     assert client.get(f"/v1/works/{work['work_id']}").json()["allowed_uses"] == ["match"]
     gone = client.post(f"/v1/works/{work['work_id']}/withdrawals", json={}, headers=token)
     assert (gone.status_code, gone.json()["statement"]["predicate"]["reason"]) == (201, "artist")

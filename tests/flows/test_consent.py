@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
 import pytest
@@ -13,8 +14,11 @@ from ledger.errors import LedgerError
 from ledger.flows.principal import LOCAL, PUBLIC, Principal
 from ledger.flows.register import WorkDetails
 from ledger.record import dsse
+from ledger.record.ids import new_id
 from ledger.record.keys import Signer
-from ledger.record.statement import parse_payload, statement_payload
+from ledger.record.predicates import Consent
+from ledger.record.statement import Statement, parse_payload, statement_payload
+from ledger.record.times import now_text
 from tests.applications import DRAWINGS, query
 from tests.people import Person, artist, require_good_log
 
@@ -65,8 +69,56 @@ def test_terms_take_effect_at_once_and_can_come_back(service: Application) -> No
     service.consents.change(work_id, ada.principal, ("match",))
     assert verdict(service) == "copy"
     assert [each.artist_id for each in service.works.artists_without_style()] == [ada.artist_id]
-    assert code_of(lambda: service.consents.change(work_id, ada.principal, ["match"])) == "terms-unchanged"
+    assert code_of(lambda: service.consents.draft_terms(work_id, ada.principal, ["match"])) == "terms-unchanged"
     require_good_log(service)
+
+
+def test_unchanged_terms_append_nothing(service: Application) -> None:
+    """Whoever states them again, in whatever order or signed anew, gets the record that states them already."""
+    ada = artist(service, "Ada")
+    work_id = registered(service, ada)
+    size = service.records.entries.head().size
+    again = service.consents.change(work_id, ada.principal, tuple(reversed(ALL_USES)))
+    assert (again.repeated, again.kind) == (True, "registration")
+    stated = service.consents.change(work_id, ada.principal, ("style",), "CC-BY-4.0")
+    for _ in range(3):
+        again = service.consents.change(work_id, ada.principal, ("style",), "CC-BY-4.0")
+        assert (again.repeated, again.record_id) == (True, stated.record_id)
+    assert service.records.entries.head().size == size + 1
+    with ThreadPoolExecutor(8) as threads:
+        answers = list(threads.map(lambda _: service.consents.change(work_id, ada.principal, ["match"]), range(8)))
+    assert len({answer.record_id for answer in answers}) == 1
+    assert sorted(answer.repeated for answer in answers) == [False] + [True] * 7
+    assert service.records.entries.head().size == size + 2
+
+
+def test_unchanged_terms_that_are_signed_anew_append_nothing(service: Application) -> None:
+    ada = artist(service, "Ada", key=True)
+    work_id = registered(service, ada)
+    consents = service.consents
+    before = parse_payload(consents.draft_terms(work_id, ada.principal, ["match"]))
+    predicate = before.predicate
+    assert isinstance(predicate, Consent)
+    first = consents.submit(work_id, _signed_terms(before, predicate, ada), ada.principal)
+    size = service.records.entries.head().size
+    for _ in range(3):
+        anew = predicate.model_copy(update={"record_id": new_id(), "generated_at": now_text()})
+        answer = consents.submit(work_id, _signed_terms(before, anew, ada), ada.principal)
+        assert (answer.repeated, answer.record_id) == (True, first.record_id)
+    assert service.records.entries.head().size == size
+    back = predicate.model_copy(update={"record_id": new_id(), "allowed_uses": ALL_USES})
+    assert not consents.submit(work_id, _signed_terms(before, back, ada), ada.principal).repeated
+    anew = predicate.model_copy(update={"record_id": new_id()})
+    assert not consents.submit(work_id, _signed_terms(before, anew, ada), ada.principal).repeated, (
+        "they changed between"
+    )
+    assert service.records.entries.head().size == size + 2
+    require_good_log(service)
+
+
+def _signed_terms(statement: Statement, predicate: Consent, person: Person) -> bytes:
+    payload = statement_payload(statement.subject_name, statement.subject_sha256, predicate)
+    return dsse.sign(payload, [person.key])
 
 
 def test_a_withdrawal_is_final_and_erases_what_is_kept(service: Application, database_url: str) -> None:
