@@ -20,7 +20,6 @@ from ledger.image.limits import WORKING_SIDE
 PIXEL_DOMAIN = b"artledger/pixels/v1\n"
 _STRIP_PIXELS = 2**20
 _REDUCING_GAP = 3
-_ORIENTATION_TAG = 0x0112
 _HIGH_BYTE = 1 / 256
 
 # EXIF 2.32, 4.6.4 A: what undoes each value of the Orientation tag.
@@ -58,13 +57,13 @@ class CanonicalPixels(NamedTuple):
     working: Image.Image
 
 
-def canonical_pixels(source: Image.Image) -> CanonicalPixels:
-    """Walks the loaded frame `source` once.
+def canonical_pixels(source: Image.Image, orientation: int = 1) -> CanonicalPixels:
+    """Walks the loaded frame `source` once; `orientation` is EXIF's, 1 to 8.
 
     Raises InputError (`unsupported-format`) for modes without defined colours.
     """
     profile = source.info.get("icc_profile")
-    picture = _upright(source)
+    picture = source.transpose(_UPRIGHT[orientation]) if orientation in _UPRIGHT else source
     flatten = _flattener(picture.mode, profile if isinstance(profile, bytes) else b"")
     width, height = picture.size
     scale = min(1.0, WORKING_SIDE / max(width, height))
@@ -83,15 +82,6 @@ def canonical_pixels(source: Image.Image) -> CanonicalPixels:
         box = (0.0, 0.0, width / factor[0], height / factor[1])
         working = reduced.resize(target, Image.Resampling.LANCZOS, box=box)
     return CanonicalPixels(width, height, digest.hexdigest(), working)
-
-
-def _upright(picture: Image.Image) -> Image.Image:
-    try:
-        orientation = picture.getexif().get(_ORIENTATION_TAG, 1)
-        method = _UPRIGHT.get(orientation)
-    except Exception:  # noqa: BLE001 - broken metadata raises anything; it must not make the pixels unusable
-        return picture
-    return picture if method is None else picture.transpose(method)
 
 
 def _flattener(mode: str, profile: bytes) -> Flatten:

@@ -13,8 +13,9 @@ from PIL import AvifImagePlugin, Image, UnidentifiedImageError
 
 from ledger.errors import InputError, LedgerError
 from ledger.image.canonical_pixels import CanonicalPixels, canonical_pixels
-from ledger.image.formats import ImageFormat, is_cut_short, sniff
+from ledger.image.formats import PNG, TIFF, ImageFormat, is_cut_short, sniff
 from ledger.image.limits import DecodeLimits
+from ledger.image.metadata import exif_orientation, settle_transparency
 from ledger.image.structure import check_pixels, check_structure
 
 # The size is checked against our own limit, which the caller chooses, before anything is decoded.
@@ -89,8 +90,13 @@ def out_of_memory() -> InputError:
 def _decode(data: bytes, kind: ImageFormat, limits: DecodeLimits) -> CanonicalPixels:
     with Image.open(BytesIO(data), formats=[kind.decoder]) as picture:
         check_pixels(picture.width * picture.height, limits)
+        picture.info.pop("xmp", None)  # Pillow would look for an orientation in it
         picture.load()
-        return canonical_pixels(picture)
+        if kind is PNG:
+            settle_transparency(picture, data)
+        # A TIFF's own orientation is applied as it loads.
+        exif = b"" if kind is TIFF else picture.info.get("exif", b"")
+        return canonical_pixels(picture, exif_orientation(exif))
 
 
 def _damaged(kind: ImageFormat, data: bytes, error: Exception) -> InputError:
