@@ -7,8 +7,9 @@ from typing import Annotated, Any
 from pydantic import ConfigDict, Field
 
 from api.schemas import Closed, HexDigest, IdText
+from ledger.audit.rules import MAX_WORKS
 from ledger.canonical import MAX_INTEGER
-from ledger.flows.claim_statements import MAX_WORKS, ClaimOrder
+from ledger.flows.claim_statements import ClaimOrder
 from ledger.flows.claims import Sent
 from ledger.flows.cosigned import EnvelopeDocument
 from ledger.flows.records import MAX_PAGE

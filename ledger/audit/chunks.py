@@ -7,6 +7,7 @@ from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 
 from ledger.audit.entries import Examined, examine, naming_leaf
+from ledger.audit.rules import Gist
 from ledger.audit.tiles import require_tile_root
 from ledger.errors import VerificationError
 from ledger.log.fetch import HttpLog
@@ -15,7 +16,6 @@ from ledger.log.objects import ObjectReader
 from ledger.log.reader import read_tile
 from ledger.log.tiles import Tile, unpack_entries, unpack_hashes
 from ledger.record import dsse
-from ledger.record.party import Party
 from ledger.record.predicates import KeyRecord
 
 _PARALLEL_READS = 8
@@ -45,10 +45,7 @@ class Leaf:
     """Its bytes where it must be examined again, once its signer's key is known; else empty."""
 
 
-Row = tuple[
-    bytes, bytes, str, tuple[str, ...], bool, tuple[tuple[str, str], ...], KeyRecord | None, Party | None,
-    tuple[str, str] | None,
-]  # fmt: skip
+Row = tuple[bytes, bytes, Gist, tuple[str, ...], bool, KeyRecord | None]
 """A Leaf as it travels between processes: objects would take several times as long to pickle."""
 
 
@@ -65,8 +62,8 @@ class Done:
         """Those from leaf index `start` on."""
         rows = self.rows[max(0, start - self.first) :]
         return [
-            Leaf(digest, Examined(record_id, signers, verified, refs, key, party, registered), entry)
-            for digest, entry, record_id, signers, verified, refs, key, party, registered in rows
+            Leaf(digest, Examined(gist, signers, verified, key), entry)
+            for digest, entry, gist, signers, verified, key in rows
         ]
 
 
@@ -109,7 +106,7 @@ def _check_entries(
         if it.key is not None:
             keys.update(dsse.keys_by_id([bytes.fromhex(it.key.public_key)]))
         again = b"" if it.verified else entry
-        rows.append((computed, again, it.record_id, it.signers, it.verified, it.refs, it.key, it.party, it.registered))
+        rows.append((computed, again, it.gist, it.signers, it.verified, it.key))
     return rows
 
 

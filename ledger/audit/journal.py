@@ -1,7 +1,7 @@
 """What an auditor keeps of a log's records, so that a replay of records can go on instead of beginning anew.
 
-A record is checked with what earlier ones said: the keys, whose work is whose, which leaf holds which record id. It is
-kept in an SQLite file of the auditor's, committed together with the size and root up to which they were verified.
+A record is checked with what earlier ones said: the keys, and a small fact of each record (ledger/audit/facts.py). This
+is kept in an SQLite file of the auditor's, committed together with the size and root up to which they were verified.
 """
 
 from __future__ import annotations
@@ -17,14 +17,15 @@ from pydantic import ValidationError
 
 from ledger.audit.chunks import Leaf
 from ledger.audit.entries import EntryChecker
+from ledger.audit.facts import Fact
 from ledger.errors import ConflictError, VerificationError
 from ledger.record.predicates import KeyRecord
 
 _TABLES = """
-CREATE TABLE IF NOT EXISTS leaf (leaf_index INTEGER PRIMARY KEY, record_id BLOB NOT NULL, leaf_hash BLOB NOT NULL);
-CREATE TABLE IF NOT EXISTS announcement (leaf_index INTEGER PRIMARY KEY, predicate TEXT NOT NULL, signers TEXT);
-CREATE TABLE IF NOT EXISTS registered (work_id BLOB PRIMARY KEY, artist_id BLOB NOT NULL);
-CREATE TABLE IF NOT EXISTS verified (size INTEGER NOT NULL, root BLOB NOT NULL);
+CREATE TABLE IF NOT EXISTS fact (
+  leaf_index INTEGER PRIMARY KEY, record_id BLOB NOT NULL, leaf_hash BLOB NOT NULL, kind TEXT NOT NULL, about TEXT);
+CREATE TABLE IF NOT EXISTS announced (leaf_index INTEGER PRIMARY KEY, predicate TEXT NOT NULL, signers TEXT);
+CREATE TABLE IF NOT EXISTS checked (size INTEGER NOT NULL, root BLOB NOT NULL);
 """
 
 
@@ -39,19 +40,17 @@ class Journal:
         if not self._path.exists():
             return None
         with self._open() as database:
-            row = database.execute("SELECT size, root FROM verified").fetchone()
+            row = database.execute("SELECT size, root FROM checked").fetchone()
         return None if row is None else (int(row[0]), bytes(row[1]))
 
     def restore(self, checker: EntryChecker) -> None:
         """Brings a new checker to where the verified records left the last one."""
         with self._open() as database:
-            leaves = database.execute("SELECT record_id, leaf_hash FROM leaf ORDER BY leaf_index")
-            announcements = database.execute("SELECT predicate, signers FROM announcement ORDER BY leaf_index")
-            registered = database.execute("SELECT work_id, artist_id FROM registered")
+            facts = database.execute("SELECT record_id, leaf_hash, kind, about FROM fact ORDER BY leaf_index")
+            announced = database.execute("SELECT predicate, signers FROM announced ORDER BY leaf_index")
             checker.restore(
-                ((str(uuid.UUID(bytes=record_id)), leaf_hash) for record_id, leaf_hash in leaves),
-                ((KeyRecord.model_validate_json(text), tuple(json.loads(keys))) for text, keys in announcements),
-                ((str(uuid.UUID(bytes=work)), str(uuid.UUID(bytes=artist))) for work, artist in registered),
+                ((str(uuid.UUID(bytes=row[0])), Fact(row[2], row[1].hex(), _about(row[3]))) for row in facts),
+                ((KeyRecord.model_validate_json(text), tuple(json.loads(keys))) for text, keys in announced),
             )
 
     def save(self, first: int, leaves: Sequence[Leaf], root: bytes) -> None:
@@ -59,27 +58,28 @@ class Journal:
         examined = [(index, leaf.examined, leaf.leaf_hash) for index, leaf in enumerate(leaves, first)]
         with self._open() as database:
             database.executemany(
-                "INSERT INTO leaf VALUES (?, ?, ?)",
-                ((index, uuid.UUID(each.record_id).bytes, leaf_hash) for index, each, leaf_hash in examined),
+                "INSERT INTO fact VALUES (?, ?, ?, ?, ?)",
+                (
+                    (
+                        index,
+                        uuid.UUID(each.gist.record_id).bytes,
+                        leaf_hash,
+                        each.gist.kind,
+                        json.dumps(each.gist.about),
+                    )
+                    for index, each, leaf_hash in examined
+                ),
             )
             database.executemany(
-                "INSERT INTO announcement VALUES (?, ?, ?)",
+                "INSERT INTO announced VALUES (?, ?, ?)",
                 (
                     (index, each.key.model_dump_json(by_alias=True), json.dumps(each.signers))
                     for index, each, _ in examined
                     if each.key is not None
                 ),
             )
-            database.executemany(
-                "INSERT OR IGNORE INTO registered VALUES (?, ?)",
-                (
-                    tuple(uuid.UUID(each_id).bytes for each_id in each.registered)
-                    for _, each, _ in examined
-                    if each.registered is not None
-                ),
-            )
-            database.execute("DELETE FROM verified")
-            database.execute("INSERT INTO verified VALUES (?, ?)", (first + len(leaves), root))
+            database.execute("DELETE FROM checked")
+            database.execute("INSERT INTO checked VALUES (?, ?)", (first + len(leaves), root))
 
     @contextmanager
     def _open(self) -> Iterator[sqlite3.Connection]:
@@ -95,3 +95,7 @@ class Journal:
                 code="audit-state",
                 hint="Removing it makes the next audit check all records anew.",
             ) from error
+
+
+def _about(text: str) -> tuple[str, ...]:
+    return tuple(map(str, json.loads(text)))

@@ -63,9 +63,10 @@ class KeyRing:
         return other
 
     def require_signers(self, keyids: Sequence[str], party: Party | None = None) -> None:
-        """The first is a good key of the service, the others are good keys: of `party`, where the statement is theirs.
+        """The first is a good key of the service, the others are good keys of `party`, where the statement is theirs.
+        A party that has a good key here signed with one.
 
-        Raises VerificationError (`key-revoked`, `key-not-authorised`, `wrong-holder`).
+        Raises VerificationError (`key-revoked`, `key-not-authorised`, `wrong-holder`, `signature-missing`).
         """
         for position, keyid in enumerate(keyids):
             holder = self._active.get(keyid)
@@ -82,6 +83,17 @@ class KeyRing:
                     f"signed by key {keyid} of {holder.role} {holder.holder_id}, whose statement it is not",
                     code="wrong-holder",
                 )
+        if party is not None and party.demand != "never":
+            self._require_party(keyids, party)
+
+    def _require_party(self, keyids: Sequence[str], party: Party) -> None:
+        good = [self._of_holder.get((role, party.holder_id or ""), ()) for role in party.roles]
+        signed = any(keyid in keys for keys in good for keyid in keyids)
+        if not signed and (party.demand == "always" or any(good)):
+            raise VerificationError(
+                f"{' or '.join(sorted(party.roles))} {party.holder_id} did not sign it with a good key of theirs",
+                code="signature-missing",
+            )
 
     def apply(self, record: KeyRecord, keyids: Sequence[str]) -> None:
         """Takes a `key` record with good signatures by `keyids` into account.

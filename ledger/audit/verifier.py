@@ -25,9 +25,9 @@ from dataclasses import dataclass, field, replace
 from ledger.audit.bundle import Bundle, parse_bundle
 from ledger.audit.checks import Audit, Check, Outcome, attempt, not_checked
 from ledger.audit.conclusions import require_conclusions
-from ledger.audit.entries import require_origin
 from ledger.audit.holders import maker_check
 from ledger.audit.keyring import Holder
+from ledger.audit.rules import require_origin
 from ledger.errors import InputError, LedgerError, VerificationError
 from ledger.log.checkpoint import SignedCheckpoint, open_checkpoint
 from ledger.log.merkle import verify_inclusion

@@ -68,6 +68,7 @@ class ClaimParts(PeopleParts):
             accounts=self.accounts,
             keys=self.log_keys,
             cosigning=self.cosigning,
+            admission=self.admission,
             sequencer=lambda: self.sequencer,
             rules=current_rules(),
         )

@@ -9,6 +9,7 @@ from ledger.bootstrap.generation import GenerationParts
 
 if TYPE_CHECKING:
     from ledger.flows.accounts import Accounts
+    from ledger.flows.admission import Admission
     from ledger.flows.cosigned import Cosigning
     from ledger.flows.holder_keys import HolderKeys
     from ledger.flows.log_keys import LogKeys
@@ -50,4 +51,11 @@ class PeopleParts(GenerationParts):
         """Statements that their makers sign."""
         from ledger.flows.cosigned import Cosigning
 
-        return Cosigning(self.log_keys, lambda: self.sequencer)
+        return Cosigning(self.log_keys, self.admission, lambda: self.sequencer)
+
+    @cached_property
+    def admission(self) -> Admission:
+        """The auditor's rules for what others state."""
+        from ledger.flows.admission import Admission, StoredFacts
+
+        return Admission(self.log_keys, StoredFacts(self.entries, self.works), self.keys.signer)

@@ -17,8 +17,6 @@ from ledger.storage.claims import ClaimDetail
 from ledger.storage.tables.people import MAX_CLAIM_TEXT
 from ledger.text import clean_text
 
-MAX_WORKS = 20
-
 
 @dataclass(frozen=True, slots=True)
 class ClaimOrder:

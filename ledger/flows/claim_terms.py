@@ -5,9 +5,10 @@ from __future__ import annotations
 import hashlib
 from dataclasses import dataclass
 
+from ledger.audit.rules import MAX_WORKS
 from ledger.errors import AccessError, InputError, NotFoundError
 from ledger.flows.claim_evidence import exhibit_of, ref_of
-from ledger.flows.claim_statements import MAX_WORKS, ClaimOrder
+from ledger.flows.claim_statements import ClaimOrder
 from ledger.flows.models import Models
 from ledger.record.ids import parse_id
 from ledger.record.parts import ModelRef, Ref
@@ -49,7 +50,7 @@ class ClaimTerms:
         terms = self.of(ClaimOrder(claim.claim_type, claim.works, model_id), claim.claimant_id, data)
         if statement.subject_name != "image" or statement.subject_sha256 != terms.subject_sha256:
             raise InputError("the claim is about another file than the one that came with it", code="other-image")
-        if claim.model != terms.model or set(claim.refs) != set(terms.refs):
+        if claim.model != terms.model or claim.refs != terms.refs:
             raise InputError(
                 "the claim refers to other records than those of its works and its model",
                 code="claim-refs",

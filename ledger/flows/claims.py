@@ -10,6 +10,7 @@ from ledger.claim.decide import decide
 from ledger.claim.rules import ClaimRules
 from ledger.errors import AccessError, ConflictError, InputError, NotFoundError
 from ledger.flows.accounts import Accounts
+from ledger.flows.admission import Admission
 from ledger.flows.claim_answers import ClaimAnswer, StatementDraft
 from ledger.flows.claim_evidence import NOTHING_KNOWN, ClaimEvidence, Gathered, Looked, ref_of
 from ledger.flows.claim_reading import ClaimReading, Filed
@@ -81,6 +82,7 @@ class Claims:
     accounts: Accounts
     keys: LogKeys
     cosigning: Cosigning
+    admission: Admission
     sequencer: Callable[[], Sequencer]
     rules: ClaimRules
 
@@ -169,11 +171,17 @@ class Claims:
     def draft_resolution(
         self, claim_id: str, auditor_id: str, outcome: ClaimVerdict, text: str, principal: Principal
     ) -> StatementDraft:
-        """Raises as `draft_response` does."""
+        """Raises as `draft_response` does, and ConflictError (`no-verdict`)."""
         self._require_party(principal, auditor_id, "resolutions")
         filed = self.reading.claim(claim_id)
-        newest = self.reading.verdicts(filed)[-1:]
-        refs = (filed.ref, *(ref_of(entry) for entry in newest))
+        verdicts = self.reading.verdicts(filed)
+        if not verdicts:
+            raise ConflictError(
+                f"claim {claim_id} has no verdict yet, and a resolution names one",
+                code="no-verdict",
+                hint="have it judged: artledger claim review",
+            )
+        refs = (filed.ref, ref_of(verdicts[-1]))
         origin = self.sequencer().origin
         return resolution_draft(refs, filed.payload_sha256, auditor_id, outcome, text, origin=origin)
 
@@ -221,6 +229,7 @@ class Claims:
         kept = self.details.writer(record_id, detail, party_id) if detail else None
         if taken.signed is not None:
             return self.cosigning.append(taken.signed, dedup_key=once, alongside=kept)
+        self.admission.require(taken.statement, taken.payload)
         appended = self.sequencer().submit(record_id, taken.payload, once, kept).result(MAX_WAIT)
         require_same(record_id, taken.payload, appended)
         return appended

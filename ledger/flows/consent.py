@@ -21,7 +21,7 @@ from ledger.flows.principal import Principal
 from ledger.flows.progress import Progress, silent
 from ledger.flows.records import Records
 from ledger.log.append import Sequencer, Submission
-from ledger.log.types import Appended, Entry
+from ledger.log.types import Alongside, Appended, Entry
 from ledger.record import dsse
 from ledger.record.ids import new_id, parse_id
 from ledger.record.parts import Ref
@@ -29,6 +29,7 @@ from ledger.record.predicates import Consent, Registration, Withdrawal
 from ledger.record.statement import Statement, parse_payload, statement_payload
 from ledger.record.times import now_text
 from ledger.storage.erasure import Erasure
+from ledger.storage.standing import unless_appended
 from ledger.storage.works import WorkReader
 
 Reason = Literal["artist", "operator", "legal"]
@@ -93,7 +94,8 @@ class Consents:
             return self.records.answer(stating, repeated=True)
         terms = self._consent(work, wanted)
         once = terms_key(stating, wanted)
-        return self._answer(self.sequencer().submit(terms.record_id, terms.payload, once).result(MAX_WAIT))
+        ticket = self.sequencer().submit(terms.record_id, terms.payload, once, _while_standing(work_id))
+        return self._answer(ticket.result(MAX_WAIT))
 
     def withdraw(self, work_id: str, principal: Principal, reason: Reason = "artist") -> RecordAnswer:
         """Takes a work out for good, signed by the service alone, and erases what is personal about it.
@@ -126,7 +128,8 @@ class Consents:
             wanted, stating = Terms(predicate.licence, frozenset(predicate.allowed_uses)), self._stating(work)
             if known is None and wanted == _stated(stating):
                 return self.records.answer(stating, repeated=True)
-            return self._answer(self.cosigning.append(signed, dedup_key=terms_key(stating, wanted)))
+            once, standing = terms_key(stating, wanted), _while_standing(work_id)
+            return self._answer(self.cosigning.append(signed, dedup_key=once, alongside=standing))
         erase = self.erasure.of_works([work_id])
         return self._answer(self.cosigning.append(signed, dedup_key=withdrawal_key(work_id), alongside=erase))
 
@@ -249,6 +252,11 @@ def _require_about(statement: Statement, work: Work) -> None:
             code="statement-mismatch",
             hint="let the service write the statement: ?prepare=true",
         )
+
+
+def _while_standing(work_id: str) -> Alongside:
+    """New terms become no leaf after the withdrawal's."""
+    return unless_appended(withdrawal_key(work_id), _withdrawn(work_id))
 
 
 def _withdrawn(work_id: str) -> ConflictError:

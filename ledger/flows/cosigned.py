@@ -16,6 +16,7 @@ from pydantic import BaseModel, ConfigDict, Field, ValidationError
 
 from ledger.audit.keyring import Holder
 from ledger.errors import AccessError, ConflictError, InputError, VerificationError
+from ledger.flows.admission import Admission
 from ledger.flows.log_keys import LogKeys
 from ledger.flows.principal import Principal
 from ledger.log.append import Sequencer, Submission
@@ -51,8 +52,9 @@ class SignedStatement:
 class Cosigning:
     """Threads may share it."""
 
-    def __init__(self, keys: LogKeys, sequencer: Callable[[], Sequencer]) -> None:
+    def __init__(self, keys: LogKeys, admission: Admission, sequencer: Callable[[], Sequencer]) -> None:
         self._keys = keys
+        self._admission = admission
         self._sequencer = sequencer
 
     def accept(
@@ -97,8 +99,11 @@ class Cosigning:
     ) -> Appended:
         """Signs for the service and appends. The very same statement again gives its record, `repeated`.
 
-        Raises ConflictError (`record-id-taken`), VerificationError (`signer-revoked`), PushbackError.
+        Raises ConflictError (`record-id-taken`), VerificationError (`signer-revoked`, and what `Admission.require`
+        raises), PushbackError.
         """
+        self._keys.signer(signed.signature.keyid)  # it was good when it was accepted
+        self._admission.require(signed.statement, signed.payload, (signed.signature.keyid,))
         ticket = self._sequencer().submit(
             signed.statement.record_id, signed.payload, dedup_key, alongside, (signed.signature,)
         )

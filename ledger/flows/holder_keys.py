@@ -10,6 +10,7 @@ from collections.abc import Callable
 from contextlib import AbstractContextManager
 from typing import cast
 
+from ledger.audit.rules import require_origin
 from ledger.errors import AccessError, ConflictError, InputError, VerificationError
 from ledger.flows.accounts import AccountAnswer, Accounts
 from ledger.flows.cosigned import require_fresh, require_same
@@ -143,8 +144,9 @@ class HolderKeys:
             if holder is not None:
                 known[each] = holder.public_raw
         dsse.verify(envelope, known)
+        require_origin(record.origin, self._entries.origin())
         if record.refs:
-            raise VerificationError("a key record of a holder refers to no other record", code="key-record")
+            raise VerificationError("a key record refers to no other record", code="wrong-refs")
         ring.apply(record, [self._service().keyid, *keyids])
 
     def _append(self, record: KeyRecord, envelope: dsse.Envelope, alongside: Alongside | None) -> Appended:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import threading
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import replace
 
 from ledger.audit.keyring import Holder, KeyRing
@@ -12,6 +12,7 @@ from ledger.flows.keys import KeyState
 from ledger.log.types import Entry
 from ledger.record import dsse
 from ledger.record.keys import keyid_of
+from ledger.record.party import Party
 from ledger.record.predicates import KeyRecord, Role
 from ledger.record.statement import parse_payload
 from ledger.storage.records import RecordStore
@@ -52,6 +53,15 @@ class LogKeys:
         if not good:
             raise VerificationError(f"signed by key {keyid}, which the log revoked", code="signer-revoked")
         return holder
+
+    def require_signers(self, keyids: Sequence[str], party: Party | None) -> None:
+        """That an audit would accept a statement of `party`, signed by these keys, as the next leaf.
+
+        Raises what `KeyRing.require_signers` raises.
+        """
+        with self._lock:
+            self._catch_up()
+            self._ring.require_signers(keyids, party)
 
     def good_keys(self, role: Role, holder_id: str) -> frozenset[str]:
         """Ids of the holder's keys that are good now."""

@@ -28,7 +28,7 @@ from ledger.flows.progress import Progress, silent
 from ledger.flows.records import Records
 from ledger.image.pool import DecodePool
 from ledger.log.append import Submission
-from ledger.log.types import Appended
+from ledger.log.types import Alongside, Appended
 from ledger.record import dsse
 from ledger.record.commitment import commitment_digest
 from ledger.record.ids import parse_id
@@ -37,6 +37,7 @@ from ledger.record.predicates import Registration
 from ledger.record.statement import parse_payload
 from ledger.storage.corpus import CorpusStore
 from ledger.storage.optouts import KnownOptOuts, OptOutsChangedError, OptOutStore
+from ledger.storage.standing import together, unless_registered
 from ledger.text import clean_text
 
 MAX_WAIT = 30.0
@@ -155,19 +156,21 @@ class Registering:
         assert isinstance(stated, Registration)  # noqa: S101 - the one kind that is taken
         made = self._make(data, details, artist)
         _require_same(signed.payload, brought.metadata_key, made)
+        taken = ConflictError(f"there is a work {stated.work_id} already", code="work-id-taken")
         if self.records.entries.get(stated.record_id) is None:
             earlier = self._standing(made)
             if earlier is not None:
                 return self._known(earlier)
             if self.corpus.works([stated.work_id]):
-                raise ConflictError(f"there is a work {stated.work_id} already", code="work-id-taken")
+                raise taken
         row = replace(made.row, work_id=stated.work_id, metadata_key=brought.metadata_key)
         made = replace(made, submission=Submission(stated.record_id, signed.payload), row=row)
-        return self._done(
-            self._willing(
-                made, lambda alongside: self.cosigning.append(signed, dedup_key=self._once(made), alongside=alongside)
-            )
-        )
+
+        def append(alongside: Alongside) -> Appended:
+            once = together(unless_registered(stated.work_id, taken), alongside)
+            return self.cosigning.append(signed, dedup_key=self._once(made), alongside=once)
+
+        return self._done(self._willing(made, append))
 
     def sign_and_submit(
         self, data: bytes, details: WorkDetails, artist_id: str, principal: Principal, signer: Signer
@@ -257,7 +260,7 @@ class Registering:
             )
         return listed
 
-    def _willing(self, made: MadeWork, append: Callable[[Callable[[Any], None]], Appended]) -> Appended:
+    def _willing(self, made: MadeWork, append: Callable[[Alongside], Appended]) -> Appended:
         """Appends unless the picture is on the opt-out list at that very moment."""
         while True:
             try:

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
+from typing import Literal
 
 from ledger.record.predicates import (
     Claim,
@@ -20,6 +21,9 @@ ARTIST: frozenset[Role] = frozenset({"artist"})
 CLAIMANT: frozenset[Role] = frozenset({"artist", "generator"})
 AUDITOR: frozenset[Role] = frozenset({"auditor"})
 
+Demand = Literal["with-key", "always", "never"]
+"""When a party's signature must stand on its statement: where the party has a good key, always, never."""
+
 
 @dataclass(frozen=True, slots=True)
 class Party:
@@ -28,11 +32,14 @@ class Party:
     roles: frozenset[Role]
     holder_id: str | None
     """None where only an earlier record says it: for terms of a work, its registration."""
-    work_id: str | None = None
-    """The work whose artist it is, where the statement does not name the artist."""
+    demand: Demand = "with-key"
 
     def admits(self, role: Role, holder_id: str) -> bool:
         return role in self.roles and self.holder_id in (None, holder_id)
+
+    def named(self, holder_id: str) -> Party:
+        """The same party, once it is known who."""
+        return replace(self, holder_id=holder_id)
 
 
 def party_of(predicate: Predicate) -> Party | None:
@@ -40,15 +47,17 @@ def party_of(predicate: Predicate) -> Party | None:
     match predicate:
         case Registration():
             return Party(ARTIST, predicate.artist_id)
-        case Consent() | Withdrawal():
-            return Party(ARTIST, None, predicate.work_id)
+        case Consent():
+            return Party(ARTIST, None)
+        case Withdrawal():
+            return Party(ARTIST, None, "with-key" if predicate.reason == "artist" else "never")
         case Claim():
             return Party(CLAIMANT, predicate.claimant_id)
         case Response():
             return Party(CLAIMANT, predicate.party_id)
         case Resolution():
-            return Party(AUDITOR, predicate.auditor_id)
-        case KeyRecord() if predicate.role != "service":
-            return Party(frozenset({predicate.role}), predicate.holder_id)
+            return Party(AUDITOR, predicate.auditor_id, "always")
+        case KeyRecord() if predicate.role != "service":  # which signatures it needs, the key ring says
+            return Party(frozenset({predicate.role}), predicate.holder_id, "never")
         case _:
             return None

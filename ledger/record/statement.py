@@ -9,9 +9,12 @@ from pydantic import TypeAdapter, ValidationError
 
 from ledger import canonical
 from ledger.errors import VerificationError
-from ledger.record.predicates import PREDICATES, Kind, Predicate, implied_subject
+from ledger.record.predicates import PREDICATES, Kind, Predicate, implied_subject, refs_of
 
 STATEMENT_TYPE = "https://in-toto.io/Statement/v1"
+
+MAX_REFS = 256
+"""Records that one statement may refer to, those in evidence counted."""
 
 _SUBJECT_NAME = "[A-Za-z0-9][A-Za-z0-9 ._:/+-]{0,199}"
 _NAME = re.compile(_SUBJECT_NAME)
@@ -45,12 +48,15 @@ def statement_payload(subject_name: str, subject_sha256: str, predicate: Predica
     """RFC 8785 bytes of the statement.
 
     Models serialise their fields sorted (values.Model), so no second pass over the JSON is needed; a property test
-    holds the result equal to `canonical.dumps`. Raises ValueError when the subject is not as FORMAT.md wants it.
+    holds the result equal to `canonical.dumps`. Raises ValueError when subject or references are not as FORMAT.md
+    wants them.
     """
     if not _NAME.fullmatch(subject_name) or not _SHA256.fullmatch(subject_sha256):
         raise ValueError(f"not a subject: {subject_name!r} with SHA-256 {subject_sha256!r}")
     if implied_subject(predicate) not in (None, subject_sha256):
         raise ValueError(f"the {predicate.kind} predicate is about another subject than {subject_sha256}")
+    if len(refs_of(predicate)) > MAX_REFS:
+        raise ValueError(f"the {predicate.kind} predicate refers to more than {MAX_REFS} records")
     return _assemble(subject_name.encode(), subject_sha256.encode(), predicate)
 
 
@@ -71,6 +77,10 @@ def parse_payload(payload: bytes) -> Statement:
     predicate = _parse_predicate(raw, kind.decode())
     if _assemble(name, sha256, predicate) != payload:
         raise VerificationError("the predicate is not in canonical JSON (RFC 8785)", code="not-canonical")
+    if len(refs_of(predicate)) > MAX_REFS:
+        raise VerificationError(
+            f"the {kind.decode()} record refers to more than {MAX_REFS} records", code="statement-schema"
+        )
     subject = sha256.decode()
     if implied_subject(predicate) not in (None, subject):
         raise VerificationError("the predicate is about another subject than the statement", code="statement-shape")

@@ -24,16 +24,19 @@ def key(signer: Signer, number: int, **changes: Any) -> KeyRecord:
     return KeyRecord.model_validate(key_record(signer, number).model_dump() | changes)
 
 
-def consent(number: int, *refs: Ref) -> Consent:
+def consent(number: int, *refs: Ref, work: int = 10) -> Consent:
+    """New terms for the work of `registration(work)`."""
     return Consent(
-        allowed_uses=("match",),
-        generated_at=TIME,
-        origin=ORIGIN,
-        licence="MIT",
-        record_id=uid(number),
-        refs=refs,
-        work_id=uid(201),
-    )
+        allowed_uses=("match",), generated_at=TIME, licence="MIT", origin=ORIGIN, record_id=uid(number),
+        refs=refs,        work_id=registration(work).work_id,
+    )  # fmt: skip
+
+
+def to(leaf: bytes, number: int) -> Ref:
+    return Ref(leaf_hash=leaf_hash(leaf).hex(), record_id=uid(number))
+
+
+WORK = leaf_of(registration(10))
 
 
 def replay(entries: Sequence[bytes]) -> EntryChecker:
@@ -68,10 +71,10 @@ def test_a_log_with_rotation_and_countersignatures() -> None:
         ADDED,
         leaf_of(registration(11), SIGNER, THIRD),
         ROTATED,
-        leaf_of(registration(12), OTHER),
-        leaf_of(registration(13), SIGNER),
+        leaf_of(registration(12), OTHER, THIRD),
+        leaf_of(registration(13), SIGNER, THIRD),
         REVOKED,
-        leaf_of(registration(14), OTHER),
+        leaf_of(registration(14), OTHER, THIRD),
     ]
     assert replay(entries).keys.keys() == {SIGNER.keyid, OTHER.keyid, THIRD.keyid}
 
@@ -129,12 +132,12 @@ def test_keys_of_an_artist_are_added_rotated_and_revoked() -> None:
         FIRST,
         ADDED,
         leaf_of(of_artist(FOURTH, 7, event="rotated", replaces=THIRD.keyid), SIGNER, THIRD, FOURTH),
-        leaf_of(registration(10), SIGNER, THIRD),
+        signed := leaf_of(registration(10), SIGNER, THIRD),
         leaf_of(of_artist(THIRD, 8, event="revoked"), SIGNER, FOURTH),
         leaf_of(registration(11), SIGNER, FOURTH),
-        leaf_of(consent(14), SIGNER, FOURTH),
-        leaf_of(registration(12), SIGNER),
+        leaf_of(consent(14, to(signed, 10)), SIGNER, FOURTH),
         leaf_of(of_artist(FOURTH, 9, event="revoked"), SIGNER),
+        leaf_of(registration(12), SIGNER),
         leaf_of(of_artist(OTHER, 13), SIGNER, OTHER),
     ]
     assert len(replay(entries).keys) == 4
@@ -145,8 +148,9 @@ def test_keys_of_an_artist_are_added_rotated_and_revoked() -> None:
     [
         ([FIRST, STRANGERS, leaf_of(registration(10), SIGNER, FOURTH)], "wrong-holder"),
         ([FIRST, AUDITORS, leaf_of(registration(10), SIGNER, FOURTH)], "wrong-holder"),
-        ([FIRST, AUDITORS, leaf_of(consent(10), SIGNER, FOURTH)], "wrong-holder"),
-        ([FIRST, STRANGERS, leaf_of(registration(10)), leaf_of(consent(11), SIGNER, FOURTH)], "wrong-holder"),
+        ([FIRST, AUDITORS, WORK, leaf_of(consent(11, to(WORK, 10)), SIGNER, FOURTH)], "wrong-holder"),
+        ([FIRST, STRANGERS, leaf_of(consent(11), SIGNER, FOURTH)], "wrong-holder"),
+        ([FIRST, STRANGERS, WORK, leaf_of(consent(11, to(WORK, 10)), SIGNER, FOURTH)], "wrong-holder"),
         ([FIRST, ROTATED, leaf_of(registration(10), SIGNER, OTHER)], "wrong-holder"),
         ([FIRST, ADDED, leaf_of(of_artist(FOURTH, 7), SIGNER, FOURTH)], "key-record"),
         ([FIRST, ADDED, STRANGERS, leaf_of(of_artist(OTHER, 7), SIGNER, FOURTH, OTHER)], "wrong-holder"),
@@ -171,12 +175,12 @@ def test_nobody_signs_in_anothers_name(entries: list[bytes], code: str) -> None:
 
 
 def test_references_point_to_earlier_leaves_with_that_hash() -> None:
-    work = leaf_of(registration(10))
-    good = Ref(leaf_hash=leaf_hash(work).hex(), record_id=uid(10))
-    replay([FIRST, work, leaf_of(consent(11, good))])
-    assert refused([FIRST, leaf_of(consent(11, good)), work]) == (1, "bad-ref")
-    assert refused([FIRST, work, leaf_of(consent(11, good, ref(10)))]) == (2, "bad-ref")
-    assert refused([FIRST, work, leaf_of(consent(11, ref(99)))]) == (2, "bad-ref")
+    good = to(WORK, 10)
+    replay([FIRST, WORK, leaf_of(consent(11, good))])
+    assert refused([FIRST, leaf_of(consent(11, good)), WORK]) == (1, "bad-ref")
+    assert refused([FIRST, WORK, leaf_of(consent(11, ref(10)))]) == (2, "bad-ref")
+    assert refused([FIRST, WORK, leaf_of(consent(11, good, good))]) == (2, "wrong-refs")
+    assert refused([FIRST, WORK, leaf_of(consent(11, ref(99)))]) == (2, "bad-ref")
 
 
 def test_a_statement_made_for_another_log_is_refused() -> None:

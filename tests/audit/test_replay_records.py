@@ -11,7 +11,9 @@ from ledger.audit.checks import Outcome
 from ledger.audit.entries import EntryChecker
 from ledger.audit.replay import LogAudit, replay_log
 from ledger.errors import ConflictError
+from ledger.log.merkle import leaf_hash
 from ledger.log.types import Draft
+from ledger.record.parts import Ref
 from ledger.record.predicates import Consent
 from tests.audit.material import leaf_of
 from tests.log.logs import Log
@@ -88,15 +90,12 @@ def test_whose_work_is_whose_is_known_from_earlier_audits(log: Log, tmp_path: Pa
     state = tmp_path / "state"
     assert audit(log, state).audit.exit_code == 0
     stranger = key_record(OTHER, 7000).model_copy(update={"role": "artist", "holder_id": uid(77)})
+    work = registration(100)
+    registered = Ref(leaf_hash=leaf_hash(ENTRIES[1]).hex(), record_id=work.record_id)
     terms = Consent(
-        allowed_uses=("match",),
-        generated_at=TIME,
-        origin=ORIGIN,
-        licence="MIT",
-        record_id=uid(7001),
-        refs=(),
-        work_id=uid(201),
-    )
+        allowed_uses=("match",), generated_at=TIME, licence="MIT", origin=ORIGIN, record_id=uid(7001),
+        refs=(registered,),        work_id=work.work_id,
+    )  # fmt: skip
     append(log, [leaf_of(stranger, SIGNER, OTHER), leaf_of(terms, SIGNER, OTHER)])
     assert failure(audit(log, state))[1] == "wrong-holder"
     assert failure(audit(log))[1] == "wrong-holder", "and without them"

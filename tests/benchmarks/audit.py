@@ -38,7 +38,7 @@ from tests.record.samples import ORIGIN, SIGNER, key_record, registration, subje
 def records(count: int) -> list[bytes]:
     """A log's entries: the service's key, then registrations."""
     first, sample = key_record(), registration(1)
-    others = (sample.model_copy(update={"record_id": new_id()}) for _ in range(count - 1))
+    others = (sample.model_copy(update={"record_id": new_id(), "work_id": new_id()}) for _ in range(count - 1))
     return [leaf(first), *map(leaf, others)]
 
 

@@ -39,7 +39,7 @@ def again(service: Application, database_url: str, tmp_path: Path) -> Iterator[A
 
 
 def payload(record_id: str) -> bytes:
-    sample = registration(1).model_dump() | {"record_id": record_id}
+    sample = registration(1).model_dump() | {"record_id": record_id, "work_id": record_id}
     return statement_payload("work", "ab" * 32, Registration.model_validate(sample))
 
 

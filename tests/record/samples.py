@@ -157,7 +157,7 @@ def registration(number: int = 2) -> Registration:
         metadata=sha("commitment"),
         pixel_sha256=sha("pixels"),
         record_id=uid(number),
-        work_id=uid(201),
+        work_id=uid(199 + number),
     )
 
 

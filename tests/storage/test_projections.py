@@ -110,8 +110,9 @@ def test_the_corpus_state_changes_only_with_the_corpus(stores: Stores) -> None:
 
 
 def test_a_second_registration_of_a_work_changes_nothing(stores: Stores) -> None:
-    stores.entries.append([draft_of(registration(2)), draft_of(registration(3))])
-    stores.entries.append([draft_of(registration(4))])
+    first, *again = (registration(number).model_copy(update={"work_id": uid(201)}) for number in (2, 3, 4))
+    stores.entries.append([draft_of(first), draft_of(again[0])])
+    stores.entries.append([draft_of(again[1])])
     assert stores.corpus.state() == CorpusState(2, 1)
     assert stores.corpus.works([uid(201)])[uid(201)].registration_record_id == uid(2)
 

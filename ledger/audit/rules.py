@@ -1,0 +1,260 @@
+"""What a statement may say at its place of a log (FORMAT.md, References): the same rules for auditors and the service.
+
+An auditor applies them to every leaf of a replay, the service to what others send in before anything is queued: nothing
+is appended that an audit would refuse. Pure: facts about earlier leaves come from whoever asks.
+"""
+
+from __future__ import annotations
+
+import hashlib
+from collections.abc import Callable, Mapping, Sequence
+from typing import NamedTuple, assert_never
+
+from ledger.audit.facts import Fact, Facts
+from ledger.errors import VerificationError
+from ledger.record.party import Party, party_of
+from ledger.record.predicates import (
+    Asset,
+    CalibrationRecord,
+    Claim,
+    ClaimVerdictRecord,
+    Consent,
+    Finding,
+    Generation,
+    KeyRecord,
+    Kind,
+    ModelRecord,
+    Registration,
+    Resolution,
+    Response,
+    Usage,
+    Verification,
+    Withdrawal,
+    refs_of,
+)
+from ledger.record.statement import Statement
+
+Refs = tuple[tuple[str, str], ...]
+"""Record id and leaf hash of each record referred to, those in evidence last."""
+MAX_WORKS = 20
+"""That a claim may name."""
+_CASE: frozenset[Kind] = frozenset({"verification", "registration", "generation", "asset", "model", "verdict"})
+"""What a verdict may refer to beside its claim."""
+
+
+class Gist(NamedTuple):
+    """What of a statement the rules ask for; a tuple, since it travels between processes."""
+
+    kind: Kind
+    record_id: str
+    subject: str
+    refs: Refs
+    party: Party | None
+    """Whose statement it is; None for the service's."""
+    about: tuple[str, ...] = ()
+    """As `Fact.about`."""
+    works: tuple[str, ...] = ()
+    """Of a claim: the work ids that it names, in their order."""
+    model: tuple[str, str] | None = None
+    """Of a claim: model and digest of the weights, where it names one."""
+
+
+def gist_of(statement: Statement, payload: bytes) -> Gist:
+    """`payload`: the bytes that `statement` was read from."""
+    predicate, subject = statement.predicate, statement.subject_sha256
+    refs = tuple((ref.record_id, ref.leaf_hash) for ref in refs_of(predicate))
+    bare = Gist(predicate.kind, predicate.record_id, subject, refs, party_of(predicate))
+    match predicate:
+        case Registration():
+            return bare._replace(about=(predicate.work_id, predicate.artist_id, subject))
+        case Consent() | Withdrawal():
+            return bare._replace(about=(predicate.work_id,))
+        case ModelRecord():
+            return bare._replace(about=(predicate.model_id, subject))
+        case Claim():
+            named = None if predicate.model is None else (predicate.model.model_id, predicate.model.weights_sha256)
+            return bare._replace(about=(hashlib.sha256(payload).hexdigest(),), works=predicate.works, model=named)
+        case ClaimVerdictRecord():
+            return bare._replace(about=tuple(ref.record_id for ref in predicate.refs[:1]))
+        case (
+            KeyRecord() | CalibrationRecord() | Verification() | Generation() | Asset() | Response() | Resolution()
+            | Usage() | Finding()
+        ):  # fmt: skip
+            return bare
+        case _:
+            assert_never(predicate)
+
+
+def fact_of(gist: Gist, leaf_hash: str) -> Fact:
+    """What is kept of a statement once it is a leaf."""
+    return Fact(gist.kind, leaf_hash, gist.about)
+
+
+def maker_of(gist: Gist, facts: Facts) -> Party | None:
+    """Whose statement it is, with the artist of the work where only its registration names them."""
+    if gist.party is None or gist.party.holder_id is not None:
+        return gist.party
+    work = facts.work(gist.about[0])
+    return gist.party.named("" if work is None else work.artist_id)
+
+
+def require_origin(stated: str, expected: str) -> None:
+    """That a statement was made for this log: one that was signed for another says nothing here.
+
+    Raises VerificationError (`wrong-origin`).
+    """
+    if stated != expected:
+        raise VerificationError(
+            f"the statement was made for the log {stated!r}, this is {expected!r}", code="wrong-origin"
+        )
+
+
+def require_references(gist: Gist, facts: Facts) -> None:
+    """That a statement refers to the records that one of its kind refers to, and to no others.
+
+    Raises VerificationError: `bad-ref` (no earlier leaf holds it, or another hash), `wrong-refs`, `wrong-subject`,
+    `work-withdrawn`, `work-id-repeated`, `work-not-yours`.
+    """
+    expected = _count(gist)
+    if expected is not None and len(gist.refs) != expected:
+        raise _wrong(gist, f"it refers to {expected} records; this one to {len(gist.refs)}")
+    named = [_held(record_id, leaf_hash, facts) for record_id, leaf_hash in gist.refs]
+    _RULES[gist.kind](gist, named, facts)
+
+
+def _count(gist: Gist) -> int | None:
+    """To how many records it refers, where that is known before any is looked up: whatever others state."""
+    if gist.kind == "claim":
+        return len(gist.works) + (gist.model is not None)
+    return _COUNTS.get(gist.kind)
+
+
+def _held(record_id: str, expected: str, facts: Facts) -> Fact:
+    fact = facts.record(record_id)
+    if fact is None:
+        raise VerificationError(f"refers to record {record_id}, which no earlier leaf holds", code="bad-ref")
+    if fact.leaf_hash != expected:
+        raise VerificationError(
+            f"refers to record {record_id} with leaf hash {expected}; its leaf has {fact.leaf_hash}", code="bad-ref"
+        )
+    return fact
+
+
+def _require_kinds(gist: Gist, named: Sequence[Fact], *kinds: Kind) -> None:
+    """Exactly these, in this order."""
+    if tuple(fact.kind for fact in named) != kinds:
+        expected = " and ".join(f"one {kind}" for kind in kinds) or "no other record"
+        raise _wrong(gist, f"it refers to {expected}")
+
+
+def _require_among(gist: Gist, named: Sequence[Fact], kinds: frozenset[Kind]) -> None:
+    for fact in named:
+        if fact.kind not in kinds:
+            raise _wrong(gist, f"it refers to no {fact.kind}")
+
+
+def _nothing(gist: Gist, named: Sequence[Fact], _: Facts) -> None:
+    _require_kinds(gist, named)
+
+
+def _registration(gist: Gist, named: Sequence[Fact], facts: Facts) -> None:
+    _require_kinds(gist, named)
+    if facts.work(gist.about[0]) is not None:
+        raise VerificationError(f"work {gist.about[0]} is registered already", code="work-id-repeated")
+
+
+def _terms(gist: Gist, named: Sequence[Fact], facts: Facts) -> None:
+    """Of `consent` and `withdrawal`: about a work that stands, by its registration."""
+    _require_kinds(gist, named, "registration")
+    work_id, _, sha256 = named[0].about
+    if work_id != gist.about[0]:
+        raise _wrong(gist, f"it refers to the registration of work {gist.about[0]}, not of {work_id}")
+    if gist.subject != sha256:
+        raise _other_subject(gist, "the work's file")
+    work = facts.work(work_id)
+    if work is None or work.withdrawn:
+        raise VerificationError(f"work {work_id} was withdrawn, which is final", code="work-withdrawn")
+
+
+def _among(*kinds: Kind) -> Callable[[Gist, Sequence[Fact], Facts], None]:
+    allowed = frozenset(kinds)
+    return lambda gist, named, _: _require_among(gist, named, allowed)
+
+
+def _asset(gist: Gist, named: Sequence[Fact], _: Facts) -> None:
+    _require_kinds(gist, named, "generation")
+
+
+def _claim(gist: Gist, named: Sequence[Fact], facts: Facts) -> None:
+    count = len(gist.works)
+    if len(set(gist.works)) != count or count > MAX_WORKS:
+        raise _wrong(gist, f"it names at most {MAX_WORKS} works, each once")
+    if _works_of(named[:count]) != gist.works:
+        raise _wrong(gist, "it refers to the registration of each of its works, in their order")
+    if gist.model is not None and [(fact.kind, fact.about) for fact in named[count:]] != [("model", gist.model)]:
+        raise _wrong(gist, "after its works it refers to a record of its model, with the weights that it names")
+    for work in map(facts.work, gist.works):
+        if work is None or gist.party is None or work.artist_id != gist.party.holder_id:
+            raise VerificationError("a claim names works that its claimant registered", code="work-not-yours")
+
+
+def _verdict(gist: Gist, named: Sequence[Fact], _: Facts) -> None:
+    """The claim first, then its case; an earlier verdict that it takes the place of is about the same claim."""
+    _require_kinds(gist, named[:1], "claim")
+    _require_about(gist, named[0])
+    _require_among(gist, named[1:], _CASE)
+    if any(fact.kind == "verdict" and fact.about != gist.about for fact in named):
+        raise _wrong(gist, "it takes the place of a verdict about another claim")
+
+
+def _response(gist: Gist, named: Sequence[Fact], _: Facts) -> None:
+    _require_kinds(gist, named, "claim")
+    _require_about(gist, named[0])
+
+
+def _resolution(gist: Gist, named: Sequence[Fact], _: Facts) -> None:
+    _require_kinds(gist, named, "claim", "verdict")
+    _require_about(gist, named[0])
+    if named[1].about != (gist.refs[0][0],):
+        raise _wrong(gist, "its verdict is about another claim")
+
+
+_COUNTS: Mapping[Kind, int] = {
+    "key": 0, "registration": 0, "consent": 1, "withdrawal": 1, "model": 0, "calibration": 0, "asset": 1,
+    "response": 1, "resolution": 2, "usage": 0,
+}  # fmt: skip
+_RULES: Mapping[Kind, Callable[[Gist, Sequence[Fact], Facts], None]] = {
+    "key": _nothing,
+    "registration": _registration,
+    "consent": _terms,
+    "withdrawal": _terms,
+    "model": _nothing,
+    "calibration": _nothing,
+    "verification": _among("calibration", "registration"),
+    "generation": _among("calibration", "registration", "model", "generation"),
+    "asset": _asset,
+    "claim": _claim,
+    "verdict": _verdict,
+    "response": _response,
+    "resolution": _resolution,
+    "usage": _nothing,
+    "finding": _among("generation", "registration", "model"),
+}
+
+
+def _works_of(named: Sequence[Fact]) -> tuple[str, ...]:
+    """Of registrations, the works; another record is no work."""
+    return tuple(fact.about[0] if fact.kind == "registration" else "" for fact in named)
+
+
+def _require_about(gist: Gist, claim: Fact) -> None:
+    if claim.about != (gist.subject,):
+        raise _other_subject(gist, "its claim's payload")
+
+
+def _other_subject(gist: Gist, what: str) -> VerificationError:
+    return VerificationError(f"the subject of a {gist.kind} is {what}; this one's is another", code="wrong-subject")
+
+
+def _wrong(gist: Gist, what: str) -> VerificationError:
+    return VerificationError(f"a {gist.kind} does not refer to what it must: {what}", code="wrong-refs")
