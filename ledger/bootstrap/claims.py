@@ -24,6 +24,7 @@ class ClaimParts(PeopleParts):
     def claim_evidence(self) -> ClaimEvidence:
         from ledger.claim.rules import current_rules
         from ledger.flows.claim_evidence import ClaimEvidence
+        from ledger.flows.claim_rivals import Rivals
         from ledger.flows.registered import RegisteredHashes
 
         return ClaimEvidence(
@@ -33,6 +34,7 @@ class ClaimParts(PeopleParts):
             seen=self.seen,
             models=self.models,
             credentials=self.credentials,
+            rivals=Rivals(lambda: self.verification, self.works, self.index, current_rules().measures),
             rules=current_rules(),
         )
 
@@ -85,6 +87,9 @@ class ClaimParts(PeopleParts):
             reports=self.reports,
             models=self.models,
             claims=self.claims,
+            verification=self.verification,
+            index=self.index,
+            compare=self.deduplication.compare,
             works=self.works,
             records=self.record_store,
         )

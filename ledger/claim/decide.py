@@ -10,7 +10,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator
 from typing import assert_never
 
-from ledger.claim.pictures import WHOLE, Made, Shown, pictures_made, same_work, works_shown
+from ledger.claim.pictures import ALIGNED, WHOLE, Made, Shown, pictures_made, same_work, works_shown
 from ledger.claim.rules import ClaimRules, Measures
 from ledger.claim.types import Case, Decision, Exhibit, Finding
 from ledger.match.lists import Verdict
@@ -75,6 +75,7 @@ def _authored_here(case: Case, made: Made, registered: int | None, files: set[st
 
 def _copies(case: Case, shown: tuple[Shown, ...], made: tuple[Made, ...], measures: Measures) -> Iterator[Finding]:
     by_work = {each.work.work_id: each for each in shown}
+    aligned = {each.ref for each in case.measured if each.code == ALIGNED}
     registrations = list(case.of(Registration))
     for exhibit, work in registrations:
         if work.work_id not in case.claim.works:
@@ -82,10 +83,12 @@ def _copies(case: Case, shown: tuple[Shown, ...], made: tuple[Made, ...], measur
         if work.artist_id != case.claim.claimant_id:
             yield Finding.of("not-own-work", exhibit.ref)
         named = by_work.get(work.work_id)
-        yield Finding.of("work-not-shown" if named is None else "work-shown", exhibit.ref)
+        missing = named is None and exhibit.ref not in aligned
+        yield Finding.of("work-not-shown" if missing else "work-shown", exhibit.ref)
         yield from _contests(exhibit, registrations, work.artist_id, measures)
         if named is not None:
             yield from _same_place(named, shown, measures)
+        if not missing:
             yield from _made_before(exhibit, made)
 
 

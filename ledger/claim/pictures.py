@@ -16,6 +16,7 @@ from ledger.record.predicates import Asset, Generation, Registration, Verificati
 PROVEN = frozenset({Relation.EXACT, Relation.SAME_PIXELS})
 SHOWS = "shows-generated"
 CONTAINS = "contains-generated"
+ALIGNED = "work-aligned"
 Extent = Literal["whole", "part"]
 
 

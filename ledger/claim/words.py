@@ -26,7 +26,9 @@ class Reason:
         return asdict(self)
 
 
-CONTESTED = frozenset({"contested-earlier", "contested-later", "registered-by-another"})
+CONTESTED = frozenset(
+    {"contested-earlier", "contested-later", "copy-of-anothers", "registered-by-another", "shows-anothers"}
+)
 
 
 def reasons(findings: Iterable[Finding], rules: ClaimRules) -> tuple[Reason, ...]:

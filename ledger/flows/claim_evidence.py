@@ -13,6 +13,7 @@ from ledger.claim.rules import ClaimRules
 from ledger.claim.types import Case, Exhibit, Finding, Listing
 from ledger.flows.answers import ListedDigest
 from ledger.flows.calibrate import Published
+from ledger.flows.claim_rivals import Rivals
 from ledger.flows.credentials import Credentials
 from ledger.flows.models import Models
 from ledger.flows.records import Records
@@ -51,6 +52,7 @@ class Looked:
     exhibit: Exhibit
     """Its `verification`."""
     query: Query
+    calibrated: Published
     says_generated: bool
     """Whether intact Content Credentials in the file say so."""
     named_record: str | None
@@ -114,6 +116,7 @@ class ClaimEvidence:
     seen: SeenPictures
     models: Models
     credentials: Credentials
+    rivals: Rivals
     rules: ClaimRules
 
     def look(self, data: bytes) -> Looked:
@@ -151,6 +154,7 @@ class ClaimEvidence:
         return Looked(
             exhibit=exhibit_of(entry),
             query=examined.query,
+            calibrated=calibrated,
             says_generated=intact and source.rpartition("/")[2].lower().endswith("trainedalgorithmicmedia"),
             named_record=named.record_id if named is not None and named.picture in _SAME_PICTURE else None,
         )
@@ -170,12 +174,16 @@ class ClaimEvidence:
         picture = known.picture if looked is None else looked.exhibit
         exhibits = _Exhibits()
         exhibits.add(self._registrations(claim, subject_sha256, picture))
-        measured = list(known.measured) if looked is None else []
+        measured = list(known.measured) if looked is None and picture is not None else []
         if picture is not None:
             exhibits.add(self._made(subject_sha256, picture, looked))
             exhibits.add(self._considered(known) if looked is None else ())
             if looked is not None:
                 measured += self._measured(picture, looked, exhibits)
+        if claim.claim_type != "generated-by":
+            contesting = [each for each in self._contesting(claim, looked, exhibits) if each not in measured]
+            exhibits.add(self._entry(each["record_id"]) for each in contesting)
+            measured += contesting
         exhibits.add(self._models_of(claim, exhibits.found.values()))
         found = tuple(sorted(exhibits.found.values(), key=lambda each: each.leaf_index))
         proofs = self.proofs(claim, subject_sha256, found)
@@ -183,12 +191,10 @@ class ClaimEvidence:
             Listing(record_id, sha256, any(each.sha256 == sha256 for each in proof))
             for (record_id, sha256), proof in proofs.items()
         )
+        says = {} if picture is None else {SAYS: picture.ref}
         findings = tuple(
-            Finding.of(
-                each["finding"], picture.ref if each["finding"] == SAYS else exhibits.found[each["record_id"]].ref
-            )
+            Finding.of(each["finding"], says.get(each["finding"]) or exhibits.found[each["record_id"]].ref)
             for each in measured
-            if picture is not None
         )
         case = Case(claim, subject_sha256, picture, found, listings, findings)
         return Gathered(case, proofs, tuple(measured))
@@ -255,6 +261,19 @@ class ClaimEvidence:
                 }
         if looked.says_generated:
             yield {"evidence": None, "finding": SAYS, "record_id": picture.ref.record_id}
+
+    def _contesting(self, claim: Claim, looked: Looked | None, exhibits: _Exhibits) -> list[dict[str, Any]]:
+        """Works of others that contest what the claimant registered of this picture, as far as comparing tells it."""
+        own = [
+            work.work_id for work in (each.statement.predicate for each in exhibits.found.values())
+            if isinstance(work, Registration) and work.artist_id == claim.claimant_id
+        ]  # fmt: skip
+        found = self.rivals.copies(own)
+        if looked is not None:
+            picture = looked.exhibit.statement.predicate
+            assert isinstance(picture, predicates.Verification)  # noqa: S101
+            found += self.rivals.shown(claim, own, picture, query=looked.query, calibrated=looked.calibrated)
+        return found
 
     def _told_by_hashes(self, picture: Exhibit, generated: Exhibit) -> bool:
         one, other = picture.statement.predicate, generated.statement.predicate

@@ -5,23 +5,27 @@ from __future__ import annotations
 import csv
 import hashlib
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 
 from ledger import canonical
+from ledger.claim.pictures import is_copy
 from ledger.corpus.types import Source
-from ledger.evaluate.claims import Filing, Work, encoded
+from ledger.evaluate.claim_plan import Filing, Sighting, Work, encoded
 from ledger.flows.claim_statements import ClaimOrder
 from ledger.flows.claims import Claims, Sent
 from ledger.flows.ingest import Ingestion
 from ledger.flows.models import Models
 from ledger.flows.principal import LOCAL
 from ledger.flows.reported import Operator, Reports
+from ledger.flows.these_works import TheseWorks
+from ledger.flows.verify import Verification
 from ledger.generate.types import Attributor, MadePicture, ModelFacts
 from ledger.image.types import Pixels
-from ledger.record import dsse
+from ledger.record import dsse, predicates
 from ledger.record.predicates import ClaimVerdict, Registration
 from ledger.record.statement import parse_payload
+from ledger.storage.candidates import PgVectorIndex
 from ledger.storage.records import RecordStore
 from ledger.storage.works import WorkReader
 
@@ -39,6 +43,10 @@ class ClaimTrial:
     reports: Reports
     models: Models
     claims: Claims
+    verification: Verification
+    index: PgVectorIndex
+    compare: Callable[[Sequence[str]], None]
+    """Looks for copies of new works, as after every registration by an artist."""
     works: WorkReader
     records: RecordStore
     _by_file: dict[str, tuple[str, str]] = field(default_factory=dict)
@@ -59,7 +67,7 @@ class ClaimTrial:
             rows.writerows((work.file, work.file, work.artist) for work in works)
         for work in works:
             (folder / work.file).write_bytes(work.data)
-        self.ingestion.run(self.open_source(str(folder), labels))
+        self.compare(self.ingestion.run(self.open_source(str(folder), labels)).registered_ids)
         for work in works:
             self._find(work)
 
@@ -86,6 +94,16 @@ class ClaimTrial:
         verdict = self.claims.file(Sent(payload=draft.payload), filing.picture, LOCAL).verdict
         assert verdict is not None  # noqa: S101 - filing makes one
         return verdict.verdict
+
+    def look(self, picture: bytes, file: str) -> Sighting:
+        work_id, _ = self._by_file[file]
+        flow, answer = self.verification, self.verification.verify(picture)
+        record = parse_payload(dsse.parse(canonical.dumps(answer.envelope)).payload).predicate
+        assert isinstance(record, predicates.Verification)  # noqa: S101 - what verifying makes
+        named = any(match.work_id == work_id and is_copy(record, match) for match in record.matches)
+        alone = replace(flow, index=TheseWorks(self.index, [work_id], self.index.state()))
+        found = alone.examine(picture, 1).predicate
+        return Sighting(aligned=any(is_copy(found, match) for match in found.matches), named=named)
 
     def _artist(self, name: str) -> str:
         """Somebody who registered nothing gets an account."""

@@ -1,13 +1,14 @@
-"""A part of the corpus as a `CandidateIndex`: to compare a picture with certain works and no others."""
+"""Parts of the corpus as a `CandidateIndex`: certain works and no others, or everybody's works but one artist's."""
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
 
 from ledger.corpus.types import CorpusState
 from ledger.match.types import Candidate, Query, WorkPicture
 from ledger.storage.candidates import PgVectorIndex
+from ledger.storage.nearest import WorkFilter
 
 
 @dataclass(frozen=True, slots=True)
@@ -29,3 +30,23 @@ class TheseWorks:
 
     def pictures(self, work_ids: Sequence[str]) -> Mapping[str, WorkPicture]:
         return self.index.pictures([work_id for work_id in work_ids if work_id not in self.unpictured])
+
+
+@dataclass(frozen=True, slots=True)
+class OthersWorks:
+    """What everybody but one artist registered: however many works that artist has, they take nobody's place."""
+
+    index: PgVectorIndex
+    artist_id: str
+    known: Collection[str] = ()
+    """Works to pass over, so that the next nearest are offered."""
+
+    def state(self) -> CorpusState:
+        return self.index.state()
+
+    def search(self, query: Query, *, limit: int) -> Sequence[Candidate]:
+        found = self.index.search(query, limit=limit + len(self.known), only=WorkFilter(but_artist=self.artist_id))
+        return [candidate for candidate in found if candidate.work_id not in self.known]
+
+    def pictures(self, work_ids: Sequence[str]) -> Mapping[str, WorkPicture]:
+        return self.index.pictures(work_ids)

@@ -35,6 +35,8 @@ class WorkFilter:
     """Which of the matchable works to offer; what is None does not matter."""
 
     artist_ids: Sequence[str] | None = None
+    but_artist: str | None = None
+    """Everybody else's works."""
     licences: Sequence[str] | None = None
     allowed_use: AllowedUse | None = None
 
@@ -43,6 +45,8 @@ class WorkFilter:
         conditions = [MATCHABLE]
         if self.artist_ids is not None:
             conditions.append("w.artist_id = ANY(%(artists)s::uuid[])")
+        if self.but_artist is not None:
+            conditions.append("w.artist_id <> %(but_artist)s::uuid")
         if self.licences is not None:
             conditions.append("w.licence = ANY(%(licences)s::text[])")
         if self.allowed_use is not None:
@@ -52,6 +56,7 @@ class WorkFilter:
     def values(self) -> dict[str, Any]:
         return {
             "artists": [UUID(each) for each in self.artist_ids or ()],
+            "but_artist": None if self.but_artist is None else UUID(self.but_artist),
             "licences": list(self.licences or ()),
             "use": self.allowed_use,
         }

@@ -9,7 +9,9 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from ledger.evaluate.claims import EDITS, Filing, Work, beside, evaluate_claims, one_by_folder, summary
+from ledger.evaluate.claim_figures import squatting, summary
+from ledger.evaluate.claim_plan import EDITS, Filing, Sighting, Work, beside
+from ledger.evaluate.claims import evaluate_claims, one_by_folder
 from ledger.evaluate.edits import KINDS
 from ledger.image.types import Pixels
 from ledger.record.predicates import ClaimVerdict
@@ -79,7 +81,7 @@ def silent(stage: str, done: int, total: int | None) -> None:
 
 def filed(says: ClaimVerdict = "inconclusive", seed: int = 7) -> Register:
     court = Register(says)
-    evaluate_claims(DRAWN, court, ONE_TURN, seed, silent)
+    evaluate_claims(DRAWN, court, ONE_TURN, seed, silent, squatters=())
     return court
 
 
@@ -137,7 +139,7 @@ def test_figures_count_what_was_said(says: ClaimVerdict) -> None:
 
 def test_too_few_drawings_make_fewer_claims() -> None:
     court = Register("supported")
-    report = evaluate_claims(DRAWN[:3], court, ONE_TURN, 7, silent)
+    report = evaluate_claims(DRAWN[:3], court, ONE_TURN, 7, silent, squatters=())
     assert 0 < report.document["claims"] < ONE_TURN
 
 
