@@ -50,6 +50,7 @@ _STATUS_OF_CODE: Mapping[str, int] = {
     "cross-origin": 403,
     "rate-limited": 429,
     "too-slow": 408,
+    "too-many-contested": 429,
     "bad-tile-path": 404,
 }
 _INSTALLATION = (

@@ -23,30 +23,43 @@ def claims(
     invocation: Invocation,
     *,
     count: Annotated[
-        int, typer.Option("--claims", min=1, help="Claims to construct, at least; 34 is the short form for a check.")
+        int,
+        typer.Option(
+            "--claims",
+            min=1,
+            help="Claims to construct, at least, beside squatters'; 34 makes a short check.",
+        ),
     ] = 240,
+    squatters: Annotated[
+        int, typer.Option(min=0, help="Leave out squatters who register more near-duplicates of one work than this.")
+    ] = 50,
     out: Annotated[Path, typer.Option(metavar="DIR", help="Folder for the results.")] = Path("evaluation"),
     seed: Annotated[int, typer.Option(help="The same seed and pictures give the same claims.")] = 7,
 ) -> None:
     """Measure claims whose truth is known on a throw-away ledger: true, false, edited, generated, contested, squatted.
 
     Prints precision and recall per verdict with 95% intervals, how many false claims of authorship were supported and
-    how many truthful claims contradicted; writes claims.json. Works of held-out artists come first, one of each
-    subject; drawings stand for generated pictures: what matters there is the server's record.
+    how many truthful claims contradicted; how many claims by squatters with 1, 3, 12 and 50 near-duplicates of a work
+    were supported, and how many records of such pictures leave out the true artist. Writes claims.json.
+
+    Works of held-out artists come first, one of each subject; drawings stand for generated pictures: what matters there
+    is the server's record.
     """
     from ledger.bootstrap import open_application
+    from ledger.evaluate.claim_squats import SQUATS
     from ledger.evaluate.claims import evaluate_claims, one_by_folder
     from ledger.evaluate.pictures import select
     from ledger.image.pool import DecodePool
 
     make_folder(out)
+    chosen_squats = [squat for squat in SQUATS if squat.copies <= squatters]
     # The pool stays: drawings are rendered one by one, when a claim needs them.
     with TemporaryDirectory(prefix="artledger-claims-") as folder, DecodePool() as pool:
         chosen = select(pool, works=5000, strangers=5000, assets=None, seed=seed)
         drawings = one_by_folder([*chosen.copied, *chosen.strangers, *chosen.distractors])
         with open_application(data_dir=Path(folder) / "data") as application, invocation.progress() as progress:
             court = application.claim_trial(Path(folder) / "works")
-            report = evaluate_claims(drawings, court, count, seed, progress)
+            report = evaluate_claims(drawings, court, count, seed, progress, squatters=chosen_squats)
     write_whole(out / CLAIMS_FILE, json.dumps(report.document, indent=1).encode())
     if invocation.json:
         invocation.out.document(report.document)
@@ -56,7 +69,7 @@ def claims(
 
 
 def _show(out: Output, document: Mapping[str, Any]) -> None:
-    from ledger.evaluate.claims import VERDICTS
+    from ledger.evaluate.claim_plan import VERDICTS
 
     rows = [(each, _share(document["precision"][each]), _share(document["recall"][each])) for each in VERDICTS]
     out.table(("Verdict", "Precision", "Recall"), rows)
@@ -72,6 +85,13 @@ def _show(out: Output, document: Mapping[str, Any]) -> None:
         document["truthful_claims"],
     )
     out.line(f"{document['claims']} claims. {wrongs}", "strong")
+    squats = "Claims by squatters supported: {} of {}; records without the true artist: {} of {}.".format(
+        document["squatter_supported"],
+        document["squatter_claims"],
+        document["true_artist_missing"],
+        document["squatted_records"],
+    )
+    out.line(squats, "strong")
 
 
 def _share(share: Mapping[str, Any]) -> str:

@@ -91,6 +91,9 @@ class Settings(BaseSettings):
     limit_per_account: str = "60/minute"
     """How often one account, from elsewhere, may prepare, file, answer or resolve claims."""
 
+    contested_per_day: int = Field(default=20, ge=0)
+    """How many near-duplicates of works that others registered before it one account may register within 24 hours."""
+
     max_queue: int = Field(default=10_000, ge=1)
     """Statements waiting to be appended before new ones are pushed back."""
 

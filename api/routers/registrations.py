@@ -76,7 +76,7 @@ _WRONG = problems(400, 404, 409, 413, 415, 422, 503)
     status_code=201,
     response_model=RegisteredWorkBody | PreparedWorkBody,
     summary="Register a work of one's own",
-    responses=_PREPARED | _WRONG,
+    responses=_PREPARED | _WRONG | problems(429),
     openapi_extra=_FORM,
 )
 async def register_work(
@@ -85,7 +85,8 @@ async def register_work(
     """A form with the file in `image` and what is said of it as JSON in `work`.
 
     An artist with a key on the log signs: `prepare=true` answers with the statement, and the same form comes again
-    with `signed`. Nothing is kept in between. 200 where the artist registered the same bytes before.
+    with `signed`. Nothing is kept in between. 200 where the artist registered the same bytes before. 429
+    (`too-many-contested`) where an account goes on registering near-duplicates of what others registered.
     """
     registering, artist_id = here.application.registering, caller.account_id or ""
     limits = {FIELD: here.application.settings.max_image_bytes, WORK_FIELD: MAX_WORK_BYTES}

@@ -32,6 +32,7 @@ class RegistrationParts(PeopleParts):
 
     @cached_property
     def registering(self) -> Registering:
+        from ledger.flows.contest_limit import ContestLimit
         from ledger.flows.register import Registering
 
         return Registering(
@@ -44,6 +45,11 @@ class RegistrationParts(PeopleParts):
             ingestion=self.ingestion,
             records=self.records,
             catalogue=self.catalogue,
+            contest_limit=ContestLimit(
+                per_day=self.settings.contested_per_day,
+                works=self.works,
+                is_copy=lambda image, artist_id: self.deduplication.is_copy_of_others(image, artist_id),  # noqa: PLW0108 - as below
+            ),
             compare=lambda work_ids: self.deduplication.compare(work_ids),  # noqa: PLW0108 - made when it is needed
         )
 

@@ -7,16 +7,24 @@ they claim than the true work is.
 from __future__ import annotations
 
 from collections.abc import Sequence
-from itertools import cycle, islice
+from dataclasses import dataclass
 
 from ledger.evaluate.claim_plan import Moment, Script, encoded
 from ledger.evaluate.edits import Edit
+from ledger.image.types import Pixels
 
-SQUATS = (1, 3, 12, 50)
-"""How many near-duplicates are registered of one work by one account."""
-SHARED = 12, 4
-"""As many are also registered by several accounts."""
+
+@dataclass(frozen=True, slots=True)
+class Squat:
+    copies: int
+    """Near-duplicates that are registered of one work."""
+    accounts: int = 1
+    """By so many accounts in turns."""
+
+
+SQUATS = (Squat(1), Squat(3), Squat(12), Squat(12, accounts=4), Squat(50))
 CROP = Edit("crop", "50%")
+NOISE = Edit("noise", "10")
 LITTLE = (
     Edit("jpeg", "30"), Edit("resize", "50%"), Edit("colour", "mild"), Edit("noise", "10"), Edit("crop", "70%"),
     Edit("vignette", "50%"), Edit("rotate", "5"), Edit("flip", "across"), Edit("caption", "line"),
@@ -25,34 +33,41 @@ WHOLE = 4
 """Every so many copies is one of the whole work."""
 
 
-def squats(script: Script, sizes: Sequence[int]) -> None:
-    """A story for each size, before and after the artist. Raises StopIteration without further drawings."""
-    for size, accounts in [*((size, 1) for size in sizes), *([SHARED] if SHARED[0] in sizes else [])]:
-        _squat(script, size, accounts, "early")
-        _squat(script, size, accounts, "late")
-    if sizes:
+def tell_squats(script: Script, squats: Sequence[Squat]) -> None:
+    """A story of each, before and after the artist. Raises StopIteration without further drawings."""
+    for squat in squats:
+        _squat(script, squat, "early")
+        _squat(script, squat, "late")
+    if squats:
         _squat_on_a_list(script, "early")
         _squat_on_a_list(script, "late")
 
 
-def _squat(script: Script, size: int, accounts: int, moment: Moment) -> None:
+def _squat(script: Script, squat: Squat, moment: Moment) -> None:
     artist, picture = script.artist(), script.next_drawing()
     data, part = encoded(picture), script.changed(picture, CROP)
     own = script.work(artist, data, _other(moment))
-    thieves = [script.artist() for _ in range(accounts)]
-    owners = [thieves[number % accounts] for number in range(size)]
-    copies = [
-        encoded(part) if number == 0 else script.edited(picture if number % WHOLE == WHOLE - 1 else part, edit)
-        for number, edit in enumerate(islice(cycle(LITTLE), size))
-    ]
+    thieves = [script.artist() for _ in range(squat.accounts)]
+    owners = [thieves[number % squat.accounts] for number in range(squat.copies)]
+    copies = [encoded(part), *(_copy(script, number, picture, part) for number in range(1, squat.copies))]
     files = [script.work(owner, copy, moment) for owner, copy in zip(owners, copies, strict=True)]
-    kind = f"{size} near-duplicates by {accounts}, {'before' if moment == 'early' else 'after'} the artist"
-    for number in sorted({0, size - 1}):
+    kind = (
+        f"{squat.copies} near-duplicates by {squat.accounts}, {'before' if moment == 'early' else 'after'} the artist"
+    )
+    for number in sorted({0, squat.copies - 1}):
         script.squat(kind, "authored-image", owners[number], copies[number], own)
     for claimed in (data, script.edited(part)):
         script.squat(kind, "authored-image", owners[0], claimed, own)
         script.squat(kind, "copies-work", owners[0], claimed, own, files[0])
     script.file(f"{kind}: the artist", "authored-image", artist, "inconclusive", data, truthful=True)
+
+
+def _copy(script: Script, number: int, picture: Pixels, part: Pixels) -> bytes:
+    """Of the part, now and then of the whole; where the edits come round again, of one with other noise."""
+    shown = picture if number % WHOLE == WHOLE - 1 else part
+    if number >= len(LITTLE):
+        shown = script.changed(shown, NOISE)
+    return script.edited(shown, LITTLE[number % len(LITTLE)])
 
 
 def _squat_on_a_list(script: Script, moment: Moment) -> None:

@@ -15,7 +15,7 @@ from typing import Any
 
 from ledger.evaluate.claim_figures import squatting, summary
 from ledger.evaluate.claim_plan import Court, Drawing, Filing, Plan, Script
-from ledger.evaluate.claim_squats import SQUATS, squats
+from ledger.evaluate.claim_squats import SQUATS, Squat, tell_squats
 from ledger.evaluate.claim_stories import Stories
 from ledger.fingerprint.complexity import MINIMUM_COMPLEXITY, complexity
 
@@ -36,10 +36,10 @@ def evaluate_claims(
     seed: int,
     progress: Callable[[str, int, int | None], None],
     *,
-    squatters: Sequence[int] = SQUATS,
+    squatters: Sequence[Squat] = SQUATS,
 ) -> ClaimsReport:
     """At least `claims` claims beside those of squatters, or as many as the drawings suffice for; each drawing is used
-    in one story only. `squatters`: how many near-duplicates one registers, by story."""
+    in one story only."""
     plan = _plan(drawings, claims, seed, squatters)
     filings = _carry_out(plan, court, progress)
     verdicts, sightings = [], []
@@ -51,10 +51,10 @@ def evaluate_claims(
     return ClaimsReport(summary(filings, verdicts) | squatting(filings, verdicts, sightings))
 
 
-def _plan(drawings: Iterable[Drawing], claims: int, seed: int, squatters: Sequence[int]) -> Plan:
+def _plan(drawings: Iterable[Drawing], claims: int, seed: int, squatters: Sequence[Squat]) -> Plan:
     script = Script(drawings, seed)
     try:
-        squats(script, squatters)
+        tell_squats(script, squatters)
         Stories(script).tell(len(script.made.filings) + claims)
     except StopIteration:
         pass  # no drawing is left for another story

@@ -20,7 +20,7 @@ from ledger.flows.calibrate import Calibrations, Published
 from ledger.flows.cliques import cliques, missing_pairs
 from ledger.flows.predicates import match_text
 from ledger.flows.progress import Progress, silent
-from ledger.flows.these_works import TheseWorks
+from ledger.flows.these_works import OthersWorks, TheseWorks
 from ledger.flows.verify import query_of
 from ledger.image.types import CanonicalImage
 from ledger.match.calibration import VERIFIED
@@ -35,6 +35,8 @@ BATCH = 32
 """Works per transaction, and asked side by side."""
 MATCHES = 50
 """Copies that one question may find; further ones are found by comparing what has a copy in common."""
+ROUNDS = 10
+"""Of comparing a new work, VERIFIED nearest works of others each, as long as there are copies among them."""
 NO_PICTURE = "no picture of it is kept"
 
 T = TypeVar("T")
@@ -83,14 +85,48 @@ class Deduplication:
             return self._run(progress)
 
     def compare(self, work_ids: Sequence[str]) -> None:
-        """Asks about new works alone, and keeps their verified copies; groups wait for the next `run`.
+        """Asks about new works alone, and keeps which works of other artists they are verified copies of; groups wait
+        for the next `run`.
 
+        It goes on asking for the next nearest until a round finds no copy: of many near-duplicates each is marked.
         Raises as `Calibrations.current`.
         """
         if work_ids:
-            calibrated = self.calibrations.current()
+            calibrated, artists = self.calibrations.current(), self.store.artists(work_ids)
             for batch in _chunks(work_ids, BATCH):
-                self._ask(calibrated, batch)
+                self._compare(calibrated, batch, artists)
+
+    def is_copy_of_others(self, image: CanonicalImage, artist_id: str) -> bool:
+        """Whether a picture that is not registered is a verified copy of what somebody else registered.
+
+        Raises as `Calibrations.current`.
+        """
+        calibrated = self.calibrations.current()
+        query = query_of(image, self.fingerprinter.query(image))
+        job = ("", query, OthersWorks(self.index, artist_id), VERIFIED)
+        return any(pair.verified for pair in self._pairs(calibrated, [job]))
+
+    def _compare(self, calibrated: Published, work_ids: Sequence[str], artists: Mapping[str, str]) -> None:
+        queries = self._queries(work_ids)
+        blank = {work_id: query.not_comparable for work_id, query in queries.items() if query.not_comparable}
+        seen: dict[str, set[str]] = {work_id: set() for work_id in queries}
+        verified: list[Pair] = []
+        going = list(queries)
+        for _ in range(ROUNDS):
+            jobs = [
+                (work_id, queries[work_id], OthersWorks(self.index, artists[work_id], seen[work_id]), VERIFIED)
+                for work_id in going
+            ]
+            found = list(self._pairs(calibrated, jobs))
+            verified += (pair for pair in found if pair.verified)
+            for pair in found:
+                asked = str(pair.found["query"])
+                seen[asked].add(pair.second if pair.first == asked else pair.first)
+            going = [work_id for work_id in going if any(p.verified and p.found["query"] == work_id for p in found)]
+            if not going:
+                break
+        # What was compared with others' works alone has still to be asked about its own artist's, by `run`.
+        self.store.put(calibrated.digest, blank, verified)
 
     def _run(self, progress: Progress) -> Groups | None:
         members = self.store.members()

@@ -20,6 +20,7 @@ from ledger.errors import ConflictError, InputError, NotFoundError
 from ledger.fingerprint.fingerprinter import Fingerprinter
 from ledger.flows.answers import RecordAnswer, WorkAnswer
 from ledger.flows.catalogue import Catalogue
+from ledger.flows.contest_limit import ContestLimit
 from ledger.flows.cosigned import Cosigning
 from ledger.flows.ingest import Ingestion, IngestSummary, MadeWork, Registrant, make_work, opted_out
 from ledger.flows.log_keys import LogKeys
@@ -103,13 +104,14 @@ class Registering:
     ingestion: Ingestion
     records: Records
     catalogue: Catalogue
+    contest_limit: ContestLimit
     compare: Callable[[Sequence[str]], None]
     """Looks for copies of new works in the corpus, so that contested ones are known."""
 
     def prepare(self, data: bytes, details: WorkDetails, artist_id: str, principal: Principal) -> PreparedWork:
         """Raises InputError for pictures and details that cannot be used (`licence`, `bad-link`, `bad-terms`, ...),
         AccessError (`wrong-account`), NotFoundError (`artist-not-found`), ConflictError (`opted-out`,
-        `already-registered`)."""
+        `already-registered`), PushbackError (`too-many-contested`)."""
         artist = self._artist(artist_id, principal)
         made = self._make(data, details, artist)
         earlier = self._standing(made)
@@ -120,6 +122,7 @@ class Registering:
                 hint="change its terms instead, or withdraw it first",
             )
         self._require_willing(made)
+        self.contest_limit.require(made.image, artist_id, principal)
         submission, row = made.submission, made.row
         return PreparedWork(row.work_id, submission.record_id, submission.payload, dict(row.metadata), row.metadata_key)
 
@@ -132,6 +135,7 @@ class Registering:
         earlier = self._standing(made)
         if earlier is not None:
             return self._known(earlier)
+        self.contest_limit.require(made.image, artist_id, principal)
         submission = made.submission
         return self._done(
             self._willing(
@@ -163,6 +167,7 @@ class Registering:
                 return self._known(earlier)
             if self.corpus.works([stated.work_id]):
                 raise taken
+            self.contest_limit.require(made.image, artist_id, principal)
         row = replace(made.row, work_id=stated.work_id, metadata_key=brought.metadata_key)
         made = replace(made, submission=Submission(stated.record_id, signed.payload), row=row)
 

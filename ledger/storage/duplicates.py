@@ -63,6 +63,16 @@ class DuplicateStore:
             )
             return [str(work_id) for work_id in rows.scalars()]
 
+    def artists(self, work_ids: Sequence[str]) -> dict[str, str]:
+        """Artist id by work id."""
+        self._projector.catch_up()
+        with self._database.begin() as connection:
+            rows = connection.execute(
+                sa.text("SELECT work_id, artist_id FROM work WHERE work_id = ANY(:ids)"),
+                {"ids": [UUID(work_id) for work_id in work_ids]},
+            )
+            return {str(row.work_id): str(row.artist_id) for row in rows}
+
     def begin(self, calibration: str) -> set[str]:
         """Forgets what was found under other calibrations; ids of the works that were asked under this one."""
         digest = {"digest": bytes.fromhex(calibration)}

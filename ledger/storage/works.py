@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
+from datetime import datetime
 from typing import Any
 from uuid import UUID
 
@@ -18,7 +19,7 @@ _WORK = (
     " FROM work w LEFT JOIN work_detail d USING (work_id) LEFT JOIN artist a ON a.artist_id = w.artist_id"
 )
 
-_CONTESTS = (
+_COPIES = (
     "WITH copies AS NOT MATERIALIZED (SELECT * FROM duplicate_pair p WHERE verified"
     " AND NOT EXISTS (SELECT FROM duplicate_asked q WHERE q.work_id IN (p.first_id, p.second_id)"
     " AND q.not_comparable IS NOT NULL)),"
@@ -28,11 +29,20 @@ _CONTESTS = (
     " FROM work a JOIN work b ON b.pixel_sha256 = a.pixel_sha256 WHERE a.work_id = ANY(:ids)"
     " UNION ALL SELECT first_id, second_id, found->>'relation', 3 FROM copies WHERE first_id = ANY(:ids)"
     " UNION ALL SELECT second_id, first_id, found->>'relation', 3 FROM copies WHERE second_id = ANY(:ids))"
-    " SELECT near.mine, near.other, near.relation FROM near JOIN work a ON a.work_id = near.mine"
-    " JOIN work b ON b.work_id = near.other WHERE a.artist_id <> b.artist_id"
-    " AND a.withdrawn_index IS NULL AND b.withdrawn_index IS NULL"
+)
+_OF_OTHERS = (
+    " FROM near JOIN work a ON a.work_id = near.mine JOIN work b ON b.work_id = near.other"
+    " WHERE a.artist_id <> b.artist_id AND b.withdrawn_index IS NULL"
+)
+_CONTESTS = (
+    f"{_COPIES} SELECT near.mine, near.other, near.relation {_OF_OTHERS} AND a.withdrawn_index IS NULL"
     " ORDER BY near.mine, b.registration_index, near.distance"
 )
+_SINCE = (
+    "SELECT w.work_id, e.appended_at FROM work w JOIN entry e ON e.leaf_index = w.registration_index"
+    " WHERE w.artist_id = :artist AND e.appended_at > :since"
+)
+_FOLLOWING = f"{_COPIES} SELECT DISTINCT near.mine {_OF_OTHERS} AND b.registration_index < a.registration_index"
 
 
 class WorkReader:
@@ -90,6 +100,17 @@ class WorkReader:
         for row in self._rows(_CONTESTS, {"ids": ids}) if ids else ():
             found.setdefault(str(row.mine), {}).setdefault(str(row.other), row.relation)
         return found
+
+    def copies_since(self, artist_id: str, since: datetime) -> list[datetime]:
+        """When the artist registered what others had registered before: known copies of their works, the oldest first.
+
+        A work's copies are known once it was compared (ledger.flows.dedup), at the end of its registration.
+        """
+        recent = {
+            row.work_id: row.appended_at for row in self._rows(_SINCE, {"artist": UUID(artist_id), "since": since})
+        }
+        copies = self._rows(_FOLLOWING, {"ids": list(recent)}) if recent else []
+        return sorted(recent[row.mine] for row in copies)
 
     def count_works(self, artist_id: str) -> int:
         """An artist's registered works, withdrawn ones too."""

@@ -5,6 +5,7 @@ from __future__ import annotations
 import base64
 import json
 from collections.abc import Iterator
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -13,7 +14,8 @@ from httpx2 import Response
 
 from api.app import create_app
 from ledger.bootstrap import Application, open_application
-from ledger.flows.principal import SCOPES_OF_ROLE, AccountRole
+from ledger.flows.principal import LOCAL, SCOPES_OF_ROLE, AccountRole
+from ledger.flows.register import WorkDetails
 from ledger.record import dsse
 from tests.api.conftest import HERE
 from tests.applications import DRAWINGS, UNKNOWN_ID
@@ -215,3 +217,45 @@ def test_the_opt_out_list_is_public_and_honoured(client: TestClient, application
     assert code(client.get("/v1/opt-outs", params={"after": "x"})) == (422, "invalid-request")
     refused = send(client, changed(picture), {}, headers(application, ben.artist_id))
     assert code(refused) == (409, "opted-out")
+
+
+def test_who_registers_copies_of_others_works_is_slowed_down(
+    database_server: DatabaseUrl, template: str, tmp_path: Path
+) -> None:
+    """Each copy is marked contested at once, more than the day's number are refused with when to come again, by every
+    process and after every restart; what is no copy is registered all the same."""
+    original, copies = (
+        DRAWINGS[0].read_bytes(),
+        [changed(DRAWINGS[0].read_bytes(), quality) for quality in (40, 55, 70)],
+    )
+    with copied(database_server, template) as url:
+        settings: dict[str, Any] = {"database_url": url, "contested_per_day": 2}
+        with (
+            open_application(data_dir=tmp_path, **settings) as first,
+            TestClient(create_app(first), client=HERE) as web,
+        ):
+            ada, ben = artist(first, "Ada"), artist(first, "Ben")
+            work = send(web, original, SAID, headers(first, ada.artist_id)).json()["work"]["work_id"]
+            token = headers(first, ben.artist_id)
+            for copy in copies[:2]:
+                made = send(web, copy, SAID, token)
+                assert made.status_code == 201
+                assert [each["work_id"] for each in made.json()["work"]["contested"]] == [work]
+            for query in ({}, {"prepare": "true"}):
+                refused = send(web, copies[2], SAID, token, **query)
+                assert (refused.status_code, refused.json()["code"]) == (429, "too-many-contested")
+                assert 80_000 < int(refused.headers["retry-after"]) <= 86_400
+            assert send(web, copies[1], SAID, token).status_code == 200, "what is registered already is no new copy"
+            assert send(web, DRAWINGS[7].read_bytes(), SAID, token).status_code == 201
+        with (
+            open_application(data_dir=tmp_path, **settings) as again,
+            TestClient(create_app(again), client=HERE) as web,
+        ):
+            assert send(web, copies[2], SAID, token).status_code == 429
+            assert send(web, copies[2], SAID, headers(again, ada.artist_id)).status_code == 201, (
+                "one's own are no copies"
+            )
+            kept = again.catalogue.work(work).contested
+            assert len(kept) == 2
+            done = again.registering.register(copies[2], WorkDetails(), ben.artist_id, LOCAL)
+            assert [each.artist for each in done.work.contested] == ["Ada", "Ada"], "marked, whoever registers it"

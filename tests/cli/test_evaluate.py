@@ -118,8 +118,13 @@ def test_subjects_of_a_generator_that_knows_nothing(artledger: Commands, tmp_pat
 @pytest.mark.skipif(not SVG_ROOT.is_dir(), reason="Debian's openclipart-svg is not installed")
 def test_claims_in_their_short_form(artledger: Commands, tmp_path: Path) -> None:
     """Of the installed package, whose drawings are rendered when a claim needs them."""
-    ended = artledger("evaluate", "claims", "--claims", "34", "--out", tmp_path / "out", "--json")
+    ended = artledger("evaluate", "claims", "--claims", "34", "--squatters", "1", "--out", tmp_path / "out", "--json")
     assert ended.code == 0, ended.stderr
     assert ended.json["claims"] >= 34
     assert (ended.json["false_authorship_supported"], ended.json["truthful_contradicted"]) == (0, 0)
+    assert (ended.json["squatter_claims"], ended.json["squatter_supported"], ended.json["true_artist_missing"]) == (
+        14,
+        0,
+        0,
+    )
     assert json.loads((tmp_path / "out" / "claims.json").read_bytes()) == ended.json

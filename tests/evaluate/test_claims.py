@@ -11,6 +11,7 @@ import pytest
 
 from ledger.evaluate.claim_figures import squatting, summary
 from ledger.evaluate.claim_plan import EDITS, Filing, Sighting, Work, beside
+from ledger.evaluate.claim_squats import SQUATS, Squat
 from ledger.evaluate.claims import evaluate_claims, one_by_folder
 from ledger.evaluate.edits import KINDS
 from ledger.image.types import Pixels
@@ -44,7 +45,7 @@ class Blank:
         return np.full((64, 64, 3), 255, np.uint8)
 
 
-DRAWN = [Drawn(number) for number in range(24)]
+DRAWN = [Drawn(number) for number in range(30)]
 
 
 @dataclass
@@ -73,6 +74,10 @@ class Register:
     def judge(self, filing: Filing) -> ClaimVerdict:
         self.filings.append(filing)
         return self.says
+
+    def look(self, picture: bytes, file: str) -> Sighting:
+        assert file in {work.file for work in self.works}
+        return Sighting(aligned=len(picture) % 2 == 0, named=False)
 
 
 def silent(stage: str, done: int, total: int | None) -> None:
@@ -114,6 +119,32 @@ def test_where_two_registered_the_same_nothing_is_decided() -> None:
             assert not each.truthful
 
 
+def test_squatters_register_and_claim_before_and_after_the_artist() -> None:
+    court = Register("supported")
+    report = evaluate_claims(DRAWN, court, 1, 7, silent, squatters=SQUATS).document
+    assert [squat.copies for squat in SQUATS if squat.accounts == 1] == [1, 3, 12, 50]
+    thieves = [each for each in court.filings if each.stolen is not None]
+    assert {each.claim_type for each in thieves} == {"authored-image", "copies-work", "trained-on"}
+    assert all(each.expected == "inconclusive" and not each.truthful for each in thieves)
+    order = {work.file: place for place, work in enumerate(court.works)}
+    firsts = {each.kind: order[each.works[0]] < order[each.stolen or ""] for each in thieves if each.works}
+    assert {kind: early for kind, early in firsts.items() if "near-dup" in kind} == {
+        f"{squat.copies} near-duplicates by {squat.accounts}, {when} the artist": when == "before"
+        for squat in SQUATS for when in ("before", "after")
+    }  # fmt: skip
+    for squat in SQUATS:
+        kind = f"{squat.copies} near-duplicates by {squat.accounts},"
+        owners = {each.claimant for each in thieves if each.works and each.kind.startswith(kind)}
+        copies = [work for work in court.works if work.artist in owners]
+        assert len(copies) >= 2 * squat.copies / squat.accounts
+        assert len({work.data for work in copies}) == len(copies), "each copy is another file"
+    assert (report["squatter_claims"], report["squatter_supported"]) == (len(thieves), len(thieves))
+    assert report["true_artist_missing"] == report["squatted_records"] > 0
+    assert squatting(court.filings, ["inconclusive"] * len(court.filings), [Sighting(aligned=True, named=True)]) == {
+        "squatter_claims": len(thieves), "squatter_supported": 0, "squatted_records": 1, "true_artist_missing": 0,
+    }  # fmt: skip
+
+
 def test_edits_exist_under_these_names() -> None:
     for edit in EDITS:
         assert edit.strength in KINDS[edit.kind].strengths
@@ -152,12 +183,16 @@ def test_helpers() -> None:
 
 
 def test_the_rules_hold_on_a_ledger(database_server: DatabaseUrl, template: str, tmp_path: Path) -> None:
-    """The short form: every construction once, over drawings that nobody could confuse."""
+    """The short form: every construction once, over drawings that nobody could confuse, and the squatters for whom
+    aligning a picture's ten nearest works alone leaves the true artist out."""
     with application_with(database_server, template, tmp_path / "data") as application:
         court = application.claim_trial(tmp_path / "works")
-        figures = evaluate_claims(DRAWN, court, ONE_TURN, 7, silent).document
+        figures = evaluate_claims(DRAWN, court, ONE_TURN, 7, silent, squatters=[Squat(12)]).document
     wrong = [row for row in figures["per_kind"] if row[row["expected"]] < row["n"]]
     assert figures["false_authorship_supported"] == 0
     assert figures["truthful_contradicted"] == 0
+    assert (figures["squatter_claims"], figures["squatter_supported"]) == (14, 0), wrong
+    assert figures["squatted_records"] >= 10
+    assert figures["true_artist_missing"] == 0
     for verdict in ("supported", "contradicted"):
         assert figures["recall"][verdict]["value"] >= 0.9, wrong
