@@ -234,11 +234,11 @@ class TestTraining:
         scene = NOTHING.model(10).listing(10, FILE, listed=True)
         assert verdict(scene.case("trained-on", model=MODEL)) == "supported"
 
-    def test_a_contested_work_is_flagged(self) -> None:
+    def test_a_contested_work_supports_no_claim(self) -> None:
         scene = self.WORK.work("twin", OTHER, 90, file=self.LISTED).model(10).listing(10, self.LISTED, listed=True)
         case = scene.case("trained-on", ARTIST, "mine", model=MODEL)
         assert "contested-earlier" in codes(case)
-        assert verdict(case) == "supported"
+        assert verdict(case) == "inconclusive", "a file that two registered is listed for neither of them"
 
 
 def test_the_same_evidence_in_another_order_decides_the_same() -> None:
