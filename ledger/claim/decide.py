@@ -128,6 +128,10 @@ def _trained(case: Case, measures: Measures) -> Iterator[Finding]:
         if work.artist_id != case.claim.claimant_id:
             yield Finding.of("not-own-work", exhibit.ref)
         yield from _contests(exhibit, registrations, work.artist_id, measures)
+    if not named:
+        for each in works_shown(case, measures):
+            if each.work.artist_id != case.claim.claimant_id:
+                yield Finding.of("registered-by-another", each.registration.ref)
     models = [
         exhibit for exhibit, model in case.of(ModelRecord)
         if case.claim.model is not None and model.model_id == case.claim.model.model_id

@@ -3,14 +3,17 @@
 from __future__ import annotations
 
 import itertools
+from dataclasses import replace
 
 import pytest
 
 from ledger.claim.decide import decide
 from ledger.claim.rules import current_rules
-from ledger.claim.types import Case
+from ledger.claim.types import Case, Finding
+from ledger.claim.words import is_contested
 from ledger.match.alike import hashes_alike
 from ledger.match.lists import Relation
+from ledger.record.predicates import ClaimType
 from tests.claim.cases import ARTIST, FILE, MODEL, OTHER, OTHER_MODEL, THIEF, Scene, fingerprint, flipped, region
 from tests.record.samples import sha
 
@@ -233,6 +236,9 @@ class TestTraining:
     def test_without_works_the_picture_itself_is_meant(self) -> None:
         scene = NOTHING.model(10).listing(10, FILE, listed=True)
         assert verdict(scene.case("trained-on", model=MODEL)) == "supported"
+        anothers = scene.work("hers", OTHER, 5, Relation.EXACT, file=FILE).case("trained-on", model=MODEL)
+        assert "registered-by-another" in codes(anothers)
+        assert verdict(anothers) == "inconclusive", "nobody else's file is claimed by not naming the work"
 
     def test_a_contested_work_supports_no_claim(self) -> None:
         scene = self.WORK.work("twin", OTHER, 90, file=self.LISTED).model(10).listing(10, self.LISTED, listed=True)
@@ -264,3 +270,33 @@ def test_both_hashes_must_say_so() -> None:
     assert not hashes_alike(one, one.model_copy(update={"pdq": sha("other stripes")}), RULES.measures)
     assert hashes_alike(one, fingerprint(flipped(1), quality=50), RULES.measures)
     assert not hashes_alike(one, fingerprint(flipped(1), quality=49), RULES.measures)
+
+
+@pytest.mark.parametrize(
+    ("claim_type", "code"),
+    [
+        ("authored-image", "shows-anothers"), ("authored-image", "copy-of-anothers"),
+        ("copies-work", "shows-anothers"), ("copies-work", "copy-of-anothers"), ("trained-on", "copy-of-anothers"),
+    ],
+)  # fmt: skip
+def test_what_aligning_finds_of_others_contests_a_claim(claim_type: ClaimType, code: str) -> None:
+    """Beside evidence that would support it; an auditor takes what was measured from the verdict."""
+    scene = NOTHING.work("mine", ARTIST, 100, Relation.EXACT, file=FILE).work("hers", OTHER, 50)
+    scene = scene.model(10).listing(10, FILE, listed=True)
+    works = () if claim_type == "authored-image" else ("mine",)
+    model = MODEL if claim_type == "trained-on" else None
+    case = scene.case(claim_type, ARTIST, *works, model=model)
+    assert verdict(case) == "supported"
+    [hers] = [each for each in case.exhibits if each.leaf_index == 50]
+    contested = replace(case, measured=(Finding.of(code, hers.ref),))
+    assert verdict(contested) == "inconclusive"
+    assert is_contested(decide(contested, RULES).findings)
+
+
+def test_a_work_that_was_aligned_is_shown() -> None:
+    case = NOTHING.work("mine", ARTIST, 100).case("copies-work", ARTIST, "mine")
+    assert codes(case) == {"work-not-shown"}
+    [mine] = case.exhibits
+    aligned = replace(case, measured=(Finding.of("work-aligned", mine.ref),))
+    assert codes(aligned) == {"work-aligned", "work-shown"}
+    assert verdict(aligned) == "supported"
