@@ -109,8 +109,10 @@ class WithdrawalRequest(Closed):
 
 
 class OptOutBody(Closed):
-    kind: Literal["sha256", "phash"]
-    value: HexDigest
+    """`value`: a SHA-256 in hex, or for `look` pHash and PDQ of 64 digits each."""
+
+    kind: Literal["sha256", "look"]
+    value: Annotated[str, Field(pattern="^([0-9a-f]{64}){1,2}$")]
 
 
 class OptOutPageBody(Closed):
@@ -121,5 +123,5 @@ class OptOutPageBody(Closed):
 
 
 class OptOutFilter(Closed):
-    after: Annotated[str, Field(pattern="^(sha256|phash):[0-9a-f]{64}$")] | None = None
+    after: Annotated[str, Field(pattern="^(sha256:[0-9a-f]{64}|look:[0-9a-f]{128})$")] | None = None
     limit: Annotated[int, Field(ge=1, le=1000)] = 200

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import sys
 from collections.abc import Sequence
 from enum import StrEnum
 from pathlib import Path
@@ -9,18 +10,22 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
+from cli.errors import ExitCode
 from cli.files import is_file_name, read_bounded
 from cli.invocation import CommandGroup, Invocation
 
 if TYPE_CHECKING:
     from ledger.bootstrap import Application
-    from ledger.corpus.optout import OptOut
+    from ledger.flows.optout import OptOutPlan
+    from ledger.match.optout import OptOut
 
 PAGE = 1000
 MAX_SHOWN = 50
+NOTHING_DONE = "nothing was listed and nothing withdrawn"
+HOW_TO_CONFIRM = "look at the works; then answer yes, or give --yes"
 Entries = Annotated[
     list[str],
-    typer.Argument(metavar="ENTRY", help="A picture's file, a SHA-256, or phash: and 64 hexadecimal digits."),
+    typer.Argument(metavar="ENTRY", help="A picture's file, a SHA-256, or look: and 128 hex digits (pHash, then PDQ)."),
 ]
 
 
@@ -35,20 +40,62 @@ def add(
     invocation: Invocation,
     entry: Entries,
     reason: Annotated[Why, typer.Option(help="Of the withdrawals that follow, on the log.")] = Why.OPERATOR,
-) -> None:
+    yes: Annotated[bool, typer.Option("--yes", help="Withdraw the works that are named without asking.")] = False,
+) -> ExitCode | None:
     """Put pictures on the opt-out list: ingest, matching and training leave them out from now on.
 
-    A file is listed by its bytes, its pixels and what it looks like, turned and mirrored too. Registered works that an
-    entry names are withdrawn, which is final.
+    A file is listed by its bytes, its pixels and what it looks like (pHash and PDQ together), turned and mirrored too.
+    Registered works that an entry names, or that are verified in the file by aligning the two, are withdrawn, which is
+    final: the command shows them and asks.
     """
-    with invocation.application() as application, invocation.progress() as progress:
-        done = application.opting_out.add(_entries(application, entry), reason.value, progress)
     out = invocation.out
+    with invocation.application() as application:
+        files = [Path(word) for word in entry if is_file_name(word)]
+        limit = application.settings.max_image_bytes
+        plan = application.opting_out.plan(
+            [_parsed(word) for word in entry if not is_file_name(word)],
+            [read_bounded(path, limit, "a picture") for path in files],
+        )
+        if plan.works and not yes and not _agreed(invocation, application, plan):
+            return ExitCode.USAGE
+        with invocation.progress() as progress:
+            done = application.opting_out.add(plan, reason.value, progress)
     if out.json:
         out.document(done.to_json())
     out.line(f"{done.added:,} of {len(done.entries):,} entries are new on the list", "good")
     for work_id in done.withdrawn:
         out.line(f"Withdrawn: work {work_id}")
+    for work_id in done.mistaken:
+        out.line(f"Work {work_id} is another picture, though its hashes are near: it stands")
+    for work_id in done.also_named:
+        out.line(f"Named too, but registered meanwhile: work {work_id} stands; run the command again", "bad")
+    return None
+
+
+def _agreed(invocation: Invocation, application: Application, plan: OptOutPlan) -> bool:
+    """Shows the works that would be withdrawn, and asks where somebody can answer. False: nothing is to be done, and
+    that is said."""
+    from ledger.flows.optout import draw
+
+    sheets = draw(plan, application.index, application.sheets)
+    out = invocation.out
+    if out.json:
+        refusal = {"code": "not-confirmed", "message": NOTHING_DONE, "hint": HOW_TO_CONFIRM}
+        out.document({"error": refusal, **plan.to_json(), "sheets": [str(path) for path in sheets]})
+    out.table(
+        ("work", "title", "artist", "named by"),
+        [(each.work_id, each.title or "untitled", each.artist, each.because) for each in plan.works],
+    )
+    for path in sheets:
+        out.line(f"Their pictures: {path}")
+    answered = sys.stdin.isatty() and not out.json
+    agreed = answered and typer.confirm(f"Withdraw these {len(plan.works):,} works for good?", err=True)
+    if answered:
+        for path in sheets:
+            path.unlink(missing_ok=True)
+    if not agreed:
+        out.error(NOTHING_DONE, hint=HOW_TO_CONFIRM)
+    return agreed
 
 
 def show(invocation: Invocation) -> None:
@@ -82,16 +129,20 @@ def remove(invocation: Invocation, entry: Entries) -> None:
 
 
 def _entries(application: Application, words: Sequence[str]) -> list[OptOut]:
-    from ledger.flows.optout import parse_opt_out
-
     limit = application.settings.max_image_bytes
     found: list[OptOut] = []
     for word in words:
         if is_file_name(word):
             found += application.opting_out.of_picture(read_bounded(Path(word), limit, "a picture"))
         else:
-            found.append(parse_opt_out(word))
+            found.append(_parsed(word))
     return found
+
+
+def _parsed(word: str) -> OptOut:
+    from ledger.flows.optout import parse_opt_out
+
+    return parse_opt_out(word)
 
 
 def add_to(app: CommandGroup) -> None:

@@ -123,6 +123,8 @@ def erase(
     out.line(f"Artist {done.artist_id} is erased: {done.withdrawn:,} works are withdrawn", "good")
     for keyid in done.keys_revoked:
         out.line(f"Key {keyid} is revoked")
+    for work_id in done.alike:
+        out.line(f"Another artist's work is the same picture, and stands: {work_id}")
     for left in done.left:
         out.line(f"Not erased by this command: {left}", "bad")
     out.note("backups of the database and copies of its files keep what they have: see to them")

@@ -18,9 +18,9 @@ from cli.files import make_folder, write_whole
 from cli.invocation import CommandGroup, Invocation
 
 if TYPE_CHECKING:
-    from ledger.corpus.optout import OptOuts
     from ledger.flows.progress import Progress
     from ledger.image.pool import DecodePool
+    from ledger.match.optout import OptOuts
     from ledger.train.copy.training import Report
     from ledger.train.pictures import SourcePicture
     from ledger.train.roles import Role
@@ -255,7 +255,7 @@ def _pictures(
 def _untrainable(invocation: Invocation) -> OptOuts:
     """What this ledger says must not be trained on: the opt-out list, and works that do not allow it or were withdrawn.
     Empty where there is no ledger yet."""
-    from ledger.corpus.optout import NOBODY
+    from ledger.match.optout import NOBODY
 
     with invocation.application() as application:
         return application.opt_outs.untrainable() if application.has_database else NOBODY

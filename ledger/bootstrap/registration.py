@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from functools import cached_property
+from pathlib import Path
 from typing import TYPE_CHECKING
 
 from ledger.bootstrap.people import PeopleParts
@@ -16,6 +17,11 @@ if TYPE_CHECKING:
 
 class RegistrationParts(PeopleParts):
     """What artists and administrators do with works."""
+
+    @property
+    def sheets(self) -> Path:
+        """Folder of contact sheets."""
+        return self.data_dir / "copies"
 
     @cached_property
     def consents(self) -> Consents:
@@ -55,9 +61,16 @@ class RegistrationParts(PeopleParts):
 
     @cached_property
     def opting_out(self) -> OptingOut:
-        from ledger.flows.optout import OptingOut
+        from ledger.flows.optout import OptingOut, works_shown_in
 
-        return OptingOut(self.images, self.opt_outs, self.works, self.consents)
+        return OptingOut(
+            images=self.images,
+            store=self.opt_outs,
+            works=self.works,
+            consents=self.consents,
+            index=self.index,
+            shown_in=lambda image: works_shown_in(image, self.fingerprinter, self.index),
+        )
 
     @cached_property
     def person_erasure(self) -> PersonErasure:
@@ -70,5 +83,5 @@ class RegistrationParts(PeopleParts):
             revoke=self.keys.revoke,
             opting_out=self.opting_out,
             erasure=self.erasure,
-            sheets=self.data_dir / "copies",
+            sheets=self.sheets,
         )

@@ -41,25 +41,46 @@ def hashes(pixels: Pixels) -> Hashes:
     return Hashes(_phash(_dct_input(pixels)), pdq, quality)
 
 
-def phash(pixels: Pixels) -> bytes:
-    """The pHash alone."""
-    return _phash(_dct_input(pixels))
-
-
 def query_views(pixels: Pixels) -> tuple[tuple[bytes, ...], tuple[bytes, ...]]:
     """pHashes and PDQ hashes of the eight dihedral views, the picture itself first, and of it without its border.
 
-    PDQ hashes at or below PDQ_MINIMUM_QUALITY are left out. `pdqhash.compute_dihedral` derives all eight from one
-    transform, but of one turned picture in ten it misses 50 bits or more (60 clip-art works): each view is hashed.
+    PDQ hashes at or below PDQ_MINIMUM_QUALITY are left out.
+    """
+    views = view_hashes(pixels)
+    return (
+        tuple(view.phash for view in views),
+        tuple(view.pdq for view in views if view.pdq_quality > PDQ_MINIMUM_QUALITY),
+    )
+
+
+def view_hashes(pixels: Pixels) -> tuple[Hashes, ...]:
+    """Both hashes of each view that `query_views` names.
+
+    `pdqhash.compute_dihedral` derives all eight PDQ hashes from one transform, but of one turned picture in ten it
+    misses 50 bits or more (60 clip-art works): each view is hashed.
     """
     inner = trim_border(pixels)
     inputs = _dihedral(_dct_input(pixels)) + ([] if inner is None else [_dct_input(inner)])
     views = _dihedral(pixels) + ([] if inner is None else [inner])
-    pdqs = [_pdq(view) for view in views]
-    return (
-        tuple(_phash(view) for view in inputs),
-        tuple(pdq for pdq, quality in pdqs if quality > PDQ_MINIMUM_QUALITY),
-    )
+    return tuple(Hashes(_phash(small), *_pdq(view)) for small, view in zip(inputs, views, strict=True))
+
+
+def correlation(picture: Pixels, other: Pixels) -> float:
+    """Of the small grey pictures that pHash transforms, in [-1, 1]: the largest over the views of `picture`.
+
+    Hashes keep signs alone, so a pattern that has a picture's pHash, and often nearly its PDQ too, is made in a moment.
+    It does not correlate: .65 at most with 30 drawings, as other drawings do (.68). JPEG copies of quality 5, mirrored
+    ones, and ones at three tenths of the size and quality 10 have .79 and more.
+    """
+    inner = trim_border(picture)
+    views = _dihedral(_dct_input(picture)) + ([] if inner is None else [_dct_input(inner)])
+    kept = _normalised(_dct_input(other))
+    return max(float((_normalised(view) * kept).sum()) for view in views)
+
+
+def _normalised(grey: NDArray[np.uint8]) -> NDArray[np.float64]:
+    level = grey.astype(np.float64) - float(grey.mean())
+    return level / (float(np.linalg.norm(level)) or 1.0)
 
 
 def trim_border(pixels: Pixels) -> Pixels | None:

@@ -15,6 +15,7 @@ from ledger.errors import NotFoundError
 from ledger.flows.consent import Consents
 from ledger.flows.dedup_report import SHEET
 from ledger.flows.log_keys import LogKeys
+from ledger.flows.optout import SHEET as OPT_OUT_SHEET
 from ledger.flows.optout import OptingOut
 from ledger.flows.progress import Progress, silent
 from ledger.record.ids import parse_id
@@ -31,6 +32,8 @@ class ErasureSummary:
     """Works withdrawn now; others were before."""
     opted_out: int
     """Entries put on the opt-out list, so that no later ingest brings the works back."""
+    alike: tuple[str, ...]
+    """Work ids of other artists that those entries name too. They stand: who looks at them may withdraw them."""
     keys_revoked: tuple[str, ...]
     left: tuple[str, ...]
     """Where deleted rows may lie on for a while, because the database's owner has not the right to have them gone."""
@@ -56,7 +59,7 @@ class PersonErasure:
     def erase(self, artist_id: str, progress: Progress = silent, *, opt_out: bool = False) -> ErasureSummary:
         """Withdraws the artist's works, revokes the keys, erases name, account, tokens and all that is kept of works.
 
-        `opt_out`: also puts the works on the opt-out list, by digest and pHash. Raises NotFoundError
+        `opt_out`: also puts the works on the opt-out list, by digest and look. Raises NotFoundError
         (`artist-not-found`), InputError (`bad-id`), PushbackError.
         """
         if self.works.artist(parse_id(artist_id)) is None:
@@ -64,15 +67,17 @@ class PersonErasure:
         works = list(self._works(artist_id))
         entries = self.opting_out.store.of_works([work.work_id for work in works]) if opt_out else []
         withdrawn = self.consents.withdraw_many(works, "legal", progress)
-        opted_out = self.opting_out.add(entries, "legal", progress).added if entries else 0
+        opted_out = self.opting_out.store.add(entries)
+        alike = tuple(self.opting_out.store.named(entries))
         revoked = sorted(self.keys.good_keys("artist", artist_id))
         for keyid in revoked:
             self.revoke(keyid)
         progress("erasing", 0, None)
         self.erasure.of_person(artist_id)
-        for sheet in self.sheets.glob(f"{SHEET}-*.png"):
-            sheet.unlink()
-        return ErasureSummary(artist_id, withdrawn, opted_out, tuple(revoked), self.erasure.from_disk())
+        for name in (SHEET, OPT_OUT_SHEET):
+            for sheet in self.sheets.glob(f"{name}-*.png"):
+                sheet.unlink()
+        return ErasureSummary(artist_id, withdrawn, opted_out, alike, tuple(revoked), self.erasure.from_disk())
 
     def _works(self, artist_id: str) -> Iterator[Work]:
         after = -1

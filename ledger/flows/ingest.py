@@ -266,8 +266,8 @@ def make_work(
 def opted_out(listed: KnownOptOuts, work: MadeWork) -> str | None:
     """Why a work may not be registered; None where it may. What says too little is compared by its digests alone."""
     fingerprint, image = work.row.fingerprint, work.image
-    phash = fingerprint.phash if comparable(image, fingerprint.complexity) is None else None
-    return listed.entries.reason(image.sha256, image.pixel_sha256, phash=phash)
+    look = fingerprint if comparable(image, fingerprint.complexity) is None else None
+    return listed.entries.reason(image.sha256, image.pixel_sha256, look=look)
 
 
 def _batches(

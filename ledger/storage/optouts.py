@@ -2,22 +2,25 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
+from typing import Literal
 from uuid import UUID
 
 import sqlalchemy as sa
 from sqlalchemy.engine import Connection
 
-from ledger.corpus.optout import PHASH_RADIUS, OptOut, OptOuts
 from ledger.errors import ConflictError
 from ledger.fingerprint.complexity import MINIMUM_COMPLEXITY
 from ledger.log.types import Alongside
+from ledger.match.alike import RADII
+from ledger.match.optout import HASH_BYTES, OptOut, OptOuts
 from ledger.storage.database import Database, driver
 from ledger.storage.projections import Projector
 from ledger.storage.vectors import bit_wire, takes_wire
 
-HASH_BYTES = 32
+Because = Literal["digest", "hashes", "geometry"]
+"""What an entry names a work by."""
 _STATE = "SELECT count(*), coalesce(max(added_at)::text, '') FROM opt_out"
 _NAMED = (
     "SELECT w.work_id FROM work w WHERE w.withdrawn_index IS NULL AND (w.sha256 = ANY(%(digests)s)"
@@ -26,7 +29,8 @@ _NAMED = (
 _LOOKS_SO = (
     "SELECT DISTINCT w.work_id FROM work w JOIN work_vector v USING (work_id)"  # noqa: S608 - our own constants
     " WHERE w.withdrawn_index IS NULL"
-    f" AND v.complexity >= {MINIMUM_COMPLEXITY} AND v.phash <~> %(phash)s::bit(256) <= {PHASH_RADIUS}"
+    f" AND v.complexity >= {MINIMUM_COMPLEXITY} AND v.pdq_quality >= {RADII.pdq_quality}"
+    f" AND v.phash <~> %(phash)s::bit(256) <= {RADII.phash_bits} AND v.pdq <~> %(pdq)s::bit(256) <= {RADII.pdq_bits}"
 )
 
 
@@ -114,33 +118,38 @@ class OptOutStore:
             )
             return [OptOut(row.kind, row.value.hex()) for row in rows]
 
-    def named(self, entries: Sequence[OptOut]) -> list[str]:
-        """Ids of registered works, not withdrawn, that these entries name by digest or by look."""
+    def named(self, entries: Sequence[OptOut]) -> Mapping[str, Because]:
+        """Ids of registered works, not withdrawn, that these entries name, and by what."""
         self._projector.catch_up()
-        found: dict[str, None] = {}
+        found: dict[str, Because] = {}
         with self._database.begin() as connection, driver(connection).cursor() as cursor:
             takes_wire(cursor)
             digests = [bytes.fromhex(entry.value) for entry in entries if entry.kind == "sha256"]
             cursor.execute(_NAMED, {"digests": digests})
-            found |= {str(work_id): None for (work_id,) in cursor}
+            found |= {str(work_id): "digest" for (work_id,) in cursor}
             for entry in entries:
-                if entry.kind == "phash":
-                    cursor.execute(_LOOKS_SO.encode(), {"phash": bit_wire(bytes.fromhex(entry.value))})
-                    found |= {str(work_id): None for (work_id,) in cursor}
-        return list(found)
+                if entry.kind == "look":
+                    look = bytes.fromhex(entry.value)
+                    halves = {"phash": bit_wire(look[:HASH_BYTES]), "pdq": bit_wire(look[HASH_BYTES:])}
+                    cursor.execute(_LOOKS_SO.encode(), halves)
+                    for (work_id,) in cursor:
+                        found.setdefault(str(work_id), "hashes")
+        return found
 
     def of_works(self, work_ids: Sequence[str]) -> list[OptOut]:
-        """Entries for registered works: the digests of file and pixels, and the pHash while fingerprints are kept."""
+        """Entries for registered works: the digests of file and pixels, and the look while fingerprints are kept."""
         self._projector.catch_up()
         ids = [UUID(work_id) for work_id in work_ids]
         with self._database.begin() as connection, driver(connection).cursor(binary=True) as cursor:
             cursor.execute("SELECT sha256, pixel_sha256 FROM work WHERE work_id = ANY(%s)", (ids,))
             digests = [OptOut("sha256", digest.hex()) for row in cursor for digest in row]
             cursor.execute(
-                "SELECT bit_send(phash) FROM work_vector WHERE work_id = ANY(%s) AND complexity >= %s",
-                (ids, MINIMUM_COMPLEXITY),
+                "SELECT bit_send(phash), bit_send(pdq) FROM work_vector"
+                " WHERE work_id = ANY(%s) AND complexity >= %s AND pdq_quality >= %s",
+                (ids, MINIMUM_COMPLEXITY, RADII.pdq_quality),
             )
-            return [*digests, *(OptOut("phash", wire[-HASH_BYTES:].hex()) for (wire,) in cursor)]
+            looks = dict.fromkeys((phash[-HASH_BYTES:] + pdq[-HASH_BYTES:]).hex() for phash, pdq in cursor)
+            return [*digests, *(OptOut("look", look) for look in looks)]
 
     def untrainable(self) -> OptOuts:
         """The list, and the files of all registered works that may not be trained on: withdrawn, or not allowing it."""
@@ -150,7 +159,7 @@ class OptOutStore:
             rows = connection.execute(
                 sa.text("SELECT sha256 FROM work WHERE withdrawn_index IS NOT NULL OR NOT 'train' = ANY(allowed_uses)")
             )
-            return OptOuts(listed.digests | {row.sha256.hex() for row in rows}, listed.hashes)
+            return OptOuts(listed.digests | {row.sha256.hex() for row in rows}, listed.looks)
 
 
 def _state(connection: Connection) -> tuple[int, str]:

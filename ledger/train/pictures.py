@@ -21,12 +21,12 @@ import numpy as np
 from PIL import Image
 
 from ledger.corpus.openclipart import OpenClipartSource
-from ledger.corpus.optout import NOBODY, OptOuts
 from ledger.corpus.sealed import is_sealed
 from ledger.errors import InputError, NotFoundError
 from ledger.fingerprint.complexity import MINIMUM_COMPLEXITY, complexity
-from ledger.fingerprint.hashes import phash
+from ledger.fingerprint.hashes import hashes
 from ledger.image.pool import DecodePool
+from ledger.match.optout import NOBODY, OptOuts
 
 SIDE = 768
 """Longest side, in pixels, of the pictures yielded here: above the working picture's, so that a crop keeps detail."""
@@ -229,8 +229,8 @@ def _is_untrainable(image: Image.Image, digests: Sequence[str], untrainable: Opt
     if not len(untrainable):
         return False
     pixels = np.asarray(image)
-    look = phash(pixels) if complexity(pixels) >= MINIMUM_COMPLEXITY else None
-    return untrainable.reason(*digests, phash=look) is not None
+    look = hashes(pixels) if complexity(pixels) >= MINIMUM_COMPLEXITY else None
+    return untrainable.reason(*digests, look=look) is not None
 
 
 def _quarters(image: Image.Image) -> Iterator[tuple[str, Image.Image]]:

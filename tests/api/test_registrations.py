@@ -209,7 +209,7 @@ def test_bad_forms_and_bodies(client: TestClient, application: Application, ben:
 def test_the_opt_out_list_is_public_and_honoured(client: TestClient, application: Application, ben: Person) -> None:
     picture = DRAWINGS[5].read_bytes()
     listed = application.opting_out.of_picture(picture)
-    application.opting_out.add(listed)
+    application.opting_out.add(application.opting_out.plan([], [picture]))
     first = client.get("/v1/opt-outs", params={"limit": 1}).json()
     rest = client.get("/v1/opt-outs", params={"after": first["next_after"]}).json()
     values = {entry["value"] for page in (first, rest) for entry in page["entries"]}

@@ -3,12 +3,15 @@
 from __future__ import annotations
 
 import shutil
+from io import StringIO
 from pathlib import Path
 
 import pytest
+from PIL import Image
 
 from tests.applications import DRAWINGS, UNKNOWN_ID
 from tests.cli.commands import Commands
+from tests.crafted import pattern_like
 
 
 @pytest.fixture
@@ -78,12 +81,45 @@ def test_opting_out(ledger: Commands, portfolio: Path) -> None:
     artist_id = ledger("artist", "register", "Ada", "--json").json["artist_id"]
     ingest = ("corpus", "ingest", portfolio, "--artist", artist_id, "--json")
     assert ledger(*ingest).json["registered"] == 3
-    added = ledger("corpus", "optout", "add", DRAWINGS[0], "--json").json
-    assert len(added["withdrawn"]) == 1
+    asked = ledger("corpus", "optout", "add", DRAWINGS[0], "--json")
+    assert (asked.code, asked.json["error"]["code"]) == (2, "not-confirmed")
+    (named,) = asked.json["would_withdraw"]
+    assert (named["title"], named["artist"], named["because"]) == ("apple bitten dan gerhard 01", "Ada", "digest")
+    with Image.open(asked.json["sheets"][0]) as sheet:
+        assert sheet.getcolors(2**20) is not None
+        assert len(sheet.getcolors(2**20) or ()) > 50, "the work is drawn on it"
+    plain = ledger("corpus", "optout", "add", DRAWINGS[0])
+    assert plain.code == 2
+    assert named["work_id"] in plain.stdout
+    assert asked.json["sheets"][0] in plain.stdout
+    assert ledger("corpus", "optout", "show", "--json").json["entries"] == [], "nothing is done unless somebody says so"
+    added = ledger("corpus", "optout", "add", DRAWINGS[0], "--yes", "--json").json
+    assert added["withdrawn"] == [named["work_id"]]
     listed = ledger("corpus", "optout", "show", "--json").json["entries"]
     assert len(listed) == added["added"] > 2
-    assert f"phash:{listed[0]['value']}" in ledger("corpus", "optout", "show").stdout
+    assert f"look:{listed[0]['value']}" in ledger("corpus", "optout", "show").stdout
     wrong = ledger("corpus", "optout", "add", "no-such-file.png", "--json")
     assert (wrong.code, wrong.json["error"]["code"]) == (2, "bad-opt-out")
     assert ledger("corpus", "optout", "remove", DRAWINGS[0], "--json").json == {"removed": added["added"]}
     assert ledger("corpus", "optout", "add", "sha256:" + "0" * 64).code == 0
+
+
+def test_opting_out_asks_whoever_can_answer(
+    ledger: Commands, portfolio: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    class Terminal(StringIO):
+        def isatty(self) -> bool:
+            return True
+
+    artist_id = ledger("artist", "register", "Ada", "--json").json["artist_id"]
+    assert ledger("corpus", "ingest", portfolio, "--artist", artist_id, "--json").json["registered"] == 3
+    pattern = tmp_path / "pattern.png"
+    pattern.write_bytes(pattern_like(DRAWINGS[0]))
+    crafted = ledger("corpus", "optout", "add", pattern, "--yes", "--json").json
+    assert crafted["withdrawn"] == [], "a pattern made to order withdraws nothing, not even with --yes"
+    for answer, code in (("n", 2), ("y", 0)):
+        monkeypatch.setattr("sys.stdin", Terminal(f"{answer}\n"))
+        assert ledger("corpus", "optout", "add", DRAWINGS[1]).code == code
+        assert not list((tmp_path / "data" / "copies").glob("opt-out-*.png")), "the pictures go when it is decided"
+    monkeypatch.setattr("sys.stdin", Terminal())
+    assert ledger("corpus", "optout", "add", DRAWINGS[1], "--json").json["withdrawn"] == [], "it was withdrawn before"

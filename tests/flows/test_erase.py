@@ -141,11 +141,14 @@ def test_erased_works_stay_away_where_that_is_asked_for(service: Application) ->
     ada = artist(service, NAME)
     data = DRAWINGS[3].read_bytes()
     service.registering.register(data, WorkDetails("One"), ada.artist_id, ada.principal)
+    ben = artist(service, "Ben")
+    theirs = service.registering.register(changed(data), WorkDetails("Mine"), ben.artist_id, ben.principal).work
     done = service.person_erasure.erase(ada.artist_id, opt_out=True)
     assert (done.withdrawn, done.opted_out) == (1, 3), "bytes, pixels and look"
-    ben = artist(service, "Ben")
+    assert done.alike == (theirs.work_id,)
+    assert not service.catalogue.work(theirs.work_id).withdrawn, "nobody is erased along with somebody else"
     with pytest.raises(LedgerError) as refused:
-        service.registering.register(changed(data), WorkDetails("One"), ben.artist_id, ben.principal)
+        service.registering.register(changed(changed(data)), WorkDetails("One"), ben.artist_id, ben.principal)
     assert refused.value.code == "opted-out"
     with pytest.raises(LedgerError) as missing:
         service.registering.register(data, WorkDetails("One"), ada.artist_id, LOCAL)

@@ -4,20 +4,23 @@ from __future__ import annotations
 
 import shutil
 from collections.abc import Iterator
-from dataclasses import replace
 from io import BytesIO
 from pathlib import Path
 from typing import Any
 
+import numpy as np
 import pytest
 from PIL import Image, ImageOps
 
 from ledger.bootstrap import Application, open_application
-from ledger.corpus.optout import OptOut
 from ledger.errors import ConflictError, InputError
-from ledger.flows.optout import parse_opt_out
+from ledger.fingerprint.hashes import Hashes, correlation
+from ledger.flows.optout import SAME_PICTURE, parse_opt_out
 from ledger.flows.register import WorkDetails
+from ledger.match.alike import bits
+from ledger.match.optout import HASH_BYTES, OptOut, OptOuts
 from tests.applications import DRAWINGS, labelled, query
+from tests.crafted import pattern_like
 from tests.people import artist, changed, require_good_log
 
 
@@ -45,10 +48,12 @@ def mirrored(picture: bytes) -> bytes:
 def test_ingest_refuses_what_is_listed(service: Application, tmp_path: Path) -> None:
     by_look, by_digest = DRAWINGS[0], DRAWINGS[1]
     listed = service.opting_out.of_picture(mirrored(by_look.read_bytes()))
-    assert {entry.kind for entry in listed} == {"sha256", "phash"}
+    assert {entry.kind for entry in listed} == {"sha256", "look"}
     digest = service.images.decode(by_digest.read_bytes()).pixel_sha256
-    assert service.opting_out.add([*listed, OptOut("sha256", digest)]).added == len(listed) + 1
-    assert service.opting_out.add(listed).added == 0
+    plan = service.opting_out.plan([*listed, OptOut("sha256", digest)])
+    assert plan.works == ()
+    assert service.opting_out.add(plan).added == len(listed) + 1
+    assert service.opting_out.add(plan).added == 0
     source = service.open_source(str(folder_of(tmp_path, DRAWINGS[:4])))
     summary = service.ingestion.run(source)
     assert summary.registered == 2
@@ -62,8 +67,11 @@ def test_ingest_refuses_what_is_listed(service: Application, tmp_path: Path) -> 
 
 def test_registered_works_are_withdrawn(service: Application, tmp_path: Path, database_url: str) -> None:
     service.ingestion.run(service.open_source(str(folder_of(tmp_path, DRAWINGS[:4]))))
-    done = service.opting_out.add(service.opting_out.of_picture(mirrored(DRAWINGS[2].read_bytes())))
-    assert len(done.withdrawn) == 1
+    plan = service.opting_out.plan([], [mirrored(DRAWINGS[2].read_bytes())])
+    assert [(each.title, each.artist) for each in plan.works] == [(DRAWINGS[2].stem, "Ada")]
+    assert not query(database_url, "SELECT FROM opt_out"), "nothing happens before somebody has looked"
+    done = service.opting_out.add(plan)
+    assert done.withdrawn == (plan.works[0].work_id,)
     work = service.catalogue.work(done.withdrawn[0])
     assert (work.withdrawn, work.title, work.preview) == (True, "", None)
     assert query(database_url, "SELECT count(*) FROM preview") == [(3,)]
@@ -78,7 +86,7 @@ def test_registered_works_are_withdrawn(service: Application, tmp_path: Path, da
 def test_an_artist_cannot_register_what_is_listed(service: Application) -> None:
     ada = artist(service, "Ada")
     data = DRAWINGS[5].read_bytes()
-    service.opting_out.add(service.opting_out.of_picture(data))
+    service.opting_out.add(service.opting_out.plan([], [data]))
     with pytest.raises(ConflictError) as refused:
         service.registering.register(data, WorkDetails(), ada.artist_id, ada.principal)
     assert refused.value.code == "opted-out"
@@ -95,7 +103,7 @@ def test_a_list_that_grows_meanwhile_is_asked_again(
 
     def late(*arguments: Any) -> Any:
         if not added:
-            added.append(service.opting_out.add(listed).added)
+            added.append(service.opting_out.add(service.opting_out.plan(listed)).added)
         return append(*arguments)
 
     monkeypatch.setattr(service.sequencer, "append_now", late)
@@ -112,8 +120,8 @@ def test_blank_pictures_are_listed_by_digest_alone(service: Application, tmp_pat
 
 
 def test_the_list_is_read_in_pages(service: Application) -> None:
-    entries = [OptOut("sha256", f"{number:064x}") for number in range(5)] + [OptOut("phash", "ab" * 32)]
-    service.opting_out.add(entries)
+    entries = [OptOut("sha256", f"{number:064x}") for number in range(5)] + [OptOut("look", "ab" * 64)]
+    service.opting_out.add(service.opting_out.plan(entries))
     first = service.opting_out.page(limit=4)
     assert first.next_after is not None
     second = service.opting_out.page(after=first.next_after, limit=4)
@@ -121,7 +129,97 @@ def test_the_list_is_read_in_pages(service: Application) -> None:
     assert second.next_after is None
     assert parse_opt_out(first.next_after) == first.entries[-1]
     assert parse_opt_out("AB" * 32) == OptOut("sha256", "ab" * 32)
-    for wrong in ("", "phash:", "md5:" + "0" * 64, "0" * 63):
+    for wrong in ("", "look:", "md5:" + "0" * 64, "0" * 63, "look:" + "0" * 64, "sha256:" + "0" * 128):
         with pytest.raises(InputError):
             parse_opt_out(wrong)
-    assert replace(first.entries[0]).kind == "phash"
+    with pytest.raises(InputError) as refused:
+        parse_opt_out("phash:" + "0" * 64)
+    assert "128" in str(refused.value.hint), "a pHash alone names nothing, and the hint says what does"
+    assert first.entries[0].kind == "look"
+
+
+def test_a_pattern_made_to_order_withdraws_nothing(service: Application, tmp_path: Path, database_url: str) -> None:
+    """It has the work's pHash, and mostly nearly its PDQ too; listed, it takes out nothing and keeps nothing out."""
+    drawings = DRAWINGS[:5]
+    service.ingestion.run(service.open_source(str(folder_of(tmp_path, drawings))))
+    mistaken = 0
+    for drawing in drawings:
+        pattern = pattern_like(drawing)
+        theirs, ours = (look_of(service, data) for data in (pattern, drawing.read_bytes()))
+        assert bits(theirs[: 2 * HASH_BYTES], ours[: 2 * HASH_BYTES]) <= 14
+        plan = service.opting_out.plan([], [pattern])
+        assert plan.works == ()
+        done = service.opting_out.add(plan)
+        assert (done.withdrawn, done.also_named) == ((), ())
+        mistaken += len(plan.mistaken)
+    assert mistaken, "some have both hashes: only pixels tell them from the work"
+    assert query(database_url, "SELECT count(*) FROM work WHERE withdrawn_index IS NULL") == [(len(drawings),)]
+    ada = artist(service, "Another")
+    assert service.registering.register(changed(drawings[0].read_bytes()), WorkDetails(), ada.artist_id, ada.principal)
+
+
+def test_an_edited_copy_still_names_the_work(service: Application, tmp_path: Path) -> None:
+    service.ingestion.run(service.open_source(str(folder_of(tmp_path, DRAWINGS[:6]))))
+    for path in DRAWINGS[:6]:
+        for quality, scale in ((40, 1.0), (75, 0.5)):
+            named = service.opting_out.plan([], [recompressed(path, quality, scale)]).works
+            assert [each.title for each in named] == [path.stem], (path, quality, scale)
+
+
+def test_a_collage_does_not_take_the_works_in_it_along(service: Application, tmp_path: Path) -> None:
+    service.ingestion.run(service.open_source(str(folder_of(tmp_path, DRAWINGS[:4]))))
+    sheet = Image.new("RGB", (700, 700), "white")
+    for place, path in zip(((0, 0), (350, 0), (0, 350), (350, 350)), DRAWINGS[:4], strict=True):
+        with Image.open(path) as opened:
+            sheet.paste(opened.convert("RGB"), place)
+    out = BytesIO()
+    sheet.save(out, "PNG")
+    assert service.opting_out.plan([], [out.getvalue()]).works == ()
+
+
+def test_a_work_registered_meanwhile_is_not_withdrawn_unseen(service: Application, tmp_path: Path) -> None:
+    plan = service.opting_out.plan([], [DRAWINGS[0].read_bytes()])
+    assert plan.works == ()
+    service.ingestion.run(service.open_source(str(folder_of(tmp_path, DRAWINGS[:1]))))
+    done = service.opting_out.add(plan)
+    assert (done.withdrawn, len(done.also_named)) == ((), 1)
+    assert len(service.opting_out.plan([], [DRAWINGS[0].read_bytes()]).works) == 1
+
+
+def test_the_list_wants_both_hashes_of_good_quality() -> None:
+    phash, pdq = bytes(range(32)), bytes(range(100, 132))
+    listed = OptOuts.of([OptOut("look", (phash + pdq).hex())])
+
+    def look(phash: bytes, pdq: bytes, quality: int) -> Hashes:
+        return Hashes(phash, pdq, quality)
+
+    assert listed.reason(look=look(phash, pdq, 50)) is not None
+    assert listed.reason(look=look(phash, pdq, 49)) is None
+    far = bytes(each ^ 0xFF for each in pdq)
+    assert listed.reason(look=look(phash, far, 100)) is None
+    assert listed.reason(look=look(far, pdq, 100)) is None
+    assert OptOut.of_look(look(phash, pdq, 49)) is None
+
+
+def test_pixels_tell_copies_from_patterns() -> None:
+    with Image.open(DRAWINGS[0]) as opened:
+        original = np.asarray(opened.convert("RGB"))
+    with Image.open(BytesIO(pattern_like(DRAWINGS[0]))) as opened:
+        assert correlation(np.asarray(opened.convert("RGB")), original) < SAME_PICTURE - 0.05
+    with Image.open(BytesIO(mirrored(DRAWINGS[0].read_bytes()))) as opened:
+        assert correlation(np.asarray(opened.convert("RGB")), original) > 0.95
+
+
+def look_of(service: Application, data: bytes) -> str:
+    """Of the picture itself: the first of its views."""
+    return next(each.value for each in service.opting_out.of_picture(data) if each.kind == "look")
+
+
+def recompressed(path: Path, quality: int, scale: float) -> bytes:
+    out = BytesIO()
+    with Image.open(path) as opened:
+        plain = Image.new("RGB", opened.size, "white")
+        layers = opened.convert("RGBA")
+        plain.paste(layers, mask=layers.getchannel("A"))
+        plain.resize((int(plain.width * scale), int(plain.height * scale))).save(out, "JPEG", quality=quality)
+    return out.getvalue()

@@ -13,11 +13,11 @@ import pytest
 from PIL import Image
 
 from ledger.bootstrap import Application, open_application
-from ledger.corpus.optout import NOBODY, OptOut, OptOuts
-from ledger.fingerprint.hashes import hashes, phash
+from ledger.fingerprint.hashes import hashes
 from ledger.flows.principal import Principal
 from ledger.flows.register import WorkDetails
 from ledger.image.pool import DecodePool
+from ledger.match.optout import NOBODY, OptOut, OptOuts
 from ledger.train.pictures import collected
 from tests.applications import DRAWINGS
 from tests.people import Person, artist, changed
@@ -44,8 +44,9 @@ def test_the_opt_out_list_is_honoured(assets: Path) -> None:
     digest = hashlib.sha256(DRAWINGS[0].read_bytes()).hexdigest()
     with Image.open(BytesIO(changed(DRAWINGS[1].read_bytes()))) as copy:
         pixels = np.asarray(copy.convert("RGB"))
-    assert phash(pixels) == hashes(pixels).phash
-    listed = OptOuts.of([OptOut("sha256", digest), OptOut("phash", phash(pixels).hex())])
+    look = OptOut.of_look(hashes(pixels))
+    assert look is not None
+    listed = OptOuts.of([OptOut("sha256", digest), look])
     assert names(assets, listed) == [DRAWINGS[2].name], "by digest, and an edited copy by its look"
 
 

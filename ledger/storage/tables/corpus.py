@@ -136,6 +136,6 @@ opt_out = Table(
     Column("kind", Text, primary_key=True),
     Column("value", LargeBinary, primary_key=True),
     Column("added_at", DateTime(timezone=True), nullable=False, server_default=text("now()")),
-    *checks(kind="{} IN ('sha256', 'phash')", value=DIGEST),
+    *checks(kind="{} IN ('sha256', 'look')", value="octet_length({}) = CASE kind WHEN 'look' THEN 64 ELSE 32 END"),
 )
-"""Pictures that are never matched and never trained on: digests of bytes or pixels, and perceptual hashes."""
+"""Pictures that are never matched and never trained on: digests of bytes or pixels, and pairs of pHash and PDQ."""

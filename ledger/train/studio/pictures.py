@@ -15,9 +15,9 @@ from safetensors import safe_open
 from safetensors.numpy import save_file
 
 from ledger import canonical
-from ledger.corpus.optout import NOBODY, OptOuts
 from ledger.errors import InputError
 from ledger.image.pool import DecodePool
+from ledger.match.optout import NOBODY, OptOuts
 from ledger.train.pictures import OPENCLIPART, SourcePicture, collected, open_works
 from ledger.train.roles import Role, admitted, role_of
 from ledger.train.studio.captions import Subjects, subjects_of, title_of

@@ -1,0 +1,97 @@
+"""Pictures that are never matched and never trained on, told by digest, or by both perceptual hashes together.
+
+One hash alone is easily made to order: a grey pattern comes within a few bits of any picture's pHash. So the rule is
+that of look-ups and claims (`ledger.match.alike`): both hashes are near, and PDQ says something on both sides. Whoever
+aims at both can meet both: so nothing is withdrawn by hashes unless somebody looked, and where the picture itself is
+given, its pixels are compared too (`ledger.flows.optout`).
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+from typing import Literal, Protocol, Self
+
+import numpy as np
+from numpy.typing import NDArray
+
+from ledger.match.alike import RADII
+
+OptOutKind = Literal["sha256", "look"]
+HASH_BYTES = 32
+_WORDS = HASH_BYTES // 8
+
+
+class Look(Protocol):
+    """The hashes of a picture, as Fingerprint and Hashes have them."""
+
+    @property
+    def phash(self) -> bytes: ...
+
+    @property
+    def pdq(self) -> bytes: ...
+
+    @property
+    def pdq_quality(self) -> int: ...
+
+
+@dataclass(frozen=True, slots=True)
+class OptOut:
+    """One entry of the list."""
+
+    kind: OptOutKind
+    value: str
+    """Lowercase hex digits: 64, the SHA-256 of a file or of canonical pixels; or of a look 128, pHash and then PDQ."""
+
+    @classmethod
+    def of_look(cls, look: Look) -> Self | None:
+        """None where PDQ says nothing: the pHash alone names no picture."""
+        return cls("look", (look.phash + look.pdq).hex()) if _usable(look) else None
+
+
+@dataclass(frozen=True, slots=True)
+class OptOuts:
+    """The whole list, to be asked picture by picture."""
+
+    digests: frozenset[str]
+    looks: NDArray[np.uint64]
+    """Shape (entries, 2, 4): pHash and PDQ."""
+
+    @classmethod
+    def of(cls, entries: Iterable[OptOut]) -> Self:
+        kept = list(entries)
+        looks = b"".join(bytes.fromhex(entry.value) for entry in kept if entry.kind == "look")
+        return cls(
+            frozenset(entry.value for entry in kept if entry.kind == "sha256"),
+            np.frombuffer(looks, np.uint64).reshape(-1, 2, _WORDS),
+        )
+
+    def __len__(self) -> int:
+        return len(self.digests) + len(self.looks)
+
+    def reason(self, *digests: str, look: Look | None = None) -> str | None:
+        """Why a picture may not be used; None where it may.
+
+        `digests`: of its bytes, and of its canonical pixels where they are known. `look`: None for a picture that says
+        too little to have one (ledger.fingerprint.complexity).
+        """
+        if not self.digests.isdisjoint(digests):
+            return "it is on the opt-out list, by its digest"
+        if look is None or not _usable(look) or not len(self.looks):
+            return None
+        asked = np.frombuffer(look.phash + look.pdq, np.uint64).reshape(2, _WORDS)
+        differing = np.bitwise_count(self.looks ^ asked).sum(axis=2)
+        near = differing[(differing <= (RADII.phash_bits, RADII.pdq_bits)).all(axis=1)]
+        if not len(near):
+            return None
+        phash, pdq = min(map(tuple, near))
+        differ = f"of 256 bits {phash} of its pHash and {pdq} of PDQ differ"
+        return f"it is on the opt-out list, by what it looks like ({differ})"
+
+
+def _usable(look: Look) -> bool:
+    return look.pdq_quality >= RADII.pdq_quality
+
+
+NOBODY = OptOuts.of(())
+"""An empty list."""
