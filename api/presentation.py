@@ -8,6 +8,7 @@ from typing import Any
 
 from ledger.fingerprint.hashes import PDQ_MINIMUM_QUALITY
 from ledger.flows.answers import RecordAnswer
+from ledger.match.words import RELATION_WORDS, VERDICT_WORDS
 
 GUARD_MEANING: Mapping[str, str] = {
     "allow": "Handed out.",
@@ -15,19 +16,8 @@ GUARD_MEANING: Mapping[str, str] = {
     "regenerated": "Rejected, and made again: nobody got this one.",
     "block": "Blocked: nobody got this picture, and it was not kept.",
 }
-VERDICT_MEANING: Mapping[str, str] = {
-    "copy": "At least one registered work is in this picture, whole or in part, beyond the stated error rate.",
-    "style": "No copy was found. A registered work looks similar, beyond the stated error rate; similar is not copied.",
-    "none": "No registered work is close. That says nothing about works that are not registered.",
-    "not-comparable": "The picture has too little in it to be compared (blank, tiny or one flat colour).",
-}
-RELATION_MEANING: Mapping[str, str] = {
-    "exact": "the same file, byte for byte",
-    "same-pixels": "the same pixels in another file",
-    "near-duplicate": "the whole picture, edited",
-    "partial-copy": "a region of the picture",
-    "similar-style": "visually near, not a copy",
-}
+VERDICT_MEANING: Mapping[str, str] = {verdict.value: words for verdict, words in VERDICT_WORDS.items()}
+RELATION_MEANING: Mapping[str, str] = {relation.value: words for relation, words in RELATION_WORDS.items()}
 KIND_NAME: Mapping[str, str] = {
     "key": "Key",
     "registration": "Registration of a work",
@@ -56,11 +46,7 @@ CLAIM_MEANING: Mapping[str, str] = {
     "generated-by": "claims that a model generated this picture",
     "trained-on": "claims that a model was trained on this work",
 }
-CLAIM_VERDICT_MEANING: Mapping[str, str] = {
-    "supported": "The evidence on this log supports the claim, by the published rules.",
-    "contradicted": "The evidence on this log contradicts the claim, by the published rules.",
-    "inconclusive": "The evidence on this log does not decide the claim. That is no finding against anybody.",
-}
+CLAIM_VERDICT_MEANING: Mapping[str, str] = {verdict.value: words for verdict, words in VERDICT_WORDS.items()}
 _NEVER_MEASURED = (
     "whether anybody was allowed to use anything",
     "how the picture was made, and with which programs or models",

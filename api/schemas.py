@@ -31,7 +31,7 @@ _MATCH_EXAMPLE: JsonDict = {
     "rank": 1, "work_id": _WORK, "title": "Star 12", "artist_id": _ARTIST, "artist": "Ada Example",
     "licence": "CC0-1.0", "source": "openclipart", "relation": "near-duplicate", "score": "0.9931", "p_value": "0.0005",
     "n_null": 2000, "bin": "plain", "evidence": None, "preview": f"/v1/works/{_WORK}/preview", "withdrawn": False,
-    "contested": False,
+    "group": None, "artist_ids": [_ARTIST], "verified": True, "contested": False,
 }  # fmt: skip
 
 
@@ -56,13 +56,19 @@ class MatchBody(Closed):
     evidence: dict[str, Any] | None
     preview: str | None
     withdrawn: bool
+    group: str | None
+    artist_ids: list[str]
+    verified: bool
     contested: bool
     """Whether another artist has registered the work too."""
 
 
 class ShareBody(Closed):
-    artist_id: str
-    artist: str
+    """Of one artist, or of all who registered a contested work (`group`) together."""
+
+    artist_ids: list[str]
+    names: list[str]
+    group: str | None
     share: str
 
 
@@ -130,7 +136,7 @@ class RecordBody(Closed):
                     "verdict": "copy", "comparable": True, "works_compared": 2000, "alpha": "0.01",
                     "calibration": {"digest": _SHA256, "works": 1950, "outdated": False}, "notes": [],
                     "matches": [_MATCH_EXAMPLE],
-                    "shares": [{"artist_id": _ARTIST, "artist": "Ada Example", "share": "0.9931"}],
+                    "shares": [{"artist_ids": [_ARTIST], "names": ["Ada Example"], "group": None, "share": "0.9931"}],
                     "unattributed": "0.0069",
                 },
                 "links": {

@@ -12,8 +12,9 @@ from ledger.match.lists import Relation
 
 class UseBody(Closed):
     """A record in which works of the artist were matched, by the nearest of them. `share`: the artist's in the record,
-    of all their works together. `counted`: p <= alpha; statements of use count these rows and sum their shares.
-    `works`: how many of the artist's works the record names, as far as they fit."""
+    of all their works together; `contested_share`: of works that others registered too. `counted`: p <= alpha;
+    statements of use count these rows and sum their shares. `works`: how many of the artist's works the record names,
+    as far as they fit."""
 
     leaf_index: int
     record_id: str
@@ -32,6 +33,7 @@ class UseBody(Closed):
     n_null: int
     works: int
     share: str
+    contested_share: str
     counted: bool
 
 

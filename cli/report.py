@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 
 from cli.output import Output
 from ledger.match.lists import Relation, Verdict
+from ledger.match.words import RELATION_WORDS, VERDICT_WORDS
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -15,19 +16,6 @@ if TYPE_CHECKING:
     from cli.invocation import Invocation
     from ledger.flows.answers import CredentialsReport, LookupAnswer, MatchReport, RecordAnswer, Report, SimilarRecord
 
-RELATION_WORDS = {
-    Relation.EXACT: "the same file",
-    Relation.SAME_PIXELS: "the same picture, pixel by pixel",
-    Relation.NEAR_DUPLICATE: "near-duplicate of the whole picture",
-    Relation.PARTIAL_COPY: "shares a region",
-    Relation.SIMILAR_STYLE: "similar style",
-}
-VERDICT_WORDS = {
-    Verdict.COPY: "a registered work, or a part of one, is in this picture",
-    Verdict.STYLE: "similar in style to registered works; no copy was verified",
-    Verdict.NONE: "no registered work is close",
-    Verdict.NOT_COMPARABLE: "too little detail to be compared by look (blank, tiny or nearly so)",
-}
 MAX_SHOWN = 5
 """Nearest works that people are shown."""
 IDENTICAL = (Relation.EXACT, Relation.SAME_PIXELS)
@@ -116,7 +104,7 @@ def show_matches(out: Output, matches: Sequence[MatchReport]) -> None:
             match.title or "untitled",
             match.artist,
             RELATION_WORDS[Relation(match.relation)] + (" (withdrawn)" if match.withdrawn else ""),
-            percent(match.score),
+            percent(match.score) if match.verified or match.relation == Relation.UNVERIFIED else "",
             chance(match),
         )
         for match in matches[:MAX_SHOWN]
@@ -138,7 +126,7 @@ def _show_report(out: Output, report: Report) -> None:
     if report.matches:
         show_matches(out, report.matches)
     if report.shares:
-        shares = ", ".join(f"{share.artist} {percent(share.share)}" for share in report.shares)
+        shares = ", ".join(f"{' or '.join(each.names)} {percent(each.share)}" for each in report.shares)
         out.line(f"Shares     {shares}; unattributed {percent(report.unattributed)} (a stated rule, not influence)")
 
 

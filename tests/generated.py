@@ -13,6 +13,7 @@ from ledger.image.made import image_of
 from ledger.record.ids import new_id
 from ledger.record.parts import Ref
 from ledger.record.predicates import Asset
+from ledger.record.predicates.pictures import UNKNOWN
 from ledger.record.statement import statement_payload
 from ledger.record.times import now_text
 from tests.match.drawings import pixels
@@ -30,19 +31,18 @@ class Generated:
 def generated(application: Application, picture: Image.Image) -> Generated:
     """Puts a picture's `generation` and `asset` on the log, and remembers what it looks like."""
     verification = application.verification
-    examined = verification.compare(image_of(pixels(picture)), verification.calibrations.current(), 5)
+    examined = verification.compare(image_of(pixels(picture)), verification.calibrations.current())
     predicate = generation_predicate(
         examined.predicate,
         guard="allow",
-        guidance=None,
         model=MODEL,
         origin_of_image="reported",
         policy=None,
-        prompt=None,
+        prompt=UNKNOWN,
         refs=(),
-        sampler=None,
-        seed=None,
-        steps=None,
+        sampler=UNKNOWN,
+        seed=UNKNOWN,
+        settings={},
     )
     payload = statement_payload("image", examined.image.pixel_sha256, predicate)
     entry = application.sequencer.submit(predicate.record_id, payload).result(60).entry

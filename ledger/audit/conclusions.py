@@ -1,51 +1,92 @@
-"""Whether a comparison's verdict and shares follow from the matches in the same record, by FORMAT.md's rules."""
+"""Whether relations, verdict and shares follow from the matches in the same record, by FORMAT.md's rules.
+
+The functions are the service's own (`ledger.match.attribution`), over what the record writes: nothing is rounded twice,
+so nothing may differ.
+"""
 
 from __future__ import annotations
 
 from decimal import Decimal
+from typing import Never
 
 from ledger.errors import VerificationError
-from ledger.match.lists import COPY_RELATIONS, Verdict
+from ledger.match.attribution import Found, attribute, unproven_relation, verdict, verified_relation
+from ledger.match.lists import FUSED_SCORE, STYLE_SCORE, Relation, Verdict
+from ledger.record.parts import AttributionText, MatchText, ShareText
 from ledger.record.predicates import Generation, Verification
-
-SHARE_TOLERANCE = Decimal("0.0001")
-"""Shares are rounded one by one."""
 
 
 def require_conclusions(record: Verification | Generation) -> str:
     """Returns what was established. Raises VerificationError (`wrong-conclusion`) with what was expected and found."""
-    expected = stated_verdict(record)
-    # A picture that cannot be compared may still be a registered file: saying `not-comparable` must not hide that.
-    allowed = (expected, Verdict.NOT_COMPARABLE) if expected is Verdict.NONE else (expected,)
-    if record.verdict not in allowed:
-        raise VerificationError(
-            f"the matches at p <= {record.attribution.alpha} mean {expected.value!r}, the record says "
-            f"{record.verdict.value!r}",
-            code="wrong-conclusion",
-        )
+    for match in record.matches:
+        _require_relation(record, match)
+    _require_verdict(record)
     _require_shares(record)
-    return f"verdict {record.verdict.value!r} and {len(record.attribution.shares)} shares follow from the matches"
+    return (
+        f"{len(record.matches)} relations, the verdict {record.verdict.value!r} and {len(record.attribution.shares)} "
+        "shares follow from the matches"
+    )
 
 
-def stated_verdict(record: Verification | Generation) -> Verdict:
-    """FORMAT.md, Closed lists: what the matches mean at the record's alpha, for a picture that can be compared."""
+def stated_relation(record: Verification | Generation, match: MatchText) -> Relation:
+    """FORMAT.md, Closed lists: what the match's own figures mean."""
+    if match.work_sha256 == record.image.sha256:
+        return Relation.EXACT
+    if match.work_pixel_sha256 == record.image.pixel_sha256:
+        return Relation.SAME_PIXELS
+    if match.evidence is not None:
+        return verified_relation([Decimal(match.evidence.query_cover), Decimal(match.evidence.work_cover)])
+    if STYLE_SCORE in match.raw:
+        return Relation.SIMILAR_STYLE
+    return unproven_relation(Decimal(match.p_value), Decimal(record.attribution.alpha))
+
+
+def _require_relation(record: Verification | Generation, match: MatchText) -> None:
+    expected = stated_relation(record, match)
+    if match.relation is not expected:
+        _refuse(f"match {match.rank}: its figures mean {expected.value!r}, the record says {match.relation.value!r}")
+    proven = expected in (Relation.EXACT, Relation.SAME_PIXELS)
+    if proven and match.evidence is not None:
+        _refuse(f"match {match.rank}: equal digests need no evidence, the record has some")
+    about_style = expected is Relation.SIMILAR_STYLE
+    if (STYLE_SCORE in match.raw, FUSED_SCORE in match.raw) != (about_style, not about_style):
+        _refuse(f"match {match.rank}: {expected.value!r} is measured by other figures than {sorted(match.raw)}")
+    if about_style and Decimal(match.p_value) > Decimal(record.attribution.alpha):
+        _refuse(f"match {match.rank}: p {match.p_value} is above alpha, too much for {expected.value!r}")
+
+
+def _require_verdict(record: Verification | Generation) -> None:
     alpha = Decimal(record.attribution.alpha)
-    relations = {match.relation for match in record.matches if Decimal(match.p_value) <= alpha}
-    if relations & COPY_RELATIONS:
-        return Verdict.COPY
-    return Verdict.STYLE if relations else Verdict.NONE
+    comparable = record.verdict is not Verdict.NOT_COMPARABLE
+    relations = [(match.relation, Decimal(match.p_value)) for match in record.matches]
+    expected = verdict(relations, alpha, comparable=comparable)
+    if record.verdict is not expected:
+        _refuse(f"the matches at p <= {alpha} mean {expected.value!r}, the record says {record.verdict.value!r}")
+    if not comparable and any(relation is not Relation.EXACT for relation, _ in relations):
+        _refuse("of a picture that cannot be compared only equal bytes match, the record has other matches")
 
 
 def _require_shares(record: Verification | Generation) -> None:
-    """Shares and the unattributed rest make up the whole, and go to artists of matches at p <= alpha alone."""
-    attribution = record.attribution
-    alpha = Decimal(attribution.alpha)
-    near = {match.artist_id for match in record.matches if Decimal(match.p_value) <= alpha}
-    strangers = [share.artist_id for share in attribution.shares if share.artist_id not in near]
-    if strangers:
-        raise VerificationError(
-            f"artist {strangers[0]} has a share but no match at p <= {attribution.alpha}", code="wrong-conclusion"
-        )
-    total = sum((Decimal(share.share) for share in attribution.shares), Decimal(attribution.unattributed))
-    if abs(total - 1) > SHARE_TOLERANCE:
-        raise VerificationError(f"the shares and the unattributed rest sum to {total}, not 1", code="wrong-conclusion")
+    found = (
+        Found(match.relation, Decimal(match.p_value), Decimal(match.score), match.artists, match.group)
+        for match in record.matches
+    )
+    concluded = attribute(found, Decimal(record.attribution.alpha))
+    expected = AttributionText(
+        alpha=record.attribution.alpha,
+        shares=tuple(
+            ShareText(artists=each.artists, group=each.group, share=f"{each.share:f}") for each in concluded.shares
+        ),
+        unattributed=f"{concluded.unattributed:f}",
+    )
+    if record.attribution != expected:
+        _refuse(f"the matches give {_told(expected)}, the record says {_told(record.attribution)}")
+
+
+def _told(attribution: AttributionText) -> str:
+    shares = ", ".join(f"{'+'.join(each.artists)} {each.share}" for each in attribution.shares)
+    return f"shares {shares or 'of nobody'}, unattributed {attribution.unattributed}"
+
+
+def _refuse(message: str) -> Never:
+    raise VerificationError(message[:1000], code="wrong-conclusion")

@@ -80,7 +80,7 @@ def works_shown(case: Case, measures: Measures) -> tuple[Shown, ...]:
     the work at its stated error rate, or where the two records' hashes are as near as the rules want it.
     """
     picture = case.verification
-    copies = {} if picture is None else {match.work_id: match for match in picture.matches if is_copy(picture, match)}
+    copies = {} if picture is None else _copies(picture)
     shown = []
     for exhibit, work in case.of(Registration):
         match = copies.get(work.work_id)
@@ -96,6 +96,11 @@ def works_shown(case: Case, measures: Measures) -> tuple[Shown, ...]:
         ):
             shown.append(Shown(exhibit, work, WHOLE, proven=False))
     return tuple(shown)
+
+
+def _copies(picture: Verification) -> dict[str, MatchText]:
+    """Matches by work id; what is said of a work is said of everybody's registration of its picture."""
+    return {work_id: match for match in reversed(picture.matches) if is_copy(picture, match) for work_id in match.works}
 
 
 def is_copy(picture: Verification | Generation, match: MatchText) -> bool:

@@ -13,7 +13,15 @@ from ledger.image.preview import read_preview
 from ledger.match.block import FingerprintBlock
 from ledger.match.score import Levels, QueryBlock, features
 from ledger.match.style import StyleBlock, has_style
-from ledger.match.types import WORKS_PER_LOOK, WORKS_PER_STYLE, Candidate, Query, WorkPicture
+from ledger.match.types import (
+    WORKS_PER_LOOK,
+    WORKS_PER_STYLE,
+    Candidate,
+    Group,
+    GroupMember,
+    Query,
+    WorkPicture,
+)
 
 
 class MemoryIndex:
@@ -58,6 +66,20 @@ class MemoryIndex:
             if query.sha256 == work.sha256 or query.pixel_sha256 == work.pixel_sha256
         }
         return [self._works[column] for column in sorted(found | equal | self._near_in_style(query))]
+
+    def groups(self, work_ids: Sequence[str]) -> Mapping[str, Group]:
+        """As `CandidateIndex.groups` says; `works` are in the order of their registration."""
+        alike: dict[str, list[Candidate]] = {}
+        for work in self._works:
+            alike.setdefault(work.duplicate_group or work.pixel_sha256, []).append(work)
+        wanted = set(work_ids)
+        return {
+            work.work_id: Group.of([GroupMember(each.artist_id, each.work_id) for each in works])
+            for works in alike.values()
+            if len(works) > 1
+            for work in works
+            if work.work_id in wanted
+        }
 
     def pictures(self, work_ids: Sequence[str]) -> Mapping[str, WorkPicture]:
         return {

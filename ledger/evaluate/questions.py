@@ -94,7 +94,7 @@ class Corpus:
         self._matcher = Matcher(index, self.calibration, shipped_null_set())
 
     def match(self, query: Query) -> MatchOutcome:
-        return self._matcher.match(query, TOP)
+        return self._matcher.match(query)
 
 
 Asked = tuple[Question, Sequence[Corpus]]

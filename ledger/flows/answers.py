@@ -28,14 +28,25 @@ class MatchReport:
     preview: str | None
     """Path of a small picture of the work, where one may be shown."""
     withdrawn: bool
+    group: str | None
+    """The first registered work of its duplicate group, None where it stands alone."""
+    artist_ids: tuple[str, ...]
+    """Every artist who registered the picture, in the order of the log."""
+    verified: bool
+    """Whether it is a copy, proven or verified, at p <= alpha."""
     contested: bool = False
     """Whether another artist has registered the work too: who made it is a matter of claims."""
 
 
 @dataclass(frozen=True, slots=True)
 class ShareReport:
-    artist_id: str
-    artist: str
+    """Of one artist, or of all who registered a contested work together."""
+
+    artist_ids: tuple[str, ...]
+    names: tuple[str, ...]
+    """In the same order; empty texts where they were erased."""
+    group: str | None
+    """The contested work's id: the first registration."""
     share: str
 
 

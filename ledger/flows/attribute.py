@@ -16,10 +16,9 @@ from ledger.image.made import image_of
 from ledger.log.types import Entry
 from ledger.record.commitment import Commitment, commit
 from ledger.record.parts import Ref
+from ledger.record.predicates.pictures import UNKNOWN
 from ledger.record.reveal import Reveal
 from ledger.record.statement import statement_payload
-
-TOP_K = 10
 
 
 @dataclass(frozen=True, slots=True)
@@ -78,12 +77,13 @@ class Attribution:
         *,
         requester: Requester = ANYBODY,
         attempt: int = 0,
-        top_k: int = TOP_K,
     ) -> Judged:
         """Compares a picture with the registered works and decides what becomes of it."""
         verification = self.verification
-        examined = verification.compare(image_of(made.pixels), verification.calibrations.current(), top_k, kept=True)
-        works = verification.records.works.works({match.work_id for match in examined.outcome.matches})
+        examined = verification.compare(image_of(made.pixels), verification.calibrations.current(), kept=True)
+        works = verification.records.works.works(
+            {work_id for match in examined.outcome.matches for work_id in match.works}
+        )
         decision = decide(
             examined.outcome, self.policy, works=works, requester=requester, prompt=prompt, attempt=attempt
         )
@@ -99,15 +99,14 @@ class Attribution:
         predicate = generation_predicate(
             judged.examined.predicate,
             guard=judged.decision.guard,
-            guidance=made.guidance,
             model=model.in_record,
             origin_of_image="service",
             policy=self.policy.digest,
-            prompt=None if prompt is None else prompt.digest,
+            prompt=UNKNOWN if prompt is None else prompt.digest,
             refs=(model.ref, *rejected),
-            sampler=made.sampler,
-            seed=None if made.seed is None else str(made.seed),
-            steps=made.steps,
+            sampler=made.sampler or UNKNOWN,
+            seed=UNKNOWN if made.seed is None else str(made.seed),
+            settings=made.settings,
         )
         payload = statement_payload("image", predicate.image.pixel_sha256, predicate)
         return self.verification.sequencer.submit(predicate.record_id, payload).result(MAX_WAIT).entry

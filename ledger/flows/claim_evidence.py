@@ -28,8 +28,6 @@ from ledger.record.parts import Ref, RegionText
 from ledger.record.predicates import Asset, Claim, Generation, ModelRecord, Registration
 from ledger.record.statement import Statement, parse_payload, statement_payload
 
-TOP_K = 30
-"""Matches in a claim's verification: more than anybody asks for, so that no copy of a popular work is left out."""
 MOST = 50
 """Records of one kind about one picture that are looked at, the earliest first."""
 SAYS = "says-generated"
@@ -124,13 +122,13 @@ class ClaimEvidence:
         return self.record(self.examine(data))
 
     def examine(self, data: bytes) -> Compared:
-        """Decodes and compares a claimed picture, with more matches than others; nothing is appended.
+        """Decodes and compares a claimed picture; nothing is appended.
 
         Raises InputError for bytes that are no usable picture.
         """
         flow = self.verification()
         image, calibrated = flow.images.decode(data), flow.calibrations.current()
-        return Compared(data, flow.compare(image, calibrated, TOP_K), calibrated)
+        return Compared(data, flow.compare(image, calibrated), calibrated)
 
     def record(self, compared: Compared) -> Looked:
         """Puts a `verification` of its own on the log. Raises PushbackError when nothing can be appended now."""
@@ -210,7 +208,9 @@ class ClaimEvidence:
         digests = {subject_sha256}
         verification = None if picture is None else picture.statement.predicate
         if isinstance(verification, predicates.Verification):
-            works |= {match.work_id for match in verification.matches if is_copy(verification, match)}
+            works |= {
+                work_id for match in verification.matches if is_copy(verification, match) for work_id in match.works
+            }
             digests.add(verification.image.pixel_sha256)
         for work in self.records.works.works(works).values():
             if work.work_id in claim.works:

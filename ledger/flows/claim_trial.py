@@ -74,7 +74,7 @@ class ClaimTrial:
     def generate(self, picture: Pixels, model: str) -> bytes:
         """What the guard holds back is on the log all the same: its pixels then stand for its file."""
         facts = _facts(model, None)
-        made = self.attributor(MadePicture(picture, facts, None, None, None, None, None, None))
+        made = self.attributor(MadePicture(picture, facts, None, None, None, None, {}))
         self._model_ids[model] = self.models.register(facts).in_record.model_id
         return made.file or encoded(picture)
 

@@ -16,7 +16,7 @@ from ledger.match.lists import Verdict
 from ledger.record import dsse
 from ledger.record.ids import parse_id
 from ledger.record.parts import FingerprintDigests
-from ledger.record.predicates import Generation, Verification
+from ledger.record.predicates import Generation, Verification, verified_copies
 from ledger.record.statement import parse_payload
 
 CONTRADICTS = "artledger.assertion.contradicts-record: the log's record says something else than the credentials do"
@@ -113,6 +113,6 @@ def _alike(one: FingerprintDigests, other: FingerprintDigests) -> bool:
 
 
 def _contradicts(assertion: Assertion, recorded: Generation | Verification) -> bool:
-    told = [(each.work_id, each.relation, each.score, each.p_value) for each in assertion.nearest]
-    matches = [(each.work_id, each.relation.value, each.score, each.p_value) for each in recorded.matches]
-    return assertion.verdict != recorded.verdict.value or told != matches[: len(told)]
+    told = [(each.work_id, each.relation, each.score, each.p_value) for each in assertion.copies]
+    copies = [(each.work_id, each.relation.value, each.score, each.p_value) for each in verified_copies(recorded)]
+    return assertion.verdict != recorded.verdict.value or told != copies[: len(told)]

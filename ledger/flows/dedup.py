@@ -37,6 +37,8 @@ MATCHES = 50
 """Copies that one question may find; further ones are found by comparing what has a copy in common."""
 ROUNDS = 10
 """Of comparing a new work, VERIFIED nearest works of others each, as long as there are copies among them."""
+_ABOUT_THE_WORK = {"rank", "work_id", "work_sha256", "work_pixel_sha256", "group", "members"}
+"""What a pair has no use for: it names both works itself."""
 NO_PICTURE = "no picture of it is kept"
 
 T = TypeVar("T")
@@ -221,8 +223,8 @@ class Deduplication:
 
         def matches(job: tuple[str, Query, CandidateIndex, int]) -> list[Pair]:
             work_id, query, index, limit = job
-            outcome = Matcher(index, calibration, null_set).match(query, limit)
-            return [_pair(work_id, match, calibration.alpha) for match in outcome.matches if match.work_id != work_id]
+            near = Matcher(index, calibration, null_set).compare(query, limit)
+            return [_pair(work_id, match, calibration.alpha) for match in near if match.work_id != work_id]
 
         with ThreadPoolExecutor(os.cpu_count() or 1) as threads:
             for found in threads.map(matches, jobs):
@@ -233,7 +235,9 @@ def _pair(work_id: str, match: Match, alpha: float) -> Pair:
     text = match_text(match)
     found: dict[str, Any] = {
         "query": work_id,
-        **text.model_dump(mode="json", exclude={"rank", "work_id", "work_sha256"}),
+        **text.model_dump(
+            mode="json", exclude={"rank", "work_id", "work_sha256", "work_pixel_sha256", "group", "members"}
+        ),
     }
     verified = match.relation in COPY_RELATIONS and match.p_value <= alpha
     return Pair.of(work_id, match.work_id, verified=verified, score=match.score, found=found)
@@ -241,7 +245,7 @@ def _pair(work_id: str, match: Match, alpha: float) -> Pair:
 
 def _nothing(one: str, other: str) -> Pair:
     """Compared, and not even near."""
-    return Pair.of(one, other, verified=False, score=0.0, found={"query": one, "relation": Relation.SIMILAR_STYLE})
+    return Pair.of(one, other, verified=False, score=0.0, found={"query": one, "relation": Relation.NEAREST})
 
 
 def _chunks(items: Sequence[T], size: int) -> Iterator[Sequence[T]]:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from dataclasses import dataclass
 
-from ledger.flows.attribute import TOP_K, Attribution, Judged, Prompted
+from ledger.flows.attribute import Attribution, Judged, Prompted
 from ledger.flows.generated import GeneratedImage
 from ledger.flows.handing_out import HandingOut
 from ledger.flows.progress import Progress, silent
@@ -59,7 +59,6 @@ class Generation:
         media_type: str = PNG,
         confirm: bool = False,
         requester: Requester = ANYBODY,
-        top_k: int = TOP_K,
         progress: Progress = silent,
     ) -> tuple[GeneratedImage, ...]:
         """The request's pictures, each after the guard. With `confirm` their files wait for `HandingOut.confirm`.
@@ -68,7 +67,7 @@ class Generation:
         do), PushbackError when nothing can be appended now: no picture leaves without its record.
         """
         require_written(media_type)
-        order = _Order(request, media_type, confirm, requester, top_k, progress)
+        order = _Order(request, media_type, confirm, requester, progress)
         prompts = [
             self.attribution.prompted(request.prompt, request.negative_prompt, requester) for _ in range(request.count)
         ]
@@ -109,9 +108,7 @@ class Generation:
 
     def _judged(self, order: _Order, index: int, prompt: Prompted, attempt: int) -> Judged:
         made = self._made(order, index, attempt)
-        return self.attribution.judge(
-            made, prompt.decision, requester=order.requester, attempt=attempt, top_k=order.top_k
-        )
+        return self.attribution.judge(made, prompt.decision, requester=order.requester, attempt=attempt)
 
     def _made(self, order: _Order, index: int, attempt: int) -> MadePicture:
         generator, request = self.generator(), order.request
@@ -121,9 +118,8 @@ class Generation:
             prompt=request.prompt,
             negative_prompt=request.negative_prompt,
             seed=request.seed_of(index, attempt),
-            steps=request.steps,
-            guidance=request.guidance_text,
             sampler=generator.sampler,
+            settings={"guidance_scale": request.guidance_text, "num_inference_steps": str(request.steps)},
         )
 
     def attribute(self, made: MadePicture) -> AttributedImage:
@@ -162,7 +158,6 @@ class _Order:
     media_type: str
     confirm: bool
     requester: Requester
-    top_k: int
     progress: Progress
 
     def steps_of(self, index: int) -> StepProgress:

@@ -16,11 +16,13 @@ from ledger.fingerprint.types import Fingerprint
 from ledger.flows.answers import RecordAnswer
 from ledger.flows.generated import Confirmation, HandedOut
 from ledger.flows.verify import MAX_WAIT, Examined
-from ledger.image.credentials.types import Assertion, NearestWork, Signed
+from ledger.image.credentials.types import MAX_COPIES, Assertion, CopiedWork, Signed
 from ledger.image.pool import DecodePool
 from ledger.image.types import Pixels
 from ledger.log.append import Sequencer
 from ledger.log.types import Alongside, Entry
+from ledger.match.lists import Verdict
+from ledger.match.words import VERDICT_WORDS
 from ledger.record.ids import new_id
 from ledger.record.parts import Ref
 from ledger.record.predicates import Asset
@@ -31,8 +33,6 @@ from ledger.storage.pending import PendingImage, PendingImages
 
 CONFIRMATION_SECONDS = 600.0
 """How long a picture waits to be confirmed."""
-NEAREST_IN_FILE = 5
-"""Nearest works that a file's credentials name."""
 
 
 class MakeFile(Protocol):
@@ -118,17 +118,18 @@ class HandingOut:
 
     def _assertion(self, answer: RecordAnswer, model: str) -> Assertion:
         report = answer.report
-        matches = () if report is None else report.matches[:NEAREST_IN_FILE]
+        copies = [] if report is None else [match for match in report.matches if match.verified]
+        verdict = Verdict.NONE if report is None else Verdict(report.verdict)
         return Assertion(
             origin=self.origin,
             record_id=answer.record_id,
             model=model,
-            verdict="" if report is None else report.verdict,
-            nearest=tuple(
-                NearestWork(match.work_id, match.title, match.artist, match.relation, match.score, match.p_value)
-                for match in matches
+            verdict=verdict.value,
+            copies=tuple(
+                CopiedWork(match.work_id, match.title, match.artist, match.relation, match.score, match.p_value)
+                for match in copies[:MAX_COPIES]
             ),
-            reference=answer.reference,
+            reference=answer.reference if copies else VERDICT_WORDS[verdict],
         )
 
 

@@ -10,9 +10,10 @@ from ledger.errors import InputError
 from ledger.flows.answers import LookupAnswer, RecordAnswer
 from ledger.flows.credentials import Credentials
 from ledger.flows.notes import notes_on
-from ledger.flows.records import Records, match_report, work_names
+from ledger.flows.records import Records, match_reports, work_names
 from ledger.flows.seen import SeenPictures
 from ledger.flows.verify import Verification
+from ledger.match.lists import MATCHES
 from ledger.record.reference import reference_sentence
 
 MAX_RECORDS = 50
@@ -29,13 +30,13 @@ class Lookup:
     verification: Callable[[], Verification]
     """Asked for only when there is a picture to compare: it loads models, a digest needs none."""
 
-    def by_image(self, data: bytes, *, top_k: int = 10) -> LookupAnswer:
-        """Records of these bytes or these pixels, those of generated pictures that it is an edited copy of, and what a
-        verification would find now, unsigned.
+    def by_image(self, data: bytes, *, top_k: int = MATCHES) -> LookupAnswer:
+        """Records of these bytes or these pixels, those of generated pictures that it is an edited copy of, and the
+        `top_k` first works that a verification would find now, unsigned.
 
         Raises InputError for bytes that are no usable picture.
         """
-        examined = self.verification().examine(data, top_k)
+        examined = self.verification().examine(data)
         image, predicate = examined.image, examined.predicate
         works = self.records.works.works({match.work_id for match in predicate.matches})
         contested = self.records.works.contests(works)
@@ -44,7 +45,7 @@ class Lookup:
         return LookupAnswer(
             sha256=image.sha256,
             records=records,
-            matches=tuple(match_report(match, works.get(match.work_id), contested) for match in predicate.matches),
+            matches=match_reports(predicate, works, contested)[:top_k],
             reference=reference_sentence(predicate, work_names(works)),
             notes=notes_on(predicate, self.records.calibrated([predicate.calibration]).get(predicate.calibration)),
             similar_records=self.seen.find(examined.query, [record.record_id for record in records]),

@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from typing import Any, Literal
 
 from ledger.fingerprint.types import Fingerprint, embedding_sha256
 from ledger.image.types import CanonicalImage
-from ledger.match.types import Attribution, Evidence, Match, MatchOutcome, Region
+from ledger.match.attribution import PLACES, Attribution
+from ledger.match.types import Evidence, GroupMember, Match, MatchOutcome, Region
 from ledger.record.ids import new_id
 from ledger.record.parts import (
     AttributionText,
@@ -16,6 +18,7 @@ from ledger.record.parts import (
     FingerprintDigests,
     ImageFacts,
     MatchText,
+    MemberText,
     ModelRef,
     PixelSize,
     Ref,
@@ -25,9 +28,6 @@ from ledger.record.parts import (
 from ledger.record.predicates import Generation, Guard, Verification
 from ledger.record.times import now_text
 from ledger.record.values import decimal_text
-
-PLACES = 6
-"""Digits after the point of scores, p-values and shares."""
 
 
 def fingerprint_digests(fingerprint: Fingerprint) -> FingerprintDigests:
@@ -74,15 +74,14 @@ def generation_predicate(
     compared: Verification,
     *,
     guard: Guard,
-    guidance: str | None,
     model: ModelRef,
     origin_of_image: Literal["service", "reported"],
     policy: str | None,
-    prompt: str | None,
+    prompt: str,
     refs: tuple[Ref, ...],
-    sampler: str | None,
-    seed: str | None,
-    steps: int | None,
+    sampler: str,
+    seed: str,
+    settings: Mapping[str, str],
 ) -> Generation:
     """The statement about a generated picture: what comparing it said, and how it was made. `refs` come beside those of
     the comparison."""
@@ -90,15 +89,14 @@ def generation_predicate(
     return Generation(
         **shared | {"refs": (*compared.refs, *refs)},
         guard=guard,
-        guidance=guidance,
         model=model,
         origin_of_image=origin_of_image,
         policy=policy,
         prompt=prompt,
         sampler=sampler,
         seed=seed,
+        settings=dict(settings),
         size=PixelSize(height=compared.image.height, width=compared.image.width),
-        steps=steps,
     )
 
 
@@ -112,6 +110,8 @@ def match_text(match: Match) -> MatchText:
         artist_id=match.artist_id,
         bin=match.bin,
         evidence=None if match.evidence is None else evidence_text(match.evidence),
+        group=None if match.group is None else match.group.first,
+        members=() if match.group is None else tuple(map(_member, match.group.members)),
         n_null=match.n_null,
         p_value=decimal_text(match.p_value, PLACES),
         rank=match.rank,
@@ -119,18 +119,23 @@ def match_text(match: Match) -> MatchText:
         relation=match.relation,
         score=decimal_text(match.score, PLACES),
         work_id=match.work_id,
+        work_pixel_sha256=match.work_pixel_sha256,
         work_sha256=match.work_sha256,
     )
 
 
+def _member(member: GroupMember) -> MemberText:
+    return MemberText(artist_id=member.artist_id, work_id=member.work_id)
+
+
 def _attribution(attribution: Attribution) -> AttributionText:
     return AttributionText(
-        alpha=decimal_text(attribution.alpha, PLACES),
+        alpha=f"{attribution.alpha:f}",
         shares=tuple(
-            ShareText(artist_id=share.artist_id, share=decimal_text(share.share, PLACES))
+            ShareText(artists=share.artists, group=share.group, share=f"{share.share:f}")
             for share in attribution.shares
         ),
-        unattributed=decimal_text(attribution.unattributed, PLACES),
+        unattributed=f"{attribution.unattributed:f}",
     )
 
 
@@ -139,9 +144,11 @@ def evidence_text(evidence: Evidence) -> EvidenceText:
     return EvidenceText(
         inliers=evidence.inliers,
         method=evidence.method,
+        query_cover=decimal_text(evidence.query_cover, PLACES),
         query_region=_region(evidence.query_region),
         tile_distance=decimal_text(evidence.tile_distance, PLACES),
         transform=tuple(decimal_text(value, PLACES) for value in evidence.transform),
+        work_cover=decimal_text(evidence.work_cover, PLACES),
         work_region=_region(evidence.work_region),
     )
 

@@ -77,9 +77,7 @@ class LocalRecompute:
         query = query_of(decoded, self.fingerprinter.query(decoded))
         calibration = Calibration.read(stored.document)
         matcher = Matcher(works, calibration, shipped_null_set())
-        scores = {
-            match.work_id: float(match_text(match).score) for match in matcher.match(query, len(wanted) or 1).matches
-        }
+        scores = {match.work_id: float(match_text(match).score) for match in matcher.compare(query, len(wanted) or 1)}
         style = self._style(calibration, query, near_in_style)
         return [
             ScoreComparison(match.rank, scores.get(match.work_id), style.get(match.work_id)) for match in record.matches

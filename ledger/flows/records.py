@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Container, Iterable, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from functools import lru_cache
 
 from ledger.audit.bundle import Bundle, make_bundle
@@ -24,7 +24,7 @@ from ledger.record import dsse
 from ledger.record.description import describe_record
 from ledger.record.ids import parse_id
 from ledger.record.parts import MatchText
-from ledger.record.predicates import Generation, Predicate, Verification
+from ledger.record.predicates import Generation, Predicate, Verification, verified_copies
 from ledger.record.reference import Names, WorkName
 from ledger.record.statement import Statement, parse_payload
 from ledger.record.times import format_time
@@ -172,6 +172,13 @@ def _opened(data: bytes, key: VerifierKey) -> SignedCheckpoint:
     return open_checkpoint(data, key)
 
 
+def showing(answer: RecordAnswer, top_k: int) -> RecordAnswer:
+    """The answer with no more than the `top_k` nearest works in its report; the record holds all."""
+    if answer.report is None:
+        return answer
+    return replace(answer, report=replace(answer.report, matches=answer.report.matches[:top_k]))
+
+
 def record_links(record_id: str) -> dict[str, str]:
     return {
         "self": f"/v1/records/{record_id}",
@@ -180,8 +187,18 @@ def record_links(record_id: str) -> dict[str, str]:
     }
 
 
-def match_report(match: MatchText, work: Work | None, contested: Container[str]) -> MatchReport:
-    """A match with the names of its work; empty ones where they were erased. `contested`: ids of such works."""
+def match_reports(
+    record: Verification | Generation, works: Mapping[str, Work], contested: Container[str]
+) -> tuple[MatchReport, ...]:
+    """The matches with the names of their works; empty ones where they were erased. `contested`: ids of such works."""
+    verified = {match.rank for match in verified_copies(record)}
+    return tuple(
+        _match_report(match, works.get(match.work_id), contested, verified=match.rank in verified)
+        for match in record.matches
+    )
+
+
+def _match_report(match: MatchText, work: Work | None, contested: Container[str], *, verified: bool) -> MatchReport:
     return MatchReport(
         rank=match.rank,
         work_id=match.work_id,
@@ -198,7 +215,10 @@ def match_report(match: MatchText, work: Work | None, contested: Container[str])
         evidence=match.evidence.model_dump(mode="json") if match.evidence else None,
         preview=preview_path(work) if work else None,
         withdrawn=work.withdrawn if work else False,
-        contested=match.work_id in contested,
+        group=match.group,
+        artist_ids=match.artists,
+        verified=verified,
+        contested=len(match.artists) > 1 or match.work_id in contested,
     )
 
 
@@ -258,9 +278,14 @@ def _report(
         alpha=predicate.attribution.alpha,
         calibration=_calibration_report(predicate, calibrated),
         notes=notes_on(predicate, calibrated),
-        matches=tuple(match_report(match, works.get(match.work_id), contested) for match in predicate.matches),
+        matches=match_reports(predicate, works, contested),
         shares=tuple(
-            ShareReport(share.artist_id, artists.get(share.artist_id, ""), share.share)
+            ShareReport(
+                share.artists,
+                tuple(artists.get(artist_id, "") for artist_id in share.artists),
+                share.group,
+                share.share,
+            )
             for share in predicate.attribution.shares
         ),
         unattributed=predicate.attribution.unattributed,

@@ -9,12 +9,12 @@ from pathlib import Path
 
 from ledger import canonical
 from ledger.errors import InputError
-from ledger.flows.attribute import TOP_K
 from ledger.flows.generated import GeneratedImage
 from ledger.flows.handing_out import Remember
 from ledger.flows.models import Models
 from ledger.flows.predicates import generation_predicate
 from ledger.flows.verify import MAX_WAIT, Verification
+from ledger.record.predicates.pictures import UNKNOWN
 from ledger.record.statement import statement_payload
 
 _SHA256 = re.compile("[0-9a-f]{64}")
@@ -70,7 +70,7 @@ class Reports:
     models: Models
     remember: Remember
 
-    def report(self, data: bytes, weights_sha256: str, operator: Operator, *, top_k: int = TOP_K) -> GeneratedImage:
+    def report(self, data: bytes, weights_sha256: str, operator: Operator) -> GeneratedImage:
         """The record of a picture sent in; the same report again gives the record that exists already.
 
         `weights_sha256` is the operator's word for the model: the digest over its sorted file digests. Raises
@@ -84,19 +84,18 @@ class Reports:
             )
         verification = self.verification
         model = self.models.register(ReportedModel(weights_sha256, operator))
-        examined = verification.examine(data, top_k, kept=True)
+        examined = verification.examine(data, kept=True)
         predicate = generation_predicate(
             examined.predicate,
             guard="allow",
-            guidance=None,
             model=model.in_record,
             origin_of_image="reported",
             policy=None,
-            prompt=None,
+            prompt=UNKNOWN,
             refs=(model.ref,),
-            sampler=None,
-            seed=None,
-            steps=None,
+            sampler=UNKNOWN,
+            seed=UNKNOWN,
+            settings={},
         )
         question = (
             "artledger/reported/v1",

@@ -6,7 +6,7 @@ from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
 
 from ledger.corpus.types import CorpusState
-from ledger.match.types import Candidate, Query, WorkPicture
+from ledger.match.types import Candidate, Group, Query, WorkPicture
 from ledger.storage.candidates import PgVectorIndex
 from ledger.storage.nearest import WorkFilter
 
@@ -27,6 +27,9 @@ class TheseWorks:
 
     def search(self, query: Query, *, limit: int) -> Sequence[Candidate]:  # noqa: ARG002 - every work, whatever it is
         return self.index.candidates(self.work_ids)
+
+    def groups(self, work_ids: Sequence[str]) -> Mapping[str, Group]:
+        return self.index.groups(work_ids)
 
     def pictures(self, work_ids: Sequence[str]) -> Mapping[str, WorkPicture]:
         return self.index.pictures([work_id for work_id in work_ids if work_id not in self.unpictured])

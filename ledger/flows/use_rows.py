@@ -39,6 +39,8 @@ class UseRow:
     """How many of the artist's works the record names and the filter lets through."""
     share: str
     """The artist's in the record, of all their works together."""
+    contested_share: str
+    """Of works that others registered too: it belongs to all of them together."""
     counted: bool
     """Whether p <= alpha: statements of use count these rows and sum their shares."""
 

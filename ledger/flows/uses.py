@@ -41,12 +41,12 @@ class Uses:
         found = self.store.uses(artist_id, wanted, after=after, limit=limit + 1)
         page = found[:limit]
         uses = [
-            (entry, compared, use)
+            (entry, compared, use, use.match.work_of(artist_id) or use.match.work_id)
             for entry, compared in map(_opened, page)
             if (use := use_in(compared, artist_id, wanted)) is not None
         ]
-        works = self.works.works({use.match.work_id for _, _, use in uses})
-        rows = tuple(_row(*each, works.get(each[2].match.work_id)) for each in uses)
+        works = self.works.works({work_id for _, _, _, work_id in uses})
+        rows = tuple(_row(*each, works.get(each[3])) for each in uses)
         return UsePage(artist_id, rows, page[-1].leaf_index if len(found) > limit else None)
 
     def pages(self, artist_id: str, wanted: UseFilter = EVERYTHING, *, after: int = -1) -> Iterator[UsePage]:
@@ -79,7 +79,7 @@ def _opened(entry: Entry) -> tuple[Entry, Compared]:
     return entry, predicate
 
 
-def _row(entry: Entry, predicate: Compared, use: Use, work: Work | None) -> UseRow:
+def _row(entry: Entry, predicate: Compared, use: Use, work_id: str, work: Work | None) -> UseRow:
     match = use.match
     return UseRow(
         leaf_index=entry.leaf_index,
@@ -90,7 +90,7 @@ def _row(entry: Entry, predicate: Compared, use: Use, work: Work | None) -> UseR
         generator_id=use.generator_id,
         origin_of_image=use.origin_of_image,
         guard=use.guard,
-        work_id=match.work_id,
+        work_id=work_id,
         title=work.title if work else "",
         withdrawn=work.withdrawn if work else False,
         relation=match.relation.value,
@@ -99,5 +99,6 @@ def _row(entry: Entry, predicate: Compared, use: Use, work: Work | None) -> UseR
         n_null=match.n_null,
         works=use.works,
         share=use.share,
+        contested_share=use.contested_share,
         counted=use.counted,
     )

@@ -12,11 +12,12 @@ from ledger.flows.answers import RecordAnswer
 from ledger.flows.calibrate import Calibrations, Published
 from ledger.flows.credentials import Credentials
 from ledger.flows.predicates import verification_predicate
-from ledger.flows.records import Records
+from ledger.flows.records import Records, showing
 from ledger.image.pool import DecodePool
 from ledger.image.types import CanonicalImage
 from ledger.log.append import Sequencer
 from ledger.log.types import Entry
+from ledger.match.lists import MATCHES
 from ledger.match.types import CandidateIndex, MatchOutcome, Query
 from ledger.record import dsse
 from ledger.record import predicates as record
@@ -48,11 +49,14 @@ class Verification:
     records: Records
     credentials: Credentials
 
-    def verify(self, data: bytes, *, top_k: int = 10) -> RecordAnswer:
-        """Raises InputError for bytes that are no usable picture, PushbackError when nothing can be appended now."""
+    def verify(self, data: bytes, *, top_k: int = MATCHES) -> RecordAnswer:
+        """The record of a picture; its report shows the `top_k` nearest works.
+
+        Raises InputError for bytes that are no usable picture, PushbackError when nothing can be appended now.
+        """
         image = self.images.decode(data)
-        entry, repeated = self._recorded(image, top_k)
-        answer = self.records.answer(entry, repeated=repeated)
+        entry, repeated = self._recorded(image)
+        answer = showing(self.records.answer(entry, repeated=repeated), top_k)
         found = self.credentials.find(data, image.media_type)
         if found is None:
             return answer
@@ -60,13 +64,13 @@ class Verification:
         assert isinstance(predicate, record.Verification)  # noqa: S101 - the dedup key is of this kind alone
         return replace(answer, credentials=self.credentials.report(found, predicate))
 
-    def _recorded(self, image: CanonicalImage, top_k: int) -> tuple[Entry, bool]:
+    def _recorded(self, image: CanonicalImage) -> tuple[Entry, bool]:
         """The record of a picture, and whether it was on the log before."""
         calibrated = self.calibrations.current()
         known = self.records.entries.by_dedup_key(self._dedup_key(image, self.index.state().through, calibrated))
         if known is not None:
             return known, True
-        predicate = self.compare(image, calibrated, top_k).predicate
+        predicate = self.compare(image, calibrated).predicate
         appended = self.sequencer.submit(
             predicate.record_id,
             statement_payload("image", image.sha256, predicate),
@@ -74,15 +78,15 @@ class Verification:
         ).result(MAX_WAIT)
         return appended.entry, appended.repeated
 
-    def examine(self, data: bytes, top_k: int, *, kept: bool = False) -> Examined:
+    def examine(self, data: bytes, *, kept: bool = False) -> Examined:
         """What `verify` would put on the log now, without doing so. Raises InputError."""
-        return self.compare(self.images.decode(data), self.calibrations.current(), top_k, kept=kept)
+        return self.compare(self.images.decode(data), self.calibrations.current(), kept=kept)
 
-    def compare(self, image: CanonicalImage, calibrated: Published, top_k: int, *, kept: bool = False) -> Examined:
+    def compare(self, image: CanonicalImage, calibrated: Published, *, kept: bool = False) -> Examined:
         """Fingerprints and matches a decoded picture; what is `kept` of it gets local features too."""
         fingerprint = self.fingerprinter.query(image, kept=kept)
         query = query_of(image, fingerprint)
-        outcome = self.calibrations.matcher(self.index, calibrated).match(query, top_k)
+        outcome = self.calibrations.matcher(self.index, calibrated).match(query)
         predicate = verification_predicate(image, fingerprint.image, outcome, calibrated.ref, self.sequencer.origin)
         return Examined(image, query, outcome, predicate)
 

@@ -21,6 +21,7 @@ where the picture can be made from it alone.
 
 from __future__ import annotations
 
+import re
 import secrets
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -34,6 +35,10 @@ from ledger.errors import InputError, LedgerError
 from ledger.generate.memory import facts_in_memory
 from ledger.generate.types import AttributedImage, Attributor, MadePicture, ModelFacts
 from ledger.image.types import Pixels
+from ledger.record.predicates.pictures import MAX_SETTINGS
+
+_NO_SETTINGS = frozenset({"height", "width", "num_images_per_prompt", "callback_steps"})
+_SETTING = re.compile("[a-z][a-z0-9_-]{0,39}")
 
 
 @dataclass(frozen=True, slots=True)
@@ -73,6 +78,7 @@ class AttributedPipeline:
         given = arguments if prompt is None else {"prompt": prompt, **arguments}
         made = self.pipeline(**given, generator=generators, output_type="np", return_dict=True)
         pictures = _pictures(made)
+        settings = self._settings(arguments)
         known = seeds if len(seeds) == len(pictures) else (None,) * len(pictures)
         return AttributedOutput(
             tuple(
@@ -83,21 +89,22 @@ class AttributedPipeline:
                         prompt=_text_of(prompts, number, len(pictures)),
                         negative_prompt=_text_of(negatives, number, len(pictures)),
                         seed=known[number],
-                        steps=_whole(self._used("num_inference_steps", arguments)),
-                        guidance=_decimal(self._used("guidance_scale", arguments)),
                         sampler=_sampler(self.pipeline),
+                        settings=settings,
                     )
                 )
                 for number, pixels in enumerate(pictures)
             )
         )
 
-    def _used(self, name: str, arguments: dict[str, Any]) -> Any:
-        """An argument as it was given, or the default of the pipeline."""
-        if name in arguments:
-            return arguments[name]
-        parameter = signature(self.pipeline.__call__).parameters.get(name)
-        return None if parameter is None else parameter.default
+    def _settings(self, arguments: dict[str, Any]) -> dict[str, str]:
+        """Every number that the sampler was set to, as it was given, or the pipeline's default (`guidance_scale`,
+        `num_inference_steps`, `true_cfg_scale`, `strength`, ...); not what says how many pictures of which size."""
+        defaults = {name: parameter.default for name, parameter in signature(self.pipeline.__call__).parameters.items()}
+        used = {name: arguments.get(name, default) for name, default in (defaults | arguments).items()}
+        texts = {name: _decimal(value) for name, value in used.items() if name not in _NO_SETTINGS}
+        known = {name: text for name, text in texts.items() if text is not None and _SETTING.fullmatch(name)}
+        return dict(list(known.items())[:MAX_SETTINGS])
 
 
 def attributed(
@@ -170,12 +177,10 @@ def _pictures(made: Any) -> list[Pixels]:
     return [(np.clip(image, 0.0, 1.0) * 255.0).round().astype(np.uint8) for image in images]
 
 
-def _whole(value: Any) -> int | None:
-    return value if isinstance(value, int) and not isinstance(value, bool) and value > 0 else None
-
-
 def _decimal(value: Any) -> str | None:
     """As records write it; None for what is no decimal number of moderate size."""
+    if isinstance(value, bool) or not isinstance(value, int | float):
+        return None
     try:
         number = Decimal(str(value))
     except InvalidOperation:

@@ -13,10 +13,11 @@ from typing import Literal
 
 from ledger.corpus.types import UNKNOWN_ARTIST, Artist, Work
 from ledger.errors import InputError
-from ledger.generate.policy import Nearness, Policy, Rule, RuleAction
+from ledger.generate.policy import Policy, Rule, RuleAction
 from ledger.generate.prompt_names import named_artists
-from ledger.match.lists import Relation, Verdict
+from ledger.match.lists import Verdict
 from ledger.match.types import Match, MatchOutcome
+from ledger.match.words import RELATION_SENTENCES
 from ledger.text import clean_text
 
 NAME_LIMIT = 120
@@ -43,20 +44,6 @@ _GUARDS: Mapping[Action, Literal["allow", "warn", "regenerated", "block"]] = {
     Action.WARN: "warn",
     Action.REGENERATE: "regenerated",
     Action.BLOCK: "block",
-}
-_PROVEN: Mapping[Relation, Nearness] = {
-    Relation.EXACT: "exact",
-    Relation.SAME_PIXELS: "same-pixels",
-    Relation.NEAR_DUPLICATE: "near-duplicate",
-    Relation.PARTIAL_COPY: "partial-copy",
-}
-_RELATIONS: Mapping[Nearness, str] = {
-    "exact": "the same file as {work}",
-    "same-pixels": "the same picture as {work} (identical pixels)",
-    "near-duplicate": "a near-duplicate of {work} (whole picture, verified)",
-    "partial-copy": "shares a region with {work} (partial copy, verified)",
-    "unverified": "as near to {work} as a copy, but no copy was verified",
-    "similar-style": "in style visually near to {work}",
 }
 _VERBS: Mapping[RuleAction, str] = {
     "inform": "For information",
@@ -144,24 +131,18 @@ def decide(
 ) -> Decision:
     """What becomes of a picture whose comparison is `outcome`.
 
-    `works`: the matched works by id (names and terms; one that is missing goes by its id and allows nothing).
+    `works`: the matched works and those of their groups, by id (names and terms; one that is missing goes by its id and
+    allows nothing).
     `prompt`: what `decide_prompt` said. `attempt` counts from 0: `regenerate` is only said while retries are left,
     afterwards the policy's `exhausted` takes its place.
     """
     reasons = [*(prompt.reasons if prompt else ()), *_on_detail(outcome, policy)]
     for match in outcome.matches:
-        reasons.extend(_on_match(match, works.get(match.work_id), policy, outcome.attribution.alpha, requester))
+        reasons.extend(_on_match(match, works, policy, float(outcome.attribution.alpha), requester))
     if attempt >= policy.retries:
         reasons = [_exhausted(reason, policy) for reason in reasons]
     reasons.sort(key=lambda reason: -_STRICTNESS[reason.action])
     return Decision(_ACTIONS[reasons[0].action] if reasons else Action.ALLOW, tuple(reasons))
-
-
-def nearness_of(match: Match) -> Nearness:
-    """Near by the copy score without a verified copy is told apart from near by style."""
-    if match.relation in _PROVEN:
-        return _PROVEN[match.relation]
-    return "unverified" if "fused" in match.raw else "similar-style"
 
 
 def _on_detail(outcome: MatchOutcome, policy: Policy) -> list[Reason]:
@@ -172,15 +153,17 @@ def _on_detail(outcome: MatchOutcome, policy: Policy) -> list[Reason]:
     return [Reason(action, f"{_VERBS[action]}: the picture cannot be compared with registered works: {why}.")]
 
 
-def _on_match(match: Match, work: Work | None, policy: Policy, alpha: float, requester: Requester) -> list[Reason]:
-    near = nearness_of(match)
-    rules = [rule for rule in policy.rules if _applies(rule, near, match, work, alpha)]
+def _on_match(
+    match: Match, works: Mapping[str, Work], policy: Policy, alpha: float, requester: Requester
+) -> list[Reason]:
+    rules = [rule for rule in policy.rules if _applies(rule, match, works, alpha)]
     if not rules:
         return []
     rule = max(rules, key=lambda each: (_STRICTNESS[each.action], each.level(alpha)))
-    own = requester.artist_id is not None and match.artist_id == requester.artist_id
+    # Whoever registered another's work too must not be let off by it: a contested work is nobody's own.
+    own = requester.artist_id is not None and match.artists == (requester.artist_id,)
     action: RuleAction = "inform" if own else rule.action
-    relation = _RELATIONS[near].format(work=_described(match, work))
+    relation = RELATION_SENTENCES[match.relation].format(work=_described(match, works.get(match.work_id)))
     rate = f"p {match.p_value:.4f}, at most {rule.level(alpha):.4f}"
     text = f"{_VERBS[action]}: {relation}; {_one_in(match.p_value)} comes this close ({rate})."
     if own:
@@ -188,11 +171,13 @@ def _on_match(match: Match, work: Work | None, policy: Policy, alpha: float, req
     return [Reason(action, text, match.artist_id, match.work_id)]
 
 
-def _applies(rule: Rule, near: Nearness, match: Match, work: Work | None, alpha: float) -> bool:
-    if near not in rule.relations or match.p_value > rule.level(alpha):
+def _applies(rule: Rule, match: Match, works: Mapping[str, Work], alpha: float) -> bool:
+    """Of a contested work everybody's terms must allow what the rule makes an exception for."""
+    if match.relation not in rule.relations or match.p_value > rule.level(alpha):
         return False
-    allowed = work.allowed_uses if work else ()
-    return not rule.unless_allowed or not set(rule.unless_allowed) <= set(allowed)
+    excepted = set(rule.unless_allowed)
+    named = [works.get(work_id) for work_id in match.works]
+    return not excepted or not all(work is not None and excepted <= set(work.allowed_uses) for work in named)
 
 
 def _exhausted(reason: Reason, policy: Policy) -> Reason:

@@ -20,13 +20,12 @@ from ledger import canonical
 from ledger.corpus.types import AllowedUse
 from ledger.errors import InputError
 from ledger.files import read_regular
+from ledger.match.lists import Relation
 
 MAX_POLICY_BYTES = 64 * 1024
 MAX_RETRIES = 10
 
 RuleAction = Literal["inform", "warn", "regenerate", "block"]
-Nearness = Literal["exact", "same-pixels", "near-duplicate", "partial-copy", "unverified", "similar-style"]
-"""A relation, with the works that are near by the copy score, but of which no copy was verified, told apart."""
 
 
 def _distinct(values: tuple[Any, ...]) -> tuple[Any, ...]:
@@ -46,13 +45,13 @@ class _Closed(BaseModel):
 
 
 class Rule(_Closed):
-    """Applies to a match whose nearness is among `relations` and whose p-value is at most `p_at_most`, unless the terms
+    """Applies to a match whose relation is among `relations` and whose p-value is at most `p_at_most`, unless the terms
     of the work allow every one of the uses in `unless_allowed` (none named: no exception)."""
 
     action: RuleAction
     p_at_most: Annotated[str, Field(pattern="^(?:alpha|[01](?:[.][0-9]{1,10})?)$"), AfterValidator(_level)]
     """`alpha`, the error rate of the calibration in force, or a decimal number as text."""
-    relations: Annotated[tuple[Nearness, ...], Field(min_length=1), AfterValidator(_distinct)]
+    relations: Annotated[tuple[Relation, ...], Field(min_length=1), AfterValidator(_distinct)]
     unless_allowed: Annotated[tuple[AllowedUse, ...], AfterValidator(_distinct)] = ()
 
     def level(self, alpha: float) -> float:

@@ -93,10 +93,10 @@ class MadePicture:
     negative_prompt: str | None
     seed: int | None
     """From which alone this picture can be made again (unsigned, 64 bits)."""
-    steps: int | None
-    guidance: str | None
-    """A decimal number."""
     sampler: str | None
+    """The scheduler's class."""
+    settings: Mapping[str, str]
+    """What else the sampler was set to, by diffusers' names for it: decimal numbers as text, as far as known."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -20,6 +20,7 @@ from ledger.fingerprint.local_features import LocalFeatures, query_features
 from ledger.image.types import Pixels
 from ledger.match.agreement import Affine, agree
 from ledger.match.alignment import Comparison, chain, compare, framed, inverse
+from ledger.match.attribution import verified_relation, written
 from ledger.match.lists import Relation
 from ledger.match.types import Evidence, Region, WorkPicture
 
@@ -30,8 +31,6 @@ _LEAST_DETAIL = 3
 _LEAST_COVERED = 0.05
 _LARGEST_SCALE = 12.0
 _LARGEST_STRETCH = 2.0
-_WHOLE = 0.7
-"""A copy is of the whole picture when it has this share of the content of both."""
 MOST_EVIDENCE = 6.0
 """Log Bayes factors are cut off here: some hundred measured pairs support no stronger claim."""
 _CLOSEST = 0.03
@@ -142,7 +141,7 @@ class QueryGeometry:
         rows, columns = self.picture.shape[:2]
         query_box = _clip(_image_of(found.transform, (0, 0, width, height)), (0, 0, columns, rows))
         work_box = _clip(_image_of(inverse(found.transform), (0, 0, columns, rows)), (0, 0, width, height))
-        whole = min(_share(self.content, query_box), _share(_content(preview), work_box)) >= _WHOLE
+        covers = (_share(self.content, query_box), _share(_content(preview), work_box))
         evidence = Evidence(
             method=found.method,
             query_region=_region(query_box, columns, rows),
@@ -150,8 +149,10 @@ class QueryGeometry:
             transform=_fractions(found.transform, (width, height), (columns, rows)),
             inliers=found.inliers,
             tile_distance=found.compared.tile_distance,
+            query_cover=covers[0],
+            work_cover=covers[1],
         )
-        return Verified(Relation.NEAR_DUPLICATE if whole else Relation.PARTIAL_COPY, evidence, weight)
+        return Verified(verified_relation([written(cover) for cover in covers]), evidence, weight)
 
 
 Box = tuple[float, float, float, float]

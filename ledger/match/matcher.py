@@ -9,9 +9,11 @@ What happens to a query, in order:
    of the null set, since null pictures that the corpus contains are left out of it: its p-value is the bin's floor,
    1 / (n + 1).
 5. They are ranked by relation proven by digest, then probability. A copy is a proven or verified relation with
-   p <= alpha; a candidate that is near but not verified is `similar-style`, whatever its score.
+   p <= alpha; what is as near without being verified is `unverified`, everything else is `nearest`: no claim.
 6. Candidates that are no copies, but near in style (style_matcher.py), follow the copies, with that p-value: only works
    that allow it, and only where the calibration knows how near strangers come.
+7. Registrations of one picture (a duplicate group, or equal pixels) are one match, of the work that comes first; it
+   names every artist of the group. Only one work of a group is aligned. The MATCHES best are kept.
 """
 
 from __future__ import annotations
@@ -20,18 +22,18 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 
 from ledger.errors import ConflictError
-from ledger.match.attribution import attribute
+from ledger.match.attribution import Attribution, Found, attribute, unproven_relation, verdict, written
 from ledger.match.bins import Bin
 from ledger.match.block import FingerprintBlock
 from ledger.match.calibration import VERIFIED, Calibration
 from ledger.match.geometry import QueryGeometry, Verified
-from ledger.match.lists import COPY_RELATIONS, Relation
+from ledger.match.lists import COPY_RELATIONS, FUSED_SCORE, MATCHES, Relation
 from ledger.match.null_set import NullSet
-from ledger.match.relation import certain_relation, verdict
+from ledger.match.relation import certain_relation
 from ledger.match.score import Features, Levels, QueryBlock, features, levels
 from ledger.match.style_matcher import StyleFinding, style_matcher
 from ledger.match.style_null import StyleNull
-from ledger.match.types import Attribution, Candidate, CandidateIndex, Match, MatchOutcome, Query
+from ledger.match.types import Candidate, CandidateIndex, Match, MatchOutcome, Query
 
 CANDIDATES = 60
 """Asked of the index for each query, before exact re-ranking."""
@@ -70,25 +72,61 @@ class Matcher:
         self._background = null_set.background
         self._style = style_matcher(calibration, style)
 
-    def match(self, query: Query, top_k: int) -> MatchOutcome:
-        """The `top_k` nearest works. Raises ConflictError (`spec-mismatch`) for a fingerprint of another spec."""
-        self._check_spec(query)
+    def match(self, query: Query) -> MatchOutcome:
+        """The MATCHES nearest pictures, each registered once or by several, and what follows from them.
+
+        Raises ConflictError (`spec-mismatch`) for a fingerprint of another spec.
+        """
         corpus = self._index.state()
-        found = self._index.search(query, limit=max(CANDIDATES, 2 * top_k))
-        if query.not_comparable is not None:
-            found = [candidate for candidate in found if certain_relation(query, candidate) is not None]
-        matches = self._matches(query, found)[:top_k] if found else []
-        alpha = self._calibration.alpha
-        said = verdict(matches, alpha, query.not_comparable)
-        groups = {candidate.work_id: _group(candidate) for candidate in found}
+        found = self._candidates(query, CANDIDATES)
+        labels = _group_labels(found)
+        drafts = self._drafts(query, found, labels)
+        matches = self._named(_first_of_each(drafts, labels)[:MATCHES])
+        concluded = self._concluded(matches)
+        comparable = query.not_comparable is None
+        relations = [(match.relation, written(match.p_value)) for match in matches]
         return MatchOutcome(
             corpus=corpus,
             calibration=self._calibration.digest,
             matches=tuple(matches),
-            attribution=attribute(matches, groups, alpha) if matches else Attribution(alpha, 1.0, ()),
-            verdict=said,
+            attribution=concluded,
+            verdict=verdict(relations, concluded.alpha, comparable=comparable),
             not_comparable=query.not_comparable,
         )
+
+    def compare(self, query: Query, limit: int) -> tuple[Match, ...]:
+        """The `limit` nearest works, each for itself, also where several are registrations of one picture.
+
+        Raises as `match` does.
+        """
+        found = self._candidates(query, max(CANDIDATES, 2 * limit))
+        alone = {candidate.work_id: candidate.work_id for candidate in found}
+        return tuple(_ranked(self._drafts(query, found, alone)[:limit]))
+
+    def _candidates(self, query: Query, limit: int) -> Sequence[Candidate]:
+        self._check_spec(query)
+        found = self._index.search(query, limit=limit)
+        if query.not_comparable is None:
+            return found
+        return [candidate for candidate in found if certain_relation(query, candidate) is not None]
+
+    def _named(self, drafts: Sequence[Match]) -> list[Match]:
+        """With their groups and ranks."""
+        groups = self._index.groups([match.work_id for match in drafts]) if drafts else {}
+        return _ranked([replace(match, group=groups.get(match.work_id)) for match in drafts])
+
+    def _concluded(self, matches: Sequence[Match]) -> Attribution:
+        found = (
+            Found(
+                match.relation,
+                written(match.p_value),
+                written(match.score),
+                match.artists,
+                None if match.group is None else match.group.first,
+            )
+            for match in matches
+        )
+        return attribute(found, written(self._calibration.alpha))
 
     def _check_spec(self, query: Query) -> None:
         if query.fingerprint.image.spec != self._calibration.spec:
@@ -98,15 +136,18 @@ class Matcher:
                 code="spec-mismatch",
             )
 
-    def _matches(self, query: Query, found: Sequence[Candidate]) -> list[Match]:
+    def _drafts(self, query: Query, found: Sequence[Candidate], labels: Mapping[str, str]) -> list[Match]:
+        """Nearest first, without ranks and groups. `labels`: of each work, equal where they are of one group."""
+        if not found:
+            return []
         scored = self._score(query, found)
-        verified = self._verify(query, scored)
+        verified = self._verify(query, scored, labels)
         placed = self._calibration.bin_of(query.fingerprint.image.complexity)
         drafts = [self._match(query, item, verified.get(item.candidate.work_id), placed) for item in scored]
         drafts.sort(key=_order)
         if self._style is not None:
             drafts = _with_style(drafts, self._style.find(query, found), self._calibration.alpha)
-        return [replace(match, rank=rank) for rank, match in enumerate(drafts, start=1)]
+        return drafts
 
     def _score(self, query: Query, found: Sequence[Candidate]) -> list[_Scored]:
         """Nearest first."""
@@ -121,12 +162,21 @@ class Matcher:
         ]
         return sorted(scored, key=lambda item: (-item.raw, item.candidate.work_id))
 
-    def _verify(self, query: Query, scored: Sequence[_Scored]) -> Mapping[str, Verified]:
-        """Geometric evidence by work id. Works that a digest settles need none."""
-        chosen = [item.candidate for item in scored if certain_relation(query, item.candidate) is None][:VERIFIED]
-        if not chosen or query.not_comparable is not None:
+    def _verify(self, query: Query, scored: Sequence[_Scored], labels: Mapping[str, str]) -> Mapping[str, Verified]:
+        """Geometric evidence by work id, of the nearest work of each group. Groups that a digest settles need none."""
+        if query.not_comparable is not None:
             return {}
-        pictures = self._index.pictures([candidate.work_id for candidate in chosen])
+        settled = {
+            labels[item.candidate.work_id] for item in scored if certain_relation(query, item.candidate) is not None
+        }
+        nearest: dict[str, str] = {}
+        for item in scored:
+            label = labels[item.candidate.work_id]
+            if label not in settled and len(nearest) < VERIFIED:
+                nearest.setdefault(label, item.candidate.work_id)
+        if not nearest:
+            return {}
+        pictures = self._index.pictures(list(nearest.values()))
         geometry = QueryGeometry(query.working)
         verified = {
             work_id: geometry.verify(picture, self._calibration.geometry) for work_id, picture in pictures.items()
@@ -138,19 +188,22 @@ class Matcher:
         evidence = found.log_bayes_factor if found else self._calibration.geometry.unverified
         # Six digits, as in the calibration file and in records: what is compared is what is written.
         score = round(item.raw + (_CERTAIN if certain else evidence), 6)
+        p_value = round(placed.floor if certain else placed.p_value(score), 6)
+        near = unproven_relation(written(p_value), written(self._calibration.alpha))
         return Match(
             rank=0,
             work_id=item.candidate.work_id,
             work_sha256=item.candidate.sha256,
+            work_pixel_sha256=item.candidate.pixel_sha256,
             artist_id=item.candidate.artist_id,
             registration_record_id=item.candidate.registration_record_id,
             registration_leaf_hash=item.candidate.registration_leaf_hash,
-            relation=certain or (found.relation if found else Relation.SIMILAR_STYLE),
-            score=self._calibration.probability(score),
-            p_value=placed.floor if certain else placed.p_value(score),
+            relation=certain or (found.relation if found else near),
+            score=round(self._calibration.probability(score), 6),
+            p_value=p_value,
             n_null=placed.n,
             bin=placed.name,
-            raw={**item.parts, "fused": score},
+            raw={**item.parts, FUSED_SCORE: score},
             evidence=found.evidence if found else None,
         )
 
@@ -166,8 +219,32 @@ def _parts(near: Features, column: int, level: Levels) -> dict[str, float]:
     }
 
 
-def _group(candidate: Candidate) -> str:
-    return candidate.duplicate_group or candidate.pixel_sha256
+def _group_labels(found: Sequence[Candidate]) -> dict[str, str]:
+    """Of each work a label that those of its group share: one duplicate group, or equal pixels, or both in a chain."""
+    labels: dict[str, str] = {}
+    known: dict[str, str] = {}
+    for candidate in found:
+        keys = [candidate.pixel_sha256, *([candidate.duplicate_group] if candidate.duplicate_group else [])]
+        old = sorted({known[key] for key in keys if key in known})
+        label = old[0] if old else candidate.work_id
+        for each in old[1:]:
+            known |= {key: label for key, value in known.items() if value == each}
+            labels |= {work_id: label for work_id, value in labels.items() if value == each}
+        known |= dict.fromkeys(keys, label)
+        labels[candidate.work_id] = label
+    return labels
+
+
+def _first_of_each(drafts: Sequence[Match], labels: Mapping[str, str]) -> list[Match]:
+    """The first match of each group."""
+    first: dict[str, Match] = {}
+    for match in drafts:
+        first.setdefault(labels[match.work_id], match)
+    return list(first.values())
+
+
+def _ranked(drafts: Sequence[Match]) -> list[Match]:
+    return [replace(match, rank=rank) for rank, match in enumerate(drafts, start=1)]
 
 
 def _order(match: Match) -> tuple[int, float, str]:
@@ -190,4 +267,11 @@ def _with_style(drafts: Sequence[Match], findings: Mapping[str, StyleFinding], a
 
 def _styled(match: Match, found: StyleFinding) -> Match:
     """The score stays the probability of a copy; what is measured and compared is style."""
-    return replace(match, p_value=found.p_value, n_null=found.bin.n, bin=found.bin.name, raw=found.raw)
+    return replace(
+        match,
+        relation=Relation.SIMILAR_STYLE,
+        p_value=round(found.p_value, 6),
+        n_null=found.bin.n,
+        bin=found.bin.name,
+        raw=found.raw,
+    )

@@ -4,12 +4,13 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from typing import Protocol
+from typing import Protocol, Self
 
 from ledger.corpus.types import CorpusState
 from ledger.fingerprint.types import Fingerprint, QueryFingerprint
 from ledger.image.types import Pixels
-from ledger.match.lists import COPY_RELATIONS, Relation, Verdict
+from ledger.match.attribution import Attribution, Share
+from ledger.match.lists import COPY_RELATIONS, MAX_MEMBERS, Relation, Verdict
 
 __all__ = [
     "COPY_RELATIONS",
@@ -19,6 +20,8 @@ __all__ = [
     "Candidate",
     "CandidateIndex",
     "Evidence",
+    "Group",
+    "GroupMember",
     "Match",
     "MatchOutcome",
     "Query",
@@ -68,6 +71,31 @@ class WorkPicture:
     """Its fingerprint's local features."""
 
 
+@dataclass(frozen=True, slots=True)
+class GroupMember:
+    """A registration of a picture that was registered more than once."""
+
+    artist_id: str
+    work_id: str
+
+
+@dataclass(frozen=True, slots=True)
+class Group:
+    """Works that are copies of each other."""
+
+    first: str
+    """Id of the first registered work."""
+    members: tuple[GroupMember, ...]
+    """The first work of each artist, in the order of the log, at most MAX_MEMBERS."""
+
+    @classmethod
+    def of(cls, works: Sequence[GroupMember]) -> Self:
+        """Of works in the order of their registration."""
+        first = {member.artist_id: member for member in reversed(works)}
+        members = [first[artist_id] for artist_id in dict.fromkeys(member.artist_id for member in works)]
+        return cls(works[0].work_id, tuple(members[:MAX_MEMBERS]))
+
+
 WORKS_PER_LOOK = 15
 """Offered for each of a query's looks: the right look of nine must not lose its place to a blank one, that is near to
 many works."""
@@ -86,6 +114,10 @@ class CandidateIndex(Protocol):
         embedding, and of WORKS_PER_LOOK by each look; and, where the query has embeddings of style, of the
         WORKS_PER_STYLE nearest by each among the works that allow `style`. Unordered, no duplicates, fingerprints
         without local features."""
+
+    def groups(self, work_ids: Sequence[str]) -> Mapping[str, Group]:
+        """The duplicate groups of works, by work id: verified copies of each other, and works with equal pixels. Works
+        that stand alone are left out."""
 
     def pictures(self, work_ids: Sequence[str]) -> Mapping[str, WorkPicture]:
         """What is kept of works for geometric verification; works of which nothing is kept are left out."""
@@ -113,6 +145,10 @@ class Evidence:
     inliers: int
     tile_distance: float
     """Largest root mean squared difference over the aligned pair's tiles, pixels in [0, 1] (Carlini et al. 2023)."""
+    query_cover: float
+    """Share of the query's content, which is it without a border of one colour, that its region shows."""
+    work_cover: float
+    """The same of the work."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -120,6 +156,7 @@ class Match:
     rank: int
     work_id: str
     work_sha256: str
+    work_pixel_sha256: str
     artist_id: str
     registration_record_id: str
     registration_leaf_hash: str
@@ -131,21 +168,19 @@ class Match:
     bin: str
     raw: Mapping[str, float]
     evidence: Evidence | None
+    group: Group | None = None
+    """None where the work stands alone."""
 
+    @property
+    def artists(self) -> tuple[str, ...]:
+        """Whoever registered the picture, in the order of the log; several where it is contested."""
+        return (self.artist_id,) if self.group is None else tuple(each.artist_id for each in self.group.members)
 
-@dataclass(frozen=True, slots=True)
-class Share:
-    artist_id: str
-    share: float
-
-
-@dataclass(frozen=True, slots=True)
-class Attribution:
-    """FORMAT.md, Attribution: a stated rule, not influence."""
-
-    alpha: float
-    unattributed: float
-    shares: tuple[Share, ...]
+    @property
+    def works(self) -> tuple[str, ...]:
+        """Ids of the work and of those of its group that are named."""
+        others = () if self.group is None else (each.work_id for each in self.group.members)
+        return tuple(dict.fromkeys((self.work_id, *others)))
 
 
 @dataclass(frozen=True, slots=True)

@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-from typing import Annotated
+from typing import Annotated, Self
 
-from pydantic import AfterValidator, Field
+from pydantic import AfterValidator, Field, model_validator
 
 from ledger.canonical import MAX_INTEGER
 from ledger.corpus.types import AllowedUse
-from ledger.match.lists import Relation
+from ledger.match.lists import MATCHES, MAX_MEMBERS, Relation
 from ledger.record.values import (
     Count,
     DecimalTable,
@@ -78,23 +78,38 @@ class RegionText(Model):
 
 class EvidenceText(Model):
     """Why a relation is called verified. `transform`: row-major 2x3 affine matrix from work to query in fractions of
-    the two pictures; `tile_distance`: largest root mean squared difference over the tiles of the aligned pair."""
+    the two pictures; `tile_distance`: largest root mean squared difference over the tiles of the aligned pair; the
+    covers: which share of each picture's content (it without a border of one colour) its region shows."""
 
     inliers: Count
     method: Label
+    query_cover: UnitText
     query_region: RegionText
     tile_distance: DecimalText
     transform: Annotated[tuple[DecimalText, ...], Field(min_length=6, max_length=6)]
+    work_cover: UnitText
     work_region: RegionText
+
+
+class MemberText(Model):
+    """A registration of a picture that several registered."""
+
+    artist_id: Id
+    work_id: Id
 
 
 class MatchText(Model):
     """One near work. `score` is the calibrated probability that the picture is a copy of it; `p_value` and `n_null` say
-    how often, among how many unrelated pictures of the same `bin`, something comes as close."""
+    how often, among how many unrelated pictures of the same `bin`, something comes as close.
+
+    `group`: the first registered work of its duplicate group, null where it stands alone; `members`: the first work of
+    each artist of that group, in the order of the log."""
 
     artist_id: Id
     bin: Label
     evidence: EvidenceText | None
+    group: Id | None
+    members: Annotated[tuple[MemberText, ...], Field(max_length=MAX_MEMBERS)]
     n_null: Count
     p_value: UnitText
     rank: Positive
@@ -102,7 +117,34 @@ class MatchText(Model):
     relation: Relation
     score: ScoreText
     work_id: Id
+    work_pixel_sha256: Digest
     work_sha256: Digest
+
+    @model_validator(mode="after")
+    def _grouped(self) -> Self:
+        if (self.group is None) != (not self.members):
+            raise ValueError("a group has members, and only a group has")
+        if self.members and self.artist_id not in self.artists:
+            raise ValueError("the work's artist is not among the artists of its group")
+        if len({member.artist_id for member in self.members}) != len(self.members):
+            raise ValueError("an artist of the group is named twice")
+        return self
+
+    @property
+    def artists(self) -> tuple[str, ...]:
+        """Whoever registered the picture, in the order of the log."""
+        return tuple(member.artist_id for member in self.members) or (self.artist_id,)
+
+    @property
+    def works(self) -> tuple[str, ...]:
+        """Ids of the work and of those of its group that are named."""
+        return tuple(dict.fromkeys((self.work_id, *(member.work_id for member in self.members))))
+
+    def work_of(self, artist_id: str) -> str | None:
+        """The artist's own work in the group: the matched one, or their first."""
+        if artist_id == self.artist_id:
+            return self.work_id
+        return next((member.work_id for member in self.members if member.artist_id == artist_id), None)
 
 
 def _ranked(matches: tuple[MatchText, ...]) -> tuple[MatchText, ...]:
@@ -111,11 +153,14 @@ def _ranked(matches: tuple[MatchText, ...]) -> tuple[MatchText, ...]:
     return matches
 
 
-Matches = Annotated[tuple[MatchText, ...], AfterValidator(_ranked)]
+Matches = Annotated[tuple[MatchText, ...], Field(max_length=MATCHES), AfterValidator(_ranked)]
 
 
 class ShareText(Model):
-    artist_id: Id
+    """Of one artist (`group` is null), or of all who registered a contested picture together."""
+
+    artists: Annotated[tuple[Id, ...], Field(min_length=1, max_length=MAX_MEMBERS)]
+    group: Id | None
     share: UnitText
 
 

@@ -9,6 +9,7 @@ from typing import assert_never
 
 from ledger.corpus.types import UNKNOWN_ARTIST
 from ledger.match.lists import COPY_RELATIONS, Relation, Verdict
+from ledger.match.words import RELATION_SENTENCES, sentence
 from ledger.record.parts import MatchText
 from ledger.record.predicates import Generation, Verification
 from ledger.text import clean_text
@@ -39,12 +40,14 @@ def reference_sentence(record: Verification | Generation, names: Names | None = 
         case Verdict.COPY | Verdict.STYLE if nearest is not None:
             return f"{_relation(nearest, names)}."
         case Verdict.NOT_COMPARABLE:
-            reason = "Too little detail to be compared by look (blank, tiny or nearly so)"
+            reason = "This picture is too small or too plain to compare"
             if nearest is not None and nearest.relation in (Relation.EXACT, Relation.SAME_PIXELS):
                 return f"{reason}, but {_lower_first(_relation(nearest, names))}."
-            return f"{reason}: nothing is known about this picture."
+            return f"{reason}: only identical files can be found."
         case Verdict.NONE if nearest is not None and nearest.relation in COPY_RELATIONS:
             return f"{_relation(nearest, names)}: too often to be called a copy at an error rate of {_percent(record)}."
+        case Verdict.NONE if nearest is not None and nearest.relation is Relation.UNVERIFIED:
+            return f"{_relation(nearest, names)}."
         case Verdict.COPY | Verdict.STYLE | Verdict.NONE:
             return f"No registered work is close ({_nothing_close(record)})."
         case _:
@@ -65,17 +68,16 @@ def _nearest(record: Verification | Generation) -> MatchText | None:
 
 def _relation(match: MatchText, names: Names | None) -> str:
     work = describe_work(match.work_id, match.artist_id, names)
+    said = sentence(RELATION_SENTENCES[match.relation].format(work=work))
     match match.relation:
-        case Relation.EXACT:
-            return f"The same file as {work} (identical bytes: the SHA-256 digests are equal)"
-        case Relation.SAME_PIXELS:
-            return f"The same picture as {work} (identical pixels: their SHA-256 digests are equal)"
-        case Relation.NEAR_DUPLICATE:
-            return f"A near-duplicate of {work} (whole picture, verified; {_rate(match)} comes this close)"
-        case Relation.PARTIAL_COPY:
-            return f"Shares a region with {work} (partial copy, verified; {_rate(match)} comes this close)"
+        case Relation.EXACT | Relation.SAME_PIXELS:
+            return f"{said} (the SHA-256 digests are equal)"
+        case Relation.NEAR_DUPLICATE | Relation.PARTIAL_COPY:
+            return f"{said} (confirmed by aligning both pictures; {_rate(match)} comes this close)"
+        case Relation.UNVERIFIED | Relation.NEAREST:
+            return f"{said} ({_rate(match)} comes this close)"
         case Relation.SIMILAR_STYLE:
-            return f"Visually nearest is {work} (similar style, no copy verified; {_rate(match)} comes this close)"
+            return f"{said}; no copy was found ({_rate(match)} comes this close in style)"
         case _:
             assert_never(match.relation)
 
@@ -108,7 +110,7 @@ def _nothing_close(record: Verification | Generation) -> str:
         return "no work is registered yet"
     if not record.matches:
         return f"none of the {record.corpus.works:,} registered works came into question"
-    return f"{_rate(record.matches[0])} comes closer"
+    return f"{_rate(record.matches[0])} comes this close"
 
 
 def _percent(record: Verification | Generation) -> str:

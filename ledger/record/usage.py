@@ -43,6 +43,8 @@ class Use:
     """How many of the artist's works were looked at."""
     share: str
     """The artist's share in the record, of all their works together; a decimal string, "0" where there is none."""
+    contested_share: str
+    """Shares of works that others registered too, which belong to all of them together; "0" where there are none."""
     generator_id: str | None
     """Model id; None for a verification, as are the next two."""
     origin_of_image: Origin | None
@@ -65,7 +67,7 @@ class UseFilter:
     def fits(self, match: MatchText) -> bool:
         return (
             self.relation in (None, match.relation.value)
-            and self.work_id in (None, match.work_id)
+            and (self.work_id is None or self.work_id in match.works)
             and (self.max_p is None or float(match.p_value) <= self.max_p)
         )
 
@@ -79,22 +81,26 @@ def use_in(predicate: Predicate, artist_id: str, wanted: UseFilter = EVERYTHING)
         return None
     alpha = Decimal(predicate.attribution.alpha)
     beyond = {match.rank: Decimal(match.p_value) > alpha for match in predicate.matches}
-    found = [match for match in predicate.matches if match.artist_id == artist_id and wanted.fits(match)]
+    found = [match for match in predicate.matches if artist_id in match.artists and wanted.fits(match)]
     if not found:
         return None
     nearest = min(found, key=lambda match: (beyond[match.rank], match.rank))
-    share = next((each.share for each in predicate.attribution.shares if each.artist_id == artist_id), "0")
-    counted = not beyond[nearest.rank]
+    shares = predicate.attribution.shares
+    own = next((each.share for each in shares if each.artists == (artist_id,)), "0")
+    common = [Decimal(each.share) for each in shares if artist_id in each.artists and len(each.artists) > 1]
+    counted, contested = not beyond[nearest.rank], f"{sum(common, Decimal(0)):f}"
     if isinstance(predicate, Verification):
-        return Use(nearest, counted, len(found), share, None, None, None)
+        return Use(nearest, counted, len(found), own, contested, None, None, None)
     made = predicate
-    return Use(nearest, counted, len(found), share, made.model.model_id, made.origin_of_image, made.guard)
+    return Use(nearest, counted, len(found), own, contested, made.model.model_id, made.origin_of_image, made.guard)
 
 
 class UsageRow(Model):
-    """Records that agree in all of this; `share` is the sum of the artist's shares in them. What a service made, what
-    operators reported and what the guard blocked are rows of their own, as are verifications (null)."""
+    """Records that agree in all of this; `share` is the sum of the artist's shares in them, `contested_share` that of
+    works that others registered too. What a service made, what operators reported and what the guard blocked are rows
+    of their own, as are verifications (null)."""
 
+    contested_share: DecimalText
     count: Positive
     generator_id: Id | None
     guard: Guard | None
@@ -165,7 +171,7 @@ class UsageTally:
     def __init__(self, artist_id: str, period: Period) -> None:
         self._artist_id = artist_id
         self._period = period
-        self._sums: dict[_Key, tuple[int, Decimal]] = {}
+        self._sums: dict[_Key, tuple[int, Decimal, Decimal]] = {}
 
     def counts(self, predicate: Predicate) -> bool:
         """Whether the record counts."""
@@ -177,9 +183,9 @@ class UsageTally:
         if use is None:
             return False
         key = (use.generator_id or "", use.origin_of_image or "", use.guard or "", use.match.relation.value)
-        count, share = self._sums.get(key, (0, Decimal(0)))
+        count, share, contested = self._sums.get(key, (0, Decimal(0), Decimal(0)))
         with localcontext(prec=60):
-            self._sums[key] = (count + 1, share + Decimal(use.share))
+            self._sums[key] = (count + 1, share + Decimal(use.share), contested + Decimal(use.contested_share))
         return True
 
     def _use(self, predicate: Predicate) -> Use | None:
@@ -193,6 +199,7 @@ class UsageTally:
         """The statement over the first `size` leaves of the log of that origin."""
         rows: list[Mapping[str, object]] = [
             {
+                "contested_share": format(contested, "f"),
                 "count": count,
                 "generator_id": generator or None,
                 "guard": guard or None,
@@ -200,7 +207,7 @@ class UsageTally:
                 "relation": Relation(relation),
                 "share": format(share, "f"),
             }
-            for (generator, origin_of_image, guard, relation), (count, share) in sorted(self._sums.items())
+            for (generator, origin_of_image, guard, relation), (count, share, contested) in sorted(self._sums.items())
         ]
         return UsageStatement(
             artist_id=self._artist_id,

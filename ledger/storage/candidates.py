@@ -14,14 +14,26 @@ from psycopg.rows import TupleRow
 from ledger.corpus.types import CorpusState
 from ledger.fingerprint.style_models import CLIP, STYLE, VAE
 from ledger.image.preview import read_preview
-from ledger.match.types import Candidate, Query, WorkPicture
+from ledger.match.types import Candidate, Group, GroupMember, Query, WorkPicture
 from ledger.storage.database import Database, driver
 from ledger.storage.nearest import EVERY_WORK, Space, WorkFilter, candidates_statement, search_statement
 from ledger.storage.projections import BEHIND, Projector
 from ledger.storage.specs import Spec, dimensions, ensure_spec
 from ledger.storage.tables.corpus import index_name
 from ledger.storage.vector_indexes import WORTH_AN_INDEX
-from ledger.storage.vectors import read_fingerprint, takes_wire
+from ledger.storage.vectors import MATCHABLE, read_fingerprint, takes_wire
+
+_GROUPS = f"""
+    WITH asked AS (
+        SELECT w.work_id, w.pixel_sha256, g.group_id FROM work w LEFT JOIN duplicate_group g USING (work_id)
+        WHERE w.work_id = ANY(%s)
+    ), same AS (
+        SELECT a.work_id AS asked, w.work_id FROM asked a JOIN work w USING (pixel_sha256)
+        UNION SELECT a.work_id, g.work_id FROM asked a JOIN duplicate_group g USING (group_id)
+    )
+    SELECT s.asked::text, w.work_id::text, w.artist_id::text FROM same s JOIN work w ON w.work_id = s.work_id
+    WHERE {MATCHABLE} ORDER BY s.asked, w.registration_index
+"""  # noqa: S608 - our own text
 
 
 class PgVectorIndex:
@@ -75,6 +87,15 @@ class PgVectorIndex:
         with self._database.begin() as connection, driver(connection).cursor(binary=True) as cursor:
             cursor.execute(candidates_statement(space).encode(), ([*map(UUID, work_ids)],))
             return self._read(cursor)
+
+    def groups(self, work_ids: Sequence[str]) -> Mapping[str, Group]:
+        """As `CandidateIndex` says; of works that may be matched."""
+        with self._database.lasting() as connection, driver(connection).cursor(binary=True) as cursor:
+            cursor.execute(_GROUPS.encode(), ([*map(UUID, work_ids)],))
+            members: dict[str, list[GroupMember]] = {}
+            for asked, work_id, artist_id in cursor:
+                members.setdefault(asked, []).append(GroupMember(artist_id, work_id))
+        return {asked: Group.of(works) for asked, works in members.items() if len(works) > 1}
 
     def pictures(self, work_ids: Sequence[str]) -> Mapping[str, WorkPicture]:
         """Small pictures and local features by work id. Raises IntegrityError (`bad-preview`) for a picture that cannot

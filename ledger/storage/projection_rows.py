@@ -10,6 +10,7 @@ from uuid import UUID
 from ledger.errors import IntegrityError, VerificationError
 from ledger.log.types import Entry
 from ledger.record import dsse
+from ledger.record.parts import MatchText
 from ledger.record.predicates import (
     Asset,
     CalibrationRecord,
@@ -172,18 +173,25 @@ def _artist_of(predicate: Predicate) -> str | None:
 
 
 def _matches(entry: Entry, predicate: Verification | Generation) -> list[Row]:
+    """One for the matched work, and one for each other artist's registration of its picture."""
     return [
         (
             entry.leaf_index,
             match.rank,
-            UUID(match.work_id),
-            UUID(match.artist_id),
+            UUID(work_id),
+            UUID(artist_id),
             match.relation.value,
             float(match.score),
             float(match.p_value),
         )
         for match in predicate.matches
+        for work_id, artist_id in _registrations(match).items()
     ]
+
+
+def _registrations(match: MatchText) -> dict[str, str]:
+    """Artists by work id."""
+    return {match.work_id: match.artist_id} | {each.work_id: each.artist_id for each in match.members}
 
 
 def _work(entry: Entry, statement: Statement, predicate: Registration) -> Row:

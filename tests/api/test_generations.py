@@ -151,8 +151,9 @@ def test_a_reported_picture_is_its_operators_claim(client: TestClient, applicati
     predicate = image["statement"]["predicate"]
     assert predicate["origin_of_image"] == "reported"
     assert predicate["model"]["weights_sha256"] == WEIGHTS
-    for undisclosed in ("prompt", "seed", "steps", "guidance", "sampler", "policy"):
-        assert predicate[undisclosed] is None
+    for undisclosed in ("prompt", "seed", "sampler"):
+        assert predicate[undisclosed] == "unknown"
+    assert (predicate["settings"], predicate["policy"]) == ({}, None)
     assert predicate["verdict"] == "copy"
     assert image["guard"] == "allow"
     assert image["image"] is None

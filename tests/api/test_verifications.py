@@ -14,6 +14,7 @@ from fastapi.testclient import TestClient
 from ledger import canonical
 from ledger.bootstrap import Application
 from ledger.record.statement import parse_payload
+from ledger.match.lists import MATCHES
 from tests.applications import ART
 from tests.generated import encoded
 from tests.match.drawings import drawing as drawn
@@ -27,7 +28,7 @@ REPORT_KEYS = {
 }  # fmt: skip
 MATCH_KEYS = {
     "rank", "work_id", "title", "artist_id", "artist", "licence", "source", "relation", "score", "p_value", "n_null",
-    "bin", "evidence", "preview", "withdrawn", "contested",
+    "bin", "evidence", "preview", "withdrawn", "group", "artist_ids", "verified", "contested",
 }  # fmt: skip
 
 
@@ -117,8 +118,16 @@ def test_a_lookup_appends_nothing(
     assert application.entries.head() == before
 
 
-def test_top_k_bounds_the_matches(client: TestClient, drawing: bytes) -> None:
+def test_top_k_bounds_what_is_shown_and_never_what_is_recorded(client: TestClient, drawing: bytes) -> None:
+    """Whoever asks first must not decide how much a record says."""
     assert len(upload(client, "/v1/lookups?top_k=2", drawing).json()["matches"]) == 2
+    asked = encoded(drawn(734, 256), "PNG")
+    first = upload(client, "/v1/verifications?top_k=1", asked).json()
+    again = upload(client, "/v1/verifications", asked).json()
+    assert first["record_id"] == again["record_id"]
+    assert len(first["report"]["matches"]) == 1
+    recorded = first["statement"]["predicate"]["matches"]
+    assert len(recorded) == len(again["report"]["matches"]) == min(MATCHES, first["report"]["works_compared"])
     for top_k in ("0", "101", "x"):
         assert upload(client, f"/v1/lookups?top_k={top_k}", drawing).status_code == 422
         assert upload(client, f"/v1/verifications?top_k={top_k}", drawing).status_code == 422

@@ -210,17 +210,17 @@ def test_a_kind_of_the_future_is_not_refuted_but_undecided() -> None:
         (verification((match_text(1, Relation.SIMILAR_STYLE),)), "'style'"),
         (
             verification().model_copy(update={"attribution": ATTRIBUTION.model_copy(update={"unattributed": "0.5"})}),
-            "sum to",
+            "unattributed 0.006900, the record says",
         ),
         (
             verification().model_copy(
                 update={
                     "attribution": ATTRIBUTION.model_copy(
-                        update={"shares": (ShareText(artist_id=uid(9), share="0.9931"),)}
+                        update={"shares": (ShareText(artists=(uid(9),), group=None, share="0.993100"),)}
                     )
                 }
             ),
-            "no match",
+            f"shares {uid(301)} 0.993100",
         ),
     ],
 )

@@ -116,7 +116,7 @@ def test_verify_in_words_begins_with_the_reference(on_ledger: Commands, edited: 
     assert ended.code == 0
     assert ended.stderr == ""
     first, second, *_ = ended.stdout.splitlines()
-    assert first.startswith("A near-duplicate of “Clown Loach” by Jonathon Love")
+    assert first.startswith("An edited copy of “Clown Loach” by Jonathon Love")
     assert second.startswith("Verdict    copy")
     assert "unrelated pictures" in first
     assert f"artledger audit record {on_ledger('verify', edited, '--json').json['record_id']}" in ended.stdout

@@ -11,8 +11,6 @@ from cli.invocation import Invocation
 from cli.output import Output
 from cli.report import (
     MAX_SHOWN,
-    RELATION_WORDS,
-    VERDICT_WORDS,
     chance,
     percent,
     show_lookup,
@@ -31,6 +29,7 @@ from ledger.flows.answers import (
     SimilarRecord,
 )
 from ledger.match.lists import Relation, Verdict
+from ledger.match.words import RELATION_WORDS, VERDICT_WORDS
 
 MATCH = MatchReport(
     rank=1,
@@ -48,6 +47,9 @@ MATCH = MatchReport(
     evidence=None,
     preview=None,
     withdrawn=False,
+    group=None,
+    artist_ids=("a",),
+    verified=True,
 )
 ANSWER = RecordAnswer(
     record_id="01900000-0000-7000-8000-000000000000",
@@ -66,7 +68,7 @@ ANSWER = RecordAnswer(
         calibration=CalibrationReport("0" * 64, works=1500, outdated=True),
         notes=("The error rates were measured against 1,500 works.",),
         matches=(MATCH,),
-        shares=(ShareReport("a", "Jonathon Love", "0.994812"),),
+        shares=(ShareReport(("a",), ("Jonathon Love",), None, "0.994812"),),
         unattributed="0.005188",
     ),
     links={"page": "/records/x"},
@@ -118,7 +120,7 @@ def test_a_record_in_words(capsys: pytest.CaptureFixture[str]) -> None:
     assert "2,000 registered works, at an error rate of 1.0% (measured against 1,500)" in printed
     assert "Note       The error rates were measured against 1,500 works." in printed
     assert "Jonathon [bold]Love" in printed
-    assert "near-duplicate of the whole picture" in printed
+    assert "edited copy" in printed
     assert "1 in 687" in printed
     assert "unattributed 0.5%" in printed
     assert "leaf 2,033" in printed

@@ -11,7 +11,26 @@ from ledger.flows.answers import MatchReport, RecordAnswer, Report
 def answer(verdict: str, *matches: tuple[str, str]) -> RecordAnswer:
     """`matches`: relation and p-value."""
     found = tuple(
-        MatchReport(rank, "", "", "", "", "", "", relation, "0.990000", p_value, 1000, "flat", None, None, False)
+        MatchReport(
+            rank,
+            "",
+            "",
+            "",
+            "",
+            "",
+            "",
+            relation,
+            "0.990000",
+            p_value,
+            1000,
+            "flat",
+            None,
+            None,
+            False,
+            None,
+            (),
+            relation != "similar-style",
+        )
         for rank, (relation, p_value) in enumerate(matches, 1)
     )
     report = Report(

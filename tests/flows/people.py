@@ -89,7 +89,7 @@ def model_facts(name: str, manifest: Path | None = None) -> ModelFacts:
 
 def made_here(application: Application, picture: Image.Image, facts: ModelFacts) -> bytes:
     """A picture that this server made: its `generation` is the service's own. Its file as it was handed out."""
-    made = MadePicture(pixels(picture), facts, None, None, 7, 4, None, None)
+    made = MadePicture(pixels(picture), facts, None, None, 7, None, {"num_inference_steps": "4"})
     file = application.attributor(made).file
     assert file is not None
     return file

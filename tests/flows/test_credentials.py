@@ -12,7 +12,7 @@ from PIL import Image
 from ledger.bootstrap import Application
 from ledger.flows.answers import CredentialsReport, RecordAnswer
 from ledger.flows.credentials import CONTRADICTS
-from ledger.image.credentials.types import Assertion, NearestWork
+from ledger.image.credentials.types import Assertion, CopiedWork
 from ledger.image.credentials.write import with_credentials
 from ledger.image.types import Pixels
 from ledger.record.ids import new_id
@@ -42,9 +42,10 @@ def assertion(application: Application, record: RecordAnswer) -> Assertion:
         record_id=record.record_id,
         model="studio",
         verdict=record.report.verdict,
-        nearest=tuple(
-            NearestWork(match.work_id, match.title, match.artist, match.relation, match.score, match.p_value)
-            for match in record.report.matches[:3]
+        copies=tuple(
+            CopiedWork(match.work_id, match.title, match.artist, match.relation, match.score, match.p_value)
+            for match in record.report.matches
+            if match.verified
         ),
         reference=record.reference,
     )
@@ -120,8 +121,8 @@ def test_a_pretender_is_untrusted_and_held_against_the_record(application: Appli
     assert (found.state, found.issuer, found.problems) == ("untrusted", "Pretender", (CONTRADICTS,))
     assert found.record is not None
     assert found.record.reference == recorded.reference
-    nearest = assertion(application, recorded).nearest
-    better = replace(assertion(application, recorded), nearest=(replace(nearest[0], p_value="1.0"),))
+    more = CopiedWork(recorded.record_id, "Star", "Ada", "near-duplicate", "0.9931", "0.0005")
+    better = replace(assertion(application, recorded), copies=(more,))
     assert CONTRADICTS in credentials(application, file(application, better, picture())).problems
 
 

@@ -131,7 +131,7 @@ def made(application: Application) -> GeneratedImage:
 def test_the_record_says_how_the_picture_was_made(application: Application, made: GeneratedImage) -> None:
     record = generation_record(application, made)
     model = application.generator.model
-    assert (record.origin_of_image, record.seed, record.steps) == ("service", "7", 2)
+    assert (record.origin_of_image, record.seed, record.settings["num_inference_steps"]) == ("service", "7", "2")
     assert record.model.weights_sha256 == model.weights_sha256
     assert record.policy == default_policy().digest
     assert record.sampler == "DDIMScheduler"

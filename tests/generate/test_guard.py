@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 from collections.abc import Mapping
 from dataclasses import replace
+from decimal import Decimal
 from typing import Any
 
 import pytest
@@ -19,11 +20,10 @@ from ledger.generate.guard import (
     Requester,
     decide,
     decide_prompt,
-    nearness_of,
     refuse_blocked_prompt,
 )
 from ledger.generate.policy import Policy, default_policy, parse_policy
-from ledger.match.types import Attribution, Match, MatchOutcome, Relation, Verdict
+from ledger.match.types import Attribution, Group, GroupMember, Match, MatchOutcome, Relation, Verdict
 
 ALPHA = 0.01
 COPY_SCORE = {"fused": 3.0, "copy_cosine": 0.9}
@@ -36,6 +36,7 @@ def match(relation: Relation, p_value: float = 0.001, number: int = 1, raw: Mapp
         rank=number,
         work_id=f"work-{number}",
         work_sha256="0" * 64,
+        work_pixel_sha256="0" * 64,
         artist_id=f"artist-{number}",
         registration_record_id="record",
         registration_leaf_hash="0" * 64,
@@ -50,7 +51,9 @@ def match(relation: Relation, p_value: float = 0.001, number: int = 1, raw: Mapp
 
 
 def outcome(*matches: Match, verdict: Verdict = Verdict.NONE, why: str | None = None) -> MatchOutcome:
-    return MatchOutcome(CorpusState(9, 10), "0" * 64, matches, Attribution(ALPHA, 1.0, ()), verdict, why)
+    return MatchOutcome(
+        CorpusState(9, 10), "0" * 64, matches, Attribution(Decimal("0.01"), Decimal(1), ()), verdict, why
+    )
 
 
 def work(number: int = 1, uses: tuple[AllowedUse, ...] = ("match",), title: str = "Seahorse") -> Work:
@@ -89,8 +92,8 @@ def decided(*matches: Match, by: Policy | None = None, **options: Any) -> Decisi
         (match(Relation.PARTIAL_COPY), Action.BLOCK),
         (match(Relation.PARTIAL_COPY, ALPHA), Action.BLOCK),
         (match(Relation.PARTIAL_COPY, 0.0101), Action.ALLOW),
-        (match(Relation.SIMILAR_STYLE), Action.WARN),
-        (match(Relation.SIMILAR_STYLE, 0.2), Action.ALLOW),
+        (match(Relation.UNVERIFIED), Action.WARN),
+        (match(Relation.NEAREST, 0.2), Action.ALLOW),
         (match(Relation.SIMILAR_STYLE, raw=STYLE_SCORE), Action.ALLOW),
     ],
 )
@@ -112,16 +115,26 @@ def test_style_is_told_and_handed_out() -> None:
     assert "copy" not in reason.text
 
 
-def test_near_by_copy_score_is_told_apart_from_near_by_style() -> None:
-    assert nearness_of(match(Relation.SIMILAR_STYLE)) == "unverified"
-    assert nearness_of(match(Relation.SIMILAR_STYLE, raw=STYLE_SCORE)) == "similar-style"
-    assert nearness_of(match(Relation.EXACT)) == "exact"
+def test_a_rule_is_about_the_relation_that_it_names_and_no_other() -> None:
+    nearest = {"action": "block", "relations": ["nearest"], "p_at_most": "0.9"}
+    style = {"action": "block", "relations": ["similar-style"], "p_at_most": "0.9"}
+    assert decided(match(Relation.NEAREST, 0.77), by=policy(nearest)).action is Action.BLOCK
+    assert decided(match(Relation.NEAREST, 0.77), by=policy(style)).action is Action.ALLOW
+    assert decided(match(Relation.SIMILAR_STYLE, raw=STYLE_SCORE), by=policy(style)).action is Action.BLOCK
+    assert decided(match(Relation.SIMILAR_STYLE, raw=STYLE_SCORE), by=policy(nearest)).action is Action.ALLOW
+
+
+def test_a_reason_about_chance_neighbours_speaks_of_no_copy() -> None:
+    nearest = {"action": "inform", "relations": ["nearest"], "p_at_most": "0.9"}
+    [reason] = decided(match(Relation.NEAREST, 0.77), by=policy(nearest)).reasons
+    assert "nearest by rank" in reason.text
+    assert "copy" not in reason.text
 
 
 def test_reasons_name_work_artist_relation_and_error_rate() -> None:
     [reason] = decided(match(Relation.NEAR_DUPLICATE)).reasons
     assert reason.text == (
-        "Blocked: a near-duplicate of “Seahorse” by Ann Beispiel (whole picture, verified); 1 in 1,000 unrelated "
+        "Blocked: an edited copy of “Seahorse” by Ann Beispiel; 1 in 1,000 unrelated "
         "pictures comes this close (p 0.0010, at most 0.0100)."
     )
     assert (reason.work_id, reason.artist_id) == ("work-1", "artist-1")
@@ -141,7 +154,7 @@ def test_works_whose_names_were_erased_go_by_their_ids() -> None:
 def test_the_strictest_counts_and_stands_first() -> None:
     decision = decided(
         match(Relation.SIMILAR_STYLE, raw=STYLE_SCORE),
-        match(Relation.SIMILAR_STYLE, number=2),
+        match(Relation.UNVERIFIED, number=2),
         match(Relation.EXACT, number=3),
     )
     assert decision.action is Action.BLOCK
@@ -159,10 +172,20 @@ def test_own_works_are_told_and_never_held_against_the_picture() -> None:
 
 def test_rules_respect_what_the_terms_of_a_work_allow() -> None:
     by = policy({"action": "block", "p_at_most": "alpha", "relations": ["unverified"], "unless_allowed": ["style"]})
-    near = outcome(match(Relation.SIMILAR_STYLE))
+    near = outcome(match(Relation.UNVERIFIED))
     assert decide(near, by, works={"work-1": work(uses=("match",))}).action is Action.BLOCK
     assert decide(near, by, works={"work-1": work(uses=("match", "style"))}).action is Action.ALLOW
     assert decide(near, by, works={}).action is Action.BLOCK
+
+
+def test_whoever_registers_anothers_work_too_is_not_let_off_by_it() -> None:
+    group = Group("work-1", (GroupMember("artist-1", "work-1"), GroupMember("artist-2", "work-2")))
+    near = replace(match(Relation.EXACT), group=group)
+    assert decided(near, requester=Requester("artist-1")).action is Action.BLOCK
+    by = policy({"action": "block", "p_at_most": "alpha", "relations": ["exact"], "unless_allowed": ["style"]})
+    works = {"work-1": work(uses=("match", "style"))}
+    assert decide(outcome(near), by, works=works | {"work-2": work(2, ("match",))}).action is Action.BLOCK
+    assert decide(outcome(near), by, works=works | {"work-2": work(2, ("match", "style"))}).action is Action.ALLOW
 
 
 def test_rules_may_name_their_own_error_rate() -> None:

@@ -1,96 +1,125 @@
-"""Attribution shares: the rule of FORMAT.md, as properties and one worked example."""
+"""What follows from matches: the rules of FORMAT.md, as properties and worked examples."""
 
 from __future__ import annotations
 
-import math
+from decimal import Decimal
 
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from ledger.match.attribution import attribute
-from ledger.match.lists import Relation
-from ledger.match.types import Match
+from ledger.match.attribution import COUNTED, Found, Share, attribute, unproven_relation, verdict, verified_relation
+from ledger.match.lists import COPY_RELATIONS, Relation, Verdict
 
-ALPHA = 0.01
+ALPHA = Decimal("0.010000")
 
 
-def match(rank: int, artist: str, score: float, p_value: float = 0.001, work: str | None = None) -> Match:
-    return Match(
-        rank=rank,
-        work_id=work or f"work-{rank}",
-        work_sha256="",
-        artist_id=artist,
-        registration_record_id="",
-        registration_leaf_hash="",
-        relation=Relation.NEAR_DUPLICATE,
-        score=score,
-        p_value=p_value,
-        n_null=1000,
-        bin="flat",
-        raw={},
-        evidence=None,
-    )
+def found(
+    *artists: str,
+    score: str,
+    p_value: str = "0.001000",
+    relation: Relation = Relation.NEAR_DUPLICATE,
+    group: str | None = None,
+) -> Found:
+    return Found(relation, Decimal(p_value), Decimal(score), artists, group)
+
+
+def six(number: st.SearchStrategy[int]) -> st.SearchStrategy[Decimal]:
+    return number.map(lambda millionths: Decimal(millionths).scaleb(-6))
 
 
 matches = st.lists(
-    st.tuples(st.sampled_from("abc"), st.floats(0, 1), st.floats(0, 0.02), st.sampled_from(["g1", "g2", "g3", None])),
-    max_size=8,
-).map(
-    lambda drawn: (
-        [match(rank, artist, score, p_value) for rank, (artist, score, p_value, _) in enumerate(drawn, start=1)],
-        {f"work-{rank}": group for rank, (*_, group) in enumerate(drawn, start=1) if group is not None},
-    )
+    st.builds(
+        Found,
+        st.sampled_from(Relation),
+        six(st.integers(0, 20_000)),
+        six(st.integers(0, 1_000_000)),
+        st.sampled_from([("a",), ("b",), ("a", "b"), ("c", "b", "a")]),
+        st.sampled_from(["g1", "g2"]),
+    ),
+    max_size=10,
 )
 
 
 def test_a_worked_example() -> None:
-    found = attribute([match(1, "ann", 0.9), match(2, "bob", 0.5), match(3, "ann", 0.4, p_value=0.02)], {}, ALPHA)
-
-    assert found.unattributed == pytest.approx(0.1 * 0.5)
-    assert {share.artist_id: share.share for share in found.shares} == pytest.approx(
-        {"ann": 0.95 * 0.9 / 1.4, "bob": 0.95 * 0.5 / 1.4}
+    given_ = [
+        found("ann", score="0.900000"),
+        found("bob", score="0.500000"),
+        found("ann", score="0.400000", p_value="0.020000"),
+    ]
+    concluded = attribute(given_, ALPHA)
+    assert concluded.unattributed == Decimal("0.050000")
+    assert concluded.shares == (
+        Share(("ann",), None, Decimal("0.610714")),  # .95 * .9 / 1.4
+        Share(("bob",), None, Decimal("0.339286")),
     )
 
 
-def test_a_duplicate_group_counts_once_with_its_most_probable_work() -> None:
-    groups = {"work-1": "same", "work-2": "same"}
-
-    found = attribute([match(1, "ann", 0.4), match(2, "bob", 0.8)], groups, ALPHA)
-
-    assert found.unattributed == pytest.approx(0.2)
-    assert [share.artist_id for share in found.shares] == ["bob"]
-
-
-def test_nothing_near_leaves_all_unattributed() -> None:
-    found = attribute([match(1, "ann", 0.9, p_value=0.5)], {}, ALPHA)
-
-    assert (found.unattributed, found.shares) == (1.0, ())
+def test_a_contested_share_belongs_to_the_group_and_names_every_artist() -> None:
+    given_ = [found("ann", "eve", score="0.800000", group="work-1"), found("ann", score="0.800000")]
+    concluded = attribute(given_, ALPHA)
+    assert [(share.artists, share.group) for share in concluded.shares] == [
+        (("ann",), None),
+        (("ann", "eve"), "work-1"),
+    ]
+    assert concluded.shares[0].share == concluded.shares[1].share == Decimal("0.480000")
 
 
-@given(matches)
-def test_shares_and_the_rest_make_one(drawn: tuple[list[Match], dict[str, str]]) -> None:
-    found = attribute(*drawn, ALPHA)
+def test_variants_by_one_artist_are_that_artists_share() -> None:
+    concluded = attribute([found("ann", score="0.500000", group="work-1"), found("ann", score="0.500000")], ALPHA)
+    assert concluded.shares == (Share(("ann",), None, Decimal("0.750000")),)
 
-    assert 0 <= found.unattributed <= 1
-    assert all(share.share >= 0 for share in found.shares)
-    assert math.fsum([found.unattributed, *(share.share for share in found.shares)]) == pytest.approx(1)
-    assert list(found.shares) == sorted(found.shares, key=lambda share: (-share.share, share.artist_id))
+
+@pytest.mark.parametrize("relation", sorted(set(Relation) - COUNTED))
+def test_style_and_rank_give_no_share(relation: Relation) -> None:
+    concluded = attribute([found("ann", score="0.900000", relation=relation)], ALPHA)
+    assert concluded.unattributed == 1
+    assert not concluded.shares
 
 
 @given(matches)
-def test_the_order_in_which_matches_come_does_not_count(
-    drawn: tuple[list[Match], dict[str, str]],
-) -> None:
-    listed, groups = drawn
-
-    assert attribute(listed[::-1], groups, ALPHA) == attribute(listed, groups, ALPHA)
+def test_shares_and_the_rest_make_one(drawn: list[Found]) -> None:
+    concluded = attribute(drawn, ALPHA)
+    assert 0 <= concluded.unattributed <= 1
+    assert all(share.share >= 0 for share in concluded.shares)
+    total = sum((share.share for share in concluded.shares), concluded.unattributed)
+    assert abs(total - 1) <= Decimal("0.00001")
+    assert list(concluded.shares) == sorted(concluded.shares, key=lambda share: (-share.share, share.artists))
 
 
 @given(matches)
-def test_only_artists_below_alpha_have_a_share(drawn: tuple[list[Match], dict[str, str]]) -> None:
-    listed, groups = drawn
+def test_the_order_in_which_matches_come_does_not_count(drawn: list[Found]) -> None:
+    assert attribute(drawn[::-1], ALPHA) == attribute(drawn, ALPHA)
 
-    named = {share.artist_id for share in attribute(listed, groups, ALPHA).shares}
 
-    assert named <= {found.artist_id for found in listed if found.p_value <= ALPHA}
+@given(matches)
+def test_only_artists_below_alpha_have_a_share(drawn: list[Found]) -> None:
+    named = {artist for share in attribute(drawn, ALPHA).shares for artist in share.artists}
+    assert named <= {artist for each in drawn if each.p_value <= ALPHA for artist in each.artists}
+
+
+@given(matches, st.booleans())
+def test_the_verdict_is_that_of_the_strongest_relation_below_alpha(drawn: list[Found], comparable: bool) -> None:
+    close = {each.relation for each in drawn if each.p_value <= ALPHA}
+    said = verdict([(each.relation, each.p_value) for each in drawn], ALPHA, comparable=comparable)
+    assert (said is Verdict.COPY) == bool(close & COPY_RELATIONS)
+    assert (said is Verdict.NOT_COMPARABLE) == (not comparable and not close & COPY_RELATIONS)
+    if said is Verdict.STYLE:
+        assert Relation.SIMILAR_STYLE in close
+
+
+@pytest.mark.parametrize(
+    ("covers", "relation"),
+    [
+        (("1.000000", "0.700000"), Relation.NEAR_DUPLICATE),
+        (("0.699999", "1.000000"), Relation.PARTIAL_COPY),
+        (("1.000000", "0.300000"), Relation.PARTIAL_COPY),
+    ],
+)
+def test_whole_or_part_follows_from_what_the_region_covers(covers: tuple[str, str], relation: Relation) -> None:
+    assert verified_relation([Decimal(cover) for cover in covers]) is relation
+
+
+def test_what_is_not_verified_claims_something_at_alpha_only() -> None:
+    assert unproven_relation(Decimal("0.010000"), ALPHA) is Relation.UNVERIFIED
+    assert unproven_relation(Decimal("0.010001"), ALPHA) is Relation.NEAREST

@@ -33,7 +33,7 @@ def verified(
         "refs": (),
         "attribution": AttributionText(
             alpha="0.0100",
-            shares=tuple(ShareText(artist_id=artist, share=share) for artist, share in shares.items()),
+            shares=tuple(ShareText(artists=(artist,), group=None, share=share) for artist, share in shares.items()),
             unattributed="0.5",
         ),
     }

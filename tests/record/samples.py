@@ -20,6 +20,7 @@ from ledger.record.parts import (
     LeafRange,
     Manifest,
     MatchText,
+    MemberText,
     ModelRef,
     PixelSize,
     Ref,
@@ -80,38 +81,54 @@ MODEL = ModelRef(model_id=uid(70), weights_sha256=sha("weights"))
 EVIDENCE = EvidenceText(
     inliers=87,
     method="sift-similarity",
+    query_cover="1.000000",
     query_region=RegionText(bottom="1.0000", left="0.0000", right="1.0000", top="0.0000"),
     tile_distance="0.0312",
     transform=("0.9000", "0.0000", "0.0500", "0.0000", "0.9000", "-0.0500"),
+    work_cover="0.640000",
     work_region=RegionText(bottom="0.9000", left="0.1000", right="0.9000", top="0.1000"),
 )
 
 
 def match_text(
-    rank: int, relation: Relation = Relation.NEAR_DUPLICATE, *, score: str = "0.993100", p_value: str = "0.0005"
+    rank: int,
+    relation: Relation = Relation.NEAR_DUPLICATE,
+    *,
+    score: str = "0.993100",
+    p_value: str = "0.0005",
+    members: tuple[MemberText, ...] = (),
 ) -> MatchText:
-    verified = relation in (Relation.NEAR_DUPLICATE, Relation.PARTIAL_COPY)
+    """A match whose figures mean `relation` in `verification`."""
+    evidence = {
+        Relation.NEAR_DUPLICATE: EVIDENCE.model_copy(update={"work_cover": "0.812500"}),
+        Relation.PARTIAL_COPY: EVIDENCE,
+    }.get(relation)
+    measured = "style" if relation is Relation.SIMILAR_STYLE else "fused"
+    proven = (relation is Relation.EXACT, relation in (Relation.EXACT, Relation.SAME_PIXELS))
     return MatchText(
         artist_id=uid(300 + rank),
         bin="flat",
-        evidence=EVIDENCE if verified else None,
+        evidence=evidence,
+        group=members[0].work_id if members else None,
+        members=members,
         n_null=1999,
         p_value=p_value,
         rank=rank,
-        raw={"copy": "0.9123", "pdq": "12", "phash": "31"},
+        raw={"copy": "0.9123", measured: "2.250000", "phash": "31"},
         relation=relation,
         score=score,
         work_id=uid(200 + rank),
-        work_sha256=sha(f"work {rank}"),
+        work_pixel_sha256=IMAGE.pixel_sha256 if proven[1] else sha(f"pixels of work {rank}"),
+        work_sha256=IMAGE.sha256 if proven[0] else sha(f"work {rank}"),
     )
 
 
 MATCHES = (
     match_text(1),
-    *(match_text(n, Relation.SIMILAR_STYLE, score=f"0.0{n:02}100", p_value="0.5430") for n in range(2, 11)),
+    *(match_text(n, Relation.NEAREST, score=f"0.0{n:02}100", p_value="0.5430") for n in range(2, 11)),
 )
 ATTRIBUTION = AttributionText(
-    alpha="0.0100", shares=(ShareText(artist_id=uid(301), share="0.993100"),), unattributed="0.006900"
+    alpha="0.0100", shares=(ShareText(artists=(uid(301),), group=None, share="0.993100"),), unattributed="0.006900"
 )
 
 
@@ -172,7 +189,6 @@ GENERATION = Generation(
     generated_at=TIME,
     origin=ORIGIN,
     guard="warn",
-    guidance="7.5",
     image=IMAGE,
     matches=MATCHES,
     model=MODEL,
@@ -183,8 +199,8 @@ GENERATION = Generation(
     refs=(ref(401),),
     sampler="DDIMScheduler",
     seed="18446744073709551615",
+    settings={"guidance_scale": "7.5", "num_inference_steps": "30", "true_cfg_scale": "4"},
     size=PixelSize(height=512, width=512),
-    steps=30,
     verdict=Verdict.COPY,
 )
 

@@ -19,8 +19,8 @@ def heron(work_id: str) -> WorkName | None:
 
 def test_copy_names_work_artist_relation_and_error_rate() -> None:
     expected = (
-        "A near-duplicate of “Blue heron” by Ana Ruiz (whole picture, verified; 1 in 2,000 unrelated pictures comes "
-        "this close)."
+        "An edited copy of “Blue heron” by Ana Ruiz (confirmed by aligning both pictures; 1 in 2,000 unrelated "
+        "pictures comes this close)."
     )
     assert reference_sentence(verification(), heron) == expected
     assert reference_sentence(GENERATION, heron) == expected
@@ -31,13 +31,13 @@ def test_without_names_the_ids_speak() -> None:
 
 
 def test_nothing_close_says_how_common_that_is() -> None:
-    strangers = (match_text(1, Relation.SIMILAR_STYLE, p_value="0.250000"),)
+    strangers = (match_text(1, Relation.NEAREST, p_value="0.250000"),)
     assert (
         reference_sentence(verification(strangers, Verdict.NONE), heron)
-        == "No registered work is close (1 in 4 unrelated pictures comes closer)."
+        == "No registered work is close (1 in 4 unrelated pictures comes this close)."
     )
-    common = (match_text(1, Relation.SIMILAR_STYLE, p_value="0.900000"),)
-    assert "nearly every unrelated picture comes closer" in reference_sentence(verification(common, Verdict.NONE))
+    common = (match_text(1, Relation.NEAREST, p_value="0.900000"),)
+    assert "nearly every unrelated picture comes this close" in reference_sentence(verification(common, Verdict.NONE))
     assert "none of the 2,000 registered works" in reference_sentence(verification((), Verdict.NONE))
     empty = verification((), Verdict.NONE)
     nobody = empty.model_copy(update={"corpus": empty.corpus.model_copy(update={"works": 0})})
@@ -45,7 +45,7 @@ def test_nothing_close_says_how_common_that_is() -> None:
 
 
 def test_equal_digests_need_no_error_rate() -> None:
-    for relation, words in [(Relation.EXACT, "identical bytes"), (Relation.SAME_PIXELS, "identical pixels")]:
+    for relation, words in [(Relation.EXACT, "The same file as"), (Relation.SAME_PIXELS, "The same pixels as")]:
         text = reference_sentence(verification((match_text(1, relation),)), heron)
         assert words in text
         assert "unrelated" not in text
@@ -54,13 +54,13 @@ def test_equal_digests_need_no_error_rate() -> None:
 def test_the_copy_is_named_not_a_stranger_that_ranks_before_it() -> None:
     matches = (match_text(1, Relation.SIMILAR_STYLE), match_text(2, Relation.PARTIAL_COPY))
     text = reference_sentence(verification(matches), heron)
-    assert text.startswith("Shares a region with an untitled work by an unknown artist")
+    assert text.startswith("Contains part of an untitled work by an unknown artist")
 
 
 def test_not_comparable_says_why_and_keeps_exact_matches() -> None:
-    assert "nothing is known" in reference_sentence(verification((), Verdict.NOT_COMPARABLE))
+    assert "only identical files can be found" in reference_sentence(verification((), Verdict.NOT_COMPARABLE))
     same = reference_sentence(verification((match_text(1, Relation.EXACT),), Verdict.NOT_COMPARABLE), heron)
-    assert "Too little detail" in same
+    assert "too small or too plain" in same
     assert "the same file as “Blue heron”" in same
     looks = reference_sentence(verification(MATCHES, Verdict.NOT_COMPARABLE), heron)
     assert "heron" not in looks
@@ -84,5 +84,5 @@ def test_hostile_names_cannot_break_out(title: str, artist: str) -> None:
     assert not any(unicodedata.category(char) in ("Cc", "Cs", "Co", "Zl", "Zp") for char in text)
     assert not set(text) & set("\u202a\u202b\u202c\u202d\u202e\u2066\u2067\u2068\u2069\u200e\u200f")
     assert text.count("“") == text.count("”") <= 1
-    assert text.endswith("(whole picture, verified; 1 in 2,000 unrelated pictures comes this close).")
+    assert text.endswith("(confirmed by aligning both pictures; 1 in 2,000 unrelated pictures comes this close).")
     assert len(text) < 400

@@ -6,7 +6,7 @@ from typing import Annotated
 
 from pydantic import BaseModel, ConfigDict, Field, StringConstraints, ValidationError
 
-from ledger.image.credentials.types import MAX_NEAREST, MAX_SENTENCE, Assertion, NearestWork
+from ledger.image.credentials.types import MAX_COPIES, MAX_SENTENCE, Assertion, CopiedWork
 from ledger.text import DEFAULT_LIMIT, clean_text
 
 _Id = Annotated[str, StringConstraints(pattern=r"^[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}$")]
@@ -21,7 +21,7 @@ class _Closed(BaseModel):
     model_config = ConfigDict(extra="forbid", strict=True, frozen=True)
 
 
-class _NearestBody(_Closed):
+class _CopyBody(_Closed):
     work_id: _Id
     title: _Name
     artist: _Name
@@ -35,7 +35,7 @@ class _AssertionBody(_Closed):
     record_id: _Id
     model: _Name
     verdict: _Token
-    nearest: Annotated[list[_NearestBody], Field(max_length=MAX_NEAREST)]
+    copies: Annotated[list[_CopyBody], Field(max_length=MAX_COPIES)]
     reference: _Sentence
 
 
@@ -50,11 +50,11 @@ def parse_assertion(value: object) -> Assertion | None:
         record_id=body.record_id,
         model=clean_text(body.model),
         verdict=body.verdict,
-        nearest=tuple(
-            NearestWork(
+        copies=tuple(
+            CopiedWork(
                 each.work_id, clean_text(each.title), clean_text(each.artist), each.relation, each.score, each.p_value
             )
-            for each in body.nearest
+            for each in body.copies
         ),
         reference=clean_text(body.reference, MAX_SENTENCE),
     )

@@ -13,7 +13,7 @@ LABEL = "org.artledger.attribution"
 TRAINED_ALGORITHMIC_MEDIA = "http://cv.iptc.org/newscodes/digitalsourcetype/trainedAlgorithmicMedia"
 """IPTC's code for a picture made by a trained model."""
 
-MAX_NEAREST = 10
+MAX_COPIES = 10
 """Works that the assertion names."""
 MAX_SENTENCE = 1000
 """Code points of the assertion's `reference`."""
@@ -24,8 +24,8 @@ State = Literal["valid", "untrusted", "invalid"]
 
 
 @dataclass(frozen=True, slots=True)
-class NearestWork:
-    """A match as the record has it, with the names that people know; `score` and `p_value` are decimal text."""
+class CopiedWork:
+    """A verified copy as the record has it, with the names that people know; `score` and `p_value` are decimal text."""
 
     work_id: str
     title: str
@@ -37,13 +37,16 @@ class NearestWork:
 
 @dataclass(frozen=True, slots=True)
 class Assertion:
-    """Which record says what this picture comes closest to. `origin` is the log's, `model` the generator's name."""
+    """Which record says what this picture copies, if anything. `origin`: the log's; `model`: the generator's name.
+
+    A file goes everywhere and stays: it names a work or an artist only where a copy was verified.
+    """
 
     origin: str
     record_id: str
     model: str
     verdict: str
-    nearest: tuple[NearestWork, ...]
+    copies: tuple[CopiedWork, ...]
     reference: str
 
     def to_json(self) -> dict[str, Any]:
@@ -53,18 +56,23 @@ class Assertion:
             "record_id": self.record_id,
             "model": clean_text(self.model),
             "verdict": self.verdict,
-            "nearest": [
+            "copies": [
                 asdict(work) | {"title": clean_text(work.title), "artist": clean_text(work.artist)}
-                for work in self.nearest[:MAX_NEAREST]
+                for work in self.copies[:MAX_COPIES]
             ],
             "reference": clean_text(self.reference, MAX_SENTENCE),
         }
 
     @property
-    def credit(self) -> str:
+    def description(self) -> str:
         """The plain text that ordinary viewers show."""
         said = f"{self.reference} Made with {self.model}. Record {self.record_id} of the log {self.origin}."
         return clean_text(said, 2 * MAX_SENTENCE)
+
+    @property
+    def credit(self) -> str | None:
+        """For IPTC's credit field; None where nobody is to be credited."""
+        return clean_text(self.reference, MAX_SENTENCE) if self.copies else None
 
 
 @dataclass(frozen=True, slots=True)

@@ -1,6 +1,7 @@
-"""The credit that ordinary viewers show: EXIF and XMP, and in PNG also plain text chunks.
+"""The text that ordinary viewers show: EXIF and XMP, and in PNG also plain text chunks.
 
-Neither names an author or a copyright holder: that somebody's work is near says nothing about who made this picture.
+None names an author or a copyright holder: that somebody's work is near says nothing about who made this picture.
+IPTC's credit field is there only where the picture is a verified copy.
 """
 
 from __future__ import annotations
@@ -16,33 +17,33 @@ PROGRAM = "Artledger"
 _IMAGE_DESCRIPTION, _SOFTWARE = 0x010E, 0x0131
 
 
-def exif(credit: str) -> Image.Exif:
+def exif(description: str) -> Image.Exif:
     """ImageDescription and Software (Exif 2.32, tags 270 and 305), in UTF-8 as readers take it."""
     tags = Image.Exif()
-    tags[_IMAGE_DESCRIPTION] = credit.encode()
+    tags[_IMAGE_DESCRIPTION] = description.encode()
     tags[_SOFTWARE] = PROGRAM
     return tags
 
 
-def png_text(credit: str) -> PngInfo:
+def png_text(description: str, credit: str | None) -> PngInfo:
     """`Description` and `Software` (PNG, third edition, 11.3.3), and the XMP packet, as international text."""
     chunks = PngInfo()
-    chunks.add_itxt("Description", credit)
+    chunks.add_itxt("Description", description)
     chunks.add_itxt("Software", PROGRAM)
-    chunks.add_itxt("XML:com.adobe.xmp", xmp(credit).decode())
+    chunks.add_itxt("XML:com.adobe.xmp", xmp(description, credit).decode())
     return chunks
 
 
-def xmp(credit: str) -> bytes:
-    """An XMP packet (ISO 16684-1): description, credit line, and that a trained model made the picture."""
-    text = escape(credit)
+def xmp(description: str, credit: str | None) -> bytes:
+    """An XMP packet (ISO 16684-1): description, credit line where there is one, and that a trained model made the
+    picture."""
+    line = "" if credit is None else f"<photoshop:Credit>{escape(credit)}</photoshop:Credit>\n"
     return f"""<?xpacket begin="\ufeff" id="W5M0MpCehiHzreSzNTczkc9d"?>
 <x:xmpmeta xmlns:x="adobe:ns:meta/"><rdf:RDF xmlns:rdf="http://www.w3.org/1999/02/22-rdf-syntax-ns#">
 <rdf:Description rdf:about="" xmlns:dc="http://purl.org/dc/elements/1.1/" xmlns:xmp="http://ns.adobe.com/xap/1.0/"
  xmlns:photoshop="http://ns.adobe.com/photoshop/1.0/" xmlns:Iptc4xmpExt="http://iptc.org/std/Iptc4xmpExt/2008-02-29/">
-<dc:description><rdf:Alt><rdf:li xml:lang="x-default">{text}</rdf:li></rdf:Alt></dc:description>
-<photoshop:Credit>{text}</photoshop:Credit>
-<xmp:CreatorTool>{PROGRAM}</xmp:CreatorTool>
+<dc:description><rdf:Alt><rdf:li xml:lang="x-default">{escape(description)}</rdf:li></rdf:Alt></dc:description>
+{line}<xmp:CreatorTool>{PROGRAM}</xmp:CreatorTool>
 <Iptc4xmpExt:DigitalSourceType>{TRAINED_ALGORITHMIC_MEDIA}</Iptc4xmpExt:DigitalSourceType>
 </rdf:Description></rdf:RDF></x:xmpmeta>
 <?xpacket end="r"?>""".encode()

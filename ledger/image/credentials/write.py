@@ -42,14 +42,17 @@ def require_written(media_type: str) -> ImageFormat:
     return kind
 
 
-def encode(pixels: Pixels, media_type: str, credit: str | None = None) -> bytes:
-    """The picture, shape (height, width, 3), as a file, with `credit` where viewers show text: lossless PNG, lossless
-    WebP, or JPEG at JPEG_QUALITY. Raises as `require_written` does."""
+def encode(pixels: Pixels, media_type: str, description: str | None = None, credit: str | None = None) -> bytes:
+    """The picture, shape (height, width, 3), as a file, with `description` where viewers show text, and `credit` in
+    IPTC's field: lossless PNG, lossless WebP, or JPEG at JPEG_QUALITY. Raises as `require_written` does."""
     kind = require_written(media_type)
     options = dict(_ENCODING[media_type])
-    if credit is not None:
-        options["exif"] = viewer_text.exif(credit)
-        options |= {"pnginfo": viewer_text.png_text(credit)} if kind is PNG else {"xmp": viewer_text.xmp(credit)}
+    if description is not None:
+        options["exif"] = viewer_text.exif(description)
+        if kind is PNG:
+            options["pnginfo"] = viewer_text.png_text(description, credit)
+        else:
+            options["xmp"] = viewer_text.xmp(description, credit)
     file = BytesIO()
     Image.fromarray(np.ascontiguousarray(pixels)).save(file, kind.decoder, **options)
     return file.getvalue()
@@ -62,7 +65,9 @@ def with_credentials(
 
     Source: C2PA 2.2, `c2pa.actions.v2` with `c2pa.created`; no thumbnail. Raises as `encode` and `native.sign` do.
     """
-    data = picture if isinstance(picture, bytes) else encode(picture, media_type, assertion.credit)
+    data = (
+        picture if isinstance(picture, bytes) else encode(picture, media_type, assertion.description, assertion.credit)
+    )
     signed, store = native.sign(data, media_type, _manifest(assertion), signer)
     return Signed(signed, hashlib.sha256(store).hexdigest())
 

@@ -21,7 +21,7 @@ from ledger.record.predicates.claims import (
     Usage,
 )
 from ledger.record.predicates.kind import Kind
-from ledger.record.predicates.pictures import Asset, Finding, Generation, Guard, Verification
+from ledger.record.predicates.pictures import Asset, Finding, Generation, Guard, Verification, verified_copies
 from ledger.record.predicates.registry import (
     CalibrationRecord,
     Consent,
@@ -60,6 +60,7 @@ __all__ = [
     "Withdrawal",
     "implied_subject",
     "refs_of",
+    "verified_copies",
 ]
 
 Predicate = (

@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
-from typing import Annotated, ClassVar, Literal, Self
+from decimal import Decimal
+from typing import Annotated, ClassVar, Final, Literal, Self
 
 from pydantic import Field, model_validator
 
-from ledger.match.lists import Verdict
+from ledger.match.lists import COPY_RELATIONS, Verdict
 from ledger.record.parts import (
     ArtistReference,
     AttributionText,
@@ -14,6 +15,7 @@ from ledger.record.parts import (
     FingerprintDigests,
     ImageFacts,
     Matches,
+    MatchText,
     ModelRef,
     PixelSize,
     Ref,
@@ -22,7 +24,6 @@ from ledger.record.predicates.kind import Kind
 from ledger.record.values import (
     Count,
     DecimalTable,
-    DecimalText,
     Digest,
     Id,
     Label,
@@ -30,7 +31,6 @@ from ledger.record.values import (
     Model,
     Name,
     Origin,
-    Positive,
     SortedKeys,
     Time,
 )
@@ -39,6 +39,10 @@ Guard = Literal["allow", "warn", "regenerated", "block"]
 
 Seed = Annotated[str, Field(pattern="^(?:0|[1-9][0-9]{0,19})$")]
 """An unsigned integer as text: samplers take 64 bits, JSON numbers 53."""
+UNKNOWN: Final = "unknown"
+"""In the place of a seed, a prompt's commitment or a sampler that whoever makes the record does not know."""
+MAX_SETTINGS = 32
+"""Of one sampler."""
 
 
 class Verification(Model):
@@ -67,8 +71,9 @@ class Generation(Model):
     """A generated picture compared with the registered works. Subject: the digest of its canonical pixels.
 
     `policy` is the digest of the file that `guard` was decided by. A reported picture was handed out elsewhere: nothing
-    is decided about it here, so its `policy` is null and its `guard` is `allow`. What an operator who reports a picture
-    does not disclose (`prompt`, `seed`, `steps`, `guidance`, `sampler`) is null.
+    is decided about it here, so its `policy` is null and its `guard` is `allow`. `prompt` is a commitment; `prompt`,
+    `seed` and `sampler` are `unknown` where they are not known or not disclosed. `settings`: what the sampler was set
+    to, by the names that its pipeline has for it.
     """
 
     kind: ClassVar[Kind] = "generation"
@@ -79,20 +84,19 @@ class Generation(Model):
     fingerprint: FingerprintDigests
     generated_at: Time
     guard: Guard
-    guidance: DecimalText | None
     image: ImageFacts
     matches: Matches
     model: ModelRef
     origin: Origin
     origin_of_image: Literal["service", "reported"]
     policy: Digest | None
-    prompt: Digest | None
+    prompt: Digest | Literal["unknown"]
     record_id: Id
     refs: tuple[Ref, ...]
-    sampler: Label | None
-    seed: Seed | None
+    sampler: Label
+    seed: Seed | Literal["unknown"]
+    settings: Annotated[DecimalTable, Field(max_length=MAX_SETTINGS)]
     size: PixelSize
-    steps: Positive | None
     verdict: Verdict
 
     @model_validator(mode="after")
@@ -103,6 +107,14 @@ class Generation(Model):
         if reported and self.guard != "allow":
             raise ValueError("nothing is decided here about a reported picture: its guard is allow")
         return self
+
+
+def verified_copies(record: Verification | Generation) -> tuple[MatchText, ...]:
+    """The matches that are copies, proven or verified, with p <= alpha."""
+    alpha = Decimal(record.attribution.alpha)
+    return tuple(
+        match for match in record.matches if match.relation in COPY_RELATIONS and Decimal(match.p_value) <= alpha
+    )
 
 
 class Asset(Model):

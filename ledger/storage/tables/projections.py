@@ -46,7 +46,7 @@ record_match = Table(
     metadata,
     Column("leaf_index", BigInteger, primary_key=True, autoincrement=False),
     Column("rank", SmallInteger, primary_key=True),
-    Column("work_id", Uuid, nullable=False),
+    Column("work_id", Uuid, primary_key=True),
     Column("artist_id", Uuid, nullable=False),
     Column("relation", Text, nullable=False),
     Column("score", Double, nullable=False),

@@ -12,7 +12,7 @@ import c2pa
 
 from ledger.image.credentials import native
 from ledger.image.credentials.signer import CredentialSigner, roots_of, self_made, signer_of
-from ledger.image.credentials.types import Assertion, NearestWork
+from ledger.image.credentials.types import Assertion, CopiedWork
 from ledger.image.credentials.write import with_credentials
 from tests.image.samples import pixels_of, textured
 
@@ -24,8 +24,8 @@ ASSERTION = Assertion(
     record_id=RECORD_ID,
     model="studio",
     verdict="copy",
-    nearest=(
-        NearestWork("01890a5d-ac96-774b-bcce-b302099a8058", "Stër 12", "Ada", "near-duplicate", "0.9931", "0.0005"),
+    copies=(
+        CopiedWork("01890a5d-ac96-774b-bcce-b302099a8058", "Stër 12", "Ada", "near-duplicate", "0.9931", "0.0005"),
     ),
     reference="A near-duplicate of “Stër 12” by Ada.",
 )

@@ -78,30 +78,38 @@ def test_ordinary_viewers_show_the_credit(media_type: str) -> None:
         picture.load()
         tags, packet, info = picture.getexif(), picture.info["xmp"], picture.info
     # Pillow reads EXIF's text byte for byte.
-    assert tags[0x010E].encode("latin-1").decode() == ASSERTION.credit
+    assert tags[0x010E].encode("latin-1").decode() == ASSERTION.description
     root = ElementTree.fromstring(packet.decode().partition("?>")[2].rpartition("<?")[0])  # noqa: S314 - our own
     texts = [element.text for element in root.iter() if element.text and element.text.strip()]
-    assert texts.count(ASSERTION.credit) == 2
+    assert (texts.count(ASSERTION.description), texts.count(ASSERTION.credit or "")) == (1, 1)
     assert TRAINED_ALGORITHMIC_MEDIA in texts
     if media_type == "image/png":
-        assert info["Description"] == ASSERTION.credit
-    assert ASSERTION.reference in ASSERTION.credit
-    assert ASSERTION.record_id in ASSERTION.credit
+        assert info["Description"] == ASSERTION.description
+    assert ASSERTION.reference in ASSERTION.description
+    assert ASSERTION.record_id in ASSERTION.description
+
+
+@pytest.mark.parametrize("media_type", MEDIA_TYPES)
+def test_where_nothing_was_copied_nobody_is_credited(media_type: str) -> None:
+    nothing = replace(ASSERTION, verdict="none", copies=(), reference="No copy of a registered work was found.")
+    data = with_credentials(PIXELS, media_type, nothing, signer()).data
+    with Image.open(BytesIO(data)) as picture:
+        packet = picture.info["xmp"].decode()
+    assert "photoshop:Credit>" not in packet
+    assert "No copy of a registered work was found." in packet
 
 
 def test_hostile_names_are_cleaned_and_still_come_back() -> None:
-    work = replace(
-        ASSERTION.nearest[0], title="</rdf:li>\x00\u202e<script>" + "x" * 5_000, artist="\n\ud800 & \x1b[31m"
-    )
-    hostile = replace(ASSERTION, nearest=(work,) * 50, reference="]]>&<\x00" + "y" * 5_000)
+    work = replace(ASSERTION.copies[0], title="</rdf:li>\x00\u202e<script>" + "x" * 5_000, artist="\n\ud800 & \x1b[31m")
+    hostile = replace(ASSERTION, copies=(work,) * 50, reference="]]>&<\x00" + "y" * 5_000)
     data = with_credentials(PIXELS, "image/png", hostile, signer()).data
     manifests = report(data, "image/png")["manifests"]
     [told] = [each["data"] for each in next(iter(manifests.values()))["assertions"] if each["label"] == LABEL]
     back = parse_assertion(told)
     assert back is not None
     assert back.to_json() == told
-    assert len(back.nearest) == 10
-    assert "\u202e" not in back.nearest[0].title
+    assert len(back.copies) == 10
+    assert "\u202e" not in back.copies[0].title
     with Image.open(BytesIO(data)) as picture:
         packet = picture.info["xmp"].decode()
     ElementTree.fromstring(packet.partition("?>")[2].rpartition("<?")[0])  # noqa: S314 - is it XML at all?
