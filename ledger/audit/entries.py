@@ -9,12 +9,13 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 
+from ledger.audit.conclusions import require_conclusions
 from ledger.audit.facts import Fact, LogFacts
 from ledger.audit.keyring import KeyRing
 from ledger.audit.rules import Gist, fact_of, gist_of, maker_of, require_origin, require_references
 from ledger.errors import VerificationError
 from ledger.record import dsse
-from ledger.record.predicates import KeyRecord
+from ledger.record.predicates import Generation, KeyRecord, Verification
 from ledger.record.statement import parse_payload
 
 
@@ -35,11 +36,13 @@ def examine(entry: bytes, keys: Mapping[str, bytes], origin: str) -> Examined:
     """Parses an entry strictly and verifies its signatures with `keys` (key id to raw public key).
 
     `origin`: of the log that the entry stands on. A `key` record brings its own key along. Raises VerificationError:
-    `wrong-origin`, and what `dsse` and `statement` raise.
+    `wrong-origin`, `wrong-conclusion`, and what `dsse` and `statement` raise.
     """
     envelope = dsse.parse(entry)
     statement = parse_payload(envelope.payload)
     require_origin(statement.predicate.origin, origin)
+    if isinstance(statement.predicate, Verification | Generation):
+        require_conclusions(statement.predicate)
     key = statement.predicate if isinstance(statement.predicate, KeyRecord) else None
     known = keys if key is None else {**keys, **dsse.keys_by_id([bytes.fromhex(key.public_key)])}
     signers = tuple(signature.keyid for signature in envelope.signatures)

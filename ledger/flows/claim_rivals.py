@@ -62,7 +62,7 @@ class Rivals:
         """What the picture shows beyond what its `verification` matched: works that the claim names, and other
         artists' works; for `copies-work` only those at the place of a work named."""
         named = claim.works if claim.claim_type == "copies-work" else ()
-        matched = {match.work_id: match for match in picture.matches if is_copy(picture, match)}
+        matched = {work_id: match for match in picture.matches if is_copy(picture, match) for work_id in match.works}
         found = self._aligned(claim, [*named, *self._contesting(claimants)], query, calibrated)
         records = self._records(found)
         places = [_region(found[work_id]) for work_id in named if work_id in found]
@@ -101,7 +101,7 @@ class Rivals:
         return {
             match.work_id: match
             for part in parts
-            for match in matcher(part, calibrated).match(query, 2 * VERIFIED).matches
+            for match in matcher(part, calibrated).compare(query, 2 * VERIFIED)
             if match.relation in COPY_RELATIONS and match.p_value <= alpha
         }
 

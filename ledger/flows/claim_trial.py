@@ -100,9 +100,9 @@ class ClaimTrial:
         flow, answer = self.verification, self.verification.verify(picture)
         record = parse_payload(dsse.parse(canonical.dumps(answer.envelope)).payload).predicate
         assert isinstance(record, predicates.Verification)  # noqa: S101 - what verifying makes
-        named = any(match.work_id == work_id and is_copy(record, match) for match in record.matches)
+        named = any(work_id in match.works and is_copy(record, match) for match in record.matches)
         alone = replace(flow, index=TheseWorks(self.index, [work_id], self.index.state()))
-        found = alone.examine(picture, 1).predicate
+        found = alone.examine(picture).predicate
         return Sighting(aligned=any(is_copy(found, match) for match in found.matches), named=named)
 
     def _artist(self, name: str) -> str:

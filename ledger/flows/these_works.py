@@ -51,5 +51,8 @@ class OthersWorks:
         found = self.index.search(query, limit=limit + len(self.known), only=WorkFilter(but_artist=self.artist_id))
         return [candidate for candidate in found if candidate.work_id not in self.known]
 
+    def groups(self, work_ids: Sequence[str]) -> Mapping[str, Group]:
+        return self.index.groups(work_ids)
+
     def pictures(self, work_ids: Sequence[str]) -> Mapping[str, WorkPicture]:
         return self.index.pictures(work_ids)

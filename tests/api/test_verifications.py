@@ -13,8 +13,8 @@ from fastapi.testclient import TestClient
 
 from ledger import canonical
 from ledger.bootstrap import Application
-from ledger.record.statement import parse_payload
 from ledger.match.lists import MATCHES
+from ledger.record.statement import parse_payload
 from tests.applications import ART
 from tests.generated import encoded
 from tests.match.drawings import drawing as drawn

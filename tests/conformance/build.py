@@ -19,11 +19,23 @@ from ledger.log.checkpoint import Checkpoint, add_signatures, sign_checkpoint
 from ledger.log.merkle import leaf_hash, root_of
 from ledger.log.note import SignatureLine
 from ledger.log.vkey import KeyType, NoteSigner, VerifierKey
-from ledger.match.lists import Verdict
+from ledger.match.lists import Relation, Verdict
 from ledger.record import dsse
 from ledger.record.keys import Signer, keyid_of
+from ledger.record.parts import MemberText, ShareText
 from tests.audit.material import ENTRIES, LOG_OF_SEVEN, LOG_VKEY, VERIFIED_INDEX, Log, leaf_of
-from tests.record.samples import ALL, GENERATION, ORIGIN, OTHER, SIGNER, verification
+from tests.record.samples import (
+    ALL,
+    ATTRIBUTION,
+    GENERATION,
+    MATCHES,
+    ORIGIN,
+    OTHER,
+    SIGNER,
+    match_text,
+    uid,
+    verification,
+)
 
 FOLDER = Path(__file__).parent / "bundle"
 WITNESS = Signer.from_seed(bytes([7]) * 32)
@@ -126,6 +138,25 @@ def _reported() -> bytes:
     return _logged(dsse.sign(changed, [SIGNER])).to_bytes()
 
 
+def _chance_as_style() -> bytes:
+    called = MATCHES[1].model_copy(update={"relation": Relation.SIMILAR_STYLE})
+    return _logged(leaf_of(verification((MATCHES[0], called, *MATCHES[2:])))).to_bytes()
+
+
+def _other_shares() -> bytes:
+    others = (ShareText(artists=(uid(301),), group=None, share="0.500000"),)
+    attribution = ATTRIBUTION.model_copy(update={"shares": others, "unattributed": "0.500000"})
+    return _logged(leaf_of(verification().model_copy(update={"attribution": attribution}))).to_bytes()
+
+
+def _contested() -> bytes:
+    members = tuple(MemberText(artist_id=uid(number), work_id=uid(number - 100)) for number in (301, 777))
+    share = ShareText(artists=(uid(301), uid(777)), group=uid(201), share="0.993100")
+    attribution = ATTRIBUTION.model_copy(update={"shares": (share,)})
+    compared = verification((match_text(1, members=members), *MATCHES[1:]))
+    return _logged(leaf_of(compared.model_copy(update={"attribution": attribution}))).to_bytes()
+
+
 def _accepted() -> list[Case]:
     both = _logged(leaf_of(ALL[9], SIGNER, OTHER), SIGNER, OTHER).to_bytes()
     return [
@@ -137,6 +168,7 @@ def _accepted() -> list[Case]:
         Case("tree-of-256", "The last leaf of a full tree: eight hashes, all from the left.", _last(256)),
         Case("tree-of-257", "The leaf just after a full subtree: one hash covers 256 leaves.", _last(257)),
         Case("two-signatures", "A claim that the claimant signed too; the service's signature comes first.", both),
+        Case("contested", "Two artists registered the work: the share is common and names both.", _contested()),
         Case(
             "generation",
             "A generated picture, warned about by the policy it names.",
@@ -204,6 +236,8 @@ def _refused_claims() -> list[Case]:
             "unknown-record-key_fail", "Signed by a key that the auditor does not know.", stranger, (SIGNER.public_raw,)
         ),
         Case("no-statement_fail", "Signed and logged, but no statement.", nonsense),
+        Case("wrong-relation_fail", "A chance neighbour is called similar in style.", _chance_as_style()),
+        Case("wrong-shares_fail", "Shares that sum to one and do not follow from the matches.", _other_shares()),
         Case("wrong-verdict_fail", "Its matches mean a copy, its verdict says none.", lie),
         Case("reported-policy_fail", "A reported picture names a policy, as if it were decided here.", _reported()),
         Case("no-quorum_fail", "The policy asks for a cosignature that is not there.", DATA, policy=POLICY),
