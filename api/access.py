@@ -7,19 +7,20 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
-from ipaddress import ip_address
 from typing import Annotated, Any
 
 from fastapi import APIRouter, Depends, Request
 from fastapi.routing import APIRoute
 from starlette.concurrency import run_in_threadpool
 
-from api.context import Context, context_of
+from api.context import context_of
 from api.openapi import problems
 from ledger.errors import AccessError
-from ledger.flows.principal import AccountRole, Principal, Scope
+from ledger.flows.principal import LOCAL, PUBLIC, AccountRole, Principal, Scope
 
 EXTENSION = "x-artledger-access"
+READING = frozenset({"GET", "HEAD"})
+"""Methods that append nothing. Every other operation is limited."""
 SCHEME = "token"
 """Name of the security scheme in the OpenAPI document."""
 
@@ -32,14 +33,15 @@ class Access:
     """Accounts of these roles; None: everybody, without any account."""
     scope: Scope | None = None
     """What the token must be good for."""
-    unlimited_scope: Scope | None = None
-    """Everybody may, so often (api/limits.py); this machine, and tokens good for this, as often as they like."""
-    counted: bool = False
-    """Each account may so often, whatever its tokens and addresses; from this machine as often as it likes."""
+    limited: bool = False
+    """Counted before any work is done (api/limits.py): by account, whatever its tokens and addresses, or by address
+    where there is no account. Only the machine's owner is not counted."""
+    pictures_scope: Scope | None = None
+    """Of work on pictures that everybody may ask for: tokens with this scope are counted by account, more freely."""
 
     @property
     def looks_at_token(self) -> bool:
-        return self.roles is not None or self.unlimited_scope is not None
+        return self.roles is not None or self.pictures_scope is not None
 
     def require(self, principal: Principal) -> None:
         """Raises AccessError (`token-required`, `role-forbidden`, `scope-missing`)."""
@@ -61,23 +63,27 @@ class Access:
         return {
             "roles": ["public"] if self.roles is None else sorted(self.roles),
             "scope": self.scope,
-            "limited": self.counted or self.unlimited_scope is not None,
+            "limited": self.limited,
         }
 
 
-def only(*roles: AccountRole, scope: Scope | None = None, counted: bool = False) -> Access:
-    return Access(frozenset(roles), scope, counted=counted)
+def only(*roles: AccountRole, scope: Scope | None = None, limited: bool = True) -> Access:
+    return Access(frozenset(roles), scope, limited)
+
+
+def pictures(scope: Scope) -> Access:
+    """Everybody may have work done on pictures, so often; accounts with the scope more often."""
+    return Access(limited=True, pictures_scope=scope)
 
 
 ANYBODY = Access()
-EVERY_ACCOUNT = only("artist", "generator", "auditor", "administrator")
-STRANGERS_SO_OFTEN = Access(unlimited_scope="verifications")
+ROLES: tuple[AccountRole, ...] = ("artist", "generator", "auditor", "administrator")
 
 ACCESS: Mapping[tuple[str, str], Access] = {
-    ("POST", "/v1/verifications"): STRANGERS_SO_OFTEN,
-    ("POST", "/v1/generations"): Access(unlimited_scope="generations"),
-    ("POST", "/v1/generations/{token}/confirmations"): ANYBODY,
-    ("POST", "/v1/lookups"): STRANGERS_SO_OFTEN,
+    ("POST", "/v1/verifications"): pictures("verifications"),
+    ("POST", "/v1/generations"): pictures("generations"),
+    ("POST", "/v1/generations/{token}/confirmations"): pictures("generations"),
+    ("POST", "/v1/lookups"): pictures("verifications"),
     ("GET", "/v1/records"): ANYBODY,
     ("GET", "/v1/records/{record_id}"): ANYBODY,
     ("GET", "/v1/records/{record_id}/bundle"): ANYBODY,
@@ -97,29 +103,28 @@ ACCESS: Mapping[tuple[str, str], Access] = {
     ("GET", "/v1/policies/{digest}"): ANYBODY,
     ("GET", "/v1/calibrations/{digest}"): ANYBODY,
     ("GET", "/v1/specs/{digest}"): ANYBODY,
-    ("POST", "/v1/claims"): only("artist", "generator", scope="claims", counted=True),
+    ("POST", "/v1/claims"): only("artist", "generator", scope="claims"),
     ("GET", "/v1/claims"): ANYBODY,
     ("GET", "/v1/claims/{claim_id}"): ANYBODY,
     ("GET", "/v1/claims/{claim_id}/bundle"): ANYBODY,
-    ("POST", "/v1/claims/{claim_id}/responses"): only("artist", "generator", scope="claims", counted=True),
-    ("POST", "/v1/claims/{claim_id}/resolutions"): only("auditor", scope="resolutions", counted=True),
-    ("POST", "/v1/claims/{claim_id}/reviews"): STRANGERS_SO_OFTEN,
+    ("POST", "/v1/claims/{claim_id}/responses"): only("artist", "generator", scope="claims"),
+    ("POST", "/v1/claims/{claim_id}/resolutions"): only("auditor", scope="resolutions"),
+    ("POST", "/v1/claims/{claim_id}/reviews"): pictures("verifications"),
     ("GET", "/v1/claim-rules/{digest}"): ANYBODY,
     ("POST", "/v1/keys"): only("artist", "generator", "auditor", scope="keys"),
     ("GET", "/v1/keys"): ANYBODY,
     ("POST", "/v1/accounts"): only("administrator", scope="accounts"),
-    ("GET", "/v1/accounts/{account_id}"): EVERY_ACCOUNT,
+    ("GET", "/v1/accounts/{account_id}"): only(*ROLES, limited=False),
     ("POST", "/v1/accounts/{account_id}/tokens"): only("administrator", scope="accounts"),
-    ("POST", "/v1/accounts/{account_id}/tokens/{token_id}/revocations"): EVERY_ACCOUNT,
+    ("POST", "/v1/accounts/{account_id}/tokens/{token_id}/revocations"): only(*ROLES),
     ("GET", "/checkpoint"): ANYBODY,
     ("GET", "/tile/{path:path}"): ANYBODY,
     ("GET", "/.well-known/artledger.json"): ANYBODY,
     ("GET", "/healthz"): ANYBODY,
     ("GET", "/readyz"): ANYBODY,
-    ("GET", "/metrics"): ANYBODY,
     ("GET", "/"): ANYBODY,
-    ("POST", "/lookup"): STRANGERS_SO_OFTEN,
-    ("POST", "/verify"): STRANGERS_SO_OFTEN,
+    ("POST", "/lookup"): pictures("verifications"),
+    ("POST", "/verify"): pictures("verifications"),
     ("GET", "/search"): ANYBODY,
     ("GET", "/records/{record_id}"): ANYBODY,
     ("GET", "/works/{work_id}"): ANYBODY,
@@ -128,25 +133,23 @@ ACCESS: Mapping[tuple[str, str], Access] = {
     ("GET", "/claims/{claim_id}"): ANYBODY,
     ("GET", "/log"): ANYBODY,
 }
-"""By method and path template. `EVERY_ACCOUNT`: one's own, which the endpoint sees to; an administrator's any."""
+"""By method and path template. Of all roles' operations: one's own account, which the endpoint sees to; an
+administrator's any."""
 
 
 async def caller_of(request: Request) -> Principal:
     """Lets the request in, and says who asks. Raises AccessError, PushbackError (`rate-limited`)."""
-    route = request.scope["route"]
-    access = ACCESS[request.method, route.path]
-    loopback = is_loopback(request)
-    if not access.looks_at_token:
-        return Principal("public", loopback=loopback)
     here = context_of(request)
-    principal = await _principal(request, here, loopback)
+    access = ACCESS[request.method, request.scope["route"].path]
+    owner = here.edge.is_owner(request.scope)
+    principal = await _principal(request, access, owner)
     access.require(principal)
-    if loopback:
+    if not access.limited or owner:
         return principal
-    if access.counted and principal.account_id is not None:
-        here.limits.take_account(principal.account_id)
-    elif access.unlimited_scope is not None and access.unlimited_scope not in principal.scopes:
-        here.limits.take(request.client.host if request.client else None)
+    if principal.account_id is None or (access.roles is None and access.pictures_scope not in principal.scopes):
+        here.limits.take(here.edge.address(request.scope))
+    else:
+        here.limits.take_account(principal.account_id, pictures=access.roles is None)
     return principal
 
 
@@ -154,12 +157,12 @@ Caller = Annotated[Principal, Depends(caller_of)]
 """Who asks: a parameter of an endpoint that needs to know. Every request is let in by it, whether named or not."""
 
 
-async def _principal(request: Request, here: Context, loopback: bool) -> Principal:
-    secret = bearer_token(request)
-    if secret is None:
-        return Principal("public", loopback=loopback)
-    accounts = here.application.accounts
-    return await run_in_threadpool(accounts.authenticate, secret, loopback=loopback)
+async def _principal(request: Request, access: Access, owner: bool) -> Principal:
+    """The account of the token; without one the machine's owner or the public. Raises AccessError (`bad-token`)."""
+    secret = bearer_token(request) if access.looks_at_token else None
+    if secret is not None:
+        return await run_in_threadpool(context_of(request).application.accounts.authenticate, secret)
+    return LOCAL if owner else PUBLIC
 
 
 def bearer_token(request: Request) -> str | None:
@@ -173,16 +176,6 @@ def bearer_token(request: Request) -> str | None:
     return token.strip()
 
 
-def is_loopback(request: Request) -> bool:
-    """Whether the request comes from this machine. One that a proxy passed on comes from elsewhere."""
-    if request.client is None or any(name in request.headers for name in ("forwarded", "x-forwarded-for")):
-        return False
-    try:
-        return ip_address(request.client.host).is_loopback
-    except ValueError:
-        return False
-
-
 def operations(routers: Iterable[APIRouter]) -> Iterator[tuple[str, str]]:
     """(method, path template) of everything that is served."""
     for router in routers:
@@ -193,10 +186,14 @@ def operations(routers: Iterable[APIRouter]) -> Iterator[tuple[str, str]]:
 
 
 def require_rows(routers: Iterable[APIRouter]) -> None:
-    """Raises RuntimeError for an operation of which nobody said who may call it."""
-    missing = set(operations(routers)) - set(ACCESS)
+    """Raises RuntimeError for an operation of which nobody said who may call it, or that may append without limit."""
+    served = set(operations(routers))
+    missing = served - set(ACCESS)
     if missing:
         raise RuntimeError(f"the table in api/access.py has no row for {sorted(missing)}")
+    unlimited = {each for each in served if each[0] not in READING and not ACCESS[each].limited}
+    if unlimited:
+        raise RuntimeError(f"the table in api/access.py has no limit for {sorted(unlimited)}")
 
 
 def document_access(document: dict[str, Any]) -> dict[str, Any]:
@@ -211,7 +208,7 @@ def document_access(document: dict[str, Any]) -> dict[str, Any]:
             if access.looks_at_token:
                 operation["security"] = [{SCHEME: []}] if access.roles is not None else [{}, {SCHEME: []}]
                 turned_away = problems(401) | (problems(403) if access.roles is not None else {})
-                turned_away |= problems(429) if access.to_json()["limited"] else {}
+                turned_away |= problems(429) if access.limited else {}
                 for status, response in turned_away.items():
                     operation["responses"].setdefault(str(status), response)
     return document

@@ -15,8 +15,9 @@ from api.access import caller_of, document_access, require_rows
 from api.connections import STATE, Connections
 from api.context import Context
 from api.deadlines import BodyDeadline
+from api.edge import Edge
 from api.limits import RateLimits
-from api.metrics import MeasureRequests, Metrics
+from api.metrics import MeasureRequests, Metrics, serving_metrics
 from api.openapi import add_problem_schema
 from api.routers import (
     accounts,
@@ -71,7 +72,7 @@ def create_app(
 
     @asynccontextmanager
     async def lifespan(_: FastAPI) -> AsyncIterator[Mapping[str, Any]]:
-        with running():
+        with running(), serving_metrics(metrics, settings.metrics_port):
             try:
                 yield {STATE: connections}
             finally:
@@ -87,15 +88,21 @@ def create_app(
         redoc_url=None,
         lifespan=lifespan,
     )
-    limits = RateLimits(settings.limit_per_address, settings.limit_overall, settings.limit_per_account)
-    app.state.context = Context(application, workers, generator, budget, metrics, limits)
+    limits = RateLimits(
+        settings.limit_per_address,
+        settings.limit_overall,
+        settings.limit_per_account,
+        settings.limit_pictures_per_account,
+    )
+    edge = Edge.of(settings)
+    app.state.context = Context(application, workers, generator, budget, limits, edge)
     require_rows(module.router for module in ROUTERS)
     for module in ROUTERS:
         app.include_router(module.router, dependencies=[Depends(caller_of)])
     app.mount("/static", StaticFiles(directory=Path(__file__).with_name("static")))
     problems.install(app, pages.problem_page)
     app.add_middleware(BodyDeadline, seconds=settings.body_seconds)
-    app.add_middleware(Security)
+    app.add_middleware(Security, edge=edge)
     app.add_middleware(MeasureRequests, metrics=metrics)
     _document_problems(app)
     return app

@@ -8,8 +8,8 @@ from typing import Annotated, TypeVar
 
 from fastapi import Depends, Path, Request
 
+from api.edge import Edge
 from api.limits import RateLimits
-from api.metrics import Metrics
 from api.uploads import UploadBudget, received_image
 from api.workers import Workers
 from ledger.bootstrap import Application
@@ -28,8 +28,8 @@ class Context:
     generator: Workers
     """One picture is made at a time: a model fills the processor and the memory by itself."""
     budget: UploadBudget
-    metrics: Metrics
     limits: RateLimits
+    edge: Edge
 
     async def with_image(self, request: Request, job: Callable[[bytes], T]) -> T:
         """Runs `job` on the uploaded picture in the worker pool. Raises what the upload, the pool and the job raise."""

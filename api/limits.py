@@ -1,5 +1,5 @@
-"""How often work may be asked for: by strangers per address and in all, by accounts each for itself (the package
-`limits`, moving windows in memory).
+"""How often work may be asked for: without an account per address and in all, by accounts each for itself (the
+package `limits`, moving windows in memory).
 
 Each process of a service counts for itself.
 """
@@ -22,10 +22,11 @@ IPV6_PREFIX = 64
 class RateLimits:
     """Raises InputError (`settings`) for a limit that is not of the form `30/minute`."""
 
-    def __init__(self, per_address: str, overall: str, per_account: str) -> None:
+    def __init__(self, per_address: str, overall: str, per_account: str, pictures_per_account: str) -> None:
         self._per_address = _parsed(per_address)
         self._overall = _parsed(overall)
         self._per_account = _parsed(per_account)
+        self._pictures_per_account = _parsed(pictures_per_account)
         self._limiter = MovingWindowRateLimiter(MemoryStorage())
 
     def take(self, address: str | None) -> None:
@@ -42,11 +43,12 @@ class RateLimits:
             if not self._limiter.hit(limit, key):
                 raise self._refused(limit, key, whose, hint)
 
-    def take_account(self, account_id: str) -> None:
-        """Counts one request of an account, from wherever it comes. Raises as `take` does."""
-        key = f"account {account_id}"
-        if not self._limiter.hit(self._per_account, key):
-            raise self._refused(self._per_account, key, "by one account", "wait: nothing was recorded")
+    def take_account(self, account_id: str, *, pictures: bool) -> None:
+        """Counts one request of an account, from wherever it comes; work on `pictures` by itself. Raises as `take`."""
+        limit = self._pictures_per_account if pictures else self._per_account
+        key = f"{'pictures' if pictures else 'account'} {account_id}"
+        if not self._limiter.hit(limit, key):
+            raise self._refused(limit, key, "by one account", "wait: nothing was recorded")
 
     def _refused(self, limit: RateLimitItem, key: str, whose: str, hint: str) -> PushbackError:
         return PushbackError(

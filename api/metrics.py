@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 import time
+from collections.abc import Iterator
+from contextlib import contextmanager
 
-from prometheus_client import CollectorRegistry, Counter, Gauge, Histogram, generate_latest
+from prometheus_client import CollectorRegistry, Counter, Gauge, Histogram, start_http_server
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from api.workers import Workers
 
-CONTENT_TYPE = "text/plain; version=0.0.4; charset=utf-8"
 _KNOWN_METHODS = frozenset({"GET", "HEAD", "POST", "OPTIONS"})
 
 
@@ -17,23 +18,37 @@ class Metrics:
     """One registry per application, so that several in a process do not mix."""
 
     def __init__(self, workers: Workers) -> None:
-        self._registry = CollectorRegistry()
+        self.registry = CollectorRegistry()
         self._requests = Counter(
-            "artledger_http_requests_total", "Requests.", ("method", "route", "status"), registry=self._registry
+            "artledger_http_requests_total", "Requests.", ("method", "route", "status"), registry=self.registry
         )
         self._seconds = Histogram(
-            "artledger_http_request_seconds", "Seconds until the answer began.", ("route",), registry=self._registry
+            "artledger_http_request_seconds", "Seconds until the answer began.", ("route",), registry=self.registry
         )
-        queue = Gauge("artledger_pictures_in_work", "Pictures worked on or waiting.", registry=self._registry)
+        queue = Gauge("artledger_pictures_in_work", "Pictures worked on or waiting.", registry=self.registry)
         queue.set_function(lambda: workers.admitted)
-
-    def text(self) -> bytes:
-        """Prometheus text format 0.0.4."""
-        return generate_latest(self._registry)
 
     def observe(self, method: str, route: str, status: int, seconds: float) -> None:
         self._requests.labels(method if method in _KNOWN_METHODS else "other", route, str(status)).inc()
         self._seconds.labels(route).observe(seconds)
+
+
+@contextmanager
+def serving_metrics(metrics: Metrics, port: int | None) -> Iterator[None]:
+    """Serves them at `/metrics` of an address of their own, which only this machine reaches; not at all without a port.
+
+    Raises OSError where the port is taken.
+    """
+    if port is None:
+        yield
+        return
+    server, thread = start_http_server(port, "127.0.0.1", metrics.registry)
+    try:
+        yield
+    finally:
+        server.shutdown()
+        server.server_close()
+        thread.join()
 
 
 class MeasureRequests:

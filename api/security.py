@@ -1,4 +1,5 @@
-"""What every answer carries to protect the reader, and which requests from other sites are refused."""
+"""What every answer carries to protect the reader, and which requests are refused: under foreign names, or from pages
+of other sites."""
 
 from __future__ import annotations
 
@@ -8,6 +9,7 @@ from fastapi.responses import JSONResponse
 from starlette.datastructures import Headers, MutableHeaders
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
+from api.edge import Edge
 from api.problems import MEDIA_TYPE, Problem
 
 HEADERS = {
@@ -25,10 +27,12 @@ _SAFE_METHODS = frozenset({"GET", "HEAD", "OPTIONS"})
 
 
 class Security:
-    """ASGI middleware: security headers on every answer; no writing on behalf of a visitor of another site."""
+    """ASGI middleware: security headers on every answer; no answer under a foreign name, and no writing on behalf of a
+    visitor of another site."""
 
-    def __init__(self, app: ASGIApp) -> None:
+    def __init__(self, app: ASGIApp, edge: Edge) -> None:
         self._app = app
+        self._edge = edge
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         if scope["type"] != "http":
@@ -42,11 +46,14 @@ class Security:
                     headers.setdefault(name, value)
             await send(message)
 
-        if scope["method"] not in _SAFE_METHODS and is_cross_origin(Headers(scope=scope)):
+        problem = self._edge.refusal(scope)
+        if problem is None and scope["method"] not in _SAFE_METHODS and is_cross_origin(Headers(scope=scope)):
             problem = Problem(403, "cross-origin", "a page of another site asked your browser to send this")
-            response = JSONResponse(problem.document(scope["path"]), 403, media_type=MEDIA_TYPE)
+        if problem is not None:
+            response = JSONResponse(problem.document(scope["path"]), problem.status, media_type=MEDIA_TYPE)
             await response(scope, receive, send_with_headers)
             return
+        scope["scheme"] = self._edge.scheme(scope)
         await self._app(scope, receive, send_with_headers)
 
 

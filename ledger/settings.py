@@ -82,14 +82,37 @@ class Settings(BaseSettings):
     max_image_bytes: int = Field(default=64 * 2**20, ge=1)
     """Largest file that is accepted as a picture."""
 
+    allowed_hosts: str = ""
+    """Names of this service, separated by commas. Requests with another name in `Host` are refused; `localhost` and the
+    address that a request reaches are always allowed."""
+
+    trusted_proxies: str = ""
+    """Addresses and networks of your proxies, separated by commas. From these, limits read the asker's address in
+    `X-Forwarded-For` or `Forwarded`; from anybody else these headers are ignored."""
+
+    owner_socket: Path | None = None
+    """Path of a Unix socket that `serve` makes for the machine's owner (mode 0600). Requests there need no token, have
+    no limits, and may administer."""
+
+    trust_loopback: bool = False
+    """Treat every request from this machine as its owner's, as on `owner_socket`. Never set this behind a proxy, or
+    where other people use the machine."""
+
+    metrics_port: int | None = Field(default=None, ge=1, le=65_535)
+    """Port of 127.0.0.1 that serves `/metrics` for Prometheus. Without it, `/metrics` is not served."""
+
     limit_per_address: str = "60/minute"
-    """How often somebody elsewhere, without a token, may have pictures compared or made."""
+    """How many requests one address may make without a token, reading aside."""
 
     limit_overall: str = "600/minute"
     """How often all of them together may."""
 
     limit_per_account: str = "60/minute"
-    """How often one account, from elsewhere, may prepare, file, answer or resolve claims."""
+    """How many requests one account may make for works, terms, keys, claims, accounts and statements of use."""
+
+    limit_pictures_per_account: str = "600/minute"
+    """How many pictures one account may have compared, made or reported with the scopes `verifications` and
+    `generations`."""
 
     contested_per_day: int = Field(default=20, ge=0)
     """How many near-duplicates of works that others registered before it one account may register within 24 hours."""

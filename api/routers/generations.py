@@ -15,7 +15,7 @@ from api.openapi import PICTURE_BODY, Responses, problems
 from api.uploads import FORM_TYPE, JSON_TYPE, media_type, read_json
 from ledger.errors import InputError
 from ledger.flows.generated import GeneratedImage
-from ledger.flows.principal import Principal
+from ledger.flows.principal import PUBLIC, Principal
 from ledger.flows.reported import Operator
 
 MAX_REQUEST_BYTES = 65_536
@@ -49,7 +49,7 @@ async def generate(
     """JSON asks for pictures. `image` is null where the guard blocked one, and with `confirm` until it is confirmed.
 
     A form with an `image` reports a picture of somebody else's generator: its operator's claim, and no proof of where
-    it comes from. From this machine, or with the token of a generator's account that is good for `generations`.
+    it comes from. With the token of a generator's account that is good for `generations`, and not otherwise.
     """
     if media_type(request) == FORM_TYPE:
         images = [await _report(request, here, caller, weights_sha256)]
@@ -122,11 +122,10 @@ async def _report(request: Request, here: Context, caller: Principal, weights_sh
 
 
 def operator_of(caller: Principal) -> Operator:
-    """Who reports: a generator's account, or, without any, somebody on this machine.
+    """Who reports: a generator's account. Nobody else, the machine's owner neither: a report is an account's word.
 
     Raises AccessError (`token-required`, `role-forbidden`, `scope-missing`).
     """
-    if caller.role == "public" and caller.loopback:
-        return Operator()
-    REPORTERS.require(caller)
+    REPORTERS.require(PUBLIC if caller.is_local else caller)
+    assert caller.account_id is not None  # noqa: S101 - a generator's is known by a token
     return Operator(caller.account_id)

@@ -7,8 +7,6 @@ from typing import Any
 from fastapi import APIRouter, Response
 
 from api.context import Here
-from api.metrics import CONTENT_TYPE
-from api.openapi import content
 
 router = APIRouter(tags=["health"])
 
@@ -31,14 +29,3 @@ def get_readiness(here: Here, response: Response) -> dict[str, Any]:
     response.status_code = 200 if readiness["ready"] else 503
     response.headers["Cache-Control"] = "no-store"
     return readiness
-
-
-@router.get(
-    "/metrics",
-    response_class=Response,
-    summary="Figures for Prometheus",
-    responses=content("text/plain", "Text format 0.0.4"),
-)
-async def get_metrics(here: Here) -> Response:
-    """Requests by route, seconds, pictures in work."""
-    return Response(here.metrics.text(), media_type=CONTENT_TYPE)

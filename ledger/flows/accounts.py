@@ -143,7 +143,7 @@ class Accounts:
         stored = self._store.put_token(token_id, account_id, _digest(secret), wanted, expires_in)
         return IssuedToken(_token(stored), secret)
 
-    def authenticate(self, secret: str, *, loopback: bool = False) -> Principal:
+    def authenticate(self, secret: str) -> Principal:
         """Whose token it is. Raises AccessError (`bad-token`), the same for whatever is wrong with it."""
         match = _TOKEN.fullmatch(secret)
         known = self._store.check(match[1]) if match else None
@@ -157,7 +157,7 @@ class Accounts:
             self._store.note_use(known.token.token_id)
         # What the database holds was written by `issue_token`.
         role, scopes = cast(AccountRole, known.role), cast("tuple[Scope, ...]", known.token.scopes)
-        return Principal(role, known.token.account_id, frozenset(scopes) & SCOPES_OF_ROLE[role], loopback)
+        return Principal(role, known.token.account_id, frozenset(scopes) & SCOPES_OF_ROLE[role])
 
     def tokens(self, account_id: str) -> tuple[TokenAnswer, ...]:
         """All that were issued, good or not. Raises as `get` does."""

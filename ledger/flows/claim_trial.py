@@ -54,6 +54,8 @@ class ClaimTrial:
     _artists: dict[str, str] = field(default_factory=dict)
     """Artist id by name."""
     _model_ids: dict[str, str] = field(default_factory=dict)
+    _operators: dict[str, str] = field(default_factory=dict)
+    """Account id by the model that is reported."""
 
     def register(self, works: Sequence[Work]) -> None:
         if not works:
@@ -79,7 +81,9 @@ class ClaimTrial:
         return made.file or encoded(picture)
 
     def report(self, data: bytes, model: str) -> None:
-        self.reports.report(data, model, Operator())
+        if model not in self._operators:
+            self._operators[model] = self.claims.accounts.create("generator", f"operator of {model}").account_id
+        self.reports.report(data, model, Operator(self._operators[model]))
 
     def disclose(self, model: str, files: Sequence[str]) -> None:
         manifest = self.folder / f"{model}.manifest"

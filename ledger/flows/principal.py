@@ -28,8 +28,6 @@ class Principal:
     role: AccountRole | Literal["public"]
     account_id: str | None = None
     scopes: frozenset[Scope] = frozenset()
-    loopback: bool = False
-    """Whether the request comes from the machine of the service."""
 
     @property
     def is_local(self) -> bool:
@@ -55,5 +53,6 @@ class Principal:
 
 
 PUBLIC = Principal("public")
-LOCAL = Principal("administrator", scopes=frozenset(SCOPES), loopback=True)
-"""Whoever may use the data folder: the command line acts as this."""
+LOCAL = Principal("administrator", scopes=frozenset(SCOPES))
+"""The machine's owner, who may use the data folder: the command line acts as this, and over HTTP only what api/edge.py
+lets in."""

@@ -26,9 +26,9 @@ REPORTED = (
 
 @dataclass(frozen=True, slots=True)
 class Operator:
-    """Who reports. `account_id`: of the generator's account; None for somebody on the service's own machine."""
+    """Who reports. `account_id`: of the generator's account."""
 
-    account_id: str | None = None
+    account_id: str
 
 
 @dataclass(frozen=True, slots=True)

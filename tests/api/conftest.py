@@ -22,7 +22,7 @@ from tests.conftest import DatabaseUrl
 
 HOSTILE_TITLE = '<script>alert(1)</script>"\u05e9\u05dc\u05d5\u05dd'
 HERE = ("127.0.0.1", 50_000)
-"""Requests from the service's own machine are not counted."""
+"""The service's own machine, as a proxy on it would ask, too."""
 RIGHT_TO_LEFT_OVERRIDE = "\u202e"
 HOSTILE_ARTIST = "<img src=x onerror=alert(1)>"
 
@@ -50,6 +50,8 @@ def application(
         tmp_path_factory.mktemp("data"),
         [ART, hostile_folder],
         max_image_bytes=2**20,
+        limit_per_address="100000/minute",
+        limit_overall="100000/minute",
         publish_interval=0.2,
     ) as opened:
         yield opened

@@ -9,9 +9,10 @@ import pytest
 from fastapi import APIRouter
 from fastapi.testclient import TestClient
 
-from api.access import ACCESS, EXTENSION, operations, require_rows
+from api.access import ACCESS, EXTENSION, Access, operations, require_rows
 from api.app import ROUTERS, create_app
 from ledger.bootstrap import Application, open_application
+from ledger.flows.accounts import Accounts
 from ledger.flows.principal import SCOPES_OF_ROLE, AccountRole
 from ledger.settings import Settings
 from tests.applications import UNKNOWN_ID, query
@@ -39,7 +40,8 @@ def database(database_server: DatabaseUrl, template: str) -> Iterator[str]:
 
 @pytest.fixture(scope="module")
 def application(database: str, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Application]:
-    limits = {"limit_per_address": "100000/minute", "limit_overall": "100000/minute"}
+    names = ("limit_per_address", "limit_overall", "limit_per_account", "limit_pictures_per_account")
+    limits = dict.fromkeys(names, "100000/minute")
     with open_application(
         data_dir=tmp_path_factory.mktemp("data"), database_url=database, max_image_bytes=2**16, **limits
     ) as opened:
@@ -205,11 +207,51 @@ def test_public_reading_looks_at_no_token(client: TestClient) -> None:
     assert client.get("/v1/records", headers={"authorization": "Bearer wrong"}).status_code == 200
 
 
-def test_an_operation_that_nobody_decided_about_is_not_served() -> None:
+def test_every_operation_that_may_append_is_counted_before_any_work(application: Application) -> None:
+    """Each by an address and by an account that nobody else uses here: the second request is turned away."""
+    once = {"limit_per_address": "1/hour", "limit_per_account": "1/hour", "limit_pictures_per_account": "1/hour"}
+    settings = application.settings.model_copy(update=once)
+    appending = [(method, path) for method, path in ACCESS if method not in ("GET", "HEAD")]
+    assert {asked[:2] for asked in OPERATIONS if asked[0] != "GET"} <= {
+        (method, path.replace("{path:path}", "{path}")) for method, path in appending
+    }
+    assert len(appending) > 15
+    accounts = application.accounts
+    with open_application(**settings.model_dump()) as narrow:
+        app = create_app(narrow)
+        for number, (method, path) in enumerate(appending):
+            client = TestClient(app, raise_server_exceptions=False, client=(f"203.0.113.{number}", 50_000))
+            for asker in (*([None] if ACCESS[method, path].roles is None else []), f"Flooding {number}"):
+                secrets = [None, None] if asker is None else tokens_for(accounts, ACCESS[method, path], asker)
+                first, second = (call(client, method, path, secret) for secret in secrets)
+                assert first[0] not in (401, 429, 500), (method, path, first)
+                assert first[1] not in ("role-forbidden", "scope-missing"), (method, path, first)
+                assert second == (429, "rate-limited"), (method, path, asker)
+
+
+def tokens_for(accounts: Accounts, access: Access, name: str) -> list[str | None]:
+    """Two of a new account that is let in."""
+    scope = access.scope or access.pictures_scope
+    role = next(
+        role
+        for role, scopes in SCOPES_OF_ROLE.items()
+        if (access.roles is None or role in access.roles) and (scope is None or scope in scopes)
+    )
+    account_id = accounts.create(role, name).account_id
+    scopes = SCOPES_OF_ROLE[role] if scope is None else [scope]
+    return [accounts.issue_token(account_id, scopes).secret for _ in range(2)]
+
+
+def test_an_operation_that_nobody_decided_about_is_not_served(monkeypatch: pytest.MonkeyPatch) -> None:
     routers = [module.router for module in ROUTERS]
     require_rows(routers)
     assert set(operations(routers)) == set(ACCESS), "a row without an operation means nothing"
     another = APIRouter()
     another.add_api_route("/v1/backdoor", lambda: None)
     with pytest.raises(RuntimeError, match="backdoor"):
+        require_rows([*routers, another])
+    monkeypatch.setitem(ACCESS, ("POST", "/v1/backdoor"), Access())
+    another = APIRouter()
+    another.add_api_route("/v1/backdoor", lambda: None, methods=["POST"])
+    with pytest.raises(RuntimeError, match=r"no limit for .*backdoor"):
         require_rows([*routers, another])

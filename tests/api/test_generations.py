@@ -14,6 +14,7 @@ from fastapi.testclient import TestClient
 from api.app import create_app
 from ledger.bootstrap import Application
 from ledger.image.credentials.read import read_credentials
+from ledger.settings import Settings
 from tests.applications import ART, application_with
 from tests.conftest import DatabaseUrl
 from tests.generate.tiny import save_tiny_sd
@@ -138,14 +139,23 @@ def test_other_bodies_are_refused(client: TestClient) -> None:
     assert crossed.json()["code"] == "cross-origin"
 
 
+@pytest.fixture(scope="module")
+def operators(application: Application) -> dict[str, str]:
+    """Headers of a generator's operator."""
+    account_id = application.accounts.create("generator", "Painter 8").account_id
+    return {"authorization": f"Bearer {application.accounts.issue_token(account_id, ['generations']).secret}"}
+
+
 def report(client: TestClient, data: bytes, weights: str | None = WEIGHTS, **headers: str) -> Any:
     params = {} if weights is None else {"weights_sha256": weights}
     return client.post("/v1/generations", params=params, files={"image": ("made.png", data)}, headers=headers)
 
 
-def test_a_reported_picture_is_its_operators_claim(client: TestClient, application: Application) -> None:
+def test_a_reported_picture_is_its_operators_claim(
+    client: TestClient, application: Application, operators: dict[str, str]
+) -> None:
     data = sorted(ART.glob("*.png"))[3].read_bytes()
-    response = report(client, data)
+    response = report(client, data, **operators)
     assert response.status_code == 201, response.text
     (image,) = response.json()["images"]
     predicate = image["statement"]["predicate"]
@@ -158,7 +168,7 @@ def test_a_reported_picture_is_its_operators_claim(client: TestClient, applicati
     assert image["guard"] == "allow"
     assert image["image"] is None
     assert "Nothing here proves that" in image["reasons"][0]
-    again = report(client, data)
+    again = report(client, data, **operators)
     assert again.status_code == 200
     assert again.json()["images"][0]["record_id"] == image["record_id"]
     model = application.models.get(predicate["model"]["model_id"])
@@ -182,14 +192,18 @@ def test_who_may_report(client: TestClient, elsewhere: TestClient, application: 
         (report(elsewhere, data, authorization="Bearer wrong"), 401, "bad-token"),
         (report(elsewhere, data, authorization=f"Basic {good}"), 401, "bad-token"),
         (report(client, data, authorization="Bearer wrong"), 401, "bad-token"),
-        (report(client, data, **{"x-forwarded-for": "203.0.113.9"}), 401, "token-required"),
+        (report(client, data), 401, "token-required"),
+        (report(client, data, **{"x-forwarded-for": "127.0.0.1"}), 401, "token-required"),
         (report(elsewhere, data, authorization=f"Bearer {artists}"), 403, "role-forbidden"),
         (report(elsewhere, data, authorization=f"Bearer {narrow}"), 403, "scope-missing"),
     ):
         assert (refused.status_code, refused.json()["code"]) == (status, code)
         assert ("www-authenticate" in refused.headers) is (status == 401)
-    assert report(client, data, None).json()["code"] == "missing-model"
-    assert report(client, data, "AB").status_code == 422
+    owners = TestClient(create_app(Application(Settings(trust_loopback=True))), client=HERE)
+    assert report(owners, data).json()["code"] == "token-required", "the machine's owner is nobody's operator"
+    operators = {"authorization": f"Bearer {good}"}
+    assert report(client, data, None, **operators).json()["code"] == "missing-model"
+    assert report(client, data, "AB", **operators).status_code == 422
     assert application.entries.head() == before
     allowed = report(elsewhere, data, authorization=f"Bearer {good}")
     assert allowed.status_code == 201, allowed.text

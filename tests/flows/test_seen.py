@@ -103,8 +103,9 @@ def test_pictures_kept_by_an_earlier_version_are_found_after_a_refresh(database_
 
 def test_a_reported_picture_is_found_again_too(ledger: Application) -> None:
     picture = encoded(drawing(60, 128), "PNG")
-    reported = ledger.reports.report(picture, "ab" * 32, Operator()).record
-    assert ledger.reports.report(picture, "ab" * 32, Operator()).record.repeated
+    operator = Operator(ledger.accounts.create("generator", "Painter 9").account_id)
+    reported = ledger.reports.report(picture, "ab" * 32, operator).record
+    assert ledger.reports.report(picture, "ab" * 32, operator).record.repeated
     answer = ledger.lookups.by_image(encoded(drawing(60, 128).resize((90, 90)), "JPEG", quality=60))
     assert [each.record.record_id for each in answer.similar_records] == [reported.record_id]
     assert answer.similar_records[0].record.statement["predicate"]["origin_of_image"] == "reported"
