@@ -67,7 +67,7 @@ class Attribution:
 
     def prompted(self, text: str, negative: str, requester: Requester = ANYBODY) -> Prompted:
         """A prompt, looked at before anything is made of it. Each call makes another commitment."""
-        decision = decide_prompt(text, self.policy, self.unwilling(), requester)
+        decision = decide_prompt(text, self.policy, self.unwilling(), requester, negative_prompt=negative)
         return Prompted(text, negative, decision, commit(prompt_value(text, negative)))
 
     def judge(

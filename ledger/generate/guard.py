@@ -91,12 +91,21 @@ class Decision:
         return _GUARDS[self.action]
 
 
-def decide_prompt(prompt: str, policy: Policy, artists: Sequence[Artist], requester: Requester = ANYBODY) -> Decision:
+def decide_prompt(
+    prompt: str,
+    policy: Policy,
+    artists: Sequence[Artist],
+    requester: Requester = ANYBODY,
+    *,
+    negative_prompt: str = "",
+) -> Decision:
     """Whether the prompt asks for the style of one of `artists`, who did not allow that (prompt_names.py has the rule).
 
-    Decided before anything is generated; the requester's own name is no reason.
+    Decided before anything is generated; the requester's own name is no reason. The negative prompt is held to the
+    same: at a guidance below 1 a picture is drawn towards it.
     """
-    found = named_artists(prompt, [artist for artist in artists if artist.artist_id != requester.artist_id])
+    others = [artist for artist in artists if artist.artist_id != requester.artist_id]
+    found = dict.fromkeys((*named_artists(prompt, others), *named_artists(negative_prompt, others)))
     action = policy.named_artists
     reasons = [
         Reason(

@@ -1,33 +1,42 @@
 """Names of registered artists in a prompt: which words count as a name, so that ordinary ones do not.
 
-The rule. Prompt and names are brought to one form (NFKC, without accents, case folded, `'s` removed) and cut into
-words. Then, always whole words in the name's order ("Gogh, Vincent van" is also read as "Vincent van Gogh"):
+The rule. Prompt and names are read twice: in their own letters, and in the plain Latin ones that those look like
+(folding.py). Each reading is cut into words (`'s` removed). Then, always whole words:
 
-1. A name of several words, not all ordinary, counts wherever it stands.
-2. A name of one word, or of ordinary words alone ("Red Hat"), counts only in a name's place: after `by`, `artist`,
+1. A name of several words, not all ordinary, counts wherever it stands, also written as one word or in pieces
+   ("VincentVanGogh", "v-a-n g.o.g.h") if it has seven letters or more.
+2. So does the family name before the others, or the name without its particles ("Gogh, Vincent van", "gogh vincent"),
+   where none of its words is ordinary.
+3. A name of one word, or of ordinary words alone ("Red Hat"), counts only in a name's place: after `by`, `artist`,
    `style of`, `manner of` (and the like in a few languages), or before `style` or `esque`. A single ordinary word, or
    one of fewer than three letters, never counts: "by night" names nobody.
-3. The last words of a name ("van Gogh", "Gogh") count where a style is spoken of: after `style of` or `manner of`, and
-   before `style` or `esque`; not when they are ordinary or shorter than four letters.
-4. A name in a script without spaces (Chinese, Japanese, Thai) of at least two characters counts anywhere.
+4. The last words of a name ("van Gogh", "Gogh") count where a style is spoken of: after `style of` or `manner of`, and
+   before `style` or `esque`; not when they are ordinary or shorter than four letters. Several last words, none of them
+   ordinary, count in any name's place, and anywhere when written without a space ("#vangogh", "van_gogh").
+5. A name in a script without spaces (Chinese, Japanese, Thai) of at least two characters counts anywhere.
 
-Ordinary words are those of `data/ordinary-words.toml`, numbers and single letters. Nicknames, misspellings and other
-spellings of a name are not recognised.
+Ordinary words are those of `data/ordinary-words.toml`, numbers and single letters. Nicknames, misspellings, digits
+written for letters and other spellings of a name are not recognised.
 """
 
 from __future__ import annotations
 
 import re
 import tomllib
-import unicodedata
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
+from dataclasses import dataclass
 from functools import lru_cache
 from importlib.resources import files
+from itertools import accumulate
+from typing import Self
 
 from ledger.corpus.types import UNKNOWN_ARTIST, Artist
-from ledger.text import clean_text
+from ledger.generate.folding import fold, skeleton
 
 Words = tuple[str, ...]
+Fold = Callable[[str], str]
+
+READINGS: tuple[Fold, ...] = (fold, skeleton)
 
 _STYLE_BEFORE: tuple[Words, ...] = (
     ("style", "of"), ("manner", "of"), ("style", "de"), ("maniere", "de"), ("estilo", "de"), ("stile", "di"),
@@ -35,28 +44,71 @@ _STYLE_BEFORE: tuple[Words, ...] = (
 )  # fmt: skip
 _NAME_BEFORE: tuple[Words, ...] = (("by",), ("artist",), *_STYLE_BEFORE)
 _STYLE_AFTER = frozenset({"style", "styled", "esque"})
+_PARTICLES = frozenset(
+    "al bin da das de del della den der des di dos du el ibn la le ten ter van von vom zu zum zur".split()  # noqa: SIM905
+)
+_LEAST_JOINED, _LEAST_TAG = 7, 6
+"""Letters of a whole name, and of its last words, from which they count in one piece."""
 _WORD = re.compile(r"[^\W_]+(?:'[^\W_]+)*")
 _NO_SPACES = re.compile("[\u0e00-\u0e7f\u3040-\u30ff\u3400-\u4dbf\u4e00-\u9fff\U00020000-\U0003ffff]")
 """Thai, kana and Chinese characters: scripts that put no spaces between words."""
 
 
+@dataclass(frozen=True, slots=True)
+class _Prompt:
+    """A prompt in one reading."""
+
+    words: Words
+    present: frozenset[str]
+    run: str
+    """The words without spaces."""
+    edges: frozenset[int]
+    """Where words begin and end in the run."""
+    chunks: frozenset[str]
+    """What stands between spaces, its words joined."""
+
+    @classmethod
+    def read(cls, text: str, write: Fold) -> Self:
+        folded = write(text)
+        words = _words(folded)
+        return cls(
+            words,
+            frozenset(words),
+            "".join(words),
+            frozenset(accumulate(map(len, words), initial=0)),
+            frozenset("".join(_words(chunk)) for chunk in folded.split()),
+        )
+
+    def has_in_pieces(self, joined: str) -> bool:
+        """Whether whole words, put together, are this."""
+        at = self.run.find(joined)
+        while at >= 0:
+            if at in self.edges and at + len(joined) in self.edges:
+                return True
+            at = self.run.find(joined, at + 1)
+        return False
+
+
 def named_artists(prompt: str, artists: Sequence[Artist]) -> tuple[Artist, ...]:
     """Those of `artists` whom the prompt names, by the module's rule, in their order. Artists without a name (erased,
     or unknown) are never named."""
-    words = _words(_fold(prompt))
-    present = frozenset(words)
-    return tuple(artist for artist in artists if _is_named(artist.name, words, present))
+    readings = [(_Prompt.read(prompt, write), write) for write in READINGS]
+    return tuple(artist for artist in artists if any(_is_named(artist.name, read, write) for read, write in readings))
 
 
-def _is_named(name: str, words: Words, present: frozenset[str]) -> bool:
-    for form in _forms(name):
+def _is_named(name: str, prompt: _Prompt, write: Fold) -> bool:
+    if any(prompt.has_in_pieces(joined) for joined in _whole(name, write)):
+        return True
+    for form in _forms(name, write):
         if _NO_SPACES.search(form[0]):
-            if len("".join(form)) >= 2 and "".join(form) in "".join(words):
+            if len("".join(form)) >= 2 and "".join(form) in prompt.run:
                 return True
         # Most names have no word in the prompt: they are done with here.
-        elif form[-1] in present and any(_counts(form, words, end) for end in _ends(form[-1], words)):
+        elif form[-1] in prompt.present and any(
+            _counts(form, prompt.words, end) for end in _ends(form[-1], prompt.words)
+        ):
             return True
-    return False
+    return not prompt.chunks.isdisjoint(_tags(name, write))
 
 
 def _ends(last: str, words: Words) -> Iterator[int]:
@@ -75,6 +127,8 @@ def _counts(form: Words, words: Words, end: int) -> bool:
         nameable = len(form) > 1 or (len(form[0]) >= 3 and not _ordinary(form[0]))
         if nameable and (styled or _follows(_NAME_BEFORE, words, start)):
             return True
+    if any(_follows(_NAME_BEFORE, words, at) and _all_telling(words[at:end]) for at in range(start, end - 1)):
+        return True
     # Any number of the name's last words, down to one, where a style is spoken of.
     family = len(form[-1]) >= 4 and not _ordinary(form[-1])
     return family and (styled or any(_follows(_STYLE_BEFORE, words, at) for at in range(start, end)))
@@ -89,9 +143,9 @@ def _follows(phrases: tuple[Words, ...], words: Words, start: int) -> bool:
 
 
 @lru_cache(maxsize=65_536)
-def _forms(name: str) -> tuple[Words, ...]:
+def _forms(name: str, write: Fold) -> tuple[Words, ...]:
     """The ways in which a registered name is written: without what stands in brackets, with the family name last."""
-    plain = re.split(r"[(<\[]", _fold(name))[0]
+    plain = re.split(r"[(<\[]", write(name))[0]
     if plain.strip() in ("", UNKNOWN_ARTIST):
         return ()
     last, comma, first = plain.partition(",")
@@ -99,11 +153,32 @@ def _forms(name: str) -> tuple[Words, ...]:
     return tuple(sorted(form for form in forms if form))
 
 
-def _fold(text: str) -> str:
-    visible = clean_text(text, max(1, len(text)))
-    decomposed = unicodedata.normalize("NFKD", visible.replace("’", "'"))
-    bare = "".join(char for char in decomposed if unicodedata.category(char) != "Mn")
-    return unicodedata.normalize("NFKC", bare).casefold()
+@lru_cache(maxsize=65_536)
+def _whole(name: str, write: Fold) -> frozenset[str]:
+    """The whole name in one piece, in every order that counts."""
+    orders: set[Words] = set()
+    for form in _forms(name, write):
+        if _distinctive(form):
+            orders.add(form)
+        core = tuple(word for word in form if word not in _PARTICLES)
+        if len(core) > 1 and _all_telling(core):
+            orders |= {form[at:] + form[:at] for at in range(1, len(form))}
+            orders |= {core, (core[-1], *core[:-1])}
+    return frozenset(joined for joined in map("".join, orders) if len(joined) >= _LEAST_JOINED)
+
+
+@lru_cache(maxsize=65_536)
+def _tags(name: str, write: Fold) -> frozenset[str]:
+    """Several last words of a name in one piece."""
+    tails = (form[at:] for form in _forms(name, write) for at in range(1, len(form) - 1))
+    joined = ("".join(tail) for tail in tails if _all_telling(tail))
+    return frozenset(each for each in joined if len(each) >= _LEAST_TAG)
+
+
+def _all_telling(words: Words) -> bool:
+    """Several words of which none is ordinary, and not particles alone."""
+    telling = [word for word in words if word not in _PARTICLES]
+    return len(words) > 1 and bool(telling) and all(len(word) >= 3 and not _ordinary(word) for word in telling)
 
 
 def _words(folded: str) -> Words:
