@@ -22,6 +22,8 @@ _PAE_PREFIX = b"DSSEv1 %d %s " % (len(_TYPE), _TYPE)
 _SIGNATURE = rb'\{"keyid":"([0-9a-f]{64})","sig":"([A-Za-z0-9+/]{86}==)"\}'
 _UNGROUPED = _SIGNATURE.replace(b"([", b"(?:[")
 _HEAD = b'{"payload":"'
+_END = 800
+"""Characters of base64, a multiple of four: the end of a statement with the longest subject has fewer."""
 _TAIL = re.compile(
     rb'","payloadType":"%s","signatures":\[(%s(?:,%s){0,%d})\]\}'
     % (re.escape(_TYPE), _UNGROUPED, _UNGROUPED, MAX_SIGNATURES - 1)
@@ -131,6 +133,16 @@ def signers_of(leaf: bytes) -> tuple[str, ...]:
     """Key ids of a leaf's signatures without looking at the rest; empty for bytes that are no envelope."""
     start = leaf.rfind(_SIGNATURES)
     return tuple(keyid.decode() for keyid, _ in _EACH_SIGNATURE.findall(leaf, start)) if start >= 0 else ()
+
+
+def payload_end(leaf: bytes) -> bytes:
+    """The last bytes of a leaf's payload, some hundreds, without looking at the rest; empty for bytes that are no
+    envelope."""
+    end = leaf.find(b'"', len(_HEAD))
+    try:
+        return a2b_base64(leaf[max(len(_HEAD), end - _END) : end]) if leaf.startswith(_HEAD) and end > 0 else b""
+    except Base64Error:
+        return b""
 
 
 def keys_by_id(public_keys: Iterable[bytes]) -> dict[str, bytes]:

@@ -25,6 +25,10 @@ _PAYLOAD = re.compile(
     % (re.escape(STATEMENT_TYPE.encode()), _SUBJECT_NAME.encode()),
     re.DOTALL,
 )
+_KIND_AT_END = re.compile(
+    rb',"predicateType":"urn:artledger:([a-z-]{1,40}):v1",'
+    rb'"subject":\[\{"digest":\{"sha256":"[0-9a-f]{64}"\},"name":"%s"\}\]\}\Z' % _SUBJECT_NAME.encode()
+)
 _ADAPTERS: dict[str, TypeAdapter[Predicate]] = {model.kind: TypeAdapter(model) for model in PREDICATES}
 
 
@@ -85,6 +89,12 @@ def parse_payload(payload: bytes) -> Statement:
     if implied_subject(predicate) not in (None, subject):
         raise VerificationError("the predicate is about another subject than the statement", code="statement-shape")
     return Statement(name.decode(), subject, predicate)
+
+
+def kind_at_end(payload: bytes) -> str:
+    """The kind that a payload states, or the end of one; empty where it states none. Nothing is checked."""
+    match = _KIND_AT_END.search(payload)
+    return "" if match is None else match[1].decode()
 
 
 def _parse_predicate(raw: bytes, kind: str) -> Predicate:

@@ -16,8 +16,10 @@ from sqlalchemy.engine import Connection
 from ledger.errors import ConflictError, InputError, IntegrityError, PushbackError
 from ledger.log.merkle import CompactRange, leaf_hash
 from ledger.log.types import MAX_ENTRY_BYTES, Alongside, Appended, CommitUnknownError, Draft, Entry, TreeHead
+from ledger.record.dsse import signers_of
 from ledger.storage.bulk import copy_rows
 from ledger.storage.database import Database, driver
+from ledger.storage.makers import GoodKeys, Made, keep_keys, made_in
 from ledger.storage.quick_append import QuickAppender
 from ledger.storage.revocation import refused, revocation_key, signers
 from ledger.storage.tables.log import entry
@@ -80,23 +82,25 @@ class PostgresEntryStore:
         """As EntryStore says; whatever runs alongside gets the SQLAlchemy connection.
 
         Raises InputError (`entry-too-large`) before anything is written, ConflictError (`database-conflict`) when rows
-        alongside break a constraint, and (`key-revoked`) when a new leaf is signed by a key that the log revoked.
+        alongside break a constraint, (`key-revoked`) when a new leaf is signed by a key that the log revoked, and
+        (`signature-missing`) when it speaks for somebody who has a good key and did not sign it.
         """
         _require_sizes(drafts)
+        made = [made_in(draft) for draft in drafts]
         if alongside is None:
             try:
-                quickly = self._quick.append(drafts)
+                quickly = self._quick.append(drafts, made)
             except CommitUnknownError as unknown:
-                return self._settle(drafts, unknown)
+                return self._settle(drafts, made, unknown)
             if quickly is not None:
                 return quickly
-        return self._append(drafts, alongside)
+        return self._append(drafts, made, alongside)
 
-    def _settle(self, drafts: Sequence[Draft], unknown: CommitUnknownError) -> Sequence[Appended]:
+    def _settle(self, drafts: Sequence[Draft], made: Sequence[Made], unknown: CommitUnknownError) -> Sequence[Appended]:
         """Appending again is safe, since a record id becomes one leaf; the lock of the head outlasts a commit that is
         still under way. What the lost attempt had added is no repeat."""
         try:
-            appended = self._append(drafts, None)
+            appended = self._append(drafts, made, None)
         except PushbackError as error:
             raise unknown from error
         return [
@@ -104,25 +108,27 @@ class PostgresEntryStore:
             for each, draft in zip(appended, drafts, strict=True)
         ]
 
-    def _append(self, drafts: Sequence[Draft], alongside: Alongside | None) -> Sequence[Appended]:
+    def _append(self, drafts: Sequence[Draft], made: Sequence[Made], alongside: Alongside | None) -> Sequence[Appended]:
         committing = False
         try:
             with self._database.begin() as connection:
                 head = _lock_head(connection)
-                known = _Known(connection, drafts)
-                appended = _place(drafts, known, head)
+                known, good = _Known(connection, drafts), GoodKeys(connection, made)
+                appended = _place(drafts, made, known, good, head)
                 fresh = [(each.entry, draft) for each, draft in zip(appended, drafts, strict=True) if not each.repeated]
+                announced = [own.key for own, each in zip(made, appended, strict=True) if own.key and not each.repeated]
                 after = head.tree.extend(entry.leaf_hash for entry, _ in fresh)
                 if fresh:
                     _write(connection, fresh)
                     _advance(connection, after)
+                    keep_keys(connection, announced)
                     _run_alongside(connection, [draft for _, draft in fresh], alongside)
                 committing = True
         except PushbackError as error:
             if committing:
                 raise CommitUnknownError(f"the outcome of a commit is unknown: {error.message}") from error
             raise
-        self._quick.learn(head.tree, after, known.unrevoked())
+        self._quick.learn(head.tree, after, known.unrevoked(), good.keyless(made))
         return appended
 
     def read(self, start: int, end: int) -> Iterator[Entry]:
@@ -240,15 +246,18 @@ def _lock_head(connection: Connection) -> _Head:
     return _Head(tree, row.now)
 
 
-def _place(drafts: Sequence[Draft], known: _Known, head: _Head) -> list[Appended]:
+def _place(drafts: Sequence[Draft], made: Sequence[Made], known: _Known, good: GoodKeys, head: _Head) -> list[Appended]:
     appended: list[Appended] = []
     index = head.tree.size
-    for draft in drafts:
+    for draft, own in zip(drafts, made, strict=True):
         earlier = known.find(draft)
         if earlier is not None:
             appended.append(Appended(earlier, repeated=True))
             continue
         known.require_unrevoked(draft)
+        good.require_signed(own, signers_of(draft.envelope))
+        if own.key is not None:
+            good.take(own.key)
         entry = Entry(index, draft.record_id, leaf_hash(draft.envelope), draft.envelope, head.now)
         known.add(entry, draft.dedup_key)
         appended.append(Appended(entry, repeated=False))

@@ -13,7 +13,9 @@ from collections.abc import Sequence
 from ledger.errors import ConflictError, PushbackError
 from ledger.log.merkle import CompactRange, leaf_hash
 from ledger.log.types import Appended, CommitUnknownError, Draft, Entry
+from ledger.record.party import Party
 from ledger.storage.database import Database, driver
+from ledger.storage.makers import Made
 from ledger.storage.revocation import revocation_key, signers
 
 _APPEND = """
@@ -40,12 +42,13 @@ class QuickAppender:
         self._tree: CompactRange | None = None
         self._ours: CompactRange | None = None
         self._unrevoked: frozenset[str] = frozenset()
+        self._keyless: frozenset[Party] = frozenset()
         self._busy = threading.Lock()
 
-    def append(self, drafts: Sequence[Draft]) -> list[Appended] | None:
+    def append(self, drafts: Sequence[Draft], made: Sequence[Made]) -> list[Appended] | None:
         """The new entries; None when nothing was done and the ordinary way must be taken: the head is not as known, a
-        record id or dedup key is on the log already, rows must go alongside, a signer's key may be revoked, or another
-        thread is at it.
+        record id or dedup key is on the log already, rows must go alongside, a signer's key may be revoked, somebody
+        who speaks may have a key, keys change, or another thread is at it.
 
         Raises CommitUnknownError when the connection was lost: the entries are all on the log, or none is.
         """
@@ -53,15 +56,18 @@ class QuickAppender:
             return None
         try:
             tree, self._tree = self._tree, None
-            return self._attempt(tree, drafts) if tree is not None and self._signers_are_good(drafts) else None
+            known = tree is not None and self._signers_are_good(drafts) and all(map(self._needs_no_look, made))
+            return self._attempt(tree, drafts) if known and tree is not None else None
         finally:
             self._busy.release()
 
-    def learn(self, before: CompactRange, after: CompactRange, unrevoked: frozenset[str]) -> None:
-        """Hears of an append in the ordinary way, and of key ids that are not revoked up to there. Twice in a row ours:
-        the next may be quick."""
+    def learn(
+        self, before: CompactRange, after: CompactRange, unrevoked: frozenset[str], keyless: frozenset[Party]
+    ) -> None:
+        """Hears of an append in the ordinary way, of key ids that are not revoked and of parties that have no key up to
+        there. Twice in a row ours: the next may be quick."""
         with self._busy:
-            self._unrevoked = unrevoked
+            self._unrevoked, self._keyless = unrevoked, keyless
             self._tree = after if before == self._ours else None
             self._ours = after
 
@@ -71,6 +77,10 @@ class QuickAppender:
             return False
         revoking = set(map(revocation_key, self._unrevoked))
         return not any(draft.dedup_key in revoking for draft in drafts)
+
+    def _needs_no_look(self, made: Made) -> bool:
+        """No other process appended since the parties' keys were looked up; nor does this one change keys now."""
+        return made.key is None and (not made.asks or made.party in self._keyless)
 
     def _attempt(self, tree: CompactRange, drafts: Sequence[Draft]) -> list[Appended] | None:
         hashes = [leaf_hash(draft.envelope) for draft in drafts]

@@ -14,8 +14,8 @@ from alembic.config import Config
 from ledger.storage import tables
 from ledger.storage.database import SERVICE_ROLE, Database
 from tests.conftest import DatabaseUrl, admin
-from tests.record.samples import ALL, MODEL
-from tests.storage.works import draft_of, stores_of
+from tests.record.samples import MODEL
+from tests.storage.works import every_kind, stores_of
 
 ROOT = Path(__file__).parents[2]
 
@@ -90,7 +90,7 @@ def test_every_table_has_its_rights_and_its_kind(database: Database) -> None:
 
 def test_what_was_projected_before_gets_the_model_of_a_generation(database: Database) -> None:
     stores = stores_of(database)
-    stores.entries.append([draft_of(predicate) for predicate in ALL])
+    stores.entries.append(every_kind())
     stores.projector.catch_up()
     with database.begin_as_owner() as connection:
         command.downgrade(config_over(connection), "0012")

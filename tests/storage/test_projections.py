@@ -18,7 +18,7 @@ from ledger.storage.database import Database
 from ledger.storage.projections import Projector
 from ledger.storage.tables import PROJECTIONS
 from tests.record.samples import ALL, ORIGIN, TIME, ref, registration, uid
-from tests.storage.works import Stores, draft_of, register, stores_of
+from tests.storage.works import Stores, draft_of, every_kind, register, stores_of
 
 
 @pytest.fixture
@@ -58,7 +58,7 @@ def withdrawal(number: int, work: str) -> Draft:
 
 
 def test_every_kind_is_projected(database: Database, stores: Stores) -> None:
-    stores.entries.append([draft_of(predicate) for predicate in ALL])
+    stores.entries.append(every_kind())
     assert stores.projector.catch_up() == len(ALL)
     assert stores.projector.catch_up() == 0
     tables = dump(database)
@@ -68,7 +68,7 @@ def test_every_kind_is_projected(database: Database, stores: Stores) -> None:
 
 
 def test_a_rebuild_gives_identical_tables(database: Database, stores: Stores, monkeypatch: pytest.MonkeyPatch) -> None:
-    stores.entries.append([draft_of(predicate) for predicate in ALL])
+    stores.entries.append(every_kind())
     stores.projector.catch_up()
     works = register(stores, 40)
     stores.projector.catch_up()
@@ -85,7 +85,7 @@ def test_a_rebuild_gives_identical_tables(database: Database, stores: Stores, mo
 
 
 def test_a_failed_rebuild_leaves_the_old_tables(database: Database, stores: Stores) -> None:
-    stores.entries.append([draft_of(predicate) for predicate in ALL])
+    stores.entries.append(every_kind())
     stores.projector.catch_up()
     before = dump(database)
     stores.entries.append([Draft(str(uuid.uuid4()), b"no envelope")])

@@ -17,7 +17,7 @@ from ledger.storage.calibrations import CalibrationStore
 from ledger.storage.database import Database
 from ledger.storage.records import RecordStore
 from tests.record.samples import ALL, CORPUS, MODEL, ORIGIN, OTHER, TIME, key_record, sha, uid
-from tests.storage.works import Stores, draft_of, register, stores_of
+from tests.storage.works import Stores, draft_of, every_kind, register, stores_of
 
 
 @pytest.fixture
@@ -27,7 +27,7 @@ def stores(database: Database) -> Stores:
 
 @pytest.fixture
 def records(database: Database, stores: Stores) -> RecordStore:
-    stores.entries.append([draft_of(predicate) for predicate in ALL])
+    stores.entries.append(every_kind())
     return RecordStore(database, stores.projector)
 
 

@@ -16,14 +16,15 @@ from ledger.log.types import Draft
 from ledger.match.types import Query
 from ledger.record import dsse
 from ledger.record.ids import new_id
+from ledger.record.keys import Signer
 from ledger.record.parts import EmbeddingDigest, FingerprintDigests
-from ledger.record.predicates import Predicate, Registration
+from ledger.record.predicates import Predicate, Registration, Resolution
 from ledger.record.statement import statement_payload
 from ledger.storage.corpus import CorpusStore, NewWork
 from ledger.storage.database import Database
 from ledger.storage.entries import PostgresEntryStore
 from ledger.storage.projections import Projector
-from tests.record.samples import ORIGIN, SIGNER, TIME, sha, subject_of
+from tests.record.samples import ALL, ORIGIN, OTHER, SIGNER, TIME, key_record, sha, subject_of
 
 DIMENSION = 16
 
@@ -72,9 +73,17 @@ def fingerprint(random: np.random.Generator, spec: SmallSpec = SPEC) -> Fingerpr
     )
 
 
-def draft_of(predicate: Predicate, subject_sha256: str | None = None) -> Draft:
+def draft_of(predicate: Predicate, subject_sha256: str | None = None, *signers: Signer) -> Draft:
+    """Signed by the service, then by `signers`."""
     payload = statement_payload("work", subject_sha256 or subject_of(predicate), predicate)
-    return Draft(predicate.record_id, dsse.sign(payload, [SIGNER]))
+    return Draft(predicate.record_id, dsse.sign(payload, [SIGNER, *signers]))
+
+
+def every_kind() -> list[Draft]:
+    """One record of every kind; the key is that of the auditor who signs the resolution."""
+    auditor = {"role": "auditor", "holder_id": next(each.auditor_id for each in ALL if isinstance(each, Resolution))}
+    records = [key_record(OTHER).model_copy(update=auditor), *(each for each in ALL if each.kind != "key")]
+    return [draft_of(each, None, *((OTHER,) if each.kind in ("key", "resolution") else ())) for each in records]
 
 
 def new_work(random: np.random.Generator, key: str, artist_id: str) -> NewWork:

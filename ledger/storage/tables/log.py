@@ -1,8 +1,20 @@
-"""The log itself: insert only."""
+"""The log itself, insert only; beside it, the keys that it says are good."""
 
 from __future__ import annotations
 
-from sqlalchemy import ARRAY, BigInteger, Boolean, Column, DateTime, LargeBinary, Table, Text, UniqueConstraint, Uuid
+from sqlalchemy import (
+    ARRAY,
+    BigInteger,
+    Boolean,
+    Column,
+    DateTime,
+    LargeBinary,
+    PrimaryKeyConstraint,
+    Table,
+    Text,
+    UniqueConstraint,
+    Uuid,
+)
 
 from ledger.log.types import MAX_ENTRY_BYTES
 from ledger.storage.tables.columns import DIGEST, NATURAL, checks, digest, metadata
@@ -35,3 +47,14 @@ log_head = Table(
     digest("root"),
     *checks(only_row="{}", origin="{} <> ''", size=NATURAL, root=DIGEST),
 )
+
+holder_key = Table(
+    "holder_key",
+    metadata,
+    digest("keyid"),
+    Column("role", Text, nullable=False),
+    Column("holder_id", Uuid, nullable=False, index=True),
+    PrimaryKeyConstraint("keyid"),
+    *checks(keyid=DIGEST),
+)
+"""The keys of artists, operators and auditors that are good now: changed by the append of each `key` record."""
