@@ -126,14 +126,16 @@ ARTISTS = [
     "Max Ernst", "Franz Marc", "Emily Carr", "Alphonse Mucha", "Winslow Homer", "Grant Wood", "Robin Black",
 ]  # fmt: skip
 ORDINARY = [
-    "a chart of monetary policy, flat design", "a permanently closed shop in the rain", "clean lines, minimal, by the sea",
+    "a chart of monetary policy, flat design", "a permanently closed shop in the rain",
+    "clean lines, minimal, by the sea",
     "a van parked by a green house", "robin in the black forest", "the wood was granted to the homeowner",
     "a leonine statue, vinca flowers, da capo", "a boat on a lake at dawn, oil on canvas", "black robins on wood",
     "a maximum of earnest faces", "in the park, benji the dog plays", "mirrored towers in a miracle of light",
     "degassed water, klee-like? no: clean", "an eye-level view of a van, ray tracing", "frantic market, march light",
     "a goat yawning in a meadow", "a carrot, emily's kitchen", "a home run, winning slow motion", "kahlua in a glass",
     "a portrait of an old man with a beard, dramatic light", "isometric city, low poly, pastel colours",
-    "an astronaut riding a horse, photorealistic", "a bosky hill, hiero of old, a mouse", "gustatory delight, clammed up",
+    "an astronaut riding a horse, photorealistic", "a bosky hill, hiero of old, a mouse",
+    "gustatory delight, clammed up",
     "Ein Haus am See, im Stil der alten Zeit", "una casa de campo, estilo de época", "кот на окне, утро",
 ]  # fmt: skip
 
