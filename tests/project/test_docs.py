@@ -123,7 +123,7 @@ def test_the_format_names_every_kind_with_every_field() -> None:
     rows = dict(re.findall(r"^\| `([a-z]+)` \| [^|]+ \| (.+) \|$", section(FORMAT, "## Kinds"), re.MULTILINE))
     for model in PREDICATES:
         assert model.kind in rows, model.kind
-        told = set(re.findall(r"`([a-z0-9_]+)`", rows[model.kind])) | {"record_id", "generated_at"}
+        told = set(re.findall(r"`([a-z0-9_]+)`", rows[model.kind])) | {"record_id", "generated_at", "origin"}
         if model.kind == "generation":
             told |= set(re.findall(r"`([a-z0-9_]+)`", rows["verification"]))
         assert set(model.model_fields) <= told, model.kind
