@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 import secrets
 from contextlib import ExitStack
 from functools import cached_property
@@ -81,7 +82,7 @@ class StorageParts:
         from ledger.storage.entries import PostgresEntryStore
 
         store = PostgresEntryStore(self.database)
-        store.create_log(self.settings.origin or f"localhost/artledger/{secrets.token_hex(4)}")
+        store.create_log(_named(self.settings.origin) or f"localhost/artledger/{secrets.token_hex(4)}")
         return store
 
     @property
@@ -175,3 +176,16 @@ class StorageParts:
         from ledger.storage.calibrations import CalibrationStore
 
         return CalibrationStore(self.database, self.projector)
+
+
+def _named(origin: str | None) -> str | None:
+    """Raises InputError (`settings`) for what cannot name a log: statements repeat it (FORMAT.md, Log)."""
+    from ledger.record.values import ORIGIN_PATTERN
+
+    if origin is not None and re.fullmatch(ORIGIN_PATTERN, origin) is None:
+        raise InputError(
+            f"ARTLEDGER_ORIGIN is {origin[:80]!r}: an origin has 1 to 255 printable ASCII characters, no space and no +",
+            code="settings",
+            hint="for example: log.example.org/art",
+        )
+    return origin

@@ -54,7 +54,8 @@ UnitText = Annotated[str, Field(pattern="^(?:0(?:[.][0-9]{1,20})?|1(?:[.]0{1,20}
 ScoreText = Annotated[str, Field(pattern="^(?:0[.][0-9]{4,20}|1[.]0{4,20})$")]
 """A decimal number in [0, 1] with at least four digits after the point."""
 
-Origin = Annotated[str, Field(pattern="^[!-*,-~]{1,255}$")]
+ORIGIN_PATTERN = "[!-*,-~]{1,255}"
+Origin = Annotated[str, Field(pattern=f"^{ORIGIN_PATTERN}$")]
 """The name of a log's key (C2SP signed-note): printable ASCII without spaces and `+`."""
 
 Label = Annotated[str, Field(pattern="^[A-Za-z0-9][A-Za-z0-9._:/+-]{0,127}$")]
