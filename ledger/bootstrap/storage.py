@@ -184,7 +184,7 @@ def _named(origin: str | None) -> str | None:
 
     if origin is not None and re.fullmatch(ORIGIN_PATTERN, origin) is None:
         raise InputError(
-            f"ARTLEDGER_ORIGIN is {origin[:80]!r}: an origin has 1 to 255 printable ASCII characters, no space and no +",
+            f"ARTLEDGER_ORIGIN is {origin[:80]!r}: expected 1 to 255 printable ASCII characters, no space and no +",
             code="settings",
             hint="for example: log.example.org/art",
         )
