@@ -271,11 +271,20 @@ def again_policy(retries: int) -> Policy:
 
 def test_a_prompt_that_names_an_unwilling_artist_is_refused_before_anything_is_made(application: Application) -> None:
     before = application.entries.head()
-    asked = application.generation.request(f"a red car by {UNWILLING}")
-    with pytest.raises(InputError, match=f"{UNWILLING}.*did not allow style use") as caught:
-        application.generation.generate(asked)
-    assert caught.value.code == "prompt-blocked"
+    for asked in (
+        application.generation.request(f"a red car by {UNWILLING}"),
+        application.generation.request(f"a red car by {disguised(UNWILLING)}"),
+        application.generation.request("a red car", negative_prompt=f"by {UNWILLING}"),
+    ):
+        with pytest.raises(InputError, match=f"{UNWILLING}.*did not allow style use") as caught:
+            application.generation.generate(asked)
+        assert caught.value.code == "prompt-blocked"
     assert application.entries.head() == before
+
+
+def disguised(name: str) -> str:
+    """With Cyrillic letters, and a mark that nobody sees after each."""
+    return "".join(f"{each}\u200b" for each in name.translate(str.maketrans("aeopcx", "аеорсх")))
 
 
 def test_an_artists_own_work_does_not_count_against_them(application: Application) -> None:

@@ -231,6 +231,22 @@ def test_prompts_that_name_an_artist_are_refused_with_the_reason() -> None:
     refuse_blocked_prompt(decide_prompt("a tree", default_policy(), [GOGH]))
 
 
+def test_a_disguised_name_is_refused_in_either_prompt() -> None:
+    for disguised in (
+        "Vіncent vаn Gоgh",
+        "Gogh, Vincent van",
+        "VincentVanGogh",
+        "Vin\u200bcent van G\u00adogh",
+        "#vangogh",
+    ):
+        assert decide_prompt(f"a tree, {disguised}", default_policy(), [GOGH]).action is Action.BLOCK
+        # At a guidance below 1 a picture is drawn towards the negative prompt.
+        decision = decide_prompt("a tree", default_policy(), [GOGH], negative_prompt=f"a cat, {disguised}")
+        assert decision.action is Action.BLOCK
+    own = decide_prompt("a tree", default_policy(), [GOGH], Requester("artist-9"), negative_prompt="Vincent van Gogh")
+    assert own.action is Action.ALLOW
+
+
 def test_artists_may_name_themselves() -> None:
     assert decide_prompt("by Vincent van Gogh", default_policy(), [GOGH], Requester("artist-9")) == Decision(
         Action.ALLOW

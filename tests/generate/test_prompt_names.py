@@ -126,16 +126,14 @@ ARTISTS = [
     "Max Ernst", "Franz Marc", "Emily Carr", "Alphonse Mucha", "Winslow Homer", "Grant Wood", "Robin Black",
 ]  # fmt: skip
 ORDINARY = [
-    "a chart of monetary policy, flat design", "a permanently closed shop in the rain",
-    "clean lines, minimal, by the sea",
+    "a chart of monetary policy, flat design", "a permanently closed shop in the rain", "clean lines, by the sea",
     "a van parked by a green house", "robin in the black forest", "the wood was granted to the homeowner",
     "a leonine statue, vinca flowers, da capo", "a boat on a lake at dawn, oil on canvas", "black robins on wood",
     "a maximum of earnest faces", "in the park, benji the dog plays", "mirrored towers in a miracle of light",
     "degassed water, klee-like? no: clean", "an eye-level view of a van, ray tracing", "frantic market, march light",
     "a goat yawning in a meadow", "a carrot, emily's kitchen", "a home run, winning slow motion", "kahlua in a glass",
     "a portrait of an old man with a beard, dramatic light", "isometric city, low poly, pastel colours",
-    "an astronaut riding a horse, photorealistic", "a bosky hill, hiero of old, a mouse",
-    "gustatory delight, clammed up",
+    "an astronaut riding a horse, photorealistic", "a bosky hill, hiero of old, a mouse", "gustatory delight",
     "Ein Haus am See, im Stil der alten Zeit", "una casa de campo, estilo de época", "кот на окне, утро",
 ]  # fmt: skip
 
@@ -145,6 +143,7 @@ def test_ordinary_prompts_name_nobody(prompt: str) -> None:
     assert named_artists(prompt, [Artist(name, name) for name in ARTISTS]) == ()
 
 
+OF_ORDINARY_WORDS = ("Benji Park", "Ann Green", "Robin Black", "Grant Wood")
 ALIKE = {"a": "аαᴀ𝒂ａâ", "c": "сᴄ𝐜", "e": "еεé𝓮", "g": "ɢ𝑔ⓖ", "h": "һⓗ", "i": "іιí", "j": "ј", "k": "кκ", "m": "м",
          "n": "ոηñ", "o": "оοօø", "p": "рρ", "s": "ѕ", "t": "тτ", "u": "υ", "v": "ν", "x": "х", "y": "у"}  # fmt: skip
 HIDDEN = ["", "", "\u200b", "\u00ad", "\u0301", "\u2060", "\ufe0f"]
@@ -162,9 +161,7 @@ LAYOUTS: list[Callable[[list[str]], str]] = [
 
 
 @given(
-    name=st.sampled_from(
-        [name for name in ARTISTS if name not in ("Benji Park", "Ann Green", "Robin Black", "Grant Wood")]
-    ),
+    name=st.sampled_from([name for name in ARTISTS if name not in OF_ORDINARY_WORDS]),
     layout=st.sampled_from(LAYOUTS),
     prompt=st.sampled_from(ORDINARY),
     data=st.data(),
