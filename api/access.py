@@ -11,9 +11,10 @@ from typing import Annotated, Any
 
 from fastapi import APIRouter, Depends, Request
 from fastapi.routing import APIRoute
-from starlette.concurrency import run_in_threadpool
 
+from api.askers import Asker
 from api.context import context_of
+from api.limits import address_key
 from api.openapi import problems
 from ledger.errors import AccessError
 from ledger.flows.principal import LOCAL, PUBLIC, AccountRole, Principal, Scope
@@ -144,10 +145,15 @@ async def caller_of(request: Request) -> Principal:
     owner = here.edge.is_owner(request.scope)
     principal = await _principal(request, access, owner)
     access.require(principal)
+    address = here.edge.address(request.scope)
+    stranger = not owner and (
+        principal.account_id is None or (access.roles is None and access.pictures_scope not in principal.scopes)
+    )
+    request.state.asker = Asker(address_key(address), privileged=not stranger)
     if not access.limited or owner:
         return principal
-    if principal.account_id is None or (access.roles is None and access.pictures_scope not in principal.scopes):
-        here.limits.take(here.edge.address(request.scope))
+    if stranger or principal.account_id is None:
+        here.limits.take(address)
     else:
         here.limits.take_account(principal.account_id, pictures=access.roles is None)
     return principal
@@ -161,7 +167,8 @@ async def _principal(request: Request, access: Access, owner: bool) -> Principal
     """The account of the token; without one the machine's owner or the public. Raises AccessError (`bad-token`)."""
     secret = bearer_token(request) if access.looks_at_token else None
     if secret is not None:
-        return await run_in_threadpool(context_of(request).application.accounts.authenticate, secret)
+        here = context_of(request)
+        return await here.quick.run(lambda: here.application.accounts.authenticate(secret))
     return LOCAL if owner else PUBLIC
 
 

@@ -7,13 +7,14 @@ from contextlib import AbstractContextManager, asynccontextmanager, nullcontext
 from pathlib import Path
 from typing import Any
 
+from anyio import to_thread
 from fastapi import Depends, FastAPI
 from fastapi.staticfiles import StaticFiles
 
 from api import problems
 from api.access import caller_of, document_access, require_rows
 from api.connections import STATE, Connections
-from api.context import Context
+from api.context import Context, Lane
 from api.deadlines import BodyDeadline
 from api.edge import Edge
 from api.limits import RateLimits
@@ -40,11 +41,18 @@ from api.routers import (
 )
 from api.security import Security
 from api.uploads import UploadBudget
+from api.work_budget import WorkBudget
 from api.workers import Workers
 from ledger.bootstrap import Application
 
-THREADS = 2
+TOKEN_THREADS = 2
 QUEUE = 32
+"""Pictures of one lane that may wait."""
+QUICK_THREADS = 4
+QUICK_WAITING = 256
+READING_THREADS = 12
+"""Pages and documents that anybody reads, made at once. With all other threads they are fewer than the database has
+connections (`ledger.storage.database.POOL_SIZE`), so that nobody waits for one."""
 GENERATIONS_WAITING = 4
 PICTURES_IN_MEMORY = 8
 """As many largest pictures as may be in memory at once."""
@@ -63,21 +71,28 @@ def create_app(
 
     `running` is entered before the first request and left after the last one.
     """
-    workers = Workers(THREADS, QUEUE)
-    generator = Workers(1, GENERATIONS_WAITING)
-    metrics = Metrics(workers)
     settings = application.settings
+    edge = Edge.of(settings)
+    tokens = Lane(Workers(TOKEN_THREADS, QUEUE), Workers(1, GENERATIONS_WAITING))
+    # Of the processes that decode, one is never theirs.
+    strangers = Lane(Workers(max(1, settings.decode_workers - 1), QUEUE), Workers(1, GENERATIONS_WAITING))
+    quick = Workers(QUICK_THREADS, QUICK_WAITING)
+    metrics = Metrics((tokens.pictures, strangers.pictures))
     budget = UploadBudget(PICTURES_IN_MEMORY * settings.max_image_bytes)
-    connections = Connections(settings.max_connections, settings.connections_per_address, settings.head_seconds)
+    connections = Connections(
+        settings.max_connections, settings.connections_per_address, settings.head_seconds, edge.is_proxy
+    )
 
     @asynccontextmanager
     async def lifespan(_: FastAPI) -> AsyncIterator[Mapping[str, Any]]:
+        to_thread.current_default_thread_limiter().total_tokens = READING_THREADS
         with running(), serving_metrics(metrics, settings.metrics_port):
             try:
                 yield {STATE: connections}
             finally:
-                workers.close()
-                generator.close()
+                tokens.close()
+                strangers.close()
+                quick.close()
 
     app = FastAPI(
         title="Artledger",
@@ -94,8 +109,8 @@ def create_app(
         settings.limit_per_account,
         settings.limit_pictures_per_account,
     )
-    edge = Edge.of(settings)
-    app.state.context = Context(application, workers, generator, budget, limits, edge)
+    work_budget = WorkBudget(settings.work_per_address, settings.work_overall, settings.requests_at_once)
+    app.state.context = Context(application, tokens, strangers, quick, budget, limits, edge, work_budget)
     require_rows(module.router for module in ROUTERS)
     for module in ROUTERS:
         app.include_router(module.router, dependencies=[Depends(caller_of)])

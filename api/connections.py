@@ -10,6 +10,7 @@ import asyncio
 import math
 import resource
 from collections import Counter
+from collections.abc import Callable
 from typing import Any
 
 from uvicorn.protocols.http.httptools_impl import HttpToolsProtocol
@@ -38,11 +39,15 @@ class Connections:
     and idle connections never keep anybody out. Only where all of them are being answered is a new one turned away.
     """
 
-    def __init__(self, maximum: int, per_address: int, head_seconds: float) -> None:
+    def __init__(
+        self, maximum: int, per_address: int, head_seconds: float, shared: Callable[[str], bool] = lambda _: False
+    ) -> None:
+        """`shared`: whether an address is that of a proxy, for which only `maximum` counts."""
         files, _ = resource.getrlimit(resource.RLIMIT_NOFILE)
         self.maximum = maximum if files == resource.RLIM_INFINITY else max(16, min(maximum, files - RESERVED_FILES))
         self.per_address = per_address
         self.head_seconds = head_seconds
+        self._shared = shared
         self._open: set[GuardedProtocol] = set()
         self._of_address: Counter[str] = Counter()
         self._waiting: dict[GuardedProtocol, None] = {}
@@ -51,6 +56,10 @@ class Connections:
 
     def __len__(self) -> int:
         return len(self._open)
+
+    def key_of(self, address: str) -> str | None:
+        """Whose connections a connection from this address counts among; None: nobody's alone."""
+        return None if self._shared(address) else address_key(address)
 
     def enter(self, connection: GuardedProtocol) -> bool:
         """Whether there is room for one more, perhaps in the place of one that waits."""
@@ -113,7 +122,7 @@ class GuardedProtocol(HttpToolsProtocol):
         super().__init__(*arguments, **named)
         self._all: Connections = self.app_state[STATE]
         self.key: str | None = None
-        """Whose it is: what the address's limit counts. None for a Unix socket."""
+        """Whose it is: what the address's limit counts. None for a Unix socket, and for a proxy."""
         self._waits_since = math.inf
         self._undigested = 0
         """Bytes that came since the last whole head, piece of a body or end of a message."""
@@ -128,7 +137,7 @@ class GuardedProtocol(HttpToolsProtocol):
 
     def connection_made(self, transport: asyncio.Transport) -> None:  # type: ignore[override]  # as uvicorn has it
         super().connection_made(transport)
-        self.key = None if self.client is None else address_key(self.client[0])
+        self.key = None if self.client is None else self._all.key_of(self.client[0])
         if self._all.enter(self):
             self._wait()
         else:

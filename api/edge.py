@@ -106,6 +106,11 @@ class Edge:
         hint = "if it is a name of this service, whoever runs it adds it to ARTLEDGER_ALLOWED_HOSTS"
         return Problem(421, "unknown-host", f"this service does not answer under the name {name}", hint)
 
+    def is_proxy(self, peer: str) -> bool:
+        """Whether a connection from this address is a trusted proxy's: many people share it."""
+        address = parse_address(peer)
+        return address is not None and self._is_proxy(address)
+
     def _is_proxy(self, address: Address) -> bool:
         return any(address in network for network in self.proxies)
 

@@ -23,10 +23,10 @@ class RateLimits:
     """Raises InputError (`settings`) for a limit that is not of the form `30/minute`."""
 
     def __init__(self, per_address: str, overall: str, per_account: str, pictures_per_account: str) -> None:
-        self._per_address = _parsed(per_address)
-        self._overall = _parsed(overall)
-        self._per_account = _parsed(per_account)
-        self._pictures_per_account = _parsed(pictures_per_account)
+        self._per_address = parse_limit(per_address)
+        self._overall = parse_limit(overall)
+        self._per_account = parse_limit(per_account)
+        self._pictures_per_account = parse_limit(pictures_per_account)
         self._limiter = MovingWindowRateLimiter(MemoryStorage())
 
     def take(self, address: str | None) -> None:
@@ -70,7 +70,8 @@ def address_key(address: str | None) -> str:
     return str(parsed)
 
 
-def _parsed(text: str) -> RateLimitItem:
+def parse_limit(text: str) -> RateLimitItem:
+    """Raises InputError (`settings`)."""
     try:
         return parse(text)
     except ValueError as error:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 
 from prometheus_client import CollectorRegistry, Counter, Gauge, Histogram, start_http_server
@@ -17,7 +17,7 @@ _KNOWN_METHODS = frozenset({"GET", "HEAD", "POST", "OPTIONS"})
 class Metrics:
     """One registry per application, so that several in a process do not mix."""
 
-    def __init__(self, workers: Workers) -> None:
+    def __init__(self, workers: Sequence[Workers]) -> None:
         self.registry = CollectorRegistry()
         self._requests = Counter(
             "artledger_http_requests_total", "Requests.", ("method", "route", "status"), registry=self.registry
@@ -26,7 +26,7 @@ class Metrics:
             "artledger_http_request_seconds", "Seconds until the answer began.", ("route",), registry=self.registry
         )
         queue = Gauge("artledger_pictures_in_work", "Pictures worked on or waiting.", registry=self.registry)
-        queue.set_function(lambda: workers.admitted)
+        queue.set_function(lambda: sum(each.admitted for each in workers))
 
     def observe(self, method: str, route: str, status: int, seconds: float) -> None:
         self._requests.labels(method if method in _KNOWN_METHODS else "other", route, str(status)).inc()

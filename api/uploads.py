@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 import json
-from collections.abc import AsyncIterator, Mapping
-from contextlib import asynccontextmanager
+from collections import Counter
+from collections.abc import AsyncIterator, Callable, Iterator, Mapping
+from contextlib import asynccontextmanager, contextmanager
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
@@ -13,6 +14,7 @@ from python_multipart import MultipartParser
 from python_multipart.exceptions import FormParserError
 from python_multipart.multipart import parse_options_header
 
+from api.askers import Asker, asker_of
 from ledger.errors import InputError, PushbackError
 
 if TYPE_CHECKING:
@@ -28,24 +30,46 @@ MAX_JSON_BYTES = 4_096
 
 @dataclass(slots=True)
 class UploadBudget:
-    """Bytes of pictures that may be in memory at once, over all requests."""
+    """Bytes of pictures that may be in memory at once, over all requests.
+
+    Strangers at one address get a quarter of it, all strangers three quarters; the rest is left for tokens.
+    """
 
     capacity: int
     held: int = 0
+    _of_address: Counter[str] = field(default_factory=Counter)
 
-    def take(self, size: int) -> None:
-        """Raises PushbackError (`overloaded`)."""
-        if self.held + size > self.capacity:
-            raise PushbackError(
-                "too many pictures are arriving at once",
-                code="overloaded",
-                hint="nothing was recorded; send the picture again later",
-                retry_after=2,
-            )
-        self.held += size
+    @contextmanager
+    def upload(self, asker: Asker) -> Iterator[Callable[[int], None]]:
+        """What takes bytes (PushbackError `overloaded`); given back when the block ends."""
+        taken = 0
 
-    def give_back(self, size: int) -> None:
-        self.held -= size
+        def take(size: int) -> None:
+            nonlocal taken
+            if not self._has_room(asker, size):
+                raise PushbackError(
+                    "too many pictures are arriving at once",
+                    code="overloaded",
+                    hint="nothing was recorded; send the picture again later",
+                    retry_after=2,
+                )
+            taken += size
+            self.held += size
+            self._of_address[asker.key] += size
+
+        try:
+            yield take
+        finally:
+            self.held -= taken
+            self._of_address[asker.key] -= taken
+            if not self._of_address[asker.key]:
+                del self._of_address[asker.key]
+
+    def _has_room(self, asker: Asker, size: int) -> bool:
+        if asker.privileged:
+            return self.held + size <= self.capacity
+        quarter = self.capacity // 4
+        return self.held + size <= 3 * quarter and self._of_address[asker.key] + size <= quarter
 
 
 def media_type(request: Request) -> str:
@@ -82,22 +106,18 @@ async def received_form(
             code="media-type",
             hint=f"for example: curl -F {FIELD}=@picture.png ...",
         )
-    taken = 0
     form = _Form(limits)
     largest = sum(limits.values()) + FRAMING_BYTES
-    try:
+    with budget.upload(asker_of(request)) as take:
         try:
             parser = MultipartParser(boundary, form.callbacks())
             async for chunk in _bounded(request, largest, _at_most(limits[FIELD])):
-                budget.take(len(chunk))
-                taken += len(chunk)
+                take(len(chunk))
                 parser.write(chunk)
             parser.finalize()
         except FormParserError as error:
             raise InputError(f"the form cannot be read: {error}"[:300], code="bad-request") from error
         yield form.parts()
-    finally:
-        budget.give_back(taken)
 
 
 async def read_bytes(request: Request, limit: int) -> bytes:

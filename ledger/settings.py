@@ -76,8 +76,8 @@ class Settings(BaseSettings):
     dtype: Literal["auto", "float32", "float16", "bfloat16"] = "auto"
     """The numbers that pictures are made with; `auto` is what suits model and device."""
 
-    decode_workers: int = Field(default=2, ge=1)
-    """Processes that decode pictures."""
+    decode_workers: int = Field(default=3, ge=1)
+    """Processes that decode pictures. Strangers' pictures get all but one of them."""
 
     max_image_bytes: int = Field(default=64 * 2**20, ge=1)
     """Largest file that is accepted as a picture."""
@@ -119,6 +119,18 @@ class Settings(BaseSettings):
 
     max_queue: int = Field(default=10_000, ge=1)
     """Statements waiting to be appended before new ones are pushed back."""
+
+    work_per_address: str = "30/minute"
+    """Seconds of work that strangers at one address may have done in a time: comparing, making pictures, reviewing."""
+
+    work_overall: str = "90/minute"
+    """Seconds of work that all strangers together may have done in a time."""
+
+    requests_at_once: int = Field(default=8, ge=1)
+    """Requests for work that strangers at one address may have under way at once."""
+
+    generation_steps: int = Field(default=100, ge=1)
+    """Steps of diffusion, times pictures, that a stranger may ask for at once."""
 
     max_connections: int = Field(default=1_000, ge=16)
     """Connections at once; fewer where the process may open few files. One that waits makes room for a new one."""

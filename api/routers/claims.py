@@ -187,11 +187,12 @@ async def review(request: Request, here: Here, claim_id: Id) -> ClaimAnswer:
     """Where there is any, a new verdict that refers to the last one. With the picture (a form with `image`) all is
     compared anew; without it, with what came on the log since, by digests and hashes."""
     claims: Claims = here.application.claims
-    if not media_type(request):
-        return await here.workers.run(lambda: claims.review(claim_id))
-    async with received_form(request, {FIELD: here.application.settings.max_image_bytes}, here.budget) as parts:
-        image = parts.get(FIELD)
-        return await here.workers.run(lambda: claims.review(claim_id, image))
+    async with here.working(request) as work:
+        if not media_type(request):
+            return await work.run(lambda: claims.review(claim_id))
+        async with received_form(request, {FIELD: here.application.settings.max_image_bytes}, here.budget) as parts:
+            image = parts.get(FIELD)
+            return await work.run(lambda: claims.review(claim_id, image))
 
 
 @router.get(

@@ -9,11 +9,12 @@ from fastapi.exceptions import RequestValidationError
 from pydantic import ValidationError
 
 from api.access import Caller, only
+from api.askers import asker_of
 from api.context import Context, Here
 from api.generation_schemas import GenerationRequestBody, GenerationsBody, HandedOutBody
 from api.openapi import PICTURE_BODY, Responses, problems
 from api.uploads import FORM_TYPE, JSON_TYPE, media_type, read_json
-from ledger.errors import InputError
+from ledger.errors import AccessError, InputError
 from ledger.flows.generated import GeneratedImage
 from ledger.flows.principal import PUBLIC, Principal
 from ledger.flows.reported import Operator
@@ -70,12 +71,14 @@ async def generate(
     responses=problems(404, 422, 503),
 )
 async def confirm(
+    request: Request,
     response: Response,
     here: Here,
     token: Annotated[str, Path(pattern=_TOKEN, description="As the answer with `confirm` gave it: good for once.")],
 ) -> dict[str, Any]:
     """Makes the `asset` record and hands out the file; afterwards, or when its time is over, there is none."""
-    handed_out = await here.workers.run(lambda: here.application.handing_out.confirm(token))
+    async with here.working(request) as work:
+        handed_out = await work.run(lambda: here.application.handing_out.confirm(token))
     response.headers["Cache-Control"] = "no-store"
     return handed_out.to_json()
 
@@ -83,23 +86,34 @@ async def confirm(
 async def _generate(request: Request, here: Context) -> tuple[GeneratedImage, ...]:
     if media_type(request) != JSON_TYPE:
         raise InputError(f"expected {JSON_TYPE}, or {FORM_TYPE} with a picture to report", code="media-type")
-    body = _read(await read_json(request, MAX_REQUEST_BYTES))
+    async with here.working(request) as work:
+        body = _read(await read_json(request, MAX_REQUEST_BYTES))
+        most = None if asker_of(request).privileged else here.application.settings.generation_steps
+        return await work.generate(lambda: _generated(here, body, most))
 
-    def job() -> tuple[GeneratedImage, ...]:
-        generation = here.application.generation
-        asked = generation.request(
-            body.prompt,
-            negative_prompt=body.negative_prompt,
-            seed=body.seed,
-            steps=body.steps,
-            guidance=body.guidance,
-            width=body.width,
-            height=body.height,
-            count=body.count,
+
+def _generated(here: Context, body: GenerationRequestBody, most: int | None) -> tuple[GeneratedImage, ...]:
+    """`most`: steps times pictures that may be asked for. Raises AccessError (`too-many-steps`) and as `Generation`
+    does."""
+    generation = here.application.generation
+    asked = generation.request(
+        body.prompt,
+        negative_prompt=body.negative_prompt,
+        seed=body.seed,
+        steps=body.steps,
+        guidance=body.guidance,
+        width=body.width,
+        height=body.height,
+        count=body.count,
+    )
+    if most is not None and asked.steps * asked.count > most:
+        raise AccessError(
+            f"{asked.count} times {asked.steps} steps are more than the {most} that one may ask for without a token",
+            code="too-many-steps",
+            hint="ask for fewer steps or fewer pictures, or ask whoever runs this service for a token that is good for "
+            "generations",
         )
-        return generation.generate(asked, media_type=body.media_type, confirm=body.confirm)
-
-    return await here.generator.run(job)
+    return generation.generate(asked, media_type=body.media_type, confirm=body.confirm)
 
 
 def _read(document: object) -> GenerationRequestBody:

@@ -5,7 +5,6 @@ from __future__ import annotations
 from typing import Annotated
 
 from fastapi import APIRouter, Query, Request
-from fastapi.concurrency import run_in_threadpool
 from pydantic import ValidationError
 
 from api.context import Here
@@ -29,10 +28,11 @@ _BODY = PICTURE_BODY | {JSON_TYPE: {"schema": LookupRequest.model_json_schema()}
 async def look_up(request: Request, here: Here, top_k: Annotated[int, Query(ge=1, le=100)] = 10) -> LookupAnswer:
     """Records of the very picture, and for a file the nearest works, unsigned."""
     lookups = here.application.lookups
-    if media_type(request) == JSON_TYPE:
-        sha256 = _sha256_in(await read_json(request))
-        return await run_in_threadpool(lookups.by_sha256, sha256)
-    return await here.with_image(request, lambda data: lookups.by_image(data, top_k=top_k))
+    async with here.working(request) as work:
+        if media_type(request) == JSON_TYPE:
+            sha256 = _sha256_in(await read_json(request))
+            return await work.look(lambda: lookups.by_sha256(sha256))
+        return await work.with_image(lambda data: lookups.by_image(data, top_k=top_k))
 
 
 def _sha256_in(document: object) -> str:

@@ -45,8 +45,10 @@ async def verify(
     `wait=checkpoint` answers when a published checkpoint covers the record, with its `proof`; 503 `not-yet-published`
     when that takes too long. The record is on the log then: the same request again returns it.
     """
-    answer = await here.with_image(request, lambda data: here.application.verification.verify(data, top_k=top_k))
-    proof = await _published(here, answer) if wait == "checkpoint" else None
+    verification = here.application.verification
+    async with here.working(request) as work:
+        answer = await work.with_image(lambda data: verification.verify(data, top_k=top_k))
+        proof = await _published(here, answer) if wait == "checkpoint" else None
     response.status_code = 200 if answer.repeated else 201
     response.headers["Location"] = answer.links["self"]
     return answer if proof is None else asdict(answer) | {"proof": proof}

@@ -24,6 +24,8 @@ if TYPE_CHECKING:
 ERASE_EVERY = 60.0
 """Seconds between looks for pictures whose time to be confirmed is over."""
 
+_OPENING = threading.Lock()
+"""Two threads that ask for the model at once must not both open it."""
 _log = logging.getLogger(__name__)
 
 
@@ -91,7 +93,11 @@ class GenerationParts(FlowParts):
     def generation(self) -> Generation:
         from ledger.flows.generate import Generation
 
-        return Generation(lambda: self.generator, self.attribution, self.handing_out)
+        def generator() -> Generator:
+            with _OPENING:
+                return self.generator
+
+        return Generation(generator, self.attribution, self.handing_out)
 
     @property
     def attributor(self) -> Attributor:

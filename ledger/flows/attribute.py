@@ -19,6 +19,7 @@ from ledger.record.parts import Ref
 from ledger.record.predicates.pictures import UNKNOWN
 from ledger.record.reveal import Reveal
 from ledger.record.statement import statement_payload
+from ledger.wanted import require_wanted
 
 
 @dataclass(frozen=True, slots=True)
@@ -92,8 +93,9 @@ class Attribution:
     def record(self, judged: Judged, prompt: Commitment | None, rejected: Iterable[Ref] = ()) -> Entry:
         """Puts a decision on the log. `rejected`: the records of attempts that this one takes the place of.
 
-        Raises PushbackError when nothing can be appended now.
+        Raises PushbackError when nothing can be appended now, or whoever asked has left.
         """
+        require_wanted()
         made = judged.made
         model = self.models.register(made.model)
         predicate = generation_predicate(

@@ -22,6 +22,7 @@ from ledger.match.types import CandidateIndex, MatchOutcome, Query
 from ledger.record import dsse
 from ledger.record import predicates as record
 from ledger.record.statement import parse_payload, statement_payload
+from ledger.wanted import require_wanted
 
 MAX_WAIT = 60.0
 """Seconds to wait for the commit of one record."""
@@ -71,6 +72,7 @@ class Verification:
         if known is not None:
             return known, True
         predicate = self.compare(image, calibrated).predicate
+        require_wanted()
         appended = self.sequencer.submit(
             predicate.record_id,
             statement_payload("image", image.sha256, predicate),
@@ -84,6 +86,7 @@ class Verification:
 
     def compare(self, image: CanonicalImage, calibrated: Published, *, kept: bool = False) -> Examined:
         """Fingerprints and matches a decoded picture; what is `kept` of it gets local features too."""
+        require_wanted()
         fingerprint = self.fingerprinter.query(image, kept=kept)
         query = query_of(image, fingerprint)
         outcome = self.calibrations.matcher(self.index, calibrated).match(query)

@@ -19,6 +19,7 @@ from ledger.generate.profiles import FolderModel, HubModel, ModelSource
 from ledger.generate.request import GenerationRequest, RequestLimits
 from ledger.generate.types import ModelFacts, StepProgress, unwatched
 from ledger.image.types import Pixels
+from ledger.wanted import require_wanted
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -66,6 +67,7 @@ class PipelineGenerator:
 
         request.require_within(self._limits)
         with self._one_at_a_time:
+            require_wanted()
             pipeline = self._pipeline
             tile(pipeline, request.width, request.height)
             seed = request.seed_of(index, attempt)
@@ -116,6 +118,7 @@ def _limits(folder: PipelineFolder, source: ModelSource) -> RequestLimits:
 
 def _reporting(progress: StepProgress) -> Callable[[Any, int, Any, dict[str, Any]], dict[str, Any]]:
     def step(pipeline: Any, number: int, _timestep: Any, tensors: dict[str, Any]) -> dict[str, Any]:
+        require_wanted()
         progress(number + 1, pipeline.num_timesteps)
         return tensors
 

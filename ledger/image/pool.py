@@ -7,7 +7,7 @@ import os
 import signal
 from collections import deque
 from collections.abc import Callable, Iterable, Iterator
-from concurrent.futures import Future, ThreadPoolExecutor
+from concurrent.futures import CancelledError, Future, ThreadPoolExecutor
 from functools import partial
 from multiprocessing.context import BaseContext
 from types import TracebackType
@@ -21,6 +21,7 @@ from ledger.image.decode import check_size, out_of_memory
 from ledger.image.limits import DEFAULT_LIMITS, DecodeLimits
 from ledger.image.types import CanonicalImage
 from ledger.image.worker import decode_job, initialise, manifest_job, rasterise_job
+from ledger.wanted import asker_left, stopped_unless_wanted
 
 Key = TypeVar("Key")
 Result = TypeVar("Result")
@@ -120,7 +121,10 @@ class DecodePool:
     def _run(self, job: Callable[[bytes, DecodeLimits], Result | LedgerError], data: bytes) -> Result:
         future = self._pool.schedule(job, args=(data, self.limits), timeout=self.limits.seconds)
         try:
-            outcome: Result | LedgerError = future.result()
+            with stopped_unless_wanted(future.cancel):
+                outcome: Result | LedgerError = future.result()
+        except CancelledError as error:
+            raise asker_left() from error
         except TimeoutError as error:
             raise _too_slow(f"{self.limits.seconds:g} seconds") from error
         except ProcessExpired as error:

@@ -15,7 +15,8 @@ from sqlalchemy.exc import TimeoutError as PoolTimeoutError
 
 from ledger.errors import ConflictError, InputError, LedgerError, PushbackError
 
-POOL_SIZE = 10
+POOL_SIZE = 28
+"""More than the threads of the service that ask at once (api/app.py). Made when they are needed."""
 SECONDS_FOR_CONNECTION = 10
 DRIVER = "postgresql+psycopg"
 SERVICE_ROLE = "artledger_service"

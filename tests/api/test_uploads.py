@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Iterator
+from contextlib import AbstractAsyncContextManager, AsyncExitStack
 
 import pytest
 from fastapi import Request
@@ -11,9 +12,11 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from starlette.types import Message
 
+from api.askers import Asker
 from api.uploads import FRAMING_BYTES, UploadBudget, read_json, received_image
 from ledger.errors import InputError, LedgerError, PushbackError
 
+TOKEN = Asker("203.0.113.1", privileged=True)
 BOUNDARY = "frontier"
 FORM = f"multipart/form-data; boundary={BOUNDARY}"
 
@@ -30,13 +33,20 @@ def form(*parts: bytes) -> bytes:
 class Upload:
     """A request whose body arrives in chunks; counts how much of it was asked for."""
 
-    def __init__(self, chunks: Iterator[bytes], content_type: str = FORM, length: int | None = None) -> None:
+    def __init__(
+        self,
+        chunks: Iterator[bytes],
+        content_type: str = FORM,
+        length: int | None = None,
+        asker: Asker = TOKEN,
+    ) -> None:
         headers = [(b"content-type", content_type.encode())]
         if length is not None:
             headers.append((b"content-length", str(length).encode()))
         self.taken = 0
         self._chunks = chunks
         self.request = Request({"type": "http", "method": "POST", "headers": headers}, self._receive)
+        self.request.state.asker = asker
 
     async def _receive(self) -> Message:
         chunk = next(self._chunks, None)
@@ -129,6 +139,35 @@ def test_pictures_in_memory_are_bounded_over_all_requests_and_given_back() -> No
     asyncio.run(both())
     assert budget.held == 0
     assert refusal(Upload(chunked(b"nonsense")), budget=budget) == "bad-request"
+    assert budget.held == 0
+
+
+def test_strangers_get_a_part_each_and_never_all() -> None:
+    """A quarter for one address, three quarters for all of them: what a token sends always finds room."""
+    body = form(part("image", b"x" * 500))
+    budget = UploadBudget(capacity=5 * len(body))
+    strangers = [Asker(f"203.0.113.{number}", privileged=False) for number in range(4)]
+
+    def arriving(asker: Asker) -> AbstractAsyncContextManager[bytes]:
+        return received_image(Upload(chunked(body), asker=asker).request, 3_000, budget)
+
+    async def refused(asker: Asker) -> None:
+        with pytest.raises(PushbackError) as caught:
+            async with arriving(asker):
+                pass
+        assert caught.value.code == "overloaded"
+
+    async def all_at_once() -> None:
+        async with AsyncExitStack() as held:
+            await held.enter_async_context(arriving(strangers[0]))
+            await refused(strangers[0])
+            for asker in strangers[1:3]:
+                await held.enter_async_context(arriving(asker))
+            await refused(strangers[3])
+            await held.enter_async_context(arriving(TOKEN))
+            await held.enter_async_context(arriving(TOKEN))
+
+    asyncio.run(all_at_once())
     assert budget.held == 0
 
 

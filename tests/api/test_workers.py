@@ -9,6 +9,7 @@ import pytest
 
 from api.workers import Workers
 from ledger.errors import InputError, PushbackError
+from ledger.wanted import Wanted, require_wanted
 
 
 def test_what_does_not_fit_is_pushed_back_while_the_loop_stays_free() -> None:
@@ -61,6 +62,41 @@ def test_a_caller_that_goes_away_frees_its_place_in_the_queue() -> None:
         assert workers.admitted == 1
         gate.set()
         assert await first
+        workers.close()
+
+    asyncio.run(scenario())
+
+
+def test_an_asker_that_leaves_frees_its_place_and_ends_its_job() -> None:
+    async def scenario() -> None:
+        workers = Workers(threads=1, queue=2)
+        gate, begun = threading.Event(), threading.Event()
+        done: list[str] = []
+        charged: list[float] = []
+
+        def until_unwanted() -> None:
+            begun.set()
+            while not gate.wait(0.01):
+                require_wanted()
+
+        first, second, third = Wanted(), Wanted(), Wanted()
+        running = asyncio.ensure_future(workers.run(until_unwanted, first, stops=True, charge=charged.append))
+        waiting = asyncio.ensure_future(workers.run(lambda: done.append("second"), second))
+        whole = asyncio.ensure_future(workers.run(lambda: (third.leave(), done.append("third")), third))
+        await asyncio.to_thread(begun.wait)
+        second.leave()
+        with pytest.raises(PushbackError) as dropped:
+            await waiting
+        assert workers.admitted == 2
+        first.leave()
+        with pytest.raises(PushbackError) as ended:
+            await running
+        assert (dropped.value.code, ended.value.code) == ("asker-left", "asker-left")
+        await whole
+        assert done == ["third"], "what does not stop, once begun, goes on to its end"
+        assert len(charged) == 1
+        assert charged[0] > 0, "who leaves pays for what was done"
+        assert workers.admitted == 0
         workers.close()
 
     asyncio.run(scenario())

@@ -23,6 +23,13 @@ def progressive_jpeg(width: int, height: int, scans: int) -> bytes:
     return head + data[last:-2] * scans + b"\xff\xd9"
 
 
+def slow_jpeg(side: int = 10_000, scans: int = 90) -> bytes:
+    """Within every limit of structure, and some seconds of processor time: every scan has something for all blocks."""
+    data = save(textured(500, 500).resize((side, side)).convert("L"), "JPEG", progressive=True, quality=60)
+    last = data.rindex(b"\xff\xda")
+    return data[:last] + data[last:-2] * scans + b"\xff\xd9"
+
+
 def jpeg_of_segments(number: int) -> bytes:
     data = save(textured(64, 64), "JPEG")
     return data[:2] + jpeg_segment(0xFE, b"") * number + data[2:]
