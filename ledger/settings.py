@@ -101,10 +101,10 @@ class Settings(BaseSettings):
     metrics_port: int | None = Field(default=None, ge=1, le=65_535)
     """Port of 127.0.0.1 that serves `/metrics` for Prometheus. Without it, `/metrics` is not served."""
 
-    limit_per_address: str = "60/minute"
+    limit_per_address: str = "300/minute"
     """How many requests one address may make without a token, reading aside."""
 
-    limit_overall: str = "600/minute"
+    limit_overall: str = "3000/minute"
     """How often all of them together may."""
 
     limit_per_account: str = "60/minute"

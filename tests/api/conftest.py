@@ -52,6 +52,8 @@ def application(
         max_image_bytes=2**20,
         limit_per_address="100000/minute",
         limit_overall="100000/minute",
+        work_per_address="100000/minute",
+        work_overall="100000/minute",
         publish_interval=0.2,
     ) as opened:
         yield opened

@@ -40,6 +40,8 @@ def application(
             generator=str(save_tiny_sd(tmp_path_factory.mktemp("tiny") / "sd")),
             limit_per_address="1000000/minute",
             limit_overall="1000000/minute",
+            work_per_address="1000000/minute",
+            work_overall="1000000/minute",
         ) as opened,
     ):
         opened.keys.announce()

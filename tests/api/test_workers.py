@@ -79,10 +79,14 @@ def test_an_asker_that_leaves_frees_its_place_and_ends_its_job() -> None:
             while not gate.wait(0.01):
                 require_wanted()
 
+        def goes_on() -> None:
+            third.leave()
+            done.append("third")
+
         first, second, third = Wanted(), Wanted(), Wanted()
         running = asyncio.ensure_future(workers.run(until_unwanted, first, stops=True, charge=charged.append))
-        waiting = asyncio.ensure_future(workers.run(lambda: done.append("second"), second))
-        whole = asyncio.ensure_future(workers.run(lambda: (third.leave(), done.append("third")), third))
+        waiting = asyncio.ensure_future(workers.run(require_wanted, second))
+        whole = asyncio.ensure_future(workers.run(goes_on, third))
         await asyncio.to_thread(begun.wait)
         second.leave()
         with pytest.raises(PushbackError) as dropped:
