@@ -76,7 +76,7 @@ export async function verifyBundle(bytes, expected, logKey, recordKeys, report) 
       state.payload = fromBase64(state.bundle.envelope.payload, "the payload");
     }],
     ["The statement is the one on this page", () => {
-      requireStatement(state.payload, expected);
+      state.statement = requireStatement(state.payload, expected);
     }],
     ["The record is signed by a key named here", async () => {
       const keys = await parseRecordKeys(recordKeys);
@@ -86,6 +86,7 @@ export async function verifyBundle(bytes, expected, logKey, recordKeys, report) 
     }],
     ["The checkpoint is signed by the log", async () => {
       state.checkpoint = await openCheckpoint(state.proof.checkpoint, await parseVkey(logKey));
+      require(state.statement.predicate.origin === state.checkpoint.origin, "the statement was made for another log");
       return `tree of ${state.checkpoint.size} leaves`;
     }],
     ["The log holds the record at this leaf", async () => {

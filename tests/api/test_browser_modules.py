@@ -137,6 +137,14 @@ def test_a_proof_that_leads_to_another_root_is_refused(page: Page) -> None:
     assert failed == {"The log holds the record at this leaf": "the inclusion path leads to another root hash"}
 
 
+def test_a_statement_made_for_another_log_is_refused(page: Page) -> None:
+    elsewhere = verification().model_copy(update={"origin": "log.example/other"})
+    bundle = Log([*ENTRIES, leaf_of(elsewhere)]).bundle(len(ENTRIES)).to_bytes()
+    verdict, failed = verify(page, question(bundle, expected={"leafIndex": str(len(ENTRIES))}))
+    assert verdict == "failed"
+    assert failed == {"The checkpoint is signed by the log": "the statement was made for another log"}
+
+
 def test_unsound_keys_are_refused_as_the_ledger_refuses_them(page: Page) -> None:
     p = 2**255 - 19
     identity, order_two, order_four = 1, p - 1, 0
