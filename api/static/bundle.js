@@ -26,7 +26,10 @@ function requireStatement(payload, expected) {
   require(/^urn:artledger:[a-z-]+:v1$/.test(statement.predicateType), "the statement is of an unknown kind");
   const { predicate, subject } = statement;
   require(predicate?.record_id === expected.recordId, "the statement is of another record than this page");
-  require(subject?.length === 1 && subject[0]?.digest?.sha256 === expected.subject, "the statement is about another file than this page");
+  require(Array.isArray(subject) && subject.length === 1, "the statement has not one subject");
+  requireKeys(subject[0], "digest,name", "the subject");
+  requireKeys(subject[0].digest, "sha256", "the subject’s digest");
+  require(subject[0].digest.sha256 === expected.subject, "the statement is about another file than this page");
   require((predicate.verdict ?? "") === expected.verdict, "the signed verdict is another than this page shows");
   return statement;
 }

@@ -49,14 +49,21 @@ export function concat(...parts) {
 
 export const equal = (a, b) => a.length === b.length && a.every((byte, index) => byte === b[index]);
 
-// RFC 8785 for what records hold: strings, small integers, booleans, null, arrays, objects.
-export function canonical(value) {
-  if (Array.isArray(value)) return `[${value.map(canonical).join(",")}]`;
+const MAX_DEPTH = 64;
+
+// RFC 8785 for what records hold: strings, small integers, booleans, null, arrays, objects with ASCII keys.
+export function canonical(value, levels = MAX_DEPTH) {
   if (value !== null && typeof value === "object") {
-    const members = Object.keys(value).sort().map((key) => `${JSON.stringify(key)}:${canonical(value[key])}`);
+    require(levels > 0, `more than ${MAX_DEPTH} arrays and objects inside each other`);
+    if (Array.isArray(value)) return `[${value.map((each) => canonical(each, levels - 1)).join(",")}]`;
+    const members = Object.keys(value).sort().map((key) => {
+      require(/^[\x00-\x7f]*$/.test(key), "a key is not ASCII");
+      return `${JSON.stringify(key)}:${canonical(value[key], levels - 1)}`;
+    });
     return `{${members.join(",")}}`;
   }
   require(typeof value !== "number" || Number.isSafeInteger(value), "a number is not a small integer");
+  require(typeof value !== "string" || !/\p{Surrogate}/u.test(value), "a string has half a character (a lone surrogate)");
   return JSON.stringify(value);
 }
 
@@ -75,7 +82,8 @@ export function parseCanonical(bytes, what) {
 
 export function requireKeys(value, keys, what) {
   require(value !== null && typeof value === "object" && !Array.isArray(value), `${what} is not an object`);
-  require(Object.keys(value).sort().join() === keys, `${what} has other members than ${keys}`);
+  const names = Object.keys(value).sort();
+  require(names.join() === keys && names.length === keys.split(",").length, `${what} has other members than ${keys}`);
 }
 
 export async function sha256(...parts) {

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import base64
 import json
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -26,6 +27,8 @@ from tests.audit.material import (
     Log,
     leaf_of,
 )
+from tests.conformance.encodings import ACCEPTED, REFUSED
+from tests.conformance.test_bundle import CASES
 from tests.record.samples import ORIGIN, OTHER, SIGNER, verification
 
 VERIFY = """async (input) => {
@@ -59,6 +62,23 @@ SOUND = """async (keys) => {
     }
   });
 }"""
+
+
+READ = """async (texts) => {
+  const { parseCanonical } = await import("/static/encoding.js");
+  return texts.map((text) => {
+    try {
+      parseCanonical(Uint8Array.from(atob(text), (char) => char.charCodeAt(0)), "it");
+      return true;
+    } catch {
+      return false;
+    }
+  });
+}"""
+NOT_IN_BROWSERS = {
+    *("wrong-relation_fail", "wrong-shares_fail", "wrong-verdict_fail", "reported-policy_fail", "no-quorum_fail"),
+}
+"""Conformance cases that only the command line refuses: what follows from a record's matches, and witnesses."""
 
 
 @pytest.fixture(scope="module")
@@ -113,6 +133,45 @@ def test_no_byte_can_change_unnoticed(page: Page) -> None:
 @pytest.mark.parametrize("field", ["recordId", "subject", "verdict", "leafIndex"])
 def test_a_good_bundle_of_something_else_than_the_page_shows_is_refused(page: Page, field: str) -> None:
     assert verify(page, question(expected={field: "none"}))[0] == "failed"
+
+
+def test_browsers_and_python_read_the_same_json(page: Page) -> None:
+    texts = [(data, True) for data, _ in ACCEPTED] + [(data, False) for data, _ in REFUSED]
+    read = page.evaluate(READ, [base64.b64encode(data).decode() for data, _ in texts])
+    assert [data[:60] for (data, wanted), was in zip(texts, read, strict=True) if was != wanted] == []
+
+
+@pytest.mark.parametrize("case", CASES, ids=lambda path: path.name)
+def test_conformance_cases_in_browsers(page: Page, case: Path) -> None:
+    """As the page would ask: about the record that the bundle is said to prove, with the keys that the case names."""
+    data = (case / "bundle.json").read_bytes()
+    keys = (case / "record_keys").read_text().split() if (case / "record_keys").exists() else None
+    asked = question(data, expected=claimed(data), recordKeys=keys or signers(data))
+    wanted = "passed" if not case.name.endswith("_fail") or case.name in NOT_IN_BROWSERS else "failed"
+    assert verify(page, asked)[0] == wanted
+
+
+def claimed(data: bytes) -> dict[str, str]:
+    """What a page that believes the bundle would show, read as leniently as can be."""
+    bundle = json.loads(data.decode("utf-8-sig"))
+    text = bundle["envelope"]["payload"].translate(str.maketrans("-_", "+/", "\n"))
+    payload = base64.b64decode(text + "=" * (-len(text) % 4)).decode("utf-8-sig", "surrogatepass")
+    statement = json.loads(payload)
+    predicate = statement.get("predicate", {})
+    index = next(line for line in bundle["proof"].split("\n") if line.startswith("index "))
+    return {
+        "recordId": predicate.get("record_id", ""),
+        "subject": statement["subject"][0]["digest"]["sha256"] if "subject" in statement else "",
+        "verdict": predicate.get("verdict") or "",
+        "leafIndex": str(int(index.removeprefix("index "))),
+    }
+
+
+def signers(data: bytes) -> list[str]:
+    """The keys that the proof's extra line brings along; the service's where there is none."""
+    lines = json.loads(data.decode("utf-8-sig"))["proof"].split("\n")
+    extra = b"".join(base64.b64decode(line[6:]) for line in lines if line.startswith("extra "))
+    return [extra[at : at + 32].hex() for at in range(0, len(extra), 32)] or [SIGNER.public_raw.hex()]
 
 
 def test_other_keys_are_refused(page: Page) -> None:

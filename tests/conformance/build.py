@@ -244,8 +244,89 @@ def _refused_claims() -> list[Case]:
     ]
 
 
+def _relogged(leaf: bytes) -> bytes:
+    """A bundle whose leaf is on the log, though it is no envelope in its one encoding."""
+    whole = Log([*ENTRIES, leaf_of(verification())]).bundle(len(ENTRIES))
+    proof = replace(whole.proof, checkpoint=Log([*ENTRIES, leaf]).checkpoint)
+    members = (leaf, b"application/vnd.artledger.bundle+json;version=1", canonical.dumps(proof.text))
+    return b'{"envelope":%s,"mediaType":"%s","proof":%s}' % members
+
+
+def _said(edit: Callable[[bytes], bytes]) -> bytes:
+    """The payload in other bytes, signed and logged as it stands."""
+    payload = dsse.parse(leaf_of(verification())).payload
+    changed = edit(payload)
+    if changed == payload:
+        raise ValueError("the edit changes nothing")
+    return _relogged(dsse.sign(changed, [SIGNER]))
+
+
+def _with_payload_text(edit: Callable[[bytes], bytes]) -> bytes:
+    """The payload's base64 in another spelling, logged as it stands."""
+    leaf = leaf_of(verification())
+    text = leaf.split(b'"', 4)[3]
+    return _relogged(leaf.replace(text, edit(text)))
+
+
+def _refused_encodings() -> list[Case]:
+    """One thing said in other bytes: everything else about these is good."""
+    media = b'"media_type":"image/png"'
+    width = b'"width":800'
+    return [
+        Case("lone-surrogate_fail", "Half a character, escaped.", _said(_swap(media, b'"media_type":"\\ud800"'))),
+        Case(
+            "raw-surrogate_fail", "Half a character in raw bytes.", _said(_swap(media, b'"media_type":"\xed\xa0\x80"'))
+        ),
+        Case("escaped_fail", "An escape that is not needed.", _said(_swap(media, b'"media_type":"image\\/png"'))),
+        Case("duplicate-key_fail", "A member twice.", _said(_swap(width, width + b"," + width))),
+        Case("key-order_fail", "Members in another order.", _said(_type_last)),
+        Case("non-ascii-key_fail", "A key that is not ASCII.", _said(_swap(width, width + ',"é":1'.encode()))),
+        Case("fraction_fail", "An integer written as 800.0.", _said(_swap(width, width + b".0"))),
+        Case("exponent_fail", "An integer written as 8e2.", _said(_swap(width, b'"width":8e2'))),
+        Case("minus-zero_fail", "Minus zero.", _said(_swap(width, b'"width":-0'))),
+        Case("big-integer_fail", "An integer of 2^53.", _said(_swap(width, b'"width":9007199254740992'))),
+        Case("payload-bom_fail", "A byte order mark.", _said(lambda payload: b"\xef\xbb\xbf" + payload)),
+        Case("payload-space_fail", "A space in the statement.", _said(_swap(width, b'"width": 800'))),
+        Case("bundle-bom_fail", "A byte order mark before the bundle.", b"\xef\xbb\xbf" + DATA),
+        Case("bundle-key-order_fail", "The bundle's members in another order.", _turned(DATA)),
+        Case(
+            "unpadded_fail", "The payload's base64 without padding.", _with_payload_text(lambda text: text.rstrip(b"="))
+        ),
+        Case(
+            "base64-break_fail",
+            "A line break in the payload's base64.",
+            _with_payload_text(lambda t: t[:76] + b"\\n" + t[76:]),
+        ),
+        Case("base64-url_fail", "The signature's base64 in the alphabet for URLs.", _with_url_alphabet()),
+    ]
+
+
+def _swap(old: bytes, new: bytes) -> Callable[[bytes], bytes]:
+    return lambda payload: new.join(payload.split(old, 1))
+
+
+def _type_last(payload: bytes) -> bytes:
+    kind = b'"_type":"https://in-toto.io/Statement/v1"'
+    return b"{" + payload.removeprefix(b"{" + kind + b",")[:-1] + b"," + kind + b"}"
+
+
+def _turned(bundle: bytes) -> bytes:
+    value = json.loads(bundle)
+    return json.dumps(dict(reversed(value.items())), separators=(",", ":"), ensure_ascii=False).encode()
+
+
+def _with_url_alphabet() -> bytes:
+    """Of a record whose signature the two alphabets spell in different ways."""
+    for leaf in map(leaf_of, ALL):
+        text = leaf.split(b'"sig":"')[1].split(b'"')[0]
+        changed = text.replace(b"+", b"-").replace(b"/", b"_")
+        if changed != text:
+            return _relogged(leaf.replace(text, changed))
+    raise ValueError("every signature is spelt alike in both alphabets")
+
+
 def cases() -> list[Case]:
-    return [*_accepted(), *_refused_forms(), *_refused_claims()]
+    return [*_accepted(), *_refused_forms(), *_refused_encodings(), *_refused_claims()]
 
 
 if __name__ == "__main__":
