@@ -41,7 +41,10 @@ def audit_one_bundle(
     policy: PolicyOption = None,
     announcement: Annotated[
         list[Path] | None,
-        typer.Option(metavar="FILE", help="Bundle of the record that announces the key of who signed too; may repeat."),
+        typer.Option(
+            metavar="FILE",
+            help="Bundle of a record that announces or revokes a key of whoever makes the statement; may repeat.",
+        ),
     ] = None,
     explain: ExplainOption = False,
 ) -> ExitCode:

@@ -22,6 +22,7 @@ from dataclasses import dataclass
 from ledger.audit.bundle import Bundle
 from ledger.audit.checks import Audit, Check, Outcome, attempt, not_checked
 from ledger.audit.claim_bundle import ClaimBundle, MembershipProof, parse_claim_bundle
+from ledger.audit.holders import announced_by, maker_check
 from ledger.audit.manifest import require_membership
 from ledger.audit.verifier import ENCODING, Trust, bundle_checks, read_bundle
 from ledger.claim.decide import decide
@@ -30,7 +31,6 @@ from ledger.claim.types import Case, Exhibit, Finding, Listing
 from ledger.errors import LedgerError, VerificationError
 from ledger.log.policy import Policy
 from ledger.record.parts import Ref
-from ledger.record.party import party_of
 from ledger.record.predicates import (
     Claim,
     ClaimVerdictRecord,
@@ -176,22 +176,21 @@ def _claim_checks(bundle: ClaimBundle, opened: _Opened) -> Iterator[Check]:
 
 def _parties(opened: _Opened) -> Check:
     """3. Without the announcement of a party's key, or without such a signature, only the service vouches for it."""
-    keys = {
-        each.statement.subject_sha256: each.statement.predicate
+    announced = announced_by(
+        (each.bundle.proof.index, each.statement.predicate)
         for each in opened.evidence
-        if isinstance(each.statement.predicate, KeyRecord) and each.statement.predicate.event != "revoked"
-    }
+        if isinstance(each.statement.predicate, KeyRecord)
+    )
     alone = []
     for record in (opened.claim, *opened.steps):
-        predicate = record.statement.predicate
-        party = party_of(predicate)
-        _, *others = record.bundle.envelope.signatures
-        known = [keys[each.keyid] for each in others if each.keyid in keys]
-        if any(party is None or not party.admits(key.role, key.holder_id) for key in known):
-            detail = f"the {predicate.kind} {predicate.record_id} is signed with another's key"
-            return Check(PARTIES, Outcome.FAILED, detail, code="wrong-holder")
-        if not known or len(known) != len(others):
-            alone.append(predicate.kind)
+        found = maker_check(record.bundle, record.statement, announced)
+        failed = [each for each in found if each.outcome is Outcome.FAILED]
+        if failed:
+            predicate = record.statement.predicate
+            detail = f"the {predicate.kind} {predicate.record_id}: {failed[0].detail}"
+            return Check(PARTIES, Outcome.FAILED, detail, code=failed[0].code)
+        if any(each.outcome is not Outcome.PASSED for each in found):
+            alone.append(record.statement.kind)
     if alone:
         detail = f"nothing but the service's word says whose these are: {', '.join(alone)}"
         return not_checked(PARTIES, detail, essential=False)

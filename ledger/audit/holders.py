@@ -1,35 +1,117 @@
-"""Whose the signatures beside the service's are: known from the `key` records that announce their keys."""
+"""Whose the signatures beside the service's are, and whose is missing: known from the `key` records that were given."""
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass, replace
 
 from ledger.audit.bundle import Bundle
 from ledger.audit.checks import Check, Outcome, not_checked
 from ledger.audit.keyring import Holder
-from ledger.record.party import party_of
+from ledger.record.keys import keyid_of
+from ledger.record.party import Party, party_of
+from ledger.record.predicates import KeyRecord
 from ledger.record.statement import Statement
 
 MAKER = "maker's key"
 
 
-def maker_check(bundle: Bundle, statement: Statement, holders: Mapping[str, Holder]) -> tuple[Check, ...]:
-    """That the further signatures of a statement are by keys of whoever makes it; nothing where there are none.
+@dataclass(frozen=True, slots=True)
+class Announced:
+    """A key, as far as the records given tell of it."""
 
-    `holders`: by key id, as records on the same log announce them. Whether a key was revoked before, only the whole log
-    shows.
+    holder: Holder
+    index: int | None = None
+    """Leaf index of its announcement; None where only its revocation was given."""
+    revoked: int | None = None
+    """Leaf index of its revocation, where that was given."""
+
+    def is_good_at(self, index: int) -> bool:
+        return self.index is not None and self.index < index and (self.revoked is None or self.revoked > index)
+
+
+Announcements = Mapping[str, Announced]
+"""By key id."""
+
+
+def announced_by(records: Iterable[tuple[int, KeyRecord]]) -> Announcements:
+    """What `key` records say, each with its leaf index."""
+    found: dict[str, Announced] = {}
+    for index, record in records:
+        raw = bytes.fromhex(record.public_key)
+        known = found.get(keyid_of(raw), Announced(Holder(raw, record.role, record.holder_id)))
+        if record.event == "revoked":
+            found[keyid_of(raw)] = replace(known, revoked=index)
+        else:
+            found[keyid_of(raw)] = replace(known, holder=Holder(raw, record.role, record.holder_id), index=index)
+    return found
+
+
+def lacking(party: Party, index: int, signers: Sequence[str], announced: Announcements) -> str | None:
+    """Why a statement at a leaf index lacks its party's signature, as far as the announcements show; None where they
+    show nothing of the kind."""
+    if party.demand == "never" or (party.demand == "with-key" and party.holder_id is None):
+        return None
+    good = {
+        keyid: each.index
+        for keyid, each in announced.items()
+        if party.admits(each.holder.role, each.holder.holder_id) and each.is_good_at(index)
+    }
+    who = f"{' or '.join(sorted(party.roles))} {party.holder_id}"
+    if party.demand == "always" and not signers:
+        return f"the service alone signed what only {who} can say"
+    if good and good.keys().isdisjoint(signers):
+        since = min(each for each in good.values() if each is not None)
+        return (
+            f"{who} had a key since leaf {since:,} and did not sign this; only its revocation before would excuse that"
+        )
+    return None
+
+
+def maker_check(bundle: Bundle, statement: Statement, announced: Announcements) -> tuple[Check, ...]:
+    """That the further signatures of a statement are by keys of whoever makes it, and that theirs is not missing;
+    nothing for what the service says itself.
+
+    Whether a key was announced or revoked elsewhere on the log, only the whole log shows.
     """
-    keyids = [signature.keyid for signature in bundle.envelope.signatures[1:]]
-    if not keyids:
-        return ()
-    known = {keyid: holders[keyid] for keyid in keyids if keyid in holders}
-    party = party_of(statement.predicate)
-    for keyid, holder in known.items():
-        if party is None or not party.admits(holder.role, holder.holder_id):
-            detail = f"key {keyid} is that of {holder.role} {holder.holder_id}, whose statement this is not"
-            return (Check(MAKER, Outcome.FAILED, detail, code="wrong-holder"),)
-    if len(known) < len(keyids):
+    index, party = bundle.proof.index, party_of(statement.predicate)
+    signers = [signature.keyid for signature in bundle.envelope.signatures[1:]]
+    known = {keyid: announced[keyid] for keyid in signers if keyid in announced}
+    failed = _failed(party, index, known)
+    if failed is not None:
+        return (failed,)
+    missing = None if party is None else lacking(party, index, signers, announced)
+    if missing is not None:
+        return (Check(MAKER, Outcome.FAILED, missing, code="signature-missing"),)
+    if not signers:
+        return () if party is None or party.demand == "never" else (_alone(party),)
+    if len(known) < len(signers):
         reason = "the record that announces its key was not given; replaying the log checks it"
         return (not_checked(MAKER, reason, essential=False),)
-    names = ", ".join(f"{holder.role} {holder.holder_id}" for holder in known.values())
+    names = ", ".join(f"{each.holder.role} {each.holder.holder_id}" for each in known.values())
     return (Check(MAKER, Outcome.PASSED, f"countersigned by {names}"),)
+
+
+def _failed(party: Party | None, index: int, known: Announcements) -> Check | None:
+    """A signature by a key that cannot stand there."""
+    for keyid, each in known.items():
+        holder = each.holder
+        if party is None or not party.admits(holder.role, holder.holder_id):
+            detail = f"key {keyid} is that of {holder.role} {holder.holder_id}, whose statement this is not"
+            return Check(MAKER, Outcome.FAILED, detail, code="wrong-holder")
+        if each.revoked is not None and each.revoked < index:
+            detail = f"key {keyid} was revoked at leaf {each.revoked:,}, before this"
+            return Check(MAKER, Outcome.FAILED, detail, code="key-revoked")
+        if each.index is not None and each.index > index:
+            detail = f"key {keyid} is announced at leaf {each.index:,}, after this"
+            return Check(MAKER, Outcome.FAILED, detail, code="key-not-authorised")
+    return None
+
+
+def _alone(party: Party) -> Check:
+    who = f"{' or '.join(sorted(party.roles))} {party.holder_id}" if party.holder_id else "the artist of the work"
+    reason = (
+        f"only the service signed it; whether {who} had a key by then, bundles of their `key` records show "
+        "(--announcement), and replaying the log"
+    )
+    return not_checked(MAKER, reason, essential=False)

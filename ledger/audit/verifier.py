@@ -10,7 +10,7 @@ A bundle says that a record stands on a log. To find out whether that is so, wit
 6. Authority. The envelope's first signature is by a record key that the caller trusts.
 7. Statement. The payload is a canonical statement of a known kind, with closed fields, made for this log.
 8. Conclusions. A comparison's verdict and shares follow from its own matches.
-9. Maker. Where somebody else signed too, their keys are announced as those of whoever makes such a statement.
+9. Maker. Further signatures are by announced keys of whoever makes such a statement; whoever had a key signed.
 10. References. Whether the records that it names stand on the log can only be seen there.
 
 Without the log's key, or for a kind that this version does not know, nothing is verified; 3, 6, 9 and 10 may
@@ -19,14 +19,13 @@ stay unchecked, and say so.
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable
 from dataclasses import dataclass, field, replace
 
 from ledger.audit.bundle import Bundle, parse_bundle
 from ledger.audit.checks import Audit, Check, Outcome, attempt, not_checked
 from ledger.audit.conclusions import require_conclusions
-from ledger.audit.holders import maker_check
-from ledger.audit.keyring import Holder
+from ledger.audit.holders import Announcements, announced_by, maker_check
 from ledger.audit.rules import require_origin
 from ledger.errors import InputError, LedgerError, VerificationError
 from ledger.log.checkpoint import SignedCheckpoint, open_checkpoint
@@ -60,8 +59,8 @@ class Trust:
     log_key: VerifierKey | None
     record_keyids: frozenset[str] = frozenset()
     policy: Policy | None = None
-    holders: Mapping[str, Holder] = field(default_factory=dict)
-    """Of keys beside the service's, by key id."""
+    announced: Announcements = field(default_factory=dict)
+    """Keys beside the service's."""
 
     @classmethod
     def of(cls, log_vkey: str | None, record_keys: Iterable[bytes] = (), policy: Policy | None = None) -> Trust:
@@ -92,30 +91,29 @@ def audit_bundle(
 ) -> Audit:
     """Audits a bundle's bytes offline, as the module says.
 
-    `announcements`: bundles of the `key` records of those who signed beside the service. Raises InputError only for
-    keys that are none, and for announcements (`bad-announcement`).
+    `announcements`: bundles of the `key` records of those who signed beside the service, or should have. Raises
+    InputError only for keys that are none, and for announcements (`bad-announcement`).
     """
     trust = Trust.of(log_vkey, record_keys, policy)
-    trust = replace(trust, holders=dict(_announced(each, trust) for each in announcements))
+    trust = replace(trust, announced=announced_by([_announcement(each, trust) for each in announcements]))
     bundle, encoding = read_bundle(data)
     if bundle is None:
         return Audit("bundle", (encoding,))
     return Audit(f"leaf {bundle.proof.index}", (encoding, *bundle_checks(bundle, trust)))
 
 
-def _announced(data: bytes, trust: Trust) -> tuple[str, Holder]:
-    """Key id and holder in the bundle of a `key` record that is itself good."""
+def _announcement(data: bytes, trust: Trust) -> tuple[int, KeyRecord]:
+    """Leaf index and predicate in the bundle of a `key` record that is itself good."""
     bundle, encoding = read_bundle(data)
     checks = (encoding,) if bundle is None else (encoding, *bundle_checks(bundle, trust))
     predicate = None if bundle is None else parse_payload(bundle.envelope.payload).predicate
-    if Audit("key", checks).exit_code or not isinstance(predicate, KeyRecord) or predicate.event == "revoked":
+    if bundle is None or Audit("key", checks).exit_code or not isinstance(predicate, KeyRecord):
         raise InputError(
-            "an announcement that was given is no good bundle of a record that announces a key on this log",
+            "an announcement that was given is no good bundle of a record that announces or revokes a key on this log",
             code="bad-announcement",
             hint="look at it by itself: artledger audit bundle FILE",
         )
-    raw = bytes.fromhex(predicate.public_key)
-    return keyid_of(raw), Holder(raw, predicate.role, predicate.holder_id)
+    return bundle.proof.index, predicate
 
 
 def read_bundle(data: bytes) -> tuple[Bundle | None, Check]:
@@ -220,7 +218,7 @@ def _statement(bundle: Bundle, trust: Trust, origin: str | None) -> tuple[Check,
             return (not_checked(STATEMENT, f"{error.message}: {error.hint}"),)
         return (Check(STATEMENT, Outcome.FAILED, error.message, code=error.code),)
     detail = f"{statement.kind} {statement.record_id}, made at {statement.predicate.generated_at}"
-    maker = maker_check(bundle, statement, trust.holders)
+    maker = maker_check(bundle, statement, trust.announced)
     return (Check(STATEMENT, Outcome.PASSED, detail), *_conclusions(statement), *maker, _references(statement))
 
 

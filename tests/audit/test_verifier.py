@@ -111,10 +111,36 @@ def test_the_makers_signature_is_checked_where_its_key_is_announced() -> None:
     assert (outcomes(known)[MAKER], known.exit_code) == (Outcome.PASSED, 0)
     assert failed(audit_bundle(work, LOG_VKEY, announcements=[strangers])) == [(MAKER, "wrong-holder")]
     elsewhere = Log(log.entries[:-1]).bundle(0).to_bytes()
-    for bad in (revocation, work, own[:-1], b"", elsewhere.replace(b"0123abcd", b"1123cafe")):
+    late = audit_bundle(work, LOG_VKEY, announcements=[own, revocation])
+    assert failed(late) == [(MAKER, "key-revoked")]
+    for bad in (work, own[:-1], b"", elsewhere.replace(b"0123abcd", b"1123cafe")):
         with pytest.raises(InputError) as caught:
             audit_bundle(work, LOG_VKEY, announcements=[bad])
         assert caught.value.code == "bad-announcement"
+
+
+def test_who_had_a_key_and_did_not_sign() -> None:
+    """What was verified before: the service registers in the name of an artist who has a key."""
+    artist = registration(600).artist_id
+    key, revocation = of_artist(OTHER, artist), of_artist(OTHER, artist, event="revoked", record_id=uid(501))
+    entries = [leaf_of(registration(600)), leaf_of(key, SIGNER, OTHER), leaf_of(registration(601)), leaf_of(revocation)]
+    log = Log([*ENTRIES, *entries, leaf_of(registration(602))])
+    before, announced, lacking, revoked, after = (
+        log.bundle(len(ENTRIES) + place, *((SIGNER, OTHER) if place == 1 else ())).to_bytes() for place in range(5)
+    )
+    alone = audit_bundle(lacking, LOG_VKEY)
+    assert (outcomes(alone)[MAKER], alone.exit_code) == (Outcome.NOT_CHECKED, 0)
+    assert "--announcement" in next(check.detail for check in alone.checks if check.name == MAKER)
+    for keys in ([announced], [announced, revoked]):
+        assert failed(audit_bundle(lacking, LOG_VKEY, announcements=keys)) == [(MAKER, "signature-missing")]
+    assert audit_bundle(before, LOG_VKEY, announcements=[announced]).exit_code == 0
+    assert audit_bundle(after, LOG_VKEY, announcements=[announced, revoked]).exit_code == 0
+    assert audit_bundle(after, LOG_VKEY, announcements=[announced]).exit_code == 1, "the revocation was not given"
+
+
+def test_a_resolution_by_the_service_alone_is_refuted() -> None:
+    log = Log([*ENTRIES, leaf_of(next(each for each in ALL if each.kind == "resolution"))])
+    assert failed(audit_bundle(log.bundle(len(ENTRIES)).to_bytes(), LOG_VKEY)) == [(MAKER, "signature-missing")]
 
 
 SMALL = Log(ENTRIES[:2]).bundle(1).to_bytes()
