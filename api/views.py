@@ -63,5 +63,5 @@ def page(template: str, status: int = 200, **values: Any) -> HTMLResponse:
 def wants_page(request: Request) -> bool:
     """Whether a person's browser asks for a page, rather than a program for data."""
     path = request.url.path
-    data = path.startswith(("/v1/", "/tile/", "/static/", "/.well-known/")) or path in ("/checkpoint", "/metrics")
+    data = path.startswith(("/v1/", "/tile/", "/static/", "/.well-known/")) or path == "/checkpoint"
     return not data and "text/html" in request.headers.get("accept", "")

@@ -17,6 +17,12 @@ from tests.conftest import DatabaseUrl, copied
 
 ART = Path(__file__).parent / "data" / "art"
 DRAWINGS = sorted(ART.glob("*.png"))
+GENEROUS = dict.fromkeys(
+    ("limit_per_address", "limit_overall", "limit_per_account", "limit_pictures_per_account", "work_per_address",
+     "work_overall"),
+    "1000000/minute",
+)
+"""Limits that no test reaches."""
 UNKNOWN_ID = "01900000-0000-7000-8000-000000000000"
 
 
@@ -31,10 +37,13 @@ def register(application: Application, folder: Path) -> IngestSummary:
 def application_with(
     database_server: DatabaseUrl, template: str, data_dir: Path, folders: Sequence[Path] = (), **settings: Any
 ) -> Iterator[Application]:
-    """An application on a database of its own, with the works of `folders` registered and published."""
+    """An application on a database of its own, with the works of `folders` registered and published.
+
+    Limits are generous where nothing else is said.
+    """
     with (
         copied(database_server, template) as url,
-        open_application(data_dir=data_dir, database_url=url, **settings) as opened,
+        open_application(data_dir=data_dir, database_url=url, **{**GENEROUS, **settings}) as opened,
     ):
         for folder in folders:
             register(opened, folder)

@@ -50,10 +50,6 @@ def application(
         tmp_path_factory.mktemp("data"),
         [ART, hostile_folder],
         max_image_bytes=2**20,
-        limit_per_address="100000/minute",
-        limit_overall="100000/minute",
-        work_per_address="100000/minute",
-        work_overall="100000/minute",
         publish_interval=0.2,
     ) as opened:
         yield opened

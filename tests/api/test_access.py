@@ -15,7 +15,7 @@ from ledger.bootstrap import Application, open_application
 from ledger.flows.accounts import Accounts
 from ledger.flows.principal import SCOPES_OF_ROLE, AccountRole
 from ledger.settings import Settings
-from tests.applications import UNKNOWN_ID, query
+from tests.applications import GENEROUS, UNKNOWN_ID, query
 from tests.conftest import DatabaseUrl, copied
 
 ELSEWHERE = ("203.0.113.7", 50_000)
@@ -40,10 +40,8 @@ def database(database_server: DatabaseUrl, template: str) -> Iterator[str]:
 
 @pytest.fixture(scope="module")
 def application(database: str, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Application]:
-    names = ("limit_per_address", "limit_overall", "limit_per_account", "limit_pictures_per_account")
-    limits = dict.fromkeys(names, "100000/minute")
     with open_application(
-        data_dir=tmp_path_factory.mktemp("data"), database_url=database, max_image_bytes=2**16, **limits
+        data_dir=tmp_path_factory.mktemp("data"), database_url=database, max_image_bytes=2**16, **GENEROUS
     ) as opened:
         yield opened
 

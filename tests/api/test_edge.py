@@ -9,6 +9,7 @@ from typing import Any
 
 import pytest
 
+from api.connections import Connections
 from api.edge import Edge
 from ledger.errors import InputError
 from ledger.settings import Settings
@@ -130,6 +131,13 @@ def test_the_owners_socket(owners: Path, tmp_path: Path) -> None:
 def test_the_address_that_is_counted(peer: str | None, headers: Headers, address: str | None) -> None:
     assert edge(trusted_proxies=PROXIES).address(scope(peer, headers)) == address
     assert edge().address(scope(peer, headers)) == peer, "without trusted proxies nothing that they say counts"
+
+
+def test_a_trusted_proxy_speaks_for_many_on_its_connections() -> None:
+    behind, plain = (Connections(9, 1, 1.0, edge(trusted_proxies=proxies).is_proxy) for proxies in (PROXIES, ""))
+    assert behind.key_of("127.0.0.1") is None
+    assert behind.key_of("203.0.113.7") == plain.key_of("203.0.113.7") == "203.0.113.7"
+    assert plain.key_of("127.0.0.1") == "127.0.0.1"
 
 
 def test_a_trusted_proxy_says_how_it_was_asked() -> None:

@@ -18,7 +18,7 @@ from ledger.flows.principal import LOCAL, SCOPES_OF_ROLE, AccountRole
 from ledger.flows.register import WorkDetails
 from ledger.record import dsse
 from tests.api.conftest import HERE
-from tests.applications import DRAWINGS, UNKNOWN_ID
+from tests.applications import DRAWINGS, GENEROUS, UNKNOWN_ID
 from tests.conftest import DatabaseUrl, copied
 from tests.people import Person, artist, changed
 
@@ -34,7 +34,9 @@ def application(
 ) -> Iterator[Application]:
     with (
         copied(database_server, template) as url,
-        open_application(data_dir=tmp_path_factory.mktemp("data"), database_url=url, max_image_bytes=2**20) as opened,
+        open_application(
+            data_dir=tmp_path_factory.mktemp("data"), database_url=url, max_image_bytes=2**20, **GENEROUS
+        ) as opened,
     ):
         yield opened
 

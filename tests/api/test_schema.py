@@ -15,6 +15,7 @@ from api.app import create_app
 from ledger.bootstrap import Application, open_application
 from ledger.flows.principal import SCOPES_OF_ROLE
 from ledger.settings import Settings
+from tests.applications import GENEROUS
 from tests.conftest import DatabaseUrl, copied
 from tests.generate.tiny import save_tiny_sd
 
@@ -38,10 +39,7 @@ def application(
             data_dir=tmp_path_factory.mktemp("data"),
             database_url=url,
             generator=str(save_tiny_sd(tmp_path_factory.mktemp("tiny") / "sd")),
-            limit_per_address="1000000/minute",
-            limit_overall="1000000/minute",
-            work_per_address="1000000/minute",
-            work_overall="1000000/minute",
+            **GENEROUS,
         ) as opened,
     ):
         opened.keys.announce()

@@ -18,6 +18,7 @@ from ledger.bootstrap import open_application
 from ledger.flows.principal import SCOPES_OF_ROLE
 from ledger.record.predicates import ClaimType, ClaimVerdict
 from tests.api.serving import served
+from tests.applications import GENEROUS
 from tests.cli.commands import Commands
 from tests.e2e.story import Answer, Cast, Generated, Person, Refused, Surface
 
@@ -175,7 +176,7 @@ def _form(picture: Path, name: str, said: Answer) -> dict[str, tuple[str | None,
 def over_http(commands: Commands, data: Path, folder: Path) -> Iterator[Surface]:
     """The service in this process, on the same ledger as the administrator's commands."""
     with (
-        open_application(data_dir=data, publish_interval=0.1) as application,
+        open_application(data_dir=data, publish_interval=0.1, **GENEROUS) as application,
         served(application) as url,
         httpx2.Client(base_url=url, timeout=60) as client,
     ):

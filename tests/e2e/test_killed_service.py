@@ -58,7 +58,8 @@ class Load:
 def kill_once(data: Path, environment: dict[str, str], chance: random.Random) -> dict[str, int]:
     """One life of the service: what it acknowledged before it was killed at some moment under load."""
     service = subprocess.Popen(
-        [sys.executable, "-m", "cli.main", "serve", "--port", "0", "--json", "--quiet", "--data", str(data)],
+        [sys.executable, "-m", "cli.main", "serve", "--port", "0", "--json", "--quiet", "--data", str(data),
+         "--trust-loopback"],
         stdout=subprocess.PIPE, text=True, env=environment,
     )  # fmt: skip
     try:
