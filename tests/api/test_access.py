@@ -194,6 +194,13 @@ def test_an_administrator_makes_accounts_and_tokens(
         assert (refused.status_code, refused.json()["code"]) == (422, "invalid-request")
 
 
+def test_pages_administer_nothing() -> None:
+    """Whoever asks: what a page can send is a picture, as everybody may."""
+    forms = {path: access for (method, path), access in ACCESS.items() if method != "GET" and path[:4] != "/v1/"}
+    assert set(forms) == {"/lookup", "/verify"}
+    assert all(access.roles is None and access.limited for access in forms.values())
+
+
 def test_turning_away_says_how_to_come_in(client: TestClient) -> None:
     missing = client.post("/v1/keys")
     assert missing.headers["www-authenticate"] == "Bearer"

@@ -80,10 +80,21 @@ def test_serve_says_where_serves_and_stops(tmp_path: Path, database_url: str) ->
     assert "Traceback" not in errors
 
 
-def test_a_port_in_use_exits_2(artledger: Commands, database_url: str, monkeypatch: pytest.MonkeyPatch) -> None:
+@pytest.fixture(autouse=True)
+def environment(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Put back afterwards: `serve` says there what its options say."""
+    for name in ("ALLOWED_HOSTS", "METRICS_PORT", "OWNER_SOCKET"):
+        monkeypatch.setenv(f"ARTLEDGER_{name}", "")
+        monkeypatch.delenv(f"ARTLEDGER_{name}")
+
+
+@pytest.mark.parametrize("option", ["--port", "--metrics-port"])
+def test_a_port_in_use_exits_2(
+    artledger: Commands, database_url: str, monkeypatch: pytest.MonkeyPatch, option: str
+) -> None:
     monkeypatch.setenv("ARTLEDGER_DATABASE_URL", database_url)
     with socket.create_server(("127.0.0.1", 0)) as taken:
-        ended = artledger("serve", "--port", str(taken.getsockname()[1]), "--json")
+        ended = artledger("serve", option, str(taken.getsockname()[1]), "--json")
     assert ended.code == 2
     assert ended.json["error"]["code"] == "cannot-listen"
 

@@ -164,7 +164,9 @@ def test_the_owners_socket_lets_its_owner_in(public: Service) -> None:
 def test_loopback_is_trusted_only_where_that_is_asked_for(
     database_server: DatabaseUrl, template: str, tmp_path: Path
 ) -> None:
-    options = ("--trust-loopback", "--host", "0.0.0.0")  # noqa: S104 - with what it says of names
+    with socket.create_server(("127.0.0.1", 0)) as probe:
+        metrics_port = str(probe.getsockname()[1])
+    options = ("--trust-loopback", "--host", "0.0.0.0", "--metrics-port", metrics_port)  # noqa: S104
     with service(database_server, template, tmp_path, *options) as trusting:
         connection = over_tcp(trusting.url)
         assert asked(connection, "/v1/accounts", ACCOUNT)[0] == 201
@@ -174,6 +176,8 @@ def test_loopback_is_trusted_only_where_that_is_asked_for(
         assert crossed == (403, "cross-origin")
         rebound = asked(connection, "/v1/accounts", ACCOUNT, ("Host", "rebound.example"))
         assert rebound == (421, "unknown-host")
+        figures = answer(f"http://127.0.0.1:{metrics_port}/metrics").decode()
+        assert 'artledger_http_requests_total{method="POST",route="/v1/accounts",status="201"} 1.0' in figures
         said = trusting.stop()
         assert "--trust-loopback" in said
         assert "ARTLEDGER_ALLOWED_HOSTS" in said
@@ -185,9 +189,8 @@ def test_a_socket_that_would_not_be_the_owners_exits_2(
     artledger: Commands, tmp_path: Path, database_url: str, monkeypatch: pytest.MonkeyPatch, case: str
 ) -> None:
     monkeypatch.setenv("ARTLEDGER_DATABASE_URL", database_url)
-    for name in ("OWNER_SOCKET", "ALLOWED_HOSTS"):
-        monkeypatch.setenv(f"ARTLEDGER_{name}", "")  # put back afterwards: `serve` sets them
-        monkeypatch.delenv(f"ARTLEDGER_{name}")
+    monkeypatch.setenv("ARTLEDGER_OWNER_SOCKET", "")  # put back afterwards: `serve` sets it
+    monkeypatch.delenv("ARTLEDGER_OWNER_SOCKET")
     path = tmp_path / "owner.sock"
     with socket.socket(socket.AF_UNIX) as listener:
         match case:
