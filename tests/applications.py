@@ -18,8 +18,14 @@ from tests.conftest import DatabaseUrl, copied
 ART = Path(__file__).parent / "data" / "art"
 DRAWINGS = sorted(ART.glob("*.png"))
 GENEROUS = dict.fromkeys(
-    ("limit_per_address", "limit_overall", "limit_per_account", "limit_pictures_per_account", "work_per_address",
-     "work_overall"),
+    (
+        "limit_per_address",
+        "limit_overall",
+        "limit_per_account",
+        "limit_pictures_per_account",
+        "work_per_address",
+        "work_overall",
+    ),
     "1000000/minute",
 )
 """Limits that no test reaches."""
