@@ -60,6 +60,9 @@ def add(
             return ExitCode.USAGE
         with invocation.progress() as progress:
             done = application.opting_out.add(plan, reason.value, progress)
+            left = application.disk_erasure.now() if done.withdrawn else ()
+    for each in left:
+        out.note(f"Not erased by this command: {each}", "bad")
     if out.json:
         out.document(done.to_json())
     out.line(f"{done.added:,} of {len(done.entries):,} entries are new on the list", "good")

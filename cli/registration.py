@@ -98,6 +98,9 @@ def withdraw(
             answer = _signed(application, work, consents.draft_withdrawal(work, LOCAL), key)
         else:
             raise InputError("a key signs as the artist, whose reason is `artist`", code="bad-reason")
+        left = application.disk_erasure.now()
+    for each in left:
+        invocation.out.note(f"Not erased by this command: {each}", "bad")
     _finish(invocation.out, answer)
 
 

@@ -136,7 +136,8 @@ class Application(RegistrationParts, ClaimParts):
     @contextmanager
     def run_background(self) -> Iterator[None]:
         """While it lasts (`serve` holds it), what is committed is published within about a second, and the corpus is
-        calibrated anew when it has changed by a tenth; pictures that nobody confirmed go."""
+        calibrated anew when it has changed by a tenth; pictures that nobody confirmed go,
+        and so do from the disk the rows that withdrawals deleted."""
         stop = threading.Event()
         publisher = self.publisher
         interval = {"interval": self.settings.publish_interval}
@@ -144,6 +145,7 @@ class Application(RegistrationParts, ClaimParts):
             threading.Thread(target=publisher.run, args=(stop,), kwargs=interval, name="publisher"),
             threading.Thread(target=self.background_calibration.run, args=(stop,), name="calibration"),
             threading.Thread(target=self.erase_unconfirmed, args=(stop,), name="unconfirmed"),
+            threading.Thread(target=self.disk_erasure.run, args=(stop,), name="disk-erasure"),
         ]
         for thread in threads:
             thread.start()

@@ -10,6 +10,7 @@ from ledger.bootstrap.people import PeopleParts
 
 if TYPE_CHECKING:
     from ledger.flows.consent import Consents
+    from ledger.flows.disk import DiskErasure
     from ledger.flows.erase import PersonErasure
     from ledger.flows.optout import OptingOut
     from ledger.flows.register import Registering
@@ -71,6 +72,12 @@ class RegistrationParts(PeopleParts):
             index=self.index,
             shown_in=lambda image: works_shown_in(image, self.fingerprinter, self.index),
         )
+
+    @cached_property
+    def disk_erasure(self) -> DiskErasure:
+        from ledger.flows.disk import DiskErasure
+
+        return DiskErasure(self.works, self.erasure, self.data_dir / "erased-through")
 
     @cached_property
     def person_erasure(self) -> PersonErasure:

@@ -116,6 +116,10 @@ class WorkReader:
         """An artist's registered works, withdrawn ones too."""
         return int(self._scalar("SELECT count(*) FROM work WHERE artist_id = :artist", {"artist": UUID(artist_id)}))
 
+    def newest_withdrawal(self) -> int:
+        """Leaf index of the last withdrawal on the log; -1 without one."""
+        return int(self._scalar("SELECT coalesce(max(withdrawn_index), -1) FROM work", {}))
+
     def count_artists(self) -> int:
         """Artists of works that are not withdrawn."""
         return int(self._scalar("SELECT count(DISTINCT artist_id) FROM work WHERE withdrawn_index IS NULL", {}))

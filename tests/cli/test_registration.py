@@ -12,6 +12,7 @@ from PIL import Image
 from tests.applications import DRAWINGS, UNKNOWN_ID
 from tests.cli.commands import Commands
 from tests.crafted import pattern_like
+from tests.flows.test_erase import in_files
 
 
 @pytest.fixture
@@ -123,3 +124,20 @@ def test_opting_out_asks_whoever_can_answer(
         assert not list((tmp_path / "data" / "copies").glob("opt-out-*.png")), "the pictures go when it is decided"
     monkeypatch.setattr("sys.stdin", Terminal())
     assert ledger("corpus", "optout", "add", DRAWINGS[1], "--json").json["withdrawn"] == [], "it was withdrawn before"
+
+
+def test_a_withdrawn_title_is_gone_from_the_disk_when_the_command_ends(
+    artledger: Commands, portfolio: Path, tmp_path: Path
+) -> None:
+    """By both commands that withdraw, on the embedded database."""
+    artist_id = artledger("artist", "register", "Ada", "--json").json["artist_id"]
+    done = artledger("corpus", "ingest", portfolio, "--artist", artist_id, "--json").json
+    titles = {path.stem.replace("_", " "): path.stem.replace("_", " ").encode() for path in DRAWINGS[:3]}
+    assert in_files(tmp_path / "data", titles) == set(titles)
+    first, *_ = done["registered_ids"]
+    assert artledger("artist", "withdraw", first).code == 0
+    assert len(in_files(tmp_path / "data", titles)) == 2
+    listed = artledger("corpus", "optout", "add", DRAWINGS[1], DRAWINGS[2], "--yes", "--json")
+    assert listed.code == 0
+    assert len(listed.json["withdrawn"]) == 2, (listed.json, listed.stderr)
+    assert in_files(tmp_path / "data", titles) == set()

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import base64
 import json
+import threading
+import time
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -18,7 +20,7 @@ from ledger.errors import LedgerError
 from ledger.flows.principal import LOCAL
 from ledger.flows.register import WorkDetails
 from ledger.log.vkey import parse_vkey
-from ledger.storage import tables
+from ledger.storage import erasure, tables
 from tests.applications import DRAWINGS, UNKNOWN_ID
 from tests.people import Person, artist, changed
 
@@ -157,3 +159,51 @@ def test_erased_works_stay_away_where_that_is_asked_for(service: Application) ->
         with pytest.raises(LedgerError) as refused:
             service.person_erasure.erase(unknown)
         assert refused.value.code == code
+
+
+def test_a_withdrawn_works_title_is_gone_from_the_disk(service: Application) -> None:
+    """Heap, indexes, statistics and write-ahead log; the artist and the other work stay."""
+    ada = artist(service, NAME)
+    ids = []
+    for drawing, title in zip(DRAWINGS, TITLES, strict=False):
+        details = WorkDetails(title, credit_line=CREDIT)
+        ids.append(
+            service.registering.register(drawing.read_bytes(), details, ada.artist_id, ada.principal).work.work_id
+        )
+    preview = service.catalogue.preview(ids[0])
+    assert preview is not None
+    wanted = {TITLES[0]: TITLES[0].encode(), "preview": preview[1000 : 1000 + SLICE]}
+    other = {TITLES[1]: TITLES[1].encode()}
+    service.disk_erasure.now()
+    assert not service.disk_erasure.due()
+
+    service.consents.withdraw(ids[0], ada.principal)
+    assert in_tables(service, wanted) == set()
+    assert in_files(service.data_dir, wanted) == set(wanted), "a deleted row lies on: otherwise this test shows nothing"
+    assert service.disk_erasure.due()
+    stop = threading.Event()
+    running = threading.Thread(target=service.disk_erasure.run, args=(stop,), kwargs={"interval": 0.05})
+    running.start()  # as `serve` runs it
+    deadline = time.monotonic() + 60
+    while service.disk_erasure.due():
+        assert time.monotonic() < deadline
+        time.sleep(0.05)
+    stop.set()
+    running.join()
+    assert in_files(service.data_dir, wanted) == set()
+    assert in_files(service.data_dir, other) == set(other)
+    assert service.catalogue.work(ids[1]).title == TITLES[1]
+
+
+def test_what_cannot_be_erased_yet_is_tried_again(service: Application, monkeypatch: pytest.MonkeyPatch) -> None:
+    ada = artist(service, NAME)
+    work = service.registering.register(DRAWINGS[0].read_bytes(), WorkDetails("One"), ada.artist_id, ada.principal).work
+    service.consents.withdraw(work.work_id, ada.principal)
+    with service.database.begin_as_owner() as connection:
+        connection.execute(sa.text("LOCK TABLE work_detail IN ACCESS SHARE MODE"))
+        monkeypatch.setattr(erasure, "SECONDS_FOR_LOCK", 1)
+        (left,) = service.disk_erasure.now()
+        assert "work_detail" in left
+    assert service.disk_erasure.due()
+    assert service.disk_erasure.now() == ()
+    assert not service.disk_erasure.due()

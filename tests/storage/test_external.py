@@ -20,6 +20,7 @@ from ledger.storage.database import Database
 from ledger.storage.embedded.account import ENVIRONMENT, choose_account
 from ledger.storage.embedded.binaries import find_programs
 from ledger.storage.entries import PostgresEntryStore
+from ledger.storage.erasure import REWRITTEN, Erasure
 from ledger.storage.schema import check_schema, upgrade
 from ledger.storage.vector_indexes import ensure_indexes
 from tests.log.contracts import draft
@@ -119,3 +120,5 @@ def test_what_only_the_owner_may_do_is_said(external: tuple[str, subprocess.Pope
         with pytest.raises(ConflictError, match="search indexes are made by the database's owner") as refused:
             ensure_indexes(database, SPEC.digest, at_least=1)
         assert refused.value.code == "database-rights"
+        left = Erasure(database).from_disk()
+        assert len(left) == len(REWRITTEN) + 1, "what the server only warns of is left, too"
