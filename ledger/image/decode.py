@@ -9,12 +9,12 @@ import hashlib
 from io import BytesIO
 from typing import NamedTuple
 
-from PIL import AvifImagePlugin, Image, UnidentifiedImageError
+from PIL import AvifImagePlugin, Image, PngImagePlugin, UnidentifiedImageError
 
 from ledger.errors import InputError, LedgerError
 from ledger.image.canonical_pixels import CanonicalPixels, canonical_pixels
 from ledger.image.formats import PNG, TIFF, ImageFormat, is_cut_short, sniff
-from ledger.image.limits import DecodeLimits
+from ledger.image.limits import MAX_IN_FILE, DecodeLimits
 from ledger.image.metadata import exif_orientation, settle_transparency
 from ledger.image.structure import check_pixels, check_structure
 
@@ -22,6 +22,8 @@ from ledger.image.structure import check_pixels, check_structure
 Image.MAX_IMAGE_PIXELS = None
 # One picture is decoded by one thread: a worker per processor is the pool's, and memory is limited.
 AvifImagePlugin.DEFAULT_MAX_THREADS = 1
+# What a compressed chunk of a PNG may inflate to: a colour profile as large as other formats may have.
+PngImagePlugin.MAX_TEXT_CHUNK = MAX_IN_FILE["bytes of colour profile"]
 
 _SHORTEST_HEADERS = 128
 """A file that says what it is and ends before so many bytes without being readable was cut off."""

@@ -147,6 +147,12 @@ def test_a_broken_profile_means_srgb(profile: bytes) -> None:
     assert pixels(decoded)[0] == (9, 8, 7)
 
 
+def test_a_large_profile_of_a_png_is_read() -> None:
+    large = exchanged_profile() + bytes(4 * 2**20)
+    decoded = decode_file(save(Image.new("RGB", (2, 2), (220, 0, 0)), "PNG", icc_profile=large))
+    assert abs(pixels(decoded)[0][2] - 220) < 8
+
+
 def test_broken_exif_is_ignored() -> None:
     data = save(Image.new("RGB", (2, 2), (9, 8, 7)), "PNG", exif=b"Exif\0\0MM\0*\xff\xff\xff\xff")
     assert pixels(decode_file(data))[0] == (9, 8, 7)
