@@ -2,12 +2,21 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from dataclasses import dataclass
+from typing import Any
 
 import pytest
+from fastapi.testclient import TestClient
 
+from api.app import create_app
 from api.work_budget import ESTIMATE, MINIMUM, Debts, WorkBudget
+from ledger.bootstrap import Application
 from ledger.errors import InputError, PushbackError
+from ledger.flows.verify import Verification
+from tests.applications import ART, DRAWINGS, application_with
+from tests.conftest import DatabaseUrl
+from tests.generate.tiny import save_tiny_sd
 
 FIRST, SECOND, THIRD = "203.0.113.7", "203.0.113.8", "203.0.113.9"
 
@@ -100,3 +109,77 @@ def test_budgets_that_are_none(text: str) -> None:
     with pytest.raises(InputError) as caught:
         WorkBudget("1/minute", text, 1)
     assert caught.value.code == "settings"
+
+
+@pytest.fixture(scope="module")
+def application(
+    database_server: DatabaseUrl, template: str, tmp_path_factory: pytest.TempPathFactory
+) -> Iterator[Application]:
+    folder = save_tiny_sd(tmp_path_factory.mktemp("tiny") / "sd")
+    data = tmp_path_factory.mktemp("budget") / "data"
+    with application_with(
+        database_server, template, data, [ART], generator=str(folder), work_per_address="5/hour", generation_steps=6
+    ) as opened:
+        yield opened
+
+
+def test_who_has_no_budget_is_turned_away_before_the_picture_is_read(
+    application: Application, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """One picture that takes ten seconds uses up what a hundred requests would not."""
+    clock = Clock()
+    app = create_app(application)
+    app.state.context.work_budget._debts[0].clock = clock
+    examine = Verification.examine
+    monkeypatch.setattr("api.workers.time", clock_of(clock))
+
+    def slow(self: Verification, *arguments: Any, **named: Any) -> Any:
+        clock.now += 10
+        return examine(self, *arguments, **named)
+
+    monkeypatch.setattr(Verification, "examine", slow)
+
+    def asked(address: str, image: bytes, **headers: str) -> Any:
+        client = TestClient(app, raise_server_exceptions=False, client=(address, 50_000))
+        return client.post("/v1/lookups", files={"image": image}, headers=headers)
+
+    picture = DRAWINGS[0].read_bytes()
+    assert asked(FIRST, picture).status_code == 200
+    refused = asked(FIRST, b"not even a picture")
+    assert (refused.status_code, refused.json()["code"]) == (429, "rate-limited")
+    assert int(refused.headers["retry-after"]) == pytest.approx((10 + ESTIMATE - 5) * 720, abs=1)
+    assert asked(SECOND, b"no picture").status_code == 422
+    account = application.accounts.create("artist", "Ada").account_id
+    token = application.accounts.issue_token(account, ["verifications"]).secret
+    assert asked(FIRST, picture, authorization=f"Bearer {token}").status_code == 200
+    clock.now += float(refused.headers["retry-after"])
+    assert asked(FIRST, b"no picture").status_code == 422
+
+
+def clock_of(clock: Clock) -> Any:
+    """A module `time` whose seconds are the clock's."""
+
+    class Time:
+        monotonic = staticmethod(clock)
+
+    return Time
+
+
+def test_strangers_may_ask_for_so_many_steps(application: Application) -> None:
+    app = create_app(application)
+    before = application.entries.head().size
+
+    def asked(address: str, steps: int, count: int, **headers: str) -> Any:
+        client = TestClient(app, raise_server_exceptions=False, client=(address, 50_000))
+        body = {"prompt": "a red car", "steps": steps, "count": count}
+        return client.post("/v1/generations", json=body, headers=headers)
+
+    for steps, count in ((7, 1), (2, 4), (1, 7)):
+        refused = asked(FIRST, steps, count)
+        assert (refused.status_code, refused.json()["code"]) == (403, "too-many-steps"), refused.text
+        assert "6" in refused.json()["detail"]
+    assert application.entries.head().size == before
+    assert asked(FIRST, 3, 2).status_code == 201
+    account = application.accounts.create("generator", "Studio").account_id
+    token = application.accounts.issue_token(account, ["generations"]).secret
+    assert asked(FIRST, 7, 1, authorization=f"Bearer {token}").status_code == 201
