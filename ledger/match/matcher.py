@@ -3,7 +3,8 @@
 What happens to a query, in order:
 1. The index offers candidates: equal digests, nearest hashes of all views, nearest embeddings.
 2. Equal bytes and equal pixels are settled by digest (`exact`, `same-pixels`).
-3. Every candidate gets its exact raw score (score.py); the best are verified against their previews (geometry.py).
+3. Every candidate gets its exact raw score (score.py); the best are verified against their previews (geometry.py), and
+   never those of one artist alone (choice.py).
 4. Raw score and geometric evidence, both log Bayes factors, add up to one score, and that gives the conformal
    p-value, by the query's complexity bin, and the probability (calibration.py). A digest match is beyond every stranger
    of the null set, since null pictures that the corpus contains are left out of it: its p-value is the bin's floor,
@@ -13,7 +14,7 @@ What happens to a query, in order:
 6. Candidates that are no copies, but near in style (style_matcher.py), follow the copies, with that p-value: only works
    that allow it, and only where the calibration knows how near strangers come.
 7. Registrations of one picture (a duplicate group, or equal pixels) are one match, of the work that comes first; it
-   names every artist of the group. Only one work of a group is aligned. The MATCHES best are kept.
+   names every artist of the group. Of each artist one work of a group is aligned. The MATCHES best are kept.
 """
 
 from __future__ import annotations
@@ -25,7 +26,8 @@ from ledger.errors import ConflictError
 from ledger.match.attribution import Attribution, Found, attribute, unproven_relation, verdict, written
 from ledger.match.bins import Bin
 from ledger.match.block import FingerprintBlock
-from ledger.match.calibration import VERIFIED, Calibration
+from ledger.match.calibration import Calibration
+from ledger.match.choice import Contender, chosen
 from ledger.match.geometry import QueryGeometry, Verified
 from ledger.match.lists import COPY_RELATIONS, FUSED_SCORE, MATCHES, Relation
 from ledger.match.null_set import NullSet
@@ -141,10 +143,12 @@ class Matcher:
         if not found:
             return []
         scored = self._score(query, found)
-        verified = self._verify(query, scored, labels)
+        aligned = self._aligned(query, scored, labels)
+        verified = self._verify(query, aligned)
         placed = self._calibration.bin_of(query.fingerprint.image.complexity)
         drafts = [self._match(query, item, verified.get(item.candidate.work_id), placed) for item in scored]
-        drafts.sort(key=_order)
+        # What was not aligned stands behind what was: a record must be found again by aligning what it names.
+        drafts.sort(key=lambda match: (match.relation not in _DIGESTS and match.work_id not in aligned, *_order(match)))
         if self._style is not None:
             drafts = _with_style(drafts, self._style.find(query, found), self._calibration.alpha)
         return drafts
@@ -162,21 +166,22 @@ class Matcher:
         ]
         return sorted(scored, key=lambda item: (-item.raw, item.candidate.work_id))
 
-    def _verify(self, query: Query, scored: Sequence[_Scored], labels: Mapping[str, str]) -> Mapping[str, Verified]:
-        """Geometric evidence by work id, of the nearest work of each group. Groups that a digest settles need none."""
+    def _aligned(self, query: Query, scored: Sequence[_Scored], labels: Mapping[str, str]) -> tuple[str, ...]:
+        """Ids of the works to align. Groups that a digest settles need none."""
         if query.not_comparable is not None:
-            return {}
+            return ()
         settled = {
             labels[item.candidate.work_id] for item in scored if certain_relation(query, item.candidate) is not None
         }
-        nearest: dict[str, str] = {}
-        for item in scored:
-            label = labels[item.candidate.work_id]
-            if label not in settled and len(nearest) < VERIFIED:
-                nearest.setdefault(label, item.candidate.work_id)
-        if not nearest:
+        candidates = [item.candidate for item in scored]
+        contenders = [Contender(each.work_id, each.artist_id, labels[each.work_id]) for each in candidates]
+        return chosen([each for each in contenders if each.label not in settled])
+
+    def _verify(self, query: Query, work_ids: Sequence[str]) -> Mapping[str, Verified]:
+        """Geometric evidence by work id."""
+        if not work_ids:
             return {}
-        pictures = self._index.pictures(list(nearest.values()))
+        pictures = self._index.pictures(work_ids)
         geometry = QueryGeometry(query.working)
         verified = {
             work_id: geometry.verify(picture, self._calibration.geometry) for work_id, picture in pictures.items()

@@ -1,0 +1,57 @@
+"""Which candidates are aligned with the query's picture: the nearest, and never those of one artist alone.
+
+Whoever registers fifty near-duplicates of a work has fifty works nearer to a copy of it than the work itself is. So
+half of the places go to the nearest pictures, the other half to the nearest of artists who have none yet. There are as
+many places as the calibration gave the strangers of its null set, whose places all went to the nearest: so a stranger's
+picture comes as close no more often than the p-values say. The further works of a group are copies of one that has a
+place.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+from ledger.match.calibration import VERIFIED
+
+NEAREST = VERIFIED // 2
+"""Places for the nearest pictures, whoever registered them."""
+
+
+@dataclass(frozen=True, slots=True)
+class Contender:
+    """A candidate that no digest settles."""
+
+    work_id: str
+    artist_id: str
+    label: str
+    """What registrations of one picture share."""
+
+
+def chosen(contenders: Sequence[Contender]) -> tuple[str, ...]:
+    """Ids of the works to align, of `contenders` in order of nearness: of VERIFIED pictures the nearest work, and of
+    those that several artists registered one work of each, of VERIFIED further works at most."""
+    first: dict[str, Contender] = {}
+    for each in contenders:
+        first.setdefault(each.label, each)
+    pictures = list(first.values())
+    taken = pictures[:NEAREST]
+    artists = {each.artist_id for each in taken}
+    for each in pictures[NEAREST:]:
+        if len(taken) < VERIFIED and each.artist_id not in artists:
+            artists.add(each.artist_id)
+            taken.append(each)
+    known = {each.label for each in taken}
+    taken += [each for each in pictures if each.label not in known][: VERIFIED - len(taken)]
+    return tuple(each.work_id for each in [*taken, *_of_others(contenders, taken)])
+
+
+def _of_others(contenders: Sequence[Contender], taken: Sequence[Contender]) -> list[Contender]:
+    """The nearest work of each further artist of a picture: a near one that cannot be aligned must not hide it."""
+    known = {(each.label, each.artist_id) for each in taken}
+    labels = {each.label for each in taken}
+    others: dict[tuple[str, str], Contender] = {}
+    for each in contenders:
+        if each.label in labels and (each.label, each.artist_id) not in known:
+            others.setdefault((each.label, each.artist_id), each)
+    return list(others.values())[:VERIFIED]
