@@ -103,6 +103,8 @@ def test_a_contested_work_supports_no_claim(world: World, tmp_path: Path) -> Non
     assert told(by_tom) == ("inconclusive", {"contested-earlier", "copy-of-anothers", "listed"})
     for work, code in ((works[0], "contested-later"), (works[1], "copy-of-anothers")):
         answer = bea.claim("trained-on", None, work, model_id=model.model_id)
-        assert told(answer) == ("inconclusive", {code, "copy-of-anothers", "listed"})
+        verdict, codes = told(answer)
+        assert verdict == "inconclusive"
+        assert codes >= {code, "copy-of-anothers", "listed"}
         audited(world, answer)
     assert told(bea.claim("trained-on", None, works[2], model_id=model.model_id))[0] == "supported"
