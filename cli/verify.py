@@ -39,7 +39,10 @@ def verify(
             metavar="VERDICT", help=f"Exit 1 when a picture gets this verdict ({', '.join(Verdict)}); may be repeated."
         ),
     ] = None,
-    top_k: Annotated[int, typer.Option(min=1, max=100, help="How many nearest works to record.")] = 10,
+    top_k: Annotated[
+        int,
+        typer.Option(min=1, max=100, help="How many nearest works to show. The record always holds the ten nearest."),
+    ] = 10,
     bundle: Annotated[
         Path | None, typer.Option(help="Also write the record's proof to this file (one picture only).", metavar="FILE")
     ] = None,
