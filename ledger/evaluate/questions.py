@@ -28,7 +28,6 @@ from ledger.match.null_set import shipped_null_set
 from ledger.match.ranking import shipped_ranking
 from ledger.match.types import MatchOutcome, Query
 
-"""Matches asked for: as many as matching looks at in any case."""
 OURS = "ours"
 _STAGE = "asking"
 
