@@ -92,7 +92,7 @@ def test_without_the_logs_key_it_stays_open_whose_log_it_is(log: Log) -> None:
 
 def test_another_result_refutes(log: Log) -> None:
     """Even where the service signs it."""
-    for records in (RECORDS[1:], (*RECORDS, made(510, [(ADA, COPY, "0.0010")], {ADA: "0.5"}))):
+    for records in (RECORDS[1:], (*RECORDS, made(510, [(ADA, COPY, "0.0010", "0.500000")]))):
         false = stated(log, records)
         append(log, usage_leaf(false, 600 + len(records)))
         result = audit(log, false.to_bytes())

@@ -86,7 +86,7 @@ def test_a_statement_is_counted_again_from_the_folder_and_every_change_shows(
     honest = file.read_text()
     for old, new in (
         ('"count":2', '"count":3'),
-        ('"share":"0.9"', '"share":"1.9"'),
+        ('"share":"0.900000"', '"share":"1.900000"'),
         ('"guard":"block"', '"guard":"warn"'),
     ):
         assert old in honest

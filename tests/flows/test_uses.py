@@ -24,7 +24,7 @@ from ledger.record.predicates import Predicate, Withdrawal
 from ledger.record.statement import statement_payload
 from ledger.record.usage import UseFilter
 from tests.applications import UNKNOWN_ID
-from tests.record.compared import ADA, ADAS_JANUARY, BEN, COPY, JANUARY, MODELS, RECORDS, STYLE, made, verified
+from tests.record.compared import ADA, ADAS_JANUARY, BEN, COPY, JANUARY, MODELS, NEAREST, RECORDS, STYLE, made, verified
 from tests.record.samples import ORIGIN, TIME, registration, subject_of, uid
 
 START, END = (moment(each) for each in JANUARY)
@@ -50,7 +50,7 @@ def test_each_record_is_a_row_with_the_nearest_work(service: Application) -> Non
     page = service.uses.page(ADA)
     assert [row.record_id for row in page.uses] == [uid(500 + number) for number in (1, 2, 3, 4, 5, 6, 8, 9)]
     first, second, *_ = page.uses
-    assert (first.kind, first.relation, first.p_value, first.share) == ("verification", STYLE, "0.0090", "0.300000")
+    assert (first.kind, first.relation, first.p_value, first.share) == ("verification", STYLE, "0.0090", "0")
     assert (first.generator_id, first.origin_of_image, first.guard) == (None, None, None)
     assert (second.works, second.generator_id, second.guard, second.counted) == (2, uid(71), "allow", True)
     assert [row.counted for row in page.uses].count(False) == 1
@@ -82,7 +82,8 @@ def test_filters(service: Application) -> None:
     def found(**wanted: object) -> list[int]:
         return [int(row.record_id[-3:], 16) for row in service.uses.page(ADA, UseFilter(**wanted)).uses]  # type: ignore[arg-type]
 
-    assert found(relation="similar-style") == [501, 506]
+    assert found(relation="similar-style") == [501]
+    assert found(relation="nearest") == [506]
     assert found(work_id=uid(202)) == [501, 502, 506], "by its rank, the second work there is"
     assert found(max_p=0.001, kind="verification") == [508]
     assert found(generator_id=uid(72)) == [505]
@@ -147,12 +148,12 @@ def test_an_auditor_counts_the_same_from_the_published_log(service: Application)
 
 def test_the_same_question_has_the_same_answer_until_something_counts(service: Application) -> None:
     first = service.usage.make(ADA, START, END)
-    put(service, verified(601, [(BEN, COPY, "0.0010")], {BEN: "0.5"}))
-    put(service, verified(602, [(ADA, STYLE, "0.5000")], {}))
+    put(service, verified(601, [(BEN, COPY, "0.0010", "0.500000")]))
+    put(service, verified(602, [(ADA, NEAREST, "0.5000", "0.010000")]))
     again = service.usage.make(ADA, START, END)
     assert again.record.repeated
     assert (again.sha256, again.statement) == (first.sha256, first.statement)
-    put(service, made(603, [(ADA, COPY, "0.0010")], {ADA: "0.5"}))
+    put(service, made(603, [(ADA, COPY, "0.0010", "0.500000")]))
     later = service.usage.make(ADA, START, END)
     assert not later.record.repeated
     assert later.sha256 != first.sha256
@@ -160,8 +161,8 @@ def test_the_same_question_has_the_same_answer_until_something_counts(service: A
     assert service.usage.make(BEN, START, END).record.record_id != later.record.record_id
     assert service.usage.make(ADA, START, END - timedelta(days=1)).statement["counts"] == [
         {
-            "count": 1, "generator_id": uid(71), "guard": "allow", "origin_of_image": "service",
-            "relation": "near-duplicate", "share": "0.005",
+            "contested_share": "0", "count": 1, "generator_id": uid(71), "guard": "allow", "origin_of_image": "service",
+            "relation": "near-duplicate", "share": "0.005000",
         }
     ]  # fmt: skip
 
@@ -176,7 +177,7 @@ def test_withdrawals_and_later_registrations_change_nothing(service: Application
     rows = service.uses.page(ADA).uses
     assert {row.withdrawn for row in rows if row.work_id == uid(201)} == {True}
     assert [row.title for row in rows] == [""] * 8
-    put(service, made(612, [(ADA, COPY, "0.0010")], {ADA: "0.5"}, model=MODELS[1]))
+    put(service, made(612, [(ADA, COPY, "0.0010", "0.500000")], model=MODELS[1]))
     after = service.usage.make(ADA, START, END).statement["counts"]
     assert [each["count"] for each in before] == [1, 1, 2, 1, 1]
     assert [each["count"] for each in after] == [1, 1, 2, 1, 2], "what a record names counts, whenever it was withdrawn"

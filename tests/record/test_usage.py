@@ -15,7 +15,7 @@ from ledger.match.lists import Relation
 from ledger.record.parts import UsageCount
 from ledger.record.predicates import Period
 from ledger.record.usage import EVERYTHING, UsageStatement, UsageTally, UseFilter, parse_statement, use_in
-from tests.record.compared import ADA, ADAS_JANUARY, BEN, COPY, JANUARY, RECORDS, STYLE, january_of, verified
+from tests.record.compared import ADA, ADAS_JANUARY, BEN, COPY, JANUARY, NEAREST, RECORDS, STYLE, january_of, verified
 from tests.record.samples import key_record, uid
 
 PERIOD = Period(end=JANUARY[1], start=JANUARY[0])
@@ -32,13 +32,13 @@ def test_a_record_counts_once_by_the_nearest_work() -> None:
     assert (use.generator_id, use.origin_of_image, use.guard) == (uid(71), "service", "allow")
     beyond = use_in(RECORDS[5], ADA)
     assert beyond is not None
-    assert (beyond.match.relation, beyond.share, beyond.counted) == (STYLE, "0", False)
+    assert (beyond.match.relation, beyond.share, beyond.counted) == (NEAREST, "0", False)
     assert use_in(RECORDS[6], ADA) is None
     assert use_in(key_record(), ADA) is None
 
 
 def test_a_work_at_alpha_comes_before_a_better_ranked_one_beyond_it() -> None:
-    record = verified(1, [(ADA, STYLE, "0.0101"), (ADA, COPY, "0.0100")], {ADA: "0.5"})
+    record = verified(1, [(ADA, NEAREST, "0.0101", "0.500000"), (ADA, COPY, "0.0100", "0.500000")])
     use = use_in(record, ADA)
     assert use is not None
     assert (use.match.relation, use.counted) == (COPY, True)
@@ -106,6 +106,7 @@ def test_another_encoding_is_refused() -> None:
 def test_shares_add_up_exactly(shares: list[Decimal]) -> None:
     tally = UsageTally(ADA, PERIOD)
     for number, share in enumerate(shares):
-        tally.add(verified(number, [(ADA, Relation.EXACT, "0.0010"), (BEN, STYLE, "0.5")], {ADA: format(share, "f")}))
+        near = [(ADA, Relation.EXACT, "0.0010", f"{share:.6f}"), (BEN, NEAREST, "0.5", "0.010000")]
+        tally.add(verified(number, near))
     stated = tally.statement("log", 0).counts
     assert [(row.count, Decimal(row.share)) for row in stated] == ([(len(shares), sum(shares))] if shares else [])
