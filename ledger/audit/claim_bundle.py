@@ -20,7 +20,7 @@ from ledger.record.values import Count, Digest, Id, Model
 
 MEDIA_TYPE = "application/vnd.artledger.claim+json;version=1"
 MAX_CLAIM_BUNDLE_BYTES = 2**26
-MAX_RECORDS = 2000
+MAX_RECORDS = 1000
 _LISTS = ("evidence", "resolutions", "responses", "verdicts")
 
 

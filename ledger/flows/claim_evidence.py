@@ -30,6 +30,11 @@ from ledger.record.statement import Statement, parse_payload, statement_payload
 
 MOST = 50
 """Records of one kind about one picture that are looked at, the earliest first."""
+MAX_EXHIBITS = 60
+"""Records that one verdict may rest on, the picture's own beside: a statement has room for no more than 256 references,
+and each record may give three findings. Those that bear on the claim most come first."""
+_REGISTRATIONS = 35
+"""Of them at most, so that generations have room."""
 SAYS = "says-generated"
 _SAME_PICTURE = frozenset({"same-file", "same-pixels", "similar"})
 
@@ -84,12 +89,15 @@ class Gathered:
 
 @dataclass(slots=True)
 class _Exhibits:
-    """Exhibits by record id."""
+    """Exhibits by record id, as many as a verdict may rest on."""
 
     found: dict[str, Exhibit] = field(default_factory=dict)
 
-    def add(self, entries: Iterable[Entry]) -> None:
+    def add(self, entries: Iterable[Entry], most: int = MAX_EXHIBITS) -> None:
+        """`most`: how many there may be afterwards."""
         for entry in entries:
+            if len(self.found) >= most:
+                return
             if entry.record_id not in self.found:
                 self.found[entry.record_id] = exhibit_of(entry)
 
@@ -171,7 +179,7 @@ class ClaimEvidence:
         """
         picture = known.picture if looked is None else looked.exhibit
         exhibits = _Exhibits()
-        exhibits.add(self._registrations(claim, subject_sha256, picture))
+        exhibits.add(self._registrations(claim, subject_sha256, picture), _REGISTRATIONS)
         measured = list(known.measured) if looked is None and picture is not None else []
         if picture is not None:
             exhibits.add(self._made(subject_sha256, picture, looked))
@@ -190,6 +198,7 @@ class ClaimEvidence:
             for (record_id, sha256), proof in proofs.items()
         )
         says = {} if picture is None else {SAYS: picture.ref}
+        measured = [each for each in measured if each["finding"] in says or each["record_id"] in exhibits.found]
         findings = tuple(
             Finding.of(each["finding"], says.get(each["finding"]) or exhibits.found[each["record_id"]].ref)
             for each in measured
@@ -249,9 +258,8 @@ class ClaimEvidence:
         for similar in self.seen.find(looked.query, list(exhibits.found)):
             exhibits.add([self._entry(similar.record.record_id)])
             # A pHash alone, which is all that some are found by, is no evidence against anybody.
-            if similar.evidence is not None and not self._told_by_hashes(
-                picture, exhibits.found[similar.record.record_id]
-            ):
+            exhibit = exhibits.found.get(similar.record.record_id)
+            if exhibit is not None and similar.evidence is not None and not self._told_by_hashes(picture, exhibit):
                 region = Region.of(RegionText.model_validate(similar.evidence["query_region"]))
                 whole = region.covers(WHOLE, self.rules.measures.least_cover)
                 yield {

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import hashlib
 from collections.abc import Container, Iterable, Iterator, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
+from typing import Literal
 
 from ledger.audit.claim_bundle import ClaimBundle, MembershipProof
 from ledger.claim.rules import ClaimRules, published_rules
@@ -21,6 +22,7 @@ from ledger.flows.claim_answers import (
     claim_links,
 )
 from ledger.flows.claim_evidence import ClaimEvidence, Known, exhibit_of, ref_of
+from ledger.flows.kept_bundles import KeptBundles
 from ledger.flows.records import MAX_PAGE
 from ledger.log.types import Entry
 from ledger.record import dsse
@@ -69,6 +71,7 @@ class ClaimReading:
     details: ClaimDetails
     accounts: Accounts
     rules: ClaimRules
+    kept: KeptBundles = field(default_factory=KeptBundles)
 
     def get(self, claim_id: str) -> ClaimAnswer:
         """Raises NotFoundError (`claim-not-found`), InputError (`bad-id`)."""
@@ -117,10 +120,14 @@ class ClaimReading:
         """In the order of the log."""
         return self._said(filed, "verdict")
 
-    def responses(self, filed: Filed, party_id: str) -> list[str]:
-        """Record ids of what the party has answered so far."""
-        said = [exhibit_of(entry).statement.predicate for entry in self._said(filed, "response")]
-        return [each.record_id for each in said if isinstance(each, Response) and each.party_id == party_id]
+    def answers(self, filed: Filed, kind: Literal["response", "resolution"]) -> list[tuple[str, str]]:
+        """Party and record id of each answer so far, in the order of the log."""
+        said = [exhibit_of(entry).statement.predicate for entry in self._said(filed, kind)]
+        return [
+            (each.party_id if isinstance(each, Response) else each.auditor_id, each.record_id)
+            for each in said
+            if isinstance(each, Response | Resolution)
+        ]
 
     def last_verdict(self, filed: Filed) -> LastVerdict | None:
         newest = self.verdicts(filed)[-1:]
@@ -164,10 +171,15 @@ class ClaimReading:
     def bundle(self, claim_id: str) -> bytes:
         """Claim, verdicts, responses, resolutions, and everything that they rest on, with proofs: for audits offline.
 
+        At most MAX_RECORDS records, by the limits of `Claims`; made once until something more is said of the claim.
         Raises NotFoundError (`claim-not-found`), PushbackError (`not-yet-published`).
         """
         filed = self.claim(claim_id)
         said = {kind: self._said(filed, kind) for kind in ("verdict", "response", "resolution")}
+        newest = max(entry.leaf_index for entries in ([filed.entry], *said.values()) for entry in entries)
+        return self.kept.get((claim_id, newest), lambda: self._bundle(filed, said))
+
+    def _bundle(self, filed: Filed, said: Mapping[str, list[Entry]]) -> bytes:
         main = [filed.entry, *(entry for entries in said.values() for entry in entries)]
         named = self._named(main)
         exhibits = [exhibit_of(self.evidence.records.entry(record_id)) for record_id in named]

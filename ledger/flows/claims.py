@@ -5,6 +5,7 @@ from __future__ import annotations
 import hashlib
 from collections.abc import Callable
 from dataclasses import dataclass
+from typing import Literal
 
 from ledger.claim.decide import decide
 from ledger.claim.rules import ClaimRules
@@ -48,6 +49,12 @@ MAX_WAIT = 60.0
 """Seconds to wait for a commit."""
 MAX_RESPONSES = 20
 """By one party to one claim: a claim that somebody could bury in answers could not be read, nor audited offline."""
+MAX_RESOLUTIONS = 5
+"""By one auditor of one claim."""
+MOST_ANSWERS = {"response": 100, "resolution": 20}
+"""To one claim by everybody."""
+MAX_VERDICTS = 12
+"""On one claim. With what each may rest on (claim_evidence.MAX_EXHIBITS), a claim's bundle stays below MAX_RECORDS."""
 CLAIMANTS: tuple[Role, ...] = ("artist", "generator")
 
 
@@ -124,20 +131,30 @@ class Claims:
         """Looks for new evidence; where there is any, a new verdict that refers to the last one.
 
         With the picture it is compared with everything anew; without, what was registered, made or disclosed since is
-        compared with it by digests and hashes. Raises NotFoundError (`claim-not-found`), InputError (`other-image`).
+        compared with it by digests and hashes. Raises NotFoundError (`claim-not-found`), InputError (`other-image`),
+        ConflictError (`too-many-verdicts`).
         """
         filed = self.reading.claim(claim_id)
         if data is not None and hashlib.sha256(data).hexdigest() != filed.statement.subject_sha256:
             raise InputError("the claim is about another file than this one", code="other-image")
+        if len(self.reading.verdicts(filed)) >= MAX_VERDICTS:
+            raise ConflictError(
+                f"claim {claim_id} has {MAX_VERDICTS} verdicts already, and gets no further one",
+                code="too-many-verdicts",
+                hint="an auditor can resolve it",
+            )
         self._judge(filed, None if data is None else self.evidence.look(data))
         return self.reading.answer(filed)
 
     def review_all(self, progress: Progress = silent) -> tuple[int, tuple[str, ...]]:
-        """Reviews every claim on the log without its picture; how many, and the ids of those with a new verdict."""
+        """Reviews every claim on the log without its picture, but those that have all the verdicts that one may have;
+        how many, and the ids of those with a new verdict."""
         reviewed, changed = 0, []
         for filed in self.reading.every():
             progress("reviewing claims", reviewed, None)
             before = self.reading.verdicts(filed)
+            if len(before) >= MAX_VERDICTS:
+                continue
             self._judge(filed, None)
             reviewed += 1
             if len(self.reading.verdicts(filed)) > len(before):
@@ -159,11 +176,7 @@ class Claims:
         assert isinstance(response, Response)  # noqa: S101 - the kind was asked for
         self._require_party(principal, response.party_id, "claims")
         _require_about(taken.statement, filed, response.refs)
-        own = self.reading.responses(filed, response.party_id)
-        if len(own) >= MAX_RESPONSES and response.record_id not in own:
-            raise ConflictError(
-                f"{response.party_id} has answered this claim {len(own)} times already", code="too-many-responses"
-            )
+        self._require_room(filed, "response", response.party_id, response.record_id, MAX_RESPONSES)
         detail = opened_text(response.text, sent.text, sent.text_key)
         self._append(taken, detail, response.party_id)
         return self.reading.answer(filed)
@@ -199,9 +212,23 @@ class Claims:
             )
         self._require_party(principal, resolution.auditor_id, "resolutions")
         _require_about(taken.statement, filed, resolution.refs)
+        self._require_room(filed, "resolution", resolution.auditor_id, resolution.record_id, MAX_RESOLUTIONS)
         detail = opened_text(resolution.text, sent.text, sent.text_key)
         self._append(taken, detail, resolution.auditor_id)
         return self.reading.answer(filed)
+
+    def _require_room(
+        self, filed: Filed, kind: Literal["response", "resolution"], party_id: str, record_id: str, most: int
+    ) -> None:
+        """Raises ConflictError (`too-many-responses`, `too-many-resolutions`)."""
+        answers = self.reading.answers(filed, kind)
+        own = sum(party == party_id for party, _ in answers)
+        if any(known == record_id for _, known in answers):
+            return
+        if own >= most or len(answers) >= MOST_ANSWERS[kind]:
+            raise ConflictError(
+                f"the claim has {len(answers)} {kind}s already, {own} of them by {party_id}", code=f"too-many-{kind}s"
+            )
 
     def _accepted(self, sent: Sent, principal: Principal, kind: Kind) -> _Taken:
         """A statement with its maker's good signature; without one only from the person at this machine, and only in
