@@ -182,34 +182,29 @@ class ClaimReading:
     def _bundle(self, filed: Filed, said: Mapping[str, list[Entry]]) -> bytes:
         main = [filed.entry, *(entry for entries in said.values() for entry in entries)]
         named = self._named(main)
-        exhibits = [exhibit_of(self.evidence.records.entry(record_id)) for record_id in named]
-        proofs = self.evidence.proofs(filed.claim, filed.statement.subject_sha256, exhibits)
-        bundle = self.evidence.records.bundle
+        proofs = self.evidence.proofs(filed.claim, filed.statement.subject_sha256, map(exhibit_of, named))
+        bundle = self.evidence.records.bundle_of
         return ClaimBundle(
-            claim=bundle(filed.entry.record_id),
-            verdicts=tuple(bundle(entry.record_id) for entry in said["verdict"]),
-            responses=tuple(bundle(entry.record_id) for entry in said["response"]),
-            resolutions=tuple(bundle(entry.record_id) for entry in said["resolution"]),
-            evidence=tuple(bundle(record_id) for record_id in named),
+            claim=bundle(filed.entry),
+            verdicts=tuple(map(bundle, said["verdict"])),
+            responses=tuple(map(bundle, said["response"])),
+            resolutions=tuple(map(bundle, said["resolution"])),
+            evidence=tuple(map(bundle, named)),
             proofs=tuple(MembershipProof.of(*key, proof) for key, proof in sorted(proofs.items())),
             rules=self.rules.to_bytes(),
         ).to_bytes()
 
-    def _named(self, main: list[Entry]) -> list[str]:
-        """Record ids of everything else that these records name, and of the keys that signed them."""
+    def _named(self, main: list[Entry]) -> list[Entry]:
+        """Everything else that these records name, and the announcements of the keys that signed them."""
         known = {entry.record_id for entry in main}
-        named = [ref.record_id for entry in main for ref in refs_of(exhibit_of(entry).statement.predicate)]
-        named += [record_id for entry in main for record_id in self._key_records(entry)]
-        return [record_id for record_id in dict.fromkeys(named) if record_id not in known]
-
-    def _key_records(self, entry: Entry) -> list[str]:
-        """The announcements of the keys that signed beside the service's."""
-        _, *others = dsse.signers_of(entry.envelope)
-        return [
-            found.record_id
-            for keyid in others
-            for found in self.evidence.records.store.find(sha256=keyid, kind="key", limit=1)
-        ]
+        named = {ref.record_id for entry in main for ref in refs_of(exhibit_of(entry).statement.predicate)}
+        found = self.evidence.records.entries.get_many(named - known)
+        keyids = sorted({keyid for entry in main for keyid in dsse.signers_of(entry.envelope)[1:]})
+        keys = (self.evidence.records.store.find(sha256=keyid, kind="key", limit=1) for keyid in keyids)
+        return sorted(
+            {**found, **{entry.record_id: entry for entries in keys for entry in entries}}.values(),
+            key=lambda entry: entry.leaf_index,
+        )
 
     def _picture(self, record: ClaimVerdictRecord) -> Exhibit | None:
         for ref in record.refs:

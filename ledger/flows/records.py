@@ -127,11 +127,14 @@ class Records:
 
         Raises NotFoundError, and PushbackError (`not-yet-published`) while no checkpoint covers the record.
         """
-        entry = self.entry(record_id)
+        return self.bundle_of(self.entry(record_id))
+
+    def bundle_of(self, entry: Entry) -> bytes:
+        """The same of an entry at hand. Raises PushbackError (`not-yet-published`)."""
         bundle = self._bundle(entry)
         if bundle is None:
             raise PushbackError(
-                f"record {record_id} is leaf {entry.leaf_index}; no published checkpoint covers it yet",
+                f"record {entry.record_id} is leaf {entry.leaf_index}; no published checkpoint covers it yet",
                 code="not-yet-published",
                 hint="the next checkpoint follows within seconds while `artledger serve` runs: try again",
             )

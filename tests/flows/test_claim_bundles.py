@@ -18,6 +18,7 @@ from ledger.flows.claims import MAX_RESOLUTIONS, MAX_RESPONSES, MAX_VERDICTS, MO
 from ledger.flows.kept_bundles import KeptBundles
 from ledger.flows.principal import LOCAL
 from ledger.log.append import Submission
+from ledger.log.types import Entry
 from ledger.record import dsse
 from ledger.record.parts import EvidenceRef, Ref
 from ledger.record.predicates import ClaimVerdictRecord, Predicate, Registration, Resolution, Response
@@ -66,13 +67,13 @@ def counting(world: World, monkeypatch: pytest.MonkeyPatch) -> list[str]:
     """The records that are proven from now on."""
     made: list[str] = []
     records = type(world.service.records)
-    original = records.bundle
+    original = records.bundle_of
 
-    def noting(self: Any, record_id: str) -> bytes:
-        made.append(record_id)
-        return original(self, record_id)
+    def noting(self: Any, entry: Entry) -> bytes:
+        made.append(entry.record_id)
+        return original(self, entry)
 
-    monkeypatch.setattr(records, "bundle", noting)
+    monkeypatch.setattr(records, "bundle_of", noting)
     return made
 
 
@@ -107,7 +108,7 @@ def test_what_is_kept_has_a_bound() -> None:
 
 
 def test_a_claim_with_all_that_it_may_have(world: World) -> None:
-    """At most so many records and bytes, in a second or so, whoever files, answers and reviews."""
+    """At most so many records and bytes, in about a second, whoever files, answers and reviews."""
     ada, vera = world.people["ada"], world.people["vera"]
     sha256, claim, _ = world.claims["ada"]
     last = world.claims["ada"][2]
@@ -132,12 +133,12 @@ def test_a_claim_with_all_that_it_may_have(world: World) -> None:
     seconds = time.monotonic() - started
     parsed = parse_claim_bundle(data)
     count = 1 + sum(map(len, (parsed.verdicts, parsed.responses, parsed.resolutions, parsed.evidence)))
-    print(f"{count} records, {len(data) / 2**20:.1f} MiB, {seconds:.2f} s")
     assert (MAX_VERDICTS - 1) * MAX_EXHIBITS < count <= MAX_RECORDS
     assert len(data) < MOST_MEBIBYTES * 2**20
     started = time.monotonic()
     assert world.service.claim_reading.bundle(claim.record_id) == data
     assert time.monotonic() - started < max(seconds / 2, 0.2)
+    assert seconds < 10, "the machine may be busy: about one second where it is not"
 
 
 def refused(call: Any) -> str:
