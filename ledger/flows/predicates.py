@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from itertools import islice
 from typing import Any, Literal
 
 from ledger.fingerprint.types import Fingerprint, embedding_sha256
@@ -26,6 +27,7 @@ from ledger.record.parts import (
     ShareText,
 )
 from ledger.record.predicates import Generation, Guard, Verification
+from ledger.record.predicates.pictures import MAX_SETTINGS
 from ledger.record.times import now_text
 from ledger.record.values import decimal_text
 
@@ -95,7 +97,7 @@ def generation_predicate(
         prompt=prompt,
         sampler=sampler,
         seed=seed,
-        settings=dict(settings),
+        settings=dict(islice(settings.items(), MAX_SETTINGS)),
         size=PixelSize(height=compared.image.height, width=compared.image.width),
     )
 

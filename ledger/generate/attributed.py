@@ -35,7 +35,6 @@ from ledger.errors import InputError, LedgerError
 from ledger.generate.memory import facts_in_memory
 from ledger.generate.types import AttributedImage, Attributor, MadePicture, ModelFacts
 from ledger.image.types import Pixels
-from ledger.record.predicates.pictures import MAX_SETTINGS
 
 _NO_SETTINGS = frozenset({"height", "width", "num_images_per_prompt", "callback_steps"})
 _SETTING = re.compile("[a-z][a-z0-9_-]{0,39}")
@@ -103,8 +102,7 @@ class AttributedPipeline:
         defaults = {name: parameter.default for name, parameter in signature(self.pipeline.__call__).parameters.items()}
         used = {name: arguments.get(name, default) for name, default in (defaults | arguments).items()}
         texts = {name: _decimal(value) for name, value in used.items() if name not in _NO_SETTINGS}
-        known = {name: text for name, text in texts.items() if text is not None and _SETTING.fullmatch(name)}
-        return dict(list(known.items())[:MAX_SETTINGS])
+        return {name: text for name, text in texts.items() if text is not None and _SETTING.fullmatch(name)}
 
 
 def attributed(
