@@ -12,12 +12,13 @@ from ledger.match.words import RELATION_WORDS, VERDICT_WORDS
 
 GUARD_MEANING: Mapping[str, str] = {
     "allow": "Handed out.",
-    "warn": "Handed out with a warning: it comes near a registered work.",
+    "warn": "Handed out with a warning.",
     "regenerated": "Rejected, and made again: nobody got this one.",
     "block": "Blocked: nobody got this picture, and it was not kept.",
 }
 VERDICT_MEANING: Mapping[str, str] = {verdict.value: words for verdict, words in VERDICT_WORDS.items()}
 RELATION_MEANING: Mapping[str, str] = {relation.value: words for relation, words in RELATION_WORDS.items()}
+SETTING_NAME: Mapping[str, str] = {"guidance_scale": "Guidance", "num_inference_steps": "Steps"}
 KIND_NAME: Mapping[str, str] = {
     "key": "Key",
     "registration": "Registration of a work",
@@ -46,12 +47,18 @@ CLAIM_MEANING: Mapping[str, str] = {
     "generated-by": "claims that a model generated this picture",
     "trained-on": "claims that a model was trained on this work",
 }
-CLAIM_VERDICT_MEANING: Mapping[str, str] = {verdict.value: words for verdict, words in VERDICT_WORDS.items()}
-_NEVER_MEASURED = (
-    "whether anybody was allowed to use anything",
-    "how the picture was made, and with which programs or models",
-    "works that are not registered here",
-)
+ANSWER_BAND: Mapping[str, str] = {
+    "generated": "Made by a generator recorded here",
+    "generated-edited": "Made by a generator recorded here",
+    "registered": "Registered work",
+    "edited-copy": "Edited copy",
+    "contains-part": "Contains part of a registered work",
+    "unknown": "Nothing known",
+    "not-comparable": "Cannot compare",
+}
+_ALLOWED = "whether anybody was allowed to use anything"
+_HOW_MADE = "how the picture was made, and with which programs or models"
+_ELSEWHERE = "works that are not registered here"
 
 
 def number(value: int) -> str:
@@ -106,6 +113,8 @@ def not_measured(answer: RecordAnswer) -> tuple[str, ...]:
     """What a reader might take a comparison for and what it is not."""
     predicate = answer.statement.get("predicate", {})
     missing: list[str] = []
+    said = answer.headline
+    made_here = said is not None and said.answer == "generated" and said.origin_of_image == "service"
     if predicate.get("artist_reference") is None:
         missing.append("which artist's style this is: no trained classifier took part")
     quality = _pdq_quality(predicate)
@@ -113,7 +122,7 @@ def not_measured(answer: RecordAnswer) -> tuple[str, ...]:
         missing.append(
             f"one of the picture's hashes (PDQ): the picture has too little detail, quality {quality} of 100"
         )
-    return (*missing, *_NEVER_MEASURED)
+    return (*missing, _ALLOWED, *(() if made_here else (_HOW_MADE,)), _ELSEWHERE)
 
 
 def _pdq_quality(predicate: Mapping[str, Any]) -> int | None:

@@ -16,7 +16,8 @@ _WORK = "01890a5d-ac96-774b-bcce-b302099a8058"
 _ARTIST = "01890a5d-ac96-774b-bcce-b302099a8059"
 _SHA256 = "9f86d081884c7d659a2feaa0c55ad015a3bf4f1b2b0b822cd15d6c15b0f00a08"
 _REFERENCE = (
-    "Nearest registered work: “Star 12” by Ada Example (near-duplicate; 1 in 2,001 unrelated pictures comes closer)."
+    "An edited copy of “Star 12” by Ada Example (confirmed by aligning both pictures; 1 in 2,000 unrelated pictures "
+    "comes this close)."
 )
 
 HexDigest = Annotated[str, Field(pattern="^[0-9a-f]{64}$")]
@@ -27,11 +28,27 @@ class Closed(BaseModel):
     model_config = ConfigDict(extra="forbid", from_attributes=True)
 
 
+class HeadlineBody(Closed):
+    """What the answer says first, unsigned. `answer`: `generated` or `generated-edited` (a picture that has a record
+    here, or an edited copy or part of one), `registered`, `edited-copy`, `contains-part`, `unknown`, `not-comparable`.
+    `record_id`, `model` (its name) and `origin_of_image` (`service`, or `reported`: an operator's claim) are of the
+    generation that it speaks of, `work_id` of the registered work."""
+
+    answer: str
+    title: str
+    says: str
+    notes: list[str]
+    origin_of_image: str | None
+    record_id: str | None
+    model: str | None
+    work_id: str | None
+
+
 _MATCH_EXAMPLE: JsonDict = {
     "rank": 1, "work_id": _WORK, "title": "Star 12", "artist_id": _ARTIST, "artist": "Ada Example",
     "licence": "CC0-1.0", "source": "openclipart", "relation": "near-duplicate", "score": "0.9931", "p_value": "0.0005",
     "n_null": 2000, "bin": "plain", "evidence": None, "preview": f"/v1/works/{_WORK}/preview", "withdrawn": False,
-    "group": None, "artist_ids": [_ARTIST], "verified": True, "contested": False,
+    "group": None, "artist_ids": [_ARTIST], "names": ["Ada Example"], "verified": True, "contested": False,
 }  # fmt: skip
 
 
@@ -58,6 +75,7 @@ class MatchBody(Closed):
     withdrawn: bool
     group: str | None
     artist_ids: list[str]
+    names: list[str]
     verified: bool
     contested: bool
     """Whether another artist has registered the work too."""
@@ -144,6 +162,12 @@ class RecordBody(Closed):
                     "page": f"/records/{_RECORD}",
                 },
                 "credentials": None,
+                "headline": {
+                    "answer": "edited-copy", "title": "This is an edited copy of “Star 12” by Ada Example",
+                    "says": "Aligning both pictures confirmed it; 1 in 2,000 unrelated pictures comes this close.",
+                    "notes": [], "origin_of_image": None, "record_id": None, "model": None,
+                    "work_id": _WORK,
+                },
             }
         }
     )  # fmt: skip
@@ -160,6 +184,8 @@ class RecordBody(Closed):
     links: dict[str, str]
     credentials: CredentialsBody | None
     """Null where the file has none (unknown), and where no file was sent."""
+    headline: HeadlineBody | None
+    """Null in lists, for records that are not about a picture, and in the answer to whoever has just made one."""
 
 
 class ProvenRecordBody(RecordBody):
@@ -196,6 +222,7 @@ class LookupBody(Closed):
     notes: list[str]
     similar_records: list[SimilarRecordBody]
     credentials: CredentialsBody | None
+    headline: HeadlineBody
 
 
 class LookupRequest(Closed):

@@ -34,11 +34,12 @@ def _environment() -> Environment:
         "when": presentation.when,
     }
     environment.globals |= {
+        "ANSWER_BAND": presentation.ANSWER_BAND,
         "CLAIM_MEANING": presentation.CLAIM_MEANING,
-        "CLAIM_VERDICT_MEANING": presentation.CLAIM_VERDICT_MEANING,
         "GUARD_MEANING": presentation.GUARD_MEANING,
         "KIND_NAME": presentation.KIND_NAME,
         "RELATION_MEANING": presentation.RELATION_MEANING,
+        "SETTING_NAME": presentation.SETTING_NAME,
         "USE_MEANING": presentation.USE_MEANING,
         "VERDICT_MEANING": presentation.VERDICT_MEANING,
         "STYLESHEET": f"/static/style.css?{_version('style.css')}",

@@ -62,7 +62,7 @@ def lookup(
 
 def _look_up_record(invocation: Invocation, application: Application, record_id: str, bundle: Path | None) -> None:
     out = invocation.out
-    answer = application.records.get(record_id)
+    answer = application.headlines.record(record_id)
     if bundle is not None:
         export_bundle(application, answer.record_id, bundle, out)
     if out.json:

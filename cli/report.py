@@ -1,4 +1,4 @@
-"""Answers in words for people: the reference sentence first, then what it rests on, then where to look further."""
+"""Answers in words for people: the headline first, then what it rests on, then where to look further."""
 
 from __future__ import annotations
 
@@ -14,17 +14,27 @@ if TYPE_CHECKING:
     from pathlib import Path
 
     from cli.invocation import Invocation
-    from ledger.flows.answers import CredentialsReport, LookupAnswer, MatchReport, RecordAnswer, Report, SimilarRecord
+    from ledger.flows.answers import (
+        CredentialsReport,
+        LookupAnswer,
+        MatchReport,
+        RecordAnswer,
+        Report,
+        ShareReport,
+        SimilarRecord,
+    )
 
 MAX_SHOWN = 5
-"""Nearest works that people are shown."""
+"""Works that people are shown, of those that something is claimed about."""
+MAX_NEAREST = 3
+"""Of those that are near by rank only."""
 IDENTICAL = (Relation.EXACT, Relation.SAME_PIXELS)
 """Equality of digests: no rate of chance applies."""
 
 
 def show_record(out: Output, answer: RecordAnswer) -> None:
     """One record, whatever its kind."""
-    out.line(answer.reference, "strong")
+    _show_headline(out, answer)
     if answer.report is not None:
         _show_report(out, answer.report)
     out.line()
@@ -60,12 +70,12 @@ def show_next_steps(invocation: Invocation, answer: RecordAnswer, image: Path | 
 
 def show_lookup(out: Output, answer: LookupAnswer, *, from_file: bool = False) -> None:
     """What is known about a picture (`from_file`) or a digest; nothing of it is signed but the records."""
-    out.line(answer.reference, "strong")
+    _show_headline(out, answer)
     for note in answer.notes:
         out.line(f"Note       {note}")
     if answer.matches:
         show_matches(out, answer.matches)
-        out.line("These matches are not on the log; `artledger verify` makes a record of them.", "quiet")
+        out.line("This comparison is not on the log; `artledger verify` makes a record of it.", "quiet")
     out.line()
     out.line(f"Picture    sha256 {answer.sha256}")
     if answer.records:
@@ -82,37 +92,76 @@ def show_lookup(out: Output, answer: LookupAnswer, *, from_file: bool = False) -
         out.line("Credentials none in this file: unknown, since they are lost wherever pictures are shared")
 
 
+def _show_headline(out: Output, answer: LookupAnswer | RecordAnswer) -> None:
+    """Title and sentence, what else is known below; a record of another kind has its reference sentence."""
+    said = answer.headline
+    if said is None:
+        out.line(answer.reference, "strong")
+        return
+    out.line(said.title, "strong")
+    out.line(said.says)
+    for note in said.notes:
+        out.line(f"Also known {note}")
+    if said.record_id is not None and said.record_id != getattr(answer, "record_id", None):
+        out.line(f"Made       record {said.record_id}")
+
+
 def _show_similar(out: Output, similar: Sequence[SimilarRecord]) -> None:
     """Generated pictures that were found again."""
-    out.line(f"Generated  looks like a copy of {len(similar)} generated pictures")
+    pictures = "a generated picture" if len(similar) == 1 else f"{len(similar)} generated pictures"
+    out.line(f"Generated  this is an edited copy or a part of {pictures}")
     rows = [
         (
             each.record.record_id,
-            each.relation if each.evidence else f"by hash: {each.phash_distance} of 256 bits",
-            each.record.reference,
+            RELATION_WORDS[Relation(each.relation)]
+            if each.evidence
+            else f"by hash: {each.phash_distance} of 256 bits differ",
+            f"appended {each.record.appended_at}",
         )
         for each in similar[:MAX_SHOWN]
     ]
-    out.table(("Record", "Relation", "Says"), rows)
+    out.table(("Record", "Relation", "When"), rows)
 
 
 def show_matches(out: Output, matches: Sequence[MatchReport]) -> None:
-    """The nearest works as a table."""
+    """The works that something is claimed about as a table; below it, quietly, those near by rank only."""
+    claimed = [match for match in matches if match.claims]
+    if claimed:
+        _show_claimed(out, claimed)
+    nearest = [match for match in matches if not match.claims]
+    if nearest:
+        named = "; ".join(f"{_title(each)} by {each.artist or 'unknown'}" for each in nearest[:MAX_NEAREST])
+        more = len(nearest) - MAX_NEAREST
+        out.line(f"Nearest by rank, no claim: {named}{f'; and {more} more' if more > 0 else ''}", "quiet")
+
+
+def _show_claimed(out: Output, matches: Sequence[MatchReport]) -> None:
     rows = [
         (
             str(match.rank),
-            match.title or "untitled",
-            match.artist,
-            RELATION_WORDS[Relation(match.relation)] + (" (withdrawn)" if match.withdrawn else ""),
+            _title(match),
+            _names(match),
+            RELATION_WORDS[Relation(match.relation)]
+            + (" (contested)" if match.contested else "")
+            + (" (withdrawn)" if match.withdrawn else ""),
             percent(match.score) if match.verified or match.relation == Relation.UNVERIFIED else "",
             chance(match),
         )
         for match in matches[:MAX_SHOWN]
     ]
-    columns = ("#", "Nearest works", "Artist", "Relation", "Copy", "So close by chance")
+    columns = ("#", "Works", "Artist", "Relation", "Copy", "So close by chance")
     out.table(columns, rows, right=("#", "Copy", "So close by chance"))
     if len(matches) > MAX_SHOWN:
         out.line(f"and {len(matches) - MAX_SHOWN} less near: --json has all", "quiet")
+
+
+def _title(match: MatchReport) -> str:
+    return match.title or "untitled"
+
+
+def _names(registered: MatchReport | ShareReport) -> str:
+    """Whoever registered it; several where it is contested."""
+    return " or ".join(name or "unknown" for name in registered.names)
 
 
 def _show_report(out: Output, report: Report) -> None:
@@ -126,7 +175,7 @@ def _show_report(out: Output, report: Report) -> None:
     if report.matches:
         show_matches(out, report.matches)
     if report.shares:
-        shares = ", ".join(f"{' or '.join(each.names)} {percent(each.share)}" for each in report.shares)
+        shares = ", ".join(f"{_names(each)} {percent(each.share)}" for each in report.shares)
         out.line(f"Shares     {shares}; unattributed {percent(report.unattributed)} (a stated rule, not influence)")
 
 

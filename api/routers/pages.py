@@ -74,7 +74,7 @@ def search(here: Here, q: Annotated[str, Query(max_length=200)]) -> Response:
 def show_record(here: Here, record_id: Id) -> Response:
     """One record: what it says, what it does not say, and how to check it."""
     application = here.application
-    answer = application.records.get(record_id)
+    answer = application.headlines.record(record_id)
     return page(
         "record.html",
         record=answer,

@@ -33,8 +33,8 @@ def list_records(here: Here, query: Annotated[RecordFilter, Query()]) -> RecordP
 
 @router.get("/v1/records/{record_id}", response_model=RecordBody, summary="One record", responses=problems(404, 422))
 def get_record(here: Here, record_id: Id) -> RecordAnswer:
-    """Any kind of record."""
-    return here.application.records.get(record_id)
+    """Any kind of record; that of a picture has its `headline`."""
+    return here.application.headlines.record(record_id)
 
 
 @router.get(

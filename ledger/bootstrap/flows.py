@@ -19,6 +19,7 @@ if TYPE_CHECKING:
     from ledger.flows.credentials import Credentials
     from ledger.flows.dedup import Deduplication
     from ledger.flows.dedup_report import DedupReport
+    from ledger.flows.headlines import Headlines
     from ledger.flows.ingest import Ingestion
     from ledger.flows.lookup import Lookup
     from ledger.flows.models import Models
@@ -87,6 +88,19 @@ class FlowParts(LogParts):
             sequencer=self.sequencer,
             records=self.records,
             credentials=self.credentials,
+            headlines=self.headlines,
+        )
+
+    @cached_property
+    def headlines(self) -> Headlines:
+        from ledger.flows.headlines import Headlines
+        from ledger.storage.accounts import AccountStore
+
+        return Headlines(
+            records=self.records,
+            seen=self.seen_store,
+            documents=self.documents,
+            accounts=AccountStore(self.database),
         )
 
     @cached_property
@@ -97,6 +111,7 @@ class FlowParts(LogParts):
             records=self.records,
             seen=self.seen,
             credentials=self.credentials,
+            headlines=self.headlines,
             verification=lambda: self.verification,
         )
 

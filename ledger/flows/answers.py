@@ -6,6 +6,12 @@ from collections.abc import Mapping
 from dataclasses import asdict, dataclass
 from typing import Any
 
+from ledger.flows.headline import Headline
+from ledger.match.lists import Relation
+
+_CLAIMED = frozenset({Relation.EXACT, Relation.SAME_PIXELS, Relation.UNVERIFIED, Relation.SIMILAR_STYLE})
+"""Relations that are said of a work even where it is no verified copy: each has its own error rate, or none."""
+
 
 @dataclass(frozen=True, slots=True)
 class MatchReport:
@@ -32,10 +38,17 @@ class MatchReport:
     """The first registered work of its duplicate group, None where it stands alone."""
     artist_ids: tuple[str, ...]
     """Every artist who registered the picture, in the order of the log."""
+    names: tuple[str, ...]
+    """Of these artists; empty texts where they were erased."""
     verified: bool
     """Whether it is a copy, proven or verified, at p <= alpha."""
     contested: bool = False
     """Whether another artist has registered the work too: who made it is a matter of claims."""
+
+    @property
+    def claims(self) -> bool:
+        """Whether anything is claimed about the work; else it is near by rank only, and people see it folded."""
+        return self.verified or self.relation in _CLAIMED
 
 
 @dataclass(frozen=True, slots=True)
@@ -130,6 +143,8 @@ class RecordAnswer:
     """`self`, `bundle`, `page`: paths below the service's URL."""
     credentials: CredentialsReport | None = None
     """Of the file that was sent in; None where it has none (which is unknown), and where no file was sent."""
+    headline: Headline | None = None
+    """Of a picture's record; None in lists, for other kinds, and in the answer to whoever has just made a picture."""
 
     def to_json(self) -> dict[str, Any]:
         return asdict(self)
@@ -173,6 +188,7 @@ class LookupAnswer:
     """Of generated pictures that this one is an edited copy of, the surest first."""
     credentials: CredentialsReport | None = None
     """As in a record's answer."""
+    headline: Headline | None = None
 
     def to_json(self) -> dict[str, Any]:
         return asdict(self)

@@ -9,8 +9,9 @@ from dataclasses import dataclass
 from ledger.errors import InputError
 from ledger.flows.answers import LookupAnswer, RecordAnswer
 from ledger.flows.credentials import Credentials
+from ledger.flows.headlines import Headlines
 from ledger.flows.notes import notes_on
-from ledger.flows.records import Records, match_reports, work_names
+from ledger.flows.records import Records, match_reports, named_works, work_names
 from ledger.flows.seen import SeenPictures
 from ledger.flows.verify import Verification
 from ledger.match.lists import MATCHES
@@ -27,6 +28,7 @@ class Lookup:
     records: Records
     seen: SeenPictures
     credentials: Credentials
+    headlines: Headlines
     verification: Callable[[], Verification]
     """Asked for only when there is a picture to compare: it loads models, a digest needs none."""
 
@@ -38,18 +40,21 @@ class Lookup:
         """
         examined = self.verification().examine(data)
         image, predicate = examined.image, examined.predicate
-        works = self.records.works.works({match.work_id for match in predicate.matches})
-        contested = self.records.works.contests(works)
+        works = self.records.works.works(named_works(predicate))
+        contested = self.records.works.contests({match.work_id for match in predicate.matches})
         records = self._of(image.sha256, image.pixel_sha256)
         found = self.credentials.find(data, image.media_type)
+        matches = match_reports(predicate, works, contested)
+        similar = self.seen.find(examined.query, [record.record_id for record in records])
         return LookupAnswer(
             sha256=image.sha256,
             records=records,
-            matches=match_reports(predicate, works, contested)[:top_k],
+            matches=matches[:top_k],
             reference=reference_sentence(predicate, work_names(works)),
             notes=notes_on(predicate, self.records.calibrated([predicate.calibration]).get(predicate.calibration)),
-            similar_records=self.seen.find(examined.query, [record.record_id for record in records]),
+            similar_records=similar,
             credentials=None if found is None else self.credentials.report(found, predicate),
+            headline=self.headlines.of_lookup(predicate, matches, similar, recorded=bool(records)),
         )
 
     def by_sha256(self, sha256: str) -> LookupAnswer:
@@ -61,7 +66,8 @@ class Lookup:
             )
         records = self._of(sha256)
         reference = records[-1].reference if records else "Unknown: no record names this digest."
-        return LookupAnswer(sha256=sha256, records=records, matches=(), reference=reference)
+        said = self.headlines.of_digest(sha256, records)
+        return LookupAnswer(sha256=sha256, records=records, matches=(), reference=reference, headline=said)
 
     def _of(self, *digests: str) -> tuple[RecordAnswer, ...]:
         """Records of any of these digests, each once, and after them the generations whose files they are."""

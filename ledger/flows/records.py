@@ -73,9 +73,9 @@ class Records:
         """Several at once: the names of all their works in one query."""
         opened = [(entry, dsse.parse(entry.envelope).payload) for entry in entries]
         parsed = [(entry, payload, parse_payload(payload)) for entry, payload in opened]
-        works = self.works.works({work_id for _, _, statement in parsed for work_id in _work_ids(statement)})
-        contested = self.works.contests({work_id for _, _, statement in parsed for work_id in _matched(statement)})
         compared = [statement.predicate for _, _, statement in parsed]
+        works = self.works.works({work_id for each in compared for work_id in named_works(each)})
+        contested = self.works.contests(_nearest(*compared))
         self.calibrated(each.calibration for each in compared if isinstance(each, Verification | Generation))
         return tuple(
             _answer(*each, works, self._report(each[2].predicate, works, contested), repeated=repeated)
@@ -195,13 +195,16 @@ def match_reports(
 ) -> tuple[MatchReport, ...]:
     """The matches with the names of their works; empty ones where they were erased. `contested`: ids of such works."""
     verified = {match.rank for match in verified_copies(record)}
+    names = _artist_names(works)
     return tuple(
-        _match_report(match, works.get(match.work_id), contested, verified=match.rank in verified)
+        _match_report(match, works.get(match.work_id), names, contested, verified=match.rank in verified)
         for match in record.matches
     )
 
 
-def _match_report(match: MatchText, work: Work | None, contested: Container[str], *, verified: bool) -> MatchReport:
+def _match_report(
+    match: MatchText, work: Work | None, names: Mapping[str, str], contested: Container[str], *, verified: bool
+) -> MatchReport:
     return MatchReport(
         rank=match.rank,
         work_id=match.work_id,
@@ -220,6 +223,7 @@ def _match_report(match: MatchText, work: Work | None, contested: Container[str]
         withdrawn=work.withdrawn if work else False,
         group=match.group,
         artist_ids=match.artists,
+        names=tuple(names.get(artist_id, "") for artist_id in match.artists),
         verified=verified,
         contested=len(match.artists) > 1 or match.work_id in contested,
     )
@@ -234,14 +238,22 @@ def work_names(works: Mapping[str, Work]) -> Names:
     return lambda work_id: WorkName(works[work_id].title, works[work_id].artist) if work_id in works else None
 
 
-def _matched(statement: Statement) -> Iterable[str]:
-    predicate = statement.predicate
-    return [match.work_id for match in predicate.matches] if isinstance(predicate, Verification | Generation) else []
+def _nearest(*predicates: Predicate) -> set[str]:
+    """Ids of the matched works."""
+    compared = [each for each in predicates if isinstance(each, Verification | Generation)]
+    return {match.work_id for each in compared for match in each.matches}
 
 
-def _work_ids(statement: Statement) -> Iterable[str]:
-    work_id = getattr(statement.predicate, "work_id", None)
-    return _matched(statement) if work_id is None else [work_id]
+def named_works(predicate: Predicate) -> set[str]:
+    """Ids of the works that a record names: the matched ones, and of each artist who registered the same one."""
+    if isinstance(predicate, Verification | Generation):
+        return {work_id for match in predicate.matches for work_id in match.works}
+    work_id = getattr(predicate, "work_id", None)
+    return set() if work_id is None else {work_id}
+
+
+def _artist_names(works: Mapping[str, Work]) -> dict[str, str]:
+    return {work.artist_id: work.artist for work in works.values()}
 
 
 def _answer(
@@ -273,7 +285,7 @@ def _report(
     contested: Container[str],
     calibrated: CorpusState | None,
 ) -> Report:
-    artists = {work.artist_id: work.artist for work in works.values()}
+    artists = _artist_names(works)
     return Report(
         verdict=predicate.verdict.value,
         comparable=predicate.verdict is not Verdict.NOT_COMPARABLE,

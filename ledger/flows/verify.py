@@ -11,6 +11,7 @@ from ledger.fingerprint.types import QueryFingerprint
 from ledger.flows.answers import RecordAnswer
 from ledger.flows.calibrate import Calibrations, Published
 from ledger.flows.credentials import Credentials
+from ledger.flows.headlines import Headlines
 from ledger.flows.predicates import verification_predicate
 from ledger.flows.records import Records, showing
 from ledger.image.pool import DecodePool
@@ -49,6 +50,7 @@ class Verification:
     sequencer: Sequencer
     records: Records
     credentials: Credentials
+    headlines: Headlines
 
     def verify(self, data: bytes, *, top_k: int = MATCHES) -> RecordAnswer:
         """The record of a picture; its report shows the `top_k` nearest works.
@@ -57,7 +59,8 @@ class Verification:
         """
         image = self.images.decode(data)
         entry, repeated = self._recorded(image)
-        answer = showing(self.records.answer(entry, repeated=repeated), top_k)
+        whole = self.records.answer(entry, repeated=repeated)
+        answer = replace(showing(whole, top_k), headline=self.headlines.of_record(whole))
         found = self.credentials.find(data, image.media_type)
         if found is None:
             return answer

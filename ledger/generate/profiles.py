@@ -19,6 +19,8 @@ Profile = Literal["studio", "hub"]
 
 STUDIO_FOLDER = Path(fingerprint.__file__).parent / "weights" / "studio"
 STUDIO_NAME = "artledger-studio"
+STUDIO_WEIGHTS = "5cf7600c9b18cb570f8e0f2678aa66a6098cdf557bd7291e94ae5d852ace174e"
+"""What records call its weights: they hold no names."""
 
 _HUB_ID = re.compile(r"(?P<repository>[\w-][\w.-]{0,95}/[\w-][\w.-]{0,95})@(?P<revision>[0-9a-f]{40})", re.ASCII)
 

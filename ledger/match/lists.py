@@ -14,7 +14,7 @@ class Relation(StrEnum):
     NEAR_DUPLICATE = "near-duplicate"
     PARTIAL_COPY = "partial-copy"
     UNVERIFIED = "unverified"
-    """As near as a copy (p <= alpha), but aligning both pictures confirmed none."""
+    """Close (p <= alpha), but aligning both pictures confirmed no copy."""
     SIMILAR_STYLE = "similar-style"
     """Near in style (the p-value of style is at most its alpha)."""
     NEAREST = "nearest"

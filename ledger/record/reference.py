@@ -93,16 +93,15 @@ def describe_work(work_id: str, artist_id: str, names: Names | None) -> str:
     return f"“{title}” by {by}" if title else f"an untitled work by {by}"
 
 
-def _one_in(match: MatchText) -> int:
-    p_value = Decimal(match.p_value)
-    if not p_value:
-        return match.n_null + 1
-    return int((1 / p_value).to_integral_value(ROUND_HALF_EVEN))
+def one_in_text(p_value: str, n_null: int) -> str:
+    """`1 in 586 unrelated pictures`, as every sentence says it."""
+    measured = Decimal(p_value)
+    count = int((1 / measured).to_integral_value(ROUND_HALF_EVEN)) if measured else n_null + 1
+    return "nearly every unrelated picture" if count < 2 else f"1 in {count:,} unrelated pictures"
 
 
 def _rate(match: MatchText) -> str:
-    count = _one_in(match)
-    return "nearly every unrelated picture" if count < 2 else f"1 in {count:,} unrelated pictures"
+    return one_in_text(match.p_value, match.n_null)
 
 
 def _nothing_close(record: Verification | Generation) -> str:

@@ -20,6 +20,7 @@ from ledger.image.preview import read_preview
 from ledger.image.types import Pixels
 from ledger.log.types import Alongside
 from ledger.match.again import Kept
+from ledger.match.alike import MIN_PDQ_QUALITY, PDQ_RADIUS, PHASH_RADIUS, Hashes
 from ledger.match.types import Query, WorkPicture
 from ledger.storage.bulk import copy_rows
 from ledger.storage.database import Database, driver
@@ -96,6 +97,29 @@ class SeenStore:
                 ([*map(UUID, record_ids)], space.spec_id),
             )
             return {record_id: WorkPicture(read_preview(webp), local) for record_id, webp, local in cursor}
+
+    def alike(self, hashes: Hashes) -> Sequence[str]:
+        """Record ids of the pictures whose two hashes are those of a picture that is not at hand but for a few bits
+        (`ledger.match.alike`), the nearest first."""
+        if hashes.pdq_quality < MIN_PDQ_QUALITY:
+            return []
+        differ = {name: f"bit_count(v.{name} # CAST(CAST(:{name} AS text) AS bit(256)))" for name in ("phash", "pdq")}
+        with self._database.begin() as connection:
+            rows = connection.execute(
+                sa.text(
+                    f"SELECT DISTINCT v.record_id, {differ['phash']} AS bits FROM seen_vector v"  # noqa: S608 - our own text
+                    f" WHERE v.pdq_quality >= :quality AND {differ['phash']} <= :phash_radius"
+                    f" AND {differ['pdq']} <= :pdq_radius ORDER BY 2, 1 LIMIT 10"
+                ),
+                {
+                    "quality": MIN_PDQ_QUALITY,
+                    "phash": f"{int(hashes.phash, 16):0256b}",
+                    "pdq": f"{int(hashes.pdq, 16):0256b}",
+                    "phash_radius": PHASH_RADIUS,
+                    "pdq_radius": PDQ_RADIUS,
+                },
+            )
+            return [str(row.record_id) for row in rows]
 
     def lacking(self, limit: int) -> Mapping[str, Pixels]:
         """At most `limit` small pictures without a fingerprint of the spec, by record id. Raises as `pictures` does."""
