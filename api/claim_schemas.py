@@ -134,8 +134,22 @@ class ClaimedWorkBody(Closed):
     withdrawn: bool
 
 
+class ClaimStateBody(Closed):
+    """Where the claim stands: the newest resolution (`resolved`, by the auditor `party`), else the newest verdict by
+    the rules (`judged`), else `pending`. `says` puts it in words."""
+
+    state: str
+    outcome: ClaimVerdict | None
+    party_id: str | None
+    party: str
+    record_id: str | None
+    appended_at: str | None
+    says: str
+
+
 class ClaimBody(Closed):
-    """A claim with everything that was said of it, each in the order of the log. `verdict` is the newest."""
+    """A claim with everything that was said of it, each in the order of the log. `state`: where it stands; `verdict`
+    is the newest by the rules."""
 
     claim_id: str
     claim_type: ClaimType
@@ -149,6 +163,7 @@ class ClaimBody(Closed):
     appended_at: str
     repeated: bool
     signed: bool
+    state: ClaimStateBody
     verdict: ClaimVerdictBody | None
     verdicts: list[ClaimVerdictBody]
     responses: list[StepBody]

@@ -12,6 +12,7 @@ from fastapi.responses import HTMLResponse
 from jinja2 import Environment, FileSystemLoader, StrictUndefined
 
 from api import presentation
+from ledger.claim.words import OUTCOME_MARKS
 
 _HERE = Path(__file__).parent
 
@@ -38,6 +39,7 @@ def _environment() -> Environment:
         "CLAIM_MEANING": presentation.CLAIM_MEANING,
         "GUARD_MEANING": presentation.GUARD_MEANING,
         "KIND_NAME": presentation.KIND_NAME,
+        "OUTCOME_MARK": OUTCOME_MARKS,
         "RELATION_MEANING": presentation.RELATION_MEANING,
         "SETTING_NAME": presentation.SETTING_NAME,
         "USE_MEANING": presentation.USE_MEANING,

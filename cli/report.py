@@ -101,7 +101,7 @@ def _show_headline(out: Output, answer: LookupAnswer | RecordAnswer) -> None:
     out.line(said.title, "strong")
     out.line(said.says)
     for note in said.notes:
-        out.line(f"Also known {note}")
+        out.line(f"Note       {note}")
     if said.record_id is not None and said.record_id != getattr(answer, "record_id", None):
         out.line(f"Made       record {said.record_id}")
 

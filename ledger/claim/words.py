@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from dataclasses import asdict, dataclass
 from typing import Any
 
@@ -26,6 +26,8 @@ class Reason:
         return asdict(self)
 
 
+OUTCOME_MARKS: Mapping[str, str] = {"supported": "✓", "contradicted": "✕", "inconclusive": "○"}
+"""A shape beside each outcome's word, so that they differ without colour."""
 CONTESTED = frozenset(
     {"contested-earlier", "contested-later", "copy-of-anothers", "registered-by-another", "shows-anothers"}
 )

@@ -110,6 +110,10 @@ class Accounts:
             raise NotFoundError(f"there is no account {account_id}", code="account-not-found")
         return _account(found)
 
+    def names(self, ids: Iterable[str]) -> dict[str, str]:
+        """Of accounts and artists, by id: see AccountStore.names."""
+        return self._store.names(ids)
+
     def page(self, *, after: str | None = None, limit: int = 50) -> tuple[AccountAnswer, ...]:
         """In the order of their making, after the id `after`."""
         return tuple(map(_account, self._store.page(after=None if after is None else parse_id(after), limit=limit)))

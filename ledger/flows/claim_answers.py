@@ -7,6 +7,7 @@ from dataclasses import asdict, dataclass
 from typing import Any
 
 from ledger.claim.words import Reason
+from ledger.flows.claim_state import ClaimState
 from ledger.record.predicates import ClaimVerdict
 
 
@@ -78,6 +79,8 @@ class ClaimAnswer:
     repeated: bool
     signed: bool
     """Whether the claimant's own key signed it, beside the service."""
+    state: ClaimState
+    """Where it stands."""
     verdict: VerdictAnswer | None
     """The newest; None only while the first one is being made."""
     verdicts: tuple[VerdictAnswer, ...]

@@ -3,14 +3,15 @@
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Container, Iterable, Iterator, Mapping
-from dataclasses import dataclass, field
+from collections.abc import Container, Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, field, replace
 from typing import Literal
 
 from ledger.audit.claim_bundle import ClaimBundle, MembershipProof
 from ledger.claim.rules import ClaimRules, published_rules
 from ledger.claim.types import Exhibit, Finding
 from ledger.claim.words import is_contested, limits, reasons
+from ledger.corpus.types import Work
 from ledger.errors import InputError, NotFoundError
 from ledger.flows.accounts import Accounts
 from ledger.flows.claim_answers import (
@@ -22,6 +23,7 @@ from ledger.flows.claim_answers import (
     claim_links,
 )
 from ledger.flows.claim_evidence import ClaimEvidence, Known, exhibit_of, ref_of
+from ledger.flows.claim_state import claim_state
 from ledger.flows.kept_bundles import KeptBundles
 from ledger.flows.records import MAX_PAGE
 from ledger.log.types import Entry
@@ -33,6 +35,8 @@ from ledger.record.times import format_time
 from ledger.storage.claims import NOTHING, ClaimDetail, ClaimDetails
 
 _PAGE = 200
+_SAID = ("verdict", "response", "resolution")
+"""Kinds of records about a claim."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -64,6 +68,38 @@ class LastVerdict:
 
 
 @dataclass(frozen=True, slots=True)
+class _Beside:
+    """What is kept beside the leaves of some claims, by id."""
+
+    details: Mapping[str, ClaimDetail]
+    names: Mapping[str, str]
+    """Of parties; those that were erased are empty or missing."""
+    works: Mapping[str, Work]
+
+    def claimed(self, claim: Claim) -> tuple[ClaimedWork, ...]:
+        named = [self.works[work_id] for work_id in claim.works if work_id in self.works]
+        return tuple(
+            ClaimedWork(work.work_id, work.title, work.artist_id, work.artist, work.withdrawn) for work in named
+        )
+
+    def step(self, entry: Entry) -> StepAnswer:
+        said = exhibit_of(entry).statement.predicate
+        assert isinstance(said, Response | Resolution)  # noqa: S101 - found by its kind
+        party = said.party_id if isinstance(said, Response) else said.auditor_id
+        return StepAnswer(
+            kind=said.kind,
+            record_id=said.record_id,
+            leaf_index=entry.leaf_index,
+            appended_at=format_time(entry.appended_at),
+            party_id=party,
+            party=self.names.get(party, ""),
+            outcome=said.outcome if isinstance(said, Resolution) else None,
+            text=self.details.get(said.record_id, NOTHING).text,
+            signed=_is_cosigned(entry),
+        )
+
+
+@dataclass(frozen=True, slots=True)
 class ClaimReading:
     """Reads only."""
 
@@ -90,7 +126,7 @@ class ClaimReading:
             kind="claim", artist_id=claimant_id, sha256=sha256, after=after, limit=limit + 1
         )
         page = found[:limit]
-        claims = tuple(self.answer(self.filed(entry)) for entry in page)
+        claims = self._answers([self.filed(entry) for entry in page])
         return ClaimPage(claims, page[-1].leaf_index if len(found) > limit else None)
 
     def every(self) -> Iterator[Filed]:
@@ -141,29 +177,44 @@ class ClaimReading:
 
     def answer(self, filed: Filed, *, repeated: bool = False) -> ClaimAnswer:
         """The claim as CLI and HTTP show it."""
-        claim = filed.claim
-        verdicts, responses, resolutions = (self._said(filed, kind) for kind in ("verdict", "response", "resolution"))
-        entries = [filed.entry, *verdicts, *responses, *resolutions]
-        details = self.details.get(entry.record_id for entry in entries)
-        known = {entry.record_id for entry in verdicts}
-        told = tuple(self._verdict(claim, entry, details, known) for entry in verdicts)
+        (answer,) = self._answers([filed])
+        return replace(answer, repeated=repeated)
+
+    def _answers(self, claims: Sequence[Filed]) -> tuple[ClaimAnswer, ...]:
+        """Several at once: the names of everybody, the works and the words of all of them in one query each."""
+        said = [{kind: self._said(filed, kind) for kind in _SAID} for filed in claims]
+        entries = [filed.entry for filed in claims] + [entry for each in said for kind in _SAID for entry in each[kind]]
+        parties = [party for entry in entries if (party := _party(entry)) is not None]
+        beside = _Beside(
+            details=self.details.get(entry.record_id for entry in entries),
+            names=self.accounts.names(parties),
+            works=self.evidence.records.works.works({work for filed in claims for work in filed.claim.works}),
+        )
+        return tuple(self._answer(filed, each, beside) for filed, each in zip(claims, said, strict=True))
+
+    def _answer(self, filed: Filed, said: Mapping[str, list[Entry]], beside: _Beside) -> ClaimAnswer:
+        claim, details = filed.claim, beside.details
+        known = {entry.record_id for entry in said["verdict"]}
+        told = tuple(self._verdict(claim, entry, details, known) for entry in said["verdict"])
+        resolutions = tuple(beside.step(entry) for entry in said["resolution"])
         return ClaimAnswer(
             claim_id=filed.entry.record_id,
             claim_type=claim.claim_type,
             claimant_id=claim.claimant_id,
-            claimant=self._name(claim.claimant_id),
+            claimant=beside.names.get(claim.claimant_id, ""),
             image_sha256=filed.statement.subject_sha256,
-            works=self._works(claim),
+            works=beside.claimed(claim),
             model_id=None if claim.model is None else claim.model.model_id,
             text=details.get(filed.entry.record_id, NOTHING).text,
             leaf_index=filed.entry.leaf_index,
             appended_at=format_time(filed.entry.appended_at),
-            repeated=repeated,
+            repeated=False,
             signed=_is_cosigned(filed.entry),
+            state=claim_state(told, resolutions),
             verdict=told[-1] if told else None,
             verdicts=told,
-            responses=tuple(self._step(entry, details) for entry in responses),
-            resolutions=tuple(self._step(entry, details) for entry in resolutions),
+            responses=tuple(beside.step(entry) for entry in said["response"]),
+            resolutions=resolutions,
             limits=limits(claim.claim_type, self.rules),
             links=claim_links(filed.entry.record_id),
         )
@@ -175,7 +226,7 @@ class ClaimReading:
         Raises NotFoundError (`claim-not-found`), PushbackError (`not-yet-published`).
         """
         filed = self.claim(claim_id)
-        said = {kind: self._said(filed, kind) for kind in ("verdict", "response", "resolution")}
+        said = {kind: self._said(filed, kind) for kind in _SAID}
         newest = max(entry.leaf_index for entries in ([filed.entry], *said.values()) for entry in entries)
         return self.kept.get((claim_id, newest), lambda: self._bundle(filed, said))
 
@@ -245,39 +296,22 @@ class ClaimReading:
             measured=details.get(record.record_id, NOTHING).measured,
         )
 
-    def _step(self, entry: Entry, details: Mapping[str, ClaimDetail]) -> StepAnswer:
-        said = exhibit_of(entry).statement.predicate
-        assert isinstance(said, Response | Resolution)  # noqa: S101 - found by its kind
-        party = said.party_id if isinstance(said, Response) else said.auditor_id
-        return StepAnswer(
-            kind=said.kind,
-            record_id=said.record_id,
-            leaf_index=entry.leaf_index,
-            appended_at=format_time(entry.appended_at),
-            party_id=party,
-            party=self._name(party),
-            outcome=said.outcome if isinstance(said, Resolution) else None,
-            text=details.get(said.record_id, NOTHING).text,
-            signed=_is_cosigned(entry),
-        )
-
-    def _works(self, claim: Claim) -> tuple[ClaimedWork, ...]:
-        works = self.evidence.records.works.works(claim.works)
-        named = [works[work_id] for work_id in claim.works if work_id in works]
-        return tuple(
-            ClaimedWork(work.work_id, work.title, work.artist_id, work.artist, work.withdrawn) for work in named
-        )
-
-    def _name(self, party_id: str) -> str:
-        try:
-            return self.accounts.get(party_id).name
-        except NotFoundError:
-            artist = self.evidence.records.works.artist(party_id)
-            return "" if artist is None else artist.name
-
 
 def _is_cosigned(entry: Entry) -> bool:
     return len(dsse.signers_of(entry.envelope)) > 1
+
+
+def _party(entry: Entry) -> str | None:
+    """Whose statement it is; None for a verdict, which is the service's."""
+    match exhibit_of(entry).statement.predicate:
+        case Claim() as claim:
+            return claim.claimant_id
+        case Response() as response:
+            return response.party_id
+        case Resolution() as resolution:
+            return resolution.auditor_id
+        case _:
+            return None
 
 
 def _unknown(claim_id: str) -> NotFoundError:

@@ -28,7 +28,7 @@ def record_url(page: Page, service_url: str) -> str:
     page.goto(service_url)
     page.get_by_label("Picture file").set_input_files(str(picture()))
     page.get_by_role("button", name="Make a public record").click()
-    expect(page.locator("h1")).to_contain_text("The same file as")
+    expect(page.locator("h1")).to_contain_text("This is “")
     form = page.locator("#verify")
     for _ in range(100):
         if form.count():
@@ -84,9 +84,9 @@ def test_everything_but_the_browser_check_works_without_script(
     page.goto(service_url)
     page.get_by_label("Picture file").set_input_files(str(picture()))
     page.get_by_role("button", name="Look it up").click()
-    expect(page.locator("h1")).to_contain_text("The same file as")
+    expect(page.locator("h1")).to_contain_text("This is “")
     expect(page.locator(".eyebrow").first).to_contain_text("nothing was recorded")
-    expect(page.locator(".match").first).to_contain_text("exact")
+    expect(page.locator(".match").first).to_contain_text("the same file")
     page.get_by_label("picture file again").set_input_files(str(picture()))
     page.get_by_role("button", name="Make a public record").click()
     expect(page).to_have_url(record_url)

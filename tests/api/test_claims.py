@@ -100,6 +100,32 @@ def test_a_claim_with_its_answers_in_json_and_on_a_page(web: Web, copied: dict[s
     assert "\u202e" not in page
 
 
+def test_a_claim_leads_with_its_latest_state(web: Web) -> None:
+    """What an auditor decided stands above the verdict, with the auditor's name; outcomes differ by shape and word."""
+    claim = web.claim(web.ada, "authored-image", encoded(drawing(409), "PNG"))
+    assert claim["state"]["state"] == "judged"
+    assert claim["state"]["says"] == f"{claim['verdict']['verdict']} by the published rules"
+    other = "contradicted" if claim["verdict"]["verdict"] != "contradicted" else "supported"
+    answer = web.signed(
+        web.vera, f"{claim['links']['self']}/resolutions", {"outcome": other, "text": "I know who drew it."}
+    ).json()
+    state = answer["state"]
+    assert (state["state"], state["outcome"], state["party"]) == ("resolved", other, "Vera")
+    assert state["party_id"] == web.vera.account_id
+    assert state["says"] == f"resolved: {other} by Vera"
+    page = web.client.get(claim["links"]["page"]).text
+    mark = {"contradicted": "✕", "supported": "✓"}[other]
+    top = f'<span aria-hidden="true">{mark}</span> <bdi>resolved: {other} by Vera</bdi>'
+    assert page.index(top) < page.index("<h1>") < page.index("How auditors resolved it")
+    assert page.index("How auditors resolved it") < page.index("What the published rules say")
+    (listed,) = (
+        each
+        for each in web.client.get("/v1/claims", params={"sha256": claim["image_sha256"]}).json()["claims"]
+        if each["claim_id"] == claim["claim_id"]
+    )
+    assert listed == answer
+
+
 def test_the_same_claim_again_is_200(web: Web, copied: dict[str, Any]) -> None:
     image = encoded(drawing(401).resize((300, 300)), "JPEG", quality=80)
     again = web.signed(web.ada, "/v1/claims", {"claim_type": "copies-work", "works": web.works}, image)

@@ -24,7 +24,8 @@ def test_the_record_the_lookup_and_the_page_say_so(kind: str, client: TestClient
         assert WORDS[kind] in note
     page = client.get(made.json()["links"]["page"]).text
     assert "Not comparable: " in page
-    assert "None could be compared by look." in page
+    assert "None is identical, and no other could be compared." in page
+    assert made.json()["headline"]["title"] == "This picture is too small or too plain to compare"
     assert upload(client, "/v1/verifications", data).json()["report"] == report
 
 

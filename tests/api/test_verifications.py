@@ -21,14 +21,14 @@ from tests.match.drawings import drawing as drawn
 
 RECORD_KEYS = {
     "record_id", "kind", "leaf_index", "appended_at", "repeated", "reference", "statement", "envelope", "report",
-    "links", "credentials",
+    "links", "credentials", "headline",
 }  # fmt: skip
 REPORT_KEYS = {
     "verdict", "comparable", "works_compared", "alpha", "calibration", "notes", "matches", "shares", "unattributed",
 }  # fmt: skip
 MATCH_KEYS = {
     "rank", "work_id", "title", "artist_id", "artist", "licence", "source", "relation", "score", "p_value", "n_null",
-    "bin", "evidence", "preview", "withdrawn", "group", "artist_ids", "verified", "contested",
+    "bin", "evidence", "preview", "withdrawn", "group", "artist_ids", "names", "verified", "contested",
 }  # fmt: skip
 
 
@@ -109,7 +109,9 @@ def test_a_lookup_appends_nothing(
     by_file = upload(client, "/v1/lookups", drawing)
     assert by_file.status_code == 200
     found = by_file.json()
-    assert set(found) == {"sha256", "records", "matches", "reference", "notes", "similar_records", "credentials"}
+    assert set(found) == {
+        "sha256", "records", "matches", "reference", "notes", "similar_records", "credentials", "headline",
+    }  # fmt: skip
     assert set(found["matches"][0]) == MATCH_KEYS
     assert verified["record_id"] in [record["record_id"] for record in found["records"]]
     by_digest = client.post("/v1/lookups", json={"sha256": found["sha256"]}).json()

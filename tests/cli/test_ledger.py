@@ -26,6 +26,7 @@ RECORD_KEYS = {
     "report",
     "links",
     "credentials",
+    "headline",
 }
 UNKNOWN_ID = "01900000-0000-7000-8000-000000000000"
 
@@ -111,14 +112,14 @@ def test_verify_one_picture(on_ledger: Commands, tmp_path: Path) -> None:
     assert on_ledger("audit", "bundle", bundle, "--key", vkey).code == 1
 
 
-def test_verify_in_words_begins_with_the_reference(on_ledger: Commands, edited: Path) -> None:
+def test_verify_in_words_begins_with_the_headline(on_ledger: Commands, edited: Path) -> None:
     ended = on_ledger("verify", edited, "--quiet")
     assert ended.code == 0
     assert ended.stderr == ""
-    first, second, *_ = ended.stdout.splitlines()
-    assert first.startswith("An edited copy of “Clown Loach” by Jonathon Love")
-    assert second.startswith("Verdict    copy")
-    assert "unrelated pictures" in first
+    first, second, third, *_ = ended.stdout.splitlines()
+    assert first == "This is an edited copy of “Clown Loach” by Jonathon Love"
+    assert "unrelated pictures" in second
+    assert third.startswith("Verdict    copy")
     assert f"artledger audit record {on_ledger('verify', edited, '--json').json['record_id']}" in ended.stdout
     assert "trained on" not in ended.stdout
 
@@ -183,6 +184,7 @@ def test_lookup_appends_nothing(on_ledger: Commands, tmp_path: Path) -> None:
         "reference",
         "notes",
         "credentials",
+        "headline",
     }
     assert looked_up.json["records"] == []
     assert on_ledger("corpus", "stats", "--json").json["tree_size"] == size
@@ -199,7 +201,7 @@ def test_lookup_by_digest_and_by_id(on_ledger: Commands, tmp_path: Path) -> None
     assert by_id.code == 0
     assert by_id.json == {**made, "repeated": False}
     assert json.loads(bundle.read_bytes())["envelope"] == made["envelope"]
-    assert made["reference"] in on_ledger("lookup", made["record_id"]).stdout
+    assert made["headline"]["title"] in on_ledger("lookup", made["record_id"]).stdout
 
 
 def test_lookup_of_what_is_unknown(on_ledger: Commands) -> None:

@@ -28,6 +28,7 @@ from ledger.flows.answers import (
     ShareReport,
     SimilarRecord,
 )
+from ledger.flows.headline import Headline
 from ledger.match.lists import Relation, Verdict
 from ledger.match.words import RELATION_WORDS, VERDICT_WORDS
 
@@ -49,6 +50,7 @@ MATCH = MatchReport(
     withdrawn=False,
     group=None,
     artist_ids=("a",),
+    names=("Jonathon [bold]Love",),
     verified=True,
 )
 ANSWER = RecordAnswer(
@@ -128,6 +130,40 @@ def test_a_record_in_words(capsys: pytest.CaptureFixture[str]) -> None:
     assert not {"\x1b", "\u202e"} & set(printed)
 
 
+SAID = Headline(
+    answer="edited-copy",
+    title="This is an edited copy of “Clown \x1b[31mLoach” by Somebody",
+    says="Aligning both pictures confirmed it.",
+    notes=("Contested: 2 artists registered it.",),
+    record_id="01900000-0000-7000-8000-000000000002",
+)
+
+
+def test_the_headline_comes_first_and_its_notes_below(capsys: pytest.CaptureFixture[str]) -> None:
+    show_record(Output(), replace(ANSWER, headline=SAID))
+    printed = capsys.readouterr().out
+    title, says, note, made, verdict, *_ = printed.splitlines()
+    assert title.startswith("This is an edited copy of “Clown")
+    assert "\x1b" not in printed
+    assert says == SAID.says
+    assert note == "Note       Contested: 2 artists registered it."
+    assert made.endswith(SAID.record_id or "")
+    assert verdict.startswith("Verdict")
+    assert "A near-duplicate of something." not in printed
+
+
+def test_what_is_near_by_rank_claims_nothing(capsys: pytest.CaptureFixture[str]) -> None:
+    """A p-value above alpha gives no row, no probability and no rate; nor does a copy that is confirmed too often."""
+    near = replace(MATCH, relation="nearest", p_value="0.770000", verified=False, score="0.740000")
+    answer = LookupAnswer("0" * 64, (), (near, replace(near, relation="near-duplicate"), near, near), "Something.")
+    show_lookup(Output(), replace(answer, headline=SAID))
+    printed = capsys.readouterr().out
+    assert "Nearest by rank, no claim: Clown" in printed
+    assert "and 1 more" in printed
+    for claim in ("74", "1 in ", "by chance", "style", "edited copy of it"):
+        assert claim not in printed.replace(SAID.title, "")
+
+
 def test_a_repeated_record_says_so(capsys: pytest.CaptureFixture[str]) -> None:
     show_record(Output(), replace(ANSWER, repeated=True, report=None))
     assert "on the log already" in capsys.readouterr().out
@@ -155,9 +191,9 @@ def test_a_generated_picture_that_was_found_again(capsys: pytest.CaptureFixture[
     show_lookup(Output(), answer)
     printed = capsys.readouterr().out
     assert "none: nothing was recorded about this very file" in printed
-    assert "looks like a copy of 2 generated pictures" in printed
+    assert "an edited copy or a part of 2 generated pictures" in printed
     assert printed.count(ANSWER.record_id) == 2
-    assert "partial-copy" in printed
+    assert "contains part of it" in printed
     assert "12 of 256 bits" in printed
 
 

@@ -29,6 +29,7 @@ def answer(verdict: str, *matches: tuple[str, str]) -> RecordAnswer:
             False,
             None,
             (),
+            (),
             relation != "similar-style",
         )
         for rank, (relation, p_value) in enumerate(matches, 1)
