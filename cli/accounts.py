@@ -117,8 +117,10 @@ def _list(invocation: Invocation) -> None:
             found += page
     if invocation.json:
         invocation.out.document({"accounts": [each.to_json() for each in found]})
-    rows = [(each.account_id, each.role, each.name, "disabled" if each.disabled_at else "") for each in found]
-    invocation.out.table(("Account", "Role", "Name", ""), rows)
+    rows = [
+        (each.name or "(erased)", each.role, "disabled" if each.disabled_at else "", each.account_id) for each in found
+    ]
+    invocation.out.table(("Name", "Role", "", "Account"), rows)
 
 
 def _finish(out: Output, account: AccountAnswer, what: str) -> None:

@@ -15,6 +15,7 @@ from cli.invocation import CommandGroup, Invocation
 from cli.output import Output
 from ledger.errors import InputError
 from ledger.match.lists import Relation
+from ledger.match.words import RELATION_WORDS
 
 if TYPE_CHECKING:
     from ledger.flows.usage import UsageAnswer
@@ -101,7 +102,7 @@ def _show(out: Output, page: UsePage) -> None:
             f"{use.leaf_index:,}",
             use.generated_at,
             use.kind,
-            use.relation,
+            RELATION_WORDS[Relation(use.relation)],
             use.title or use.work_id,
             use.p_value,
             use.share,
@@ -155,7 +156,7 @@ def _show_statement(out: Output, made: UsageAnswer) -> None:
             row["generator_id"] or "verifications",
             row["origin_of_image"] or "",
             row["guard"] or "",
-            row["relation"],
+            RELATION_WORDS[Relation(row["relation"])],
             f"{row['count']:,}",
             row["share"],
         )

@@ -130,6 +130,7 @@ class FlowParts(LogParts):
     @cached_property
     def records(self) -> Records:
         from ledger.flows.records import Records
+        from ledger.storage.accounts import AccountStore
 
         return Records(
             entries=self.entries,
@@ -139,6 +140,7 @@ class FlowParts(LogParts):
             objects=self.objects,
             tiles=self.tiles,
             log_key=self.log_signer.key,
+            people=AccountStore(self.database).names,
         )
 
     @cached_property

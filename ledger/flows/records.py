@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Container, Iterable, Mapping
+from collections.abc import Callable, Container, Iterable, Mapping
 from dataclasses import dataclass, field, replace
 from functools import lru_cache
 
@@ -21,7 +21,7 @@ from ledger.log.types import Entry
 from ledger.log.vkey import VerifierKey
 from ledger.match.lists import Verdict
 from ledger.record import dsse
-from ledger.record.description import describe_record
+from ledger.record.description import People, describe_record, parties
 from ledger.record.ids import parse_id
 from ledger.record.parts import MatchText
 from ledger.record.predicates import Generation, Predicate, Verification, verified_copies
@@ -47,6 +47,8 @@ class Records:
     objects: ObjectStore
     tiles: TileReader
     log_key: VerifierKey
+    people: Callable[[Iterable[str]], People]
+    """Names of accounts and artists, by id, in one query."""
     _calibrated: dict[str, CorpusState] = field(default_factory=dict)
     """By digest: what a calibration was made against never changes."""
 
@@ -76,10 +78,18 @@ class Records:
         compared = [statement.predicate for _, _, statement in parsed]
         works = self.works.works({work_id for each in compared for work_id in named_works(each)})
         contested = self.works.contests(_nearest(*compared))
+        people = self.people({party for each in compared for party in parties(each)})
         self.calibrated(each.calibration for each in compared if isinstance(each, Verification | Generation))
         return tuple(
-            _answer(*each, works, self._report(each[2].predicate, works, contested), repeated=repeated)
-            for each in parsed
+            _answer(
+                entry,
+                payload,
+                statement,
+                describe_record(statement, work_names(works), people),
+                self._report(statement.predicate, works, contested),
+                repeated=repeated,
+            )
+            for entry, payload, statement in parsed
         )
 
     def calibrated(self, digests: Iterable[str]) -> Mapping[str, CorpusState]:
@@ -260,7 +270,7 @@ def _answer(
     entry: Entry,
     payload: bytes,
     statement: Statement,
-    works: Mapping[str, Work],
+    reference: str,
     report: Report | None,
     *,
     repeated: bool,
@@ -271,7 +281,7 @@ def _answer(
         leaf_index=entry.leaf_index,
         appended_at=format_time(entry.appended_at),
         repeated=repeated,
-        reference=describe_record(statement, work_names(works)),
+        reference=reference,
         statement=json.loads(payload),
         envelope=json.loads(entry.envelope),
         report=report,

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from typing import assert_never
 
 from ledger.record.predicates import (
@@ -14,6 +15,7 @@ from ledger.record.predicates import (
     Generation,
     KeyRecord,
     ModelRecord,
+    Predicate,
     Registration,
     Resolution,
     Response,
@@ -21,12 +23,34 @@ from ledger.record.predicates import (
     Verification,
     Withdrawal,
 )
-from ledger.record.reference import Names, describe_work, reference_sentence
+from ledger.record.reference import NAME_LIMIT, Names, describe_work, reference_sentence
 from ledger.record.statement import Statement
+from ledger.text import clean_text
+
+People = Mapping[str, str]
+"""Names of accounts and artists by id; empty or missing where nobody knows them, or they were erased."""
+_NOBODY: People = {}
 
 
-def describe_record(statement: Statement, names: Names | None = None) -> str:
-    """Says what the record states and nothing beyond it; without `names` works go by their ids."""
+def parties(predicate: Predicate) -> tuple[str, ...]:
+    """Ids of the people whom a record names beside the artists of its works."""
+    match predicate:
+        case KeyRecord():
+            return (predicate.holder_id,)
+        case Claim():
+            return (predicate.claimant_id,)
+        case Response():
+            return (predicate.party_id,)
+        case Resolution():
+            return (predicate.auditor_id,)
+        case Usage():
+            return (predicate.artist_id,)
+        case _:
+            return ()
+
+
+def describe_record(statement: Statement, names: Names | None = None, people: People = _NOBODY) -> str:
+    """Says what the record states and nothing beyond it; works and people without a name go by their ids."""
     predicate = statement.predicate
     match predicate:
         case Verification() | Generation():
@@ -37,24 +61,27 @@ def describe_record(statement: Statement, names: Names | None = None) -> str:
             return f"Registered: {work}; licence {predicate.licence}, allowed uses: {uses}."
         case Consent():
             uses = ", ".join(predicate.allowed_uses) or "no use"
-            return f"New terms for work {predicate.work_id}: licence {predicate.licence}, allowed uses: {uses}."
+            work = _work(predicate.work_id, names)
+            return f"New terms for {work}: licence {predicate.licence}, allowed uses: {uses}."
         case Withdrawal():
-            return (
-                f"Withdrawn ({predicate.reason}): work {predicate.work_id}; it is compared with nothing from here on."
-            )
+            work = _work(predicate.work_id, names)
+            return f"Withdrawn ({predicate.reason}): {work}; it is compared with nothing from here on."
         case KeyRecord():
-            return f"Key {statement.subject_sha256} of role {predicate.role}: {predicate.event}."
+            who = people.get(predicate.holder_id)
+            holder = f"{clean_text(who, NAME_LIMIT)} ({predicate.role})" if who else f"role {predicate.role}"
+            return f"Key {statement.subject_sha256} of {holder}: {predicate.event}."
         case CalibrationRecord():
             strangers = sum(each.n for each in predicate.bins)
             return (
                 f"Error rates measured with {strangers:,} unrelated pictures against {predicate.corpus.works:,} works."
             )
         case _:
-            return _describe_rest(predicate)
+            return _describe_rest(predicate, people)
 
 
 def _describe_rest(
     predicate: ModelRecord | Asset | Claim | ClaimVerdictRecord | Response | Resolution | Usage | Finding,
+    people: People,
 ) -> str:
     match predicate:
         case ModelRecord():
@@ -62,16 +89,30 @@ def _describe_rest(
         case Asset():
             return "The file that was handed out for a generated picture."
         case Claim():
-            return f"A claim ({predicate.claim_type}) by {predicate.claimant_id}; a claim is no finding."
+            who = _person(predicate.claimant_id, people)
+            return f"A claim ({predicate.claim_type}) by {who}; a claim is no finding."
         case ClaimVerdictRecord():
             return f"By the published rules the claim is {predicate.verdict}."
         case Response():
-            return f"A response to the claim by {predicate.party_id}."
+            return f"A response to the claim by {_person(predicate.party_id, people)}."
         case Resolution():
-            return f"Auditor {predicate.auditor_id} resolved the claim as {predicate.outcome}."
+            return f"Auditor {_person(predicate.auditor_id, people)} resolved the claim as {predicate.outcome}."
         case Usage():
-            return f"How often works of artist {predicate.artist_id} came up: counts, not debts."
+            artist = people.get(predicate.artist_id)
+            who = clean_text(artist, NAME_LIMIT) if artist else f"artist {predicate.artist_id}"
+            return f"How often works of {who} came up: counts, not debts."
         case Finding():
             return f"A picture that model {predicate.model.model_id} made was compared with work {predicate.work}."
         case _:
             assert_never(predicate)
+
+
+def _person(party_id: str, people: People) -> str:
+    name = people.get(party_id)
+    return clean_text(name, NAME_LIMIT) if name else party_id
+
+
+def _work(work_id: str, names: Names | None) -> str:
+    known = None if names is None else names(work_id)
+    erased = known is None or not (known.title or known.artist)
+    return f"work {work_id}" if erased else describe_work(work_id, "", names)

@@ -124,6 +124,9 @@ def test_a_claim_leads_with_its_latest_state(web: Web) -> None:
         if each["claim_id"] == claim["claim_id"]
     )
     assert listed == answer
+    for kind, words in (("claim", "by Ada"), ("resolution", "Auditor Vera resolved"), ("key", "of Vera (auditor)")):
+        records = web.client.get("/v1/records", params={"kind": kind}).json()["records"]
+        assert any(words in record["reference"] for record in records), "a list names people"
 
 
 def test_the_same_claim_again_is_200(web: Web, copied: dict[str, Any]) -> None:

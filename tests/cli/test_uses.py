@@ -51,7 +51,7 @@ def test_uses_in_words_and_in_json(on_ledger: Commands) -> None:
         "1fd",
     ]
     shown = on_ledger("artist", "uses", ADA, "--limit", "2")
-    assert "similar-style" in shown.stdout
+    assert "similar style" in shown.stdout
     assert "There are more: --after 3" in shown.stdout
     nothing = on_ledger("artist", "uses", ADA, "--relation", "exact")
     assert "No record names a work" in nothing.stdout
