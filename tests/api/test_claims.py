@@ -100,9 +100,10 @@ def test_a_claim_with_its_answers_in_json_and_on_a_page(web: Web, copied: dict[s
     assert "\u202e" not in page
 
 
-def test_a_claim_leads_with_its_latest_state(web: Web) -> None:
+def test_a_claim_leads_with_its_latest_state(web: Web, copied: dict[str, Any]) -> None:
     """What an auditor decided stands above the verdict, with the auditor's name; outcomes differ by shape and word."""
-    claim = web.claim(web.ada, "authored-image", encoded(drawing(409), "PNG"))
+    assert copied["state"]["says"] == "supported by the published rules"
+    claim = web.claim(web.bob, "authored-image", encoded(drawing(409), "PNG"))
     assert claim["state"]["state"] == "judged"
     assert claim["state"]["says"] == f"{claim['verdict']['verdict']} by the published rules"
     other = "contradicted" if claim["verdict"]["verdict"] != "contradicted" else "supported"
