@@ -27,6 +27,7 @@ from tests.conftest import DatabaseUrl
 from tests.flows.people import Person, artist, made_here, model_facts, person
 from tests.generated import encoded
 from tests.match.drawings import drawing
+from tests.people import require_good_log
 
 
 @dataclass(frozen=True)
@@ -59,6 +60,7 @@ def world(database_server: DatabaseUrl, template: str, tmp_path_factory: pytest.
         yield World(
             application, ada, ada_works, bob, bob_works, person(application, "auditor", "Vera"), generated, model_id
         )
+        require_good_log(application)  # whatever the tests made
 
 
 def picture(number: int, **edit: int) -> bytes:
