@@ -10,7 +10,7 @@ from decimal import Decimal
 from typing import Never
 
 from ledger.errors import VerificationError
-from ledger.match.attribution import Found, attribute, unproven_relation, verdict, verified_relation
+from ledger.match.attribution import WHOLE, Found, attribute, unproven_relation, verdict, verified_relation
 from ledger.match.lists import FUSED_SCORE, STYLE_SCORE, Relation, Verdict
 from ledger.record.parts import AttributionText, MatchText, ShareText
 from ledger.record.predicates import Generation, Verification
@@ -67,11 +67,7 @@ def _require_verdict(record: Verification | Generation) -> None:
 
 
 def _require_shares(record: Verification | Generation) -> None:
-    found = (
-        Found(match.relation, Decimal(match.p_value), Decimal(match.score), match.artists, match.group)
-        for match in record.matches
-    )
-    concluded = attribute(found, Decimal(record.attribution.alpha))
+    concluded = attribute(map(found_in, record.matches), Decimal(record.attribution.alpha))
     expected = AttributionText(
         alpha=record.attribution.alpha,
         shares=tuple(
@@ -81,6 +77,16 @@ def _require_shares(record: Verification | Generation) -> None:
     )
     if record.attribution != expected:
         _refuse(f"the matches give {_told(expected)}, the record says {_told(record.attribution)}")
+
+
+def found_in(match: MatchText) -> Found:
+    """What shares follow from, as the record writes it."""
+    region = WHOLE if match.relation in (Relation.EXACT, Relation.SAME_PIXELS) else None
+    if match.evidence is not None:
+        at = match.evidence.query_region
+        region = (Decimal(at.left), Decimal(at.top), Decimal(at.right), Decimal(at.bottom))
+    group = match.group or match.work_id
+    return Found(match.relation, Decimal(match.p_value), Decimal(match.score), match.artists, group, region)
 
 
 def _told(attribution: AttributionText) -> str:

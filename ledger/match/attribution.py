@@ -20,6 +20,14 @@ COUNTED = COPY_RELATIONS | {Relation.UNVERIFIED}
 """Relations that shares are made of: the others say nothing of a copy."""
 
 
+Edges = tuple[Decimal, Decimal, Decimal, Decimal]
+"""Left, top, right and bottom of a region, in fractions of the picture."""
+WHOLE: Edges = (Decimal(0), Decimal(0), Decimal(1), Decimal(1))
+"""Where equal digests place a work."""
+SAME_PLACE = Fraction(1, 2)
+"""Two regions are one place when their overlap has this share of the smaller one."""
+
+
 @dataclass(frozen=True, slots=True)
 class Found:
     """A match, as far as verdict and shares follow from it."""
@@ -29,14 +37,16 @@ class Found:
     score: Decimal
     """Probability of a copy, with PLACES digits."""
     artists: tuple[str, ...]
-    """Whoever registered the picture; several where it is contested."""
-    group: str | None
-    """The first work of the duplicate group."""
+    """Whoever registered the picture, in the order of the log."""
+    group: str
+    """The first work of its duplicate group; where it stands alone, the work itself."""
+    region: Edges | None = None
+    """Where in the picture the work was found; None where it was not."""
 
 
 @dataclass(frozen=True, slots=True)
 class Share:
-    """Of one artist (`group` is None), or of a contested group together."""
+    """Of one artist (`group` is None), or of all who registered what stands at one place of the picture."""
 
     artists: tuple[str, ...]
     group: str | None
@@ -53,22 +63,49 @@ class Attribution:
 
 
 def attribute(found: Iterable[Found], alpha: Decimal) -> Attribution:
-    """Shares of the matches in COUNTED with p <= alpha.
+    """Shares of the places of the matches in COUNTED with p <= alpha, in the order of their ranks.
 
-    With probabilities p_i: unattributed = prod(1 - p_i); a share is (1 - unattributed) * (sum of its p_i) / (sum of
-    all), rounded half to even to PLACES digits. A match whose group has several artists counts for that group, others
-    for their artist. Largest first, equal ones by artists.
+    Matches at one place count once, by the highest score: whoever registers more of one picture gains nothing. With
+    those p_i: unattributed = prod(1 - p_i); a share is (1 - unattributed) * (sum of its p_i) / (sum of all), rounded
+    half to even to PLACES digits. A place with one artist counts for that artist, another for its artists together.
+    Largest first, equal ones by artists.
     """
-    counted = [each for each in found if each.relation in COUNTED and each.p_value <= alpha]
-    rest = math.prod((1 - Fraction(each.score) for each in counted), start=Fraction(1))
-    total = sum((Fraction(each.score) for each in counted), Fraction(0))
+    places = _places([each for each in found if each.relation in COUNTED and each.p_value <= alpha])
+    best = [max(Fraction(each.score) for each in place) for place in places]
+    rest, total = math.prod((1 - score for score in best), start=Fraction(1)), sum(best, Fraction(0))
     sums: dict[tuple[tuple[str, ...], str | None], Fraction] = {}
-    for each in counted:
-        whose = (each.artists, each.group if len(each.artists) > 1 else None)
-        sums[whose] = sums.get(whose, Fraction(0)) + Fraction(each.score)
+    for place, score in zip(places, best, strict=True):
+        artists = tuple(dict.fromkeys(artist for each in place for artist in each.artists))
+        whose = (artists, place[0].group if len(artists) > 1 else None)
+        sums[whose] = sums.get(whose, Fraction(0)) + score
     ordered = sorted(sums.items(), key=lambda item: (-item[1], item[0][0], item[0][1] or ""))
     shares = [Share(artists, group, _rounded((1 - rest) * part / total)) for (artists, group), part in ordered if total]
     return Attribution(alpha, _rounded(rest), tuple(shares))
+
+
+def _places(found: Sequence[Found]) -> list[list[Found]]:
+    """Matches that stand at one place, directly or through others, together; each place in the order of ranks."""
+    places: list[list[Found]] = []
+    for each in found:
+        touched = [place for place in places if any(_overlap(each.region, other.region) for other in place)]
+        joined = [other for place in touched for other in place]
+        places = [place for place in places if place not in touched]
+        places.append([*joined, each])
+    order = {id(each): rank for rank, each in enumerate(found)}
+    ranked = [sorted(place, key=lambda each: order[id(each)]) for place in places]
+    return sorted(ranked, key=lambda place: order[id(place[0])])
+
+
+def _overlap(one: Edges | None, other: Edges | None) -> bool:
+    if one is None or other is None:
+        return False
+    common = _area((max(one[0], other[0]), max(one[1], other[1]), min(one[2], other[2]), min(one[3], other[3])))
+    return common >= SAME_PLACE * min(_area(one), _area(other)) > 0
+
+
+def _area(edges: Edges) -> Fraction:
+    left, top, right, bottom = map(Fraction, edges)
+    return max(Fraction(0), right - left) * max(Fraction(0), bottom - top)
 
 
 def verdict(matches: Iterable[tuple[Relation, Decimal]], alpha: Decimal, *, comparable: bool = True) -> Verdict:

@@ -23,7 +23,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 
 from ledger.errors import ConflictError
-from ledger.match.attribution import Attribution, Found, attribute, unproven_relation, verdict, written
+from ledger.match.attribution import WHOLE, Attribution, Found, attribute, unproven_relation, verdict, written
 from ledger.match.bins import Bin
 from ledger.match.block import FingerprintBlock
 from ledger.match.calibration import Calibration
@@ -118,17 +118,7 @@ class Matcher:
         return _ranked([replace(match, group=groups.get(match.work_id)) for match in drafts])
 
     def _concluded(self, matches: Sequence[Match]) -> Attribution:
-        found = (
-            Found(
-                match.relation,
-                written(match.p_value),
-                written(match.score),
-                match.artists,
-                None if match.group is None else match.group.first,
-            )
-            for match in matches
-        )
-        return attribute(found, written(self._calibration.alpha))
+        return attribute(map(_found, matches), written(self._calibration.alpha))
 
     def _check_spec(self, query: Query) -> None:
         if query.fingerprint.image.spec != self._calibration.spec:
@@ -211,6 +201,15 @@ class Matcher:
             raw={**item.parts, FUSED_SCORE: score},
             evidence=found.evidence if found else None,
         )
+
+
+def _found(match: Match) -> Found:
+    region = WHOLE if match.relation in _DIGESTS else None
+    if match.evidence is not None:
+        at = match.evidence.query_region
+        region = (written(at.left), written(at.top), written(at.right), written(at.bottom))
+    group = match.work_id if match.group is None else match.group.first
+    return Found(match.relation, written(match.p_value), written(match.score), match.artists, group, region)
 
 
 def _parts(near: Features, column: int, level: Levels) -> dict[str, float]:

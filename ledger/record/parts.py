@@ -157,9 +157,9 @@ Matches = Annotated[tuple[MatchText, ...], Field(max_length=MATCHES), AfterValid
 
 
 class ShareText(Model):
-    """Of one artist (`group` is null), or of all who registered a contested picture together."""
+    """Of one artist (`group` is null), or of all who registered what stands at one place of the picture."""
 
-    artists: Annotated[tuple[Id, ...], Field(min_length=1, max_length=MAX_MEMBERS)]
+    artists: Annotated[tuple[Id, ...], Field(min_length=1, max_length=MATCHES * MAX_MEMBERS)]
     group: Id | None
     share: UnitText
 

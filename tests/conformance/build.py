@@ -157,6 +157,15 @@ def _contested() -> bytes:
     return _logged(leaf_of(compared.model_copy(update={"attribution": attribution}))).to_bytes()
 
 
+def _squatted(*artists: str, share: str, unattributed: str) -> bytes:
+    """A work and a crop of it that somebody else registered, found at one place of the picture."""
+    crop = match_text(2, Relation.PARTIAL_COPY, score="0.900000")
+    shares = (ShareText(artists=artists, group=uid(201) if len(artists) > 1 else None, share=share),)
+    attribution = ATTRIBUTION.model_copy(update={"shares": shares, "unattributed": unattributed})
+    compared = verification((MATCHES[0], crop, *MATCHES[2:]))
+    return _logged(leaf_of(compared.model_copy(update={"attribution": attribution}))).to_bytes()
+
+
 def _accepted() -> list[Case]:
     both = _logged(leaf_of(ALL[9], SIGNER, OTHER), SIGNER, OTHER).to_bytes()
     return [
@@ -168,6 +177,11 @@ def _accepted() -> list[Case]:
         Case("tree-of-256", "The last leaf of a full tree: eight hashes, all from the left.", _last(256)),
         Case("tree-of-257", "The leaf just after a full subtree: one hash covers 256 leaves.", _last(257)),
         Case("two-signatures", "A claim that the claimant signed too; the service's signature comes first.", both),
+        Case(
+            "one-place",
+            "A work and another artist's crop of it at one place: it counts once, for both.",
+            _squatted(uid(301), uid(302), share="0.993100", unattributed="0.006900"),
+        ),
         Case("contested", "Two artists registered the work: the share is common and names both.", _contested()),
         Case(
             "generation",
@@ -237,6 +251,11 @@ def _refused_claims() -> list[Case]:
         ),
         Case("no-statement_fail", "Signed and logged, but no statement.", nonsense),
         Case("wrong-relation_fail", "A chance neighbour is called similar in style.", _chance_as_style()),
+        Case(
+            "one-place-counted-twice_fail",
+            "A work and another artist's crop of it at one place, counted as two.",
+            _squatted(uid(301), share="0.999310", unattributed="0.000690"),
+        ),
         Case("wrong-shares_fail", "Shares that sum to one and do not follow from the matches.", _other_shares()),
         Case("wrong-verdict_fail", "Its matches mean a copy, its verdict says none.", lie),
         Case("reported-policy_fail", "A reported picture names a policy, as if it were decided here.", _reported()),

@@ -8,7 +8,18 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from ledger.match.attribution import COUNTED, Found, Share, attribute, unproven_relation, verdict, verified_relation
+from ledger.match.attribution import (
+    COUNTED,
+    WHOLE,
+    Attribution,
+    Edges,
+    Found,
+    Share,
+    attribute,
+    unproven_relation,
+    verdict,
+    verified_relation,
+)
 from ledger.match.lists import COPY_RELATIONS, Relation, Verdict
 
 ALPHA = Decimal("0.010000")
@@ -19,9 +30,14 @@ def found(
     score: str,
     p_value: str = "0.001000",
     relation: Relation = Relation.NEAR_DUPLICATE,
-    group: str | None = None,
+    group: str = "work-9",
+    region: Edges | None = None,
 ) -> Found:
-    return Found(relation, Decimal(p_value), Decimal(score), artists, group)
+    return Found(relation, Decimal(p_value), Decimal(score), artists, group, region)
+
+
+LEFT: Edges = (Decimal(0), Decimal(0), Decimal("0.5"), Decimal(1))
+RIGHT: Edges = (Decimal("0.5"), Decimal(0), Decimal(1), Decimal(1))
 
 
 def six(number: st.SearchStrategy[int]) -> st.SearchStrategy[Decimal]:
@@ -36,9 +52,14 @@ matches = st.lists(
         six(st.integers(0, 1_000_000)),
         st.sampled_from([("a",), ("b",), ("a", "b"), ("c", "b", "a")]),
         st.sampled_from(["g1", "g2"]),
+        st.sampled_from([None, WHOLE, LEFT, RIGHT]),
     ),
     max_size=10,
 )
+
+
+def shared(concluded: Attribution) -> list[tuple[Decimal, list[str]]]:
+    return sorted((share.share, sorted(share.artists)) for share in concluded.shares)
 
 
 def test_a_worked_example() -> None:
@@ -70,6 +91,32 @@ def test_variants_by_one_artist_are_that_artists_share() -> None:
     assert concluded.shares == (Share(("ann",), None, Decimal("0.750000")),)
 
 
+def test_registering_more_of_one_picture_gains_nothing() -> None:
+    crop: Edges = (Decimal("0.1"), Decimal("0.1"), Decimal("0.8"), Decimal("0.9"))
+    squatted = [found("ann", score="0.900000", group="work-1", region=WHOLE)]
+    squatted += [found("eve", score="0.800000", group=f"work-{n}", region=crop) for n in range(2, 12)]
+    [share] = attribute(squatted, ALPHA).shares
+    assert share == Share(("ann", "eve"), "work-1", Decimal("0.900000"))
+
+
+def test_works_side_by_side_are_two_places() -> None:
+    collage = [found("ann", score="0.900000", region=LEFT), found("bob", score="0.900000", region=RIGHT)]
+    shares = attribute(collage, ALPHA).shares
+    assert [(share.artists, share.group, share.share) for share in shares] == [
+        (("ann",), None, Decimal("0.495000")),
+        (("bob",), None, Decimal("0.495000")),
+    ]
+
+
+def test_what_spans_two_places_makes_them_one() -> None:
+    spanning = [
+        found("ann", score="0.700000", region=LEFT),
+        found("bob", score="0.800000", region=RIGHT),
+        found("eve", score="0.600000", region=WHOLE),
+    ]
+    assert attribute(spanning, ALPHA).shares == (Share(("ann", "bob", "eve"), "work-9", Decimal("0.800000")),)
+
+
 @pytest.mark.parametrize("relation", sorted(set(Relation) - COUNTED))
 def test_style_and_rank_give_no_share(relation: Relation) -> None:
     concluded = attribute([found("ann", score="0.900000", relation=relation)], ALPHA)
@@ -88,8 +135,10 @@ def test_shares_and_the_rest_make_one(drawn: list[Found]) -> None:
 
 
 @given(matches)
-def test_the_order_in_which_matches_come_does_not_count(drawn: list[Found]) -> None:
-    assert attribute(drawn[::-1], ALPHA) == attribute(drawn, ALPHA)
+def test_the_order_in_which_matches_come_changes_no_share(drawn: list[Found]) -> None:
+    one, other = attribute(drawn, ALPHA), attribute(drawn[::-1], ALPHA)
+    assert one.unattributed == other.unattributed
+    assert shared(one) == shared(other)
 
 
 @given(matches)

@@ -6,7 +6,8 @@ from collections.abc import Sequence
 from decimal import Decimal
 from typing import Any
 
-from ledger.match.attribution import Found, attribute, verdict
+from ledger.audit.conclusions import found_in
+from ledger.match.attribution import attribute, verdict
 from ledger.match.lists import Relation
 from ledger.record.parts import AttributionText, MatchText, ModelRef, ShareText
 from ledger.record.predicates import Generation, Period, Verification
@@ -33,7 +34,7 @@ def verified(number: int, near: Sequence[Near], at: str = TIME) -> Verification:
     """With the verdict and the shares that follow. Alpha is 0.0100."""
     found, alpha = matches(*near), Decimal("0.0100")
     concluded = attribute(
-        (Found(each.relation, Decimal(each.p_value), Decimal(each.score), each.artists, each.group) for each in found),
+        map(found_in, found),
         alpha,
     )
     shares = (ShareText(artists=each.artists, group=each.group, share=f"{each.share:f}") for each in concluded.shares)
@@ -85,7 +86,7 @@ RECORDS = (
 ADAS_JANUARY = [
     (1, None, None, None, STYLE, "0"),
     (1, uid(71), "reported", "allow", COPY, "0.900000"),
-    (2, uid(71), "service", "allow", COPY, "0.995000"),
+    (2, uid(71), "service", "allow", COPY, "0.905000"),
     (1, uid(71), "service", "block", COPY, "0.950000"),
     (1, uid(72), "service", "allow", COPY, "0.125000"),
 ]

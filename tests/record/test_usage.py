@@ -28,7 +28,7 @@ def statement() -> UsageStatement:
 def test_a_record_counts_once_by_the_nearest_work() -> None:
     use = use_in(RECORDS[1], ADA)
     assert use is not None
-    assert (use.match.rank, use.works, use.share, use.counted) == (1, 2, "0.990000", True)
+    assert (use.match.rank, use.works, use.share, use.counted) == (1, 2, "0.900000", True)
     assert (use.generator_id, use.origin_of_image, use.guard) == (uid(71), "service", "allow")
     beyond = use_in(RECORDS[5], ADA)
     assert beyond is not None
