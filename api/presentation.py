@@ -41,12 +41,6 @@ USE_MEANING: Mapping[str, str] = {
     "train": "train models",
     "style": "imitate the style",
 }
-CLAIM_MEANING: Mapping[str, str] = {
-    "authored-image": "claims to have made this picture",
-    "copies-work": "claims that this picture copies a registered work",
-    "generated-by": "claims that a model generated this picture",
-    "trained-on": "claims that a model was trained on this work",
-}
 ANSWER_BAND: Mapping[str, str] = {
     "generated": "Made by a generator recorded here",
     "generated-edited": "Made by a generator recorded here",

@@ -10,6 +10,7 @@ from ledger.bootstrap.people import PeopleParts
 from ledger.errors import NotFoundError
 
 if TYPE_CHECKING:
+    from ledger.flows.claim_answers import ClaimAnswer
     from ledger.flows.claim_evidence import ClaimEvidence
     from ledger.flows.claim_reading import ClaimReading
     from ledger.flows.claim_trial import ClaimTrial
@@ -55,6 +56,11 @@ class ClaimParts(PeopleParts):
             accounts=self.accounts,
             rules=current_rules(),
         )
+
+    def _claims_about(self, sha256: str) -> tuple[ClaimAnswer, ...]:
+        from ledger.flows.headlines import MOST_CLAIMS
+
+        return self.claim_reading.page(sha256=sha256, limit=MOST_CLAIMS).claims
 
     @cached_property
     def claims(self) -> Claims:

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from abc import abstractmethod
+from collections.abc import Sequence
 from functools import cached_property
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -16,6 +18,7 @@ if TYPE_CHECKING:
     from ledger.flows.background import BackgroundCalibration
     from ledger.flows.calibrate import Calibrations
     from ledger.flows.catalogue import Catalogue
+    from ledger.flows.claim_answers import ClaimAnswer
     from ledger.flows.credentials import Credentials
     from ledger.flows.dedup import Deduplication
     from ledger.flows.dedup_report import DedupReport
@@ -101,7 +104,12 @@ class FlowParts(LogParts):
             seen=self.seen_store,
             documents=self.documents,
             accounts=AccountStore(self.database),
+            claims=self._claims_about,
         )
+
+    @abstractmethod
+    def _claims_about(self, sha256: str) -> Sequence[ClaimAnswer]:
+        """The first claims about a file: claims are wired later (ClaimParts)."""
 
     @cached_property
     def lookups(self) -> Lookup:

@@ -26,6 +26,13 @@ class Reason:
         return asdict(self)
 
 
+CLAIM_MEANING: Mapping[ClaimType, str] = {
+    "authored-image": "claims to have made this picture",
+    "copies-work": "claims that this picture copies a registered work",
+    "generated-by": "claims that a model generated this picture",
+    "trained-on": "claims that a model was trained on this work",
+}
+"""After the claimant's name."""
 OUTCOME_MARKS: Mapping[str, str] = {"supported": "✓", "contradicted": "✕", "inconclusive": "○"}
 """A shape beside each outcome's word, so that they differ without colour."""
 CONTESTED = frozenset(

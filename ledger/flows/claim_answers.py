@@ -8,7 +8,7 @@ from typing import Any
 
 from ledger.claim.words import Reason
 from ledger.flows.claim_state import ClaimState
-from ledger.record.predicates import ClaimVerdict
+from ledger.record.predicates import ClaimType, ClaimVerdict
 
 
 @dataclass(frozen=True, slots=True)
@@ -67,7 +67,7 @@ class ClaimAnswer:
 
     claim_id: str
     """Record id of the claim."""
-    claim_type: str
+    claim_type: ClaimType
     claimant_id: str
     claimant: str
     image_sha256: str

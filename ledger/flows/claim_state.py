@@ -6,10 +6,11 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
+from ledger.claim.words import CLAIM_MEANING
 from ledger.text import clean_text
 
 if TYPE_CHECKING:
-    from ledger.flows.claim_answers import StepAnswer, VerdictAnswer
+    from ledger.flows.claim_answers import ClaimAnswer, StepAnswer, VerdictAnswer
 
 NAME_LIMIT = 120
 
@@ -54,3 +55,9 @@ def _resolved(resolutions: Sequence[StepAnswer], verdict: VerdictAnswer | None) 
     if verdict is not None and verdict.leaf_index > last.leaf_index and verdict.verdict != last.outcome:
         says += f"; with evidence that came later, the published rules say {verdict.verdict}"
     return ClaimState("resolved", last.outcome, last.party_id, last.party, last.record_id, last.appended_at, says)
+
+
+def claim_note(claim: ClaimAnswer) -> str:
+    """The claim and where it stands, as a line under the headline of its picture."""
+    who = clean_text(claim.claimant, NAME_LIMIT) or "Somebody whose name was erased"
+    return f"{who} {CLAIM_MEANING[claim.claim_type]} ({claim.state.says})."

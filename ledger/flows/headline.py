@@ -7,7 +7,7 @@ reported, nothing. What else is known adds lines below, never a second headline.
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from typing import TYPE_CHECKING, Literal
 
 from ledger.corpus.types import UNKNOWN_ARTIST
@@ -269,11 +269,6 @@ def _on(work: NamedWork) -> tuple[str, ...]:
     if work.withdrawn:
         notes.append("The work has been withdrawn since.")
     return tuple(notes)
-
-
-def with_notes(said: Headline, notes: Sequence[str]) -> Headline:
-    """With further lines below."""
-    return replace(said, notes=(*said.notes, *notes))
 
 
 def day(time: str) -> str:

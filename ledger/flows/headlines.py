@@ -4,10 +4,11 @@ from __future__ import annotations
 
 import hashlib
 import json
-from collections.abc import Iterable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Any
 
+from ledger.flows.claim_state import claim_note
 from ledger.flows.headline import Compared, Headline, How, MadeHere, NamedWork, headline
 from ledger.generate.profiles import STUDIO_NAME, STUDIO_WEIGHTS
 from ledger.match.lists import Relation, Verdict
@@ -19,12 +20,16 @@ from ledger.text import clean_text
 
 if TYPE_CHECKING:
     from ledger.flows.answers import MatchReport, RecordAnswer, SimilarRecord
+    from ledger.flows.claim_answers import ClaimAnswer
     from ledger.flows.records import Records
     from ledger.log.types import Entry
     from ledger.storage.accounts import AccountStore
     from ledger.storage.documents import DocumentStore
     from ledger.storage.seen import SeenStore
 
+SHOWN_CLAIMS = 3
+"""The newest claims about a file are told below the headline."""
+MOST_CLAIMS = 10
 MOST = 50
 """Generations of one picture that are looked at: those of this server count before reports."""
 
@@ -37,6 +42,8 @@ class Headlines:
     seen: SeenStore
     documents: DocumentStore
     accounts: AccountStore
+    claims: Callable[[str], Sequence[ClaimAnswer]]
+    """The claims about a file, by its SHA-256, at least the first MOST_CLAIMS of them."""
 
     def record(self, record_id: str) -> RecordAnswer:
         """One record under its headline. Raises as `Records.get` does."""
@@ -58,7 +65,8 @@ class Headlines:
             case _:
                 return None
         matches = () if answer.report is None else answer.report.matches
-        return headline(made, claimed(matches), Compared(predicate.verdict, predicate.corpus.works, recorded=True))
+        said = headline(made, claimed(matches), Compared(predicate.verdict, predicate.corpus.works, recorded=True))
+        return self._with_claims(said, predicate.image.sha256)
 
     def of_lookup(
         self,
@@ -74,9 +82,10 @@ class Headlines:
             found = _first_made_here([self._similar(each) for each in similar])
             made = found if made is None or (found is not None and found.by_service) else made
         artists = self.records.works.count_artists()
-        return headline(
+        said = headline(
             made, claimed(matches), Compared(predicate.verdict, predicate.corpus.works, artists, recorded=recorded)
         )
+        return self._with_claims(said, predicate.image.sha256)
 
     def of_digest(self, sha256: str, records: Sequence[RecordAnswer]) -> Headline:
         """Of a file or of pixels known by their digest alone."""
@@ -93,7 +102,7 @@ class Headlines:
             if each in works
         ]
         compared = Compared(Verdict.NONE, self.records.works.state().works, recorded=True) if records else None
-        return headline(self.by_digests(sha256), named, compared)
+        return self._with_claims(headline(self.by_digests(sha256), named, compared), sha256)
 
     def by_digests(self, *digests: str) -> MadeHere | None:
         """The generation whose handed-out file, or whose pixels, one of these digests is; this server's first."""
@@ -108,6 +117,14 @@ class Headlines:
                 assert isinstance(made, Generation)  # noqa: S101 - found by its kind
                 found.append(self._made(made, "same-file" if made.image.sha256 in digests else "same-pixels"))
         return _first_made_here(found)
+
+    def _with_claims(self, said: Headline, sha256: str) -> Headline:
+        """With a line for each of the newest claims about the file, and where it stands."""
+        claims = self.claims(sha256)
+        notes = [claim_note(claim) for claim in claims[-SHOWN_CLAIMS:]]
+        if len(claims) > SHOWN_CLAIMS:
+            notes.append(f"More claims are about this file: /v1/claims?sha256={sha256}")
+        return replace(said, notes=(*said.notes, *notes))
 
     def _by_hashes(self, fingerprint: FingerprintDigests) -> MadeHere | None:
         near = self.seen.alike(fingerprint)

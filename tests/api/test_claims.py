@@ -125,6 +125,14 @@ def test_a_claim_leads_with_its_latest_state(web: Web, copied: dict[str, Any]) -
         if each["claim_id"] == claim["claim_id"]
     )
     assert listed == answer
+    about = {"image": ("a.png", encoded(drawing(409), "PNG"))}
+    for found in (
+        web.client.post("/v1/lookups", files=about),
+        web.client.post("/v1/lookups", json={"sha256": claim["image_sha256"]}),
+    ):
+        assert found.json()["headline"]["notes"][-1].endswith(
+            f"claims to have made this picture (resolved: {other} by Vera)."
+        )
     for kind, words in (("claim", "by Ada"), ("resolution", "Auditor Vera resolved"), ("key", "of Vera (auditor)")):
         records = web.client.get("/v1/records", params={"kind": kind}).json()["records"]
         assert any(words in record["reference"] for record in records), "a list names people"

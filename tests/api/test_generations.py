@@ -215,7 +215,8 @@ def test_who_may_report(client: TestClient, elsewhere: TestClient, application: 
 def test_pages_say_what_was_decided(client: TestClient) -> None:
     (image,) = ask(client, seed=31).json()["images"]
     page = client.get(f"/records/{image['record_id']}").text
-    assert "Generated here" in page
-    assert "seed 31" in page
+    assert "How this server made it" in page
+    assert "<dt>Seed</dt><dd>31</dd>" in page
+    assert "made by StableDiffusionPipeline (weights " in page
     asset = client.get(f"/records/{image['asset_record_id']}").text
     assert f"/records/{image['record_id']}" in asset
