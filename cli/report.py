@@ -144,7 +144,7 @@ def _show_claimed(out: Output, matches: Sequence[MatchReport]) -> None:
             RELATION_WORDS[Relation(match.relation)]
             + (" (contested)" if match.contested else "")
             + (" (withdrawn)" if match.withdrawn else ""),
-            percent(match.score) if match.verified or match.relation == Relation.UNVERIFIED else "",
+            _probability(match),
             chance(match),
         )
         for match in matches[:MAX_SHOWN]
@@ -153,6 +153,12 @@ def _show_claimed(out: Output, matches: Sequence[MatchReport]) -> None:
     out.table(columns, rows, right=("#", "Copy", "So close by chance"))
     if len(matches) > MAX_SHOWN:
         out.line(f"and {len(matches) - MAX_SHOWN} less near: --json has all", "quiet")
+
+
+def _probability(match: MatchReport) -> str:
+    """That it is a copy, where one was verified or it is as close as one; digests leave no room for it."""
+    measured = match.verified or match.relation == Relation.UNVERIFIED
+    return percent(match.score) if measured and match.relation not in IDENTICAL else ""
 
 
 def _title(match: MatchReport) -> str:

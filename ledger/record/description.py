@@ -23,7 +23,7 @@ from ledger.record.predicates import (
     Verification,
     Withdrawal,
 )
-from ledger.record.reference import NAME_LIMIT, Names, describe_work, reference_sentence
+from ledger.record.reference import NAME_LIMIT, Names, describe_work, lower_first, reference_sentence
 from ledger.record.statement import Statement
 from ledger.text import clean_text
 
@@ -53,8 +53,11 @@ def describe_record(statement: Statement, names: Names | None = None, people: Pe
     """Says what the record states and nothing beyond it; works and people without a name go by their ids."""
     predicate = statement.predicate
     match predicate:
-        case Verification() | Generation():
+        case Verification():
             return reference_sentence(predicate, names)
+        case Generation():
+            origin = "that this server made" if predicate.origin_of_image == "service" else "reported as generated"
+            return f"A picture {origin}: {lower_first(reference_sentence(predicate, names))}"
         case Registration():
             uses = ", ".join(predicate.allowed_uses) or "no use"
             work = describe_work(predicate.work_id, predicate.artist_id, names)

@@ -42,7 +42,7 @@ def reference_sentence(record: Verification | Generation, names: Names | None = 
         case Verdict.NOT_COMPARABLE:
             reason = "This picture is too small or too plain to compare"
             if nearest is not None and nearest.relation in (Relation.EXACT, Relation.SAME_PIXELS):
-                return f"{reason}, but {_lower_first(_relation(nearest, names))}."
+                return f"{reason}, but {lower_first(_relation(nearest, names))}."
             return f"{reason}: only identical files can be found."
         case Verdict.NONE if nearest is not None and nearest.relation in COPY_RELATIONS:
             return f"{_relation(nearest, names)}: too often to be called a copy at an error rate of {_percent(record)}."
@@ -116,5 +116,6 @@ def _percent(record: Verification | Generation) -> str:
     return f"{(Decimal(record.attribution.alpha) * 100).normalize():f}%"
 
 
-def _lower_first(text: str) -> str:
+def lower_first(text: str) -> str:
+    """For a sentence that another one goes into."""
     return text[0].lower() + text[1:]
