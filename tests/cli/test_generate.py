@@ -65,6 +65,13 @@ def test_a_picture_with_proof_and_reveal(generate: Commands, tmp_path: Path) -> 
     looked_up = generate("lookup", out, "--json").json
     assert answer["record_id"] in [record["record_id"] for record in looked_up["records"]]
     assert looked_up["credentials"]["state"] == "valid"
+    said = looked_up["headline"]
+    assert said["title"].startswith("This picture was made by StableDiffusionPipeline (weights ")
+    assert (said["answer"], said["record_id"]) == ("generated", answer["record_id"])
+    for command in ("lookup", "verify"):
+        told = generate(command, out).stdout
+        assert told.startswith(f"{said['title']}\nThis server made it: the file is the one that it handed out.\n")
+        assert f"Made       record {answer['record_id']}" in told
 
 
 def test_the_same_seed_gives_the_same_picture(generate: Commands, tmp_path: Path) -> None:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import dataclasses
 import hashlib
+import re
 import time
 from collections.abc import Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
@@ -19,11 +20,12 @@ from ledger.bootstrap import Application
 from ledger.errors import InputError, NotFoundError
 from ledger.flows.generate import Generation
 from ledger.flows.generated import GeneratedImage
-from ledger.generate.policy import Policy, default_policy
+from ledger.generate.policy import Policy, Rule, default_policy
 from ledger.generate.request import GenerationRequest, RequestLimits
 from ledger.generate.types import Generator, ModelFacts, StepProgress, unwatched
 from ledger.image.credentials.read import read_credentials
 from ledger.image.types import Pixels
+from ledger.match.lists import Relation
 from ledger.record import dsse
 from ledger.record.predicates import Asset
 from ledger.record.predicates import Generation as GenerationRecord
@@ -261,6 +263,29 @@ def test_retries_are_bounded_and_the_last_word_is_block(application: Application
     flow = showing(application, drawn(DRAWINGS[3]), policy=again_policy(retries=1))
     (image,) = flow.generate(application.generation.request(PROMPT, seed=12))
     assert (image.guard, len(image.attempts), image.file) == ("block", 1, None)
+
+
+def test_a_rule_about_rank_says_rank_and_one_about_style_leaves_chance_alone(application: Application) -> None:
+    """The nearest of thirty works is near by chance: neither a copy nor style."""
+
+    def ruled(relation: Relation) -> GeneratedImage:
+        rule = Rule(action="warn", p_at_most="1", relations=(relation,))
+        policy = default_policy().model_copy(update={"rules": (rule,)})
+        flow = showing(application, np.asarray(chance_neighbour()), policy=policy)
+        (made,) = flow.generate(flow.request(PROMPT))
+        return made
+
+    by_rank = ruled(Relation.NEAREST)
+    assert by_rank.guard == "warn"
+    for reason in by_rank.reasons:
+        assert "nearest by rank is “" in reason
+        assert "no claim" in reason
+        assert not {"copy", "style"} & set(re.findall("[a-z]+", reason))
+    assert ruled(Relation.SIMILAR_STYLE).guard == "allow"
+
+
+def chance_neighbour() -> Image.Image:
+    return Image.effect_mandelbrot((220, 200), (-2.2, -1.3, 0.7, 1.3), 60).convert("RGB")
 
 
 def again_policy(retries: int) -> Policy:

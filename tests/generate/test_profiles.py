@@ -8,6 +8,7 @@ from pathlib import Path
 import pytest
 
 from ledger.errors import InputError
+from ledger.generate.folder import open_folder
 from ledger.generate.profiles import (
     ENCODERS,
     FLUX_SCHNELL,
@@ -15,6 +16,9 @@ from ledger.generate.profiles import (
     SD15,
     SDXL,
     STUDIO,
+    STUDIO_FOLDER,
+    STUDIO_NAME,
+    STUDIO_WEIGHTS,
     FolderModel,
     HubModel,
     generator_source,
@@ -57,3 +61,8 @@ def test_every_model_of_the_hub_is_pinned() -> None:
     pinned = [source for source in sources if isinstance(source, HubModel)]
     assert len(pinned) == 5
     assert all(re.fullmatch("[0-9a-f]{40}", source.revision) for source in pinned)
+
+
+def test_the_studio_models_weights_are_those_that_headlines_name() -> None:
+    facts = open_folder(STUDIO_FOLDER).facts(STUDIO_NAME, None)
+    assert facts.weights_sha256 == STUDIO_WEIGHTS
