@@ -9,6 +9,7 @@ from pydantic import Field, ValidationError
 from ledger.errors import InputError, VerificationError
 from ledger.record.commitment import require_reveal
 from ledger.record.predicates import Predicate
+from ledger.record.predicates.pictures import UNKNOWN
 from ledger.record.values import Digest, Id, Model
 
 MAX_REVEAL_BYTES = 1_000_000
@@ -49,7 +50,7 @@ def require_revealed(predicate: Predicate, reveal: Reveal) -> None:
             f"the reveal is of record {reveal.record_id}, not of {predicate.record_id}", code="reveal-other-record"
         )
     committed = getattr(predicate, reveal.field, None)
-    if not isinstance(committed, str):
+    if not isinstance(committed, str) or committed == UNKNOWN:
         raise VerificationError(
             f"the {predicate.kind} record commits to no {reveal.field}: there is nothing to reveal",
             code="nothing-committed",

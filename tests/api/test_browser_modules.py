@@ -76,7 +76,14 @@ READ = """async (texts) => {
   });
 }"""
 NOT_IN_BROWSERS = {
-    *("wrong-relation_fail", "wrong-shares_fail", "wrong-verdict_fail", "reported-policy_fail", "no-quorum_fail"),
+    *(
+        "wrong-relation_fail",
+        "wrong-shares_fail",
+        "one-place-counted-twice_fail",
+        "wrong-verdict_fail",
+        "reported-policy_fail",
+        "no-quorum_fail",
+    ),
 }
 """Conformance cases that only the command line refuses: what follows from a record's matches, and witnesses."""
 

@@ -22,7 +22,7 @@ from tests.applications import UNKNOWN_ID
 
 USE_KEYS = {
     "leaf_index", "record_id", "kind", "generated_at", "verdict", "generator_id", "origin_of_image", "guard", "work_id",
-    "title", "withdrawn", "relation", "score", "p_value", "n_null", "works", "share", "counted",
+    "title", "withdrawn", "relation", "score", "p_value", "n_null", "works", "share", "contested_share", "counted",
 }  # fmt: skip
 
 

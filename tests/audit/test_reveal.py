@@ -13,10 +13,11 @@ from ledger.audit.checks import AuditVerdict, Outcome
 from ledger.audit.reveal import audit_reveal
 from ledger.errors import InputError
 from ledger.record.commitment import commit
-from ledger.record.predicates import Predicate
+from ledger.record.predicates import Predicate, Resolution
+from ledger.record.predicates.pictures import UNKNOWN
 from ledger.record.reveal import MAX_REVEAL_BYTES, Reveal, parse_reveal
 from tests.audit.material import LOG_VKEY, Log, leaf_of
-from tests.record.samples import ALL, GENERATION, SIGNER, key_record, sha, uid
+from tests.record.samples import ALL, GENERATION, OTHER, SIGNER, key_record, sha, uid
 
 PROMPT = {"prompt": "a red cär", "negative_prompt": ""}
 COMMITMENT = commit(PROMPT)
@@ -29,7 +30,9 @@ GOOD: dict[str, Any] = {
 
 
 def bundle_of(predicate: Predicate) -> bytes:
-    return Log((leaf_of(key_record()), leaf_of(predicate))).bundle(1).to_bytes()
+    """Signed by an auditor, too, where that is needed."""
+    signers = (SIGNER, OTHER) if isinstance(predicate, Resolution) else (SIGNER,)
+    return Log((leaf_of(key_record()), leaf_of(predicate, *signers))).bundle(1, *signers).to_bytes()
 
 
 BUNDLE = bundle_of(GENERATION.model_copy(update={"prompt": COMMITMENT.digest}))
@@ -79,7 +82,7 @@ def test_anything_else_is_refuted(changes: dict[str, Any], code: str) -> None:
 
 
 def test_an_undisclosed_prompt_cannot_be_revealed() -> None:
-    assert failure(bundle_of(GENERATION.model_copy(update={"prompt": None})), reveal()) == "nothing-committed"
+    assert failure(bundle_of(GENERATION.model_copy(update={"prompt": UNKNOWN})), reveal()) == "nothing-committed"
 
 
 def test_every_commitment_of_every_kind_can_be_revealed() -> None:
