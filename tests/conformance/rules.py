@@ -1,109 +1,14 @@
-"""What records must look like and say, from FORMAT.md alone: the other half of verifier.py. Nothing of the project."""
+"""What records must say, and who must have signed them, by FORMAT.md. Nothing of the project."""
 
-import json
 import re
-from fractions import Fraction
-from functools import cache
 from hashlib import sha256
-from pathlib import Path
 from types import SimpleNamespace
-from typing import Any, TypeVar
+from typing import Any
 
-TABLES = (Path(__file__).parents[2] / "FORMAT.md").read_text().partition("\n## For programs\n")[2]
-SHAPES = dict(re.findall(r"^ {4}(\w+) = (.+(?:\n {6}.+)*)", TABLES, re.MULTILINE))
-FORMS = dict(re.findall(r"^ {4}([\w ]+) ~ (.+)", TABLES, re.MULTILINE))
-T = TypeVar("T")
+from tests.conformance.conclusions import check_conclusions
+from tests.conformance.forms import FORMS, need
+
 Record = SimpleNamespace
-
-
-def need(holds: T | None, why: str) -> T:
-    """What holds; refuses for the reason `why` what does not."""
-    if not holds:
-        raise ValueError(why)
-    return holds
-
-
-@cache
-def pattern(form: str) -> str:
-    """What matches a form's canonical JSON: see FORMAT.md about `a?`, `a*m,n`, `a>b*m,n` and `#a`."""
-    if form.endswith("?"):
-        return f"(?:{pattern(form[:-1])}|null)"
-    if "*" in form:
-        each, times = form.split("*")
-        opening, closing = "{}" if ">" in each else "[]"
-        return rf"\{opening}(?:{':'.join(map(pattern, each.split('>')))},?){{{times}}}(?<!,)\{closing}"
-    if form in SHAPES:
-        members = [member.partition(":") for member in SHAPES[form].split()]
-        return r"\{" + ",".join(f'"{name}":{pattern(inner or name)}' for name, _, inner in members) + r"\}"
-    return f"(?:{FORMS[form[1:]]})" if form[0] == "#" else f'"(?:{FORMS[form]})"'
-
-
-def encode(value: object) -> bytes:
-    """RFC 8785, for ASCII keys and integers."""
-    return json.dumps(value, sort_keys=True, separators=(",", ":"), ensure_ascii=False).encode()
-
-
-def read(data: bytes, form: str) -> Any:
-    """The value of a form that `data` encodes. Repeated names and large integers get lost: encoding again shows it."""
-    need(re.fullmatch(pattern(form).encode(), data), f"the {form} has not the members and values of its form")
-    value = json.loads(data, parse_int=lambda digits: min(int(digits), 2**53 - 1))
-    need(encode(value) == data, f"the {form} is not in its RFC 8785 encoding")
-    return value
-
-
-def relation_of(match: Any, image: Any, near: bool) -> str:
-    """The first rule that applies to a match's own figures."""
-    evidence = match["evidence"]
-    covers = [Fraction(evidence[name]) for name in ("query_cover", "work_cover")] if evidence else []
-    rules = {
-        "exact": match["work_sha256"] == image["sha256"],
-        "same-pixels": match["work_pixel_sha256"] == image["pixel_sha256"],
-        "near-duplicate": covers and min(covers) >= Fraction("0.7"),
-        "partial-copy": covers,
-        "similar-style": "style" in match["raw"],
-        "unverified": near,
-        "nearest": True,
-    }
-    return next(relation for relation, applies in rules.items() if applies)
-
-
-def check_match(match: Any, rank: int, relation: str, near: bool) -> None:
-    """Refuses a match whose parts contradict each other."""
-    at, style, artists = f"match {rank}", relation == "similar-style", [each["artist_id"] for each in match["members"]]
-    need((match["rank"], match["relation"]) == (rank, relation), f"{at} has another rank, or is not {relation}")
-    need(style == ("style" in match["raw"]) != ("fused" in match["raw"]), f"{at} is measured by other figures")
-    need(near or not style, f"{at} is not near in style")
-    need(not match["evidence"] or relation in ("near-duplicate", "partial-copy"), f"{at} has evidence for equality")
-    need(len(set(artists)) == len(artists) and bool(artists) == bool(match["group"]), f"{at} has wrong members")
-    need(not artists or match["artist_id"] in artists, f"{at}: the artist is no member")
-
-
-def check_conclusions(p: Any) -> None:
-    """Refuses a record whose relations, shares or verdict do not follow from its matches."""
-    image, alpha = p["image"], Fraction(p["attribution"]["alpha"])
-    weights: dict[tuple[tuple[str, ...], str | None], Fraction] = {}
-    rest, found = Fraction(1), set()
-    for rank, match in enumerate(p["matches"], 1):
-        near, score = Fraction(match["p_value"]) <= alpha, Fraction(match["score"])
-        relation = relation_of(match, image, near)
-        check_match(match, rank, relation, near)
-        found |= {relation} if near else set()
-        if near and relation != "similar-style":
-            artists = tuple(member["artist_id"] for member in match["members"]) or (match["artist_id"],)
-            whose = artists, match["group"] if len(artists) > 1 else None
-            weights[whose] = weights.get(whose, Fraction(0)) + score
-            rest *= 1 - score
-    ranked = sorted(weights.items(), key=lambda each: (-each[1], each[0][0])) if any(weights.values()) else []
-    parts = [(whose, float(round((1 - rest) * weight / sum(weights.values()), 6))) for whose, weight in ranked]
-    shares = [{"artists": list(artists), "group": group, "share": f"{part:.6f}"} for (artists, group), part in parts]
-    follows = {"alpha": p["attribution"]["alpha"], "shares": shares, "unattributed": f"{float(round(rest, 6)):.6f}"}
-    need(p["attribution"] == follows, f"wrong-conclusion: what follows is {follows}")
-    sides = sorted((image["width"], image["height"]))
-    blank = sides[0] < 16 or sides[1] > 20 * sides[0] or p["verdict"] == "not-comparable"
-    need(not blank or all(match["relation"] == "exact" for match in p["matches"]), "only equal bytes can match here")
-    verdict = "not-comparable" if blank else "style" if "similar-style" in found else "none"
-    verdict = "copy" if found & {"exact", "same-pixels", "near-duplicate", "partial-copy"} else verdict
-    need(p["verdict"] == verdict, f"wrong-conclusion: the verdict that follows is {verdict}")
 
 
 def check_record(kind: str, p: Any, subject: str) -> None:

@@ -33,7 +33,7 @@ from tests.conformance.story import (
 from tests.log.logs import Log
 from tests.record.samples import SIGNER, sha, uid
 
-SOURCES = [Path(__file__).with_name(name) for name in ("verifier.py", "rules.py")]
+SOURCES = [Path(__file__).with_name(name) for name in ("verifier.py", "forms.py", "rules.py", "conclusions.py")]
 CASES = sorted(path for path in FOLDER.iterdir() if path.is_dir())
 LEAVES = 2000
 RUN = """
@@ -83,7 +83,8 @@ def test_size_and_imports() -> None:
         modules = {name.name for node in nodes if isinstance(node, ast.Import) for name in node.names}
         modules |= {node.module or "." for node in nodes if isinstance(node, ast.ImportFrom)}
         foreign = {name for name in modules if name.partition(".")[0] not in sys.stdlib_module_names}
-        assert {name for name in foreign if not name.startswith("cryptography.")} <= {"tests.conformance.rules"}
+        own = {f"tests.conformance.{source.stem}" for source in SOURCES}
+        assert {name for name in foreign if not name.startswith("cryptography.")} <= own
 
 
 def test_usage(outside: Path) -> None:

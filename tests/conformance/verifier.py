@@ -3,7 +3,7 @@
     python -m tests.conformance.verifier bundle FOLDER | log FOLDER VKEY_FILE
 
 A bundle's folder has bundle.json and log.vkey, and record_keys and policy where there are any. Exit code 0: accepted;
-1: refused, with a sentence that says why and where; 2: usage. `rules.py` says what records must look like and say.
+1: refused, with a sentence that says why and where; 2: usage. Beside it: forms.py, rules.py and conclusions.py.
 """
 
 import base64
@@ -15,7 +15,8 @@ from pathlib import Path
 from cryptography.exceptions import InvalidSignature
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PublicKey
 
-from tests.conformance.rules import FORMS, SHAPES, Record, Replay, check_record, encode, need, read
+from tests.conformance.forms import FORMS, SHAPES, encode, need, read
+from tests.conformance.rules import Record, Replay, check_record
 
 P = 2**255 - 19
 D = -121665 * pow(121666, -1, P)
@@ -102,7 +103,7 @@ def root_of(hashes: list[bytes]) -> bytes:
 def root_from(leaf: bytes, index: int, size: int, path: list[bytes]) -> bytes:
     """The root to which RFC 9162's inclusion path leads, from the leaf's sibling upward."""
     need(index < size and (size == 1) == (not path), "the inclusion path has another length than the tree asks for")
-    if size == 1:
+    if not path:
         return leaf
     split = 1 << (size - 1).bit_length() - 1
     if index < split:
@@ -149,8 +150,8 @@ def check_bundle(data: bytes, vkey: str, record_keys: str | None, policy: str | 
 
 def read_tile(folder: Path, kind: str, start: int, width: int) -> bytes:
     """The tile or bundle of entries whose first leaf or node is `start`."""
-    groups = f"{start // 256:,}".split(",")
-    name = "/".join([f"x{int(group):03}" for group in groups[:-1]] + [f"{int(groups[-1]):03}"])
+    groups = [f"x{int(group):03}" for group in f"{start // 256:,}".split(",")]
+    name = "/".join([*groups[:-1], groups[-1][1:]])
     return (folder / "tile" / kind / (name if width == 256 else f"{name}.p/{width}")).read_bytes()
 
 
@@ -173,9 +174,8 @@ def check_log(folder: Path, vkey: str) -> None:
     for level in range(8):
         for start in range(0, len(nodes), 256):
             tile = b"".join(nodes[start : start + 256])
-            need(
-                read_tile(folder, str(level), start, len(tile) // 32) == tile, f"level {level} has another tile {start}"
-            )
+            stored = read_tile(folder, str(level), start, len(tile) // 32)
+            need(stored == tile, f"level {level} has another tile {start}")
         nodes = [root_of(nodes[start : start + 256]) for start in range(0, len(nodes) - 255, 256)]
 
 
