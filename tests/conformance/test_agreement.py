@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import random
 from fractions import Fraction
 from typing import Any
@@ -11,8 +12,10 @@ import pytest
 from ledger.audit.entries import EntryChecker
 from ledger.errors import LedgerError
 from ledger.log.merkle import leaf_hash
+from ledger.record import dsse
 from ledger.record.keys import Signer
 from tests.conformance.conclusions import attribution, relation_of
+from tests.conformance.forms import SHAPES, encode, pattern, read
 from tests.conformance.rules import Replay
 from tests.conformance.story import (
     ARTIST,
@@ -205,6 +208,23 @@ def drawn(chance: random.Random) -> dict[str, Any]:
     copy = any(match["relation"] in ("near-duplicate", "partial-copy") for match in near)
     follows = attribution(near, "0.0100")
     return {"refs": [], "matches": matches, "attribution": follows, "verdict": "copy" if copy else "none"}
+
+
+@pytest.mark.parametrize("index", range(len(BASE.leaves)))
+def test_members_are_those_of_the_tables(index: int) -> None:
+    """Of every kind: without any one member, and with one more, no record is read."""
+    assert {json.loads(dsse.parse(leaf).payload)["predicateType"] for leaf in BASE.leaves} == {
+        f"urn:artledger:{kind}:v1" for kind in SAMPLES
+    }
+    statement = json.loads(dsse.parse(BASE.leaves[index]).payload)
+    kind, predicate = statement["predicateType"].split(":")[2], statement["predicate"]
+    SHAPES["tried"] = SHAPES["statement"].replace("KIND", kind)
+    pattern.cache_clear()
+    assert read(encode(statement), "tried") == statement
+    others = [{name: value for name, value in predicate.items() if name != left_out} for left_out in predicate]
+    for other in [*others, predicate | {"note": None}, predicate | {"Z": "é"}]:
+        with pytest.raises(ValueError, match="has not the members"):
+            read(encode(statement | {"predicate": other}), "tried")
 
 
 @pytest.mark.parametrize("seed", range(60))
