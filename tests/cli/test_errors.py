@@ -104,7 +104,7 @@ def test_an_unknown_missing_module_is_a_defect(capsys: pytest.CaptureFixture[str
 
 def test_ctrl_c_says_that_nothing_is_lost() -> None:
     prelude = (
-        "import os, signal\nimport cli.lookup\ncli.lookup._is_file = lambda what: os.kill(os.getpid(), signal.SIGINT)\n"
+        "import os, signal\nimport cli.lookup\ncli.lookup.is_file_name = lambda what: os.kill(os.getpid(), signal.SIGINT)\n"
     )
     ended = run_process("lookup", "x", prelude=prelude)
     assert ended.code == 128 + signal.SIGINT
