@@ -10,9 +10,10 @@ from decimal import Decimal
 from typing import Never
 
 from ledger.errors import VerificationError
+from ledger.image.shape import is_extreme, is_tiny
 from ledger.match.attribution import WHOLE, Found, attribute, unproven_relation, verdict, verified_relation
 from ledger.match.lists import FUSED_SCORE, STYLE_SCORE, Relation, Verdict
-from ledger.record.parts import AttributionText, MatchText, ShareText
+from ledger.record.parts import AttributionText, ImageFacts, MatchText, ShareText
 from ledger.record.predicates import Generation, Verification
 
 
@@ -57,7 +58,7 @@ def _require_relation(record: Verification | Generation, match: MatchText) -> No
 
 def _require_verdict(record: Verification | Generation) -> None:
     alpha = Decimal(record.attribution.alpha)
-    comparable = record.verdict is not Verdict.NOT_COMPARABLE
+    comparable = record.verdict is not Verdict.NOT_COMPARABLE and not _too_little(record.image)
     relations = [(match.relation, Decimal(match.p_value)) for match in record.matches]
     expected = verdict(relations, alpha, comparable=comparable)
     if record.verdict is not expected:
@@ -77,6 +78,11 @@ def _require_shares(record: Verification | Generation) -> None:
     )
     if record.attribution != expected:
         _refuse(f"the matches give {_told(expected)}, the record says {_told(record.attribution)}")
+
+
+def _too_little(image: ImageFacts) -> bool:
+    """By its size; that a picture is blank the record does not show."""
+    return is_tiny(image.width, image.height) or is_extreme(image.width, image.height)
 
 
 def found_in(match: MatchText) -> Found:

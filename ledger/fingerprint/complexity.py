@@ -5,6 +5,7 @@ from __future__ import annotations
 import numpy as np
 from PIL import Image
 
+from ledger.image.shape import MAXIMUM_ASPECT, MINIMUM_SIDE, is_extreme, is_tiny
 from ledger.image.types import CanonicalImage, Pixels
 
 GRID = 32
@@ -13,8 +14,6 @@ CONTRAST = 12
 """Levels of 255 by which a channel must vary inside a cell for the cell to show detail; JPEG noise stays below."""
 
 MINIMUM_COMPLEXITY = 0.005
-MINIMUM_SIDE = 16
-MAXIMUM_ASPECT = 20
 
 
 def complexity(pixels: Pixels) -> float:
@@ -33,10 +32,9 @@ def complexity(pixels: Pixels) -> float:
 
 def comparable(image: CanonicalImage, detail: float) -> str | None:
     """None when the picture can be compared, else why its fingerprint would say nothing. `detail`: its complexity."""
-    short, long = sorted((image.width, image.height))
-    if short < MINIMUM_SIDE:
+    if is_tiny(image.width, image.height):
         return f"tiny: {image.width}x{image.height} pixels, at least {MINIMUM_SIDE} on each side are needed"
-    if long > MAXIMUM_ASPECT * short:
+    if is_extreme(image.width, image.height):
         return f"extreme aspect: {image.width}x{image.height} pixels, at most {MAXIMUM_ASPECT} to 1 can be compared"
     if detail < MINIMUM_COMPLEXITY:
         return "blank or nearly so: hardly any pixel differs from its surroundings"

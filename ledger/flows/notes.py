@@ -6,8 +6,8 @@ They follow from the record and the calibration that it names, so that a record 
 from __future__ import annotations
 
 from ledger.corpus.types import CorpusState
-from ledger.fingerprint.complexity import MAXIMUM_ASPECT, MINIMUM_SIDE
 from ledger.flows.growth import is_outdated
+from ledger.image.shape import MAXIMUM_ASPECT, MINIMUM_SIDE, is_extreme, is_tiny
 from ledger.match.lists import Verdict
 from ledger.record.parts import ImageFacts
 from ledger.record.predicates import Generation, Verification
@@ -39,10 +39,9 @@ def outgrown(calibrated: CorpusState, corpus: CorpusState) -> tuple[str, ...]:
 
 
 def _too_little(image: ImageFacts) -> str:
-    short, long = sorted((image.width, image.height))
-    if short < MINIMUM_SIDE:
+    if is_tiny(image.width, image.height):
         return f"the picture is tiny ({image.width}x{image.height} pixels; {MINIMUM_SIDE} on each side are needed)"
-    if long > MAXIMUM_ASPECT * short:
+    if is_extreme(image.width, image.height):
         return (
             f"the picture is extremely long ({image.width}x{image.height} pixels; {MAXIMUM_ASPECT} to 1 is the limit)"
         )

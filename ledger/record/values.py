@@ -12,7 +12,7 @@ from ledger.errors import InputError
 from ledger.record.ids import ID_PATTERN
 from ledger.record.times import TIME_PATTERN, parse_time
 
-DECIMAL_PATTERN = "^(?:-?(?:[1-9][0-9]{0,19}(?:[.][0-9]{1,20})?|0[.][0-9]{0,19}[1-9][0-9]{0,19})|0(?:[.]0{1,20})?)$"
+DECIMAL_PATTERN = "^(?:-?(?:[1-9][0-9]{0,19}(?:[.][0-9]{1,20})?|0[.]0{0,19}[1-9][0-9]{0,19})|0(?:[.]0{1,20})?)$"
 _DECIMAL = re.compile(DECIMAL_PATTERN[1:-1])
 
 

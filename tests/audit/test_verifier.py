@@ -32,7 +32,7 @@ from ledger.log.vkey import KeyType, NoteSigner, VerifierKey, parse_vkey
 from ledger.match.lists import Relation, Verdict
 from ledger.record import dsse
 from ledger.record.keys import Signer
-from ledger.record.parts import ShareText
+from ledger.record.parts import AttributionText, ShareText
 from tests.audit.material import (
     BUNDLE,
     ENTRIES,
@@ -46,6 +46,7 @@ from tests.audit.material import (
 from tests.record.samples import (
     ALL,
     ATTRIBUTION,
+    IMAGE,
     ORIGIN,
     OTHER,
     SIGNER,
@@ -233,6 +234,15 @@ def test_a_kind_of_the_future_is_not_refuted_but_undecided() -> None:
         (verification(verdict=Verdict.NONE), "'copy'"),
         (verification(verdict=Verdict.NOT_COMPARABLE), "'copy'"),
         (verification((match_text(1, p_value="0.0101"),)), "'none'"),
+        (
+            verification((), Verdict.NONE).model_copy(
+                update={
+                    "image": IMAGE.model_copy(update={"width": 15}),
+                    "attribution": AttributionText(alpha="0.0100", shares=(), unattributed="1.000000"),
+                }
+            ),
+            "'not-comparable'",
+        ),
         (verification((match_text(1, Relation.SIMILAR_STYLE),)), "'style'"),
         (
             verification().model_copy(update={"attribution": ATTRIBUTION.model_copy(update={"unattributed": "0.5"})}),

@@ -103,9 +103,13 @@ def test_an_unknown_missing_module_is_a_defect(capsys: pytest.CaptureFixture[str
 
 
 def test_ctrl_c_says_that_nothing_is_lost() -> None:
-    prelude = (
-        "import os, signal\nimport cli.lookup\ncli.lookup.is_file_name = lambda what: os.kill(os.getpid(), signal.SIGINT)\n"
+    lines = (
+        "import os, signal",
+        "import cli.lookup",
+        "cli.lookup.is_file_name = lambda what: os.kill(os.getpid(), signal.SIGINT)",
+        "",
     )
+    prelude = "\n".join(lines)
     ended = run_process("lookup", "x", prelude=prelude)
     assert ended.code == 128 + signal.SIGINT
     assert "nothing is lost: run the same command again" in ended.stderr

@@ -57,6 +57,8 @@ def made(number: int, near: Sequence[Near], at: str = TIME, **how: Any) -> Gener
     how = {"guard": "allow", "model": MODELS[0]} | how
     if how.get("origin_of_image") == "reported":
         how["policy"] = None
+    else:
+        how["image"] = GENERATION.image
     return GENERATION.model_copy(update=shared | how)
 
 

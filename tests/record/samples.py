@@ -189,7 +189,7 @@ GENERATION = Generation(
     generated_at=TIME,
     origin=ORIGIN,
     guard="warn",
-    image=IMAGE,
+    image=IMAGE.model_copy(update={"media_type": "application/vnd.artledger.pixels", "sha256": IMAGE.pixel_sha256}),
     matches=MATCHES,
     model=MODEL,
     origin_of_image="service",
@@ -200,7 +200,7 @@ GENERATION = Generation(
     sampler="DDIMScheduler",
     seed="18446744073709551615",
     settings={"guidance_scale": "7.5", "num_inference_steps": "30", "true_cfg_scale": "4"},
-    size=PixelSize(height=512, width=512),
+    size=PixelSize(height=600, width=800),
     verdict=Verdict.COPY,
 )
 

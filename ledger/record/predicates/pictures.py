@@ -104,6 +104,10 @@ class Generation(Model):
         reported = self.origin_of_image == "reported"
         if reported != (self.policy is None):
             raise ValueError("a picture made here names the policy it was decided by, a reported one names none")
+        if not reported and self.image.sha256 != self.image.pixel_sha256:
+            raise ValueError("a picture made here has no file yet: its sha256 is its pixel_sha256")
+        if (self.size.width, self.size.height) != (self.image.width, self.image.height):
+            raise ValueError("the size is that of the picture")
         if reported and self.guard != "allow":
             raise ValueError("nothing is decided here about a reported picture: its guard is allow")
         return self
