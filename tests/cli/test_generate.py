@@ -155,11 +155,11 @@ def test_a_policy_with_unknown_keys_and_a_folder_with_pickles(
 def test_a_blocked_picture_is_said_and_not_written(
     generate: Commands, tmp_path: Path, tiny: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    """By a policy that blocks whatever comes as near as every picture does."""
+    """By a policy that blocks what is nearest by rank, as some work always is: the reason says so, and no more."""
     assert generate("corpus", "ingest", ART, "--quiet").code == 0
     (tmp_path / "strict.toml").write_text(
         'version = 1\nnamed_artists = "warn"\nnot_comparable = "block"\nretries = 0\nexhausted = "block"\n'
-        '[[rules]]\naction = "block"\nrelations = ["near-duplicate", "partial-copy", "unverified", "similar-style"]\n'
+        '[[rules]]\naction = "block"\nrelations = ["nearest"]\n'
         'p_at_most = "1"\n'
     )
     out = tmp_path / "blocked.png"
@@ -176,4 +176,7 @@ def test_a_blocked_picture_is_said_and_not_written(
         "generate", "a red car", "--steps", "2", "--policy", tmp_path / "strict.toml", "--out", tmp_path / "b.png"
     )
     assert "Guard      block" in told.stdout
-    assert "Blocked: " in told.stdout
+    assert "Blocked: nearest by rank is “" in told.stdout
+    guarded = told.stdout.partition("Guard      block")[2]
+    assert "as near as" not in guarded
+    assert "style" not in guarded
