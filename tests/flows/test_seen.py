@@ -53,7 +53,8 @@ def test_a_stripped_recompressed_and_resized_file_finds_its_record(ledger: Appli
         assert similar.relation in ("near-duplicate", "partial-copy")
         assert similar.evidence is not None
         assert set(similar.evidence) == {
-            "inliers", "method", "query_region", "tile_distance", "transform", "work_region",
+            "inliers", "method", "query_cover", "query_region", "tile_distance", "transform", "work_cover",
+            "work_region",
         }  # fmt: skip
     assert ledger.entries.head() == before
 
