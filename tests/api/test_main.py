@@ -22,4 +22,4 @@ def test_an_empty_ledger_is_served_with_settings_from_the_environment(
         for page in ("/", "/log"):
             assert client.get(page).status_code == 200
         found = client.get("/search", params={"q": "0" * 64})
-        assert "We have no record of this picture" in found.text
+        assert "We have no record of this file" in found.text
