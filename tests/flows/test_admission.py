@@ -135,7 +135,9 @@ def other_work(world: World, predicate: Any, subject: str, data: st.DataObject) 
     work_id, ref = world.works[data.draw(st.sampled_from(["ada", "ben", "withdrawn"]))]
     changes: dict[str, Any] = {}
     if hasattr(predicate, "work_id"):
-        changes = {"work_id": work_id} | ({"refs": (ref,)} if data.draw(st.booleans()) and predicate.refs else {})
+        changes = {"work_id": work_id} | (
+            {"refs": (ref,)} if getattr(predicate, "refs", ()) and data.draw(st.booleans()) else {}
+        )
     elif predicate.kind == "claim":
         changes = {"works": data.draw(st.sampled_from([(), (work_id,), (work_id, work_id)]))}
     return predicate.model_copy(update=changes), subject
