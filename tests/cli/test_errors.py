@@ -105,6 +105,7 @@ def test_an_unknown_missing_module_is_a_defect(capsys: pytest.CaptureFixture[str
 def test_ctrl_c_says_that_nothing_is_lost() -> None:
     lines = (
         "import os, signal",
+        "signal.signal(signal.SIGINT, signal.default_int_handler)  # a suite in the background ignores it",
         "import cli.lookup",
         "cli.lookup.is_file_name = lambda what: os.kill(os.getpid(), signal.SIGINT)",
         "",
