@@ -150,7 +150,7 @@ _MADE: Mapping[str, Callable[[], list[bytes]]] = {
     "claim-audit": _claims,
     "claim-rules": lambda: [current_rules().to_bytes(), b" " + current_rules().to_bytes()],
     "manifest": lambda: [b"", "".join(f"{each}\n" for each in LISTED).encode()],
-    "opt-out": lambda: [WORK_FILE.encode(), f" PHASH:{WORK_FILE}\n".encode(), f"sha256:{WORK_FILE}".encode()],
+    "opt-out": lambda: [WORK_FILE.encode(), f" LOOK:{WORK_FILE}{WORK_FILE}\n".encode(), f"sha256:{WORK_FILE}".encode()],
     "guard-policy": lambda: [default_policy().to_bytes(), POLICY_FILE.read_bytes()],
     "witness-policy": _witness_policies,
 }
