@@ -35,7 +35,10 @@ bench: ## every benchmark; one JSON line per figure, compared as ratios in one r
 demo: ## the main job on the embedded default
 	$(PYTHON) -m cli.main demo
 
+docs: ## the documentation site, into build/site, checked strictly
+	NO_MKDOCS_2_WARNING=1 $(PYTHON) -m mkdocs build --strict
+
 wheel: ## build the wheel and test it in a clean environment
 	$(PYTHON) -m pytest tests/project/test_wheel.py -q
 
-.PHONY: help install test checks format slow faults fuzz bench demo wheel
+.PHONY: help install test checks format slow faults fuzz bench demo docs wheel
