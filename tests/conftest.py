@@ -22,6 +22,7 @@ from ledger.storage.database import Database
 from ledger.storage.embedded import EmbeddedServer
 from ledger.storage.entries import PostgresEntryStore
 from ledger.storage.schema import upgrade
+from tests.needs import require
 from tests.record.samples import ORIGIN
 
 EXTERNAL = "ARTLEDGER_TEST_DATABASE_URL"
@@ -39,6 +40,12 @@ def pytest_configure(config: pytest.Config) -> None:
         folder.chmod(0o711)  # as root, the server's own account must get through
         os.environ[RUN_FOLDER] = str(folder)
         config.add_cleanup(lambda: _remove(folder))
+
+
+def pytest_runtest_setup(item: pytest.Item) -> None:
+    """A test marked `needs(name)` fails, saying how to get it, where that is missing."""
+    for marker in item.iter_markers("needs"):
+        require(*marker.args)
 
 
 def _remove(folder: Path) -> None:

@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 import mimetypes
-import shutil
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
-import pytest
 from playwright.sync_api import Browser, Page, Route, sync_playwright
+
+from tests.needs import chromium_program, require
 
 STATIC = Path(__file__).parents[2] / "api" / "static"
 ARGUMENTS = (
@@ -26,12 +26,10 @@ ARGUMENTS = (
 
 @contextmanager
 def chromium() -> Iterator[Browser]:
-    """The system's Chromium; skips where there is none."""
-    executable = shutil.which("chromium") or shutil.which("chromium-browser")
-    if executable is None:
-        pytest.skip("Chromium is not installed (apt-get install chromium)")
+    """The system's Chromium."""
+    require("chromium")
     with sync_playwright() as playwright:
-        browser = playwright.chromium.launch(executable_path=executable, args=list(ARGUMENTS))
+        browser = playwright.chromium.launch(executable_path=chromium_program(), args=list(ARGUMENTS))
         try:
             yield browser
         finally:

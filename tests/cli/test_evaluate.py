@@ -9,7 +9,6 @@ import pytest
 from PIL import Image
 
 from cli.main import run
-from ledger.corpus.openclipart import SVG_ROOT
 from tests.cli.commands import Commands
 from tests.generate.tiny import save_tiny_sd
 
@@ -102,7 +101,7 @@ def test_packages_that_are_missing_are_named(artledger: Commands, tmp_path: Path
     assert ended.json["error"]["code"] == "assets-missing"
 
 
-@pytest.mark.skipif(not SVG_ROOT.is_dir(), reason="Debian's openclipart-svg is not installed")
+@pytest.mark.needs("openclipart")
 def test_subjects_of_a_generator_that_knows_nothing(artledger: Commands, tmp_path: Path) -> None:
     folder = save_tiny_sd(tmp_path / "tiny")
     words = ("--generator", folder, "--pictures", "1", "--works", "30", "--out", tmp_path / "out")
@@ -115,7 +114,7 @@ def test_subjects_of_a_generator_that_knows_nothing(artledger: Commands, tmp_pat
         assert grid.size == (8 * 36 - 4, 2 * 36 - 4)
 
 
-@pytest.mark.skipif(not SVG_ROOT.is_dir(), reason="Debian's openclipart-svg is not installed")
+@pytest.mark.needs("openclipart")
 def test_claims_in_their_short_form(artledger: Commands, tmp_path: Path) -> None:
     """Of the installed package, whose drawings are rendered when a claim needs them."""
     ended = artledger("evaluate", "claims", "--claims", "34", "--squatters", "1", "--out", tmp_path / "out", "--json")

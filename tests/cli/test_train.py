@@ -10,7 +10,6 @@ import torch
 from PIL import Image
 from safetensors.torch import load_file
 
-from ledger.corpus.openclipart import SVG_ROOT
 from ledger.fingerprint.copy_network import CopyNetwork
 from ledger.fingerprint.efficientnet import EfficientNetLite0
 from ledger.train.pictures import SourcePicture
@@ -33,7 +32,7 @@ def test_a_folder_that_cannot_be_made(artledger: Commands, tmp_path: Path) -> No
         assert ended.json["error"]["code"] == "file-unwritable"
 
 
-@pytest.mark.skipif(not SVG_ROOT.is_dir(), reason="Debian's openclipart-svg is not installed")
+@pytest.mark.needs("openclipart")
 def test_a_smoke_run_trains_resumes_and_writes_weights(artledger: Commands, tmp_path: Path) -> None:
     words = (
         "train",
@@ -58,7 +57,7 @@ def test_a_smoke_run_trains_resumes_and_writes_weights(artledger: Commands, tmp_
     network.load_state_dict(load_file(more["weights"]))
 
 
-@pytest.mark.skipif(not SVG_ROOT.is_dir(), reason="Debian's openclipart-svg is not installed")
+@pytest.mark.needs("openclipart")
 def test_a_smoke_run_of_every_part_makes_a_pipeline_that_loads(artledger: Commands, tmp_path: Path) -> None:
     from diffusers import StableDiffusionPipeline
 

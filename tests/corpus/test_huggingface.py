@@ -7,14 +7,13 @@ from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 from typing import Any
 
+import datasets
 import pytest
 from PIL import Image
 
 from ledger.corpus.huggingface import HuggingFaceSource
 from ledger.corpus.types import UNKNOWN_ARTIST
 from ledger.errors import InputError, NotFoundError
-
-datasets = pytest.importorskip("datasets", reason="needs artledger[datasets]")
 
 ARTISTS = ["claude-monet", "vincent-van-gogh"]
 GENRES = ["landscape", "portrait"]

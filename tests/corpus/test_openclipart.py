@@ -11,12 +11,12 @@ from PIL import Image
 
 from ledger.corpus.demo_selection import HELD_BACK_SUBJECTS, DemoSelection, demo_selection
 from ledger.corpus.folder import FolderSource
-from ledger.corpus.openclipart import MAX_PNG_PIXELS, PNG_ROOT, SVG_ROOT, OpenClipartSource
+from ledger.corpus.openclipart import MAX_PNG_PIXELS, PNG_ROOT, OpenClipartSource
 from ledger.corpus.source_spec import open_source, split_of
 from ledger.corpus.types import UNKNOWN_ARTIST, SourceItem
 from ledger.errors import InputError, NotFoundError
 
-installed = pytest.mark.skipif(not SVG_ROOT.is_dir(), reason="needs Debian's openclipart-svg")
+installed = pytest.mark.needs("openclipart")
 
 SVG = """<svg xmlns="http://www.w3.org/2000/svg" xmlns:cc="http://web.resource.org/cc/"
  xmlns:dc="http://purl.org/dc/elements/1.1/" xmlns:rdf="http://www.w3.org/1999/02/22-rdf-syntax-ns#">

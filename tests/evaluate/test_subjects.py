@@ -9,7 +9,6 @@ import pytest
 from numpy.typing import NDArray
 from PIL import Image
 
-from ledger.corpus.openclipart import SVG_ROOT
 from ledger.evaluate.subjects import NEAREST, NearWorks, SubjectReport, read_works, save_grid, share_ratio, words_of
 from ledger.fingerprint.copy_encoder import load_copy_encoder
 from ledger.image.pool import DecodePool
@@ -51,7 +50,7 @@ def test_a_grid_shows_every_picture(tmp_path: Path) -> None:
     assert cells.tolist() == [[0] * 8, [0] * 8, [0, 0, *[255] * 6], [0, 200, *[255] * 6]]
 
 
-@pytest.mark.skipif(not SVG_ROOT.is_dir(), reason="Debian's openclipart-svg is not installed")
+@pytest.mark.needs("openclipart")
 def test_open_works_are_described_once(tmp_path: Path) -> None:
     encoder = load_copy_encoder()
     stages: list[tuple[int, int | None]] = []

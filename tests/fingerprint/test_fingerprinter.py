@@ -85,7 +85,7 @@ def test_another_spec_is_refused() -> None:
     assert caught.value.code == "spec-mismatch"
 
 
-@pytest.mark.skipif(not OPENCLIPART.is_dir(), reason="needs Debian's openclipart-svg")
+@pytest.mark.needs("openclipart")
 def test_edited_copies_of_real_drawings_find_their_original(fingerprinter: Fingerprinter, pool: DecodePool) -> None:
     files = [pool.rasterise((OPENCLIPART / f"{name}.svg").read_bytes()) for name in DRAWINGS]
     originals = fingerprinter.works([pool.decode(data) for data in files])

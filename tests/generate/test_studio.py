@@ -66,7 +66,7 @@ def test_weights_are_as_small_as_was_agreed() -> None:
     assert sum(sizes) < MEGABYTES * 10**6
 
 
-@pytest.mark.skipif(not SVG_ROOT.is_dir(), reason="Debian's openclipart-svg is not installed")
+@pytest.mark.needs("openclipart")
 def test_the_manifest_has_open_works_as_they_are_registered_and_no_sealed_one() -> None:
     listed = frozenset((STUDIO_FOLDER / "manifest.txt").read_text().split())
     with DecodePool() as pool:

@@ -118,7 +118,7 @@ def children() -> set[int]:
     return workers
 
 
-@pytest.mark.skipif(not Path("/proc/self/stat").exists(), reason="finds the workers in /proc")
+@pytest.mark.needs("proc")
 def test_killed_worker_costs_at_most_its_own_picture() -> None:
     before = children()
     with DecodePool(workers=1) as fragile:

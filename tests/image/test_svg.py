@@ -104,7 +104,7 @@ def test_files_can_be_opened_again_after_a_drawing(pool: DecodePool) -> None:
     assert pool.decode(save(Image.new("RGB", (4, 4)), "AVIF")).width == 4
 
 
-@pytest.mark.skipif(not OPENCLIPART.is_dir(), reason="needs Debian's openclipart-svg")
+@pytest.mark.needs("openclipart")
 def test_real_drawings(pool: DecodePool) -> None:
     """One without usable units, one with a legacy encoding, some plain ones: all render with something on them."""
     names = [

@@ -1,20 +1,16 @@
-"""Fixed keys and the third-party vectors."""
+"""Fixed keys, and the golden log with its key."""
 
 from __future__ import annotations
 
 from pathlib import Path
 
-import pytest
-
 from ledger.log.vkey import KeyType, NoteSigner, VerifierKey
 from ledger.record.keys import Signer
 from tests.record.samples import ORIGIN
 
-VECTORS = Path(__file__).resolve().parents[3] / "shared" / "vectors"
-GOLDEN = VECTORS / "tlog-golden"
+GOLDEN = Path(__file__).parents[1] / "data" / "tlog-golden"
+"""A whole log that another program made (tests/data/README.md)."""
 GOLDEN_KEY = "example.com/log/testdata+33d7b496+AeHTu4Q3hEIMHNqc6fASMsq3rKNx280NI+oO5xCFkkSx"
-
-needs_vectors = pytest.mark.skipif(not GOLDEN.is_dir(), reason="third-party vectors (../shared/vectors) are not here")
 
 
 def note_signer(name: str = ORIGIN, seed: int = 1, key_type: KeyType = KeyType.ED25519) -> NoteSigner:

@@ -10,7 +10,7 @@ from ledger.errors import VerificationError
 from ledger.log.checkpoint import Checkpoint, add_signatures, open_checkpoint, parse_checkpoint, sign_checkpoint
 from ledger.log.note import SignatureLine, sign_note
 from ledger.log.vkey import parse_vkey
-from tests.log.keys import GOLDEN, GOLDEN_KEY, needs_vectors, note_signer, witness_signer
+from tests.log.keys import GOLDEN, GOLDEN_KEY, note_signer, witness_signer
 from tests.record.samples import ORIGIN
 
 SIGNER = note_signer()
@@ -25,7 +25,6 @@ def test_the_bytes() -> None:
     assert open_checkpoint(SIGNED, SIGNER.key).checkpoint == CHECKPOINT
 
 
-@needs_vectors
 def test_golden_checkpoints_are_accepted_and_any_change_is_refused() -> None:
     key = parse_vkey(GOLDEN_KEY)
     for size in range(16):

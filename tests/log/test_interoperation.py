@@ -17,11 +17,10 @@ from tlog_scales.tlog import InclusionProofInvalid
 
 from tests.benchmarks.audit import records, write_log
 from tests.log.keys import note_signer
+from tests.needs import GO_PACKAGES, require
 
 RECORDS = 10_000
 VKEY = str(note_signer().key)
-GO_PACKAGES = Path(os.environ.get("ARTLEDGER_TEST_GOPATH", "/usr/share/gocode"))
-"""Where Debian's golang-golang-x-mod-dev puts golang.org/x/mod."""
 SCALES_REFUSALS = (InclusionProofInvalid, InvalidSignature, AssertionError, RuntimeError, ValueError)
 CHANGED = [
     "checkpoint",
@@ -76,14 +75,12 @@ def test_tlog_scales_refuses(folder: Path, path: str) -> None:
 
 @pytest.fixture(scope="module")
 def sumdb(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    go = shutil.which("go")
-    if go is None or not (GO_PACKAGES / "src/golang.org/x/mod/sumdb").is_dir():
-        pytest.skip(f"needs go, and golang.org/x/mod below {GO_PACKAGES} (Debian: golang-golang-x-mod-dev)")
+    require("go")
     cache = tmp_path_factory.mktemp("go")
     program = cache / "sumdb"
     environment = os.environ | {"GO111MODULE": "off", "GOPATH": str(GO_PACKAGES), "GOCACHE": str(cache / "cache")}
     source = Path(__file__).with_name("sumdb") / "main.go"
-    subprocess.run([go, "build", "-o", str(program), str(source)], env=environment, check=True)
+    subprocess.run(["go", "build", "-o", str(program), str(source)], env=environment, check=True)
     return program
 
 

@@ -403,8 +403,7 @@ class TestAsRoot:
     def test_an_ordinary_user_needs_nothing_special(self, empty_folder: Path) -> None:
         """The whole of it in a process that is not root."""
         python = interpreter_of("nobody")
-        if python is None:
-            pytest.skip("no Python of this version that the user nobody can run")
+        assert python is not None, "no Python of this version that the user nobody can run"
         data = empty_folder / "theirs"
         data.mkdir(mode=0o700)
         nobody = pwd.getpwnam("nobody")

@@ -11,7 +11,6 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from ledger.corpus.openclipart import SVG_ROOT
 from ledger.corpus.sealed import is_sealed
 from ledger.errors import NotFoundError
 from ledger.fingerprint.copy_encoder import load_copy_encoder
@@ -136,7 +135,7 @@ def test_no_collection_at_all_says_what_to_do(tmp_path: Path, pool: DecodePool) 
     assert caught.value.code == "assets-missing"
 
 
-@pytest.mark.skipif(not SVG_ROOT.is_dir(), reason="Debian's openclipart-svg is not installed")
+@pytest.mark.needs("openclipart")
 def test_sealed_works_are_never_read(pool: DecodePool) -> None:
     works = list(islice(open_works(pool, limit=12, seed=2), 12))
 
