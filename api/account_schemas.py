@@ -7,8 +7,8 @@ from typing import Annotated, Literal
 from pydantic import ConfigDict, Field
 
 from api.schemas import Closed, HexDigest, IdText
-from ledger.flows.accounts import LONGEST_TOKEN_SECONDS, TOKEN_SECONDS
-from ledger.flows.principal import AccountRole, Scope
+from ledger.flows.people.accounts import LONGEST_TOKEN_SECONDS, TOKEN_SECONDS
+from ledger.flows.people.principal import AccountRole, Scope
 from ledger.record.predicates import KeyEvent, Role
 
 _ACCOUNT = "01890a5d-ac96-774b-bcce-b302099a8060"

@@ -11,15 +11,20 @@ from anyio import to_thread
 from fastapi import Depends, FastAPI
 from fastapi.staticfiles import StaticFiles
 
-from api import problems
-from api.access import caller_of, document_access, require_rows
-from api.connections import STATE, Connections
-from api.context import Context, Lane
-from api.deadlines import BodyDeadline
-from api.edge import Edge
-from api.limits import RateLimits
-from api.metrics import MeasureRequests, Metrics, serving_metrics
-from api.openapi import add_problem_schema
+from api.http import problems
+from api.http.access import caller_of, document_access, require_rows
+from api.http.connections import STATE, Connections
+from api.http.context import Context, Lane
+from api.http.deadlines import BodyDeadline
+from api.http.edge import Edge
+from api.http.limits import RateLimits
+from api.http.metrics import MeasureRequests, Metrics, serving_metrics
+from api.http.openapi import add_problem_schema
+from api.http.security import Security
+from api.http.uploads import UploadBudget
+from api.http.work_budget import WorkBudget
+from api.http.workers import Workers
+from api.pages import routes as pages
 from api.routers import (
     accounts,
     artists,
@@ -31,7 +36,6 @@ from api.routers import (
     log,
     lookups,
     models,
-    pages,
     records,
     registrations,
     uses,
@@ -39,10 +43,6 @@ from api.routers import (
     wellknown,
     works,
 )
-from api.security import Security
-from api.uploads import UploadBudget
-from api.work_budget import WorkBudget
-from api.workers import Workers
 from ledger.bootstrap import Application
 
 TOKEN_THREADS = 2
@@ -114,7 +114,7 @@ def create_app(
     require_rows(module.router for module in ROUTERS)
     for module in ROUTERS:
         app.include_router(module.router, dependencies=[Depends(caller_of)])
-    app.mount("/static", StaticFiles(directory=Path(__file__).with_name("static")))
+    app.mount("/static", StaticFiles(directory=Path(__file__).parent / "pages" / "static"))
     problems.install(app, pages.problem_page)
     app.add_middleware(BodyDeadline, seconds=settings.body_seconds)
     app.add_middleware(Security, edge=edge)

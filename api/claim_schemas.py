@@ -7,12 +7,12 @@ from typing import Annotated, Any
 from pydantic import ConfigDict, Field
 
 from api.schemas import Closed, HexDigest, IdText
-from ledger.audit.rules import MAX_WORKS
+from ledger.audit.statement_rules import MAX_WORKS
 from ledger.canonical import MAX_INTEGER
-from ledger.flows.claim_statements import ClaimOrder
-from ledger.flows.claims import Sent
-from ledger.flows.cosigned import EnvelopeDocument
-from ledger.flows.records import MAX_PAGE
+from ledger.flows.claims.file import Sent
+from ledger.flows.claims.statements import ClaimOrder
+from ledger.flows.records.cosigned import EnvelopeDocument
+from ledger.flows.records.records import MAX_PAGE
 from ledger.record.predicates import ClaimType, ClaimVerdict
 from ledger.storage.tables.people import MAX_CLAIM_TEXT
 

@@ -1,5 +1,5 @@
 """For an ASGI server: `uvicorn --factory --no-proxy-headers api.main:create`. Deadlines and bounds for connections are
-then that server's own; `artledger serve` has them (api/connections.py)."""
+then that server's own; `artledger serve` has them (api/http/connections.py)."""
 
 from __future__ import annotations
 

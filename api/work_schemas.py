@@ -11,9 +11,9 @@ from api.schemas import Closed, HexDigest, RecordBody, WorkBody
 from ledger.corpus.credit import MAX_LINK, MAX_TERMS
 from ledger.corpus.labels import UNSTATED_USES
 from ledger.corpus.licences import MAX_EXPRESSION
-from ledger.corpus.types import ALL_USES, AllowedUse
-from ledger.flows.cosigned import EnvelopeDocument
-from ledger.flows.register import SignedWork, WorkDetails
+from ledger.corpus.work import ALL_USES, AllowedUse
+from ledger.flows.records.cosigned import EnvelopeDocument
+from ledger.flows.works.register import SignedWork, WorkDetails
 from ledger.text import DEFAULT_LIMIT
 
 LONGER = 4

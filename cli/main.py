@@ -8,10 +8,25 @@ from typing import Annotated
 
 import typer
 
-from cli import accounts, artist, audit, claim, corpus, db, demo, evaluate, generate, keys, lookup, serve, train, verify
-from cli.errors import ExitCode, quiet_about_broken_pipes, report
-from cli.invocation import CommandGroup, Invocation
-from cli.output import Output
+from cli.commands import (
+    accounts,
+    artist,
+    audit,
+    claim,
+    corpus,
+    db,
+    demo,
+    evaluate,
+    generate,
+    keys,
+    lookup,
+    serve,
+    train,
+    verify,
+)
+from cli.ui.errors import ExitCode, quiet_about_broken_pipes, report
+from cli.ui.invocation import CommandGroup, Invocation
+from cli.ui.output import Output
 
 
 def root(
@@ -62,7 +77,7 @@ def build() -> CommandGroup:
 
 
 def run(arguments: Sequence[str]) -> int:
-    """Runs one command line; returns its exit code (`cli.errors.ExitCode`)."""
+    """Runs one command line; returns its exit code (`cli.ui.errors.ExitCode`)."""
     try:
         with quiet_about_broken_pipes():
             code = _run(arguments)

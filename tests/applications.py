@@ -12,7 +12,7 @@ import psycopg
 from sqlalchemy.engine import make_url
 
 from ledger.bootstrap import Application, open_application
-from ledger.flows.ingest import IngestSummary
+from ledger.flows.works.ingest import IngestSummary
 from tests.conftest import DatabaseUrl, copied
 
 ART = Path(__file__).parent / "data" / "art"

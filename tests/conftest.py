@@ -20,7 +20,7 @@ from sqlalchemy.engine import make_url
 
 from ledger.storage.database import Database
 from ledger.storage.embedded import EmbeddedServer
-from ledger.storage.entries import PostgresEntryStore
+from ledger.storage.log.entries import PostgresEntryStore
 from ledger.storage.schema import upgrade
 from tests.needs import require
 from tests.record.samples import ORIGIN

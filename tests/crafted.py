@@ -10,7 +10,7 @@ from PIL import Image
 from scipy.fft import idctn
 
 from ledger.fingerprint.hashes import hashes
-from ledger.image.types import Pixels
+from ledger.image.canonical_image import Pixels
 
 SIDE, LOW, SHOWN = 64, 16, 256
 ROUNDS = 30

@@ -8,8 +8,8 @@ from io import BytesIO
 from PIL import Image
 
 from ledger.bootstrap import Application
-from ledger.flows.predicates import generation_predicate
-from ledger.image.made import image_of
+from ledger.flows.pictures.measurements import generation_predicate
+from ledger.image.from_pixels import image_of
 from ledger.record.ids import new_id
 from ledger.record.parts import Ref
 from ledger.record.predicates import Asset

@@ -10,7 +10,7 @@ from PIL import Image
 
 from ledger.audit.entries import EntryChecker
 from ledger.bootstrap import Application
-from ledger.flows.principal import SCOPES_OF_ROLE, Principal
+from ledger.flows.people.principal import SCOPES_OF_ROLE, Principal
 from ledger.record.keys import Signer
 
 

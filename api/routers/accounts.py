@@ -7,7 +7,6 @@ from typing import Annotated, Any
 from fastapi import APIRouter, Path, Request, Response
 from starlette.concurrency import run_in_threadpool
 
-from api.access import Caller
 from api.account_schemas import (
     AccountBody,
     AccountRequest,
@@ -16,12 +15,13 @@ from api.account_schemas import (
     TokenBody,
     TokenRequest,
 )
-from api.bodies import json_body, read_body
-from api.context import Here, Id
-from api.openapi import problems
+from api.http.access import Caller
+from api.http.bodies import json_body, read_body
+from api.http.context import Here, Id
+from api.http.openapi import problems
 from ledger.errors import NotFoundError
-from ledger.flows.accounts import TOKEN_ID_PATTERN
-from ledger.flows.principal import Principal
+from ledger.flows.people.accounts import TOKEN_ID_PATTERN
+from ledger.flows.people.principal import Principal
 
 router = APIRouter(tags=["accounts"])
 TokenId = Annotated[str, Path(pattern=TOKEN_ID_PATTERN, description="The public part of a token.")]

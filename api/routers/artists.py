@@ -6,10 +6,10 @@ from typing import Annotated
 
 from fastapi import APIRouter, Query
 
-from api.context import Here, Id
-from api.openapi import problems
+from api.http.context import Here, Id
+from api.http.openapi import problems
 from api.schemas import ArtistBody, Page, WorkPageBody
-from ledger.flows.answers import ArtistAnswer, WorkPage
+from ledger.answers.records import ArtistAnswer, WorkPage
 
 router = APIRouter(tags=["artists"])
 

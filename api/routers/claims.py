@@ -12,8 +12,6 @@ from fastapi.exceptions import RequestValidationError
 from pydantic import BaseModel, ValidationError
 from starlette.concurrency import run_in_threadpool
 
-from api.access import Caller
-from api.bodies import MAX_BYTES, json_body, read_body
 from api.claim_schemas import (
     ClaimBody,
     ClaimFilter,
@@ -24,12 +22,14 @@ from api.claim_schemas import (
     StatementDraftBody,
     TextRequest,
 )
-from api.context import Context, Here, Id, Sha256
-from api.openapi import Responses, content, problems
-from api.uploads import FIELD, FORM_TYPE, JSON_TYPE, media_type, read_bytes, received_form
+from api.http.access import Caller
+from api.http.bodies import MAX_BYTES, json_body, read_body
+from api.http.context import Context, Here, Id, Sha256
+from api.http.openapi import Responses, content, problems
+from api.http.uploads import FIELD, FORM_TYPE, JSON_TYPE, media_type, read_bytes, received_form
+from ledger.answers.claims import ClaimAnswer, ClaimPage, StatementDraft
 from ledger.errors import InputError
-from ledger.flows.claim_answers import ClaimAnswer, ClaimPage, StatementDraft
-from ledger.flows.claims import Claims
+from ledger.flows.claims.file import Claims
 from ledger.record.dsse import PAYLOAD_TYPE
 
 BUNDLE_TYPE = "application/vnd.artledger.claim+json;version=1"

@@ -6,8 +6,8 @@ from typing import Any
 
 from fastapi import APIRouter, Response
 
-from api.context import Here, Sha256
-from api.openapi import content, problems
+from api.http.context import Here, Sha256
+from api.http.openapi import content, problems
 
 router = APIRouter(tags=["documents"])
 _IMMUTABLE = {"Cache-Control": "public, max-age=31536000, immutable"}

@@ -8,16 +8,16 @@ from fastapi import APIRouter, Path, Query, Request, Response
 from fastapi.exceptions import RequestValidationError
 from pydantic import ValidationError
 
-from api.access import Caller, only
-from api.askers import asker_of
-from api.context import Context, Here
 from api.generation_schemas import GenerationRequestBody, GenerationsBody, HandedOutBody
-from api.openapi import PICTURE_BODY, Responses, problems
-from api.uploads import FORM_TYPE, JSON_TYPE, media_type, read_json
+from api.http.access import Caller, only
+from api.http.askers import asker_of
+from api.http.context import Context, Here
+from api.http.openapi import PICTURE_BODY, Responses, problems
+from api.http.uploads import FORM_TYPE, JSON_TYPE, media_type, read_json
+from ledger.answers.generations import GeneratedImage
 from ledger.errors import AccessError, InputError
-from ledger.flows.generated import GeneratedImage
-from ledger.flows.principal import PUBLIC, Principal
-from ledger.flows.reported import Operator
+from ledger.flows.people.principal import PUBLIC, Principal
+from ledger.flows.pictures.report import Operator
 
 MAX_REQUEST_BYTES = 65_536
 """Prompts of the longest kind, with every character escaped."""

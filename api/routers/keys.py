@@ -8,14 +8,14 @@ from typing import Annotated, Any
 from fastapi import APIRouter, Query, Request, Response
 from starlette.concurrency import run_in_threadpool
 
-from api.access import Caller
 from api.account_schemas import KeyFilter, KeyRequest, KeysBody, PayloadBody
-from api.bodies import json_body, read_body
-from api.context import Here
-from api.openapi import Responses, problems
+from api.http.access import Caller
+from api.http.bodies import json_body, read_body
+from api.http.context import Here
+from api.http.openapi import Responses, problems
 from api.schemas import RecordBody
-from ledger.flows.answers import RecordAnswer
-from ledger.flows.cosigned import EnvelopeDocument
+from ledger.answers.records import RecordAnswer
+from ledger.flows.records.cosigned import EnvelopeDocument
 from ledger.record.dsse import PAYLOAD_TYPE
 
 router = APIRouter(tags=["keys"])

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from fastapi import APIRouter, Response
 
-from api.context import Here
-from api.openapi import content, problems
+from api.http.context import Here
+from api.http.openapi import content, problems
 from ledger.errors import NotFoundError
 from ledger.log.objects import http_headers
 from ledger.log.tiles import CHECKPOINT_PATH, parse_path

@@ -7,12 +7,12 @@ from typing import Annotated
 from fastapi import APIRouter, Query, Request
 from pydantic import ValidationError
 
-from api.context import Here
-from api.openapi import PICTURE_BODY, problems
+from api.http.context import Here
+from api.http.openapi import PICTURE_BODY, problems
+from api.http.uploads import JSON_TYPE, media_type, read_json
 from api.schemas import LookupBody, LookupRequest
-from api.uploads import JSON_TYPE, media_type, read_json
+from ledger.answers.records import LookupAnswer
 from ledger.errors import InputError
-from ledger.flows.answers import LookupAnswer
 
 router = APIRouter(tags=["lookups"])
 _BODY = PICTURE_BODY | {JSON_TYPE: {"schema": LookupRequest.model_json_schema()}}

@@ -6,10 +6,10 @@ from typing import Annotated
 
 from fastapi import APIRouter, Query, Response
 
-from api.context import Here, Id
-from api.openapi import content, problems
+from api.http.context import Here, Id
+from api.http.openapi import content, problems
 from api.schemas import HexDigest, MembershipBody, ModelBody
-from ledger.flows.answers import MembershipAnswer, ModelAnswer
+from ledger.answers.records import MembershipAnswer, ModelAnswer
 
 router = APIRouter(tags=["models"])
 

@@ -6,10 +6,10 @@ from typing import Annotated
 
 from fastapi import APIRouter, Query, Response
 
-from api.context import Here, Id
-from api.openapi import content, problems
+from api.http.context import Here, Id
+from api.http.openapi import content, problems
 from api.schemas import RecordBody, RecordFilter, RecordPageBody
-from ledger.flows.answers import RecordAnswer, RecordPage
+from ledger.answers.records import RecordAnswer, RecordPage
 
 BUNDLE_TYPE = "application/vnd.artledger.bundle+json;version=1"
 

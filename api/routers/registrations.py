@@ -10,13 +10,13 @@ from fastapi import APIRouter, Query, Request, Response
 from fastapi.exceptions import RequestValidationError
 from pydantic import ValidationError
 
-from api.access import Caller
 from api.account_schemas import PayloadBody
-from api.bodies import json_body, read_body
-from api.context import Here, Id
-from api.openapi import Responses, problems
+from api.http.access import Caller
+from api.http.bodies import json_body, read_body
+from api.http.context import Here, Id
+from api.http.openapi import Responses, problems
+from api.http.uploads import FIELD, FORM_TYPE, JSON_TYPE, received_form
 from api.schemas import RecordBody
-from api.uploads import FIELD, FORM_TYPE, JSON_TYPE, received_form
 from api.work_schemas import (
     ConsentRequest,
     OptOutFilter,
@@ -26,10 +26,10 @@ from api.work_schemas import (
     WithdrawalRequest,
     WorkRequest,
 )
+from ledger.answers.records import RecordAnswer
 from ledger.errors import InputError
-from ledger.flows.answers import RecordAnswer
-from ledger.flows.optout import OptOutPage
-from ledger.flows.register import PreparedWork, RegisteredWork
+from ledger.flows.works.opt_out import OptOutPage
+from ledger.flows.works.register import PreparedWork, RegisteredWork
 from ledger.record.dsse import PAYLOAD_TYPE
 
 WORK_FIELD = "work"

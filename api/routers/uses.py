@@ -6,12 +6,12 @@ from typing import Annotated, Any
 
 from fastapi import APIRouter, Query, Request, Response
 
-from api.access import Caller
-from api.context import Here, Id, Sha256
-from api.openapi import content, problems
+from api.http.access import Caller
+from api.http.context import Here, Id, Sha256
+from api.http.openapi import content, problems
 from api.use_schemas import PeriodQuery, UsageBody, UseFilterQuery, UsePageBody
-from ledger.flows.usage import moment
-from ledger.flows.use_rows import UsePage, as_csv, as_json_lines
+from ledger.answers.uses import UsePage, as_csv, as_json_lines
+from ledger.flows.people.usage import moment
 from ledger.record.usage import UseFilter
 
 JSON, CSV, JSON_LINES = "application/json", "text/csv", "application/jsonl"

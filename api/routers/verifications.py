@@ -10,11 +10,11 @@ from typing import Annotated, Any, Literal
 from fastapi import APIRouter, Query, Request, Response
 from starlette.concurrency import run_in_threadpool
 
-from api.context import Context, Here
-from api.openapi import PICTURE_BODY, Responses, problems
+from api.http.context import Context, Here
+from api.http.openapi import PICTURE_BODY, Responses, problems
 from api.schemas import ProvenRecordBody, RecordBody
+from ledger.answers.records import RecordAnswer
 from ledger.errors import PushbackError
-from ledger.flows.answers import RecordAnswer
 
 LOOK_EVERY = 0.1
 """Seconds between looks for the checkpoint that a request waits for."""

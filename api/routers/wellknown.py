@@ -6,7 +6,7 @@ from typing import Any
 
 from fastapi import APIRouter
 
-from api.context import Here
+from api.http.context import Here
 
 router = APIRouter(tags=["service"])
 

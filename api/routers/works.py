@@ -4,11 +4,11 @@ from __future__ import annotations
 
 from fastapi import APIRouter, Response
 
-from api.context import Here, Id
-from api.openapi import content, problems
+from api.http.context import Here, Id
+from api.http.openapi import content, problems
 from api.schemas import WorkBody
+from ledger.answers.records import WorkAnswer
 from ledger.errors import NotFoundError
-from ledger.flows.answers import WorkAnswer
 
 router = APIRouter(tags=["works"])
 PREVIEW_TYPE = "image/webp"

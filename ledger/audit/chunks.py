@@ -7,7 +7,7 @@ from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 
 from ledger.audit.entries import Examined, examine, naming_leaf
-from ledger.audit.rules import Gist
+from ledger.audit.statement_rules import Gist
 from ledger.audit.tiles import require_tile_root
 from ledger.errors import VerificationError
 from ledger.log.fetch import HttpLog

@@ -25,11 +25,11 @@ from ledger.audit.claim_bundle import ClaimBundle, MembershipProof, parse_claim_
 from ledger.audit.holders import announced_by, maker_check
 from ledger.audit.manifest import require_membership
 from ledger.audit.verifier import ENCODING, Trust, bundle_checks, read_bundle
+from ledger.claim.case import Case, Exhibit, Finding, Listing
 from ledger.claim.decide import decide
 from ledger.claim.rules import ClaimRules, parse_rules, published_rules
-from ledger.claim.types import Case, Exhibit, Finding, Listing
 from ledger.errors import LedgerError, VerificationError
-from ledger.log.policy import Policy
+from ledger.log.witness_policy import Policy
 from ledger.record.parts import Ref
 from ledger.record.predicates import (
     Claim,

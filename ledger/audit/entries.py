@@ -12,7 +12,7 @@ from dataclasses import dataclass
 from ledger.audit.conclusions import require_conclusions
 from ledger.audit.facts import Fact, LogFacts
 from ledger.audit.keyring import KeyRing
-from ledger.audit.rules import Gist, fact_of, gist_of, maker_of, require_origin, require_references
+from ledger.audit.statement_rules import Gist, fact_of, gist_of, maker_of, require_origin, require_references
 from ledger.errors import VerificationError
 from ledger.record import dsse
 from ledger.record.predicates import Generation, KeyRecord, Verification

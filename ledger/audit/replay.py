@@ -29,9 +29,9 @@ from ledger.log.checkpoint import SignedCheckpoint, open_checkpoint
 from ledger.log.fetch import FolderLog, open_log
 from ledger.log.merkle import EMPTY_ROOT
 from ledger.log.objects import ObjectReader
-from ledger.log.policy import Policy
 from ledger.log.tiles import CHECKPOINT_PATH, Tile, level_tiles
 from ledger.log.vkey import VerifierKey
+from ledger.log.witness_policy import Policy
 
 _BUNDLES_PER_CHUNK = 8
 _FEW_BUNDLES = 8

@@ -14,7 +14,7 @@ from ledger.audit.verifier import (
     bundle_checks,
     read_bundle,
 )
-from ledger.log.policy import Policy
+from ledger.log.witness_policy import Policy
 from ledger.record.reveal import Reveal, require_revealed
 from ledger.record.statement import parse_payload
 

@@ -26,13 +26,13 @@ from ledger.audit.bundle import Bundle, parse_bundle
 from ledger.audit.checks import Audit, Check, Outcome, attempt, not_checked
 from ledger.audit.conclusions import require_conclusions
 from ledger.audit.holders import Announcements, announced_by, maker_check
-from ledger.audit.rules import require_origin
+from ledger.audit.statement_rules import require_origin
 from ledger.errors import InputError, LedgerError, VerificationError
 from ledger.log.checkpoint import SignedCheckpoint, open_checkpoint
 from ledger.log.merkle import verify_inclusion
 from ledger.log.note import parse_note
-from ledger.log.policy import Policy
 from ledger.log.vkey import KeyType, VerifierKey, parse_vkey
+from ledger.log.witness_policy import Policy
 from ledger.record import dsse
 from ledger.record.keys import keyid_of, require_sound_public_key
 from ledger.record.predicates import Generation, KeyRecord, Verification, refs_of

@@ -43,7 +43,7 @@ class Application(RegistrationParts, ClaimParts):
 
     def specification(self, digest: str) -> dict[str, Any]:
         """Raises NotFoundError (`spec-unknown`)."""
-        from ledger.storage.specs import spec_document
+        from ledger.storage.search.specs import spec_document
 
         return spec_document(self.database, digest)
 

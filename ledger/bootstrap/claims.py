@@ -3,19 +3,17 @@
 from __future__ import annotations
 
 from functools import cached_property
-from pathlib import Path
 from typing import TYPE_CHECKING
 
 from ledger.bootstrap.people import PeopleParts
 from ledger.errors import NotFoundError
 
 if TYPE_CHECKING:
-    from ledger.flows.claim_answers import ClaimAnswer
-    from ledger.flows.claim_evidence import ClaimEvidence
-    from ledger.flows.claim_reading import ClaimReading
-    from ledger.flows.claim_trial import ClaimTrial
-    from ledger.flows.claims import Claims
-    from ledger.storage.claims import ClaimDetails
+    from ledger.answers.claims import ClaimAnswer
+    from ledger.flows.claims.evidence import ClaimEvidence
+    from ledger.flows.claims.file import Claims
+    from ledger.flows.claims.reading import ClaimReading
+    from ledger.storage.people.claims import ClaimDetails
 
 
 class ClaimParts(PeopleParts):
@@ -24,9 +22,9 @@ class ClaimParts(PeopleParts):
     @cached_property
     def claim_evidence(self) -> ClaimEvidence:
         from ledger.claim.rules import current_rules
-        from ledger.flows.claim_evidence import ClaimEvidence
-        from ledger.flows.claim_rivals import Rivals
-        from ledger.flows.registered import RegisteredHashes
+        from ledger.flows.claims.evidence import ClaimEvidence
+        from ledger.flows.claims.registered_hashes import RegisteredHashes
+        from ledger.flows.claims.rivals import Rivals
 
         return ClaimEvidence(
             verification=lambda: self.verification,
@@ -41,14 +39,14 @@ class ClaimParts(PeopleParts):
 
     @cached_property
     def claim_details(self) -> ClaimDetails:
-        from ledger.storage.claims import ClaimDetails
+        from ledger.storage.people.claims import ClaimDetails
 
         return ClaimDetails(self.database)
 
     @cached_property
     def claim_reading(self) -> ClaimReading:
         from ledger.claim.rules import current_rules
-        from ledger.flows.claim_reading import ClaimReading
+        from ledger.flows.claims.reading import ClaimReading
 
         return ClaimReading(
             evidence=self.claim_evidence,
@@ -58,15 +56,15 @@ class ClaimParts(PeopleParts):
         )
 
     def _claims_about(self, sha256: str) -> tuple[ClaimAnswer, ...]:
-        from ledger.flows.headlines import MOST_CLAIMS
+        from ledger.flows.pictures.headlines import MOST_CLAIMS
 
         return self.claim_reading.page(sha256=sha256, limit=MOST_CLAIMS).claims
 
     @cached_property
     def claims(self) -> Claims:
         from ledger.claim.rules import current_rules
-        from ledger.flows.claim_terms import ClaimTerms
-        from ledger.flows.claims import Claims
+        from ledger.flows.claims.file import Claims
+        from ledger.flows.claims.requirements import ClaimTerms
 
         return Claims(
             terms=ClaimTerms(self.works, self.models),
@@ -79,25 +77,6 @@ class ClaimParts(PeopleParts):
             admission=self.admission,
             sequencer=lambda: self.sequencer,
             rules=current_rules(),
-        )
-
-    def claim_trial(self, folder: Path) -> ClaimTrial:
-        """For `ledger.evaluate.claims`, on a throw-away installation; `folder` takes works' files."""
-        from ledger.flows.claim_trial import ClaimTrial
-
-        return ClaimTrial(
-            folder=folder,
-            open_source=self.open_source,
-            ingestion=self.ingestion,
-            attributor=self.attributor,
-            reports=self.reports,
-            models=self.models,
-            claims=self.claims,
-            verification=self.verification,
-            index=self.index,
-            compare=self.deduplication.compare,
-            works=self.works,
-            records=self.record_store,
         )
 
     def claim_rules_file(self, digest: str) -> bytes:

@@ -12,31 +12,31 @@ from ledger.bootstrap.log import LogParts
 from ledger.image.limits import DecodeLimits
 
 if TYPE_CHECKING:
-    from ledger.corpus.types import Source
+    from ledger.answers.claims import ClaimAnswer
+    from ledger.corpus.work import Source
     from ledger.fingerprint.fingerprinter import Fingerprinter
-    from ledger.flows.administration import Administration
-    from ledger.flows.background import BackgroundCalibration
-    from ledger.flows.calibrate import Calibrations
-    from ledger.flows.catalogue import Catalogue
-    from ledger.flows.claim_answers import ClaimAnswer
-    from ledger.flows.credentials import Credentials
-    from ledger.flows.dedup import Deduplication
-    from ledger.flows.dedup_report import DedupReport
-    from ledger.flows.headlines import Headlines
-    from ledger.flows.ingest import Ingestion
-    from ledger.flows.lookup import Lookup
-    from ledger.flows.models import Models
-    from ledger.flows.recompute import LocalRecompute
-    from ledger.flows.records import Records
-    from ledger.flows.refresh import Refreshing
-    from ledger.flows.seen import SeenPictures
-    from ledger.flows.usage import UsageStatements
-    from ledger.flows.uses import Uses
-    from ledger.flows.verify import Verification
-    from ledger.generate.policy import Policy
+    from ledger.flows.people.usage import UsageStatements
+    from ledger.flows.people.uses import Uses
+    from ledger.flows.pictures.credentials import Credentials
+    from ledger.flows.pictures.headlines import Headlines
+    from ledger.flows.pictures.lookup import Lookup
+    from ledger.flows.pictures.recognise import SeenPictures
+    from ledger.flows.pictures.recompute import LocalRecompute
+    from ledger.flows.pictures.verify import Verification
+    from ledger.flows.records.models import Models
+    from ledger.flows.records.records import Records
+    from ledger.flows.upkeep.administration import Administration
+    from ledger.flows.upkeep.background import BackgroundCalibration
+    from ledger.flows.upkeep.calibrate import Calibrations
+    from ledger.flows.upkeep.refresh import Refreshing
+    from ledger.flows.works.catalogue import Catalogue
+    from ledger.flows.works.duplicates import Deduplication
+    from ledger.flows.works.duplicates_report import DedupReport
+    from ledger.flows.works.ingest import Ingestion
+    from ledger.generate.guard_policy import Policy
     from ledger.image.pool import DecodePool
     from ledger.match.style_null import StyleNull
-    from ledger.storage.projections import Report
+    from ledger.storage.log.projections import Report
 
 
 class FlowParts(LogParts):
@@ -81,7 +81,7 @@ class FlowParts(LogParts):
 
     @cached_property
     def verification(self) -> Verification:
-        from ledger.flows.verify import Verification
+        from ledger.flows.pictures.verify import Verification
 
         return Verification(
             images=self.images,
@@ -96,8 +96,8 @@ class FlowParts(LogParts):
 
     @cached_property
     def headlines(self) -> Headlines:
-        from ledger.flows.headlines import Headlines
-        from ledger.storage.accounts import AccountStore
+        from ledger.flows.pictures.headlines import Headlines
+        from ledger.storage.people.accounts import AccountStore
 
         return Headlines(
             records=self.records,
@@ -113,7 +113,7 @@ class FlowParts(LogParts):
 
     @cached_property
     def lookups(self) -> Lookup:
-        from ledger.flows.lookup import Lookup
+        from ledger.flows.pictures.lookup import Lookup
 
         return Lookup(
             records=self.records,
@@ -125,20 +125,20 @@ class FlowParts(LogParts):
 
     @cached_property
     def credentials(self) -> Credentials:
-        from ledger.flows.credentials import Credentials
+        from ledger.flows.pictures.credentials import Credentials
 
         return Credentials(self.images, self.records, lambda: self.credential_keys.roots())  # noqa: PLW0108 - made late
 
     @cached_property
     def seen(self) -> SeenPictures:
-        from ledger.flows.seen import SeenPictures
+        from ledger.flows.pictures.recognise import SeenPictures
 
         return SeenPictures(self.seen_store, self.records)
 
     @cached_property
     def records(self) -> Records:
-        from ledger.flows.records import Records
-        from ledger.storage.accounts import AccountStore
+        from ledger.flows.records.records import Records
+        from ledger.storage.people.accounts import AccountStore
 
         return Records(
             entries=self.entries,
@@ -153,7 +153,7 @@ class FlowParts(LogParts):
 
     @cached_property
     def catalogue(self) -> Catalogue:
-        from ledger.flows.catalogue import Catalogue
+        from ledger.flows.works.catalogue import Catalogue
 
         return Catalogue(
             reader=self.works,
@@ -165,13 +165,13 @@ class FlowParts(LogParts):
 
     @cached_property
     def uses(self) -> Uses:
-        from ledger.flows.uses import Uses
+        from ledger.flows.people.uses import Uses
 
         return Uses(self.record_store, self.works)
 
     @cached_property
     def usage(self) -> UsageStatements:
-        from ledger.flows.usage import UsageStatements
+        from ledger.flows.people.usage import UsageStatements
 
         return UsageStatements(
             uses=self.uses,
@@ -184,7 +184,7 @@ class FlowParts(LogParts):
     @cached_property
     def policy(self) -> Policy:
         """What the guard decides by; kept, so that records that name it can be understood after it was replaced."""
-        from ledger.generate.policy import default_policy, load_policy
+        from ledger.generate.guard_policy import default_policy, load_policy
 
         path = self.settings.guard_policy
         policy = default_policy() if path is None else load_policy(path)
@@ -193,13 +193,13 @@ class FlowParts(LogParts):
 
     @cached_property
     def models(self) -> Models:
-        from ledger.flows.models import Models
+        from ledger.flows.records.models import Models
 
         return Models(store=self.record_store, documents=self.documents, sequencer=lambda: self.sequencer)
 
     @cached_property
     def recalibration(self) -> Calibrations:
-        from ledger.flows.calibrate import Calibrations
+        from ledger.flows.upkeep.calibrate import Calibrations
         from ledger.storage.locks import CALIBRATION, ProcessLock
 
         return Calibrations(
@@ -213,13 +213,13 @@ class FlowParts(LogParts):
 
     @cached_property
     def background_calibration(self) -> BackgroundCalibration:
-        from ledger.flows.background import BackgroundCalibration
+        from ledger.flows.upkeep.background import BackgroundCalibration
 
         return BackgroundCalibration(self.recalibration)
 
     @cached_property
     def deduplication(self) -> Deduplication:
-        from ledger.flows.dedup import Deduplication
+        from ledger.flows.works.duplicates import Deduplication
         from ledger.storage.locks import DEDUPLICATION, ProcessLock
 
         return Deduplication(
@@ -232,13 +232,13 @@ class FlowParts(LogParts):
 
     @cached_property
     def dedup_report(self) -> DedupReport:
-        from ledger.flows.dedup_report import DedupReport
+        from ledger.flows.works.duplicates_report import DedupReport
 
         return DedupReport(self.works, self.index)
 
     @cached_property
     def ingestion(self) -> Ingestion:
-        from ledger.flows.ingest import Ingestion
+        from ledger.flows.works.ingest import Ingestion
 
         return Ingestion(
             images=self.images,
@@ -250,13 +250,13 @@ class FlowParts(LogParts):
         )
 
     def _ensure_indexes(self, report: Report) -> bool:
-        from ledger.storage.vector_indexes import ensure_indexes
+        from ledger.storage.search.vector_indexes import ensure_indexes
 
         return ensure_indexes(self.database, self.spec.digest, report)
 
     @cached_property
     def refreshing(self) -> Refreshing:
-        from ledger.flows.refresh import Refreshing
+        from ledger.flows.upkeep.refresh import Refreshing
 
         return Refreshing(
             images=self.images,
@@ -269,7 +269,7 @@ class FlowParts(LogParts):
 
     @cached_property
     def recompute(self) -> LocalRecompute:
-        from ledger.flows.recompute import LocalRecompute
+        from ledger.flows.pictures.recompute import LocalRecompute
 
         return LocalRecompute(
             images=self.images,
@@ -281,7 +281,7 @@ class FlowParts(LogParts):
 
     @cached_property
     def administration(self) -> Administration:
-        from ledger.flows.administration import Administration
+        from ledger.flows.upkeep.administration import Administration
 
         return Administration(
             database=lambda: self.unchecked_database,

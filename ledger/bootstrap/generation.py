@@ -11,14 +11,14 @@ from ledger.bootstrap.flows import FlowParts
 from ledger.errors import LedgerError
 
 if TYPE_CHECKING:
-    from ledger.flows.attribute import Attribution
-    from ledger.flows.demo import Demo
-    from ledger.flows.generate import Generation
-    from ledger.flows.handing_out import HandingOut, MakeFile
-    from ledger.flows.reported import Reports
+    from ledger.flows.demo.demo import Demo
+    from ledger.flows.pictures.attribute import Attribution
+    from ledger.flows.pictures.generate import Generation
+    from ledger.flows.pictures.hand_out import HandingOut, MakeFile
+    from ledger.flows.pictures.report import Reports
     from ledger.generate.guard import Requester
-    from ledger.generate.types import Attributor, Generator
-    from ledger.storage.pending import PendingImages
+    from ledger.generate.picture import Attributor, Generator
+    from ledger.storage.people.pending import PendingImages
 
 
 ERASE_EVERY = 60.0
@@ -44,7 +44,7 @@ class GenerationParts(FlowParts):
 
     @cached_property
     def attribution(self) -> Attribution:
-        from ledger.flows.attribute import Attribution
+        from ledger.flows.pictures.attribute import Attribution
 
         return Attribution(
             verification=self.verification,
@@ -55,7 +55,7 @@ class GenerationParts(FlowParts):
 
     @cached_property
     def pending_images(self) -> PendingImages:
-        from ledger.storage.pending import PendingImages
+        from ledger.storage.people.pending import PendingImages
 
         return PendingImages(self.database)
 
@@ -69,7 +69,7 @@ class GenerationParts(FlowParts):
 
     @cached_property
     def handing_out(self) -> HandingOut:
-        from ledger.flows.handing_out import HandingOut
+        from ledger.flows.pictures.hand_out import HandingOut
 
         return HandingOut(
             make_file=self._make_file,
@@ -91,7 +91,7 @@ class GenerationParts(FlowParts):
 
     @cached_property
     def generation(self) -> Generation:
-        from ledger.flows.generate import Generation
+        from ledger.flows.pictures.generate import Generation
 
         def generator() -> Generator:
             with _OPENING:
@@ -106,14 +106,14 @@ class GenerationParts(FlowParts):
 
     @cached_property
     def reports(self) -> Reports:
-        from ledger.flows.reported import Reports
+        from ledger.flows.pictures.report import Reports
 
         return Reports(self.verification, self.models, self.seen.remember)
 
     @cached_property
     def demo(self) -> Demo:
-        from ledger.flows.demo import Demo
-        from ledger.flows.demo_generation import DemoGeneration
+        from ledger.flows.demo.demo import Demo
+        from ledger.flows.demo.generation import DemoGeneration
 
         folder = self.data_dir / "demo"
         return Demo(

@@ -15,15 +15,15 @@ from ledger.record.keys import LOG_KEY_FILE, RECORD_KEY_FILE, Signer, load_or_cr
 from ledger.settings import Settings
 
 if TYPE_CHECKING:
-    from ledger.flows.credential_keys import OperatorCredentials, OwnCredentials
-    from ledger.flows.keys import ServiceKeys
+    from ledger.flows.pictures.credential_keys import OperatorCredentials, OwnCredentials
+    from ledger.flows.records.service_keys import ServiceKeys
     from ledger.log.append import Sequencer
     from ledger.log.objects import ObjectStore
-    from ledger.log.policy import Policy
     from ledger.log.publish import Publisher
     from ledger.log.reader import TileReader
     from ledger.log.vkey import NoteSigner
     from ledger.log.witness import WitnessClient
+    from ledger.log.witness_policy import Policy
     from ledger.record.keyfile import KeyFile
 
 _log = logging.getLogger(__name__)
@@ -45,7 +45,7 @@ class LogParts(StorageParts):
     @cached_property
     def keys(self) -> ServiceKeys:
         """The service's record keys; a log without any begins with this installation's."""
-        from ledger.flows.keys import ServiceKeys
+        from ledger.flows.records.service_keys import ServiceKeys
 
         keys = ServiceKeys(self.record_key_file, self.entries, self.record_store, self._committed)
         keys.announce()
@@ -69,7 +69,7 @@ class LogParts(StorageParts):
     @cached_property
     def credential_keys(self) -> OwnCredentials | OperatorCredentials:
         """Whoever signs Content Credentials. Raises InputError (`settings`) where one of two settings is missing."""
-        from ledger.flows.credential_keys import CREDENTIAL_KEY_FILE, OperatorCredentials, OwnCredentials
+        from ledger.flows.pictures.credential_keys import CREDENTIAL_KEY_FILE, OperatorCredentials, OwnCredentials
 
         certificate, key = self.settings.c2pa_certificate, self.settings.c2pa_key
         if certificate is not None and key is not None:
@@ -116,7 +116,7 @@ class LogParts(StorageParts):
 
     @cached_property
     def objects(self) -> ObjectStore:
-        from ledger.storage.objects import open_objects
+        from ledger.storage.log.objects import open_objects
 
         return open_objects(self.settings.log_store or str(self.data_dir / "log"))
 
@@ -129,7 +129,7 @@ class LogParts(StorageParts):
     @cached_property
     def witness_policy(self) -> Policy | None:
         from ledger.files import read_regular
-        from ledger.log.policy import MAX_POLICY_BYTES, parse_policy
+        from ledger.log.witness_policy import MAX_POLICY_BYTES, parse_policy
 
         path = self.settings.witness_policy
         if path is None:

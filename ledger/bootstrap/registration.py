@@ -9,11 +9,11 @@ from typing import TYPE_CHECKING
 from ledger.bootstrap.people import PeopleParts
 
 if TYPE_CHECKING:
-    from ledger.flows.consent import Consents
-    from ledger.flows.disk import DiskErasure
-    from ledger.flows.erase import PersonErasure
-    from ledger.flows.optout import OptingOut
-    from ledger.flows.register import Registering
+    from ledger.flows.people.erase import PersonErasure
+    from ledger.flows.upkeep.disk import DiskErasure
+    from ledger.flows.works.consent import Consents
+    from ledger.flows.works.opt_out import OptingOut
+    from ledger.flows.works.register import Registering
 
 
 class RegistrationParts(PeopleParts):
@@ -26,7 +26,7 @@ class RegistrationParts(PeopleParts):
 
     @cached_property
     def consents(self) -> Consents:
-        from ledger.flows.consent import Consents
+        from ledger.flows.works.consent import Consents
 
         return Consents(
             works=self.works,
@@ -39,8 +39,8 @@ class RegistrationParts(PeopleParts):
 
     @cached_property
     def registering(self) -> Registering:
-        from ledger.flows.contest_limit import ContestLimit
-        from ledger.flows.register import Registering
+        from ledger.flows.works.contest_limit import ContestLimit
+        from ledger.flows.works.register import Registering
 
         return Registering(
             images=self.images,
@@ -62,7 +62,7 @@ class RegistrationParts(PeopleParts):
 
     @cached_property
     def opting_out(self) -> OptingOut:
-        from ledger.flows.optout import OptingOut, works_shown_in
+        from ledger.flows.works.opt_out import OptingOut, works_shown_in
 
         return OptingOut(
             images=self.images,
@@ -75,13 +75,13 @@ class RegistrationParts(PeopleParts):
 
     @cached_property
     def disk_erasure(self) -> DiskErasure:
-        from ledger.flows.disk import DiskErasure
+        from ledger.flows.upkeep.disk import DiskErasure
 
         return DiskErasure(self.works, self.erasure, self.data_dir / "erased-through")
 
     @cached_property
     def person_erasure(self) -> PersonErasure:
-        from ledger.flows.erase import PersonErasure
+        from ledger.flows.people.erase import PersonErasure
 
         return PersonErasure(
             works=self.works,

@@ -15,19 +15,19 @@ from ledger.settings import Settings
 if TYPE_CHECKING:
     from ledger.fingerprint.spec import FingerprintSpec
     from ledger.fingerprint.style_models import StyleModels
-    from ledger.storage.calibrations import CalibrationStore
-    from ledger.storage.candidates import PgVectorIndex
-    from ledger.storage.corpus import CorpusStore
     from ledger.storage.database import Database
-    from ledger.storage.documents import DocumentStore
-    from ledger.storage.duplicates import DuplicateStore
-    from ledger.storage.entries import PostgresEntryStore
-    from ledger.storage.erasure import Erasure
-    from ledger.storage.optouts import OptOutStore
-    from ledger.storage.projections import Projector
-    from ledger.storage.records import RecordStore
-    from ledger.storage.seen import SeenStore
-    from ledger.storage.works import WorkReader
+    from ledger.storage.log.documents import DocumentStore
+    from ledger.storage.log.entries import PostgresEntryStore
+    from ledger.storage.log.projections import Projector
+    from ledger.storage.log.records import RecordStore
+    from ledger.storage.search.calibrations import CalibrationStore
+    from ledger.storage.search.candidates import PgVectorIndex
+    from ledger.storage.search.generated_pictures import SeenStore
+    from ledger.storage.works.corpus import CorpusStore
+    from ledger.storage.works.duplicates import DuplicateStore
+    from ledger.storage.works.erasure import Erasure
+    from ledger.storage.works.opt_outs import OptOutStore
+    from ledger.storage.works.works import WorkReader
 
 
 class StorageParts:
@@ -79,7 +79,7 @@ class StorageParts:
 
     @cached_property
     def entries(self) -> PostgresEntryStore:
-        from ledger.storage.entries import PostgresEntryStore
+        from ledger.storage.log.entries import PostgresEntryStore
 
         store = PostgresEntryStore(self.database)
         store.create_log(_named(self.settings.origin) or f"localhost/artledger/{secrets.token_hex(4)}")
@@ -113,67 +113,67 @@ class StorageParts:
 
     @cached_property
     def projector(self) -> Projector:
-        from ledger.storage.projections import Projector
+        from ledger.storage.log.projections import Projector
 
         return Projector(self.database)
 
     @cached_property
     def corpus(self) -> CorpusStore:
-        from ledger.storage.corpus import CorpusStore
+        from ledger.storage.works.corpus import CorpusStore
 
         return CorpusStore(self.database, self.projector, self.spec)
 
     @cached_property
     def works(self) -> WorkReader:
-        from ledger.storage.works import WorkReader
+        from ledger.storage.works.works import WorkReader
 
         return WorkReader(self.database, self.projector)
 
     @cached_property
     def index(self) -> PgVectorIndex:
-        from ledger.storage.candidates import PgVectorIndex
+        from ledger.storage.search.candidates import PgVectorIndex
 
         return PgVectorIndex(self.database, self.projector, self.spec)
 
     @cached_property
     def opt_outs(self) -> OptOutStore:
-        from ledger.storage.optouts import OptOutStore
+        from ledger.storage.works.opt_outs import OptOutStore
 
         return OptOutStore(self.database, self.projector)
 
     @cached_property
     def erasure(self) -> Erasure:
-        from ledger.storage.erasure import Erasure
+        from ledger.storage.works.erasure import Erasure
 
         return Erasure(self.database)
 
     @cached_property
     def duplicates(self) -> DuplicateStore:
-        from ledger.storage.duplicates import DuplicateStore
+        from ledger.storage.works.duplicates import DuplicateStore
 
         return DuplicateStore(self.database, self.projector, self.spec)
 
     @cached_property
     def seen_store(self) -> SeenStore:
-        from ledger.storage.seen import SeenStore
+        from ledger.storage.search.generated_pictures import SeenStore
 
         return SeenStore(self.database, self.spec)
 
     @cached_property
     def record_store(self) -> RecordStore:
-        from ledger.storage.records import RecordStore
+        from ledger.storage.log.records import RecordStore
 
         return RecordStore(self.database, self.projector)
 
     @cached_property
     def documents(self) -> DocumentStore:
-        from ledger.storage.documents import DocumentStore
+        from ledger.storage.log.documents import DocumentStore
 
         return DocumentStore(self.database)
 
     @cached_property
     def calibration_store(self) -> CalibrationStore:
-        from ledger.storage.calibrations import CalibrationStore
+        from ledger.storage.search.calibrations import CalibrationStore
 
         return CalibrationStore(self.database, self.projector)
 

@@ -10,9 +10,9 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator
 from typing import assert_never
 
+from ledger.claim.case import Case, Decision, Exhibit, Finding
 from ledger.claim.pictures import ALIGNED, WHOLE, Made, Shown, pictures_made, same_work, works_shown
 from ledger.claim.rules import ClaimRules, Measures
-from ledger.claim.types import Case, Decision, Exhibit, Finding
 from ledger.match.lists import Verdict
 from ledger.record.predicates import ModelRecord, Registration
 

@@ -6,8 +6,8 @@ from dataclasses import dataclass
 from decimal import Decimal
 from typing import Literal
 
+from ledger.claim.case import Case, Exhibit
 from ledger.claim.rules import Measures
-from ledger.claim.types import Case, Exhibit
 from ledger.match.alike import hashes_alike
 from ledger.match.lists import COPY_RELATIONS, Relation, Verdict
 from ledger.record.parts import MatchText, RegionText

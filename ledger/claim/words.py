@@ -6,8 +6,8 @@ from collections.abc import Iterable, Mapping
 from dataclasses import asdict, dataclass
 from typing import Any
 
+from ledger.claim.case import Finding
 from ledger.claim.rules import ClaimRules
-from ledger.claim.types import Finding
 from ledger.record.predicates import ClaimType
 
 

@@ -7,7 +7,7 @@ import re
 from urllib.parse import urlsplit
 
 from ledger.corpus.licences import UNKNOWN_LICENCE, parse_licence
-from ledger.corpus.types import NO_CREDIT, Credit
+from ledger.corpus.work import NO_CREDIT, Credit
 from ledger.errors import InputError
 from ledger.text import clean_text
 

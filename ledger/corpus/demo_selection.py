@@ -8,7 +8,7 @@ from collections import Counter, defaultdict
 from collections.abc import Iterable
 from dataclasses import dataclass
 
-from ledger.corpus.types import UNKNOWN_ARTIST, SourceItem
+from ledger.corpus.work import UNKNOWN_ARTIST, SourceItem
 from ledger.errors import InputError
 from ledger.text import clean_text
 

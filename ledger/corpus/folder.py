@@ -8,9 +8,9 @@ from pathlib import Path
 
 from ledger.corpus.files import read_inside
 from ledger.corpus.labels import KNOWN, NOTHING_STATED, BadRow, LabelRow, Unstated, read_labels
-from ledger.corpus.types import UNKNOWN_ARTIST, SourceItem
+from ledger.corpus.work import UNKNOWN_ARTIST, SourceItem
 from ledger.errors import InputError
-from ledger.image.types import DecodeLimits
+from ledger.image.canonical_image import DecodeLimits
 
 MAX_FILE_BYTES = DecodeLimits().max_bytes
 DEFAULT_LABELS = ("labels.csv", "labels.jsonl")

@@ -14,9 +14,9 @@ from typing import Any
 
 from ledger.corpus.labels import MAX_LABEL_LENGTH, UNSTATED_USES, parse_uses
 from ledger.corpus.licences import UNKNOWN_LICENCE, parse_licence
-from ledger.corpus.types import UNKNOWN_ARTIST, SourceItem
+from ledger.corpus.work import UNKNOWN_ARTIST, SourceItem
 from ledger.errors import InputError, NotFoundError
-from ledger.image.types import DecodeLimits
+from ledger.image.canonical_image import DecodeLimits
 from ledger.text import clean_text
 
 NEEDED = ("image", "artist")

@@ -19,7 +19,7 @@ from typing import BinaryIO
 from ledger.corpus.credit import read_terms
 from ledger.corpus.files import relative_key
 from ledger.corpus.licences import UNKNOWN_LICENCE
-from ledger.corpus.types import ALL_USES, NO_CREDIT, UNKNOWN_ARTIST, AllowedUse, Credit
+from ledger.corpus.work import ALL_USES, NO_CREDIT, UNKNOWN_ARTIST, AllowedUse, Credit
 from ledger.errors import InputError
 from ledger.files import open_regular
 from ledger.text import clean_text

@@ -11,7 +11,7 @@ from pathlib import Path
 from ledger.corpus.files import read_inside
 from ledger.corpus.licences import PUBLIC_DOMAIN
 from ledger.corpus.openclipart_metadata import MAX_METADATA, SvgMetadata, read_svg_metadata
-from ledger.corpus.types import ALL_USES, SourceItem
+from ledger.corpus.work import ALL_USES, SourceItem
 from ledger.errors import InputError, NotFoundError
 from ledger.files import read_regular
 from ledger.text import clean_text

@@ -16,7 +16,7 @@ from importlib import resources
 from xml.parsers import expat
 
 from ledger.corpus.licences import UNKNOWN_LICENCE, licence_of_url
-from ledger.corpus.types import UNKNOWN_ARTIST
+from ledger.corpus.work import UNKNOWN_ARTIST
 from ledger.text import clean_text
 
 MAX_METADATA = 64 * 1024

@@ -8,7 +8,7 @@ from pathlib import Path
 from ledger.corpus.files import read_inside
 from ledger.corpus.folder import DEFAULT_LABELS, MAX_FILE_BYTES, FolderSource
 from ledger.corpus.labels import Unstated
-from ledger.corpus.types import Artist, SourceItem
+from ledger.corpus.work import Artist, SourceItem
 from ledger.errors import InputError
 from ledger.text import clean_text
 

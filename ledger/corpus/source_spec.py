@@ -9,7 +9,7 @@ from ledger.corpus.folder import FolderSource
 from ledger.corpus.labels import Unstated
 from ledger.corpus.openclipart import OpenClipartSource
 from ledger.corpus.portfolio import PREFIX, PortfolioSource
-from ledger.corpus.types import UNKNOWN_ARTIST, Artist, Source
+from ledger.corpus.work import UNKNOWN_ARTIST, Artist, Source
 from ledger.errors import InputError
 
 UPLOADED = "upload:"

@@ -5,8 +5,8 @@ from __future__ import annotations
 import numpy as np
 from PIL import Image
 
+from ledger.image.canonical_image import CanonicalImage, Pixels
 from ledger.image.shape import MAXIMUM_ASPECT, MINIMUM_SIDE, is_extreme, is_tiny
-from ledger.image.types import CanonicalImage, Pixels
 
 GRID = 32
 CELL = 8

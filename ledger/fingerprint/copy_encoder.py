@@ -1,6 +1,6 @@
 """The learned copy descriptor at work: pictures to vectors, of the whole and, for queries, of nine windows.
 
-Trained by `ledger.train.copy`; model card: weights/copy-v2.md. Imports torch: import it late.
+Trained by `ledger.lab.train.copy`; model card: weights/copy-v2.md. Imports torch: import it late.
 """
 
 from __future__ import annotations
@@ -21,7 +21,7 @@ from ledger.fingerprint import copy_descriptor as descriptor
 from ledger.fingerprint.copy_network import CopyNetwork, normalised, pool, pool_windows
 from ledger.fingerprint.efficientnet import EfficientNetLite0
 from ledger.fingerprint.workers import single_threaded_workers
-from ledger.image.types import Pixels
+from ledger.image.canonical_image import Pixels
 
 
 class CopyEncoder:

@@ -7,12 +7,12 @@ from concurrent.futures import ThreadPoolExecutor
 
 from ledger.errors import ConflictError
 from ledger.fingerprint.complexity import complexity
+from ledger.fingerprint.fingerprint import Encoder, Fingerprint, QueryFingerprint, Vector
 from ledger.fingerprint.hashes import Hashes, hashes, query_views
 from ledger.fingerprint.local_features import work_features
 from ledger.fingerprint.spec import FingerprintSpec
-from ledger.fingerprint.types import Encoder, Fingerprint, QueryFingerprint, Vector
+from ledger.image.canonical_image import CanonicalImage
 from ledger.image.preview import preview_of
-from ledger.image.types import CanonicalImage
 
 
 class Fingerprinter:

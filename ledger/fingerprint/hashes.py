@@ -10,7 +10,7 @@ import pdqhash
 from numpy.typing import NDArray
 from PIL import Image
 
-from ledger.image.types import Pixels
+from ledger.image.canonical_image import Pixels
 
 PDQ_MINIMUM_QUALITY = 49
 """At or below this quality a PDQ hash says nothing (ThreatExchange, hashing/pdq)."""

@@ -24,7 +24,7 @@ from ledger.fingerprint.local_parameters import (
     QUERY_KEYPOINTS,
     WORK_KEYPOINTS,
 )
-from ledger.image.types import Pixels
+from ledger.image.canonical_image import Pixels
 
 _LEAST_SIDE = 256
 """Smaller pictures are scaled up first: keypoints need some pixels around them."""

@@ -34,7 +34,7 @@ from ledger.fingerprint.style_models import (
 )
 from ledger.fingerprint.weights_files import load_weights, unit_half
 from ledger.fingerprint.workers import single_threaded_workers
-from ledger.image.types import Pixels
+from ledger.image.canonical_image import Pixels
 
 _BLACK = np.zeros((16, 16, 3), np.uint8)
 _EPSILON = 1e-6

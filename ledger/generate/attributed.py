@@ -33,8 +33,8 @@ import numpy as np
 
 from ledger.errors import InputError, LedgerError
 from ledger.generate.memory import facts_in_memory
-from ledger.generate.types import AttributedImage, Attributor, MadePicture, ModelFacts
-from ledger.image.types import Pixels
+from ledger.generate.picture import AttributedImage, Attributor, MadePicture, ModelFacts
+from ledger.image.canonical_image import Pixels
 
 _NO_SETTINGS = frozenset({"height", "width", "num_images_per_prompt", "callback_steps"})
 _SETTING = re.compile("[a-z][a-z0-9_-]{0,39}")

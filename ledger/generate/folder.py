@@ -18,7 +18,7 @@ from ledger import canonical
 from ledger.errors import InputError, NotFoundError
 from ledger.files import open_regular, read_regular
 from ledger.generate.families import FAMILIES, Family
-from ledger.generate.types import ModelFacts
+from ledger.generate.picture import ModelFacts
 
 PICKLES = frozenset({".bin", ".ckpt", ".pt", ".pth", ".pkl", ".pickle", ".joblib"})
 MANIFEST = "manifest.txt"

@@ -9,17 +9,17 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
+from ledger.cancellation import require_wanted
 from ledger.errors import InputError, LedgerError, PushbackError
 from ledger.generate import families
 from ledger.generate.folder import PipelineFolder, open_folder
 from ledger.generate.hub import pipeline_folder
+from ledger.generate.picture import ModelFacts, StepProgress, unwatched
 from ledger.generate.pipelines import load_pipeline, tile
 from ledger.generate.placement import Device, Dtype, place, this_machine
 from ledger.generate.profiles import FolderModel, HubModel, ModelSource
 from ledger.generate.request import GenerationRequest, RequestLimits
-from ledger.generate.types import ModelFacts, StepProgress, unwatched
-from ledger.image.types import Pixels
-from ledger.wanted import require_wanted
+from ledger.image.canonical_image import Pixels
 
 if TYPE_CHECKING:
     from collections.abc import Callable

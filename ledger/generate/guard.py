@@ -11,12 +11,12 @@ from dataclasses import dataclass
 from enum import StrEnum
 from typing import Literal
 
-from ledger.corpus.types import UNKNOWN_ARTIST, Artist, Work
+from ledger.corpus.work import UNKNOWN_ARTIST, Artist, Work
 from ledger.errors import InputError
-from ledger.generate.policy import Policy, Rule, RuleAction
+from ledger.generate.guard_policy import Policy, Rule, RuleAction
 from ledger.generate.prompt_names import named_artists
+from ledger.match.candidate import Match, MatchOutcome
 from ledger.match.lists import Verdict
-from ledger.match.types import Match, MatchOutcome
 from ledger.match.words import RELATION_SENTENCES
 from ledger.text import clean_text
 

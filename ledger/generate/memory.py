@@ -7,7 +7,7 @@ from typing import Any
 
 from ledger import canonical
 from ledger.errors import InputError
-from ledger.generate.types import ModelFacts
+from ledger.generate.picture import ModelFacts
 
 
 def facts_in_memory(pipeline: Any, name: str) -> ModelFacts:

@@ -30,7 +30,7 @@ from importlib.resources import files
 from itertools import accumulate
 from typing import Self
 
-from ledger.corpus.types import UNKNOWN_ARTIST, Artist
+from ledger.corpus.work import UNKNOWN_ARTIST, Artist
 from ledger.generate.folding import fold, skeleton
 
 Words = tuple[str, ...]

@@ -16,12 +16,12 @@ from typing import Self, TypeVar
 import numpy as np
 from pebble import ProcessExpired, ProcessPool
 
+from ledger.cancellation import asker_left, stopped_unless_wanted
 from ledger.errors import InputError, LedgerError
+from ledger.image.canonical_image import CanonicalImage
 from ledger.image.decode import check_size, out_of_memory
 from ledger.image.limits import DEFAULT_LIMITS, DecodeLimits
-from ledger.image.types import CanonicalImage
 from ledger.image.worker import decode_job, initialise, manifest_job, rasterise_job
-from ledger.wanted import asker_left, stopped_unless_wanted
 
 Key = TypeVar("Key")
 Result = TypeVar("Result")

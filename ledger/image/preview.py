@@ -8,7 +8,7 @@ import numpy as np
 from PIL import Image
 
 from ledger.errors import IntegrityError
-from ledger.image.types import Pixels
+from ledger.image.canonical_image import Pixels
 
 PREVIEW_SIDE = 256
 """Longest side, in pixels."""

@@ -11,7 +11,7 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 
 from ledger.errors import LedgerError, PushbackError
-from ledger.log.types import Alongside, Appended, CommitUnknownError, Draft, EntryStore
+from ledger.log.entry import Alongside, Appended, CommitUnknownError, Draft, EntryStore
 from ledger.record.dsse import Signature, countersigned
 
 _LOOKUPS = (0.05, 0.2, 0.5, 1.0, 2.0)

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable
 
 from ledger.errors import IntegrityError
+from ledger.log.entry import Entry
 from ledger.log.merkle import CompactRange, leaf_hash, root_of
 from ledger.log.objects import ObjectStore
 from ledger.log.reader import read_tile
@@ -18,7 +19,6 @@ from ledger.log.tiles import (
     tile_at,
     unpack_hashes,
 )
-from ledger.log.types import Entry
 
 
 class TileWriter:

@@ -9,8 +9,8 @@ from ledger.log import encoding
 from ledger.log.checkpoint import SignedCheckpoint, open_checkpoint, parse_decimal, parse_hash
 from ledger.log.merkle import MAX_PATH, verify_inclusion
 from ledger.log.note import MAX_NOTE_BYTES
-from ledger.log.policy import Policy
 from ledger.log.vkey import VerifierKey
+from ledger.log.witness_policy import Policy
 
 HEADER = "c2sp.org/tlog-proof@v1"
 MAX_PROOF_BYTES = MAX_NOTE_BYTES

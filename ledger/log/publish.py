@@ -11,13 +11,13 @@ from pathlib import Path
 
 from ledger.errors import IntegrityError, LedgerError, VerificationError
 from ledger.log.checkpoint import Checkpoint, SignedCheckpoint, add_signatures, open_checkpoint, sign_checkpoint
+from ledger.log.entry import EntryStore, TreeHead
 from ledger.log.growth import TileWriter
 from ledger.log.lastseen import LastSeen, require_not_behind
 from ledger.log.merkle import EMPTY_ROOT, verify_consistency
 from ledger.log.objects import ObjectStore
 from ledger.log.reader import TileReader
 from ledger.log.tiles import CHECKPOINT_PATH
-from ledger.log.types import EntryStore, TreeHead
 from ledger.log.vkey import NoteSigner
 from ledger.log.witness import Outcome, WitnessClient
 

@@ -6,11 +6,11 @@ import time
 
 from ledger.errors import IntegrityError, PushbackError, VerificationError
 from ledger.log.checkpoint import SignedCheckpoint, open_checkpoint
+from ledger.log.entry import Entry
 from ledger.log.objects import ObjectReader
 from ledger.log.proof import TlogProof
 from ledger.log.reader import TileReader, make_receipt
 from ledger.log.tiles import CHECKPOINT_PATH
-from ledger.log.types import Entry
 from ledger.log.vkey import VerifierKey
 
 _POLL = 0.05

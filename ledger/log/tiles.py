@@ -11,8 +11,8 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 
 from ledger.errors import VerificationError
+from ledger.log.entry import MAX_ENTRY_BYTES
 from ledger.log.merkle import HASH_BYTES, MAX_SIZE
-from ledger.log.types import MAX_ENTRY_BYTES
 
 FULL_WIDTH = 256
 LEVEL_BITS = 8

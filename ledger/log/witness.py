@@ -17,7 +17,7 @@ from ledger.log import encoding
 from ledger.log.checkpoint import SignedCheckpoint, parse_decimal
 from ledger.log.merkle import MAX_PATH
 from ledger.log.note import SignatureLine, parse_note, parse_signature_lines
-from ledger.log.policy import Policy, Witness
+from ledger.log.witness_policy import Policy, Witness
 
 MAX_REPLY_BYTES = 64 * 1024
 SIZE_TYPE = "text/x.tlog.size"

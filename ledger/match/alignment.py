@@ -9,7 +9,7 @@ import cv2
 import numpy as np
 from numpy.typing import NDArray
 
-from ledger.image.types import Pixels
+from ledger.image.canonical_image import Pixels
 from ledger.match.agreement import Affine
 
 TILES = 8

@@ -10,7 +10,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from ledger.errors import ConflictError
-from ledger.fingerprint.types import Fingerprint
+from ledger.fingerprint.fingerprint import Fingerprint
 from ledger.match import alike
 
 HASH_WORDS = 4

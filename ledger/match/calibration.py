@@ -17,7 +17,7 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
-from ledger.corpus.types import CorpusState
+from ledger.corpus.work import CorpusState
 from ledger.errors import ConflictError
 from ledger.fingerprint.spec import FingerprintSpec
 from ledger.match.bins import LOWEST, Bin, bin_of, bin_texts

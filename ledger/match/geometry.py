@@ -17,12 +17,12 @@ import numpy as np
 from numpy.typing import NDArray
 
 from ledger.fingerprint.local_features import LocalFeatures, query_features
-from ledger.image.types import Pixels
+from ledger.image.canonical_image import Pixels
 from ledger.match.agreement import Affine, agree
 from ledger.match.alignment import Comparison, chain, compare, framed, inverse
 from ledger.match.attribution import verified_relation, written
+from ledger.match.candidate import Evidence, Region, WorkPicture
 from ledger.match.lists import Relation
-from ledger.match.types import Evidence, Region, WorkPicture
 
 _TOLERANCE = 6.0
 """Pixels of the query's working picture by which an agreeing match may miss."""
@@ -41,7 +41,7 @@ _THUMB = 32
 
 @dataclass(frozen=True, slots=True)
 class GeometryRule:
-    """Log Bayes factor for a copy, linear in what the aligned pair shows; fitted by `ledger.train.geometry`."""
+    """Log Bayes factor for a copy, linear in what the aligned pair shows; fitted by `ledger.lab.train.geometry`."""
 
     intercept: float
     inliers: float

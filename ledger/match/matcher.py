@@ -27,6 +27,7 @@ from ledger.match.attribution import WHOLE, Attribution, Found, attribute, unpro
 from ledger.match.bins import Bin
 from ledger.match.block import FingerprintBlock
 from ledger.match.calibration import Calibration
+from ledger.match.candidate import Candidate, CandidateIndex, Match, MatchOutcome, Query
 from ledger.match.choice import Contender, chosen
 from ledger.match.geometry import QueryGeometry, Verified
 from ledger.match.lists import COPY_RELATIONS, FUSED_SCORE, MATCHES, Relation
@@ -35,7 +36,6 @@ from ledger.match.relation import certain_relation
 from ledger.match.score import Features, Levels, QueryBlock, features, levels
 from ledger.match.style_matcher import StyleFinding, style_matcher
 from ledger.match.style_null import StyleNull
-from ledger.match.types import Candidate, CandidateIndex, Match, MatchOutcome, Query
 
 CANDIDATES = 60
 """Asked of the index for each query, before exact re-ranking."""

@@ -1,6 +1,6 @@
 """The shipped null set: fingerprints of pictures that are copies of nothing in a corpus, and what goes with them.
 
-Model card: data/null-v2.md. Made by `ledger.train.null_set`; only fingerprints are shipped, no pixels.
+Model card: data/null-v2.md. Made by `ledger.lab.train.null_set`; only fingerprints are shipped, no pixels.
 """
 
 from __future__ import annotations

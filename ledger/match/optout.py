@@ -3,7 +3,7 @@
 One hash alone is easily made to order: a grey pattern comes within a few bits of any picture's pHash. So the rule is
 that of look-ups and claims (`ledger.match.alike`): both hashes are near, and PDQ says something on both sides. Whoever
 aims at both can meet both: so nothing is withdrawn by hashes unless somebody looked, and where the picture itself is
-given, its pixels are compared too (`ledger.flows.optout`).
+given, its pixels are compared too (`ledger.flows.works.opt_out`).
 """
 
 from __future__ import annotations

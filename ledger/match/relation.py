@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
+from ledger.match.candidate import Candidate, Query
 from ledger.match.lists import Relation
-from ledger.match.types import Candidate, Query
 
 
 def certain_relation(query: Query, candidate: Candidate) -> Relation | None:

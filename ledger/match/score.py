@@ -12,7 +12,7 @@ from typing import Self
 import numpy as np
 from numpy.typing import NDArray
 
-from ledger.fingerprint.types import QueryFingerprint
+from ledger.fingerprint.fingerprint import QueryFingerprint
 from ledger.match.block import HASH_WORDS, MIN_PDQ_QUALITY, FingerprintBlock, hash_words
 
 HASH_BITS = 256
@@ -155,7 +155,8 @@ class Curve:
 class Ranking:
     """The fused raw score: a sum of monotone functions of the features, in log-odds up to a constant.
 
-    Fitted once by logistic regression on open works (`ledger.train.ranking`); nearer in any feature never scores lower.
+    Fitted once by logistic regression on open works (`ledger.lab.train.ranking`); nearer in any feature
+    never scores lower.
     """
 
     cosine: Curve

@@ -14,8 +14,8 @@ from typing import Self
 import numpy as np
 from numpy.typing import NDArray
 
+from ledger.fingerprint.fingerprint import Fingerprint
 from ledger.fingerprint.style_models import CLIP, STYLE, VAE
-from ledger.fingerprint.types import Fingerprint
 from ledger.match.score import Floats, background_level
 
 

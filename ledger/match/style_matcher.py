@@ -8,11 +8,11 @@ from dataclasses import dataclass
 from ledger.errors import ConflictError
 from ledger.match.bins import Bin
 from ledger.match.calibration import Calibration
+from ledger.match.candidate import Candidate, Query
 from ledger.match.lists import STYLE_SCORE
 from ledger.match.style import StyleBlock, has_style
 from ledger.match.style_calibration import StyleCalibration
 from ledger.match.style_null import StyleNull
-from ledger.match.types import Candidate, Query
 
 
 @dataclass(frozen=True, slots=True)

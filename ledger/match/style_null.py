@@ -1,6 +1,6 @@
 """The strangers that error rates of style are measured on: the null set's very pictures, by CLIP and VAE.
 
-Made by `ledger.train.style_null`; embeddings only, no pixels. Model card: data/style-null-v1.md.
+Made by `ledger.lab.train.style_null`; embeddings only, no pixels. Model card: data/style-null-v1.md.
 """
 
 from __future__ import annotations

@@ -7,7 +7,7 @@ from typing import Annotated, Self
 from pydantic import AfterValidator, Field, model_validator
 
 from ledger.canonical import MAX_INTEGER
-from ledger.corpus.types import AllowedUse
+from ledger.corpus.work import AllowedUse
 from ledger.match.lists import MATCHES, MAX_MEMBERS, Relation
 from ledger.record.values import (
     Count,

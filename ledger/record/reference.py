@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from decimal import ROUND_HALF_EVEN, Decimal
 from typing import assert_never
 
-from ledger.corpus.types import UNKNOWN_ARTIST
+from ledger.corpus.work import UNKNOWN_ARTIST
 from ledger.match.lists import COPY_RELATIONS, Relation, Verdict
 from ledger.match.words import RELATION_SENTENCES, sentence
 from ledger.record.parts import MatchText

@@ -11,7 +11,7 @@ import uvicorn
 from fastapi import FastAPI
 
 from api.app import create_app
-from cli.serve import GUARDED
+from cli.commands.serve import GUARDED
 from ledger.bootstrap import Application
 
 

@@ -9,11 +9,11 @@ import pytest
 from fastapi import APIRouter
 from fastapi.testclient import TestClient
 
-from api.access import ACCESS, EXTENSION, Access, operations, require_rows
 from api.app import ROUTERS, create_app
+from api.http.access import ACCESS, EXTENSION, Access, operations, require_rows
 from ledger.bootstrap import Application, open_application
-from ledger.flows.accounts import Accounts
-from ledger.flows.principal import SCOPES_OF_ROLE, AccountRole
+from ledger.flows.people.accounts import Accounts
+from ledger.flows.people.principal import SCOPES_OF_ROLE, AccountRole
 from ledger.settings import Settings
 from tests.applications import GENEROUS, UNKNOWN_ID, query
 from tests.conftest import DatabaseUrl, copied

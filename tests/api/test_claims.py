@@ -14,7 +14,7 @@ from fastapi.testclient import TestClient
 
 from api.app import create_app
 from ledger.bootstrap import Application
-from ledger.flows.principal import SCOPES_OF_ROLE
+from ledger.flows.people.principal import SCOPES_OF_ROLE
 from ledger.record import dsse
 from tests.applications import UNKNOWN_ID, application_with
 from tests.conftest import DatabaseUrl

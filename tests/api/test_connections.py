@@ -11,9 +11,9 @@ from contextlib import ExitStack
 import httpx2
 import pytest
 
-from api import connections, deadlines
 from api.app import create_app
-from api.context import Context
+from api.http import connections, deadlines
+from api.http.context import Context
 from ledger.bootstrap import Application
 from tests.api.serving import served_app
 from tests.api.sockets import PART, answer, connect, head, status, upload_head

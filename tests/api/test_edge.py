@@ -9,8 +9,8 @@ from typing import Any
 
 import pytest
 
-from api.connections import Connections
-from api.edge import Edge
+from api.http.connections import Connections
+from api.http.edge import Edge
 from ledger.errors import InputError
 from ledger.settings import Settings
 

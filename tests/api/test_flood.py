@@ -16,10 +16,10 @@ import httpx2 as httpx
 import pytest
 
 from api.app import create_app
+from ledger.answers.claims import ClaimAnswer
 from ledger.bootstrap import Application
-from ledger.flows.claim_answers import ClaimAnswer
-from ledger.flows.claim_statements import ClaimOrder, claim_draft
-from ledger.flows.principal import SCOPES_OF_ROLE
+from ledger.flows.claims.statements import ClaimOrder, claim_draft
+from ledger.flows.people.principal import SCOPES_OF_ROLE
 from ledger.record import dsse
 from ledger.record.parts import ModelRef, Ref
 from tests.api.conftest import HERE

@@ -14,7 +14,7 @@ from PIL import Image
 from api.app import create_app
 from ledger import canonical
 from ledger.bootstrap import Application
-from ledger.generate.types import ModelFacts
+from ledger.generate.picture import ModelFacts
 from tests.applications import ART, DRAWINGS, application_with
 from tests.conftest import DatabaseUrl
 from tests.flows.people import artist, made_here

@@ -16,7 +16,7 @@ from api.app import create_app
 from ledger.audit.entries import EntryChecker
 from ledger.audit.replay import replay_log
 from ledger.bootstrap import Application
-from ledger.flows.principal import SCOPES_OF_ROLE
+from ledger.flows.people.principal import SCOPES_OF_ROLE
 from ledger.log.vkey import parse_vkey
 from ledger.record import dsse
 from ledger.record.ids import new_id

@@ -10,13 +10,13 @@ from collections.abc import Callable, Iterator
 import pytest
 
 from api.app import create_app
-from api.context import Context
+from api.http.context import Context
 from ledger.bootstrap import Application
-from ledger.flows.calibrate import Calibrations, Published
+from ledger.cancellation import Wanted
+from ledger.flows.upkeep.calibrate import Calibrations, Published
 from ledger.generate.generator import PipelineGenerator
+from ledger.match.candidate import CandidateIndex
 from ledger.match.matcher import Matcher
-from ledger.match.types import CandidateIndex
-from ledger.wanted import Wanted
 from tests.api.serving import served_app
 from tests.api.sockets import BOUNDARY, PART, connect, head, upload_head
 from tests.applications import ART, DRAWINGS, application_with

@@ -9,7 +9,7 @@ import pytest
 from fastapi.testclient import TestClient
 
 from api.app import create_app
-from api.limits import RateLimits, address_key
+from api.http.limits import RateLimits, address_key
 from ledger.bootstrap import Application, open_application
 from ledger.errors import InputError, PushbackError
 from ledger.settings import Settings

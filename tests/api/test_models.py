@@ -10,7 +10,7 @@ from fastapi.testclient import TestClient
 
 from ledger import canonical
 from ledger.bootstrap import Application
-from ledger.generate.types import ModelFacts
+from ledger.generate.picture import ModelFacts
 from tests.record.samples import sha
 
 LISTED = sorted(sha(f"work {number}") for number in range(5))

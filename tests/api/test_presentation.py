@@ -8,7 +8,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from api.presentation import KIND_NAME, RELATION_MEANING, VERDICT_MEANING, one_in, percent, rectangle, short, when
+from api.pages.presentation import KIND_NAME, RELATION_MEANING, VERDICT_MEANING, one_in, percent, rectangle, short, when
 from ledger.match.lists import Relation, Verdict
 from ledger.record.predicates import PREDICATES
 

@@ -8,7 +8,7 @@ import pytest
 from fastapi import FastAPI
 from fastapi.testclient import TestClient
 
-from api import problems
+from api.http import problems
 from ledger.errors import (
     ConflictError,
     InputError,

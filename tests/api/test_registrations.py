@@ -14,8 +14,8 @@ from httpx2 import Response
 
 from api.app import create_app
 from ledger.bootstrap import Application, open_application
-from ledger.flows.principal import LOCAL, SCOPES_OF_ROLE, AccountRole
-from ledger.flows.register import WorkDetails
+from ledger.flows.people.principal import LOCAL, SCOPES_OF_ROLE, AccountRole
+from ledger.flows.works.register import WorkDetails
 from ledger.record import dsse
 from tests.api.conftest import HERE
 from tests.applications import DRAWINGS, GENEROUS, UNKNOWN_ID

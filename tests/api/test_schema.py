@@ -13,7 +13,7 @@ from schemathesis.specs.openapi.checks import status_code_conformance
 
 from api.app import create_app
 from ledger.bootstrap import Application, open_application
-from ledger.flows.principal import SCOPES_OF_ROLE
+from ledger.flows.people.principal import SCOPES_OF_ROLE
 from ledger.settings import Settings
 from tests.applications import GENEROUS
 from tests.conftest import DatabaseUrl, copied

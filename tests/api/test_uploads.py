@@ -12,8 +12,8 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from starlette.types import Message
 
-from api.askers import Asker
-from api.uploads import FRAMING_BYTES, UploadBudget, read_json, received_image
+from api.http.askers import Asker
+from api.http.uploads import FRAMING_BYTES, UploadBudget, read_json, received_image
 from ledger.errors import InputError, LedgerError, PushbackError
 
 TOKEN = Asker("203.0.113.1", privileged=True)

@@ -15,8 +15,8 @@ from fastapi.testclient import TestClient
 from ledger.audit.checks import AuditVerdict
 from ledger.audit.usage import audit_usage
 from ledger.bootstrap import Application
-from ledger.flows.principal import Scope
-from ledger.flows.usage import UsageAnswer, moment
+from ledger.flows.people.principal import Scope
+from ledger.flows.people.usage import UsageAnswer, moment
 from ledger.log.vkey import parse_vkey
 from tests.applications import UNKNOWN_ID
 

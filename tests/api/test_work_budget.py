@@ -10,10 +10,10 @@ import pytest
 from fastapi.testclient import TestClient
 
 from api.app import create_app
-from api.work_budget import ESTIMATE, MINIMUM, Debts, WorkBudget
+from api.http.work_budget import ESTIMATE, MINIMUM, Debts, WorkBudget
 from ledger.bootstrap import Application
 from ledger.errors import InputError, PushbackError
-from ledger.flows.verify import Verification
+from ledger.flows.pictures.verify import Verification
 from tests.applications import ART, DRAWINGS, application_with
 from tests.conftest import DatabaseUrl
 from tests.generate.tiny import save_tiny_sd
@@ -131,7 +131,7 @@ def test_who_has_no_budget_is_turned_away_before_the_picture_is_read(
     app = create_app(application)
     app.state.context.work_budget._debts[0].clock = clock
     examine = Verification.examine
-    monkeypatch.setattr("api.workers.time", clock_of(clock))
+    monkeypatch.setattr("api.http.workers.time", clock_of(clock))
 
     def slow(self: Verification, *arguments: Any, **named: Any) -> Any:
         clock.now += 10

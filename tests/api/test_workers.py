@@ -7,9 +7,9 @@ import threading
 
 import pytest
 
-from api.workers import Workers
+from api.http.workers import Workers
+from ledger.cancellation import Wanted, require_wanted
 from ledger.errors import InputError, PushbackError
-from ledger.wanted import Wanted, require_wanted
 
 
 def test_what_does_not_fit_is_pushed_back_while_the_loop_stays_free() -> None:

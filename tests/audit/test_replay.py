@@ -16,9 +16,9 @@ from ledger.audit.checks import AuditVerdict, Check, Outcome
 from ledger.audit.replay import LogAudit, replay_log
 from ledger.errors import ConflictError, InputError, NotFoundError, PushbackError
 from ledger.log.checkpoint import Checkpoint, sign_checkpoint
-from ledger.log.policy import parse_policy
-from ledger.log.types import Draft
+from ledger.log.entry import Draft
 from ledger.log.vkey import parse_vkey
+from ledger.log.witness_policy import parse_policy
 from tests.log.keys import GOLDEN, GOLDEN_KEY, note_signer, witness_signer
 from tests.log.logs import Log
 

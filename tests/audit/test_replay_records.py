@@ -11,8 +11,8 @@ from ledger.audit.checks import Outcome
 from ledger.audit.entries import EntryChecker
 from ledger.audit.replay import LogAudit, replay_log
 from ledger.errors import ConflictError
+from ledger.log.entry import Draft
 from ledger.log.merkle import leaf_hash
-from ledger.log.types import Draft
 from ledger.record.parts import Ref
 from ledger.record.predicates import Consent
 from tests.audit.material import leaf_of

@@ -13,7 +13,7 @@ from ledger import canonical
 from ledger.audit.checks import Audit, AuditVerdict, Outcome
 from ledger.audit.usage import audit_usage
 from ledger.errors import InputError, NotFoundError
-from ledger.log.types import Draft
+from ledger.log.entry import Draft
 from ledger.record import dsse
 from ledger.record.predicates import Period, Predicate, Usage
 from ledger.record.statement import statement_payload
@@ -172,7 +172,7 @@ def test_what_is_no_statement_and_what_is_no_log(log: Log, tmp_path: Path) -> No
 
 def test_needs_no_database_model_or_array_library() -> None:
     code = (
-        "import sys, ledger.audit.usage, cli.audit_usage\n"
+        "import sys, ledger.audit.usage, cli.commands.audit_usage\n"
         "heavy = {'numpy', 'torch', 'sqlalchemy', 'psycopg', 'PIL', 'fastapi'} & set(sys.modules)\n"
         "assert not heavy, heavy"
     )

@@ -27,8 +27,8 @@ from ledger.audit.verifier import (
 from ledger.errors import InputError
 from ledger.log.checkpoint import add_signatures
 from ledger.log.note import SignatureLine
-from ledger.log.policy import parse_policy
 from ledger.log.vkey import KeyType, NoteSigner, VerifierKey, parse_vkey
+from ledger.log.witness_policy import parse_policy
 from ledger.match.lists import Relation, Verdict
 from ledger.record import dsse
 from ledger.record.keys import Signer

@@ -9,7 +9,7 @@ from itertools import islice
 from pathlib import Path
 
 from ledger.bootstrap import Application, open_application
-from ledger.corpus.types import Source, SourceItem
+from ledger.corpus.work import Source, SourceItem
 
 ART = Path(__file__).parents[1] / "data" / "art"
 

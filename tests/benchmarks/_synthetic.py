@@ -16,16 +16,16 @@ import sqlalchemy as sa
 from numpy.typing import NDArray
 from psycopg.types.json import Jsonb
 
-from ledger.fingerprint.types import Fingerprint, QueryFingerprint
-from ledger.match.types import Query
+from ledger.fingerprint.fingerprint import Fingerprint, QueryFingerprint
+from ledger.match.candidate import Query
 from ledger.storage.bulk import copy_rows
-from ledger.storage.corpus import DETAIL_COLUMNS
 from ledger.storage.database import Database
-from ledger.storage.projection_rows import WORK_COLUMNS
-from ledger.storage.specs import Spec, ensure_spec
+from ledger.storage.log.projection_rows import WORK_COLUMNS
+from ledger.storage.search.specs import Spec, ensure_spec
+from ledger.storage.search.vectors import copy_fingerprints
 from ledger.storage.tables import corpus as corpus_tables
 from ledger.storage.tables import people, projections
-from ledger.storage.vectors import copy_fingerprints
+from ledger.storage.works.corpus import DETAIL_COLUMNS
 
 SEED = 5
 CLUSTER = 20

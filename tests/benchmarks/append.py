@@ -30,11 +30,11 @@ from sqlalchemy.engine import make_url
 
 from ledger import canonical
 from ledger.log.append import Sequencer, Submission
+from ledger.log.entry import Appended
 from ledger.log.merkle import leaf_hash
 from ledger.log.proof import verify_proof
 from ledger.log.publish import Publisher
 from ledger.log.published import PublishedLog
-from ledger.log.types import Appended
 from ledger.log.vkey import KeyType, NoteSigner, VerifierKey
 from ledger.record import dsse
 from ledger.record.ids import new_id
@@ -42,9 +42,9 @@ from ledger.record.keys import Signer
 from ledger.storage.database import Database
 from ledger.storage.embedded import EmbeddedServer
 from ledger.storage.embedded.cluster import Home
-from ledger.storage.entries import PostgresEntryStore
 from ledger.storage.locks import PublisherLock
-from ledger.storage.objects import open_objects
+from ledger.storage.log.entries import PostgresEntryStore
+from ledger.storage.log.objects import open_objects
 from ledger.storage.schema import upgrade
 from tests.benchmarks._output import emit
 

@@ -22,9 +22,9 @@ from ledger.audit.checks import AuditVerdict
 from ledger.audit.entries import EntryChecker
 from ledger.audit.replay import replay_log
 from ledger.log.checkpoint import Checkpoint, sign_checkpoint
+from ledger.log.entry import Entry
 from ledger.log.growth import TileWriter
 from ledger.log.merkle import leaf_hash, root_of
-from ledger.log.types import Entry
 from ledger.record import dsse
 from ledger.record.ids import new_id
 from ledger.record.predicates import Predicate

@@ -21,12 +21,12 @@ from PIL import Image
 
 from ledger.bootstrap import Application
 from ledger.errors import InputError
-from ledger.evaluate.pictures import Picture, select
 from ledger.fingerprint.complexity import comparable, complexity
-from ledger.flows.verify import query_of
-from ledger.image.made import image_of
-from ledger.match.types import Query
-from ledger.train.variants import variant_pairs
+from ledger.flows.pictures.verify import query_of
+from ledger.image.from_pixels import image_of
+from ledger.lab.evaluate.pictures import Picture, select
+from ledger.lab.train.variants import variant_pairs
+from ledger.match.candidate import Query
 from tests.benchmarks._corpus import ART, fresh_application
 from tests.benchmarks._output import emit
 from tests.generated import encoded, generated

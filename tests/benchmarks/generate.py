@@ -25,11 +25,11 @@ sys.path.insert(0, str(Path(__file__).resolve().parents[2]))
 
 from ledger.bootstrap import Application
 from ledger.generate.generator import open_generator
+from ledger.generate.picture import Generator, ModelFacts, StepProgress, unwatched
 from ledger.generate.profiles import FolderModel, generator_source
 from ledger.generate.request import GenerationRequest, RequestLimits
-from ledger.generate.types import Generator, ModelFacts, StepProgress, unwatched
+from ledger.image.canonical_image import Pixels
 from ledger.image.credentials.write import encode
-from ledger.image.types import Pixels
 from tests.benchmarks._corpus import ART, drawings, fresh_application
 from tests.benchmarks._output import emit
 from tests.generate.tiny import save_tiny_sd

@@ -17,8 +17,8 @@ from pathlib import Path
 sys.path.insert(0, str(Path(__file__).resolve().parents[2]))
 
 from ledger.bootstrap import Application
-from ledger.flows.ingest import BATCH
-from ledger.image.types import CanonicalImage
+from ledger.flows.works.ingest import BATCH
+from ledger.image.canonical_image import CanonicalImage
 from tests.benchmarks._corpus import ART, Some, drawings, fresh_application
 from tests.benchmarks._output import emit
 

@@ -21,10 +21,10 @@ import numpy as np
 from numpy.typing import NDArray
 
 from ledger.bootstrap import Application
-from ledger.fingerprint.types import Vector
-from ledger.flows.verify import query_of
-from ledger.match.types import WORKS_PER_LOOK, Candidate, Query
-from ledger.storage.vector_indexes import ensure_indexes
+from ledger.fingerprint.fingerprint import Vector
+from ledger.flows.pictures.verify import query_of
+from ledger.match.candidate import WORKS_PER_LOOK, Candidate, Query
+from ledger.storage.search.vector_indexes import ensure_indexes
 from tests.benchmarks._corpus import ART, drawings, fresh_application
 from tests.benchmarks._output import emit
 from tests.benchmarks.verify import questions

@@ -26,15 +26,15 @@ import sqlalchemy as sa
 from numpy.typing import NDArray
 
 from ledger.fingerprint.spec import copy_spec
+from ledger.match.candidate import Candidate, Query
 from ledger.match.matcher import CANDIDATES
-from ledger.match.types import Candidate, Query
-from ledger.storage.candidates import PgVectorIndex
 from ledger.storage.database import Database
 from ledger.storage.embedded import EmbeddedServer
-from ledger.storage.nearest import EVERY_WORK, WorkFilter
-from ledger.storage.projections import Projector
+from ledger.storage.log.projections import Projector
 from ledger.storage.schema import upgrade
-from ledger.storage.vector_indexes import WORTH_AN_INDEX, ensure_indexes
+from ledger.storage.search.candidates import PgVectorIndex
+from ledger.storage.search.nearest import EVERY_WORK, WorkFilter
+from ledger.storage.search.vector_indexes import WORTH_AN_INDEX, ensure_indexes
 from tests.benchmarks._output import emit
 from tests.benchmarks._synthetic import RARE, Synthetic, store
 

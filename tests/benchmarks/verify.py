@@ -26,9 +26,9 @@ import httpx2
 
 from ledger.bootstrap import Application
 from ledger.errors import InputError, NotFoundError
-from ledger.evaluate.peers import Sscd
 from ledger.fingerprint.copy_encoder import load_copy_encoder
-from ledger.flows.demo_pictures import edited_copy
+from ledger.flows.demo.pictures import edited_copy
+from ledger.lab.evaluate.peers import Sscd
 from tests.benchmarks._corpus import ART, Some, drawings, fresh_application
 from tests.benchmarks._output import emit
 

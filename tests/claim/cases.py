@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass, field, replace
 
-from ledger.claim.types import Case, Exhibit, Finding, Listing
+from ledger.claim.case import Case, Exhibit, Finding, Listing
 from ledger.match.alike import bits
 from ledger.match.lists import Relation, Verdict
 from ledger.record.parts import FingerprintDigests, Manifest, MatchText, ModelRef, Ref, RegionText

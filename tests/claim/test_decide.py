@@ -7,9 +7,9 @@ from dataclasses import replace
 
 import pytest
 
+from ledger.claim.case import Case, Finding
 from ledger.claim.decide import decide
 from ledger.claim.rules import current_rules
-from ledger.claim.types import Case, Finding
 from ledger.claim.words import is_contested
 from ledger.match.alike import hashes_alike
 from ledger.match.lists import Relation

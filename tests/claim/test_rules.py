@@ -9,8 +9,8 @@ from typing import get_args
 
 import pytest
 
+from ledger.claim.case import Finding
 from ledger.claim.rules import ClaimRules, current_rules, parse_rules, published_rules
-from ledger.claim.types import Finding
 from ledger.claim.words import CONTESTED, is_contested, limits, reasons
 from ledger.errors import InputError
 from ledger.record.predicates import ClaimType

@@ -10,7 +10,7 @@ from typing import Any
 
 import pytest
 
-from cli.own_keys import PASSPHRASE
+from cli.ui.own_keys import PASSPHRASE
 from ledger.record import dsse
 from ledger.record.keys import load_signer
 from ledger.record.predicates import Claim

@@ -8,7 +8,7 @@ from typing import Any, get_args
 
 import pytest
 
-from cli import claim
+from cli.commands import claim
 from ledger import canonical
 from ledger.record.predicates import ClaimType, ClaimVerdict
 from tests.applications import UNKNOWN_ID, labelled

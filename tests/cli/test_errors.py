@@ -10,8 +10,8 @@ import sys
 
 import pytest
 
-from cli.errors import ExitCode, exit_code_of, report
-from cli.output import Output
+from cli.ui.errors import ExitCode, exit_code_of, report
+from cli.ui.output import Output
 from ledger.errors import (
     AccessError,
     ConflictError,
@@ -106,8 +106,8 @@ def test_ctrl_c_says_that_nothing_is_lost() -> None:
     lines = (
         "import os, signal",
         "signal.signal(signal.SIGINT, signal.default_int_handler)  # a suite in the background ignores it",
-        "import cli.lookup",
-        "cli.lookup.is_file_name = lambda what: os.kill(os.getpid(), signal.SIGINT)",
+        "import cli.commands.lookup",
+        "cli.commands.lookup.is_file_name = lambda what: os.kill(os.getpid(), signal.SIGINT)",
         "",
     )
     prelude = "\n".join(lines)

@@ -7,7 +7,7 @@ import json
 
 import pytest
 
-from cli.output import Output, colours
+from cli.ui.output import Output, colours
 
 
 class Terminal(io.StringIO):

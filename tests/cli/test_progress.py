@@ -7,8 +7,8 @@ import sys
 
 import pytest
 
-from cli.output import Output
-from cli.progress import LINE_INTERVAL, PlainLines, shown_progress
+from cli.ui.output import Output
+from cli.ui.progress import LINE_INTERVAL, PlainLines, shown_progress
 
 
 class Clock:

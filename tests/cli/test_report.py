@@ -7,9 +7,9 @@ from pathlib import Path
 
 import pytest
 
-from cli.invocation import Invocation
-from cli.output import Output
-from cli.report import (
+from cli.ui.invocation import Invocation
+from cli.ui.output import Output
+from cli.ui.report import (
     MAX_SHOWN,
     chance,
     percent,
@@ -17,7 +17,8 @@ from cli.report import (
     show_next_steps,
     show_record,
 )
-from ledger.flows.answers import (
+from ledger.answers.headline import Headline
+from ledger.answers.records import (
     CalibrationReport,
     CredentialsReport,
     LookupAnswer,
@@ -28,7 +29,6 @@ from ledger.flows.answers import (
     ShareReport,
     SimilarRecord,
 )
-from ledger.flows.headline import Headline
 from ledger.match.lists import Relation, Verdict
 from ledger.match.words import RELATION_WORDS, VERDICT_WORDS
 

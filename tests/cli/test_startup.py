@@ -8,7 +8,7 @@ from pathlib import Path
 
 import pytest
 
-from cli.errors import HEAVY_PARTS
+from cli.ui.errors import HEAVY_PARTS
 from tests.audit.material import BUNDLE, LOG_VKEY
 from tests.cli.commands import run_process
 

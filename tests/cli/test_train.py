@@ -12,8 +12,8 @@ from safetensors.torch import load_file
 
 from ledger.fingerprint.copy_network import CopyNetwork
 from ledger.fingerprint.efficientnet import EfficientNetLite0
-from ledger.train.pictures import SourcePicture
-from ledger.train.studio.pictures import gather, wanted
+from ledger.lab.train.pictures import SourcePicture
+from ledger.lab.train.studio.pictures import gather, wanted
 from tests.cli.commands import Commands
 
 

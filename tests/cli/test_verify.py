@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import pytest
 
-from cli.verify import FALSE_DISCOVERIES, standing
-from ledger.flows.answers import MatchReport, RecordAnswer, Report
+from cli.commands.verify import FALSE_DISCOVERIES, standing
+from ledger.answers.records import MatchReport, RecordAnswer, Report
 
 
 def answer(verdict: str, *matches: tuple[str, str]) -> RecordAnswer:

@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 
 from ledger.audit.verifier import audit_bundle
-from ledger.log.policy import parse_policy
+from ledger.log.witness_policy import parse_policy
 from tests.conformance.build import FOLDER, cases
 
 CASES = sorted(path for path in FOLDER.iterdir() if path.is_dir())

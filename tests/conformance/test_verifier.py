@@ -13,7 +13,7 @@ from typing import Any
 
 import pytest
 
-from ledger.log.types import Draft
+from ledger.log.entry import Draft
 from tests.audit.material import LOG_VKEY, NOTE_SIGNER
 from tests.conformance.build import FOLDER
 from tests.conformance.story import (

@@ -10,7 +10,7 @@ from hypothesis import strategies as st
 
 from ledger.corpus.credit import clean_link, read_terms
 from ledger.corpus.labels import BadRow, LabelRow, Unstated, read_labels
-from ledger.corpus.types import Credit
+from ledger.corpus.work import Credit
 from ledger.errors import InputError
 from ledger.text import clean_text
 

@@ -12,7 +12,7 @@ import pytest
 from PIL import Image
 
 from ledger.corpus.huggingface import HuggingFaceSource
-from ledger.corpus.types import UNKNOWN_ARTIST
+from ledger.corpus.work import UNKNOWN_ARTIST
 from ledger.errors import InputError, NotFoundError
 
 ARTISTS = ["claude-monet", "vincent-van-gogh"]

@@ -13,7 +13,7 @@ from ledger.corpus.demo_selection import HELD_BACK_SUBJECTS, DemoSelection, demo
 from ledger.corpus.folder import FolderSource
 from ledger.corpus.openclipart import MAX_PNG_PIXELS, PNG_ROOT, OpenClipartSource
 from ledger.corpus.source_spec import open_source, split_of
-from ledger.corpus.types import UNKNOWN_ARTIST, SourceItem
+from ledger.corpus.work import UNKNOWN_ARTIST, SourceItem
 from ledger.errors import InputError, NotFoundError
 
 installed = pytest.mark.needs("openclipart")

@@ -12,9 +12,9 @@ import pytest
 
 from ledger.audit.checks import AuditVerdict
 from ledger.audit.verifier import audit_bundle
-from ledger.corpus.types import Source, SourceItem
-from ledger.flows.demo import DemoQuery, one_byte_changed
-from ledger.flows.demo_pictures import DemoPicture, choose_pictures
+from ledger.corpus.work import Source, SourceItem
+from ledger.flows.demo.demo import DemoQuery, one_byte_changed
+from ledger.flows.demo.pictures import DemoPicture, choose_pictures
 from tests.applications import ART, DRAWINGS, application_with
 from tests.cli.commands import Ran, run_process
 from tests.conftest import DatabaseUrl

@@ -9,7 +9,7 @@ from hypothesis import strategies as st
 from PIL import Image
 
 from ledger.fingerprint.complexity import MINIMUM_COMPLEXITY, comparable, complexity
-from ledger.image.types import CanonicalImage, Pixels
+from ledger.image.canonical_image import CanonicalImage, Pixels
 from tests.image.samples import pixels_of, save, textured
 
 

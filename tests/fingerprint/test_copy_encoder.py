@@ -13,8 +13,8 @@ from PIL import Image, ImageDraw
 from ledger.errors import IntegrityError
 from ledger.fingerprint import copy_descriptor, efficientnet
 from ledger.fingerprint.copy_encoder import CopyEncoder, load_copy_encoder
-from ledger.fingerprint.types import Encoder
-from ledger.image.types import Pixels
+from ledger.fingerprint.fingerprint import Encoder
+from ledger.image.canonical_image import Pixels
 from tests.image.samples import pixels_of
 
 

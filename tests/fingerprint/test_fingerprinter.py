@@ -13,13 +13,13 @@ from PIL import Image
 from ledger.errors import ConflictError
 from ledger.fingerprint.copy_descriptor import WINDOWS
 from ledger.fingerprint.copy_encoder import load_copy_encoder
+from ledger.fingerprint.fingerprint import Fingerprint, embedding_sha256
 from ledger.fingerprint.fingerprinter import Fingerprinter
 from ledger.fingerprint.hashes import hashes, query_views
 from ledger.fingerprint.local_features import LocalFeatures
 from ledger.fingerprint.spec import FingerprintSpec, copy_spec
-from ledger.fingerprint.types import Fingerprint, embedding_sha256
+from ledger.image.canonical_image import CanonicalImage
 from ledger.image.pool import DecodePool
-from ledger.image.types import CanonicalImage
 from tests.image.samples import save, textured
 
 OPENCLIPART = Path("/usr/share/openclipart/svg")

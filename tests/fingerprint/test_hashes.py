@@ -11,7 +11,7 @@ from hypothesis import strategies as st
 from PIL import Image
 
 from ledger.fingerprint.hashes import PDQ_MINIMUM_QUALITY, hashes, query_views, trim_border
-from ledger.image.types import Pixels
+from ledger.image.canonical_image import Pixels
 from tests.image.samples import pixels_of, textured
 
 PICTURE = pixels_of(textured(400, 300, seed=3))

@@ -18,6 +18,7 @@ from transformers import CLIPConfig, CLIPImageProcessor, CLIPModel, CLIPVisionMo
 
 from ledger.errors import InputError, IntegrityError, LedgerError, NotFoundError
 from ledger.fingerprint.clip_encoder import load_clip_encoder, prepare
+from ledger.fingerprint.fingerprint import Encoder
 from ledger.fingerprint.style_models import (
     CLIP_WEIGHTS,
     GRIDS,
@@ -29,7 +30,6 @@ from ledger.fingerprint.style_models import (
     preprocessing,
     weights_digest,
 )
-from ledger.fingerprint.types import Encoder
 from ledger.fingerprint.vae_encoder import load_vae_encoder, pool
 from tests.fingerprint.models import CLIP_DIMENSION, save_style_models, with_statistics
 

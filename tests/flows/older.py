@@ -12,7 +12,7 @@ from PIL import Image
 from ledger.bootstrap import Application
 from ledger.fingerprint.fingerprinter import Fingerprinter
 from ledger.fingerprint.spec import FingerprintSpec
-from ledger.image.types import Pixels
+from ledger.image.canonical_image import Pixels
 
 SIDE = 4
 

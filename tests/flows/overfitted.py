@@ -14,7 +14,7 @@ from diffusers import AutoencoderKL, DDIMScheduler, StableDiffusionPipeline, UNe
 from torch import nn
 from transformers import CLIPTextModel
 
-from ledger.image.types import Pixels
+from ledger.image.canonical_image import Pixels
 from tests.generate.tiny import clip_tokenizer, text_config
 
 SIDE = 48

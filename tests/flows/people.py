@@ -8,12 +8,12 @@ from pathlib import Path
 from PIL import Image
 
 from ledger import canonical
+from ledger.answers.claims import ClaimAnswer
 from ledger.bootstrap import Application
-from ledger.flows.claim_answers import ClaimAnswer
-from ledger.flows.claim_statements import ClaimOrder
-from ledger.flows.claims import Sent
-from ledger.flows.principal import LOCAL, SCOPES_OF_ROLE, AccountRole, Principal
-from ledger.generate.types import MadePicture, ModelFacts
+from ledger.flows.claims.file import Sent
+from ledger.flows.claims.statements import ClaimOrder
+from ledger.flows.people.principal import LOCAL, SCOPES_OF_ROLE, AccountRole, Principal
+from ledger.generate.picture import MadePicture, ModelFacts
 from ledger.record import dsse
 from ledger.record.keys import Signer
 from ledger.record.predicates import ClaimType

@@ -9,11 +9,11 @@ from functools import partial
 import pytest
 
 from ledger.errors import AccessError, ConflictError, InputError, LedgerError, NotFoundError
-from ledger.flows.accounts import TOKEN_PATTERN, Accounts
-from ledger.flows.principal import LOCAL, SCOPES_OF_ROLE, AccountRole
+from ledger.flows.people.accounts import TOKEN_PATTERN, Accounts
+from ledger.flows.people.principal import LOCAL, SCOPES_OF_ROLE, AccountRole
 from ledger.record.ids import new_id
-from ledger.storage.accounts import AccountStore
 from ledger.storage.database import Database
+from ledger.storage.people.accounts import AccountStore
 from tests.applications import query
 
 

@@ -11,7 +11,7 @@ from hypothesis import strategies as st
 
 from ledger.bootstrap import open_application
 from ledger.errors import LedgerError, VerificationError
-from ledger.flows.principal import LOCAL
+from ledger.flows.people.principal import LOCAL
 from ledger.log.merkle import leaf_hash
 from ledger.record import dsse
 from ledger.record.ids import new_id

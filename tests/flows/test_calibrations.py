@@ -15,9 +15,9 @@ import pytest
 from ledger import canonical
 from ledger.bootstrap import Application, open_application
 from ledger.errors import ConflictError, PushbackError
-from ledger.flows import calibrate
-from ledger.flows.background import BackgroundCalibration
-from ledger.flows.calibrate import Published
+from ledger.flows.upkeep import calibrate
+from ledger.flows.upkeep.background import BackgroundCalibration
+from ledger.flows.upkeep.calibrate import Published
 from tests.applications import DRAWINGS, labelled, register
 
 Add = Callable[[int], None]

@@ -12,13 +12,13 @@ from ledger.audit.claim_bundle import MAX_RECORDS, parse_claim_bundle
 from ledger.bootstrap import Application, open_application
 from ledger.claim.rules import current_rules
 from ledger.errors import ConflictError
-from ledger.flows import claims as flow
-from ledger.flows.claim_evidence import MAX_EXHIBITS
-from ledger.flows.claims import MAX_RESOLUTIONS, MAX_RESPONSES, MAX_VERDICTS, MOST_ANSWERS, Sent
-from ledger.flows.kept_bundles import KeptBundles
-from ledger.flows.principal import LOCAL
+from ledger.flows.claims import file as flow
+from ledger.flows.claims.evidence import MAX_EXHIBITS
+from ledger.flows.claims.file import MAX_RESOLUTIONS, MAX_RESPONSES, MAX_VERDICTS, MOST_ANSWERS, Sent
+from ledger.flows.claims.kept_bundles import KeptBundles
+from ledger.flows.people.principal import LOCAL
 from ledger.log.append import Submission
-from ledger.log.types import Entry
+from ledger.log.entry import Entry
 from ledger.record import dsse
 from ledger.record.parts import EvidenceRef, Ref
 from ledger.record.predicates import ClaimVerdictRecord, Predicate, Registration, Resolution, Response

@@ -9,19 +9,19 @@ from pathlib import Path
 import pytest
 from PIL import Image
 
+from ledger.answers.claims import ClaimAnswer
 from ledger.audit.checks import AuditVerdict
 from ledger.audit.claim import audit_claim
 from ledger.bootstrap import Application
 from ledger.errors import LedgerError
-from ledger.flows.claim_answers import ClaimAnswer
-from ledger.flows.claim_statements import ClaimOrder
-from ledger.flows.claims import MAX_RESPONSES, Sent
-from ledger.flows.principal import LOCAL, PUBLIC, Principal
+from ledger.flows.claims.file import MAX_RESPONSES, Sent
+from ledger.flows.claims.statements import ClaimOrder
+from ledger.flows.people.principal import LOCAL, PUBLIC, Principal
 from ledger.record import dsse
 from ledger.record.keys import Signer
 from ledger.record.predicates import Claim, ClaimType
 from ledger.record.statement import parse_payload, statement_payload
-from ledger.storage.erasure import Erasure
+from ledger.storage.works.erasure import Erasure
 from tests.applications import UNKNOWN_ID, application_with
 from tests.conftest import DatabaseUrl
 from tests.flows.people import Person, artist, made_here, model_facts, person

@@ -7,8 +7,8 @@ from itertools import combinations
 from hypothesis import given
 from hypothesis import strategies as st
 
-from ledger.flows.cliques import cliques, missing_pairs
-from ledger.storage.duplicates import Pair
+from ledger.flows.works.cliques import cliques, missing_pairs
+from ledger.storage.works.duplicates import Pair
 
 WORKS = "abcdefgh"
 EDGES = st.dictionaries(st.sampled_from(list(combinations(WORKS, 2))), st.integers(1, 9))

@@ -9,10 +9,10 @@ from pathlib import Path
 import pytest
 
 from ledger.bootstrap import Application, open_application
-from ledger.corpus.types import ALL_USES
+from ledger.corpus.work import ALL_USES
 from ledger.errors import LedgerError
-from ledger.flows.principal import LOCAL, PUBLIC, Principal
-from ledger.flows.register import WorkDetails
+from ledger.flows.people.principal import LOCAL, PUBLIC, Principal
+from ledger.flows.works.register import WorkDetails
 from ledger.record import dsse
 from ledger.record.ids import new_id
 from ledger.record.keys import Signer

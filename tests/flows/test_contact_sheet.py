@@ -8,8 +8,8 @@ import numpy as np
 import pytest
 from PIL import Image
 
-from ledger.flows.contact_sheet import COLUMNS, PAGE_HEIGHT, Cell, Row, draw_sheets
-from ledger.image.types import Pixels
+from ledger.flows.works.contact_sheet import COLUMNS, PAGE_HEIGHT, Cell, Row, draw_sheets
+from ledger.image.canonical_image import Pixels
 
 COLOURS = [(200, 30, 30), (30, 160, 40), (40, 50, 200), (200, 180, 20), (150, 40, 160), (20, 170, 180), (90, 60, 20)]
 

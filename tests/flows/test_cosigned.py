@@ -12,10 +12,10 @@ import pytest
 from ledger.audit.entries import EntryChecker
 from ledger.bootstrap import Application, open_application
 from ledger.errors import LedgerError, VerificationError
-from ledger.flows.accounts import AccountAnswer
-from ledger.flows.cosigned import envelope_bytes
-from ledger.flows.principal import LOCAL, PUBLIC, Principal
-from ledger.log.types import Appended
+from ledger.flows.people.accounts import AccountAnswer
+from ledger.flows.people.principal import LOCAL, PUBLIC, Principal
+from ledger.flows.records.cosigned import envelope_bytes
+from ledger.log.entry import Appended
 from ledger.record import dsse
 from ledger.record.ids import new_id
 from ledger.record.keys import Signer

@@ -11,7 +11,7 @@ from cryptography.hazmat.primitives.serialization import Encoding, NoEncryption,
 
 from ledger.bootstrap import Application, open_application
 from ledger.errors import ConflictError, InputError
-from ledger.flows.credential_keys import CREDENTIAL_KEY_FILE, OperatorCredentials, OwnCredentials
+from ledger.flows.pictures.credential_keys import CREDENTIAL_KEY_FILE, OperatorCredentials, OwnCredentials
 from ledger.image.credentials.signer import self_made
 
 

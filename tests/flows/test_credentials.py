@@ -9,12 +9,12 @@ from io import BytesIO
 import pytest
 from PIL import Image
 
+from ledger.answers.records import CredentialsReport, RecordAnswer
 from ledger.bootstrap import Application
-from ledger.flows.answers import CredentialsReport, RecordAnswer
-from ledger.flows.credentials import CONTRADICTS
-from ledger.image.credentials.types import Assertion, CopiedWork
+from ledger.flows.pictures.credentials import CONTRADICTS
+from ledger.image.canonical_image import Pixels
+from ledger.image.credentials.content import Assertion, CopiedWork
 from ledger.image.credentials.write import with_credentials
-from ledger.image.types import Pixels
 from ledger.record.ids import new_id
 from ledger.record.parts import Ref
 from ledger.record.predicates import Asset

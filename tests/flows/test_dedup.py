@@ -12,8 +12,8 @@ from PIL import Image
 
 from ledger.bootstrap import Application, open_application
 from ledger.errors import PushbackError
-from ledger.flows import dedup
-from ledger.flows.dedup import Groups
+from ledger.flows.works import duplicates as dedup
+from ledger.flows.works.duplicates import Groups
 from ledger.match.lists import COPY_RELATIONS
 from ledger.record.ids import new_id
 from ledger.record.parts import Ref

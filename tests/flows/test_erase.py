@@ -17,10 +17,11 @@ from ledger.audit.replay import replay_log
 from ledger.audit.verifier import audit_bundle
 from ledger.bootstrap import Application, open_application
 from ledger.errors import LedgerError
-from ledger.flows.principal import LOCAL
-from ledger.flows.register import WorkDetails
+from ledger.flows.people.principal import LOCAL
+from ledger.flows.works.register import WorkDetails
 from ledger.log.vkey import parse_vkey
-from ledger.storage import erasure, tables
+from ledger.storage import tables
+from ledger.storage.works import erasure
 from tests.applications import DRAWINGS, UNKNOWN_ID
 from tests.people import Person, artist, changed
 

@@ -14,17 +14,17 @@ import numpy as np
 import pytest
 from PIL import Image
 
+from ledger.answers.generations import GeneratedImage
 from ledger.audit.checks import AuditVerdict, Outcome
 from ledger.audit.picture import audit_record
 from ledger.bootstrap import Application
 from ledger.errors import InputError, NotFoundError
-from ledger.flows.generate import Generation
-from ledger.flows.generated import GeneratedImage
-from ledger.generate.policy import Policy, Rule, default_policy
+from ledger.flows.pictures.generate import Generation
+from ledger.generate.guard_policy import Policy, Rule, default_policy
+from ledger.generate.picture import Generator, ModelFacts, StepProgress, unwatched
 from ledger.generate.request import GenerationRequest, RequestLimits
-from ledger.generate.types import Generator, ModelFacts, StepProgress, unwatched
+from ledger.image.canonical_image import Pixels
 from ledger.image.credentials.read import read_credentials
-from ledger.image.types import Pixels
 from ledger.match.lists import Relation
 from ledger.record import dsse
 from ledger.record.predicates import Asset

@@ -10,8 +10,8 @@ import pytest
 
 from ledger.bootstrap import Application, open_application
 from ledger.errors import InputError, LedgerError
-from ledger.flows.accounts import AccountAnswer
-from ledger.flows.principal import LOCAL, Principal
+from ledger.flows.people.accounts import AccountAnswer
+from ledger.flows.people.principal import LOCAL, Principal
 from ledger.record import dsse
 from ledger.record.keys import Signer
 from tests.flows.test_cosigned import principal, replay

@@ -12,8 +12,8 @@ import pytest
 
 from ledger.bootstrap import Application, open_application
 from ledger.errors import PushbackError
-from ledger.flows import ingest
-from ledger.storage.vector_indexes import ensure_indexes
+from ledger.flows.works import ingest
+from ledger.storage.search.vector_indexes import ensure_indexes
 from tests.applications import DRAWINGS, labelled, query, register
 
 

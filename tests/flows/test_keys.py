@@ -12,15 +12,15 @@ import pytest
 from ledger.audit.entries import EntryChecker
 from ledger.bootstrap import Application, open_application
 from ledger.errors import ConflictError, InputError, NotFoundError, VerificationError
+from ledger.log.entry import Draft, Entry
 from ledger.log.merkle import leaf_hash
-from ledger.log.types import Draft, Entry
 from ledger.record import dsse
 from ledger.record.ids import new_id
 from ledger.record.keys import Signer, load_signer
 from ledger.record.predicates import Registration
 from ledger.record.statement import statement_payload
 from ledger.storage.database import Database
-from ledger.storage.entries import PostgresEntryStore
+from ledger.storage.log.entries import PostgresEntryStore
 from tests.record.samples import registration
 
 

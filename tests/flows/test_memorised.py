@@ -8,9 +8,9 @@ import numpy as np
 import pytest
 from PIL import Image
 
+from ledger.answers.generations import GeneratedImage
 from ledger.bootstrap import Application
-from ledger.flows.generated import GeneratedImage
-from ledger.image.types import Pixels
+from ledger.image.canonical_image import Pixels
 from tests.applications import ART, application_with
 from tests.conftest import DatabaseUrl
 from tests.flows.overfitted import SIDE, save_overfitted

@@ -13,7 +13,7 @@ from ledger import canonical
 from ledger.audit.manifest import Member, require_membership
 from ledger.bootstrap import Application, open_application
 from ledger.errors import InputError, IntegrityError, NotFoundError
-from ledger.generate.types import ModelFacts
+from ledger.generate.picture import ModelFacts
 from ledger.record import dsse
 from ledger.record.predicates import ModelRecord
 from ledger.record.statement import parse_payload

@@ -15,8 +15,8 @@ from PIL import Image, ImageOps
 from ledger.bootstrap import Application, open_application
 from ledger.errors import ConflictError, InputError
 from ledger.fingerprint.hashes import Hashes, correlation
-from ledger.flows.optout import SAME_PICTURE, parse_opt_out
-from ledger.flows.register import WorkDetails
+from ledger.flows.works.opt_out import SAME_PICTURE, parse_opt_out
+from ledger.flows.works.register import WorkDetails
 from ledger.match.alike import bits
 from ledger.match.optout import HASH_BYTES, OptOut, OptOuts
 from tests.applications import DRAWINGS, labelled, query

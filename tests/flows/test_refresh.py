@@ -10,7 +10,7 @@ import pytest
 
 from ledger.bootstrap import Application, open_application
 from ledger.errors import ConflictError, NotFoundError
-from ledger.flows import refresh
+from ledger.flows.upkeep import refresh
 from ledger.settings import Settings
 from tests.applications import ART, DRAWINGS, register
 from tests.e2e.corpora import assert_same, corpus_of

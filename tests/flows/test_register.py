@@ -13,11 +13,11 @@ import pytest
 from ledger.bootstrap import Application, open_application
 from ledger.corpus.labels import Unstated
 from ledger.corpus.portfolio import PortfolioSource
-from ledger.corpus.types import Artist, Credit
+from ledger.corpus.work import Artist, Credit
 from ledger.errors import LedgerError
-from ledger.flows import ingest
-from ledger.flows.principal import LOCAL, PUBLIC
-from ledger.flows.register import SignedWork, WorkDetails
+from ledger.flows.people.principal import LOCAL, PUBLIC
+from ledger.flows.works import ingest
+from ledger.flows.works.register import SignedWork, WorkDetails
 from ledger.record import dsse
 from ledger.record.commitment import commitment_digest
 from ledger.record.keys import Signer

@@ -8,9 +8,9 @@ from pathlib import Path
 import pytest
 
 from ledger.bootstrap import Application
-from ledger.flows.claim_evidence import exhibit_of
-from ledger.flows.registered import RegisteredHashes
-from ledger.log.types import Entry
+from ledger.flows.claims.evidence import exhibit_of
+from ledger.flows.claims.registered_hashes import RegisteredHashes
+from ledger.log.entry import Entry
 from ledger.match.alike import bits
 from ledger.record.predicates import Registration
 from tests.applications import application_with

@@ -8,9 +8,9 @@ from pathlib import Path
 import pytest
 from PIL import Image
 
+from ledger.answers.records import LookupAnswer
 from ledger.bootstrap import Application, open_application
-from ledger.flows.answers import LookupAnswer
-from ledger.flows.reported import Operator
+from ledger.flows.pictures.report import Operator
 from ledger.settings import Settings
 from tests.applications import ART, DRAWINGS, application_with, register
 from tests.conftest import DatabaseUrl

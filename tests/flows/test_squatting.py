@@ -9,12 +9,12 @@ from pathlib import Path
 import pytest
 from PIL import Image
 
+from ledger.answers.claims import ClaimAnswer
 from ledger.audit.checks import AuditVerdict
 from ledger.audit.claim import audit_claim
 from ledger.bootstrap import Application
-from ledger.flows.claim_answers import ClaimAnswer
-from ledger.flows.principal import LOCAL
-from ledger.flows.register import WorkDetails
+from ledger.flows.people.principal import LOCAL
+from ledger.flows.works.register import WorkDetails
 from tests.applications import application_with
 from tests.conftest import DatabaseUrl
 from tests.flows.people import Person, artist, model_facts

@@ -14,11 +14,11 @@ from pathlib import Path
 import pytest
 
 from ledger import canonical
+from ledger.answers.uses import UseRow, as_csv, as_json_lines
 from ledger.audit.usage import audit_usage
 from ledger.bootstrap import Application, open_application
 from ledger.errors import InputError, NotFoundError
-from ledger.flows.usage import moment
-from ledger.flows.use_rows import UseRow, as_csv, as_json_lines
+from ledger.flows.people.usage import moment
 from ledger.log.vkey import parse_vkey
 from ledger.record.predicates import Predicate, Withdrawal
 from ledger.record.statement import statement_payload

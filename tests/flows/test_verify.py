@@ -9,12 +9,12 @@ from pathlib import Path
 import pytest
 from PIL import Image
 
+from ledger.answers.records import RecordAnswer
 from ledger.audit.checks import Outcome
 from ledger.audit.picture import audit_record
 from ledger.bootstrap import Application, open_application
 from ledger.errors import InputError, NotFoundError, PushbackError
-from ledger.flows.answers import RecordAnswer
-from ledger.flows.demo_pictures import edited_copy
+from ledger.flows.demo.pictures import edited_copy
 from tests.applications import ART, DRAWINGS, UNKNOWN_ID, labelled, register
 from tests.image.samples import save, textured
 

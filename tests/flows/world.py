@@ -8,8 +8,8 @@ from typing import Any
 
 from ledger.audit.entries import EntryChecker
 from ledger.bootstrap import Application
-from ledger.flows.principal import LOCAL
-from ledger.log.types import Entry
+from ledger.flows.people.principal import LOCAL
+from ledger.log.entry import Entry
 from ledger.record import dsse
 from ledger.record.ids import new_id
 from ledger.record.keys import Signer

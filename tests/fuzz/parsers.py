@@ -17,9 +17,9 @@ from ledger.audit.claim_bundle import parse_claim_bundle
 from ledger.audit.manifest import ManifestTree
 from ledger.claim.rules import current_rules, parse_rules
 from ledger.errors import InputError, VerificationError
-from ledger.flows.optout import parse_opt_out
-from ledger.generate.policy import default_policy, parse_policy
-from ledger.log import policy as witness_policy
+from ledger.flows.works.opt_out import parse_opt_out
+from ledger.generate.guard_policy import default_policy, parse_policy
+from ledger.log import witness_policy
 from ledger.log.note import parse_note
 from ledger.log.proof import parse_proof
 from ledger.log.tiles import parse_path

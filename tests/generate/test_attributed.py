@@ -14,7 +14,7 @@ from diffusers import FluxPipeline, StableDiffusionPipeline, StableDiffusionXLPi
 from ledger.errors import InputError, LedgerError
 from ledger.generate.attributed import AttributedPipeline, attributed
 from ledger.generate.memory import facts_in_memory
-from ledger.generate.types import AttributedImage, MadePicture
+from ledger.generate.picture import AttributedImage, MadePicture
 
 CLASSES = {"sd": StableDiffusionPipeline, "sdxl": StableDiffusionXLPipeline, "flux": FluxPipeline}
 

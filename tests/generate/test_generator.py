@@ -22,7 +22,7 @@ from ledger.generate.generator import PipelineGenerator, open_generator
 from ledger.generate.placement import Machine
 from ledger.generate.profiles import FolderModel
 from ledger.generate.request import GenerationRequest
-from ledger.image.types import Pixels
+from ledger.image.canonical_image import Pixels
 from tests.generate.tiny import SAVERS, SIDE
 
 SIZE = {"sd": SIDE, "sdxl": SIDE, "flux": 256}

@@ -12,7 +12,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from ledger.corpus.types import AllowedUse, Artist, CorpusState, Work
+from ledger.corpus.work import AllowedUse, Artist, CorpusState, Work
 from ledger.errors import InputError
 from ledger.generate.guard import (
     Action,
@@ -22,8 +22,8 @@ from ledger.generate.guard import (
     decide_prompt,
     refuse_blocked_prompt,
 )
-from ledger.generate.policy import Policy, default_policy, parse_policy
-from ledger.match.types import Attribution, Group, GroupMember, Match, MatchOutcome, Relation, Verdict
+from ledger.generate.guard_policy import Policy, default_policy, parse_policy
+from ledger.match.candidate import Attribution, Group, GroupMember, Match, MatchOutcome, Relation, Verdict
 
 ALPHA = 0.01
 COPY_SCORE = {"fused": 3.0, "copy_cosine": 0.9}

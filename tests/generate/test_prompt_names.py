@@ -8,7 +8,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from ledger.corpus.types import Artist
+from ledger.corpus.work import Artist
 from ledger.generate.folding import fold
 from ledger.generate.prompt_names import named_artists
 

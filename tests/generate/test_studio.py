@@ -15,9 +15,9 @@ from PIL import Image
 from ledger.corpus.openclipart import SVG_ROOT, OpenClipartSource
 from ledger.corpus.sealed import is_sealed
 from ledger.generate.generator import open_generator
+from ledger.generate.picture import Generator
 from ledger.generate.profiles import STUDIO, STUDIO_FOLDER
 from ledger.generate.request import GenerationRequest
-from ledger.generate.types import Generator
 from ledger.image.pool import DecodePool
 
 CARD = STUDIO_FOLDER.with_name("studio.md")

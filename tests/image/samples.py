@@ -9,7 +9,7 @@ from io import BytesIO
 import numpy as np
 from PIL import Image
 
-from ledger.image.types import Pixels
+from ledger.image.canonical_image import Pixels
 
 
 def save(picture: Image.Image, file_format: str, **options: object) -> bytes:

@@ -12,8 +12,8 @@ import numpy as np
 import pytest
 
 from ledger.errors import InputError
+from ledger.image.canonical_image import CanonicalImage, DecodeLimits
 from ledger.image.pool import IN_FLIGHT_PER_WORKER, DecodePool
-from ledger.image.types import CanonicalImage, DecodeLimits
 from tests.image.samples import png_of_size, save, slow_svg, textured
 
 GOOD = save(textured(300, 200), "PNG")

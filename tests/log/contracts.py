@@ -9,9 +9,9 @@ from typing import Any
 import pytest
 
 from ledger.errors import IntegrityError
+from ledger.log.entry import Alongside, Draft, EntryStore
 from ledger.log.merkle import leaf_hash, root_of
 from ledger.log.objects import ObjectStore
-from ledger.log.types import Alongside, Draft, EntryStore
 
 
 def draft(

@@ -28,15 +28,15 @@ from ledger.audit.checks import AuditVerdict
 from ledger.audit.replay import replay_log
 from ledger.errors import LedgerError, PushbackError
 from ledger.log.append import Sequencer
-from ledger.log.policy import parse_policy
 from ledger.log.publish import Publisher
 from ledger.log.witness import WitnessClient
-from ledger.storage import entries as entries_module
+from ledger.log.witness_policy import parse_policy
 from ledger.storage.database import Database
-from ledger.storage.entries import PostgresEntryStore
 from ledger.storage.locks import PublisherLock
-from ledger.storage.objects import FolderObjects
-from ledger.storage.quick_append import QuickAppender
+from ledger.storage.log import entries as entries_module
+from ledger.storage.log.entries import PostgresEntryStore
+from ledger.storage.log.objects import FolderObjects
+from ledger.storage.log.quick_append import QuickAppender
 from tests.log.keys import note_signer, witness_signer
 from tests.log.witness_server import Witness, handler_for
 from tests.record.samples import ORIGIN

@@ -10,8 +10,8 @@ from pathlib import Path
 
 from ledger.log.append import Submission
 from ledger.log.checkpoint import SignedCheckpoint, open_checkpoint
+from ledger.log.entry import Draft
 from ledger.log.publish import Publication, Publisher, PublisherLock
-from ledger.log.types import Draft
 from ledger.log.vkey import NoteSigner
 from ledger.log.witness import WitnessClient
 from tests.log.keys import note_signer

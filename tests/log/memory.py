@@ -8,8 +8,8 @@ from datetime import UTC, datetime
 from pathlib import Path
 
 from ledger.errors import IntegrityError
+from ledger.log.entry import Alongside, Appended, Draft, Entry, TreeHead
 from ledger.log.merkle import CompactRange, leaf_hash
-from ledger.log.types import Alongside, Appended, Draft, Entry, TreeHead
 from tests.record.samples import ORIGIN
 
 

@@ -10,8 +10,8 @@ import pytest
 
 from ledger.errors import ConflictError, PushbackError
 from ledger.log.append import Sequencer, Ticket
+from ledger.log.entry import Alongside, Appended, CommitUnknownError, Draft
 from ledger.log.merkle import root_of
-from ledger.log.types import Alongside, Appended, CommitUnknownError, Draft
 from tests.log.logs import submission
 from tests.log.memory import MemoryEntries
 from tests.log.waiting import wait_until

@@ -6,8 +6,8 @@ from pathlib import Path
 
 import pytest
 
+from ledger.log.entry import EntryStore
 from ledger.log.objects import ObjectStore
-from ledger.log.types import EntryStore
 from tests.log.contracts import EntryStoreContract, ObjectStoreContract
 from tests.log.memory import FolderObjects, MemoryEntries
 

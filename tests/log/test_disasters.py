@@ -18,12 +18,12 @@ import sqlalchemy as sa
 
 from ledger.audit.replay import replay_log
 from ledger.errors import IntegrityError, LedgerError
+from ledger.log.entry import Draft
 from ledger.log.publish import Publisher, PublisherLock
-from ledger.log.types import Draft
 from ledger.storage.database import Database
-from ledger.storage.entries import PostgresEntryStore
 from ledger.storage.locks import PublisherLock as AdvisoryLock
-from ledger.storage.objects import FolderObjects
+from ledger.storage.log.entries import PostgresEntryStore
+from ledger.storage.log.objects import FolderObjects
 from tests.conftest import DatabaseUrl, admin
 from tests.log.faults import Place, require_replay, run_process, serve, witness
 from tests.log.keys import note_signer

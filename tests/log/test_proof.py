@@ -12,10 +12,10 @@ from ledger.errors import InputError, VerificationError
 from ledger.log.checkpoint import SignedCheckpoint, add_signatures
 from ledger.log.merkle import leaf_hash
 from ledger.log.note import SignatureLine
-from ledger.log.policy import parse_policy
 from ledger.log.proof import TlogProof, parse_proof, verify_proof
 from ledger.log.reader import TileReader, make_receipt
 from ledger.log.vkey import NoteSigner
+from ledger.log.witness_policy import parse_policy
 from tests.log.keys import note_signer, witness_signer
 from tests.log.logs import Log
 

@@ -15,12 +15,12 @@ from tlog_scales.tiles import leaf_hash as scales_leaf_hash
 
 from ledger.errors import IntegrityError, PushbackError
 from ledger.log.checkpoint import Checkpoint, sign_checkpoint
+from ledger.log.entry import Draft
 from ledger.log.fetch import open_log
 from ledger.log.merkle import root_of, verify_consistency, verify_inclusion
 from ledger.log.published import PublishedLog
 from ledger.log.reader import TileReader, make_receipt
 from ledger.log.tiles import growth
-from ledger.log.types import Draft
 from tests.log.keys import note_signer
 from tests.log.logs import Log
 from tests.log.memory import MemoryEntries

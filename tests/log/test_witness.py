@@ -12,10 +12,10 @@ import pytest
 
 from ledger.audit.replay import replay_log
 from ledger.log.checkpoint import Checkpoint, SignedCheckpoint, open_checkpoint, sign_checkpoint
-from ledger.log.policy import Policy, parse_policy
+from ledger.log.entry import Draft
 from ledger.log.reader import TileReader
-from ledger.log.types import Draft
 from ledger.log.witness import Outcome, WitnessClient, WitnessState
+from ledger.log.witness_policy import Policy, parse_policy
 from tests.log.keys import note_signer, witness_signer
 from tests.log.logs import Log
 from tests.log.memory import MemoryEntries

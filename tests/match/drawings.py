@@ -7,8 +7,8 @@ import random
 import numpy as np
 from PIL import Image, ImageDraw
 
-from ledger.fingerprint.types import Fingerprint, QueryFingerprint
-from ledger.image.types import Pixels
+from ledger.fingerprint.fingerprint import Fingerprint, QueryFingerprint
+from ledger.image.canonical_image import Pixels
 
 SPEC = "5" * 64
 

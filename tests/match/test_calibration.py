@@ -12,7 +12,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from ledger import canonical
-from ledger.corpus.types import CorpusState
+from ledger.corpus.work import CorpusState
 from ledger.errors import ConflictError, IntegrityError
 from ledger.match.bins import LEAST_PER_BIN, LOWEST, Bin
 from ledger.match.block import FingerprintBlock

@@ -9,10 +9,10 @@ import pytest
 from PIL import Image, ImageDraw, ImageFilter, ImageOps
 
 from ledger.fingerprint.local_features import query_features, work_features
+from ledger.match.candidate import WorkPicture
 from ledger.match.geometry import QueryGeometry, Verified
 from ledger.match.lists import Relation
 from ledger.match.ranking import shipped_ranking
-from ledger.match.types import WorkPicture
 from tests.match.drawings import drawing, pixels
 
 RULE = shipped_ranking().geometry.rule()

@@ -12,19 +12,19 @@ import pytest
 from PIL import Image, ImageOps
 
 from ledger.errors import ConflictError
-from ledger.evaluate.memory_index import MemoryIndex
 from ledger.fingerprint.complexity import comparable
 from ledger.fingerprint.copy_encoder import load_copy_encoder
 from ledger.fingerprint.fingerprinter import Fingerprinter
 from ledger.fingerprint.spec import copy_spec
 from ledger.image.pool import DecodePool
 from ledger.image.preview import make_preview
+from ledger.lab.evaluate.memory_index import MemoryIndex
 from ledger.match.calibration import Calibration, calibrate
+from ledger.match.candidate import Candidate, MatchOutcome, Query
 from ledger.match.lists import MATCHES, Relation, Verdict
 from ledger.match.matcher import Matcher
 from ledger.match.null_set import shipped_null_set
 from ledger.match.ranking import shipped_ranking
-from ledger.match.types import Candidate, MatchOutcome, Query
 
 ART = sorted((Path(__file__).parents[1] / "data" / "art").glob("*.png"))
 OUTSIDE = 5

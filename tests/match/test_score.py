@@ -10,7 +10,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from ledger.errors import ConflictError
-from ledger.fingerprint.types import QueryFingerprint
+from ledger.fingerprint.fingerprint import QueryFingerprint
 from ledger.match.block import FingerprintBlock, hash_words
 from ledger.match.ranking import shipped_ranking
 from ledger.match.score import (

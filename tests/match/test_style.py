@@ -9,13 +9,14 @@ import numpy as np
 import pytest
 from safetensors.numpy import load, save
 
-from ledger.corpus.types import CorpusState
+from ledger.corpus.work import CorpusState
 from ledger.errors import ConflictError, IntegrityError
-from ledger.evaluate.memory_index import MemoryIndex
+from ledger.fingerprint.fingerprint import Fingerprint
 from ledger.fingerprint.spec import copy_spec
-from ledger.fingerprint.types import Fingerprint
+from ledger.lab.evaluate.memory_index import MemoryIndex
 from ledger.match.block import FingerprintBlock
 from ledger.match.calibration import Calibration, calibrate
+from ledger.match.candidate import Candidate, MatchOutcome, Query
 from ledger.match.lists import Relation, Verdict
 from ledger.match.matcher import Matcher
 from ledger.match.null_set import NullSet, shipped_null_set
@@ -23,7 +24,6 @@ from ledger.match.ranking import shipped_ranking
 from ledger.match.style import StyleBlock, StyleMeasure
 from ledger.match.style_calibration import StyledCorpus
 from ledger.match.style_null import NEIGHBOURS, StyleNull, read_style_null, write_style_null
-from ledger.match.types import Candidate, MatchOutcome, Query
 from tests.match.drawings import as_query
 from tests.match.styles import style_null, styled_spec, styles
 

@@ -15,7 +15,7 @@ import pytest
 from api.app import create_app
 from ledger.audit.checks import Outcome
 from ledger.bootstrap import Application
-from ledger.corpus.types import AllowedUse
+from ledger.corpus.work import AllowedUse
 from ledger.match.lists import Relation, Verdict
 from ledger.record.predicates import PREDICATES, ClaimType, ClaimVerdict, Guard, KeyEvent, Role
 from ledger.settings import Settings

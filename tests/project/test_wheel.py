@@ -20,8 +20,8 @@ DATA = {
     "ledger/match/data/null-v2.safetensors",
     "ledger/match/data/ranking-v2.json",
     "ledger/corpus/creators.toml",
-    "api/templates/base.html",
-    "api/static/verify.js",
+    "api/pages/templates/base.html",
+    "api/pages/static/verify.js",
     "migrations/script.py.mako",
     "migrations/env.py",
 }

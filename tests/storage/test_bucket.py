@@ -17,7 +17,7 @@ from ledger.audit.replay import replay_log
 from ledger.errors import IntegrityError, PushbackError
 from ledger.log.objects import ObjectStore
 from ledger.log.publish import Publisher
-from ledger.storage.objects import BucketObjects, open_objects
+from ledger.storage.log.objects import BucketObjects, open_objects
 from tests.log.contracts import ObjectStoreContract
 from tests.log.logs import Log, alone
 

@@ -10,11 +10,11 @@ import pytest
 import sqlalchemy as sa
 
 from ledger.errors import ConflictError, NotFoundError
-from ledger.match.types import Candidate, Query
-from ledger.storage.candidates import PgVectorIndex
-from ledger.storage.corpus import NewWork
+from ledger.match.candidate import Candidate, Query
 from ledger.storage.database import Database
-from ledger.storage.vector_indexes import ensure_indexes
+from ledger.storage.search.candidates import PgVectorIndex
+from ledger.storage.search.vector_indexes import ensure_indexes
+from ledger.storage.works.corpus import NewWork
 from tests.conftest import DatabaseUrl, copied
 from tests.record.samples import sha
 from tests.storage.test_projections import consent, withdrawal

@@ -10,8 +10,8 @@ import sqlalchemy as sa
 
 from ledger.errors import ConflictError, InputError, LedgerError, PushbackError
 from ledger.storage.database import Database
-from ledger.storage.entries import PostgresEntryStore
 from ledger.storage.locks import PublisherLock
+from ledger.storage.log.entries import PostgresEntryStore
 from ledger.storage.schema import check_schema
 from tests.log.contracts import draft
 

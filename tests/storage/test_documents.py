@@ -4,11 +4,11 @@ from __future__ import annotations
 
 import pytest
 
-from ledger.corpus.types import AllowedUse
+from ledger.corpus.work import AllowedUse
 from ledger.record.predicates import Consent, Withdrawal
 from ledger.storage.database import Database
-from ledger.storage.documents import DocumentStore
-from ledger.storage.works import WorkReader
+from ledger.storage.log.documents import DocumentStore
+from ledger.storage.works.works import WorkReader
 from tests.record.samples import ORIGIN, TIME, sha, uid
 from tests.storage.works import Stores, draft_of, register, stores_of
 

@@ -13,10 +13,10 @@ from sqlalchemy.engine import Connection
 from sqlalchemy.exc import ProgrammingError
 
 from ledger.errors import ConflictError, InputError, IntegrityError
+from ledger.log.entry import Draft, EntryStore
 from ledger.log.merkle import root_of
-from ledger.log.types import Draft, EntryStore
 from ledger.storage.database import Database
-from ledger.storage.entries import BATCH, PostgresEntryStore
+from ledger.storage.log.entries import BATCH, PostgresEntryStore
 from tests.log.contracts import EntryStoreContract, draft
 
 CHANGES = (
@@ -136,9 +136,9 @@ def test_rows_alongside_that_break_a_constraint_undo_the_batch(entries: Postgres
 def test_processes_append_side_by_side(entries: PostgresEntryStore, database_url: str) -> None:
     program = (
         "import os, uuid\n"
-        "from ledger.log.types import Draft\n"
+        "from ledger.log.entry import Draft\n"
         "from ledger.storage.database import Database\n"
-        "from ledger.storage.entries import PostgresEntryStore\n"
+        "from ledger.storage.log.entries import PostgresEntryStore\n"
         "with Database(os.environ['URL']) as database:\n"
         "    store = PostgresEntryStore(database)\n"
         "    for _ in range(20):\n"
@@ -154,9 +154,9 @@ def test_processes_append_side_by_side(entries: PostgresEntryStore, database_url
 def test_a_killed_writer_leaves_nothing_behind(entries: PostgresEntryStore, database_url: str) -> None:
     program = (
         "import os, signal, sys\n"
-        "from ledger.log.types import Draft\n"
+        "from ledger.log.entry import Draft\n"
         "from ledger.storage.database import Database\n"
-        "from ledger.storage.entries import PostgresEntryStore\n"
+        "from ledger.storage.log.entries import PostgresEntryStore\n"
         "store = PostgresEntryStore(Database(os.environ['URL']))\n"
         "draft = Draft('00000000-0000-7000-8000-000000000000', b'never')\n"
         "store.append([draft], lambda _: os.kill(os.getpid(), signal.SIGKILL))\n"

@@ -19,10 +19,10 @@ from ledger.errors import ConflictError, PushbackError
 from ledger.storage.database import Database
 from ledger.storage.embedded.account import ENVIRONMENT, choose_account
 from ledger.storage.embedded.binaries import find_programs
-from ledger.storage.entries import PostgresEntryStore
-from ledger.storage.erasure import REWRITTEN, Erasure
+from ledger.storage.log.entries import PostgresEntryStore
 from ledger.storage.schema import check_schema, upgrade
-from ledger.storage.vector_indexes import ensure_indexes
+from ledger.storage.search.vector_indexes import ensure_indexes
+from ledger.storage.works.erasure import REWRITTEN, Erasure
 from tests.log.contracts import draft
 from tests.storage.works import SPEC, register, stores_of
 

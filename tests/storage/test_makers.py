@@ -8,8 +8,8 @@ from collections.abc import Callable
 import pytest
 
 from ledger.errors import ConflictError
+from ledger.log.entry import Appended, Draft
 from ledger.log.merkle import leaf_hash
-from ledger.log.types import Appended, Draft
 from ledger.record import dsse
 from ledger.record.ids import new_id
 from ledger.record.keys import Signer
@@ -17,8 +17,8 @@ from ledger.record.parts import Ref
 from ledger.record.predicates import Consent, KeyRecord, Predicate, Withdrawal
 from ledger.record.statement import kind_at_end, statement_payload
 from ledger.storage.database import Database
-from ledger.storage.entries import PostgresEntryStore
-from ledger.storage.revocation import event_key
+from ledger.storage.log.entries import PostgresEntryStore
+from ledger.storage.log.revocation import event_key
 from tests.record.samples import ALL, ORIGIN, OTHER, SIGNER, TIME, key_record, registration, subject_of, uid
 
 ADA = uid(901)

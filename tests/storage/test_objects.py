@@ -9,7 +9,7 @@ import pytest
 
 from ledger.errors import InputError, PushbackError
 from ledger.log.objects import ObjectStore
-from ledger.storage.objects import BucketObjects, FolderObjects, open_objects
+from ledger.storage.log.objects import BucketObjects, FolderObjects, open_objects
 from tests.log.contracts import ObjectStoreContract
 
 

@@ -9,13 +9,13 @@ from typing import Any
 import pytest
 import sqlalchemy as sa
 
-from ledger.corpus.types import AllowedUse, CorpusState
+from ledger.corpus.work import AllowedUse, CorpusState
 from ledger.errors import IntegrityError
-from ledger.log.types import Draft
+from ledger.log.entry import Draft
 from ledger.record.predicates import Consent, Withdrawal
-from ledger.storage import projections
 from ledger.storage.database import Database
-from ledger.storage.projections import Projector
+from ledger.storage.log import projections
+from ledger.storage.log.projections import Projector
 from ledger.storage.tables import PROJECTIONS
 from tests.record.samples import ALL, ORIGIN, TIME, ref, registration, uid
 from tests.storage.works import Stores, draft_of, every_kind, register, stores_of

@@ -10,11 +10,11 @@ import pytest
 import sqlalchemy as sa
 
 from ledger.errors import PushbackError
+from ledger.log.entry import Appended, CommitUnknownError, Draft
 from ledger.log.merkle import root_of
-from ledger.log.types import Appended, CommitUnknownError, Draft
 from ledger.storage.database import Database
-from ledger.storage.entries import PostgresEntryStore
-from ledger.storage.makers import THE_SERVICES, Made
+from ledger.storage.log.entries import PostgresEntryStore
+from ledger.storage.log.makers import THE_SERVICES, Made
 from tests.log.contracts import draft, envelopes
 
 

@@ -8,14 +8,14 @@ from typing import Any
 import pytest
 import sqlalchemy as sa
 
-from ledger.corpus.types import CorpusState
+from ledger.corpus.work import CorpusState
 from ledger.errors import IntegrityError
 from ledger.record.predicates import CalibrationRecord, KeyRecord
 from ledger.record.times import parse_time
 from ledger.record.usage import UseFilter
-from ledger.storage.calibrations import CalibrationStore
 from ledger.storage.database import Database
-from ledger.storage.records import RecordStore
+from ledger.storage.log.records import RecordStore
+from ledger.storage.search.calibrations import CalibrationStore
 from tests.record.samples import ALL, CORPUS, MODEL, ORIGIN, OTHER, TIME, key_record, sha, uid
 from tests.storage.works import Stores, draft_of, every_kind, register, stores_of
 

@@ -14,7 +14,7 @@ import sqlalchemy as sa
 from ledger.errors import ConflictError, LedgerError, PushbackError
 from ledger.storage import schema
 from ledger.storage.database import Database
-from ledger.storage.entries import PostgresEntryStore
+from ledger.storage.log.entries import PostgresEntryStore
 from ledger.storage.schema import check_schema, upgrade
 from tests.conftest import DatabaseUrl, admin
 from tests.log.contracts import draft

@@ -10,14 +10,14 @@ import pytest
 import sqlalchemy as sa
 from numpy.typing import NDArray
 
-from ledger.match.types import WORKS_PER_LOOK, Query
-from ledger.storage import candidates
-from ledger.storage.candidates import PgVectorIndex
-from ledger.storage.corpus import NewWork
+from ledger.match.candidate import WORKS_PER_LOOK, Query
 from ledger.storage.database import Database, driver
-from ledger.storage.nearest import EVERY_WORK, Space, WorkFilter, search_statement
-from ledger.storage.vector_indexes import ensure_indexes
-from ledger.storage.vectors import takes_wire
+from ledger.storage.search import candidates
+from ledger.storage.search.candidates import PgVectorIndex
+from ledger.storage.search.nearest import EVERY_WORK, Space, WorkFilter, search_statement
+from ledger.storage.search.vector_indexes import ensure_indexes
+from ledger.storage.search.vectors import takes_wire
+from ledger.storage.works.corpus import NewWork
 from tests.conftest import DatabaseUrl, copied
 from tests.storage.test_projections import consent
 from tests.storage.works import DIMENSION, SPEC, Stores, fingerprint, query_of, register, stores_of

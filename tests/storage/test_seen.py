@@ -8,14 +8,14 @@ import numpy as np
 import pytest
 
 from ledger.errors import ConflictError
-from ledger.fingerprint.types import Fingerprint
+from ledger.fingerprint.fingerprint import Fingerprint
 from ledger.image.preview import make_preview, read_preview
-from ledger.log.types import Draft
-from ledger.match.types import Query
+from ledger.log.entry import Draft
+from ledger.match.candidate import Query
 from ledger.record.ids import new_id
 from ledger.storage.database import Database
-from ledger.storage.entries import PostgresEntryStore
-from ledger.storage.seen import SeenPicture, SeenStore
+from ledger.storage.log.entries import PostgresEntryStore
+from ledger.storage.search.generated_pictures import SeenPicture, SeenStore
 from tests.log.contracts import draft
 from tests.storage.works import DIMENSION, SPEC, SmallSpec, fingerprint, query_of
 

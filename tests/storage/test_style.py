@@ -10,14 +10,14 @@ import pytest
 import sqlalchemy as sa
 
 from ledger import canonical
-from ledger.corpus.types import AllowedUse
-from ledger.fingerprint.types import Fingerprint, Vector
-from ledger.match.types import WORKS_PER_STYLE
-from ledger.storage.candidates import PgVectorIndex
-from ledger.storage.corpus import NewWork
+from ledger.corpus.work import AllowedUse
+from ledger.fingerprint.fingerprint import Fingerprint, Vector
+from ledger.match.candidate import WORKS_PER_STYLE
 from ledger.storage.database import Database
-from ledger.storage.nearest import WorkFilter
-from ledger.storage.vector_indexes import ensure_indexes
+from ledger.storage.search.candidates import PgVectorIndex
+from ledger.storage.search.nearest import WorkFilter
+from ledger.storage.search.vector_indexes import ensure_indexes
+from ledger.storage.works.corpus import NewWork
 from tests.storage.works import DIMENSION, SmallSpec, Stores, new_work, query_of, registration_of, stores_of
 
 CLIP, VAE = 24, 40

@@ -9,21 +9,21 @@ from dataclasses import dataclass
 import numpy as np
 
 from ledger import canonical
-from ledger.corpus.types import AllowedUse
-from ledger.fingerprint.types import Fingerprint, QueryFingerprint
+from ledger.corpus.work import AllowedUse
+from ledger.fingerprint.fingerprint import Fingerprint, QueryFingerprint
 from ledger.image.preview import make_preview
-from ledger.log.types import Draft
-from ledger.match.types import Query
+from ledger.log.entry import Draft
+from ledger.match.candidate import Query
 from ledger.record import dsse
 from ledger.record.ids import new_id
 from ledger.record.keys import Signer
 from ledger.record.parts import EmbeddingDigest, FingerprintDigests
 from ledger.record.predicates import Predicate, Registration, Resolution
 from ledger.record.statement import statement_payload
-from ledger.storage.corpus import CorpusStore, NewWork
 from ledger.storage.database import Database
-from ledger.storage.entries import PostgresEntryStore
-from ledger.storage.projections import Projector
+from ledger.storage.log.entries import PostgresEntryStore
+from ledger.storage.log.projections import Projector
+from ledger.storage.works.corpus import CorpusStore, NewWork
 from tests.record.samples import ALL, ORIGIN, OTHER, SIGNER, TIME, key_record, sha, subject_of
 
 DIMENSION = 16

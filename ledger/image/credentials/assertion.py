@@ -6,7 +6,7 @@ from typing import Annotated
 
 from pydantic import BaseModel, ConfigDict, Field, StringConstraints, ValidationError
 
-from ledger.image.credentials.types import MAX_COPIES, MAX_SENTENCE, Assertion, CopiedWork
+from ledger.image.credentials.content import MAX_COPIES, MAX_SENTENCE, Assertion, CopiedWork
 from ledger.text import DEFAULT_LIMIT, clean_text
 
 _Id = Annotated[str, StringConstraints(pattern=r"^[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}$")]

@@ -14,7 +14,7 @@ from typing import Any, Literal
 from ledger.errors import InputError
 from ledger.image.credentials.assertion import parse_assertion
 from ledger.image.credentials.containers import embedded_manifest, is_walked
-from ledger.image.credentials.types import LABEL, Assertion, FoundCredentials, State
+from ledger.image.credentials.content import LABEL, Assertion, FoundCredentials, State
 from ledger.image.pool import DecodePool
 from ledger.text import clean_text
 

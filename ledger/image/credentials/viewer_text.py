@@ -11,7 +11,7 @@ from xml.sax.saxutils import escape
 from PIL import Image
 from PIL.PngImagePlugin import PngInfo
 
-from ledger.image.credentials.types import TRAINED_ALGORITHMIC_MEDIA
+from ledger.image.credentials.content import TRAINED_ALGORITHMIC_MEDIA
 
 PROGRAM = "Artledger"
 _IMAGE_DESCRIPTION, _SOFTWARE = 0x010E, 0x0131

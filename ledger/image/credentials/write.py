@@ -10,11 +10,11 @@ import numpy as np
 from PIL import Image
 
 from ledger.errors import InputError
+from ledger.image.canonical_image import Pixels
 from ledger.image.credentials import native, viewer_text
+from ledger.image.credentials.content import LABEL, TRAINED_ALGORITHMIC_MEDIA, Assertion, Signed
 from ledger.image.credentials.signer import CredentialSigner
-from ledger.image.credentials.types import LABEL, TRAINED_ALGORITHMIC_MEDIA, Assertion, Signed
 from ledger.image.formats import JPEG, PNG, WEBP, ImageFormat
-from ledger.image.types import Pixels
 
 WRITTEN = {PNG.media_type: PNG, JPEG.media_type: JPEG, WEBP.media_type: WEBP}
 """Formats that a generated picture can be handed out in, by media type."""

@@ -16,7 +16,7 @@ from sqlalchemy import (
     Uuid,
 )
 
-from ledger.log.types import MAX_ENTRY_BYTES
+from ledger.log.entry import MAX_ENTRY_BYTES
 from ledger.storage.tables.columns import DIGEST, NATURAL, checks, digest, metadata
 
 entry = Table(

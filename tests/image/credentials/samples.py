@@ -11,8 +11,8 @@ from typing import Any
 import c2pa
 
 from ledger.image.credentials import native
+from ledger.image.credentials.content import Assertion, CopiedWork
 from ledger.image.credentials.signer import CredentialSigner, roots_of, self_made, signer_of
-from ledger.image.credentials.types import Assertion, CopiedWork
 from ledger.image.credentials.write import with_credentials
 from tests.image.samples import pixels_of, textured
 

@@ -19,8 +19,8 @@ from PIL import Image
 from ledger.image import worker
 from ledger.image.credentials import native
 from ledger.image.credentials.containers import embedded_manifest
+from ledger.image.credentials.content import LABEL, TRAINED_ALGORITHMIC_MEDIA, FoundCredentials
 from ledger.image.credentials.read import MALFORMED, MAX_PROBLEMS, UNREADABLE, found_in, read_credentials
-from ledger.image.credentials.types import LABEL, TRAINED_ALGORITHMIC_MEDIA, FoundCredentials
 from ledger.image.credentials.write import encode, with_credentials
 from ledger.image.limits import DEFAULT_LIMITS
 from ledger.image.pool import DecodePool

@@ -18,12 +18,12 @@ from PIL import Image
 from ledger.errors import ConflictError, InputError
 from ledger.image.credentials.assertion import parse_assertion
 from ledger.image.credentials.containers import embedded_manifest
+from ledger.image.credentials.content import LABEL, TRAINED_ALGORITHMIC_MEDIA
 from ledger.image.credentials.signer import CredentialSigner
-from ledger.image.credentials.types import LABEL, TRAINED_ALGORITHMIC_MEDIA
 from ledger.image.credentials.write import encode, with_credentials
 from ledger.image.decode import decode
+from ledger.image.from_pixels import image_of
 from ledger.image.limits import DEFAULT_LIMITS
-from ledger.image.made import image_of
 from tests.image.credentials.samples import ASSERTION, MEDIA_TYPES, PIXELS, our_roots, signed, signer
 
 

@@ -1,0 +1,26 @@
+"""Whose request it is, as far as fairness goes: who shares a limit with it, and in which lane it goes."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from fastapi import Request
+
+
+@dataclass(frozen=True, slots=True)
+class Asker:
+    """`caller_of` (api/http/access.py) tells who it is, before anything else is done for a request."""
+
+    key: str
+    """What requests of one asker have in common: an address (`api.http.limits.address_key`)."""
+    privileged: bool
+    """Not a stranger: has a token that is good for the operation, or is the machine's owner."""
+
+
+_NOBODY = Asker("unknown", privileged=False)
+
+
+def asker_of(request: Request) -> Asker:
+    asker = getattr(request.state, "asker", _NOBODY)
+    assert isinstance(asker, Asker)  # noqa: S101 - put there by caller_of
+    return asker

@@ -1,0 +1,153 @@
+"""Pages for people. They work without JavaScript; only verification in the browser needs it."""
+
+from __future__ import annotations
+
+import re
+from typing import Annotated
+
+from fastapi import APIRouter, Query, Request, Response
+from fastapi.responses import RedirectResponse
+
+from api.http.context import Here, Id
+from api.http.problems import Problem
+from api.pages.presentation import not_measured
+from api.pages.published import latest_checkpoint
+from api.pages.views import page, wants_page
+from api.schemas import Page
+from ledger.errors import InputError
+from ledger.record.ids import ID_PATTERN
+
+LATEST = 8
+WORKS_PER_PAGE = 48
+TOP_K = 10
+
+router = APIRouter(include_in_schema=False)
+_SHA256 = re.compile("[0-9a-f]{64}")
+_ID = re.compile(ID_PATTERN)
+
+
+@router.get("/")
+def start(here: Here) -> Response:
+    """What this is, how to ask, what is there."""
+    application = here.application
+    return page(
+        "start.html",
+        stats=application.catalogue.stats(),
+        latest=application.records.latest(LATEST),
+        published=latest_checkpoint(application.objects),
+        max_bytes=application.settings.max_image_bytes,
+    )
+
+
+@router.post("/lookup")
+async def look_up(request: Request, here: Here) -> Response:
+    """What is known about an uploaded picture; appends nothing."""
+    lookups = here.application.lookups
+    answer = await here.with_image(request, lambda data: lookups.by_image(data, top_k=TOP_K))
+    return page("lookup.html", answer=answer, compared=True)
+
+
+@router.post("/verify")
+async def verify(request: Request, here: Here) -> Response:
+    """Makes a public record of an uploaded picture and shows it."""
+    verification = here.application.verification
+    answer = await here.with_image(request, lambda data: verification.verify(data, top_k=TOP_K))
+    return RedirectResponse(f"/records/{answer.record_id}", 303)
+
+
+@router.get("/search")
+def search(here: Here, q: Annotated[str, Query(max_length=200)]) -> Response:
+    """A record id leads to its page, a SHA-256 to what is known about the file."""
+    text = q.strip().lower()
+    if _ID.fullmatch(text):
+        return RedirectResponse(f"/records/{text}", 303)
+    if _SHA256.fullmatch(text):
+        return page("lookup.html", answer=here.application.lookups.by_sha256(text), compared=False)
+    raise InputError(
+        "that is neither a SHA-256 nor a record id",
+        code="bad-search",
+        hint="a SHA-256 has 64 hexadecimal digits; a record id looks like 01890a5d-ac96-774b-bcce-b302099a8057",
+    )
+
+
+@router.get("/records/{record_id}")
+def show_record(here: Here, record_id: Id) -> Response:
+    """One record: what it says, what it does not say, and how to check it."""
+    application = here.application
+    answer = application.headlines.record(record_id)
+    return page(
+        "record.html",
+        record=answer,
+        predicate=answer.statement["predicate"],
+        published=latest_checkpoint(application.objects),
+        log_vkey=application.log_vkey,
+        record_keys=application.record_keys,
+        not_measured=not_measured(answer),
+    )
+
+
+@router.get("/works/{work_id}")
+def show_work(here: Here, work_id: Id) -> Response:
+    """One work, its terms, and the records that name it."""
+    application = here.application
+    return page(
+        "work.html",
+        work=application.catalogue.work(work_id),
+        records=application.records.page(work_id=work_id, limit=WORKS_PER_PAGE).records,
+    )
+
+
+@router.get("/artists/{artist_id}")
+def show_artist(here: Here, artist_id: Id, query: Annotated[Page, Query()]) -> Response:
+    """One artist and the registered works, page by page."""
+    catalogue = here.application.catalogue
+    return page(
+        "artist.html",
+        artist=catalogue.artist(artist_id),
+        works=catalogue.works(artist_id, after=query.after, limit=WORKS_PER_PAGE),
+        first=query.after < 0,
+    )
+
+
+@router.get("/models/{model_id}")
+def show_model(here: Here, model_id: Id, sha256: Annotated[str, Query(max_length=200)] = "") -> Response:
+    """One model, and whether a file was among those that it was trained on."""
+    models = here.application.models
+    model = models.get(model_id)
+    asked = sha256.strip().lower()
+    if asked and not _SHA256.fullmatch(asked):
+        raise InputError("that is no SHA-256", code="bad-search", hint="a SHA-256 has 64 hexadecimal digits")
+    answer = models.membership(model_id, asked) if asked and model.manifest is not None else None
+    return page("model.html", model=model, membership=answer)
+
+
+@router.get("/claims/{claim_id}")
+def show_claim(here: Here, claim_id: Id) -> Response:
+    """A claim, what the published rules say of it and why, and what others answered."""
+    application = here.application
+    return page(
+        "claim.html",
+        claim=application.claim_reading.get(claim_id),
+        published=latest_checkpoint(application.objects),
+        log_vkey=application.log_vkey,
+    )
+
+
+@router.get("/log")
+def show_log(request: Request, here: Here) -> Response:
+    """The log's size, keys and how to audit it."""
+    application = here.application
+    return page(
+        "log.html",
+        stats=application.catalogue.stats(),
+        published=latest_checkpoint(application.objects),
+        origin=application.origin,
+        log_vkey=application.log_vkey,
+        record_keys=application.record_keys,
+        base_url=str(request.base_url).rstrip("/"),
+    )
+
+
+def problem_page(request: Request, problem: Problem) -> Response | None:
+    """The problem as a page where a person asked."""
+    return page("problem.html", problem.status, problem=problem) if wants_page(request) else None

@@ -1,0 +1,215 @@
+"""`artledger audit`: check signatures, proofs, records and whole logs without trusting whoever runs them.
+
+Nothing here needs a database, a model or an image library, but a record named by its id (fetched from this
+installation's ledger) and the recomputation of a picture's fingerprint (done where the libraries are installed).
+"""
+
+from __future__ import annotations
+
+import json
+from contextlib import ExitStack
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated
+
+import typer
+
+from cli.commands.audit_claim import audit_one_claim
+from cli.commands.audit_log import audit_whole_log
+from cli.commands.audit_usage import audit_one_usage
+from cli.ui.bundles import published_bundle
+from cli.ui.checks import finish_audit
+from cli.ui.errors import ExitCode
+from cli.ui.files import is_file_name, read_bounded
+from cli.ui.invocation import CommandGroup, Invocation
+from cli.ui.trust import ExplainOption, KeyOption, PolicyOption, RecordKeyOption, read_policy, record_keys
+from ledger.errors import InputError, VerificationError
+
+if TYPE_CHECKING:
+    from ledger.audit.recompute import Recompute
+
+MAX_PICTURE_BYTES = 256 * 2**20
+"""An auditor's own picture: bounded only against mistakes."""
+
+
+def audit_one_bundle(
+    invocation: Invocation,
+    file: Annotated[Path, typer.Argument(metavar="FILE", help="The bundle.", show_default=False)],
+    *,
+    key: KeyOption,
+    record_key: RecordKeyOption = None,
+    policy: PolicyOption = None,
+    announcement: Annotated[
+        list[Path] | None,
+        typer.Option(
+            metavar="FILE",
+            help="Bundle of a record that announces or revokes a key of whoever makes the statement; may repeat.",
+        ),
+    ] = None,
+    explain: ExplainOption = False,
+) -> ExitCode:
+    """Check one record's bundle offline: encoding, checkpoint, inclusion in the log, signatures, statement.
+
+    Exits 0 when verified, 1 when refuted, 4 when something essential could not be checked.
+    """
+    from cli.ui.fetching import read_bundle_file
+    from ledger.audit.verifier import audit_bundle
+
+    data = read_bundle_file(file)
+    witnesses = read_policy(policy)
+    announcements = [read_bundle_file(path) for path in announcement or ()]
+    audit = audit_bundle(data, key, record_keys(record_key), witnesses, announcements)
+    return finish_audit(invocation.out, audit, _explanation(data, key) if explain else ())
+
+
+def audit_one_record(
+    invocation: Invocation,
+    record: Annotated[
+        str, typer.Argument(metavar="ID|FILE|URL", help="A record's id here, or its bundle.", show_default=False)
+    ],
+    *,
+    image: Annotated[Path | None, typer.Option(metavar="FILE", help="The picture that the record is about.")] = None,
+    key: Annotated[
+        str | None, typer.Option(metavar="VKEY", help="The log's verifier key; for an id, this ledger's own if absent.")
+    ] = None,
+    record_key: RecordKeyOption = None,
+    policy: PolicyOption = None,
+    explain: ExplainOption = False,
+) -> ExitCode:
+    """Check a record against the picture itself: digests, and, where installed, fingerprint and scores once more.
+
+    Exits 0 when verified, 1 when refuted, 4 when something essential could not be checked.
+    """
+    from ledger.audit.picture import audit_record
+
+    evidence = _gather(invocation, record, key)
+    picture = None if image is None else read_bounded(image, MAX_PICTURE_BYTES, "the picture")
+    witnesses = read_policy(policy)
+    with ExitStack() as stack:
+        audit = audit_record(
+            evidence.bundle,
+            picture,
+            evidence.key,
+            record_keys(record_key),
+            witnesses,
+            recompute=None if picture is None else _recompute(invocation, stack),
+        )
+    explanation = _explanation(evidence.bundle, evidence.key) if explain else ()
+    return finish_audit(invocation.out, audit, explanation)
+
+
+def audit_one_reveal(
+    invocation: Invocation,
+    file: Annotated[Path, typer.Argument(metavar="BUNDLE", help="The record's bundle.", show_default=False)],
+    revealed: Annotated[
+        Path, typer.Argument(metavar="REVEAL", help="Key and object, as `generate` wrote them.", show_default=False)
+    ],
+    *,
+    key: Annotated[
+        str | None,
+        typer.Option(metavar="VKEY", help="The log's verifier key, to check too that the log has the record."),
+    ] = None,
+    record_key: RecordKeyOption = None,
+    policy: PolicyOption = None,
+) -> ExitCode:
+    """Check offline that a revealed prompt, title or text is what a record commits to, and show it.
+
+    Exits 0 when it is, 1 when not. Without --key it stays open whether the record is on a log.
+    """
+    from cli.ui.fetching import read_bundle_file
+    from ledger.audit.checks import AuditVerdict
+    from ledger.audit.reveal import audit_reveal
+    from ledger.record.reveal import MAX_REVEAL_BYTES, parse_reveal
+
+    reveal = parse_reveal(read_bounded(revealed, MAX_REVEAL_BYTES, "the reveal"))
+    audit = audit_reveal(read_bundle_file(file), reveal, key, record_keys(record_key), read_policy(policy))
+    shown = json.dumps(reveal.value, indent=2, ensure_ascii=False) if audit.verdict is AuditVerdict.VERIFIED else ""
+    return finish_audit(invocation.out, audit, shown.splitlines())
+
+
+def _recompute(invocation: Invocation, stack: ExitStack) -> Recompute | None:
+    """What decodes and fingerprints here; None in an install without those libraries. Lives as long as the stack."""
+    try:
+        return stack.enter_context(invocation.application()).recompute
+    except ModuleNotFoundError:
+        return None
+
+
+@dataclass(frozen=True, slots=True)
+class _Evidence:
+    bundle: bytes
+    key: str
+
+
+def _gather(invocation: Invocation, record: str, key: str | None) -> _Evidence:
+    from cli.ui.fetching import fetch_bundle, is_url, read_bundle_file
+
+    if is_url(record) or is_file_name(record):
+        if key is None:
+            raise InputError("a bundle from elsewhere needs --key, the log's verifier key", code="usage")
+        return _Evidence(fetch_bundle(record) if is_url(record) else read_bundle_file(Path(record)), key)
+    with invocation.application() as application:
+        own = application.log_vkey
+        if key is None:
+            invocation.out.note(f"no --key given: trusting this ledger's own, {own}")
+        return _Evidence(published_bundle(application, record), key or own)
+
+
+def _explanation(data: bytes, key: str) -> list[str]:
+    """Every hash of the proof; for a bundle that cannot even be opened the checks have told why."""
+    from ledger.audit.explain import explain_bundle
+
+    try:
+        return explain_bundle(data, key)
+    except VerificationError as error:
+        return [f"nothing to explain: {error.message}"]
+
+
+def register(app: CommandGroup) -> None:
+    group = CommandGroup("Check signatures, proofs, records and whole logs, trusting nobody.", name="audit")
+    group.add(
+        audit_one_bundle,
+        name="bundle",
+        examples=[
+            "artledger audit bundle record.bundle.json --key 'example.org/log+1a2b3c4d+AZ...'",
+            "artledger audit bundle record.bundle.json --key VKEY --policy witnesses.txt --explain",
+        ],
+    )
+    group.add(
+        audit_one_record,
+        name="record",
+        examples=[
+            "artledger audit record 0197c1d2-6f3a-7c1e-9f00-0a1b2c3d4e5f --image photo.jpg",
+            "artledger audit record https://example.org/v1/records/ID/bundle --key VKEY --image photo.jpg",
+        ],
+    )
+    group.add(
+        audit_one_reveal,
+        name="reveal",
+        examples=["artledger audit reveal car.bundle.json car.reveal.json --key VKEY"],
+    )
+    group.add(
+        audit_one_claim,
+        name="claim",
+        examples=[
+            "artledger audit claim claim.json --key 'example.org/log+1a2b3c4d+AZ...'",
+            "artledger audit claim 0197c1d2-6f3a-7c1e-9f00-0a1b2c3d4e5f",
+        ],
+    )
+    group.add(
+        audit_whole_log,
+        name="log",
+        examples=[
+            "artledger audit log https://example.org --key VKEY --state ~/audits",
+            "artledger audit log ./log --key VKEY --policy witnesses.txt",
+        ],
+    )
+    group.add(
+        audit_one_usage,
+        name="usage",
+        examples=[
+            "artledger audit usage january.json --log https://example.org --key VKEY",
+            "artledger audit usage january.json --log ./log",
+        ],
+    )
+    app.add_typer(group)

@@ -1,0 +1,286 @@
+"""`artledger corpus`: register works, look at them as a whole, keep fingerprints and error rates up to date."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated
+
+import typer
+
+from cli.commands import corpus_optout as optout
+from cli.ui.errors import ExitCode
+from cli.ui.invocation import CommandGroup, Invocation
+from cli.ui.output import Output
+from ledger.errors import InputError
+
+if TYPE_CHECKING:
+    from ledger.answers.records import CorpusStats
+    from ledger.corpus.labels import Unstated
+    from ledger.flows.works.duplicates_report import DedupSummary, GroupReport
+    from ledger.flows.works.ingest import IngestSummary
+
+MAX_GROUPS = 20
+MAX_REFUSALS = 20
+"""What is listed for people; --json has all of it."""
+
+
+ArtistOption = Annotated[
+    str | None,
+    typer.Option(metavar="ID", help="Register all of a folder as works of this artist.", show_default=False),
+]
+KeyOption = Annotated[
+    Path | None,
+    typer.Option(metavar="FILE", help="The artist's key, which signs each registration.", show_default=False),
+]
+LicenceOption = Annotated[str | None, typer.Option(metavar="SPDX", help="With --artist: of works that state none.")]
+UsesOption = Annotated[
+    str | None,
+    typer.Option(metavar="USES", help="With --artist: match, train, style, several with commas between, or none."),
+]
+CreditOption = Annotated[str | None, typer.Option(metavar="TEXT", help="With --artist: how the works are credited.")]
+LinkOption = Annotated[str | None, typer.Option(metavar="URL", help="With --artist: where the credit leads.")]
+TermsOption = Annotated[
+    str | None, typer.Option(metavar="TEXT", help="With --artist: terms in your own words instead of --licence.")
+]
+
+
+def ingest(
+    invocation: Invocation,
+    source: Annotated[
+        str,
+        typer.Argument(
+            metavar="SOURCE",
+            help="A folder, `openclipart`, or `hf:ID_OR_PATH[@SPLIT]`.".replace("[", r"\["),
+            show_default=False,
+        ),
+    ],
+    labels: Annotated[
+        Path | None,
+        typer.Option(
+            metavar="FILE",
+            help="CSV or JSON Lines with file, title, artist, and where known licence, source, allowed_uses.",
+        ),
+    ] = None,
+    *,
+    artist: ArtistOption = None,
+    key: KeyOption = None,
+    licence: LicenceOption = None,
+    uses: UsesOption = None,
+    credit_line: CreditOption = None,
+    link: LinkOption = None,
+    terms: TermsOption = None,
+) -> ExitCode | None:
+    """Register works. Run it again after an interruption: it goes on where it stopped.
+
+    Works that cannot be registered are listed with the reason, and do not stop the others; when all of them are
+    refused, the exit code is 2.
+
+    With --artist a folder is a portfolio: every picture in it, or what a label file lists, is a work of that artist.
+    """
+    out = invocation.out
+    stated = (key, licence, uses, credit_line, link, terms)
+    if artist is not None:
+        said = Stated(licence, uses, credit_line, link, terms)
+        summary = _portfolio(invocation, source, labels, artist_id=artist, key=key, stated=said)
+    elif any(each is not None for each in stated):
+        raise InputError("--key and terms go with --artist", code="artist-missing", hint="name whose works they are")
+    else:
+        with invocation.application() as application, invocation.progress() as progress:
+            summary = application.ingestion.run(application.open_source(source, labels), progress)
+    if out.json:
+        out.document(summary.to_json())
+    show_summary(out, summary)
+    return ExitCode.USAGE if summary.refused and not summary.registered + summary.already_registered else None
+
+
+@dataclass(frozen=True, slots=True)
+class Stated:
+    """What the options say of all works of a portfolio."""
+
+    licence: str | None
+    uses: str | None
+    credit_line: str | None
+    link: str | None
+    terms: str | None
+
+    def unstated(self, artist: str) -> Unstated:
+        """For works that say nothing themselves. Raises InputError (`licence`, `allowed-uses`, `bad-link`, ...)."""
+        from ledger.corpus.credit import read_terms
+        from ledger.corpus.labels import Unstated, parse_uses
+
+        licence, credit = read_terms(self.licence or "", self.credit_line or "", self.link or "", self.terms or "")
+        return Unstated(artist, licence, parse_uses(self.uses), credit)
+
+
+def _portfolio(
+    invocation: Invocation, source: str, labels: Path | None, *, artist_id: str, key: Path | None, stated: Stated
+) -> IngestSummary:
+    """The folder's works, signed by the artist's key where one is named."""
+    from cli.ui.own_keys import open_key
+    from ledger.corpus.portfolio import PortfolioSource
+    from ledger.flows.people.principal import LOCAL
+
+    signer = None if key is None else open_key(key)
+    with invocation.application() as application, invocation.progress() as progress:
+        artist = application.registering.artist(artist_id, LOCAL)
+        folder = Path(source.removeprefix("folder:")).expanduser()
+        portfolio = PortfolioSource(folder, artist, stated.unstated(artist.name), labels)
+        return application.registering.ingest(portfolio, artist_id, LOCAL, signer, progress)
+
+
+def refresh(
+    invocation: Invocation,
+    spec: Annotated[
+        str, typer.Option(help="`default`, or the digest of the fingerprint spec to go to.", show_default=False)
+    ],
+) -> None:
+    """Fingerprint the whole corpus anew under another spec. Resumable; old records keep their spec."""
+    out = invocation.out
+    with invocation.application() as application, invocation.progress() as progress:
+        summary = application.refreshing.run(spec, progress)
+    if out.json:
+        out.document(summary.to_json())
+    _show_fields(out, summary.to_json())
+
+
+def stats(invocation: Invocation) -> None:
+    """Tell how many works, artists and records there are."""
+    with invocation.application() as application:
+        found = application.catalogue.stats()
+    if invocation.json:
+        invocation.out.document(found.to_json())
+    _show_stats(invocation.out, found)
+
+
+def calibrate(invocation: Invocation) -> None:
+    """Measure the error rates of matching anew, against the corpus as it is now, and put them on the log."""
+    out = invocation.out
+    with invocation.application() as application, invocation.progress() as progress:
+        summary = application.recalibration.recalibrate(progress)
+    if out.json:
+        out.document(summary.to_json())
+    _show_fields(out, summary.to_json())
+
+
+def dedup(
+    invocation: Invocation,
+    out: Annotated[
+        Path | None,
+        typer.Option(metavar="DIR", help="Folder of the contact sheets (default: `copies` in the data folder)."),
+    ] = None,
+) -> None:
+    """Find copies within the corpus: groups of works of which every two are copies of each other.
+
+    Found by the matcher that answers `verify`; shares then count a group once. Run it again after an interruption, or
+    when works were added: what was asked is kept.
+    """
+    with invocation.application() as application:
+        with invocation.progress() as progress:
+            found = application.deduplication.run(progress)
+        summary = application.dedup_report.make(found, out or application.data_dir / "copies")
+    if invocation.json:
+        invocation.out.document(summary.to_json())
+    _show_copies(invocation.out, summary)
+
+
+def _show_copies(out: Output, summary: DedupSummary) -> None:
+    out.line(
+        f"{summary.in_groups:,} of {summary.works:,} works are in {len(summary.groups):,} groups of copies "
+        f"({summary.asked:,} were asked about now)",
+        "strong",
+    )
+    for note in summary.notes:
+        out.line(note)
+    rows = [_group_row(group) for group in summary.groups[:MAX_GROUPS]]
+    if rows:
+        out.table(("Works", "Relations", "Titles", "Artists", "Group"), rows, right=("Works",))
+    if len(summary.groups) > MAX_GROUPS:
+        out.line(f"and {len(summary.groups) - MAX_GROUPS:,} more: --json lists them all", "quiet")
+    if summary.between_groups:
+        out.line(
+            f"{len(summary.between_groups):,} more pairs are copies, but not of each other's groups: --json lists them"
+        )
+    show_not_comparable(out, [(each.work.title, each.reason) for each in summary.not_comparable])
+    for path in summary.sheets:
+        out.line(f"Contact sheet  {path}")
+
+
+def _group_row(group: GroupReport) -> tuple[str, ...]:
+    relations = sorted({str(pair.found["relation"]) for pair in group.pairs})
+    titles = list(dict.fromkeys(work.title or "untitled" for work in group.works))
+    artists = list(dict.fromkeys(work.artist for work in group.works))
+    return (f"{len(group.works):,}", ", ".join(relations), _few(titles), _few(artists), group.group_id)
+
+
+def _few(names: Sequence[str]) -> str:
+    rest = f" and {len(names) - 3} more" if len(names) > 3 else ""
+    return ", ".join(names[:3]) + rest
+
+
+def show_not_comparable(out: Output, works: Sequence[tuple[str, str]]) -> None:
+    """Works, each with why nothing can be said of it by look."""
+    if not works:
+        return
+    out.line(f"{len(works):,} works are not comparable: only a file of the same bytes will match them", "strong")
+    out.table(("Not comparable", "Why"), works[:MAX_REFUSALS])
+    if len(works) > MAX_REFUSALS:
+        out.line(f"and {len(works) - MAX_REFUSALS:,} more: --json lists them all", "quiet")
+
+
+def show_summary(out: Output, summary: IngestSummary) -> None:
+    """What became of a source's works."""
+    out.line(
+        f"{summary.registered:,} works registered from {summary.source}, {summary.already_registered:,} were already, "
+        f"{len(summary.refused):,} refused, of {summary.found:,} found, in {summary.seconds:.1f} s",
+        "strong",
+    )
+    if summary.refused:
+        rows = [(each.key, each.code, each.reason) for each in summary.refused[:MAX_REFUSALS]]
+        out.table(("Refused", "Code", "Why"), rows)
+    if len(summary.refused) > MAX_REFUSALS:
+        out.line(f"and {len(summary.refused) - MAX_REFUSALS:,} more: --json lists them all", "quiet")
+    show_not_comparable(out, [(each.key, each.reason) for each in summary.not_comparable])
+    for work_id in summary.contested:
+        out.line(f"Contested: work {work_id} is registered by another artist too", "strong")
+
+
+def _show_stats(out: Output, found: CorpusStats) -> None:
+    out.line(f"{found.works:,} works by {found.artists:,} artists; {found.tree_size:,} entries on the log", "strong")
+    out.table(("Artist", "Works"), [(name, f"{works:,}") for name, works in found.largest_artists], right=("Works",))
+    out.table(("Licence", "Works"), [(name, f"{works:,}") for name, works in found.licences.items()], right=("Works",))
+    out.table(
+        ("Record", "Entries"), [(kind, f"{count:,}") for kind, count in found.records.items()], right=("Entries",)
+    )
+    out.line(f"Fingerprint spec  {found.spec}")
+    out.line(f"Calibration       {found.calibration or 'none yet: the first verification makes it'}")
+    if found.calibration_works is not None:
+        out.line(f"                  measured against {found.calibration_works:,} works")
+    for note in found.notes:
+        out.line(f"Note              {note}")
+
+
+def _show_fields(out: Output, fields: dict[str, object]) -> None:
+    """A summary's few values, one a line."""
+    for name, value in fields.items():
+        out.line(f"{name.replace('_', ' ')}: {value}")
+
+
+def register(app: CommandGroup) -> None:
+    group = CommandGroup("The registered works.", name="corpus")
+    group.add(
+        ingest,
+        examples=[
+            "artledger corpus ingest ./paintings --labels paintings.csv",
+            "artledger corpus ingest openclipart",
+            "artledger corpus ingest hf:huggan/wikiart@train",
+            "artledger corpus ingest ./portfolio --artist ID --key ada.pem --licence CC-BY-4.0 --uses match,style",
+        ],
+    )
+    group.add(refresh, examples=["artledger corpus refresh --spec default"])
+    group.add(stats, examples=["artledger corpus stats --json"])
+    group.add(calibrate, examples=["artledger corpus calibrate"])
+    group.add(dedup, examples=["artledger corpus dedup --out ./copies", "artledger corpus dedup --json > copies.json"])
+    optout.add_to(group)
+    app.add_typer(group)

@@ -1,0 +1,78 @@
+"""`artledger demo`: the main job in one command, on real art."""
+
+from __future__ import annotations
+
+import shlex
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated
+
+import typer
+
+from cli.commands.corpus import show_summary
+from cli.ui.errors import ExitCode
+from cli.ui.invocation import CommandGroup, Invocation
+from cli.ui.output import Tone
+from cli.ui.report import show_next_steps, show_record
+
+if TYPE_CHECKING:
+    from ledger.flows.demo.demo import DemoReport
+
+
+def demo(
+    invocation: Invocation,
+    corpus: Annotated[
+        Path | None, typer.Option(metavar="FOLDER", help="A labelled folder of works instead of OpenClipart.")
+    ] = None,
+    all_works: Annotated[bool, typer.Option("--all", help="Register all of OpenClipart, not 2,000 works.")] = False,
+) -> ExitCode | None:
+    """Register real artworks, verify three pictures, make one, prove the answers, and show that a forgery is refused.
+
+    A second run reuses what is there. Exits 2 with what to install where OpenClipart is missing.
+    """
+    out = invocation.out
+    with invocation.application() as application:
+        with invocation.progress() as progress:
+            report = application.demo.run(progress, corpus=corpus, all_works=all_works)
+        vkey = application.log_vkey
+    if out.json:
+        out.document(report.to_json())
+    else:
+        _show(invocation, report, vkey)
+    return ExitCode.DONE if report.bundle_verified and report.tampered_refused else ExitCode.REFUTED
+
+
+def _show(invocation: Invocation, report: DemoReport, vkey: str) -> None:
+    out = invocation.out
+    show_summary(out, report.ingest)
+    out.line(f"{report.works:,} works by {report.artists:,} artists are registered. Three pictures:", "strong")
+    for number, query in enumerate(report.queries, 1):
+        out.line()
+        out.line(f"── {number}. {query.description}")
+        out.line(f"   {query.picture}", "quiet")
+        show_record(out, query.answer)
+        show_next_steps(invocation, query.answer, query.picture)
+    out.line()
+    out.line(f"── {len(report.queries) + 1}. Generated here: “{report.generated.prompt}”")
+    out.line(f"   {report.generated.picture or 'blocked: the picture is neither handed out nor kept'}", "quiet")
+    show_record(out, report.generated.answer)
+    out.line()
+    good, bad = "verified offline", "NOT VERIFIED"
+    out.line(f"The first record's bundle: {good if report.bundle_verified else bad}", _tone(report.bundle_verified))
+    good, bad = "refused", "ACCEPTED"
+    out.line(
+        f"The same with one byte changed: {good if report.tampered_refused else bad}", _tone(report.tampered_refused)
+    )
+    out.line(f"  artledger audit bundle {shlex.quote(str(report.bundle))} --key '{vkey}'", "quiet")
+    out.line()
+    out.line(f"Look around: {invocation.command('serve')}   ({report.seconds:.0f} s)", "strong")
+
+
+def _tone(good: bool) -> Tone:
+    return "good" if good else "bad"
+
+
+def register(app: CommandGroup) -> None:
+    app.add(
+        demo,
+        examples=["artledger demo", "artledger demo --corpus ./paintings", "artledger demo --json --data /tmp/try"],
+    )

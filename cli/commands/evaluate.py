@@ -1,0 +1,290 @@
+"""`artledger evaluate`: measure matching on open works that nothing was fitted on, beside others; and the generator.
+
+Sealed works are never read. What was fingerprinted and asked is kept in the output folder: an interrupted run goes on.
+"""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Mapping, Sequence
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated, Any
+
+import typer
+
+from cli.commands.evaluate_claims import claims
+from cli.ui.files import make_folder, write_whole
+from cli.ui.invocation import CommandGroup, Invocation
+
+if TYPE_CHECKING:
+    from cli.ui.output import Output
+
+WorksOption = Annotated[int, typer.Option(min=1, help="Works in the corpus, at most.")]
+CopiesOption = Annotated[int, typer.Option(min=1, help="Edited copies of works of held-out artists to ask about.")]
+StrangersOption = Annotated[int, typer.Option(min=1, help="Pictures of held-out sources that are not in the corpus.")]
+AssetsOption = Annotated[
+    Path | None,
+    typer.Option(
+        metavar="DIR", help="Unpacked packages as for `train`: more strangers, photographs to paste on, more works."
+    ),
+]
+OutOption = Annotated[Path, typer.Option(metavar="DIR", help="Folder for results, plots and what was measured so far.")]
+SeedOption = Annotated[int, typer.Option(help="The same seed and pictures give the same questions.")]
+GeneratorOption = Annotated[
+    Path | None,
+    typer.Option(metavar="DIR", help="A pipeline's folder, instead of the studio model.", show_default=False),
+]
+PicturesOption = Annotated[int, typer.Option(min=1, help="For each prompt.")]
+NearestOption = Annotated[int, typer.Option(min=10, help="Open works to be near to, at most.")]
+OUT = Path("evaluation")
+FIGURES = {
+    "micro_ap": "Micro AP",
+    "recall_at_1": "Recall@1",
+    "recall_at_p90": "Recall at 90% precision",
+    "recall_at_1pct_false_alarms": "Recall at 1% false alarms",
+    "recall_at_0.1pct_false_alarms": "Recall at 0.1%",
+}
+
+
+def copies(
+    invocation: Invocation,
+    *,
+    works: WorksOption = 3500,
+    copies: CopiesOption = 600,
+    strangers: StrangersOption = 600,
+    assets: AssetsOption = None,
+    out: OutOption = OUT,
+    seed: SeedOption = 7,
+) -> None:
+    """Measure how well copies are found, beside pHash, PDQ, the descriptor alone and, where installed, SSCD.
+
+    Prints the figures with 95% intervals and writes copies.json, precision-recall.png and per-edit.png. With --json: an
+    object per method. A peer's score is less its background where that helps it (`normalised`).
+    """
+    from ledger.lab.evaluate.copies import evaluate_copies
+    from ledger.lab.evaluate.experiment import GROWTH, Plan, measure
+    from ledger.lab.evaluate.plots import per_edit, precision_recall
+
+    make_folder(out)
+    with invocation.progress() as progress:
+        measured = measure(Plan(out, works, copies, strangers, assets, seed, growth=GROWTH), progress)
+        progress("computing intervals", 0, None)
+        report = evaluate_copies(measured)
+    for name, reason in measured.absent.items():
+        invocation.out.note(f"{name}: {reason}")
+    title = f"{len(measured.works):,} works, {sum(measured.own >= 0):,} copies, {sum(measured.own < 0):,} strangers"
+    write_whole(out / "copies.json", json.dumps(report.methods, indent=1).encode())
+    precision_recall(out / "precision-recall.png", report.curves, title)
+    per_edit(out / "per-edit.png", {name: each["per_edit"] for name, each in report.methods.items()}, "Recall@1")
+    if invocation.json:
+        invocation.out.document(report.methods)
+        return
+    _show_copies(invocation.out, report.methods, title)
+    invocation.out.line(f"Written: {', '.join(str(out / name) for name in COPIES_FILES)}", "quiet")
+
+
+COPIES_FILES = ("copies.json", "precision-recall.png", "per-edit.png")
+CALIBRATION_FILES = ("calibration.json", "reliability.png")
+
+
+def calibration(
+    invocation: Invocation,
+    *,
+    works: WorksOption = 3500,
+    copies: CopiesOption = 600,
+    strangers: StrangersOption = 600,
+    assets: AssetsOption = None,
+    out: OutOption = OUT,
+    seed: SeedOption = 7,
+) -> None:
+    """Measure whether the stated error rates and probabilities hold, on strangers both clean and edited.
+
+    Prints false alarms at alpha 1% and 5% by bin with the detection rate beside each, false discoveries among many
+    pictures at once (Benjamini-Hochberg), and the reliability of `score`; writes calibration.json and reliability.png.
+    """
+    from ledger.lab.evaluate.experiment import Plan, measure
+    from ledger.lab.evaluate.plots import reliability_diagram
+    from ledger.lab.evaluate.reliability import evaluate_calibration
+
+    make_folder(out)
+    with invocation.progress() as progress:
+        measured = measure(Plan(out, works, copies, strangers, assets, seed, both=True), progress)
+    report = evaluate_calibration(measured)
+    write_whole(out / "calibration.json", json.dumps(report.document, indent=1).encode())
+    error = f"expected calibration error {report.document['expected_calibration_error']:.3f}"
+    reliability_diagram(out / "reliability.png", report.bins, error)
+    if invocation.json:
+        invocation.out.document(report.document)
+        return
+    _show_calibration(invocation.out, report.document)
+    invocation.out.line(f"Written: {', '.join(str(out / name) for name in CALIBRATION_FILES)}", "quiet")
+
+
+SUBJECT_FILES = ("subjects.json", "subjects.png")
+
+
+def subjects(
+    invocation: Invocation,
+    *,
+    generator: GeneratorOption = None,
+    pictures: PicturesOption = 4,
+    works: NearestOption = 5000,
+    out: OutOption = OUT,
+    seed: SeedOption = 7,
+) -> None:
+    """Measure whether the generator makes what it is asked for: what the open works nearest to its pictures show.
+
+    For 16 prompts, how often the subject is named by the ten open works that come nearest by the copy descriptor, and
+    how often by those near to the pictures of the other prompts. Writes subjects.json and subjects.png.
+    """
+    from ledger.fingerprint.copy_encoder import load_copy_encoder
+    from ledger.generate.generator import open_generator
+    from ledger.generate.profiles import STUDIO, FolderModel
+    from ledger.image.pool import DecodePool
+    from ledger.lab.evaluate.subjects import evaluate_subjects, read_works, save_grid
+
+    make_folder(out)
+    encoder = load_copy_encoder()
+    source = STUDIO if generator is None else FolderModel(generator, generator.name)
+    model = open_generator(source)
+    with invocation.progress() as progress:
+        with DecodePool() as pool:
+            near = read_works(pool, encoder, out / "open-works.jsonl", works, progress)
+        report = evaluate_subjects(model, encoder, near, per_prompt=pictures, seed=seed, progress=progress)
+    save_grid(report, out / "subjects.png")
+    write_whole(out / "subjects.json", json.dumps(report.document, indent=1).encode())
+    if invocation.json:
+        invocation.out.document(report.document)
+        return
+    _show_subjects(invocation.out, report.document)
+    invocation.out.line(f"Written: {', '.join(str(out / name) for name in SUBJECT_FILES)}", "quiet")
+
+
+def _show_subjects(out: Output, document: Mapping[str, Any]) -> None:
+    rows = [
+        (row["prompt"], f"{row['prompted']:.0%}", f"{row['shuffled']:.0%}", f"{row['all_works']:.1%}")
+        for row in document["per_prompt"]
+    ]
+    out.table(
+        ("Prompt", "Subject near", "Shuffled", "All works"), rows, right=("Subject near", "Shuffled", "All works")
+    )
+    low, high = document["interval"]
+    out.line(
+        f"The subject is named by {document['prompted']:.1%} of the nearest works, by {document['shuffled']:.1%} for "
+        f"other prompts: {document['ratio']} times as often (95% interval {low} to {high}).",
+        "strong",
+    )
+
+
+def _show_copies(out: Output, methods: Mapping[str, Mapping[str, Any]], title: str) -> None:
+    out.line(title, "strong")
+    columns = ("Method", *FIGURES.values(), "Pictures/s")
+    rows = [
+        (
+            f"{name}{' -b' if each['normalised'] else ''}",
+            *(_with_interval(each[figure], each["intervals"][figure]) for figure in FIGURES),
+            _number(each["images_per_s"], 1),
+        )
+        for name, each in methods.items()
+    ]
+    out.table(columns, rows, right=("Pictures/s",))
+    out.line("-b: the similarity to a background of unrelated pictures is subtracted.", "quiet")
+    called = methods["ours"]["called"]
+    out.line(
+        f"Verdict `copy` at alpha {called['alpha']:.0%}: {_share(called['strangers_called_a_copy'])} of the strangers, "
+        f"{_share(called['copies_called_of_the_right_work'])} of the copies with the right work first."
+    )
+    out.line()
+    out.line("As the corpus grows: recall at 1% false alarms (micro AP)", "strong")
+    sizes = methods["ours"]["growth"]
+    titles = [f"{row['works']:,} works, {row['copies']}+{row['strangers']} asked" for row in sizes]
+    growth = [
+        (
+            name,
+            *(f"{_number(row['recall_at_1pct_false_alarms'])} ({_number(row['micro_ap'])})" for row in each["growth"]),
+        )
+        for name, each in methods.items()
+    ]
+    out.table(("Method", *titles), growth)
+    out.line("Per edit: recall@1 (recall at 1% false alarms); * training has no edit of this kind", "strong")
+    edits = [
+        (
+            f"{row['kind']} {row['strength']}{'' if row['seen_in_training'] else ' *'}",
+            str(row["n"]),
+            *(_edit_cell(each["per_edit"][number]) for each in methods.values()),
+        )
+        for number, row in enumerate(methods["ours"]["per_edit"])
+    ]
+    out.table(("Edit", "n", *methods), edits, right=("n",))
+
+
+def _edit_cell(row: Mapping[str, Any]) -> str:
+    return f"{_number(row['recall_at_1'])} ({_number(row['recall_at_1pct_false_alarms'])})"
+
+
+def _show_calibration(out: Output, document: Mapping[str, Any]) -> None:
+    rows = [
+        (
+            f"{row['alpha']:.0%}",
+            row["bin"],
+            *(_share(row[group][said]) for group in ("clean", "edited") for said in ("as_close", "called_a_copy")),
+            _share(row["copies_called_of_the_right_work"]),
+        )
+        for row in document["false_alarms"]
+    ]
+    titles = ("Clean: as close", "called a copy", "Edited: as close", "called a copy ", "Copies called, right work")
+    out.line("Strangers within alpha, and called a copy; detection beside it", "strong")
+    out.table(("Alpha", "Bin", *titles), rows)
+    found = document["false_discoveries"]
+    batches, whole = found["batches"], found["all_at_once"]
+    out.line(
+        f"False discoveries at a level of {found['level']:.0%} (Benjamini-Hochberg): "
+        f"{batches['realised']:.1%} in batches of {batches['copies']} copies and {batches['strangers']} strangers "
+        f"({batches['copies_found']:.0%} of the copies stand); "
+        f"{whole['false']} of {whole['findings']} findings in one batch of everything."
+    )
+    out.line()
+    out.line(f"Reliability: expected calibration error {document['expected_calibration_error']:.3f}", "strong")
+    bins = [
+        (
+            f"{each['low']:.1f} to {each['high']:.1f}",
+            str(each["count"]),
+            _number(each["stated"]),
+            _with_interval(each["realised"], each["interval"]),
+        )
+        for each in document["reliability"]
+    ]
+    out.table(("Score", "n", "Stated", "Realised"), bins, right=("n", "Stated"))
+
+
+def _share(share: Mapping[str, Any]) -> str:
+    """`1.2% (0.5-2.4, n 600)`."""
+    if not share["n"]:
+        return "none asked"
+    low, high = share["interval"]
+    return f"{share['share']:.1%} ({100 * low:.1f}-{100 * high:.1f}, n {share['n']})"
+
+
+def _with_interval(value: float | None, interval: Sequence[float | None]) -> str:
+    return f"{_number(value)} ({'-'.join(_number(bound).removeprefix('0') for bound in interval)})"
+
+
+def _number(value: float | None, digits: int = 2) -> str:
+    return "-" if value is None else f"{value:.{digits}f}"
+
+
+def register(app: CommandGroup) -> None:
+    group = CommandGroup(
+        "Measure matching on open works that nothing was fitted on, and the generator.", name="evaluate"
+    )
+    group.add(
+        copies,
+        examples=[
+            "artledger evaluate copies --works 400 --copies 100 --strangers 100",
+            "artledger evaluate copies --assets ./packages --out ./measured --json > copies.json",
+        ],
+    )
+    group.add(subjects, examples=["artledger evaluate subjects --pictures 8 --out ./measured"])
+    group.add(claims, examples=["artledger evaluate claims --json", "artledger evaluate claims --claims 34"])
+    group.add(calibration, examples=["artledger evaluate calibration --assets ./packages --out ./measured"])
+    app.add_typer(group)

@@ -1,0 +1,96 @@
+"""`artledger lookup`: what is known, without adding anything to the log."""
+
+from __future__ import annotations
+
+import re
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated
+
+import typer
+
+from cli.ui.bundles import export_bundle
+from cli.ui.errors import ExitCode
+from cli.ui.files import is_file_name, read_bounded
+from cli.ui.invocation import CommandGroup, Invocation
+from cli.ui.output import Output
+from cli.ui.report import show_lookup, show_next_steps, show_record
+from ledger.errors import InputError
+
+if TYPE_CHECKING:
+    from ledger.answers.records import LookupAnswer
+    from ledger.bootstrap import Application
+
+_SHA256 = re.compile("[0-9a-fA-F]{64}")
+_UUID = re.compile("[0-9a-fA-F]{8}(-[0-9a-fA-F]{4}){3}-[0-9a-fA-F]{12}")
+
+
+def lookup(
+    invocation: Invocation,
+    what: Annotated[
+        str, typer.Argument(metavar="IMAGE|SHA256|RECORD_ID", help="A picture's file, its SHA-256, or a record's id.")
+    ],
+    top_k: Annotated[int, typer.Option(min=1, max=100, help="How many nearest works to show.")] = 10,
+    bundle: Annotated[
+        Path | None, typer.Option(help="Also write the record's proof to this file (a record id only).", metavar="FILE")
+    ] = None,
+) -> ExitCode:
+    """Tell what is known about a picture or a record. Appends nothing.
+
+    An existing file is a picture; else 64 hex digits are a SHA-256, and a UUID is a record's id. A SHA-256 of which
+    nothing is known exits 3.
+    """
+    is_file = is_file_name(what)
+    is_record = not is_file and _UUID.fullmatch(what) is not None
+    if bundle is not None and not is_record:
+        raise InputError("--bundle goes with a record's id", code="usage")
+    is_sha256 = not is_file and _SHA256.fullmatch(what) is not None
+    if not (is_file or is_record or is_sha256):
+        raise InputError(
+            f"{what!r} is neither a file that exists, nor a SHA-256 (64 hex digits), nor a record's id",
+            code="lookup-argument",
+        )
+    with invocation.application() as application:
+        if is_record:
+            _look_up_record(invocation, application, what, bundle)
+        elif is_sha256:
+            return _look_up_sha256(invocation.out, application, what.lower())
+        else:
+            data = read_bounded(Path(what), application.settings.max_image_bytes, "the picture")
+            _show(invocation.out, application.lookups.by_image(data, top_k=top_k), from_file=True)
+    return ExitCode.DONE
+
+
+def _look_up_record(invocation: Invocation, application: Application, record_id: str, bundle: Path | None) -> None:
+    out = invocation.out
+    answer = application.headlines.record(record_id)
+    if bundle is not None:
+        export_bundle(application, answer.record_id, bundle, out)
+    if out.json:
+        out.document(answer.to_json())
+        return
+    show_record(out, answer)
+    show_next_steps(invocation, answer)
+
+
+def _look_up_sha256(out: Output, application: Application, sha256: str) -> ExitCode:
+    answer = application.lookups.by_sha256(sha256)
+    _show(out, answer, from_file=False)
+    return ExitCode.DONE if answer.records or answer.matches else ExitCode.NOT_FOUND
+
+
+def _show(out: Output, answer: LookupAnswer, *, from_file: bool) -> None:
+    if out.json:
+        out.document(answer.to_json())
+    else:
+        show_lookup(out, answer, from_file=from_file)
+
+
+def register(app: CommandGroup) -> None:
+    app.add(
+        lookup,
+        examples=[
+            "artledger lookup photo.jpg",
+            "artledger lookup 3b4c...64 hex digits",
+            "artledger lookup 0197c1d2-6f3a-7c1e-9f00-0a1b2c3d4e5f --bundle record.bundle.json",
+        ],
+    )

@@ -1,0 +1,173 @@
+"""`artledger serve`: the HTTP service, and the publisher of the log."""
+
+from __future__ import annotations
+
+import ipaddress
+import os
+import socket
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Annotated, Any
+
+import typer
+
+from cli.ui.invocation import CommandGroup, Invocation
+from cli.ui.output import Output
+from cli.ui.owner_socket import owner_socket as owners_listener
+from ledger.errors import InputError
+
+FACTORY = "api.main:create"
+"""The ASGI application by name: `cli` never imports `api`."""
+GUARDED: Mapping[str, Any] = {
+    "http": "api.http.connections:GuardedProtocol",
+    "ws": "none",
+    "backlog": 256,
+    "proxy_headers": False,
+}
+"""How uvicorn serves it: with deadlines and bounds for connections, without WebSockets. It believes no proxy's headers,
+as it would whatever comes from 127.0.0.1: api/http/edge.py decides whom a proxy speaks for."""
+
+
+def serve(
+    invocation: Invocation,
+    *,
+    host: Annotated[str, typer.Option(help="Address to listen on.")] = "127.0.0.1",
+    port: Annotated[int, typer.Option(min=0, max=65535, help="Port to listen on; 0 takes a free one.")] = 8000,
+    owner_socket: Annotated[
+        Path | None,
+        typer.Option(
+            metavar="PATH",
+            help="Also listen on a Unix socket that only you can open. Requests there act as you do at the command "
+            "line: no token, no limits.",
+        ),
+    ] = None,
+    trust_loopback: Annotated[
+        bool,
+        typer.Option(
+            "--trust-loopback",
+            help="Treat every request from this machine as yours: no token, no limits. Never use it behind a proxy, or "
+            "where other people use the machine.",
+        ),
+    ] = False,
+    metrics_port: Annotated[
+        int | None,
+        typer.Option(min=1, max=65535, help="Serve /metrics for Prometheus on this port of 127.0.0.1."),
+    ] = None,
+) -> None:
+    """Serve the API, the pages for people and the log, and publish what is recorded, until Ctrl-C.
+
+    Nobody is treated as the machine's owner unless you ask for it: --owner-socket or --trust-loopback. With --json, one
+    object with the address and the log's key before the first request.
+    """
+    out = invocation.out
+    if invocation.data is not None:
+        # The service reads its settings from the environment, as under any other ASGI server.
+        os.environ["ARTLEDGER_DATA_DIR"] = str(invocation.data.expanduser().absolute())
+    _set_environment(host, owner_socket, trust_loopback, metrics_port)
+    with invocation.application() as application:
+        origin, vkey, settings = application.origin, application.log_vkey, application.settings
+    if settings.metrics_port is not None:
+        _listen("127.0.0.1", settings.metrics_port).close()  # else the service would fail after it has said where it is
+    with owners_listener(_absolute(settings.owner_socket)) as owners, _listen(host, port) as listener:
+        url = _url(host, listener)
+        if out.json:
+            out.document({"url": url, "origin": origin, "log_vkey": vkey})
+        out.line(f"Artledger  {url}", "strong")
+        out.line(f"Log        {origin}")
+        out.line(f"Log key    {vkey}")
+        out.line(f"Audit it   artledger audit log {url} --key '{vkey}'", "quiet")
+        out.line("Stop       Ctrl-C", "quiet")
+        _warn(out, host, settings.trust_loopback)
+        _run(invocation, [listener, *owners])
+
+
+def _run(invocation: Invocation, listeners: list[socket.socket]) -> None:
+    import uvicorn
+
+    config = uvicorn.Config(FACTORY, factory=True, log_level="warning" if invocation.quiet else "info", **GUARDED)
+    try:
+        uvicorn.Server(config).run(sockets=listeners)
+    except KeyboardInterrupt:
+        invocation.out.note("stopped")
+
+
+def _warn(out: Output, host: str, trust_loopback: bool) -> None:
+    """Who else may come in."""
+    if not _is_loopback(host):
+        out.note(
+            f"{host} is open to the network: everybody there may read, and verify pictures. Requests by a name are "
+            "answered where ARTLEDGER_ALLOWED_HOSTS has it.",
+            None,
+        )
+    if trust_loopback:
+        out.note("every user and every program of this machine may administer this ledger (--trust-loopback)", None)
+
+
+def _set_environment(host: str, owner_socket: Path | None, trust_loopback: bool, metrics_port: int | None) -> None:
+    """What options say, as the settings that the service reads."""
+    path = _absolute(owner_socket)
+    said = {
+        "OWNER_SOCKET": None if path is None else str(path),
+        "TRUST_LOOPBACK": "true" if trust_loopback else None,
+        "METRICS_PORT": None if metrics_port is None else str(metrics_port),
+    }
+    os.environ.update({f"ARTLEDGER_{name}": value for name, value in said.items() if value is not None})
+    if not _is_address(host):
+        names = os.environ.get("ARTLEDGER_ALLOWED_HOSTS", "")
+        os.environ["ARTLEDGER_ALLOWED_HOSTS"] = f"{names},{host}"
+
+
+def _absolute(path: Path | None) -> Path | None:
+    return None if path is None else path.expanduser().absolute()
+
+
+def _listen(host: str, port: int) -> socket.socket:
+    """Raises InputError (`cannot-listen`)."""
+    try:
+        family, _, _, _, address = socket.getaddrinfo(host, port, type=socket.SOCK_STREAM)[0]
+        listener = socket.socket(family, socket.SOCK_STREAM)
+        listener.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+        try:
+            listener.bind(address)
+        except BaseException:
+            listener.close()
+            raise
+    except OSError as error:
+        raise InputError(
+            f"cannot listen on {host} port {port}: {error.strerror or error}",
+            code="cannot-listen",
+            hint="--port takes another one, and --port 0 a free one",
+        ) from error
+    return listener
+
+
+def _url(host: str, listener: socket.socket) -> str:
+    port = listener.getsockname()[1]
+    return f"http://[{host}]:{port}" if ":" in host else f"http://{host}:{port}"
+
+
+def _is_address(host: str) -> bool:
+    try:
+        ipaddress.ip_address(host)
+    except ValueError:
+        return False
+    return True
+
+
+def _is_loopback(host: str) -> bool:
+    try:
+        return ipaddress.ip_address(host).is_loopback
+    except ValueError:
+        return host == "localhost"
+
+
+def register(app: CommandGroup) -> None:
+    app.add(
+        serve,
+        examples=[
+            "artledger serve",
+            "artledger serve --host 0.0.0.0 --port 8080",
+            "artledger serve --port 0",
+            "artledger serve --owner-socket ~/.artledger.sock",
+        ],
+    )

@@ -1,0 +1,160 @@
+"""`artledger verify`: compare pictures with the registered works and put the answers on the log."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated, Any
+
+import typer
+
+from cli.ui.bundles import export_bundle
+from cli.ui.errors import ExitCode, error_document, tell
+from cli.ui.files import read_bounded
+from cli.ui.invocation import CommandGroup, Invocation
+from cli.ui.report import IDENTICAL, show_next_steps, show_record
+from ledger.errors import InputError
+from ledger.match.lists import COPY_RELATIONS, Verdict
+from ledger.match.multiple_testing import benjamini_hochberg
+
+if TYPE_CHECKING:
+    from cli.ui.output import Output
+    from ledger.answers.records import RecordAnswer
+    from ledger.bootstrap import Application
+    from ledger.flows.progress import Progress
+
+FALSE_DISCOVERIES = 0.05
+"""Share of the copies found in a batch of pictures that may be false, on average."""
+
+
+def verify(
+    invocation: Invocation,
+    images: Annotated[
+        list[Path],
+        typer.Argument(metavar="IMAGE", help="PNG, JPEG, WebP, GIF, TIFF or AVIF.", show_default=False),
+    ],
+    fail_on: Annotated[
+        list[Verdict] | None,
+        typer.Option(
+            metavar="VERDICT", help=f"Exit 1 when a picture gets this verdict ({', '.join(Verdict)}); may be repeated."
+        ),
+    ] = None,
+    top_k: Annotated[
+        int,
+        typer.Option(min=1, max=100, help="How many nearest works to show. The record always holds the ten nearest."),
+    ] = 10,
+    bundle: Annotated[
+        Path | None, typer.Option(help="Also write the record's proof to this file (one picture only).", metavar="FILE")
+    ] = None,
+) -> ExitCode | None:
+    """Compare pictures with the registered works, and make a signed public record of each answer.
+
+    With --json, one picture gives one object, several give an array in their order; in it, a picture that could not be
+    verified is {"image", "error"}. Such a picture does not stop the others; the exit code is then 2.
+
+    Among several pictures some come close by chance alone: at the end it is said which copies still stand when at most
+    5% of those that stand may be false (Benjamini-Hochberg; with --json in each object's "batch").
+    """
+    if bundle is not None and len(images) > 1:
+        raise InputError(f"--bundle takes one picture, not {len(images)}", code="usage")
+    out = invocation.out
+    with invocation.application() as application:
+        with invocation.progress() as progress:
+            outcomes = _verify_each(application, images, top_k, progress)
+        if bundle is not None and not isinstance(outcomes[0], InputError):
+            export_bundle(application, outcomes[0].record_id, bundle, out)
+    if len(images) == 1 and isinstance(outcomes[0], InputError):
+        raise outcomes[0]
+    _show(invocation, images, outcomes)
+    answers = [outcome for outcome in outcomes if not isinstance(outcome, InputError)]
+    if len(answers) < len(outcomes):
+        return ExitCode.USAGE
+    unwanted = any(answer.report is not None and answer.report.verdict in (fail_on or ()) for answer in answers)
+    return ExitCode.REFUTED if unwanted else ExitCode.DONE
+
+
+def _verify_each(
+    application: Application, images: list[Path], top_k: int, progress: Progress
+) -> list[RecordAnswer | InputError]:
+    """What is wrong with one picture stays with it; what is wrong with the ledger ends the command."""
+    outcomes: list[RecordAnswer | InputError] = []
+    for number, path in enumerate(images):
+        progress("verifying pictures", number, len(images))
+        try:
+            data = read_bounded(path, application.settings.max_image_bytes, "the picture")
+            outcomes.append(application.verification.verify(data, top_k=top_k))
+        except InputError as error:
+            outcomes.append(error)
+    progress("verifying pictures", len(images), len(images))
+    return outcomes
+
+
+def _show(invocation: Invocation, images: list[Path], outcomes: list[RecordAnswer | InputError]) -> None:
+    out = invocation.out
+    documents: list[dict[str, Any]] = []
+    answers = [outcome for outcome in outcomes if not isinstance(outcome, InputError)]
+    stands = dict(zip((answer.record_id for answer in answers), standing(answers), strict=True))
+    for path, outcome in zip(images, outcomes, strict=True):
+        if isinstance(outcome, InputError):
+            documents.append({"image": str(path), **error_document(outcome)})
+            tell(outcome, out, about=str(path))
+            continue
+        batch = {"false_discovery_rate": f"{FALSE_DISCOVERIES}", "stands": stands[outcome.record_id]}
+        documents.append(outcome.to_json() | ({"batch": batch} if len(images) > 1 else {}))
+        if len(images) > 1:
+            out.line(f"── {path}")
+        show_record(out, outcome)
+        show_next_steps(invocation, outcome, path)
+        out.line()
+    if out.json:
+        out.document(documents[0] if len(images) == 1 else documents)
+    elif len(images) > 1:
+        _show_batch(out, images, outcomes, stands)
+
+
+def standing(answers: Sequence[RecordAnswer]) -> list[bool]:
+    """Which pictures are still called a copy when all of them are looked at together.
+
+    Equal digests stand by themselves; every other picture is one test, with the p-value of its best verified match.
+    """
+    matches = [answer.report.matches if answer.report is not None else () for answer in answers]
+    proven = [any(match.relation in IDENTICAL for match in each) for each in matches]
+    p_values = [
+        min((float(match.p_value) for match in each if match.relation in COPY_RELATIONS), default=1.0)
+        for each, certain in zip(matches, proven, strict=True)
+        if not certain
+    ]
+    accepted = iter(benjamini_hochberg(p_values, FALSE_DISCOVERIES))
+    called = [answer.report is not None and answer.report.verdict == Verdict.COPY for answer in answers]
+    return [(certain or next(accepted)) and said for certain, said in zip(proven, called, strict=True)]
+
+
+def _show_batch(
+    out: Output, images: list[Path], outcomes: list[RecordAnswer | InputError], stands: Mapping[str, bool]
+) -> None:
+    found = [
+        (path, stands[outcome.record_id])
+        for path, outcome in zip(images, outcomes, strict=True)
+        if not isinstance(outcome, InputError) and outcome.report is not None and outcome.report.verdict == Verdict.COPY
+    ]
+    kept = sum(stood for _, stood in found)
+    out.line(
+        f"{kept} of {len(found)} copies found in {len(stands)} pictures stand when at most {FALSE_DISCOVERIES:.0%} of "
+        "such findings may be false (Benjamini-Hochberg)",
+        "strong",
+    )
+    for path, stood in found:
+        if not stood:
+            out.line(f"Does not stand among so many: {path}")
+
+
+def register(app: CommandGroup) -> None:
+    app.add(
+        verify,
+        examples=[
+            "artledger verify photo.jpg",
+            "artledger verify --fail-on copy upload.png && publish upload.png",
+            "artledger verify drawing.webp --bundle drawing.bundle.json",
+            "artledger verify --json pictures/*.png > answers.json",
+        ],
+    )

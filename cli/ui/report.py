@@ -1,0 +1,202 @@
+"""Answers in words for people: the headline first, then what it rests on, then where to look further."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from decimal import Decimal
+from typing import TYPE_CHECKING
+
+from cli.ui.output import Output
+from ledger.match.lists import Relation, Verdict
+from ledger.match.words import RELATION_WORDS, VERDICT_WORDS
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+    from cli.ui.invocation import Invocation
+    from ledger.answers.records import (
+        CredentialsReport,
+        LookupAnswer,
+        MatchReport,
+        RecordAnswer,
+        Report,
+        ShareReport,
+        SimilarRecord,
+    )
+
+MAX_SHOWN = 5
+"""Works that people are shown, of those that something is claimed about."""
+MAX_NEAREST = 3
+"""Of those that are near by rank only."""
+IDENTICAL = (Relation.EXACT, Relation.SAME_PIXELS)
+"""Equality of digests: no rate of chance applies."""
+
+
+def show_record(out: Output, answer: RecordAnswer) -> None:
+    """One record, whatever its kind."""
+    _show_headline(out, answer)
+    if answer.report is not None:
+        _show_report(out, answer.report)
+    out.line()
+    place = f"leaf {answer.leaf_index:,}, appended {answer.appended_at}"
+    out.line(f"Record     {answer.record_id} ({answer.kind}; {place})")
+    if answer.repeated:
+        out.line("           on the log already: the same picture, corpus and calibration")
+    subject = answer.statement["subject"][0]["digest"]["sha256"]
+    out.line(f"Subject    sha256 {subject}")
+    if answer.credentials is not None:
+        show_credentials(out, answer.credentials)
+
+
+def show_credentials(out: Output, credentials: CredentialsReport) -> None:
+    """Content Credentials in the file; what they lead to stands on its own line."""
+    out.line(f"Credentials {credentials.state}: {credentials.says}")
+    if credentials.record is not None:
+        out.line(f"           record {credentials.record.record_id}: {credentials.record.reference}")
+    for problem in credentials.problems:
+        out.line(f"           {problem}", "quiet")
+
+
+def show_next_steps(invocation: Invocation, answer: RecordAnswer, image: Path | None = None) -> None:
+    """Where to look further: commands to copy, and the page."""
+    out = invocation.out
+    picture = "FILE" if image is None else str(image)
+    out.line(f"Proof      {invocation.command('lookup', answer.record_id, '--bundle', 'FILE')}", "quiet")
+    out.line(f"Check      {invocation.command('audit', 'record', answer.record_id, '--image', picture)}", "quiet")
+    page = answer.links.get("page")
+    if page:
+        out.line(f"Page       {page} on the address that `{invocation.command('serve')}` prints", "quiet")
+
+
+def show_lookup(out: Output, answer: LookupAnswer, *, from_file: bool = False) -> None:
+    """What is known about a picture (`from_file`) or a digest; nothing of it is signed but the records."""
+    _show_headline(out, answer)
+    for note in answer.notes:
+        out.line(f"Note       {note}")
+    if answer.matches:
+        show_matches(out, answer.matches)
+        out.line("This comparison is not on the log; `artledger verify` makes a record of it.", "quiet")
+    out.line()
+    out.line(f"Picture    sha256 {answer.sha256}")
+    if answer.records:
+        out.line(f"Records    {len(answer.records)} about this very file")
+        rows = [(each.record_id, each.kind, each.appended_at, each.reference) for each in answer.records]
+        out.table(("Record", "Kind", "Appended", "Says"), rows)
+    else:
+        out.line("Records    none: nothing was recorded about this very file")
+    if answer.similar_records:
+        _show_similar(out, answer.similar_records)
+    if answer.credentials is not None:
+        show_credentials(out, answer.credentials)
+    elif from_file:
+        out.line("Credentials none in this file: unknown, since they are lost wherever pictures are shared")
+
+
+def _show_headline(out: Output, answer: LookupAnswer | RecordAnswer) -> None:
+    """Title and sentence, what else is known below; a record of another kind has its reference sentence."""
+    said = answer.headline
+    if said is None:
+        out.line(answer.reference, "strong")
+        return
+    out.line(said.title, "strong")
+    out.line(said.says)
+    for note in said.notes:
+        out.line(f"Note       {note}")
+    if said.record_id is not None and said.record_id != getattr(answer, "record_id", None):
+        out.line(f"Made       record {said.record_id}")
+
+
+def _show_similar(out: Output, similar: Sequence[SimilarRecord]) -> None:
+    """Generated pictures that were found again."""
+    pictures = "a generated picture" if len(similar) == 1 else f"{len(similar)} generated pictures"
+    out.line(f"Generated  this is an edited copy or a part of {pictures}")
+    rows = [
+        (
+            each.record.record_id,
+            RELATION_WORDS[Relation(each.relation)]
+            if each.evidence
+            else f"by hash: {each.phash_distance} of 256 bits differ",
+            f"appended {each.record.appended_at}",
+        )
+        for each in similar[:MAX_SHOWN]
+    ]
+    out.table(("Record", "Relation", "When"), rows)
+
+
+def show_matches(out: Output, matches: Sequence[MatchReport]) -> None:
+    """The works that something is claimed about as a table; below it, quietly, those near by rank only."""
+    claimed = [match for match in matches if match.claims]
+    if claimed:
+        _show_claimed(out, claimed)
+    nearest = [match for match in matches if not match.claims]
+    if nearest:
+        named = "; ".join(f"{_title(each)} by {each.artist or 'unknown'}" for each in nearest[:MAX_NEAREST])
+        more = len(nearest) - MAX_NEAREST
+        out.line(f"Nearest by rank, no claim: {named}{f'; and {more} more' if more > 0 else ''}", "quiet")
+
+
+def _show_claimed(out: Output, matches: Sequence[MatchReport]) -> None:
+    rows = [
+        (
+            str(match.rank),
+            _title(match),
+            _names(match),
+            RELATION_WORDS[Relation(match.relation)]
+            + (" (contested)" if match.contested else "")
+            + (" (withdrawn)" if match.withdrawn else ""),
+            _probability(match),
+            chance(match),
+        )
+        for match in matches[:MAX_SHOWN]
+    ]
+    columns = ("#", "Works", "Artist", "Relation", "Copy", "So close by chance")
+    out.table(columns, rows, right=("#", "Copy", "So close by chance"))
+    if len(matches) > MAX_SHOWN:
+        out.line(f"and {len(matches) - MAX_SHOWN} less near: --json has all", "quiet")
+
+
+def _probability(match: MatchReport) -> str:
+    """That it is a copy, where one was verified or it is as close as one; digests leave no room for it."""
+    measured = match.verified or match.relation == Relation.UNVERIFIED
+    return percent(match.score) if measured and match.relation not in IDENTICAL else ""
+
+
+def _title(match: MatchReport) -> str:
+    return match.title or "untitled"
+
+
+def _names(registered: MatchReport | ShareReport) -> str:
+    """Whoever registered it; several where it is contested."""
+    return " or ".join(name or "unknown" for name in registered.names)
+
+
+def _show_report(out: Output, report: Report) -> None:
+    out.line(f"Verdict    {report.verdict}: {VERDICT_WORDS[Verdict(report.verdict)]}")
+    rests = f" (measured against {report.calibration.works:,})" if report.calibration else ""
+    out.line(
+        f"Compared   {report.works_compared:,} registered works, at an error rate of {percent(report.alpha)}{rests}"
+    )
+    for note in report.notes:
+        out.line(f"Note       {note}")
+    if report.matches:
+        show_matches(out, report.matches)
+    if report.shares:
+        shares = ", ".join(f"{_names(each)} {percent(each.share)}" for each in report.shares)
+        out.line(f"Shares     {shares}; unattributed {percent(report.unattributed)} (a stated rule, not influence)")
+
+
+def percent(share: str) -> str:
+    """A share in [0, 1] as a percentage that never rounds to a certainty that was not measured."""
+    value = Decimal(share) * 100
+    if value in (0, 100):
+        return f"{int(value)}%"
+    return "<0.1%" if value < Decimal("0.1") else ">99.9%" if value > Decimal("99.9") else f"{value:.1f}%"
+
+
+def chance(match: MatchReport) -> str:
+    """The p-value as `1 in N` unrelated pictures."""
+    if match.relation in IDENTICAL:
+        return "identical digests"
+    p_value = Decimal(match.p_value)
+    count = match.n_null + 1 if not p_value else round(1 / p_value)
+    return "nearly every picture" if count < 2 else f"1 in {count:,}"

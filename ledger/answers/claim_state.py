@@ -1,0 +1,63 @@
+"""Where a claim stands, in one line: what an auditor decided stands above what the rules say."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+from ledger.claim.words import CLAIM_MEANING
+from ledger.text import clean_text
+
+if TYPE_CHECKING:
+    from ledger.answers.claims import ClaimAnswer, StepAnswer, VerdictAnswer
+
+NAME_LIMIT = 120
+
+
+@dataclass(frozen=True, slots=True)
+class ClaimState:
+    """The newest resolution, else the newest verdict by the rules."""
+
+    state: str
+    """`resolved`, `judged`, or `pending` while the first verdict is being made."""
+    outcome: str | None
+    """`supported`, `contradicted` or `inconclusive`; None while pending."""
+    party_id: str | None
+    """The auditor who resolved it."""
+    party: str
+    """The auditor's name; empty where nobody resolved it, or the name was erased."""
+    record_id: str | None
+    appended_at: str | None
+    says: str
+    """All of it in words."""
+
+
+def claim_state(verdicts: Sequence[VerdictAnswer], resolutions: Sequence[StepAnswer]) -> ClaimState:
+    """Both in the order of the log."""
+    if resolutions:
+        return _resolved(resolutions, verdicts[-1] if verdicts else None)
+    if not verdicts:
+        return ClaimState("pending", None, None, "", None, None, "no verdict yet")
+    last = verdicts[-1]
+    says = f"{last.verdict} by the published rules"
+    return ClaimState("judged", last.verdict, None, "", last.record_id, last.appended_at, says)
+
+
+def _resolved(resolutions: Sequence[StepAnswer], verdict: VerdictAnswer | None) -> ClaimState:
+    last = resolutions[-1]
+    by = clean_text(last.party, NAME_LIMIT) or "an auditor whose name was erased"
+    says = f"resolved: {last.outcome} by {by}"
+    others = [each for each in resolutions[:-1] if each.party_id != last.party_id and each.outcome != last.outcome]
+    if others:
+        before = clean_text(others[-1].party, NAME_LIMIT) or "another auditor"
+        says += f"; before that, {others[-1].outcome} by {before}"
+    if verdict is not None and verdict.leaf_index > last.leaf_index and verdict.verdict != last.outcome:
+        says += f"; with evidence that came later, the published rules say {verdict.verdict}"
+    return ClaimState("resolved", last.outcome, last.party_id, last.party, last.record_id, last.appended_at, says)
+
+
+def claim_note(claim: ClaimAnswer) -> str:
+    """The claim and where it stands, as a line under the headline of its picture."""
+    who = clean_text(claim.claimant, NAME_LIMIT) or "Somebody whose name was erased"
+    return f"{who} {CLAIM_MEANING[claim.claim_type]} ({claim.state.says})."

@@ -1,0 +1,48 @@
+"""Sentences beside an answer, for what keeps it from meaning what it seems to; each says what to do where that helps.
+
+They follow from the record and the calibration that it names, so that a record reads the same whenever it is read.
+"""
+
+from __future__ import annotations
+
+from ledger.answers.outgrown import is_outdated
+from ledger.corpus.work import CorpusState
+from ledger.image.shape import MAXIMUM_ASPECT, MINIMUM_SIDE, is_extreme, is_tiny
+from ledger.match.lists import Verdict
+from ledger.record.parts import ImageFacts
+from ledger.record.predicates import Generation, Verification
+
+EMPTY_CORPUS = "No work is registered here, so nothing was compared. Register works: artledger corpus ingest SOURCE"
+
+
+def notes_on(record: Verification | Generation, calibrated: CorpusState | None) -> tuple[str, ...]:
+    """`calibrated`: the corpus that the record's calibration was made against, where that is known."""
+    notes = []
+    if record.verdict is Verdict.NOT_COMPARABLE:
+        notes.append(f"Not comparable: {_too_little(record.image)}. Only equal digests were looked for.")
+    if not record.corpus.works:
+        notes.append(EMPTY_CORPUS)
+    elif calibrated is not None:
+        notes.extend(outgrown(calibrated, CorpusState(record.corpus.through, record.corpus.works)))
+    return tuple(notes)
+
+
+def outgrown(calibrated: CorpusState, corpus: CorpusState) -> tuple[str, ...]:
+    """A warning with figures where a calibration is older than the corpus by more than a tenth of its works."""
+    if not is_outdated(calibrated, corpus):
+        return ()
+    wrong = "too good" if corpus.works > calibrated.works else "too bad"
+    return (
+        f"The error rates were measured against {calibrated.works:,} works, the corpus has {corpus.works:,}: they look"
+        f" {wrong}. `artledger serve` measures them anew in the background; at once: artledger corpus calibrate",
+    )
+
+
+def _too_little(image: ImageFacts) -> str:
+    if is_tiny(image.width, image.height):
+        return f"the picture is tiny ({image.width}x{image.height} pixels; {MINIMUM_SIDE} on each side are needed)"
+    if is_extreme(image.width, image.height):
+        return (
+            f"the picture is extremely long ({image.width}x{image.height} pixels; {MAXIMUM_ASPECT} to 1 is the limit)"
+        )
+    return "the picture is blank or nearly so"

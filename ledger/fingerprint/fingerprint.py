@@ -1,0 +1,73 @@
+"""Fingerprints as plain values: what is stored for a work, what a query carries, and what encodes pixels."""
+
+from __future__ import annotations
+
+import hashlib
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from typing import Protocol
+
+import numpy as np
+from numpy.typing import NDArray
+
+from ledger.image.canonical_image import Pixels
+
+Vector = NDArray[np.float16]
+"""An L2-normalised embedding, shape (dimension,)."""
+
+
+def embedding_sha256(vector: Vector) -> str:
+    """Embedding digest (FORMAT.md): SHA-256 of the normalised vector as little-endian float16."""
+    return hashlib.sha256(np.ascontiguousarray(vector, dtype="<f2").tobytes()).hexdigest()
+
+
+@dataclass(frozen=True, slots=True)
+class Fingerprint:
+    """What is kept of one picture under one spec."""
+
+    spec: str
+    """Digest of the FingerprintSpec."""
+    phash: bytes
+    """32 bytes, most significant bit first, rows of the 16x16 DCT sign matrix."""
+    pdq: bytes
+    """32 bytes; see pdq_quality before trusting it."""
+    pdq_quality: int
+    """0 to 100; at or below 49 a PDQ hash says nothing."""
+    embeddings: Mapping[str, Vector]
+    """Name (`copy`, later `clip`, `vae`) to L2-normalised vector."""
+    complexity: float
+    """Share of detail in [0, 1] (see complexity.py); chooses the calibration bin and `not-comparable`."""
+    local: bytes
+    """Compact local features of a work, for geometric verification; a query's are made anew and never stored."""
+
+
+@dataclass(frozen=True, slots=True)
+class QueryFingerprint:
+    """A fingerprint with the hashes of the query's views: 8 dihedral and, where there is a border, un-letterboxed."""
+
+    image: Fingerprint
+    phash_views: tuple[bytes, ...]
+    pdq_views: tuple[bytes, ...]
+    """Only views whose PDQ quality is above 49."""
+    looks: Mapping[str, NDArray[np.float16]]
+    """Name of an embedding to those of the query's windows, shape (windows, dimension), rows L2-normalised."""
+
+
+class Encoder(Protocol):
+    """Turns pixels into L2-normalised vectors. Loaded once, batched, never at import time."""
+
+    @property
+    def name(self) -> str:
+        """Name of the embedding, for instance `copy`."""
+
+    @property
+    def dimension(self) -> int: ...
+
+    def describe(self) -> Mapping[str, object]:
+        """What the spec says about it: model, version, weights digest, preprocessing (canonical JSON values)."""
+
+    def encode(self, pictures: Sequence[Pixels]) -> NDArray[np.float16]:
+        """Shape (len(pictures), dimension), rows L2-normalised."""
+
+    def encode_queries(self, pictures: Sequence[Pixels]) -> NDArray[np.float16]:
+        """Shape (len(pictures), 1 + windows, dimension): as `encode`, then each window looked at, perhaps none."""

@@ -1,0 +1,66 @@
+"""The demo's generated picture: made once; a second run finds it and its record again."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Callable
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from ledger.answers.records import RecordAnswer
+from ledger.errors import NotFoundError
+from ledger.flows.pictures.generate import Generation
+from ledger.flows.progress import Progress, silent
+from ledger.flows.records.records import Records
+
+PROMPT = "a red car"
+SEED = 7
+
+
+@dataclass(frozen=True, slots=True)
+class DemoPictureMade:
+    prompt: str
+    picture: Path | None
+    """None where the guard blocked it."""
+    guard: str
+    answer: RecordAnswer
+
+    def to_json(self) -> dict[str, Any]:
+        return {
+            "prompt": self.prompt,
+            "picture": None if self.picture is None else str(self.picture),
+            "guard": self.guard,
+            "record_id": self.answer.record_id,
+            "leaf_index": self.answer.leaf_index,
+            "reference": self.answer.reference,
+        }
+
+
+@dataclass(frozen=True, slots=True)
+class DemoGeneration:
+    folder: Path
+    """Where the picture, and what reveals its prompt, are left to look at."""
+    generation: Callable[[], Generation]
+    records: Records
+
+    def run(self, progress: Progress = silent) -> DemoPictureMade:
+        path, remembered = self.folder / "generated.png", self.folder / "generated.json"
+        record = self._earlier(remembered)
+        if record is not None:
+            found = path if path.is_file() else None
+            return DemoPictureMade(PROMPT, found, record.statement["predicate"]["guard"], record)
+        flow = self.generation()
+        request = flow.request(PROMPT, seed=SEED)
+        (image,) = flow.generate(request, progress=progress)
+        if image.file is not None:
+            path.write_bytes(image.file.data)
+        remembered.write_text(json.dumps({"record_id": image.record.record_id}))
+        return DemoPictureMade(PROMPT, path if image.file else None, image.guard, image.record)
+
+    def _earlier(self, remembered: Path) -> RecordAnswer | None:
+        """The record that an earlier run made."""
+        try:
+            return self.records.get(json.loads(remembered.read_text())["record_id"])
+        except (OSError, NotFoundError):
+            return None

@@ -1,0 +1,206 @@
+"""Accounts of artists, generators, auditors and administrators, and the tokens by which their requests are known."""
+
+from __future__ import annotations
+
+import hashlib
+import hmac
+import re
+import secrets
+from collections.abc import Iterable
+from dataclasses import dataclass, field
+from typing import Any, cast, get_args
+
+from ledger.errors import AccessError, ConflictError, InputError, NotFoundError
+from ledger.flows.people.principal import SCOPES_OF_ROLE, AccountRole, Principal, Scope
+from ledger.record.ids import new_id, parse_id
+from ledger.record.times import format_time
+from ledger.storage.people.accounts import AccountStore, StoredAccount, StoredToken
+from ledger.text import clean_text
+
+DAY = 86_400.0
+TOKEN_SECONDS = 90 * DAY
+"""How long a token is good where nothing else is said."""
+LONGEST_TOKEN_SECONDS = 366 * DAY
+TOKEN_PATTERN = "^alt_([0-9a-f]{32})_([A-Za-z0-9_-]{43})$"  # noqa: S105 - the form of a token, not one
+TOKEN_ID_PATTERN = "^[0-9a-f]{32}$"  # noqa: S105
+_TOKEN = re.compile(TOKEN_PATTERN[1:-1])
+
+
+@dataclass(frozen=True, slots=True)
+class AccountAnswer:
+    """An account, and its keys' holder: `account_id` is `holder_id` in `key` records, and an artist's `artist_id`."""
+
+    account_id: str
+    role: AccountRole
+    name: str
+    created_at: str
+    disabled_at: str | None
+
+    def to_json(self) -> dict[str, Any]:
+        return {name: getattr(self, name) for name in self.__slots__}
+
+
+@dataclass(frozen=True, slots=True)
+class TokenAnswer:
+    """A token without its secret, which nobody has but its holder."""
+
+    token_id: str
+    account_id: str
+    scopes: tuple[str, ...]
+    created_at: str
+    expires_at: str
+    last_used_at: str | None
+    """To the minute."""
+    revoked_at: str | None
+    good: bool
+
+    def to_json(self) -> dict[str, Any]:
+        return {name: getattr(self, name) for name in self.__slots__} | {"scopes": list(self.scopes)}
+
+
+@dataclass(frozen=True, slots=True)
+class IssuedToken:
+    token: TokenAnswer
+    secret: str = field(repr=False)
+    """What goes into `Authorization: Bearer`: shown here and never again."""
+
+    def to_json(self) -> dict[str, Any]:
+        return self.token.to_json() | {"secret": self.secret}
+
+
+class Accounts:
+    """Every method raises PushbackError when the database cannot be reached."""
+
+    def __init__(self, store: AccountStore) -> None:
+        self._store = store
+
+    def create(self, role: AccountRole, name: str) -> AccountAnswer:
+        """A new account. Raises InputError (`bad-role`, `bad-name`), ConflictError (`name-taken`) for an artist's."""
+        if role not in get_args(AccountRole):
+            raise InputError(
+                f"{role!r} is no role", code="bad-role", hint=f"one of: {', '.join(get_args(AccountRole))}"
+            )
+        shown = clean_text(name)
+        if not shown:
+            raise InputError("the name has nothing that can be shown", code="bad-name")
+        account_id = new_id()
+        if not self._store.create(account_id, role, shown):
+            raise ConflictError(
+                f"another artist is called {shown!r} here",
+                code="name-taken",
+                hint="an artist of the corpus gets an account by the id: artledger accounts adopt ARTIST_ID",
+            )
+        return self.get(account_id)
+
+    def adopt(self, artist_id: str) -> AccountAnswer:
+        """An account for an artist whose works are registered already.
+
+        Raises InputError (`bad-id`), NotFoundError (`artist-not-found`), ConflictError (`account-exists`).
+        """
+        if not self._store.adopt(parse_id(artist_id)):
+            if self._store.get(artist_id) is not None:
+                raise ConflictError(f"artist {artist_id} has an account", code="account-exists")
+            raise NotFoundError(f"there is no artist {artist_id}", code="artist-not-found")
+        return self.get(artist_id)
+
+    def get(self, account_id: str) -> AccountAnswer:
+        """Raises InputError (`bad-id`), NotFoundError (`account-not-found`)."""
+        found = self._store.get(parse_id(account_id))
+        if found is None:
+            raise NotFoundError(f"there is no account {account_id}", code="account-not-found")
+        return _account(found)
+
+    def names(self, ids: Iterable[str]) -> dict[str, str]:
+        """Of accounts and artists, by id: see AccountStore.names."""
+        return self._store.names(ids)
+
+    def page(self, *, after: str | None = None, limit: int = 50) -> tuple[AccountAnswer, ...]:
+        """In the order of their making, after the id `after`."""
+        return tuple(map(_account, self._store.page(after=None if after is None else parse_id(after), limit=limit)))
+
+    def disable(self, account_id: str) -> AccountAnswer:
+        """No token of it is good any more, and none is issued. Raises as `get` does."""
+        self.get(account_id)
+        self._store.disable(account_id)
+        return self.get(account_id)
+
+    def issue_token(self, account_id: str, scopes: Iterable[Scope], expires_in: float = TOKEN_SECONDS) -> IssuedToken:
+        """A token for these scopes, good for `expires_in` seconds. Its secret is shown once, and only hashed here.
+
+        Raises InputError (`bad-scope`, `bad-lifetime`), ConflictError (`account-disabled`), and as `get` does.
+        """
+        owner = self.get(account_id)
+        if owner.disabled_at is not None:
+            raise ConflictError(f"account {account_id} is disabled", code="account-disabled")
+        wanted = frozenset(scopes)
+        allowed = SCOPES_OF_ROLE[owner.role]
+        if not wanted or not wanted <= allowed:
+            raise InputError(
+                f"tokens of the role {owner.role} are not good for {', '.join(sorted(wanted - allowed)) or 'nothing'}",
+                code="bad-scope",
+                hint=f"one or more of: {', '.join(sorted(allowed))}",
+            )
+        if not 0 < expires_in <= LONGEST_TOKEN_SECONDS:
+            raise InputError("a token is good for more than no time and at most 366 days", code="bad-lifetime")
+        token_id = secrets.token_hex(16)  # never begins with "-": ids are typed as arguments of commands
+        secret = f"alt_{token_id}_{secrets.token_urlsafe(32)}"
+        stored = self._store.put_token(token_id, account_id, _digest(secret), wanted, expires_in)
+        return IssuedToken(_token(stored), secret)
+
+    def authenticate(self, secret: str) -> Principal:
+        """Whose token it is. Raises AccessError (`bad-token`), the same for whatever is wrong with it."""
+        match = _TOKEN.fullmatch(secret)
+        known = self._store.check(match[1]) if match else None
+        if known is None or not hmac.compare_digest(_digest(secret), known.secret_sha256) or not known.token.good:
+            raise AccessError(
+                "the token is not known here, or is good no longer",
+                code="bad-token",
+                hint="ask whoever administers this service for a new one",
+            )
+        if known.use_unnoted:
+            self._store.note_use(known.token.token_id)
+        # What the database holds was written by `issue_token`.
+        role, scopes = cast(AccountRole, known.role), cast("tuple[Scope, ...]", known.token.scopes)
+        return Principal(role, known.token.account_id, frozenset(scopes) & SCOPES_OF_ROLE[role])
+
+    def tokens(self, account_id: str) -> tuple[TokenAnswer, ...]:
+        """All that were issued, good or not. Raises as `get` does."""
+        self.get(account_id)
+        return tuple(map(_token, self._store.tokens(account_id)))
+
+    def token(self, token_id: str) -> TokenAnswer:
+        """Raises NotFoundError (`token-not-found`)."""
+        known = self._store.check(token_id)
+        if known is None:
+            raise NotFoundError("there is no such token", code="token-not-found")
+        return _token(known.token)
+
+    def revoke_token(self, token_id: str) -> TokenAnswer:
+        """Good for nothing from now on. Raises NotFoundError (`token-not-found`)."""
+        self.token(token_id)
+        self._store.revoke_token(token_id)
+        return self.token(token_id)
+
+
+def _digest(secret: str) -> bytes:
+    return hashlib.sha256(secret.encode()).digest()
+
+
+def _account(stored: StoredAccount) -> AccountAnswer:
+    disabled = None if stored.disabled_at is None else format_time(stored.disabled_at)
+    return AccountAnswer(
+        stored.account_id, cast(AccountRole, stored.role), stored.name, format_time(stored.created_at), disabled
+    )
+
+
+def _token(stored: StoredToken) -> TokenAnswer:
+    return TokenAnswer(
+        token_id=stored.token_id,
+        account_id=stored.account_id,
+        scopes=stored.scopes,
+        created_at=format_time(stored.created_at),
+        expires_at=format_time(stored.expires_at),
+        last_used_at=None if stored.last_used_at is None else format_time(stored.last_used_at),
+        revoked_at=None if stored.revoked_at is None else format_time(stored.revoked_at),
+        good=stored.good,
+    )

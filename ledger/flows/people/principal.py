@@ -1,0 +1,58 @@
+"""Who asks, and what that allows."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Literal, get_args
+
+from ledger.errors import AccessError
+
+AccountRole = Literal["artist", "generator", "auditor", "administrator"]
+Scope = Literal["works", "claims", "keys", "generations", "verifications", "resolutions", "accounts"]
+
+SCOPES: tuple[Scope, ...] = get_args(Scope)
+SCOPES_OF_ROLE: Mapping[AccountRole, frozenset[Scope]] = {
+    "artist": frozenset({"works", "claims", "keys", "verifications"}),
+    "generator": frozenset({"generations", "claims", "keys", "verifications"}),
+    "auditor": frozenset({"resolutions", "keys", "verifications"}),
+    "administrator": frozenset({"accounts", "works", "verifications"}),
+}
+"""What a role's tokens may be good for. `keys` stands alone: who finds a token for works must not add a key with it."""
+
+
+@dataclass(frozen=True, slots=True)
+class Principal:
+    """Who asks. `account_id` is None for the public, and for the person at this machine."""
+
+    role: AccountRole | Literal["public"]
+    account_id: str | None = None
+    scopes: frozenset[Scope] = frozenset()
+
+    @property
+    def is_local(self) -> bool:
+        """The person at this machine, who administers what lies in the data folder."""
+        return self.role == "administrator" and self.account_id is None
+
+    def require_scope(self, scope: Scope) -> None:
+        """Raises AccessError (`scope-missing`)."""
+        if scope not in self.scopes:
+            raise AccessError(
+                f"this token is not good for {scope}",
+                code="scope-missing",
+                hint=f"ask for one that is: artledger accounts token ACCOUNT --scope {scope}",
+            )
+
+    def require_account(self, account_id: str) -> None:
+        """That the account is the principal's own, or that this is the person at the machine.
+
+        Raises AccessError (`wrong-account`).
+        """
+        if not self.is_local and self.account_id != account_id:
+            raise AccessError(f"account {account_id} is not yours", code="wrong-account")
+
+
+PUBLIC = Principal("public")
+LOCAL = Principal("administrator", scopes=frozenset(SCOPES))
+"""The machine's owner, who may use the data folder: the command line acts as this, and over HTTP only what
+api/http/edge.py lets in."""

@@ -1,0 +1,118 @@
+"""Content Credentials in a picture that came in: what they say, and whether the record that they name is about it."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+
+from ledger.answers.records import CredentialsReport, NamedRecord
+from ledger.errors import InputError
+from ledger.flows.records.records import Records
+from ledger.image.credentials.content import Assertion, FoundCredentials
+from ledger.image.credentials.read import read_credentials
+from ledger.image.pool import DecodePool
+from ledger.match.alike import MIN_PDQ_QUALITY, PDQ_RADIUS, PHASH_RADIUS, bits
+from ledger.match.lists import Verdict
+from ledger.record import dsse
+from ledger.record.ids import parse_id
+from ledger.record.parts import FingerprintDigests
+from ledger.record.predicates import Generation, Verification, verified_copies
+from ledger.record.statement import parse_payload
+
+CONTRADICTS = "artledger.assertion.contradicts-record: the log's record says something else than the credentials do"
+
+_STATES = {
+    "valid": "Content Credentials are intact and by a signer that is trusted here ({issuer}).",
+    "untrusted": "Content Credentials are intact, but their signer ({issuer}) is nobody that is known here.",
+    "invalid": "Content Credentials are broken, or were never about this file: nobody vouches for what they say.",
+}
+_PICTURES = {
+    "same-file": "this is the very file that was handed out for it",
+    "same-pixels": "its picture is this one, pixel by pixel",
+    "similar": "its picture looks like this one",
+    "different": "its picture does not look like this one: the credentials are another's, or this is only a part of it",
+    "not-comparable": "there is too little in the picture to tell whether it is this one",
+}
+
+
+@dataclass(frozen=True, slots=True)
+class Credentials:
+    """Reads only, and fetches nothing."""
+
+    images: DecodePool
+    records: Records
+    trusted: Callable[[], str]
+    """Roots in PEM, asked for when there is a manifest."""
+
+    def find(self, data: bytes, media_type: str) -> FoundCredentials | None:
+        """What the file itself says; None where it has no manifest, which is unknown."""
+        return read_credentials(self.images, data, media_type, self.trusted)
+
+    def report(self, found: FoundCredentials, picture: Verification) -> CredentialsReport:
+        """Follows the credentials to their record, where that is on this log, and compares it with the picture."""
+        record, contradicts, followed = self._follow(found.assertion, picture)
+        state = _STATES[found.state].format(issuer=found.issuer or "unnamed")
+        return CredentialsReport(
+            state=found.state,
+            says=f"{state} {followed}".strip(),
+            issuer=found.issuer,
+            claim_generator=found.claim_generator,
+            digital_source_type=found.digital_source_type,
+            manifest_sha256=found.manifest_sha256,
+            problems=(*found.problems, CONTRADICTS) if contradicts else found.problems,
+            assertion=None if found.assertion is None else found.assertion.to_json(),
+            from_ingredient=found.from_ingredient,
+            record=record,
+        )
+
+    def _follow(self, assertion: Assertion | None, picture: Verification) -> tuple[NamedRecord | None, bool, str]:
+        """The record, whether the assertion says something else than it, and both in words."""
+        if assertion is None:
+            return None, False, ""
+        named = f"They name record {assertion.record_id}"
+        if assertion.origin != self.records.entries.origin():
+            return None, False, f"{named} of another log ({assertion.origin})."
+        predicate = self._predicate(assertion.record_id)
+        if predicate is None:
+            return None, False, f"{named}, but this log has no such record of a picture."
+        relation = self._relation(predicate, picture)
+        answer = self.records.get(assertion.record_id)
+        record = NamedRecord(answer.record_id, answer.kind, answer.reference, relation, answer.links)
+        return record, _contradicts(assertion, predicate), f"{named}: {_PICTURES[relation]}."
+
+    def _predicate(self, record_id: str) -> Generation | Verification | None:
+        try:
+            entry = self.records.entries.get(parse_id(record_id))
+        except InputError:
+            return None
+        if entry is None:
+            return None
+        predicate = parse_payload(dsse.parse(entry.envelope).payload).predicate
+        return predicate if isinstance(predicate, Generation | Verification) else None
+
+    def _relation(self, recorded: Generation | Verification, picture: Verification) -> str:
+        """Of the recorded picture to this one: digests first, then the hashes that both statements hold."""
+        if recorded.image.sha256 == picture.image.sha256 or self._handed_out(recorded.record_id, picture.image.sha256):
+            return "same-file"
+        if recorded.image.pixel_sha256 == picture.image.pixel_sha256:
+            return "same-pixels"
+        if Verdict.NOT_COMPARABLE in (recorded.verdict, picture.verdict):
+            return "not-comparable"
+        return "similar" if _alike(recorded.fingerprint, picture.fingerprint) else "different"
+
+    def _handed_out(self, record_id: str, sha256: str) -> bool:
+        """Whether an `asset` record says that these bytes are the file of that generation."""
+        assets = self.records.page(sha256=sha256, kind="asset").records
+        return any(ref["record_id"] == record_id for each in assets for ref in each.statement["predicate"]["refs"])
+
+
+def _alike(one: FingerprintDigests, other: FingerprintDigests) -> bool:
+    """By either hash, unlike `ledger.match.alike`: this is no search among all pictures, but about the one named."""
+    usable = min(one.pdq_quality, other.pdq_quality) >= MIN_PDQ_QUALITY
+    return bits(one.phash, other.phash) <= PHASH_RADIUS or (usable and bits(one.pdq, other.pdq) <= PDQ_RADIUS)
+
+
+def _contradicts(assertion: Assertion, recorded: Generation | Verification) -> bool:
+    told = [(each.work_id, each.relation, each.score, each.p_value) for each in assertion.copies]
+    copies = [(each.work_id, each.relation.value, each.score, each.p_value) for each in verified_copies(recorded)]
+    return assertion.verdict != recorded.verdict.value or told != copies[: len(told)]

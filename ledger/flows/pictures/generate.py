@@ -1,0 +1,169 @@
+"""Pictures that are asked for: generate, fingerprint, match, guard, record, credentials, file."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+
+from ledger.answers.generations import GeneratedImage
+from ledger.flows.pictures.attribute import Attribution, Judged, Prompted
+from ledger.flows.pictures.hand_out import HandingOut
+from ledger.flows.progress import Progress, silent
+from ledger.generate.guard import ANYBODY, Action, Requester, refuse_blocked_prompt
+from ledger.generate.picture import AttributedImage, Generator, MadePicture, StepProgress
+from ledger.generate.request import GenerationRequest
+from ledger.image.credentials.write import require_written
+from ledger.record.parts import Ref
+
+PNG = "image/png"
+
+
+@dataclass(frozen=True, slots=True)
+class Generation:
+    """One picture at a time: a generator is not for several threads."""
+
+    generator: Callable[[], Generator]
+    """Asked for only when something is generated: it loads a model."""
+    attribution: Attribution
+    handing_out: HandingOut
+
+    def request(
+        self,
+        prompt: str,
+        *,
+        negative_prompt: str = "",
+        seed: int | None = None,
+        steps: int | None = None,
+        guidance: float | str | None = None,
+        width: int | None = None,
+        height: int | None = None,
+        count: int = 1,
+    ) -> GenerationRequest:
+        """A request that this generator can do. Raises InputError as `GenerationRequest.of` does."""
+        return GenerationRequest.of(
+            self.generator().limits,
+            prompt,
+            negative_prompt=negative_prompt,
+            seed=seed,
+            steps=steps,
+            guidance=guidance,
+            width=width,
+            height=height,
+            count=count,
+        )
+
+    def generate(
+        self,
+        request: GenerationRequest,
+        *,
+        media_type: str = PNG,
+        confirm: bool = False,
+        requester: Requester = ANYBODY,
+        progress: Progress = silent,
+    ) -> tuple[GeneratedImage, ...]:
+        """The request's pictures, each after the guard. With `confirm` their files wait for `HandingOut.confirm`.
+
+        Raises InputError (`prompt-blocked`, `output-format`, and what the generator raises for a request that it cannot
+        do), PushbackError when nothing can be appended now: no picture leaves without its record.
+        """
+        require_written(media_type)
+        order = _Order(request, media_type, confirm, requester, progress)
+        prompts = [
+            self.attribution.prompted(request.prompt, request.negative_prompt, requester) for _ in range(request.count)
+        ]
+        refuse_blocked_prompt(prompts[0].decision)
+        return tuple(self._image(order, index, prompt) for index, prompt in enumerate(prompts))
+
+    def _image(self, order: _Order, index: int, prompt: Prompted) -> GeneratedImage:
+        judged, rejected = self._accepted(order, index, prompt)
+        entry = self.attribution.record(judged, prompt.commitment, rejected)
+        answer = self.attribution.verification.records.answer(entry)
+        file = confirmation = None
+        if judged.decision.handed_out:
+            made = self.handing_out.file(judged.made.pixels, order.media_type, answer, judged.made.model.name)
+            if order.confirm:
+                confirmation = self.handing_out.hold(made)
+            else:
+                file = self.handing_out.hand_out(made, entry, judged.examined)
+        return GeneratedImage(
+            record=answer,
+            guard=judged.decision.guard,
+            reasons=judged.reasons,
+            attempts=tuple(ref.record_id for ref in rejected),
+            media_type=order.media_type,
+            reveal=prompt.reveal(entry.record_id),
+            file=file,
+            confirmation=confirmation,
+        )
+
+    def _accepted(self, order: _Order, index: int, prompt: Prompted) -> tuple[Judged, list[Ref]]:
+        """The picture that the guard has the last word about, and the records of those that were to be made again."""
+        rejected: list[Ref] = []
+        judged = self._judged(order, index, prompt, attempt=0)
+        while judged.decision.action is Action.REGENERATE:
+            entry = self.attribution.record(judged, prompt.commitment)
+            rejected.append(Ref(leaf_hash=entry.leaf_hash.hex(), record_id=entry.record_id))
+            judged = self._judged(order, index, prompt, attempt=len(rejected))
+        return judged, rejected
+
+    def _judged(self, order: _Order, index: int, prompt: Prompted, attempt: int) -> Judged:
+        made = self._made(order, index, attempt)
+        return self.attribution.judge(made, prompt.decision, requester=order.requester, attempt=attempt)
+
+    def _made(self, order: _Order, index: int, attempt: int) -> MadePicture:
+        generator, request = self.generator(), order.request
+        return MadePicture(
+            pixels=generator.generate(request, index, attempt, order.steps_of(index)),
+            model=generator.model,
+            prompt=request.prompt,
+            negative_prompt=request.negative_prompt,
+            seed=request.seed_of(index, attempt),
+            sampler=generator.sampler,
+            settings={"guidance_scale": request.guidance_text, "num_inference_steps": str(request.steps)},
+        )
+
+    def attribute(self, made: MadePicture) -> AttributedImage:
+        """A picture that some other pipeline made (`ledger.generate.attributed` calls it): recorded, then handed out.
+
+        It cannot be made again here, so what the policy says of pictures without retries left counts. A prompt that
+        the policy blocks blocks its picture. Raises InputError, PushbackError.
+        """
+        attribution = self.attribution
+        prompt = None if made.prompt is None else attribution.prompted(made.prompt, made.negative_prompt or "")
+        judged = attribution.judge(
+            made, None if prompt is None else prompt.decision, attempt=attribution.policy.retries
+        )
+        entry = attribution.record(judged, None if prompt is None else prompt.commitment)
+        answer = attribution.verification.records.answer(entry)
+        file = None
+        if judged.decision.handed_out:
+            unsent = self.handing_out.file(made.pixels, PNG, answer, made.model.name)
+            file = self.handing_out.hand_out(unsent, entry, judged.examined)
+        reveal = None if prompt is None else prompt.reveal(entry.record_id)
+        return AttributedImage(
+            image=None if file is None else made.pixels,
+            file=None if file is None else file.data,
+            guard=judged.decision.guard,
+            reasons=judged.reasons,
+            record=answer.to_json(),
+            reveal=None if reveal is None else reveal.model_dump(mode="json"),
+        )
+
+
+@dataclass(frozen=True, slots=True)
+class _Order:
+    """A request with what its pictures are wanted as."""
+
+    request: GenerationRequest
+    media_type: str
+    confirm: bool
+    requester: Requester
+    progress: Progress
+
+    def steps_of(self, index: int) -> StepProgress:
+        """Tells of one picture's steps as part of the whole request's."""
+
+        def step(done: int, total: int) -> None:
+            self.progress("generating", index * total + done, self.request.count * total)
+
+        return step

@@ -1,0 +1,203 @@
+"""Finds what a headline speaks of: the generation that a picture is of, with the names of model and operator."""
+
+from __future__ import annotations
+
+import hashlib
+import json
+from collections.abc import Callable, Iterable, Sequence
+from dataclasses import dataclass, replace
+from typing import TYPE_CHECKING, Any
+
+from ledger.answers.claim_state import claim_note
+from ledger.answers.headline import Compared, Headline, How, MadeHere, NamedWork, headline
+from ledger.generate.profiles import STUDIO_NAME, STUDIO_WEIGHTS
+from ledger.match.lists import Relation, Verdict
+from ledger.record import dsse
+from ledger.record.parts import FingerprintDigests, ModelRef
+from ledger.record.predicates import Asset, Generation, ModelRecord, Verification
+from ledger.record.statement import parse_payload
+from ledger.text import clean_text
+
+if TYPE_CHECKING:
+    from ledger.answers.claims import ClaimAnswer
+    from ledger.answers.records import MatchReport, RecordAnswer, SimilarRecord
+    from ledger.flows.records.records import Records
+    from ledger.log.entry import Entry
+    from ledger.storage.log.documents import DocumentStore
+    from ledger.storage.people.accounts import AccountStore
+    from ledger.storage.search.generated_pictures import SeenStore
+
+SHOWN_CLAIMS = 3
+"""The newest claims about a file are told below the headline."""
+MOST_CLAIMS = 10
+MOST = 50
+"""Generations of one picture that are looked at: those of this server count before reports."""
+
+
+@dataclass(frozen=True, slots=True)
+class Headlines:
+    """Reads only."""
+
+    records: Records
+    seen: SeenStore
+    documents: DocumentStore
+    accounts: AccountStore
+    claims: Callable[[str], Sequence[ClaimAnswer]]
+    """The claims about a file, by its SHA-256, at least the first MOST_CLAIMS of them."""
+
+    def record(self, record_id: str) -> RecordAnswer:
+        """One record under its headline. Raises as `Records.get` does."""
+        answer = self.records.get(record_id)
+        return replace(answer, headline=self.of_record(answer))
+
+    def of_record(self, answer: RecordAnswer) -> Headline | None:
+        """Of a record about a picture; None for other kinds. Edited copies of generated pictures are found by the
+        hashes that the record holds: the picture itself is not kept."""
+        predicate = self._predicate(self.records.entry(answer.record_id))
+        match predicate:
+            case Generation():
+                made: MadeHere | None = self._made(predicate, "record")
+            case Asset():
+                return headline(self._of_asset(predicate), (), None)
+            case Verification():
+                image = predicate.image
+                made = self.by_digests(image.sha256, image.pixel_sha256) or self._by_hashes(predicate.fingerprint)
+            case _:
+                return None
+        matches = () if answer.report is None else answer.report.matches
+        said = headline(made, claimed(matches), Compared(predicate.verdict, predicate.corpus.works, recorded=True))
+        return self._with_claims(said, predicate.image.sha256)
+
+    def of_lookup(
+        self,
+        predicate: Verification,
+        matches: Sequence[MatchReport],
+        similar: Sequence[SimilarRecord],
+        *,
+        recorded: bool,
+    ) -> Headline:
+        """Of a picture that was compared just now."""
+        made = self.by_digests(predicate.image.sha256, predicate.image.pixel_sha256)
+        if (made is None or not made.by_service) and similar:
+            found = _first_made_here([self._similar(each) for each in similar])
+            made = found if made is None or (found is not None and found.by_service) else made
+        artists = self.records.works.count_artists()
+        said = headline(
+            made, claimed(matches), Compared(predicate.verdict, predicate.corpus.works, artists, recorded=recorded)
+        )
+        return self._with_claims(said, predicate.image.sha256)
+
+    def of_digest(self, sha256: str, records: Sequence[RecordAnswer]) -> Headline:
+        """Of a file or of pixels known by their digest alone."""
+        ids = [each.statement["predicate"]["work_id"] for each in records if each.kind == "registration"]
+        works = self.records.works.works(ids)
+        contested = self.records.works.contests(works)
+        named = [
+            NamedWork.of_work(
+                works[each],
+                Relation.EXACT if works[each].sha256 == sha256 else Relation.SAME_PIXELS,
+                contested=each in contested or len(works) > 1,
+            )
+            for each in ids
+            if each in works
+        ]
+        compared = Compared(Verdict.NONE, self.records.works.state().works, recorded=True) if records else None
+        return self._with_claims(headline(self.by_digests(sha256), named, compared), sha256)
+
+    def by_digests(self, *digests: str) -> MadeHere | None:
+        """The generation whose handed-out file, or whose pixels, one of these digests is; this server's first."""
+        found = []
+        for digest in digests:
+            for entry in self.records.store.find(sha256=digest, kind="asset", limit=MOST):
+                predicate = self._predicate(entry)
+                assert isinstance(predicate, Asset)  # noqa: S101 - found by its kind
+                found.append(self._of_asset(predicate))
+            for entry in self.records.store.find(sha256=digest, kind="generation", limit=MOST):
+                made = self._predicate(entry)
+                assert isinstance(made, Generation)  # noqa: S101 - found by its kind
+                found.append(self._made(made, "same-file" if made.image.sha256 in digests else "same-pixels"))
+        return _first_made_here(found)
+
+    def _with_claims(self, said: Headline, sha256: str) -> Headline:
+        """With a line for each of the newest claims about the file, and where it stands."""
+        claims = self.claims(sha256)
+        notes = [claim_note(claim) for claim in claims[-SHOWN_CLAIMS:]]
+        if len(claims) > SHOWN_CLAIMS:
+            notes.append(f"More claims are about this file: /v1/claims?sha256={sha256}")
+        return replace(said, notes=(*said.notes, *notes))
+
+    def _by_hashes(self, fingerprint: FingerprintDigests) -> MadeHere | None:
+        near = self.seen.alike(fingerprint)
+        return _first_made_here([self._by_id(record_id, "hashes") for record_id in near])
+
+    def _similar(self, similar: SimilarRecord) -> MadeHere | None:
+        part = similar.relation == Relation.PARTIAL_COPY
+        how: How = "hashes" if similar.evidence is None else "part" if part else "aligned"
+        return self._by_id(similar.record.record_id, how)
+
+    def _of_asset(self, asset: Asset) -> MadeHere | None:
+        return self._by_id(asset.refs[0].record_id, "same-file")
+
+    def _by_id(self, record_id: str, how: How) -> MadeHere | None:
+        predicate = self._predicate(self.records.entry(record_id))
+        return self._made(predicate, how) if isinstance(predicate, Generation) else None
+
+    def _made(self, generation: Generation, how: How) -> MadeHere:
+        description = self._description(generation)
+        reported = generation.origin_of_image == "reported"
+        return MadeHere(
+            record_id=generation.record_id,
+            model=_model_name(generation.model, description, reported=reported),
+            origin_of_image=generation.origin_of_image,
+            generated_at=generation.generated_at,
+            how=how,
+            reporter=self._operator(description.get("operator_id")) if reported else "",
+        )
+
+    def _description(self, generation: Generation) -> dict[str, Any]:
+        """What the model's own record, among those that the generation names, describes; {} where that is lost."""
+        refs = {ref.record_id for ref in generation.refs}
+        found = self.records.store.find(sha256=generation.model.weights_sha256, kind="model", limit=MOST)
+        for entry in found:
+            predicate = self._predicate(entry)
+            if entry.record_id in refs and isinstance(predicate, ModelRecord):
+                document = self.documents.get("model", predicate.spec)
+                if document is not None and hashlib.sha256(document).hexdigest() == predicate.spec:
+                    described = json.loads(document)
+                    return described if isinstance(described, dict) else {}
+        return {}
+
+    def _operator(self, account_id: object) -> str:
+        if not isinstance(account_id, str):
+            return ""
+        account = self.accounts.get(account_id)
+        return "" if account is None else account.name
+
+    def _predicate(self, entry: Entry) -> object:
+        return parse_payload(dsse.parse(entry.envelope).payload).predicate
+
+
+def claimed(matches: Sequence[MatchReport]) -> list[NamedWork]:
+    """The works that something is claimed about."""
+    return [NamedWork.of_match(match) for match in matches if match.claims]
+
+
+def _first_made_here(found: Iterable[MadeHere | None]) -> MadeHere | None:
+    """The first of this server's, else the first."""
+    known = [each for each in found if each is not None]
+    return next((each for each in known if each.by_service), known[0] if known else None)
+
+
+def _model_name(model: ModelRef, description: dict[str, Any], *, reported: bool) -> str:
+    """The repository that publishes it, or the name of the model that comes with this program; else the digest."""
+    weights = f"weights {model.weights_sha256[:12]}…"
+    if reported:
+        return f"a model with {weights}"
+    if model.weights_sha256 == STUDIO_WEIGHTS:
+        return STUDIO_NAME
+    hub = description.get("hub")
+    if isinstance(hub, dict) and isinstance(hub.get("repository"), str):
+        return clean_text(hub["repository"], 200)
+    pipeline = description.get("pipeline")
+    kind = clean_text(pipeline, 80).rpartition("/")[2] if isinstance(pipeline, str) else "a model"
+    return f"{kind} ({weights})"

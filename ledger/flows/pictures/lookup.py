@@ -1,0 +1,83 @@
+"""What is known about a picture, without making a record: its records, and unsigned matches."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable, Iterable
+from dataclasses import dataclass
+
+from ledger.answers.notes import notes_on
+from ledger.answers.records import LookupAnswer, RecordAnswer
+from ledger.errors import InputError
+from ledger.flows.pictures.credentials import Credentials
+from ledger.flows.pictures.headlines import Headlines
+from ledger.flows.pictures.recognise import SeenPictures
+from ledger.flows.pictures.verify import Verification
+from ledger.flows.records.records import Records, match_reports, named_works, work_names
+from ledger.match.lists import MATCHES
+from ledger.record.reference import reference_sentence
+
+MAX_RECORDS = 50
+_SHA256 = re.compile("[0-9a-f]{64}")
+
+
+@dataclass(frozen=True, slots=True)
+class Lookup:
+    """Appends nothing."""
+
+    records: Records
+    seen: SeenPictures
+    credentials: Credentials
+    headlines: Headlines
+    verification: Callable[[], Verification]
+    """Asked for only when there is a picture to compare: it loads models, a digest needs none."""
+
+    def by_image(self, data: bytes, *, top_k: int = MATCHES) -> LookupAnswer:
+        """Records of these bytes or these pixels, those of generated pictures that it is an edited copy of, and the
+        `top_k` first works that a verification would find now, unsigned.
+
+        Raises InputError for bytes that are no usable picture.
+        """
+        examined = self.verification().examine(data)
+        image, predicate = examined.image, examined.predicate
+        works = self.records.works.works(named_works(predicate))
+        contested = self.records.works.contests({match.work_id for match in predicate.matches})
+        records = self._of(image.sha256, image.pixel_sha256)
+        found = self.credentials.find(data, image.media_type)
+        matches = match_reports(predicate, works, contested)
+        similar = self.seen.find(examined.query, [record.record_id for record in records])
+        return LookupAnswer(
+            sha256=image.sha256,
+            records=records,
+            matches=matches[:top_k],
+            reference=reference_sentence(predicate, work_names(works)),
+            notes=notes_on(predicate, self.records.calibrated([predicate.calibration]).get(predicate.calibration)),
+            similar_records=similar,
+            credentials=None if found is None else self.credentials.report(found, predicate),
+            headline=self.headlines.of_lookup(predicate, matches, similar, recorded=bool(records)),
+        )
+
+    def by_sha256(self, sha256: str) -> LookupAnswer:
+        """Records whose subject has this digest, of bytes or of canonical pixels; with that of a generated picture's
+        file also the picture's own. Raises InputError (`bad-sha256`)."""
+        if not _SHA256.fullmatch(sha256):
+            raise InputError(
+                f"{sha256[:80]!r} is not a SHA-256 digest", code="bad-sha256", hint="64 lowercase hexadecimal digits"
+            )
+        records = self._of(sha256)
+        reference = records[-1].reference if records else "Unknown: no record names this digest."
+        said = self.headlines.of_digest(sha256, records)
+        return LookupAnswer(sha256=sha256, records=records, matches=(), reference=reference, headline=said)
+
+    def _of(self, *digests: str) -> tuple[RecordAnswer, ...]:
+        """Records of any of these digests, each once, and after them the generations whose files they are."""
+        pages = [self.records.page(sha256=digest, limit=MAX_RECORDS).records for digest in digests]
+        found = {record.record_id: record for page in pages for record in page}
+        made = [each for each in _generations(found.values()) if each not in found]
+        return (*found.values(), *self.records.answers([self.records.entry(record_id) for record_id in made]))
+
+
+def _generations(records: Iterable[RecordAnswer]) -> list[str]:
+    """Record ids of the generations that `asset` records name, each once."""
+    refs = [record.statement["predicate"]["refs"] for record in records if record.kind == "asset"]
+    return list(dict.fromkeys(ref["record_id"] for each in refs for ref in each))

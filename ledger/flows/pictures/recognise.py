@@ -1,0 +1,73 @@
+"""Pictures that were generated here, found again by what they look like: their metadata may be gone by now."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
+
+from ledger.answers.records import SimilarRecord
+from ledger.fingerprint.fingerprint import Fingerprint
+from ledger.fingerprint.fingerprinter import Fingerprinter
+from ledger.fingerprint.local_features import work_features
+from ledger.flows.pictures.measurements import evidence_text
+from ledger.flows.progress import Progress, silent
+from ledger.flows.records.records import Records
+from ledger.image.canonical_image import CanonicalImage, Pixels
+from ledger.image.preview import make_preview, preview_of
+from ledger.log.entry import Alongside
+from ledger.match.candidate import Query
+from ledger.match.recognition import find_again
+from ledger.storage.search.generated_pictures import SeenPicture, SeenStore
+
+CANDIDATES = 30
+"""Asked of the store by each list, before exact re-ranking."""
+_BATCH = 32
+_STAGE = "fingerprinting generated pictures"
+
+
+@dataclass(frozen=True, slots=True)
+class SeenPictures:
+    """Keeps what a generated picture looks like, beside its record, and finds records by it."""
+
+    store: SeenStore
+    records: Records
+
+    def remember(self, record_id: str, fingerprint: Fingerprint, working: Pixels) -> Alongside:
+        """What keeps a generated picture: give it to the sequencer as `alongside` of the leaf that hands it out.
+
+        Local features are made here where the fingerprint has none. Raises ConflictError (`spec-mismatch`).
+        """
+        local = fingerprint.local or work_features(preview_of(working)).to_bytes()
+        return self.store.writer(SeenPicture(record_id, replace(fingerprint, local=local), make_preview(working)))
+
+    def find(self, query: Query, known: Sequence[str] = ()) -> tuple[SimilarRecord, ...]:
+        """Records of generated pictures that the query shows (`ledger.match.recognition`), the surest first, without
+        those of the ids `known`. Raises IntegrityError (`bad-preview`)."""
+        found = find_again(query, self.store.nearest(query, CANDIDATES), self.store.pictures)
+        new = [each for each in found if each.key not in known]
+        records = self.records.answers([self.records.entry(each.key) for each in new])
+        return tuple(
+            SimilarRecord(
+                record=record,
+                relation=each.relation.value,
+                evidence=None if each.evidence is None else evidence_text(each.evidence).model_dump(mode="json"),
+                phash_distance=each.phash_distance,
+            )
+            for record, each in zip(records, new, strict=True)
+        )
+
+    def refresh(self, fingerprinter: Fingerprinter, progress: Progress = silent) -> int:
+        """Fingerprints every kept picture that has none of the fingerprinter's spec, from its small picture.
+
+        Returns how many. Resumable. Raises IntegrityError (`bad-preview`).
+        """
+        done = 0
+        while lacking := self.store.lacking(_BATCH):
+            images = [
+                CanonicalImage("", "image/webp", picture.shape[1], picture.shape[0], "", picture)
+                for picture in lacking.values()
+            ]
+            self.store.put(dict(zip(lacking, fingerprinter.works(images), strict=True)))
+            done += len(lacking)
+            progress(_STAGE, done, None)
+        return done

@@ -1,0 +1,112 @@
+"""Decode, fingerprint and score a picture once more, for the audit of a record (ledger.audit.recompute.Recompute)."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+
+from ledger.audit.recompute import EmbeddingComparison, FingerprintComparison, ScoreComparison
+from ledger.corpus.work import CorpusState
+from ledger.errors import ConflictError, NotFoundError
+from ledger.fingerprint.fingerprint import Vector, embedding_sha256
+from ledger.fingerprint.fingerprinter import Fingerprinter
+from ledger.flows.pictures.measurements import match_text
+from ledger.flows.pictures.verify import query_of
+from ledger.flows.works.subset import TheseWorks
+from ledger.image.pool import DecodePool
+from ledger.match.calibration import Calibration
+from ledger.match.candidate import Query
+from ledger.match.lists import STYLE_SCORE
+from ledger.match.matcher import Matcher
+from ledger.match.null_set import shipped_null_set
+from ledger.match.style_matcher import StyleMatcher
+from ledger.match.style_null import StyleNull
+from ledger.record.parts import FingerprintDigests, ImageFacts
+from ledger.record.predicates import Generation, Verification
+from ledger.storage.search.calibrations import CalibrationStore
+from ledger.storage.search.candidates import PgVectorIndex
+
+
+@dataclass(frozen=True, slots=True)
+class LocalRecompute:
+    """With this installation's models; works and calibrations come from the local ledger."""
+
+    images: DecodePool
+    fingerprinter: Fingerprinter
+    index: Callable[[], PgVectorIndex]
+    calibrations: Callable[[], CalibrationStore]
+    style: StyleNull | None = None
+
+    def facts(self, image: bytes) -> ImageFacts:
+        """Raises InputError."""
+        decoded = self.images.decode(image)
+        return ImageFacts(
+            height=decoded.height,
+            media_type=decoded.media_type,
+            pixel_sha256=decoded.pixel_sha256,
+            sha256=decoded.sha256,
+            width=decoded.width,
+        )
+
+    def fingerprint(self, image: bytes, recorded: FingerprintDigests) -> FingerprintComparison:
+        """The recorded vectors themselves are not kept, so there is a cosine only where the digests are equal.
+
+        Raises InputError, ConflictError (`spec-mismatch`).
+        """
+        self._require_spec(recorded.spec)
+        found = self.fingerprinter.works([self.images.decode(image)])[0]
+        return FingerprintComparison(
+            phash_distance=_bits(found.phash, recorded.phash),
+            pdq_distance=_bits(found.pdq, recorded.pdq),
+            embeddings={
+                name: _compare(found.embeddings.get(name), digest.sha256)
+                for name, digest in recorded.embeddings.items()
+            },
+        )
+
+    def scores(self, image: bytes, record: Verification | Generation) -> Sequence[ScoreComparison]:
+        """Raises InputError, ConflictError (`spec-mismatch`), NotFoundError (`calibration-not-found`)."""
+        self._require_spec(record.fingerprint.spec)
+        stored = self.calibrations().by_digest(record.calibration)
+        if stored is None:
+            raise NotFoundError(f"the calibration {record.calibration} is not here", code="calibration-not-found")
+        wanted = [match.work_id for match in record.matches]
+        near_in_style = [match.work_id for match in record.matches if STYLE_SCORE in match.raw]
+        works = TheseWorks(self.index(), wanted, CorpusState(record.corpus.through, record.corpus.works), near_in_style)
+        decoded = self.images.decode(image)
+        query = query_of(decoded, self.fingerprinter.query(decoded))
+        calibration = Calibration.read(stored.document)
+        matcher = Matcher(works, calibration, shipped_null_set())
+        scores = {match.work_id: float(match_text(match).score) for match in matcher.compare(query, len(wanted) or 1)}
+        style = self._style(calibration, query, near_in_style)
+        return [
+            ScoreComparison(match.rank, scores.get(match.work_id), style.get(match.work_id)) for match in record.matches
+        ]
+
+    def _style(self, calibration: Calibration, query: Query, work_ids: Sequence[str]) -> dict[str, float]:
+        """Nearness in style by work id; empty where it was measured with other strangers than are at hand."""
+        strangers = self.style
+        if not work_ids or calibration.style is None or strangers is None:
+            return {}
+        if calibration.style.null_set != strangers.digest:
+            return {}
+        found = self.index().candidates(work_ids)
+        measured = StyleMatcher(calibration.style, strangers).measure(query, found)
+        return {work_id: raw[STYLE_SCORE] for work_id, raw in measured.items()}
+
+    def _require_spec(self, digest: str) -> None:
+        if digest != self.fingerprinter.spec.digest:
+            raise ConflictError(
+                f"the record's spec is {digest}, this installation makes {self.fingerprinter.spec.digest}",
+                code="spec-mismatch",
+                hint="use the version that made the record",
+            )
+
+
+def _bits(found: bytes, recorded: str) -> int:
+    return (int.from_bytes(found) ^ int(recorded, 16)).bit_count()
+
+
+def _compare(found: Vector | None, recorded: str) -> EmbeddingComparison:
+    same = found is not None and embedding_sha256(found) == recorded
+    return EmbeddingComparison(same_digest=same, cosine=1.0 if same else None)

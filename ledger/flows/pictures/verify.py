@@ -1,0 +1,119 @@
+"""Verify a picture: decode, fingerprint, match, and put the answer on the log."""
+
+from __future__ import annotations
+
+import hashlib
+from dataclasses import dataclass, replace
+
+from ledger.answers.records import RecordAnswer
+from ledger.cancellation import require_wanted
+from ledger.fingerprint.complexity import comparable
+from ledger.fingerprint.fingerprint import QueryFingerprint
+from ledger.fingerprint.fingerprinter import Fingerprinter
+from ledger.flows.pictures.credentials import Credentials
+from ledger.flows.pictures.headlines import Headlines
+from ledger.flows.pictures.measurements import verification_predicate
+from ledger.flows.records.records import Records, showing
+from ledger.flows.upkeep.calibrate import Calibrations, Published
+from ledger.image.canonical_image import CanonicalImage
+from ledger.image.pool import DecodePool
+from ledger.log.append import Sequencer
+from ledger.log.entry import Entry
+from ledger.match.candidate import CandidateIndex, MatchOutcome, Query
+from ledger.match.lists import MATCHES
+from ledger.record import dsse
+from ledger.record import predicates as record
+from ledger.record.statement import parse_payload, statement_payload
+
+MAX_WAIT = 60.0
+"""Seconds to wait for the commit of one record."""
+
+
+@dataclass(frozen=True, slots=True)
+class Examined:
+    """A picture, as it was asked about, and what a record would say of it."""
+
+    image: CanonicalImage
+    query: Query
+    outcome: MatchOutcome
+    predicate: record.Verification
+
+
+@dataclass(frozen=True, slots=True)
+class Verification:
+    """The same bytes against the same corpus, spec and calibration are answered with the record that exists already."""
+
+    images: DecodePool
+    fingerprinter: Fingerprinter
+    index: CandidateIndex
+    calibrations: Calibrations
+    sequencer: Sequencer
+    records: Records
+    credentials: Credentials
+    headlines: Headlines
+
+    def verify(self, data: bytes, *, top_k: int = MATCHES) -> RecordAnswer:
+        """The record of a picture; its report shows the `top_k` nearest works.
+
+        Raises InputError for bytes that are no usable picture, PushbackError when nothing can be appended now.
+        """
+        image = self.images.decode(data)
+        entry, repeated = self._recorded(image)
+        whole = self.records.answer(entry, repeated=repeated)
+        answer = replace(showing(whole, top_k), headline=self.headlines.of_record(whole))
+        found = self.credentials.find(data, image.media_type)
+        if found is None:
+            return answer
+        predicate = parse_payload(dsse.parse(entry.envelope).payload).predicate
+        assert isinstance(predicate, record.Verification)  # noqa: S101 - the dedup key is of this kind alone
+        return replace(answer, credentials=self.credentials.report(found, predicate))
+
+    def _recorded(self, image: CanonicalImage) -> tuple[Entry, bool]:
+        """The record of a picture, and whether it was on the log before."""
+        calibrated = self.calibrations.current()
+        known = self.records.entries.by_dedup_key(self._dedup_key(image, self.index.state().through, calibrated))
+        if known is not None:
+            return known, True
+        predicate = self.compare(image, calibrated).predicate
+        require_wanted()
+        appended = self.sequencer.submit(
+            predicate.record_id,
+            statement_payload("image", image.sha256, predicate),
+            self._dedup_key(image, predicate.corpus.through, calibrated),
+        ).result(MAX_WAIT)
+        return appended.entry, appended.repeated
+
+    def examine(self, data: bytes, *, kept: bool = False) -> Examined:
+        """What `verify` would put on the log now, without doing so. Raises InputError."""
+        return self.compare(self.images.decode(data), self.calibrations.current(), kept=kept)
+
+    def compare(self, image: CanonicalImage, calibrated: Published, *, kept: bool = False) -> Examined:
+        """Fingerprints and matches a decoded picture; what is `kept` of it gets local features too."""
+        require_wanted()
+        fingerprint = self.fingerprinter.query(image, kept=kept)
+        query = query_of(image, fingerprint)
+        outcome = self.calibrations.matcher(self.index, calibrated).match(query)
+        predicate = verification_predicate(image, fingerprint.image, outcome, calibrated.ref, self.sequencer.origin)
+        return Examined(image, query, outcome, predicate)
+
+    def _dedup_key(self, image: CanonicalImage, through: int, calibrated: Published) -> bytes:
+        """FORMAT.md, Repeats: the same question is the same image bytes, corpus state, spec and calibration."""
+        parts = (
+            "artledger/verification/v1",
+            image.sha256,
+            str(through),
+            calibrated.calibration.spec,
+            calibrated.digest,
+        )
+        return hashlib.sha256("\n".join(parts).encode()).digest()
+
+
+def query_of(image: CanonicalImage, fingerprint: QueryFingerprint) -> Query:
+    """A picture as matching takes it."""
+    return Query(
+        sha256=image.sha256,
+        pixel_sha256=image.pixel_sha256,
+        fingerprint=fingerprint,
+        working=image.working,
+        not_comparable=comparable(image, fingerprint.image.complexity),
+    )

@@ -1,0 +1,63 @@
+"""Nothing is appended that an audit would refuse: the auditor's own rules, on what others state, before it is queued.
+
+What the service states itself is held to the same rules by tests. What may change between this look and the append is
+asked again by the store, under the lock of the log's head: keys, withdrawals, work ids.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+
+from ledger.audit.facts import Fact, Facts, WorkFact
+from ledger.audit.statement_rules import fact_of, gist_of, maker_of, require_origin, require_references
+from ledger.flows.records.log_keys import LogKeys
+from ledger.record import dsse
+from ledger.record.keys import Signer
+from ledger.record.statement import Statement, parse_payload
+from ledger.storage.log.entries import PostgresEntryStore
+from ledger.storage.works.works import WorkReader
+
+
+@dataclass(frozen=True, slots=True)
+class StoredFacts(Facts):
+    """The facts of the log in the database, each read when it is asked for."""
+
+    entries: PostgresEntryStore
+    works: WorkReader
+
+    def record(self, record_id: str) -> Fact | None:
+        entry = self.entries.get(record_id)
+        if entry is None:
+            return None
+        payload = dsse.parse(entry.envelope).payload
+        return fact_of(gist_of(parse_payload(payload), payload), entry.leaf_hash.hex())
+
+    def work(self, work_id: str) -> WorkFact | None:
+        work = self.works.works([work_id]).get(work_id)
+        if work is None:
+            return None
+        return WorkFact(work.registration_record_id, work.artist_id, work.sha256, work.withdrawn)
+
+
+@dataclass(frozen=True, slots=True)
+class Admission:
+    """Threads may share it."""
+
+    keys: LogKeys
+    facts: StoredFacts
+    service: Callable[[], Signer]
+
+    def require(self, statement: Statement, payload: bytes, signers: Sequence[str] = ()) -> None:
+        """That a replay of the log would accept the statement as its next leaf, signed by the service and then by keys
+        with the ids `signers`, whose signatures are good. The very statement that is a leaf already is let through: it
+        becomes no second one.
+
+        Raises VerificationError: `wrong-origin`, and what `KeyRing.require_signers` and `require_references` raise.
+        """
+        if self.facts.entries.get(statement.record_id) is not None:
+            return
+        require_origin(statement.predicate.origin, self.facts.entries.origin())
+        gist = gist_of(statement, payload)
+        require_references(gist, self.facts)
+        self.keys.require_signers((self.service().keyid, *signers), maker_of(gist, self.facts))

@@ -1,0 +1,326 @@
+"""Records of the log, with names resolved for people, their bundles, and pages of them."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Callable, Container, Iterable, Mapping
+from dataclasses import dataclass, field, replace
+from functools import lru_cache
+
+from ledger.answers.notes import notes_on
+from ledger.answers.outgrown import is_outdated
+from ledger.answers.records import CalibrationReport, MatchReport, RecordAnswer, RecordPage, Report, ShareReport
+from ledger.audit.bundle import Bundle, make_bundle
+from ledger.corpus.work import CorpusState, Work
+from ledger.errors import InputError, NotFoundError, PushbackError
+from ledger.log.checkpoint import SignedCheckpoint, open_checkpoint
+from ledger.log.entry import Entry
+from ledger.log.objects import ObjectStore
+from ledger.log.reader import TileReader, make_receipt
+from ledger.log.tiles import CHECKPOINT_PATH
+from ledger.log.vkey import VerifierKey
+from ledger.match.lists import Verdict
+from ledger.record import dsse
+from ledger.record.description import People, describe_record, parties
+from ledger.record.ids import parse_id
+from ledger.record.parts import MatchText
+from ledger.record.predicates import Generation, Predicate, Verification, verified_copies
+from ledger.record.reference import Names, WorkName
+from ledger.record.statement import Statement, parse_payload
+from ledger.record.times import format_time
+from ledger.storage.log.entries import PostgresEntryStore
+from ledger.storage.log.records import RecordStore
+from ledger.storage.search.calibrations import CalibrationStore
+from ledger.storage.works.works import WorkReader
+
+MAX_PAGE = 200
+
+
+@dataclass(frozen=True, slots=True)
+class Records:
+    """Reads only. The exact bytes come from the log, names from beside it."""
+
+    entries: PostgresEntryStore
+    store: RecordStore
+    works: WorkReader
+    calibrations: CalibrationStore
+    objects: ObjectStore
+    tiles: TileReader
+    log_key: VerifierKey
+    people: Callable[[Iterable[str]], People]
+    """Names of accounts and artists, by id, in one query."""
+    _calibrated: dict[str, CorpusState] = field(default_factory=dict)
+    """By digest: what a calibration was made against never changes."""
+
+    def get(self, record_id: str) -> RecordAnswer:
+        """Raises NotFoundError (`record-not-found`), InputError (`bad-id`)."""
+        return self.answer(self.entry(record_id))
+
+    def entry(self, record_id: str) -> Entry:
+        """Raises as `get` does."""
+        entry = self.entries.get(parse_id(record_id))
+        if entry is None:
+            raise NotFoundError(
+                f"there is no record {record_id} on this log",
+                code="record-not-found",
+                hint="look the picture itself up: artledger lookup IMAGE",
+            )
+        return entry
+
+    def answer(self, entry: Entry, *, repeated: bool = False) -> RecordAnswer:
+        """The record as CLI and HTTP show it."""
+        return self.answers([entry], repeated=repeated)[0]
+
+    def answers(self, entries: Iterable[Entry], *, repeated: bool = False) -> tuple[RecordAnswer, ...]:
+        """Several at once: the names of all their works in one query."""
+        opened = [(entry, dsse.parse(entry.envelope).payload) for entry in entries]
+        parsed = [(entry, payload, parse_payload(payload)) for entry, payload in opened]
+        compared = [statement.predicate for _, _, statement in parsed]
+        works = self.works.works({work_id for each in compared for work_id in named_works(each)})
+        contested = self.works.contests(_nearest(*compared))
+        people = self.people({party for each in compared for party in parties(each)})
+        self.calibrated(each.calibration for each in compared if isinstance(each, Verification | Generation))
+        return tuple(
+            _answer(
+                entry,
+                payload,
+                statement,
+                describe_record(statement, work_names(works), people),
+                self._report(statement.predicate, works, contested),
+                repeated=repeated,
+            )
+            for entry, payload, statement in parsed
+        )
+
+    def calibrated(self, digests: Iterable[str]) -> Mapping[str, CorpusState]:
+        """The corpora that these calibrations were made against, and others; unknown ones are left out."""
+        missing = set(digests) - self._calibrated.keys()
+        if missing:
+            self._calibrated.update(self.calibrations.corpora(missing))
+        return self._calibrated
+
+    def _report(self, predicate: Predicate, works: Mapping[str, Work], contested: Container[str]) -> Report | None:
+        if not isinstance(predicate, Verification | Generation):
+            return None
+        return _report(predicate, works, contested, self._calibrated.get(predicate.calibration))
+
+    def page(
+        self,
+        *,
+        sha256: str | None = None,
+        work_id: str | None = None,
+        artist_id: str | None = None,
+        kind: str | None = None,
+        after: int = -1,
+        limit: int = 50,
+    ) -> RecordPage:
+        """Records in the order of the log, `after` a leaf index. `sha256` is that of a subject's bytes or pixels.
+
+        Raises InputError (`bad-limit`) unless 1 <= limit <= 200.
+        """
+        if not 1 <= limit <= MAX_PAGE:
+            raise InputError(f"limit is {limit}; it must be 1 to {MAX_PAGE}", code="bad-limit")
+        found = self.store.find(
+            sha256=sha256, work_id=work_id, artist_id=artist_id, kind=kind, after=after, limit=limit + 1
+        )
+        page = found[:limit]
+        return RecordPage(self.answers(page), page[-1].leaf_index if len(found) > limit else None)
+
+    def latest(self, limit: int) -> tuple[RecordAnswer, ...]:
+        """The newest records, newest first."""
+        size = self.entries.head().size
+        newest = list(self.entries.read(max(0, size - limit), size))
+        return self.answers(reversed(newest))
+
+    def bundle(self, record_id: str) -> bytes:
+        """The record's bundle under the published checkpoint.
+
+        Raises NotFoundError, and PushbackError (`not-yet-published`) while no checkpoint covers the record.
+        """
+        return self.bundle_of(self.entry(record_id))
+
+    def bundle_of(self, entry: Entry) -> bytes:
+        """The same of an entry at hand. Raises PushbackError (`not-yet-published`)."""
+        bundle = self._bundle(entry)
+        if bundle is None:
+            raise PushbackError(
+                f"record {entry.record_id} is leaf {entry.leaf_index}; no published checkpoint covers it yet",
+                code="not-yet-published",
+                hint="the next checkpoint follows within seconds while `artledger serve` runs: try again",
+            )
+        return bundle.to_bytes()
+
+    def proof(self, record_id: str) -> str | None:
+        """The proof in the record's bundle (C2SP tlog-proof); None while no published checkpoint covers the record.
+
+        Raises as `get` does.
+        """
+        bundle = self._bundle(self.entry(record_id))
+        return None if bundle is None else bundle.proof.text
+
+    def _bundle(self, entry: Entry) -> Bundle | None:
+        signed = self.signed_checkpoint()
+        if signed is None or entry.leaf_index >= signed.size:
+            return None
+        keys = self.store.public_keys(dsse.signers_of(entry.envelope))
+        receipt = make_receipt(self.tiles, entry.leaf_hash, entry.leaf_index, signed)
+        return make_bundle(entry.envelope, entry.leaf_index, receipt.path, signed.data, keys)
+
+    def signed_checkpoint(self) -> SignedCheckpoint | None:
+        """The published one. Raises VerificationError when it is not by the log's key."""
+        data = self.objects.get(CHECKPOINT_PATH)
+        return None if data is None else _opened(data, self.log_key)
+
+    def checkpoint(self) -> str:
+        """The published checkpoint's text. Raises PushbackError (`not-yet-published`) before the first."""
+        signed = self.signed_checkpoint()
+        if signed is None:
+            raise PushbackError("no checkpoint is published yet", code="not-yet-published")
+        return signed.data.decode()
+
+
+@lru_cache(maxsize=4)
+def _opened(data: bytes, key: VerifierKey) -> SignedCheckpoint:
+    """Many records are asked for under one checkpoint: its signature is verified once."""
+    return open_checkpoint(data, key)
+
+
+def showing(answer: RecordAnswer, top_k: int) -> RecordAnswer:
+    """The answer with no more than the `top_k` nearest works in its report; the record holds all."""
+    if answer.report is None:
+        return answer
+    return replace(answer, report=replace(answer.report, matches=answer.report.matches[:top_k]))
+
+
+def record_links(record_id: str) -> dict[str, str]:
+    return {
+        "self": f"/v1/records/{record_id}",
+        "bundle": f"/v1/records/{record_id}/bundle",
+        "page": f"/records/{record_id}",
+    }
+
+
+def match_reports(
+    record: Verification | Generation, works: Mapping[str, Work], contested: Container[str]
+) -> tuple[MatchReport, ...]:
+    """The matches with the names of their works; empty ones where they were erased. `contested`: ids of such works."""
+    verified = {match.rank for match in verified_copies(record)}
+    names = _artist_names(works)
+    return tuple(
+        _match_report(match, works.get(match.work_id), names, contested, verified=match.rank in verified)
+        for match in record.matches
+    )
+
+
+def _match_report(
+    match: MatchText, work: Work | None, names: Mapping[str, str], contested: Container[str], *, verified: bool
+) -> MatchReport:
+    return MatchReport(
+        rank=match.rank,
+        work_id=match.work_id,
+        title=work.title if work else "",
+        artist_id=match.artist_id,
+        artist=work.artist if work else "",
+        licence=work.licence if work else "",
+        source=work.source if work else "",
+        relation=match.relation.value,
+        score=match.score,
+        p_value=match.p_value,
+        n_null=match.n_null,
+        bin=match.bin,
+        evidence=match.evidence.model_dump(mode="json") if match.evidence else None,
+        preview=preview_path(work) if work else None,
+        withdrawn=work.withdrawn if work else False,
+        group=match.group,
+        artist_ids=match.artists,
+        names=tuple(names.get(artist_id, "") for artist_id in match.artists),
+        verified=verified,
+        contested=len(match.artists) > 1 or match.work_id in contested,
+    )
+
+
+def preview_path(work: Work) -> str | None:
+    return None if work.withdrawn else f"/v1/works/{work.work_id}/preview"
+
+
+def work_names(works: Mapping[str, Work]) -> Names:
+    """For `reference_sentence`."""
+    return lambda work_id: WorkName(works[work_id].title, works[work_id].artist) if work_id in works else None
+
+
+def _nearest(*predicates: Predicate) -> set[str]:
+    """Ids of the matched works."""
+    compared = [each for each in predicates if isinstance(each, Verification | Generation)]
+    return {match.work_id for each in compared for match in each.matches}
+
+
+def named_works(predicate: Predicate) -> set[str]:
+    """Ids of the works that a record names: the matched ones, and of each artist who registered the same one."""
+    if isinstance(predicate, Verification | Generation):
+        return {work_id for match in predicate.matches for work_id in match.works}
+    work_id = getattr(predicate, "work_id", None)
+    return set() if work_id is None else {work_id}
+
+
+def _artist_names(works: Mapping[str, Work]) -> dict[str, str]:
+    return {work.artist_id: work.artist for work in works.values()}
+
+
+def _answer(
+    entry: Entry,
+    payload: bytes,
+    statement: Statement,
+    reference: str,
+    report: Report | None,
+    *,
+    repeated: bool,
+) -> RecordAnswer:
+    return RecordAnswer(
+        record_id=entry.record_id,
+        kind=statement.kind,
+        leaf_index=entry.leaf_index,
+        appended_at=format_time(entry.appended_at),
+        repeated=repeated,
+        reference=reference,
+        statement=json.loads(payload),
+        envelope=json.loads(entry.envelope),
+        report=report,
+        links=record_links(entry.record_id),
+    )
+
+
+def _report(
+    predicate: Verification | Generation,
+    works: Mapping[str, Work],
+    contested: Container[str],
+    calibrated: CorpusState | None,
+) -> Report:
+    artists = _artist_names(works)
+    return Report(
+        verdict=predicate.verdict.value,
+        comparable=predicate.verdict is not Verdict.NOT_COMPARABLE,
+        works_compared=predicate.corpus.works,
+        alpha=predicate.attribution.alpha,
+        calibration=_calibration_report(predicate, calibrated),
+        notes=notes_on(predicate, calibrated),
+        matches=match_reports(predicate, works, contested),
+        shares=tuple(
+            ShareReport(
+                share.artists,
+                tuple(artists.get(artist_id, "") for artist_id in share.artists),
+                share.group,
+                share.share,
+            )
+            for share in predicate.attribution.shares
+        ),
+        unattributed=predicate.attribution.unattributed,
+    )
+
+
+def _calibration_report(
+    predicate: Verification | Generation, calibrated: CorpusState | None
+) -> CalibrationReport | None:
+    if calibrated is None:
+        return None
+    now = CorpusState(predicate.corpus.through, predicate.corpus.works)
+    return CalibrationReport(predicate.calibration, calibrated.works, is_outdated(calibrated, now))

@@ -1,0 +1,219 @@
+"""The service's record keys: the log begins with one; it is rotated without a gap, and revoked for good.
+
+What the log's `key` records say decides, by the rules that auditors apply (ledger/audit/keyring.py).
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator, Sequence
+from dataclasses import asdict, dataclass, replace
+from typing import Any
+
+from ledger.audit.keyring import KeyRing
+from ledger.errors import ConflictError, InputError, NotFoundError
+from ledger.log.entry import Draft, Entry
+from ledger.record import dsse
+from ledger.record.ids import new_id
+from ledger.record.keyfile import KeyFile
+from ledger.record.keys import Signer, keyid_of
+from ledger.record.predicates import KeyEvent, KeyRecord, Role
+from ledger.record.statement import parse_payload, statement_payload
+from ledger.record.times import now_text
+from ledger.storage.log.entries import PostgresEntryStore
+from ledger.storage.log.records import RecordStore
+from ledger.storage.log.revocation import FOUNDING_KEY, event_key
+
+_PAGE = 200
+SHORTEST_PREFIX = 8
+"""Digits of a key id that `revoke` needs at least."""
+
+
+@dataclass(frozen=True, slots=True)
+class KeyState:
+    """A key that the log announced, at the log's present end."""
+
+    keyid: str
+    public_key: str
+    """Raw, in hex."""
+    role: Role
+    holder_id: str
+    leaf_index: int
+    """Of its announcement."""
+    revoked_index: int | None
+    """Of its revocation: what it signs from there on does not count."""
+    signs: bool
+    """Whether this installation signs records with it."""
+
+    @property
+    def state(self) -> str:
+        if self.revoked_index is not None:
+            return "revoked"
+        return "signs" if self.signs else "good"
+
+    def to_json(self) -> dict[str, Any]:
+        return {**asdict(self), "state": self.state}
+
+
+class ServiceKeys:
+    """Threads may share it. `committed` is called after each append of its own."""
+
+    def __init__(
+        self, file: KeyFile, entries: PostgresEntryStore, store: RecordStore, committed: Callable[[], None]
+    ) -> None:
+        self._file = file
+        self._entries = entries
+        self._store = store
+        self._committed = committed
+        self._good: str | None = None
+
+    def signer(self) -> Signer:
+        """The key to sign records with now; a file that was replaced is noticed here.
+
+        Raises ConflictError (`key-revoked`, `key-not-announced`): the log would be worthless after a leaf signed so.
+        """
+        signer = self._file.signer()
+        if signer.keyid != self._good:
+            self._require_good(signer)
+            self._good = signer.keyid
+        return signer
+
+    def announce(self) -> None:
+        """Begins a log that has no key yet with this installation's. Raises as `signer` does."""
+        if not self.states():
+            signer = self._file.signer()
+            self._append(signer.public_raw, "added", new_id(), [signer], dedup_key=FOUNDING_KEY)
+        self.signer()
+
+    def states(self) -> list[KeyState]:
+        """Every key on the log, by announcement. Raises VerificationError when the log breaks its own rules."""
+        ring = KeyRing()
+        states: dict[str, KeyState] = {}
+        own = self._file.signer().keyid
+        for entry in self._entries_of_keys():
+            envelope = dsse.parse(entry.envelope)
+            record = parse_payload(envelope.payload).predicate
+            assert isinstance(record, KeyRecord)  # noqa: S101 - found by its kind
+            ring.apply(record, [signature.keyid for signature in envelope.signatures])
+            keyid = keyid_of(bytes.fromhex(record.public_key))
+            if record.event == "revoked":
+                states[keyid] = replace(states[keyid], revoked_index=entry.leaf_index, signs=False)
+            else:
+                states[keyid] = KeyState(
+                    keyid, record.public_key, record.role, record.holder_id, entry.leaf_index, None, keyid == own
+                )
+        return list(states.values())
+
+    def rotate(self) -> KeyState:
+        """A new key signs from now on, in every process that uses this key file; the old one stays good until revoked.
+
+        Run again after a crash, it goes on with the key that it had begun with.
+        """
+        old = self.signer()
+        with self._file.replacing() as new:
+            self._append(new.public_raw, "rotated", self._state(old.keyid).holder_id, [old, new], replaces=old.keyid)
+        return self._state(new.keyid)
+
+    def add(self, other: Signer) -> KeyState:
+        """Announces the record key of a further installation that will append to the same log."""
+        signer = self.signer()
+        known = {state.keyid: state for state in self.states()}.get(other.keyid)
+        if known is not None:
+            if known.revoked_index is not None:
+                raise _revoked(other.keyid)
+            return known
+        self._append(other.public_raw, "added", self._state(signer.keyid).holder_id, [signer, other])
+        return self._state(other.keyid)
+
+    def revoke(self, keyid: str) -> KeyState:
+        """From the new leaf on nothing that the key signs counts, and the log takes nothing signed by it.
+
+        `keyid` may be cut to its first 8 digits or more. Raises NotFoundError (`key-not-found`), InputError
+        (`key-ambiguous`), ConflictError (`key-in-use` for the key that signs here, `key-revoked`).
+        """
+        state = self._matching(keyid)
+        if state.revoked_index is not None:
+            raise _revoked(state.keyid)
+        if state.signs:
+            raise ConflictError(
+                f"key {state.keyid} signs this installation's records",
+                code="key-in-use",
+                hint="replace it first: artledger keys rotate",
+            )
+        raw = bytes.fromhex(state.public_key)
+        self._append(raw, "revoked", state.holder_id, [self.signer()], role=state.role)
+        return self._state(state.keyid)
+
+    def _entries_of_keys(self) -> Iterator[Entry]:
+        after = -1
+        while page := self._store.find(kind="key", after=after, limit=_PAGE):
+            yield from page
+            after = page[-1].leaf_index
+
+    def _state(self, keyid: str) -> KeyState:
+        return next(state for state in self.states() if state.keyid == keyid)
+
+    def _matching(self, keyid: str) -> KeyState:
+        found = [state for state in self.states() if state.keyid.startswith(keyid)]
+        if len(keyid) < SHORTEST_PREFIX or len(found) > 1:
+            raise InputError(
+                f"{keyid!r} does not name one key", code="key-ambiguous", hint="give the whole id: artledger keys show"
+            )
+        if not found:
+            raise NotFoundError(
+                f"the log announces no key {keyid[:64]!r}", code="key-not-found", hint="artledger keys show lists them"
+            )
+        return found[0]
+
+    def _require_good(self, signer: Signer) -> None:
+        for state in self.states():
+            if state.keyid == signer.keyid:
+                if state.revoked_index is not None:
+                    raise _revoked(signer.keyid)
+                return
+        raise ConflictError(
+            f"the log does not announce the key {signer.keyid} in {self._file.path}",
+            code="key-not-announced",
+            hint="restore the key that the log began with, or announce this one where that key is: "
+            "artledger keys add FILE",
+        )
+
+    def _append(
+        self,
+        public_raw: bytes,
+        event: KeyEvent,
+        holder_id: str,
+        signers: Sequence[Signer],
+        *,
+        role: Role = "service",
+        replaces: str | None = None,
+        dedup_key: bytes | None = None,
+    ) -> None:
+        """Appended once: what another process or an earlier attempt appended for the same key and event stands."""
+        keyid = keyid_of(public_raw)
+        predicate = KeyRecord(
+            event=event,
+            generated_at=now_text(),
+            holder_id=holder_id,
+            origin=self._entries.origin(),
+            public_key=public_raw.hex(),
+            record_id=new_id(),
+            refs=(),
+            replaces=replaces,
+            role=role,
+        )
+        envelope = dsse.sign(statement_payload("key", keyid, predicate), signers)
+        self._entries.append([Draft(predicate.record_id, envelope, dedup_key or _dedup_key(event, keyid))])
+        self._committed()
+
+
+def _dedup_key(event: KeyEvent, keyid: str) -> bytes:
+    """A key is announced once, whichever way, and revoked once."""
+    return event_key("revoked" if event == "revoked" else "announced", keyid)
+
+
+def _revoked(keyid: str) -> ConflictError:
+    return ConflictError(
+        f"the log revoked key {keyid}: it may sign nothing more",
+        code="key-revoked",
+        hint="use a key that is good (artledger keys show); a revoked key never comes back",
+    )

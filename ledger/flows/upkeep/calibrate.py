@@ -1,0 +1,245 @@
+"""The error rates in force: made from the shipped null set against the present corpus, published as a record."""
+
+from __future__ import annotations
+
+import hashlib
+import time
+from collections.abc import Callable, Iterable, Iterator
+from contextlib import AbstractContextManager
+from dataclasses import asdict, dataclass, field
+from threading import Lock
+from typing import Any
+
+from ledger.answers.outgrown import GROWTH, is_outdated
+from ledger.corpus.work import CorpusState
+from ledger.errors import ConflictError, PushbackError
+from ledger.fingerprint.spec import FingerprintSpec
+from ledger.flows.progress import Progress, silent
+from ledger.log.append import Sequencer
+from ledger.match.bins import Bin
+from ledger.match.block import FingerprintBlock
+from ledger.match.calibration import Calibration, calibrate
+from ledger.match.candidate import CandidateIndex
+from ledger.match.matcher import Matcher
+from ledger.match.null_set import shipped_null_set
+from ledger.match.ranking import shipped_ranking
+from ledger.match.style_calibration import StyledCorpus
+from ledger.match.style_null import StyleNull
+from ledger.record.ids import new_id
+from ledger.record.parts import BinThresholds, CorpusPoint, Ref
+from ledger.record.predicates import CalibrationRecord
+from ledger.record.statement import statement_payload
+from ledger.record.times import now_text
+from ledger.record.values import decimal_text
+from ledger.storage.search.calibrations import CalibrationStore, StoredCalibration
+from ledger.storage.works.corpus import CorpusStore
+
+MAX_WAIT = 120.0
+"""Seconds to wait for another process' calibration."""
+POLL = 0.2
+ALPHAS = (0.05, 0.01, 0.001)
+"""Error rates whose thresholds the record states."""
+
+
+@dataclass(frozen=True, slots=True)
+class Published:
+    """A calibration and the record that published it."""
+
+    calibration: Calibration
+    ref: Ref
+
+    @property
+    def digest(self) -> str:
+        return self.calibration.digest
+
+
+@dataclass(frozen=True, slots=True)
+class CalibrationSummary:
+    digest: str
+    record_id: str
+    works: int
+    bins: dict[str, int]
+    """Strangers per bin."""
+    made: bool
+    """False when the one in force was for this very corpus already."""
+
+    def to_json(self) -> dict[str, Any]:
+        return asdict(self)
+
+
+@dataclass(slots=True)
+class Calibrations:
+    """The newest calibration of the spec that fits this version; safe to share between threads.
+
+    One process at a time makes one. Where another does, what is in force serves on: a record names the calibration
+    that it used, and its report says how far the corpus has grown away from it.
+    """
+
+    corpus: CorpusStore
+    files: CalibrationStore
+    sequencer: Sequencer
+    spec: FingerprintSpec
+    alone: Callable[[], AbstractContextManager[bool]]
+    """Says whether no other process calibrates now."""
+    style: StyleNull | None = None
+    """Strangers by which style is compared; None: it is not."""
+    deferred: bool = False
+    """Whether somebody else looks after outdated calibrations (background.py): then nobody waits for a new one."""
+    _kept: Published | None = None
+    _making: Lock = field(default_factory=Lock)
+
+    def current(self) -> Published:
+        """The calibration in force, made now where there is none, or where the corpus has changed by a tenth since and
+        nobody else looks after that.
+
+        Raises ConflictError where null set, ranking and corpus are not of one spec (`spec-mismatch`), or the corpus is
+        not fingerprinted under it yet (`corpus-not-refreshed`); PushbackError (`calibrating`).
+        """
+        state = self.corpus.state()
+        if self._kept is None:
+            self._require_fingerprints(state)
+        found = self.in_force()
+        if found is None or (not self.deferred and is_outdated(found.calibration.corpus, state)):
+            return self._make(lambda known: not is_outdated(known.calibration.corpus, state), silent)
+        return found
+
+    def in_force(self) -> Published | None:
+        """The newest on the log, whatever the corpus has become; None where none fits this version."""
+        digest = self.files.newest_digest(self.spec.digest)
+        kept = self._kept
+        if digest is None or (kept is not None and kept.digest == digest):
+            return kept
+        stored = self.files.by_digest(digest)
+        found = None if stored is None else self._published(stored)
+        if found is not None:
+            self._kept = found
+        return found
+
+    def keep_up(self, progress: Progress = silent) -> Published | None:
+        """Makes a calibration where works are registered and the one in force is outdated or missing; not while another
+        process does. Raises as `current` does.
+        """
+        state = self.corpus.state()
+        found = self.in_force()
+        if not state.works or (found is not None and not is_outdated(found.calibration.corpus, state)):
+            return found
+        self._require_fingerprints(state)
+        return self._make(lambda known: not is_outdated(known.calibration.corpus, state), progress)
+
+    def matcher(self, index: CandidateIndex, calibrated: Published) -> Matcher:
+        """Compares by this calibration."""
+        return Matcher(index, calibrated.calibration, shipped_null_set(), self.style)
+
+    def recalibrate(self, progress: Progress = silent) -> CalibrationSummary:
+        """Makes the calibration for the present corpus, whatever its growth.
+
+        Raises as `current` does, and ConflictError (`corpus-empty`) without works.
+        """
+        state = self.corpus.state()
+        if not state.works:
+            raise ConflictError(
+                "no work is registered: there is nothing to measure error rates against",
+                code="corpus-empty",
+                hint="register works first: artledger corpus ingest SOURCE",
+            )
+        self._require_fingerprints(state)
+        before = self.in_force()
+        published = self._make(lambda known: known.calibration.corpus == state, progress, patient=True)
+        return CalibrationSummary(
+            digest=published.digest,
+            record_id=published.ref.record_id,
+            works=published.calibration.corpus.works,
+            bins={each.name: each.n for each in _all_bins(published.calibration)},
+            made=before is None or before.digest != published.digest,
+        )
+
+    def _make(
+        self, good_enough: Callable[[Published], bool], progress: Progress, *, patient: bool = False
+    ) -> Published:
+        """One calibration for all who ask at once. While another process makes one, what is in force will do, unless
+        `patient`; where there is none, its end is waited for. Raises PushbackError (`calibrating`).
+        """
+        with self._making:
+            deadline = time.monotonic() + MAX_WAIT
+            while True:
+                with self.alone() as alone:
+                    found = self.in_force()
+                    if found is not None and good_enough(found):
+                        return found
+                    if alone:
+                        self._kept = self._publish(self.corpus.state(), progress)
+                        return self._kept
+                if found is not None and not patient:
+                    return found
+                if time.monotonic() > deadline:
+                    raise PushbackError(
+                        "another process has been measuring the error rates for long",
+                        code="calibrating",
+                        hint="try again when it is done; nothing was recorded",
+                        retry_after=10,
+                    )
+                time.sleep(POLL)
+
+    def _require_fingerprints(self, state: CorpusState) -> None:
+        """Works that an earlier version fingerprinted are not compared: an answer would call them strangers."""
+        lacking = len(self.corpus.works_lacking(self.spec.digest))
+        if lacking > GROWTH * state.works:
+            raise ConflictError(
+                f"{lacking:,} of {state.works:,} registered works have no fingerprint of this version",
+                code="corpus-not-refreshed",
+                hint="run: artledger corpus refresh --spec default",
+            )
+
+    def _publish(self, state: CorpusState, progress: Progress) -> Published:
+        blocks = _told(self.corpus.iter_blocks(), state.works, progress)
+        style = None if self.style is None else StyledCorpus(self.style, self.corpus.iter_style_blocks())
+        calibration = calibrate(shipped_null_set(), blocks, state, shipped_ranking(), spec=self.spec, style=style)
+        predicate = CalibrationRecord(
+            bins=tuple(
+                BinThresholds(
+                    bin=each.name,
+                    n=each.n,
+                    thresholds={
+                        f"{alpha}": decimal_text(threshold, 6)
+                        for alpha in ALPHAS
+                        if (threshold := each.threshold(alpha)) is not None
+                    },
+                )
+                for each in _all_bins(calibration)
+            ),
+            corpus=CorpusPoint(through=state.through, works=state.works),
+            generated_at=now_text(),
+            origin=self.sequencer.origin,
+            record_id=new_id(),
+            spec=self.spec.digest,
+        )
+        payload = statement_payload("calibration", calibration.digest, predicate)
+        dedup_key = hashlib.sha256(f"artledger/calibration/v1\n{calibration.digest}\n".encode()).digest()
+        appended = self.sequencer.submit(
+            predicate.record_id, payload, dedup_key, self.files.writer(calibration.digest, calibration.document)
+        ).result()
+        return Published(calibration, Ref(leaf_hash=appended.entry.leaf_hash.hex(), record_id=appended.entry.record_id))
+
+    def _published(self, stored: StoredCalibration) -> Published | None:
+        """None where it was made with other null sets or another ranking than this version's: matching would refuse
+        it."""
+        calibration = Calibration.read(stored.document)
+        fits = (
+            calibration.null_set == shipped_null_set().digest
+            and calibration.ranking == shipped_ranking().ranking()
+            and (calibration.style and calibration.style.null_set) == (self.style and self.style.digest)
+        )
+        return Published(calibration, Ref(leaf_hash=stored.leaf_hash, record_id=stored.record_id)) if fits else None
+
+
+def _all_bins(calibration: Calibration) -> tuple[Bin, ...]:
+    return (*calibration.bins, *(calibration.style.bins if calibration.style else ()))
+
+
+def _told(blocks: Iterable[FingerprintBlock], works: int, progress: Progress) -> Iterator[FingerprintBlock]:
+    done = 0
+    progress("calibrating", done, works)
+    for block in blocks:
+        yield block
+        done += len(block)
+        progress("calibrating", done, works)

@@ -1,0 +1,64 @@
+"""What withdrawals deleted is also gone from the disk: at once for a command, in batches while the service runs.
+
+A deleted row's bytes lie on in the database's files until their room is needed, and in its write-ahead log. Having them
+written anew makes readers of a large corpus wait for seconds: the service does it once for all withdrawals of an hour.
+"""
+
+from __future__ import annotations
+
+import logging
+import threading
+from pathlib import Path
+
+from ledger.errors import LedgerError
+from ledger.storage.works.erasure import Erasure
+from ledger.storage.works.works import WorkReader
+
+INTERVAL = 3600.0
+"""Seconds between two looks for withdrawals."""
+_log = logging.getLogger(__name__)
+
+
+class DiskErasure:
+    """The file `note` keeps the leaf index up to which withdrawals are gone from the disk: what a stopped service left
+    is done by the next one."""
+
+    def __init__(self, works: WorkReader, erasure: Erasure, note: Path) -> None:
+        self._works = works
+        self._erasure = erasure
+        self._note = note
+        self._left: tuple[str, ...] = ()
+
+    def due(self) -> bool:
+        """Whether something was withdrawn since the last time. Raises PushbackError."""
+        try:
+            done = int(self._note.read_text())
+        except (FileNotFoundError, ValueError):
+            done = -1
+        return self._works.newest_withdrawal() > done
+
+    def now(self) -> tuple[str, ...]:
+        """Returns what could not be done, in words: then it is tried again once, since a table may just have been in
+        use. Raises PushbackError."""
+        newest = self._works.newest_withdrawal()
+        left = self._erasure.from_disk()
+        if left in ((), self._left):
+            draft = self._note.with_name(f".{self._note.name}.{threading.get_ident()}")
+            draft.write_text(f"{newest}\n")
+            draft.replace(self._note)
+        self._left = left
+        return left
+
+    def run(self, stop: threading.Event, *, interval: float = INTERVAL) -> None:
+        """Until `stop` is set. What fails is logged and tried again."""
+        while not stop.is_set():
+            try:
+                if self.due():
+                    for left in self.now():
+                        _log.warning("withdrawn, but not gone from the disk: %s", left)
+            except LedgerError as error:
+                _log.error("withdrawn, but not gone from the disk yet: %s", error.message)
+            except Exception:  # noqa: BLE001
+                # A thread that dies of a defect in silence would leave titles on the disk for ever.
+                _log.exception("withdrawn, but not gone from the disk yet")
+            stop.wait(interval)

@@ -1,0 +1,106 @@
+"""Fingerprint registered works anew under another spec, from their sources; old records keep their spec."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from dataclasses import asdict, dataclass
+from functools import partial
+from itertools import groupby, islice
+from pathlib import Path
+from typing import Any
+
+from ledger.corpus.work import Source, SourceItem
+from ledger.errors import InputError, LedgerError, NotFoundError
+from ledger.fingerprint.fingerprinter import Fingerprinter
+from ledger.flows.progress import Progress, silent
+from ledger.flows.works.ingest import BATCH, Refusal
+from ledger.image.canonical_image import CanonicalImage
+from ledger.image.pool import DecodePool
+from ledger.storage.log.projections import Report
+from ledger.storage.works.corpus import CorpusStore, StoredWork
+
+Decoded = tuple[StoredWork, CanonicalImage]
+
+
+@dataclass(frozen=True, slots=True)
+class RefreshSummary:
+    spec: str
+    works: int
+    """Works that lacked a fingerprint under the spec."""
+    refreshed: int
+    refused: tuple[Refusal, ...]
+    """Works whose source is gone or no longer has the registered bytes; they stay registered, and cannot be matched."""
+
+    def to_json(self) -> dict[str, Any]:
+        return asdict(self)
+
+
+@dataclass(frozen=True, slots=True)
+class Refreshing:
+    """Resumable: only works without a fingerprint under the spec are looked at."""
+
+    images: DecodePool
+    fingerprinter: Fingerprinter
+    corpus: CorpusStore
+    open_source: Callable[[str, Path | None], Source]
+    ensure_indexes: Callable[[Report], bool]
+    generated: Callable[[Progress], int]
+    """The same for generated pictures that are found again."""
+
+    def run(self, spec: str, progress: Progress = silent) -> RefreshSummary:
+        """`spec`: `default`, or the digest of the spec this installation makes fingerprints under.
+
+        Raises NotFoundError (`spec-not-found`) for any other.
+        """
+        digest = self.fingerprinter.spec.digest
+        if spec not in ("default", digest):
+            raise NotFoundError(
+                f"this installation cannot make fingerprints of spec {spec}",
+                code="spec-not-found",
+                hint=f"it makes those of {digest}: artledger corpus refresh --spec default",
+            )
+        lacking = sorted(self.corpus.works_lacking(digest), key=lambda work: work.source_name)
+        refused: list[Refusal] = []
+        seen = 0
+        for name, group in groupby(lacking, key=lambda work: work.source_name):
+            works = {work.source_key: work for work in group}
+            for batch, failures in self._batches(name, works):
+                fingerprints = self.fingerprinter.works([image for _, image in batch])
+                pairs = zip((work.work_id for work, _ in batch), fingerprints, strict=True)
+                self.corpus.put_fingerprints(dict(pairs))
+                refused.extend(failures)
+                seen += len(batch) + len(failures)
+                progress("fingerprinting works", seen, len(lacking))
+        if lacking or self.corpus.state().works:
+            self.ensure_indexes(partial(progress, "indexing works"))
+        self.generated(progress)
+        return RefreshSummary(digest, len(lacking), len(lacking) - len(refused), tuple(refused))
+
+    def _batches(self, name: str, works: Mapping[str, StoredWork]) -> Iterator[tuple[list[Decoded], list[Refusal]]]:
+        try:
+            source = self.open_source(name, None)
+            items = [item for item in source.items() if item.key in works]
+        except LedgerError as error:
+            yield [], [Refusal(key, error.code, error.message) for key in works]
+            return
+        missing = set(works) - {item.key for item in items}
+        yield [], [Refusal(key, "source-item-gone", f"{name} has no such work any more") for key in sorted(missing)]
+        decoded = self.images.decode_all((item, partial(source.read, item)) for item in items)
+        while chunk := list(islice(decoded, BATCH)):
+            yield _sorted_out(chunk, works)
+
+
+def _sorted_out(
+    chunk: Sequence[tuple[SourceItem, CanonicalImage | InputError]], works: Mapping[str, StoredWork]
+) -> tuple[list[Decoded], list[Refusal]]:
+    good: list[Decoded] = []
+    bad: list[Refusal] = []
+    for item, picture in chunk:
+        work = works[item.key]
+        if isinstance(picture, InputError):
+            bad.append(Refusal(item.key, picture.code, picture.message))
+        elif picture.sha256 != work.sha256:
+            bad.append(Refusal(item.key, "source-item-changed", "the source has other bytes than were registered"))
+        else:
+            good.append((work, picture))
+    return good, bad

@@ -1,0 +1,150 @@
+"""Works and artists as the public sees them, and the corpus in figures."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+from ledger.answers.notes import EMPTY_CORPUS, outgrown
+from ledger.answers.records import ArtistAnswer, ContestReport, CorpusStats, WorkAnswer, WorkPage
+from ledger.corpus.work import Artist, CorpusState, Work
+from ledger.errors import InputError, NotFoundError
+from ledger.flows.records.records import MAX_PAGE, preview_path
+from ledger.record.ids import parse_id
+from ledger.storage.log.entries import PostgresEntryStore
+from ledger.storage.log.records import RecordStore
+from ledger.storage.search.calibrations import CalibrationStore
+from ledger.storage.works.works import WorkReader
+
+SAMPLE = 24
+LARGEST = 20
+
+
+@dataclass(frozen=True, slots=True)
+class Catalogue:
+    """Reads only."""
+
+    reader: WorkReader
+    entries: PostgresEntryStore
+    store: RecordStore
+    calibrations: CalibrationStore
+    spec: str
+
+    def work(self, work_id: str) -> WorkAnswer:
+        """Raises NotFoundError (`work-not-found`), InputError (`bad-id`)."""
+        found = self.reader.works([parse_id(work_id)])
+        if work_id not in found:
+            raise NotFoundError(f"there is no work {work_id}", code="work-not-found")
+        return self._answers([found[work_id]])[0]
+
+    def artist(self, artist_id: str) -> ArtistAnswer:
+        """Raises NotFoundError (`artist-not-found`), InputError (`bad-id`)."""
+        artist = self._artist(artist_id)
+        return ArtistAnswer(
+            artist_id=artist_id,
+            name=artist.name,
+            works=self.reader.count_works(artist_id),
+            sample=self.works(artist_id, limit=SAMPLE).works,
+            links={
+                "self": f"/v1/artists/{artist_id}",
+                "works": f"/v1/artists/{artist_id}/works",
+                "uses": f"/v1/artists/{artist_id}/uses",
+                "page": f"/artists/{artist_id}",
+            },
+        )
+
+    def _artist(self, artist_id: str) -> Artist:
+        artist = self.reader.artist(parse_id(artist_id))
+        if artist is None:
+            raise NotFoundError(f"there is no artist {artist_id}", code="artist-not-found")
+        return artist
+
+    def works(self, artist_id: str, *, after: int = -1, limit: int = 50) -> WorkPage:
+        """An artist's works in the order of registration, `after` a leaf index.
+
+        Raises InputError (`bad-limit`, `bad-id`), NotFoundError (`artist-not-found`).
+        """
+        if not 1 <= limit <= MAX_PAGE:
+            raise InputError(f"limit is {limit}; it must be 1 to {MAX_PAGE}", code="bad-limit")
+        self._artist(artist_id)
+        found = self.reader.works_of(artist_id, after=after, limit=limit + 1)
+        page = found[:limit]
+        next_after = page[-1].registration_index if len(found) > limit else None
+        return WorkPage(self._answers(page), next_after)
+
+    def _answers(self, works: Sequence[Work]) -> tuple[WorkAnswer, ...]:
+        """With others' registrations of the same works; all names in one query."""
+        contests = self.reader.contests([work.work_id for work in works])
+        others = self.reader.works({other for each in contests.values() for other in each})
+        return tuple(
+            _work_answer(
+                work,
+                tuple(_contest(others[other], relation) for other, relation in contests.get(work.work_id, {}).items()),
+            )
+            for work in works
+        )
+
+    def preview(self, work_id: str) -> bytes | None:
+        """A small WebP picture of the work; None where there is none or the work was withdrawn."""
+        return self.reader.preview_file(parse_id(work_id))
+
+    def stats(self) -> CorpusStats:
+        state = self.reader.state()
+        newest = self.calibrations.newest(self.spec)
+        return CorpusStats(
+            works=state.works,
+            artists=self.reader.count_artists(),
+            through=state.through,
+            tree_size=self.entries.head().size,
+            records=self.store.count_by_kind(),
+            licences=self.reader.count_by_licence(),
+            largest_artists=self.reader.largest_artists(LARGEST),
+            spec=self.spec,
+            calibration=None if newest is None else newest.digest,
+            calibration_works=None if newest is None else newest.corpus.works,
+            notes=_notes(state, None if newest is None else newest.corpus),
+        )
+
+
+def _notes(corpus: CorpusState, calibrated: CorpusState | None) -> tuple[str, ...]:
+    if not corpus.works:
+        return (EMPTY_CORPUS,)
+    return () if calibrated is None else outgrown(calibrated, corpus)
+
+
+def _contest(other: Work, relation: str) -> ContestReport:
+    return ContestReport(
+        work_id=other.work_id,
+        artist_id=other.artist_id,
+        artist=other.artist,
+        relation=relation,
+        registration_record_id=other.registration_record_id,
+        registration_index=other.registration_index,
+    )
+
+
+def _work_answer(work: Work, contested: tuple[ContestReport, ...]) -> WorkAnswer:
+    return WorkAnswer(
+        work_id=work.work_id,
+        title=work.title,
+        artist_id=work.artist_id,
+        artist=work.artist,
+        licence=work.licence,
+        allowed_uses=work.allowed_uses,
+        source=work.source,
+        sha256=work.sha256,
+        pixel_sha256=work.pixel_sha256,
+        registration_record_id=work.registration_record_id,
+        registration_index=work.registration_index,
+        withdrawn=work.withdrawn,
+        preview=preview_path(work),
+        links={
+            "self": f"/v1/works/{work.work_id}",
+            "page": f"/works/{work.work_id}",
+            "registration": f"/v1/records/{work.registration_record_id}",
+        },
+        credit_line=work.credit.line,
+        link=work.credit.link,
+        terms=work.credit.terms,
+        contested=contested,
+    )

@@ -1,0 +1,49 @@
+"""How often an account may register near-duplicates of what others registered before it.
+
+The log and the compared pairs are counted, so that neither a restart nor a second process forgets. Registrations that
+run at the same moment do not see each other: at most as many more as the service has workers.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from datetime import UTC, datetime, timedelta
+
+from ledger.errors import PushbackError
+from ledger.flows.people.principal import Principal
+from ledger.image.canonical_image import CanonicalImage
+from ledger.storage.works.works import WorkReader
+
+DAY = timedelta(days=1)
+
+
+@dataclass(frozen=True, slots=True)
+class ContestLimit:
+    """Threads may share it."""
+
+    per_day: int
+    works: WorkReader
+    is_copy: Callable[[CanonicalImage, str], bool]
+    """Whether somebody else than the artist registered this picture, or one that it is a verified copy of."""
+
+    def require(self, image: CanonicalImage, artist_id: str, principal: Principal) -> None:
+        """The picture is compared only where the account has used up its number; whatever is no copy is never held
+        back. The person at this machine, who sets the number, is not limited.
+
+        Raises PushbackError (`too-many-contested`).
+        """
+        if principal.is_local:
+            return
+        now = datetime.now(UTC)
+        copies = self.works.copies_since(artist_id, now - DAY)
+        if len(copies) < self.per_day or not self.is_copy(image, artist_id):
+            return
+        until = copies[-self.per_day] + DAY if self.per_day else now + DAY
+        raise PushbackError(
+            f"somebody else registered this picture, or one that it is a copy of; {artist_id} has registered"
+            f" {len(copies):,} such pictures within a day, and {self.per_day:,} are allowed",
+            code="too-many-contested",
+            hint="if the works are yours, ask whoever runs this service to register them, or wait",
+            retry_after=(until - now).total_seconds(),
+        )

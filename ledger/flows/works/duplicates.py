@@ -1,0 +1,252 @@
+"""Copies within the corpus: every work is asked about like a stranger's picture, and groups are cliques of copies.
+
+Only previews of works are kept, so a work is asked by its preview (for views, windows and geometry) with the
+fingerprint that was made of its file. Each batch of answers is one transaction: after an interruption only what was not
+asked under the calibration in force is asked, and a larger corpus costs what is new, until it is calibrated anew.
+"""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from concurrent.futures import ThreadPoolExecutor
+from contextlib import AbstractContextManager
+from dataclasses import dataclass, replace
+from typing import Any, TypeVar
+
+from ledger.errors import PushbackError
+from ledger.fingerprint.fingerprinter import Fingerprinter
+from ledger.flows.pictures.measurements import match_text
+from ledger.flows.pictures.verify import query_of
+from ledger.flows.progress import Progress, silent
+from ledger.flows.upkeep.calibrate import Calibrations, Published
+from ledger.flows.works.cliques import cliques, missing_pairs
+from ledger.flows.works.subset import OthersWorks, TheseWorks
+from ledger.image.canonical_image import CanonicalImage
+from ledger.match.calibration import VERIFIED
+from ledger.match.candidate import CandidateIndex, Match, Query
+from ledger.match.lists import COPY_RELATIONS, Relation
+from ledger.match.matcher import Matcher
+from ledger.match.null_set import shipped_null_set
+from ledger.storage.search.candidates import PgVectorIndex
+from ledger.storage.works.duplicates import DuplicateStore, Pair
+
+BATCH = 32
+"""Works per transaction, and asked side by side."""
+MATCHES = 50
+"""Copies that one question may find; further ones are found by comparing what has a copy in common."""
+ROUNDS = 10
+"""Of comparing a new work, VERIFIED nearest works of others each, as long as there are copies among them."""
+_ABOUT_THE_WORK = {"rank", "work_id", "work_sha256", "work_pixel_sha256", "group", "members"}
+"""What a pair has no use for: it names both works itself."""
+NO_PICTURE = "no picture of it is kept"
+
+T = TypeVar("T")
+
+
+@dataclass(frozen=True, slots=True)
+class Groups:
+    """What is known of copies within the corpus."""
+
+    works: int
+    asked: int
+    """Works that were asked about now; the others had been under the same calibration."""
+    calibration: str
+    groups: Mapping[str, tuple[str, ...]]
+    """Group id (the id of its first registered work) -> works, in the order of registration."""
+    pairs: tuple[Pair, ...]
+    """Verified ones, the surest first: those of the groups, and those that bind a group to others."""
+    not_comparable: Mapping[str, str]
+    """Work id -> why it says too little to be compared; a file of the same bytes still is its copy."""
+
+
+@dataclass(frozen=True, slots=True)
+class Deduplication:
+    """Run it again after an interruption, or when works have been added."""
+
+    fingerprinter: Fingerprinter
+    index: PgVectorIndex
+    calibrations: Calibrations
+    store: DuplicateStore
+    lock: Callable[[], AbstractContextManager[bool]]
+    """Says whether nobody else is at it."""
+
+    def run(self, progress: Progress = silent) -> Groups | None:
+        """Finds and keeps the groups; None where there is no work to compare.
+
+        Raises PushbackError (`dedup-running`) while another process does the same, and as `Calibrations.current`.
+        """
+        with self.lock() as alone:
+            if not alone:
+                raise PushbackError(
+                    "another process is looking for copies within this corpus",
+                    code="dedup-running",
+                    hint="wait for it to end, then ask again: its answers are kept",
+                    retry_after=60,
+                )
+            return self._run(progress)
+
+    def compare(self, work_ids: Sequence[str]) -> None:
+        """Asks about new works alone, and keeps which works of other artists they are verified copies of; groups wait
+        for the next `run`.
+
+        It goes on asking for the next nearest until a round finds no copy: of many near-duplicates each is marked.
+        Raises as `Calibrations.current`.
+        """
+        if work_ids:
+            calibrated, artists = self.calibrations.current(), self.store.artists(work_ids)
+            for batch in _chunks(work_ids, BATCH):
+                self._compare(calibrated, batch, artists)
+
+    def is_copy_of_others(self, image: CanonicalImage, artist_id: str) -> bool:
+        """Whether a picture that is not registered is a verified copy of what somebody else registered.
+
+        Raises as `Calibrations.current`.
+        """
+        calibrated = self.calibrations.current()
+        query = query_of(image, self.fingerprinter.query(image))
+        job = ("", query, OthersWorks(self.index, artist_id), VERIFIED)
+        return any(pair.verified for pair in self._pairs(calibrated, [job]))
+
+    def _compare(self, calibrated: Published, work_ids: Sequence[str], artists: Mapping[str, str]) -> None:
+        queries = self._queries(work_ids)
+        blank = {work_id: query.not_comparable for work_id, query in queries.items() if query.not_comparable}
+        seen: dict[str, set[str]] = {work_id: set() for work_id in queries}
+        verified: list[Pair] = []
+        going = list(queries)
+        for _ in range(ROUNDS):
+            jobs = [
+                (work_id, queries[work_id], OthersWorks(self.index, artists[work_id], seen[work_id]), VERIFIED)
+                for work_id in going
+            ]
+            found = list(self._pairs(calibrated, jobs))
+            verified += (pair for pair in found if pair.verified)
+            for pair in found:
+                asked = str(pair.found["query"])
+                seen[asked].add(pair.second if pair.first == asked else pair.first)
+            going = [work_id for work_id in going if any(p.verified and p.found["query"] == work_id for p in found)]
+            if not going:
+                break
+        # What was compared with others' works alone has still to be asked about its own artist's, by `run`.
+        self.store.put(calibrated.digest, blank, verified)
+
+    def _run(self, progress: Progress) -> Groups | None:
+        members = self.store.members()
+        if not members:
+            return None
+        calibrated = self.calibrations.current()
+        done = self.store.begin(calibrated.digest)
+        todo = [work_id for work_id in members if work_id not in done]
+        progress("asking about works", len(members) - len(todo), len(members))
+        for number, batch in enumerate(_chunks(todo, BATCH)):
+            self._ask(calibrated, batch)
+            progress(
+                "asking about works", len(members) - len(todo) + min(len(todo), (number + 1) * BATCH), len(members)
+            )
+        self._compare_missing(calibrated, progress)
+        verified = self._verified(self.store.pairs())
+        groups = {works[0]: works for works in cliques(verified, members)}
+        self.store.replace_groups(groups)
+        known = set(members)
+        return Groups(
+            works=len(members),
+            asked=len(todo),
+            calibration=calibrated.digest,
+            groups=groups,
+            pairs=tuple(
+                pair
+                for pair in sorted(verified, key=lambda pair: (-pair.score, pair.first, pair.second))
+                if {pair.first, pair.second} <= known
+            ),
+            not_comparable={key: why for key, why in self.store.not_comparable().items() if key in known},
+        )
+
+    def _ask(self, calibrated: Published, work_ids: Sequence[str]) -> None:
+        """Asks the whole corpus about a batch of works, and stores what was found."""
+        queries = self._queries(work_ids)
+        asked = {work_id: queries[work_id].not_comparable if work_id in queries else NO_PICTURE for work_id in work_ids}
+        jobs = [(work_id, query, self.index, MATCHES) for work_id, query in queries.items()]
+        pairs = [pair for pair in self._pairs(calibrated, jobs) if pair.verified]
+        self.store.put(calibrated.digest, asked, pairs)
+
+    def _compare_missing(self, calibrated: Published, progress: Progress) -> None:
+        """Compares works that have a copy in common until nothing is missing; what is no copy is kept too, so that
+        nobody asks again.
+        """
+        compared = self.store.pairs()
+        while missing := missing_pairs(self._verified(compared), compared):
+            total, done = sum(map(len, missing.values())), 0
+            for batch in _chunks(list(missing.items()), BATCH):
+                queries = self._queries([work_id for work_id, _ in batch])
+                jobs = [
+                    (work_id, queries[work_id], TheseWorks(self.index, chunk, self.index.state()), len(chunk))
+                    for work_id, others in batch
+                    if work_id in queries
+                    for chunk in _chunks(others, VERIFIED)
+                ]
+                found = {(pair.first, pair.second): pair for pair in self._pairs(calibrated, jobs)}
+                for work_id, others in batch:
+                    for other in others:
+                        found.setdefault((work_id, other), _nothing(work_id, other))
+                self.store.put(calibrated.digest, {}, found.values())
+                done += sum(len(others) for _, others in batch)
+                progress("comparing copies of one work", done, total)
+            compared = self.store.pairs()
+
+    def _verified(self, pairs: Sequence[Pair]) -> list[Pair]:
+        """Copies. By look, a work that is not comparable is nobody's copy."""
+        blank = self.store.not_comparable()
+        return [
+            pair
+            for pair in pairs
+            if pair.verified
+            and (pair.found["relation"] == Relation.EXACT or not (pair.first in blank or pair.second in blank))
+        ]
+
+    def _queries(self, work_ids: Sequence[str]) -> dict[str, Query]:
+        """Works as questions, by id, without those of which no picture is kept."""
+        pictures = self.index.pictures(work_ids)
+        works = [work for work in self.index.candidates(work_ids) if work.work_id in pictures]
+        images = []
+        for work in works:
+            preview = pictures[work.work_id].preview
+            height, width = preview.shape[:2]
+            images.append(CanonicalImage(work.sha256, "image/webp", width, height, work.pixel_sha256, preview))
+        return {
+            work.work_id: query_of(image, replace(fingerprint, image=work.fingerprint))
+            for work, image, fingerprint in zip(works, images, self.fingerprinter.queries(images), strict=True)
+        }
+
+    def _pairs(self, calibrated: Published, jobs: Sequence[tuple[str, Query, CandidateIndex, int]]) -> Iterator[Pair]:
+        """Of each job (work, question, where, how many) the works that it was matched with."""
+        null_set, calibration = shipped_null_set(), calibrated.calibration
+
+        def matches(job: tuple[str, Query, CandidateIndex, int]) -> list[Pair]:
+            work_id, query, index, limit = job
+            near = Matcher(index, calibration, null_set).compare(query, limit)
+            return [_pair(work_id, match, calibration.alpha) for match in near if match.work_id != work_id]
+
+        with ThreadPoolExecutor(os.cpu_count() or 1) as threads:
+            for found in threads.map(matches, jobs):
+                yield from found
+
+
+def _pair(work_id: str, match: Match, alpha: float) -> Pair:
+    text = match_text(match)
+    found: dict[str, Any] = {
+        "query": work_id,
+        **text.model_dump(
+            mode="json", exclude={"rank", "work_id", "work_sha256", "work_pixel_sha256", "group", "members"}
+        ),
+    }
+    verified = match.relation in COPY_RELATIONS and match.p_value <= alpha
+    return Pair.of(work_id, match.work_id, verified=verified, score=match.score, found=found)
+
+
+def _nothing(one: str, other: str) -> Pair:
+    """Compared, and not even near."""
+    return Pair.of(one, other, verified=False, score=0.0, found={"query": one, "relation": Relation.NEAREST})
+
+
+def _chunks(items: Sequence[T], size: int) -> Iterator[Sequence[T]]:
+    return (items[start : start + size] for start in range(0, len(items), size))

@@ -1,0 +1,143 @@
+"""What was found of copies within the corpus, for people: names, evidence per pair, contact sheets."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import asdict, dataclass
+from functools import partial
+from pathlib import Path
+from typing import Any
+
+from ledger.answers.notes import EMPTY_CORPUS
+from ledger.corpus.work import Work
+from ledger.errors import InputError
+from ledger.flows.works.contact_sheet import Cell, Row, draw_sheets
+from ledger.flows.works.duplicates import Groups
+from ledger.image.canonical_image import Pixels
+from ledger.storage.search.candidates import PgVectorIndex
+from ledger.storage.works.duplicates import Pair
+from ledger.storage.works.works import WorkReader
+
+SHEET = "copies"
+"""Contact sheets are `copies-1.png`, `copies-2.png`, ..."""
+
+
+@dataclass(frozen=True, slots=True)
+class WorkName:
+    work_id: str
+    title: str
+    artist_id: str
+    artist: str
+    source: str
+
+
+@dataclass(frozen=True, slots=True)
+class PairReport:
+    first: str
+    second: str
+    found: Mapping[str, Any]
+    """As a match in a record: relation, score, p-value, n, bin, evidence; `query` is the work that was asked."""
+
+
+@dataclass(frozen=True, slots=True)
+class GroupReport:
+    group_id: str
+    works: tuple[WorkName, ...]
+    pairs: tuple[PairReport, ...]
+    """Every pair of the group, the surest first."""
+
+
+@dataclass(frozen=True, slots=True)
+class NotComparable:
+    work: WorkName
+    reason: str
+
+
+@dataclass(frozen=True, slots=True)
+class DedupSummary:
+    works: int
+    asked: int
+    in_groups: int
+    calibration: str | None
+    groups: tuple[GroupReport, ...]
+    between_groups: tuple[PairReport, ...]
+    """Verified copies in no group together, since others of their groups are no copies of each other."""
+    not_comparable: tuple[NotComparable, ...]
+    sheets: tuple[str, ...]
+    notes: tuple[str, ...]
+
+    def to_json(self) -> dict[str, Any]:
+        return asdict(self)
+
+
+@dataclass(frozen=True, slots=True)
+class DedupReport:
+    works: WorkReader
+    index: PgVectorIndex
+
+    def make(self, found: Groups | None, folder: Path) -> DedupSummary:
+        """Resolves names, and draws contact sheets into the folder. Raises InputError (`cannot-write`)."""
+        if found is None:
+            return DedupSummary(0, 0, 0, None, (), (), (), (), (EMPTY_CORPUS,))
+        inside = {work_id: group_id for group_id, works in found.groups.items() for work_id in works}
+        named = self.works.works({*inside, *found.not_comparable, *_members(found.pairs)})
+        groups = tuple(_group(group_id, works, found.pairs, inside, named) for group_id, works in found.groups.items())
+        return DedupSummary(
+            works=found.works,
+            asked=found.asked,
+            in_groups=len(inside),
+            calibration=found.calibration,
+            groups=groups,
+            between_groups=tuple(
+                _pair(pair) for pair in found.pairs if inside.get(pair.first, 1) != inside.get(pair.second, 2)
+            ),
+            not_comparable=tuple(
+                NotComparable(_name(named[work_id]), reason) for work_id, reason in sorted(found.not_comparable.items())
+            ),
+            sheets=tuple(map(str, self._draw(groups, folder))),
+            notes=(),
+        )
+
+    def _draw(self, groups: Sequence[GroupReport], folder: Path) -> list[Path]:
+        try:
+            return draw_sheets([self._row(group) for group in groups], folder, SHEET)
+        except OSError as error:
+            raise InputError(
+                f"the contact sheets cannot be written to {folder}: {error.strerror or error}",
+                code="cannot-write",
+                hint="name another folder: --out DIR. The groups are kept; nothing is asked again",
+            ) from error
+
+    def _row(self, group: GroupReport) -> Row:
+        relations = sorted({str(pair.found["relation"]) for pair in group.pairs})
+        heading = f"{len(group.works)} works, {', '.join(relations)}; group {group.group_id}"
+        return Row(
+            heading,
+            tuple(
+                Cell((work.title or "untitled", work.artist, work.work_id), partial(self._picture, work.work_id))
+                for work in group.works
+            ),
+        )
+
+    def _picture(self, work_id: str) -> Pixels | None:
+        kept = self.index.pictures([work_id]).get(work_id)
+        return None if kept is None else kept.preview
+
+
+def _members(pairs: Sequence[Pair]) -> set[str]:
+    return {work_id for pair in pairs for work_id in (pair.first, pair.second)}
+
+
+def _group(
+    group_id: str, works: Sequence[str], pairs: Sequence[Pair], inside: Mapping[str, str], named: Mapping[str, Work]
+) -> GroupReport:
+    own = [pair for pair in pairs if inside.get(pair.first) == inside.get(pair.second) == group_id]
+    return GroupReport(group_id, tuple(_name(named[work_id]) for work_id in works), tuple(map(_pair, own)))
+
+
+def _name(work: Work) -> WorkName:
+    return WorkName(work.work_id, work.title, work.artist_id, work.artist, work.source)
+
+
+def _pair(pair: Pair) -> PairReport:
+    return PairReport(pair.first, pair.second, pair.found)

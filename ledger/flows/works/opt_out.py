@@ -1,0 +1,226 @@
+"""The opt-out list: pictures that are never matched and never trained on, whoever registered them.
+
+Adding to it withdraws registered works for good, other people's too. So it is done in two steps: `plan` says which
+works that would be, a person looks at them (`draw`), and `add` withdraws those and no others.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable, Iterable, Sequence
+from dataclasses import asdict, dataclass
+from functools import partial
+from pathlib import Path
+from typing import Any
+
+from ledger.errors import InputError
+from ledger.fingerprint.complexity import comparable, complexity
+from ledger.fingerprint.fingerprinter import Fingerprinter
+from ledger.fingerprint.hashes import correlation, view_hashes
+from ledger.flows.pictures.verify import query_of
+from ledger.flows.progress import Progress, silent
+from ledger.flows.works.consent import Consents, Reason
+from ledger.flows.works.contact_sheet import Cell, Row, draw_sheets
+from ledger.image.canonical_image import CanonicalImage, Pixels
+from ledger.image.pool import DecodePool
+from ledger.match.lists import Relation
+from ledger.match.optout import OptOut
+from ledger.match.recognition import Kept, find_again
+from ledger.storage.search.candidates import PgVectorIndex
+from ledger.storage.works.opt_outs import Because, OptOutStore
+from ledger.storage.works.works import WorkReader
+from ledger.text import clean_text
+
+MAX_PAGE = 1000
+SHEET = "opt-out"
+"""Contact sheets are `opt-out-1.png`, `opt-out-2.png`, ..."""
+SAME_PICTURE = 0.75
+"""Correlation (`ledger.fingerprint.hashes`) from which two pictures with near hashes are taken for the same."""
+CANDIDATES = 50
+"""Asked of the corpus by each list, before pictures are aligned."""
+_ENTRY = re.compile("(?:sha256:)?([0-9a-f]{64})|look:([0-9a-f]{128})")
+
+
+@dataclass(frozen=True, slots=True)
+class NamedWork:
+    """A registered work that an entry, or a picture given with it, names."""
+
+    work_id: str
+    title: str
+    artist_id: str
+    artist: str
+    because: Because
+    """By digest, by both perceptual hashes, or verified in the picture by aligning the two."""
+
+
+@dataclass(frozen=True, slots=True)
+class OptOutPlan:
+    entries: tuple[OptOut, ...]
+    works: tuple[NamedWork, ...]
+    """They would be withdrawn."""
+    mistaken: tuple[str, ...]
+    """Ids of works that a given picture's hashes name although it is another picture, as one made to order is. They
+    stand, and that picture is listed by its digests alone."""
+
+    def to_json(self) -> dict[str, Any]:
+        return {
+            "entries": [asdict(each) for each in self.entries],
+            "mistaken": list(self.mistaken),
+            "would_withdraw": [asdict(each) for each in self.works],
+        }
+
+
+@dataclass(frozen=True, slots=True)
+class OptOutSummary:
+    entries: tuple[OptOut, ...]
+    added: int
+    """Of these entries, those that were not on the list."""
+    withdrawn: tuple[str, ...]
+    """Work ids: those of the plan, which are withdrawn now."""
+    mistaken: tuple[str, ...]
+    """As in the plan."""
+    also_named: tuple[str, ...]
+    """Work ids: registered between the plan and now, and therefore seen by nobody; they are not withdrawn."""
+
+    def to_json(self) -> dict[str, Any]:
+        return asdict(self)
+
+
+@dataclass(frozen=True, slots=True)
+class OptOutPage:
+    """Entries by kind and value; `next_after` continues (`after=`), None at the end."""
+
+    entries: tuple[OptOut, ...]
+    next_after: str | None
+
+    def to_json(self) -> dict[str, Any]:
+        return asdict(self)
+
+
+@dataclass(frozen=True, slots=True)
+class OptingOut:
+    """Ingest and registration ask the list for every work, `artledger train` for every picture."""
+
+    images: DecodePool
+    store: OptOutStore
+    works: WorkReader
+    consents: Consents
+    index: PgVectorIndex
+    shown_in: Callable[[CanonicalImage], Sequence[str]]
+    """`works_shown_in`, with what it needs, made when a picture is given."""
+
+    def of_picture(self, data: bytes) -> tuple[OptOut, ...]:
+        """The entries for one picture: its bytes, its pixels and, where there is enough to see in it, both hashes of it
+        turned and mirrored. Raises InputError."""
+        image = self.images.decode(data)
+        return (*_digests_of(image), *_looks_of(image))
+
+    def plan(self, entries: Iterable[OptOut], pictures: Iterable[bytes] = ()) -> OptOutPlan:
+        """What adding these entries, and those of these pictures, would do.
+
+        A picture names works by digest, by geometry, and by both hashes where the two agree in their pixels too; the
+        digests of those works become entries. Raises InputError, PushbackError.
+        """
+        wanted = dict.fromkeys(entries)
+        shown: dict[str, Because] = {}
+        mistaken: set[str] = set()
+        for data in pictures:
+            image = self.images.decode(data)
+            looks = _looks_of(image)
+            verified: dict[str, Because] = dict.fromkeys(self.shown_in(image), "geometry")
+            near = self.store.named(looks)
+            apart = {work_id for work_id in near.keys() - verified if not self._same(image, work_id)}
+            wanted |= dict.fromkeys((*_digests_of(image), *(() if apart else looks)))
+            shown |= {work_id: why for work_id, why in near.items() if work_id not in apart} | verified
+            mistaken |= apart
+        named = shown | dict(self.store.named(tuple(wanted)))
+        wanted |= dict.fromkeys(each for each in self.store.of_works(tuple(shown)) if each.kind == "sha256")
+        works = tuple(
+            NamedWork(work_id, work.title, work.artist_id, work.artist, named[work_id])
+            for work_id, work in self.works.works(named).items()
+        )
+        return OptOutPlan(tuple(wanted), works, tuple(sorted(mistaken - named.keys())))
+
+    def _same(self, image: CanonicalImage, work_id: str) -> bool:
+        """Whether a work whose hashes are near is the picture by its pixels."""
+        preview = _preview(self.index, work_id)
+        return preview is not None and correlation(image.working, preview) >= SAME_PICTURE
+
+    def add(self, plan: OptOutPlan, reason: Reason = "operator", progress: Progress = silent) -> OptOutSummary:
+        """Puts the entries on the list, and withdraws the plan's works, on the log.
+
+        The caller has asked who may, and shown the works. Raises PushbackError.
+        """
+        added = self.store.add(plan.entries)
+        planned = [work.work_id for work in plan.works]
+        late = self.store.named(plan.entries).keys() - {*planned, *plan.mistaken}
+        self.consents.withdraw_many(list(self.works.works(planned).values()), reason, progress)
+        return OptOutSummary(plan.entries, added, tuple(planned), plan.mistaken, tuple(sorted(late)))
+
+    def remove(self, entries: Iterable[OptOut]) -> int:
+        """Takes entries off the list; returns how many were on it. Works that were withdrawn may be registered anew."""
+        return self.store.remove(entries)
+
+    def page(self, *, after: str | None = None, limit: int = 50) -> OptOutPage:
+        """Raises InputError (`bad-limit`, `bad-opt-out`)."""
+        if not 1 <= limit <= MAX_PAGE:
+            raise InputError(f"limit is {limit}; it must be 1 to {MAX_PAGE}", code="bad-limit")
+        found = self.store.page(after=None if after is None else parse_opt_out(after), limit=limit + 1)
+        page = found[:limit]
+        return OptOutPage(tuple(page), f"{page[-1].kind}:{page[-1].value}" if len(found) > limit else None)
+
+
+def _digests_of(image: CanonicalImage) -> tuple[OptOut, ...]:
+    return OptOut("sha256", image.sha256), OptOut("sha256", image.pixel_sha256)
+
+
+def _looks_of(image: CanonicalImage) -> tuple[OptOut, ...]:
+    """Of each view; none where there is too little to see."""
+    if comparable(image, complexity(image.working)) is not None:
+        return ()
+    looks = dict.fromkeys(map(OptOut.of_look, view_hashes(image.working)))
+    return tuple(look for look in looks if look is not None)
+
+
+def works_shown_in(image: CanonicalImage, fingerprinter: Fingerprinter, index: PgVectorIndex) -> list[str]:
+    """Ids of works of which the whole picture is verified to be a copy by aligning the two. A work in a part of it, as
+    in a collage, is somebody else's and is left alone."""
+    query = query_of(image, fingerprinter.query(image))
+    kept = [Kept(each.work_id, each.fingerprint) for each in index.search(query, limit=CANDIDATES)]
+    found = find_again(query, kept, index.pictures)
+    return [each.key for each in found if each.evidence is not None and each.relation is Relation.NEAR_DUPLICATE]
+
+
+def draw(plan: OptOutPlan, index: PgVectorIndex, folder: Path) -> list[Path]:
+    """Contact sheets of the works that would be withdrawn. Raises InputError (`cannot-write`)."""
+    cells = tuple(
+        Cell((work.title or "untitled", work.artist, work.work_id), partial(_preview, index, work.work_id))
+        for work in plan.works
+    )
+    try:
+        return draw_sheets([Row(f"{len(cells)} works would be withdrawn", cells)], folder, SHEET)
+    except OSError as error:
+        raise InputError(
+            f"the contact sheet cannot be written to {folder}: {error.strerror or error}", code="cannot-write"
+        ) from error
+
+
+def _preview(index: PgVectorIndex, work_id: str) -> Pixels | None:
+    kept = index.pictures([work_id]).get(work_id)
+    return None if kept is None else kept.preview
+
+
+def parse_opt_out(text: str) -> OptOut:
+    """`sha256:HEX`, `look:HEX`, or a bare SHA-256. Raises InputError (`bad-opt-out`)."""
+    word = text.strip().lower()
+    match = _ENTRY.fullmatch(word)
+    if match is None:
+        raise InputError(
+            f"{clean_text(text, 80)!r} is no entry of the opt-out list",
+            code="bad-opt-out",
+            hint="a pHash alone names other people's pictures too: give the picture's file, or look: and 128"
+            " hexadecimal digits, its pHash and then its PDQ"
+            if word.startswith("phash:")
+            else "a picture's file, sha256: and 64 hexadecimal digits, or look: and 128 (pHash, then PDQ)",
+        )
+    return OptOut("sha256", match[1]) if match[1] else OptOut("look", match[2])

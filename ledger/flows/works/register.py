@@ -1,0 +1,308 @@
+"""Works that artists register themselves: one by one with what they say of each, or a whole folder.
+
+Where the artist has a key on the log the artist signs the registration; the service only adds its own signature. The
+statement holds a fingerprint, which the service computes: it prepares the statement, the artist signs that very text,
+and the picture comes again with it. Nothing is kept in between.
+"""
+
+from __future__ import annotations
+
+import hashlib
+from collections.abc import Callable, Sequence
+from dataclasses import asdict, dataclass, replace
+from typing import Any
+
+from ledger.answers.records import RecordAnswer, WorkAnswer
+from ledger.corpus.credit import read_terms
+from ledger.corpus.labels import UNSTATED_USES
+from ledger.corpus.source_spec import UPLOADED
+from ledger.corpus.work import AllowedUse, Artist, Source, SourceItem
+from ledger.errors import ConflictError, InputError, NotFoundError
+from ledger.fingerprint.fingerprinter import Fingerprinter
+from ledger.flows.people.principal import Principal
+from ledger.flows.progress import Progress, silent
+from ledger.flows.records.cosigned import Cosigning
+from ledger.flows.records.log_keys import LogKeys
+from ledger.flows.records.records import Records
+from ledger.flows.works.catalogue import Catalogue
+from ledger.flows.works.contest_limit import ContestLimit
+from ledger.flows.works.ingest import Ingestion, IngestSummary, MadeWork, Registrant, make_work, opted_out
+from ledger.image.pool import DecodePool
+from ledger.log.append import Submission
+from ledger.log.entry import Alongside, Appended
+from ledger.record import dsse
+from ledger.record.commitment import commitment_digest
+from ledger.record.ids import parse_id
+from ledger.record.keys import Signer
+from ledger.record.predicates import Registration
+from ledger.record.statement import parse_payload
+from ledger.storage.log.standing import together, unless_registered
+from ledger.storage.works.corpus import CorpusStore
+from ledger.storage.works.opt_outs import KnownOptOuts, OptOutsChangedError, OptOutStore
+from ledger.text import clean_text
+
+MAX_WAIT = 30.0
+"""Seconds to wait for the log."""
+
+
+@dataclass(frozen=True, slots=True)
+class WorkDetails:
+    """What an artist says of a work, as it was sent in."""
+
+    title: str = ""
+    licence: str = ""
+    """An SPDX expression; empty where `terms` are stated, or nothing is."""
+    terms: str = ""
+    allowed_uses: tuple[AllowedUse, ...] = UNSTATED_USES
+    credit_line: str = ""
+    link: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class PreparedWork:
+    """A registration for the artist to sign."""
+
+    work_id: str
+    record_id: str
+    payload: bytes
+    """RFC 8785 bytes of the statement."""
+    metadata: dict[str, Any]
+    """What the statement commits to beside itself: names, credit, link."""
+    metadata_key: bytes
+    """Opens that commitment; comes back with the signature."""
+
+
+@dataclass(frozen=True, slots=True)
+class SignedWork:
+    """What comes back of a PreparedWork."""
+
+    envelope: bytes
+    """DSSE, with the artist's signature alone."""
+    metadata_key: bytes
+
+
+@dataclass(frozen=True, slots=True)
+class RegisteredWork:
+    record: RecordAnswer
+    """`repeated` where the artist had registered these bytes before."""
+    work: WorkAnswer
+
+    def to_json(self) -> dict[str, Any]:
+        return asdict(self)
+
+
+@dataclass(frozen=True, slots=True)
+class Registering:
+    """Threads may share it. Whoever registers is the artist, or the person at this machine."""
+
+    images: DecodePool
+    fingerprinter: Fingerprinter
+    corpus: CorpusStore
+    opt_outs: OptOutStore
+    keys: LogKeys
+    cosigning: Cosigning
+    ingestion: Ingestion
+    records: Records
+    catalogue: Catalogue
+    contest_limit: ContestLimit
+    compare: Callable[[Sequence[str]], None]
+    """Looks for copies of new works in the corpus, so that contested ones are known."""
+
+    def prepare(self, data: bytes, details: WorkDetails, artist_id: str, principal: Principal) -> PreparedWork:
+        """Raises InputError for pictures and details that cannot be used (`licence`, `bad-link`, `bad-terms`, ...),
+        AccessError (`wrong-account`), NotFoundError (`artist-not-found`), ConflictError (`opted-out`,
+        `already-registered`), PushbackError (`too-many-contested`)."""
+        artist = self._artist(artist_id, principal)
+        made = self._make(data, details, artist)
+        earlier = self._standing(made)
+        if earlier is not None:
+            raise ConflictError(
+                f"these bytes are registered by {artist_id} already, as work {earlier}",
+                code="already-registered",
+                hint="change its terms instead, or withdraw it first",
+            )
+        self._require_willing(made)
+        self.contest_limit.require(made.image, artist_id, principal)
+        submission, row = made.submission, made.row
+        return PreparedWork(row.work_id, submission.record_id, submission.payload, dict(row.metadata), row.metadata_key)
+
+    def register(self, data: bytes, details: WorkDetails, artist_id: str, principal: Principal) -> RegisteredWork:
+        """With the service's signature alone. Raises as `prepare` does, but for bytes that the artist registered
+        before, whose record it gives; and InputError (`signature-required`)."""
+        artist = self._artist(artist_id, principal)
+        self.keys.require_signature("artist", artist_id)
+        made = self._make(data, details, artist)
+        earlier = self._standing(made)
+        if earlier is not None:
+            return self._known(earlier)
+        self.contest_limit.require(made.image, artist_id, principal)
+        submission = made.submission
+        return self._done(
+            self._willing(
+                made,
+                lambda alongside: self.ingestion.sequencer.submit(
+                    submission.record_id, submission.payload, self._once(made), alongside
+                ).result(MAX_WAIT),
+            )
+        )
+
+    def submit(
+        self, data: bytes, details: WorkDetails, brought: SignedWork, artist_id: str, principal: Principal
+    ) -> RegisteredWork:
+        """What was prepared, signed by the artist; the same again gives its record.
+
+        Raises as `register` and Cosigning.accept do, and InputError (`statement-mismatch`) where the statement is not
+        about this picture and these details, ConflictError (`work-id-taken`).
+        """
+        artist = self._artist(artist_id, principal)
+        signed = self.cosigning.accept(brought.envelope, principal, kinds=("registration",), holder_id=artist_id)
+        stated = signed.statement.predicate
+        assert isinstance(stated, Registration)  # noqa: S101 - the one kind that is taken
+        made = self._make(data, details, artist)
+        _require_same(signed.payload, brought.metadata_key, made)
+        taken = ConflictError(f"there is a work {stated.work_id} already", code="work-id-taken")
+        if self.records.entries.get(stated.record_id) is None:
+            earlier = self._standing(made)
+            if earlier is not None:
+                return self._known(earlier)
+            if self.corpus.works([stated.work_id]):
+                raise taken
+            self.contest_limit.require(made.image, artist_id, principal)
+        row = replace(made.row, work_id=stated.work_id, metadata_key=brought.metadata_key)
+        made = replace(made, submission=Submission(stated.record_id, signed.payload), row=row)
+
+        def append(alongside: Alongside) -> Appended:
+            once = together(unless_registered(stated.work_id, taken), alongside)
+            return self.cosigning.append(signed, dedup_key=self._once(made), alongside=once)
+
+        return self._done(self._willing(made, append))
+
+    def sign_and_submit(
+        self, data: bytes, details: WorkDetails, artist_id: str, principal: Principal, signer: Signer
+    ) -> RegisteredWork:
+        """All in one, with the artist's key at hand. Raises as `prepare` and `submit` do."""
+        prepared = self.prepare(data, details, artist_id, principal)
+        signed = SignedWork(dsse.sign(prepared.payload, [signer]), prepared.metadata_key)
+        return self.submit(data, details, signed, artist_id, principal)
+
+    def ingest(
+        self,
+        source: Source,
+        artist_id: str,
+        principal: Principal,
+        signer: Signer | None = None,
+        progress: Progress = silent,
+    ) -> IngestSummary:
+        """A whole source as works of one artist, resumable; then looks for copies of the new ones by others.
+
+        Raises as `Ingestion.run`, AccessError, NotFoundError, InputError (`signature-required`), VerificationError
+        (`unknown-key`, `signer-revoked`) for a key that is not good.
+        """
+        self._artist(artist_id, principal)
+        if signer is None:
+            self.keys.require_signature("artist", artist_id)
+        else:
+            self.cosigning.require_key_of(signer.keyid, "artist", artist_id)
+
+        def sign(payload: bytes) -> tuple[dsse.Signature, ...]:
+            return () if signer is None else (dsse.Signature(signer.keyid, signer.sign(dsse.pae(payload))),)
+
+        summary = self.ingestion.run(source, progress, registrant=Registrant(artist_id, sign))
+        progress("looking for copies", 0, None)
+        self.compare(summary.registered_ids)
+        contested = self.corpus.contests(summary.registered_ids)
+        return replace(summary, contested=tuple(contested))
+
+    def artist(self, artist_id: str, principal: Principal) -> Artist:
+        """Who registers. Raises AccessError (`wrong-account`), NotFoundError (`artist-not-found`)."""
+        return self._artist(artist_id, principal)
+
+    def _artist(self, artist_id: str, principal: Principal) -> Artist:
+        principal.require_account(parse_id(artist_id))
+        artist = self.corpus.artist(artist_id)
+        if artist is None or not artist.name:
+            raise NotFoundError(
+                f"there is no artist {artist_id}",
+                code="artist-not-found",
+                hint="an account of the role artist registers works: artledger artist register NAME",
+            )
+        return artist
+
+    def _make(self, data: bytes, details: WorkDetails, artist: Artist) -> MadeWork:
+        image = self.images.decode(data)
+        licence, credit = read_terms(details.licence, details.credit_line, details.link, details.terms)
+        earlier = self.corpus.count_of(image.sha256, artist.artist_id)
+        item = SourceItem(
+            key=f"{image.sha256}:{earlier}",
+            title=clean_text(details.title),
+            artist=artist.name,
+            licence=licence,
+            source="",
+            allowed_uses=details.allowed_uses,
+            credit=credit,
+        )
+        [fingerprint] = self.fingerprinter.works([image])
+        source, origin = f"{UPLOADED}{artist.artist_id}", self.ingestion.sequencer.origin
+        return make_work(source, item, artist.artist_id, image, fingerprint, origin=origin)
+
+    def _standing(self, made: MadeWork) -> str | None:
+        """The work that the artist registered from these bytes and did not withdraw."""
+        return self.corpus.standing_work(made.image.sha256, made.row.artist_id)
+
+    def _once(self, made: MadeWork) -> bytes:
+        """The same bytes by the same artist at once make one work; anew after a withdrawal, another."""
+        parts = ("artledger/registration/v1", made.row.artist_id, made.row.source_key, "")
+        return hashlib.sha256("\n".join(parts).encode()).digest()
+
+    def _require_willing(self, made: MadeWork) -> KnownOptOuts:
+        listed = self.opt_outs.current()
+        why = opted_out(listed, made)
+        if why is not None:
+            raise ConflictError(
+                f"the picture cannot be registered: {why}",
+                code="opted-out",
+                hint="whoever administers this service can take it off the list",
+            )
+        return listed
+
+    def _willing(self, made: MadeWork, append: Callable[[Alongside], Appended]) -> Appended:
+        """Appends unless the picture is on the opt-out list at that very moment."""
+        while True:
+            try:
+                return append(self.ingestion.alongside([made], self._require_willing(made)))
+            except OptOutsChangedError:
+                continue
+
+    def _done(self, appended: Appended) -> RegisteredWork:
+        predicate = parse_payload(dsse.parse(appended.entry.envelope).payload).predicate
+        assert isinstance(predicate, Registration)  # noqa: S101 - what was appended
+        if not appended.repeated:
+            self.compare([predicate.work_id])
+        record = self.records.answer(appended.entry, repeated=appended.repeated)
+        return RegisteredWork(record, self.catalogue.work(predicate.work_id))
+
+    def _known(self, work_id: str) -> RegisteredWork:
+        work = self.catalogue.work(work_id)
+        entry = self.records.entry(work.registration_record_id)
+        return RegisteredWork(self.records.answer(entry, repeated=True), work)
+
+
+def _require_same(payload: bytes, metadata_key: bytes, made: MadeWork) -> None:
+    """That what was signed is what would be stated here now, under ids and at a time of its own."""
+    signed, here = parse_payload(payload), parse_payload(made.submission.payload)
+    stated, expected = signed.predicate, here.predicate
+    assert isinstance(stated, Registration)  # noqa: S101 - the caller looked
+    own = {name: getattr(stated, name) for name in ("generated_at", "metadata", "record_id", "work_id")}
+    same = (signed.subject_name, signed.subject_sha256) == (here.subject_name, here.subject_sha256)
+    if not same or expected.model_copy(update=own) != stated:
+        raise InputError(
+            "the signed statement is not about this picture under these terms",
+            code="statement-mismatch",
+            hint="have it prepared anew (?prepare=true), and send the same picture and details with the signature",
+        )
+    if commitment_digest(metadata_key, dict(made.row.metadata)) != stated.metadata:
+        raise InputError(
+            "title, credit line or link are not what the signed statement commits to",
+            code="statement-mismatch",
+            hint="send the details and the metadata_key that the statement was prepared with",
+        )

@@ -1,0 +1,58 @@
+"""Parts of the corpus as a `CandidateIndex`: certain works and no others, or everybody's works but one artist's."""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Mapping, Sequence
+from dataclasses import dataclass
+
+from ledger.corpus.work import CorpusState
+from ledger.match.candidate import Candidate, Group, Query, WorkPicture
+from ledger.storage.search.candidates import PgVectorIndex
+from ledger.storage.search.nearest import WorkFilter
+
+
+@dataclass(frozen=True, slots=True)
+class TheseWorks:
+    """Offers nothing but the named works, whatever they look like."""
+
+    index: PgVectorIndex
+    work_ids: Sequence[str]
+    corpus: CorpusState
+    """What it says that its state is."""
+    unpictured: Sequence[str] = ()
+    """Of these works no picture is shown: matching then leaves them unverified."""
+
+    def state(self) -> CorpusState:
+        return self.corpus
+
+    def search(self, query: Query, *, limit: int) -> Sequence[Candidate]:  # noqa: ARG002 - every work, whatever it is
+        return self.index.candidates(self.work_ids)
+
+    def groups(self, work_ids: Sequence[str]) -> Mapping[str, Group]:
+        return self.index.groups(work_ids)
+
+    def pictures(self, work_ids: Sequence[str]) -> Mapping[str, WorkPicture]:
+        return self.index.pictures([work_id for work_id in work_ids if work_id not in self.unpictured])
+
+
+@dataclass(frozen=True, slots=True)
+class OthersWorks:
+    """What everybody but one artist registered: however many works that artist has, they take nobody's place."""
+
+    index: PgVectorIndex
+    artist_id: str
+    known: Collection[str] = ()
+    """Works to pass over, so that the next nearest are offered."""
+
+    def state(self) -> CorpusState:
+        return self.index.state()
+
+    def search(self, query: Query, *, limit: int) -> Sequence[Candidate]:
+        found = self.index.search(query, limit=limit + len(self.known), only=WorkFilter(but_artist=self.artist_id))
+        return [candidate for candidate in found if candidate.work_id not in self.known]
+
+    def groups(self, work_ids: Sequence[str]) -> Mapping[str, Group]:
+        return self.index.groups(work_ids)
+
+    def pictures(self, work_ids: Sequence[str]) -> Mapping[str, WorkPicture]:
+        return self.index.pictures(work_ids)

@@ -1,0 +1,174 @@
+"""What a plan of constructed claims consists of, and the court that carries it out."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+from io import BytesIO
+from itertools import cycle
+from typing import Literal, Protocol
+
+import numpy as np
+from PIL import Image
+
+from ledger.image.canonical_image import Pixels
+from ledger.lab.evaluate.edit_kinds import Grounds
+from ledger.lab.evaluate.edits import Edit, apply, generator
+from ledger.record.predicates import ClaimType, ClaimVerdict
+
+VERDICTS: tuple[ClaimVerdict, ...] = ("supported", "contradicted", "inconclusive")
+EDITS = (
+    Edit("crop", "70%"), Edit("resize", "50%"), Edit("jpeg", "30"), Edit("colour", "mild"), Edit("grey", "grey"),
+    Edit("rotate", "5"), Edit("flip", "across"), Edit("caption", "line"), Edit("letterbox", "25%"),
+    Edit("noise", "10"), Edit("resize", "stretched"), Edit("vignette", "50%"),
+)  # fmt: skip
+"""What people do to pictures that they pass on; each claim about an edited copy has one of them, by turns."""
+
+Moment = Literal["early", "late"]
+
+
+class Drawing(Protocol):
+    """ledger.lab.evaluate.works.Picture."""
+
+    @property
+    def name(self) -> str: ...
+
+    def pixels(self) -> Pixels: ...
+
+
+@dataclass(frozen=True, slots=True)
+class Work:
+    """A work to be registered by somebody."""
+
+    artist: str
+    file: str
+    data: bytes
+
+
+@dataclass(frozen=True, slots=True)
+class Filing:
+    """A claim and what should become of it."""
+
+    kind: str
+    claim_type: ClaimType
+    claimant: str
+    expected: ClaimVerdict
+    truthful: bool
+    picture: bytes | None
+    works: tuple[str, ...] = ()
+    """Files of the claimant's works."""
+    model: str | None = None
+    edit: str = "none"
+    """What was done to the picture."""
+    stolen: str | None = None
+    """Where the claimant squats: the file that the true artist registered."""
+
+
+@dataclass(frozen=True, slots=True)
+class Sighting:
+    """What an ordinary record of a picture says of the work that it is a copy of."""
+
+    aligned: bool
+    """Whether the two pictures, compared by themselves, are a verified copy: then the record must say so."""
+    named: bool
+    """Whether the record has the work among its verified copies, or its artist among those of a share."""
+
+
+class Court(Protocol):
+    """A ledger of its own, on which all of this really happens. Models go by names."""
+
+    def register(self, works: Sequence[Work]) -> None: ...
+
+    def generate(self, picture: Pixels, model: str) -> bytes:
+        """Puts a picture on the log as generated here; its file as it is handed out."""
+
+    def report(self, data: bytes, model: str) -> None: ...
+
+    def disclose(self, model: str, files: Sequence[str]) -> None:
+        """A model that was trained on these registered files."""
+
+    def judge(self, filing: Filing) -> ClaimVerdict: ...
+
+    def look(self, picture: bytes, file: str) -> Sighting:
+        """Verifies the picture as anybody may, and compares it with the registered file alone."""
+
+
+@dataclass(slots=True)
+class Plan:
+    """Everything that happens, in its order."""
+
+    early: list[Work]
+    generated: list[tuple[Pixels, str, int]]
+    """Picture, model, and the index of the filing that is about its file as handed out, -1 for none."""
+    reported: list[tuple[bytes, str]]
+    late: list[Work]
+    listed: list[str]
+    """Files that the model `disclosed` was trained on."""
+    filings: list[Filing]
+
+
+class Script:
+    """Writes a plan: who registers, makes and claims what. Equal drawings and seeds give equal plans."""
+
+    def __init__(self, drawings: Iterable[Drawing], seed: int) -> None:
+        self._drawings = iter(drawings)
+        self._seed = seed
+        self._edits = cycle(EDITS)
+        self._edit_of: dict[bytes | None, str] = {}
+        self._count = 0
+        self.made = Plan([], [], [], [], [], [])
+
+    def next_drawing(self) -> Pixels:
+        return next(self._drawings).pixels()
+
+    def artist(self) -> str:
+        self._count += 1
+        return f"Artist {self._count}"
+
+    def work(self, artist: str, data: bytes, moment: Moment = "early") -> str:
+        self._count += 1
+        work = Work(artist, f"{self._count:04}.png", data)
+        (self.made.early if moment == "early" else self.made.late).append(work)
+        return work.file
+
+    def changed(self, picture: Pixels, edit: Edit) -> Pixels:
+        self._count += 1
+        return apply(picture, edit, generator(self._seed, str(self._count)), Grounds([], []))
+
+    def edited(self, picture: Pixels, edit: Edit | None = None) -> bytes:
+        """The file of a picture after that edit; of the next of EDITS where none is named."""
+        edit = next(self._edits) if edit is None else edit
+        data = encoded(self.changed(picture, edit), "JPEG" if self._count % 2 else "PNG")
+        self._edit_of[data] = str(edit)
+        return data
+
+    def file(
+        self, kind: str, claim_type: ClaimType, claimant: str, expected: ClaimVerdict, picture: bytes | None,
+        *works: str, truthful: bool, model: str | None = None, stolen: str | None = None,
+    ) -> None:  # fmt: skip
+        edit = self._edit_of.get(picture, "none")
+        self.made.filings.append(
+            Filing(kind, claim_type, claimant, expected, truthful, picture, works, model, edit, stolen)
+        )
+
+    def squat(
+        self, kind: str, claim_type: ClaimType, thief: str, picture: bytes | None, stolen: str, *works: str,
+        model: str | None = None,
+    ) -> None:  # fmt: skip
+        """A thief's claim, which must come to nothing; `stolen`: the artist's own file."""
+        self.file(kind, claim_type, thief, "inconclusive", picture, *works, truthful=False, model=model, stolen=stolen)
+
+
+def encoded(picture: Pixels, form: Literal["PNG", "JPEG"] = "PNG") -> bytes:
+    file = BytesIO()
+    Image.fromarray(picture).save(file, form)
+    return file.getvalue()
+
+
+def beside(left: Pixels, right: Pixels) -> Pixels:
+    """Two pictures on one white ground."""
+    height = max(left.shape[0], right.shape[0])
+    ground = np.full((height, left.shape[1] + right.shape[1], 3), 255, np.uint8)
+    ground[: left.shape[0], : left.shape[1]] = left
+    ground[: right.shape[0], left.shape[1] :] = right
+    return ground

@@ -1,0 +1,248 @@
+"""One evaluation from pictures to answers: what is registered, what is asked, and the scores of every method.
+
+Variants of a drawing are left out alike for every method: strangers that are a variant of a work of the corpus are not
+asked about, and a copy's question ignores works that are variants of the one it was made from (found by hashes and
+descriptor: `ledger.lab.train.variants`).
+"""
+
+from __future__ import annotations
+
+import hashlib
+import time
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+import numpy as np
+from numpy.typing import NDArray
+
+from ledger.errors import ConflictError, NotFoundError
+from ledger.fingerprint.copy_encoder import load_copy_encoder
+from ledger.fingerprint.fingerprinter import Fingerprinter
+from ledger.fingerprint.spec import copy_spec
+from ledger.image.pool import DecodePool
+from ledger.lab.evaluate import edits
+from ledger.lab.evaluate.kept_results import Shelf
+from ledger.lab.evaluate.memory_index import MemoryIndex
+from ledger.lab.evaluate.metrics import Columns, Scores
+from ledger.lab.evaluate.peers import OurDescriptor, Pdq, Peer, PHash, Sscd, normalised
+from ledger.lab.evaluate.pictures import Picture, Selection, select
+from ledger.lab.evaluate.questions import Answer, Asked, Corpus, Found, Interview, Question
+from ledger.lab.evaluate.works import Bench, Progress, Work
+from ledger.lab.train.variants import variant_pairs
+
+GROWTH = (50, 200, 800)
+"""Sizes of the corpus at which some of the questions are asked too."""
+GROWTH_QUESTIONS = 150
+"""Of each kind, copies and strangers, at each of those sizes."""
+_LAYOUT = 1
+"""Counted up when what is kept on the shelves changes."""
+
+
+@dataclass(frozen=True, slots=True)
+class Plan:
+    """What is measured, and where what was measured is kept."""
+
+    out: Path
+    works: int = 3500
+    copies: int = 600
+    strangers: int = 600
+    assets: Path | None = None
+    seed: int = 7
+    growth: Sequence[int] = ()
+    both: bool = False
+    """Ask about each stranger clean and edited, not alternately."""
+
+
+@dataclass(frozen=True, slots=True)
+class Reply:
+    """A question that could be asked, and its answer."""
+
+    question: Question
+    own: int
+    """Column of the work that it is a copy of; -1 for a stranger."""
+    answer: Answer
+
+
+@dataclass(frozen=True, slots=True)
+class Measured:
+    plan: Plan
+    works: Sequence[Work]
+    """Columns: the copied ones first, in order of growth."""
+    replies: Sequence[Reply]
+    """Rows."""
+    hidden: NDArray[np.bool_]
+    """Shape (rows, columns): variants of a copy's own work."""
+    background: Sequence[Work]
+    peers: Mapping[str, Peer]
+    absent: Mapping[str, str]
+    """Peer that could not be measured to the reason."""
+    variants: int
+    """Strangers left out."""
+    alpha: float
+    bins: Sequence[str]
+    """Of the calibration, the least complex first."""
+    spec: str
+
+    @property
+    def own(self) -> Columns:
+        return np.array([reply.own for reply in self.replies], np.int64)
+
+    @property
+    def sources(self) -> Columns:
+        """A number for the picture that each question was made from."""
+        names = [reply.question.picture.name for reply in self.replies]
+        return np.unique(names, return_inverse=True)[1].astype(np.int64)
+
+    def asked_at(self, size: int) -> Columns:
+        """Rows of the questions that were put to the corpus of that size."""
+        return np.flatnonzero([size in reply.answer.outcomes for reply in self.replies])
+
+    def matches(self, row: int, size: int | None = None) -> list[Found]:
+        """Ours, best first, without variants of the question's own work."""
+        column = self._columns()
+        found = self.replies[row].answer.outcomes[size or len(self.works)]
+        return [match for match in found if not self.hidden[row, column[match.work]]]
+
+    def ours(self, size: int) -> Scores:
+        """Shape (`asked_at(size)`, size)."""
+        rows, column = self.asked_at(size), self._columns()
+        scores = np.full((len(rows), size), -np.inf, np.float32)
+        for place, row in enumerate(rows):
+            for match in self.matches(int(row), size):
+                scores[place, column[match.work]] = match.score
+        return scores
+
+    def peer(self, name: str) -> tuple[Scores, Scores, float]:
+        """As it is and normalised by its background, each (rows, columns), and the seconds that comparing took."""
+        peer = self.peers[name]
+        queries = [reply.answer.described[name] for reply in self.replies]
+        started = time.perf_counter()
+        plain = peer.similarity(queries, [work.described[name] for work in self.works])
+        seconds = time.perf_counter() - started
+        level = peer.similarity(queries, [work.described[name] for work in self.background])
+        better = normalised(plain, level)
+        plain[self.hidden] = better[self.hidden] = -np.inf
+        return plain, better, seconds
+
+    def seconds(self, method: str) -> float:
+        return sum(reply.answer.seconds[method] for reply in self.replies)
+
+    def _columns(self) -> dict[str, int]:
+        return {work.candidate.work_id: column for column, work in enumerate(self.works)}
+
+
+def measure(plan: Plan, progress: Progress) -> Measured:
+    """Fingerprints and asks whatever `plan.out` does not hold yet.
+
+    Raises NotFoundError (`openclipart-missing`, `assets-missing`, and of the weights), ConflictError
+    (`nothing-held-out`), InputError (`file-unwritable`).
+    """
+    encoder = load_copy_encoder()
+    fingerprinter = Fingerprinter([encoder], copy_spec())
+    peers: dict[str, Peer] = {peer.name: peer for peer in (PHash(), Pdq(), OurDescriptor(encoder))}
+    absent: dict[str, str] = {}
+    try:
+        peers[Sscd.name] = Sscd()
+    except NotFoundError as error:
+        absent[Sscd.name] = f"{error.message}. {error.hint}"
+    heading = {"layout": _LAYOUT, "spec": fingerprinter.spec.digest, "peers": sorted(peers)}
+    with DecodePool() as pool, Shelf(plan.out / "works.jsonl", heading) as shelf:
+        chosen = select(pool, works=plan.works, strangers=plan.strangers, assets=plan.assets, seed=plan.seed)
+        bench = Bench(pool, fingerprinter, list(peers.values()), shelf)
+        works = bench.works(chosen.corpus, "fingerprinting the corpus", progress)
+        outside = bench.works(chosen.strangers, "fingerprinting strangers", progress)
+        background = bench.works(chosen.background, "fingerprinting the background", progress)
+        corpora = _corpora(works, plan.growth)
+        strangers = _alone(outside, works)
+        questions = _questions(plan, chosen, works, strangers, corpora)
+        with Shelf(plan.out / "answers.jsonl", heading | _question_heading(plan, chosen, corpora)) as answers:
+            interview = Interview(bench, answers, chosen.grounds(strangers), plan.seed)
+            replies = _replies(questions, interview.ask(questions, progress), works)
+    return Measured(
+        plan=plan,
+        works=works,
+        replies=replies,
+        hidden=_hidden(works, replies),
+        background=background,
+        peers=peers,
+        absent=absent,
+        variants=len(outside) - len(strangers),
+        alpha=corpora[-1].calibration.alpha,
+        bins=[each.name for each in corpora[-1].calibration.bins],
+        spec=fingerprinter.spec.digest,
+    )
+
+
+def _corpora(works: Sequence[Work], growth: Sequence[int]) -> list[Corpus]:
+    """Each contains the one before; the full one last."""
+    if not works:
+        raise ConflictError("no work of the corpus can be compared", code="nothing-held-out")
+    previews = {work.candidate.work_id: work.preview for work in works}
+    sizes = [*(size for size in growth if size < len(works)), len(works)]
+    return [Corpus(MemoryIndex([work.candidate for work in works[:size]], previews)) for size in sizes]
+
+
+def _alone(strangers: Sequence[Work], works: Sequence[Work]) -> set[str]:
+    """Names of the strangers that are no variant of any work."""
+    near = variant_pairs(
+        [work.candidate.fingerprint for work in strangers], [work.candidate.fingerprint for work in works]
+    )
+    return {work.candidate.work_id for work, variants in zip(strangers, near, strict=True) if not variants.any()}
+
+
+def _questions(
+    plan: Plan, chosen: Selection, works: Sequence[Work], alone: set[str], corpora: Sequence[Corpus]
+) -> list[Asked]:
+    place = {work.candidate.work_id: column for column, work in enumerate(works)}
+    copied = [picture for picture in chosen.copied if picture.name in place]
+    # Over and over again: each time a picture comes it is edited in another way.
+    copies = [Question(copied[turn % len(copied)], turn, copy=True) for turn in range(plan.copies if copied else 0)]
+    strangers = [picture for picture in chosen.strangers if picture.name in alone]
+    asked: list[Asked] = []
+    for questions in (copies, _about_strangers(strangers, both=plan.both)):
+        left = dict.fromkeys(range(len(corpora) - 1), GROWTH_QUESTIONS)
+        for question in questions:
+            column = place.get(question.picture.name, -1)
+            sizes = [number for number in left if left[number] and column < corpora[number].size]
+            for number in sizes:
+                left[number] -= 1
+            asked.append((question, [*(corpora[number] for number in sizes), corpora[-1]]))
+    return asked
+
+
+def _about_strangers(pictures: Sequence[Picture], *, both: bool) -> list[Question]:
+    clean = [Question(picture, None, copy=False) for picture in pictures[:: 1 if both else 2]]
+    edited = [(turn, picture) for turn, picture in enumerate(pictures) if both or turn % 2]
+    return [*clean, *(Question(picture, turn, copy=False) for turn, picture in edited)]
+
+
+def _question_heading(plan: Plan, chosen: Selection, corpora: Sequence[Corpus]) -> dict[str, object]:
+    grounds = [picture.name for picture in (*chosen.strangers, *chosen.photographs)]
+    return {
+        "edits": edits.VERSION,
+        "seed": plan.seed,
+        "calibration": corpora[-1].calibration.digest,
+        "grounds": hashlib.sha256("\n".join(grounds).encode()).hexdigest(),
+    }
+
+
+def _replies(questions: Sequence[Asked], answers: Sequence[Answer | None], works: Sequence[Work]) -> list[Reply]:
+    place = {work.candidate.work_id: column for column, work in enumerate(works)}
+    return [
+        Reply(question, place[question.picture.name] if question.copy else -1, answer)
+        for (question, _), answer in zip(questions, answers, strict=True)
+        if answer is not None
+    ]
+
+
+def _hidden(works: Sequence[Work], replies: Sequence[Reply]) -> NDArray[np.bool_]:
+    hidden = np.zeros((len(replies), len(works)), np.bool_)
+    own = np.array([reply.own for reply in replies], np.int64)
+    columns = np.unique(own[own >= 0])
+    prints = [work.candidate.fingerprint for work in works]
+    near = variant_pairs([prints[column] for column in columns], prints)
+    for column, variants in zip(columns, near, strict=True):
+        hidden[own == column] = variants
+        hidden[own == column, column] = False
+    return hidden

@@ -1,0 +1,114 @@
+"""An index in memory that searches exactly: what matching is measured with where no database is."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from functools import cached_property
+
+import numpy as np
+from numpy.typing import NDArray
+
+from ledger.corpus.work import CorpusState
+from ledger.image.preview import read_preview
+from ledger.match.block import FingerprintBlock
+from ledger.match.candidate import (
+    WORKS_PER_LOOK,
+    WORKS_PER_STYLE,
+    Candidate,
+    Group,
+    GroupMember,
+    Query,
+    WorkPicture,
+)
+from ledger.match.score import Levels, QueryBlock, features
+from ledger.match.style import StyleBlock, has_style
+
+
+class MemoryIndex:
+    """A `CandidateIndex` over works that do not change."""
+
+    def __init__(self, works: Sequence[Candidate], previews: Mapping[str, bytes]) -> None:
+        """`previews`: what `make_preview` made, by work id."""
+        self._works = tuple(works)
+        self._previews = previews
+
+    @property
+    def works(self) -> Sequence[Candidate]:
+        return self._works
+
+    @cached_property
+    def block(self) -> FingerprintBlock:
+        """Of at least one work."""
+        return FingerprintBlock.stack([work.fingerprint for work in self._works])
+
+    def state(self) -> CorpusState:
+        return CorpusState(through=len(self._works) - 1, works=len(self._works))
+
+    def search(self, query: Query, *, limit: int) -> Sequence[Candidate]:
+        """As `CandidateIndex.search` says; exact."""
+        if not self._works:
+            return []
+        queries = QueryBlock.stack([query.fingerprint])
+        # Levels shift all of a query's distances alike: they do not change which works are nearest.
+        level = Levels(np.zeros(1, np.float32), np.zeros(queries.looks.shape[:2], np.float32))
+        near = features(queries, level, self.block)
+        nearest = [
+            *(
+                np.argsort(distance, kind="stable")[:limit]
+                for distance in (-near.cosine[0], near.phash[0], near.pdq[0])
+            ),
+            *(np.argsort(-look, kind="stable")[:WORKS_PER_LOOK] for look in self._looks(query)),
+        ]
+        found = {int(column) for columns in nearest for column in columns}
+        equal = {
+            column
+            for column, work in enumerate(self._works)
+            if query.sha256 == work.sha256 or query.pixel_sha256 == work.pixel_sha256
+        }
+        return [self._works[column] for column in sorted(found | equal | self._near_in_style(query))]
+
+    def groups(self, work_ids: Sequence[str]) -> Mapping[str, Group]:
+        """As `CandidateIndex.groups` says; `works` are in the order of their registration."""
+        alike: dict[str, list[Candidate]] = {}
+        for work in self._works:
+            alike.setdefault(work.duplicate_group or work.pixel_sha256, []).append(work)
+        wanted = set(work_ids)
+        return {
+            work.work_id: Group.of([GroupMember(each.artist_id, each.work_id) for each in works])
+            for works in alike.values()
+            if len(works) > 1
+            for work in works
+            if work.work_id in wanted
+        }
+
+    def pictures(self, work_ids: Sequence[str]) -> Mapping[str, WorkPicture]:
+        return {
+            work_id: WorkPicture(read_preview(self._previews[work_id]), self._local[work_id])
+            for work_id in work_ids
+            if work_id in self._previews
+        }
+
+    @cached_property
+    def _local(self) -> Mapping[str, bytes]:
+        return {work.work_id: work.fingerprint.local for work in self._works}
+
+    def _looks(self, query: Query) -> NDArray[np.float32]:
+        """Similarity of each of the query's windows, shape (windows, works)."""
+        looks: NDArray[np.float32] = query.fingerprint.looks["copy"].astype(np.float32) @ self._copies.T
+        return looks
+
+    def _near_in_style(self, query: Query) -> set[int]:
+        allowed = [place for place, work in enumerate(self._works) if work.allows_style]
+        if not allowed or not has_style(query.fingerprint.image) or query.not_comparable is not None:
+            return set()
+        asked = StyleBlock.stack([query.fingerprint.image])
+        works = StyleBlock.stack([self._works[place].fingerprint for place in allowed])
+        found: set[int] = set()
+        for one, many in ((asked.clip, works.clip), (asked.vae, works.vae)):
+            cosine = (many.astype(np.float32) @ one.astype(np.float32).T)[:, 0]
+            found |= {allowed[place] for place in np.argsort(-cosine, kind="stable")[:WORKS_PER_STYLE]}
+        return found
+
+    @cached_property
+    def _copies(self) -> NDArray[np.float32]:
+        return self.block.copy.astype(np.float32)

@@ -1,0 +1,78 @@
+"""Figures as PNG files. Matplotlib is imported when one is drawn, without a window system."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+
+from ledger.lab.evaluate.metrics import Curve, ReliabilityBin
+
+_DOTS = 120
+"""Per inch."""
+_POINTS = 2000
+"""Of a curve: more cannot be seen."""
+
+
+def precision_recall(path: Path, curves: Mapping[str, Curve], title: str) -> None:
+    """Every method's precision over recall, pairs of all questions in one ranking."""
+    figure, axes = _figure(7, 5)
+    for name, curve in curves.items():
+        shown = np.unique(np.linspace(0, max(0, len(curve.recall) - 1), _POINTS).astype(np.int64))
+        axes.plot(curve.recall[shown], curve.precision[shown], label=f"{name} (AP {curve.micro_ap:.2f})")
+    axes.axhline(0.9, color="grey", linewidth=0.8, linestyle=":")
+    axes.set(xlabel="recall", ylabel="precision", xlim=(0, 1), ylim=(0, 1.02), title=title)
+    axes.legend(loc="lower left")
+    _save(figure, path)
+
+
+def per_edit(path: Path, rows: Mapping[str, Sequence[Mapping[str, Any]]], title: str) -> None:
+    """Recall@1 of each method (columns) on the copies that each edit took part in (rows); * training has no such."""
+    methods = list(rows)
+    edits = rows[methods[0]]
+    values = np.array([[row["recall_at_1"] for row in rows[name]] for name in methods], np.float64).T
+    values = values.reshape(len(edits), len(methods))
+    figure, axes = _figure(1.6 * len(methods) + 2.5, 0.24 * len(edits) + 1.5)
+    axes.imshow(values, aspect="auto", cmap="RdYlGn", vmin=-0.4, vmax=1.4)
+    labels = [f"{row['kind']} {row['strength']}{'' if row['seen_in_training'] else ' *'} ({row['n']})" for row in edits]
+    axes.set_yticks(range(len(edits)), labels, fontsize=8)
+    axes.set_xticks(range(len(methods)), methods, fontsize=9)
+    axes.xaxis.tick_top()
+    for row, column in np.ndindex(*values.shape):
+        axes.text(column, row, f"{values[row, column]:.2f}", ha="center", va="center", fontsize=7)
+    axes.set_title(title, fontsize=10)
+    _save(figure, path)
+
+
+def reliability_diagram(path: Path, bins: Sequence[ReliabilityBin], title: str) -> None:
+    """Stated probability against the share that was right, with 95% intervals and numbers of pictures."""
+    figure, axes = _figure(5.5, 5.5)
+    axes.plot([0, 1], [0, 1], color="grey", linewidth=0.8, linestyle=":")
+    stated, realised = [each.stated for each in bins], [each.realised for each in bins]
+    below = [max(0.0, each.realised - each.interval.low) for each in bins]
+    above = [max(0.0, each.interval.high - each.realised) for each in bins]
+    axes.errorbar(stated, realised, yerr=[below, above], fmt="o-", capsize=3)
+    for each in bins:
+        axes.annotate(
+            f"{each.count}", (each.stated, each.realised), xytext=(5, -10), textcoords="offset points", size=8
+        )
+    axes.set(
+        xlabel="stated probability of a copy", ylabel="share that is a copy", xlim=(0, 1), ylim=(0, 1), title=title
+    )
+    _save(figure, path)
+
+
+def _figure(width: float, height: float) -> tuple[Any, Any]:
+    """Inches. Drawn straight with Agg: pyplot would keep every figure and look for a display."""
+    from matplotlib.backends.backend_agg import FigureCanvasAgg
+    from matplotlib.figure import Figure
+
+    figure = Figure(figsize=(width, height), layout="constrained")
+    FigureCanvasAgg(figure)
+    return figure, figure.subplots()
+
+
+def _save(figure: Any, path: Path) -> None:
+    figure.savefig(path, dpi=_DOTS)

@@ -1,0 +1,168 @@
+"""Every question that an evaluation asks, and what each method answered, with its time; kept on a shelf."""
+
+from __future__ import annotations
+
+import time
+from base64 import b64decode
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from functools import partial
+from io import BytesIO
+from typing import Any
+
+from PIL import Image
+
+from ledger.errors import InputError
+from ledger.fingerprint.complexity import comparable
+from ledger.image.canonical_image import CanonicalImage
+from ledger.lab.evaluate.edit_kinds import Grounds
+from ledger.lab.evaluate.edits import Edit, combined, draw, generator
+from ledger.lab.evaluate.kept_results import Shelf
+from ledger.lab.evaluate.memory_index import MemoryIndex
+from ledger.lab.evaluate.pictures import Picture
+from ledger.lab.evaluate.works import Bench, Progress, text
+from ledger.match.calibration import Calibration, calibrate
+from ledger.match.candidate import MatchOutcome, Query
+from ledger.match.lists import Relation
+from ledger.match.matcher import Matcher
+from ledger.match.null_set import shipped_null_set
+from ledger.match.ranking import shipped_ranking
+
+OURS = "ours"
+_STAGE = "asking"
+
+
+@dataclass(frozen=True, slots=True)
+class Question:
+    """A picture, edited at some turn or clean, that is asked about."""
+
+    picture: Picture
+    turn: int | None
+    """None: clean."""
+    copy: bool
+    """Whether the picture is a work of the corpus."""
+
+    @property
+    def key(self) -> str:
+        return f"{self.turn}/{self.picture.name}"
+
+    def edits(self, seed: int) -> tuple[Edit, ...]:
+        return () if self.turn is None else draw(self.turn, generator(seed, self.key))
+
+    def png(self, grounds: Grounds, seed: int) -> bytes:
+        """The very file that is asked about. Raises InputError."""
+        pixels = self.picture.pixels()
+        if self.turn is not None:
+            pixels, _ = combined(pixels, self.picture.name, grounds, seed=seed, turn=self.turn)
+        file = BytesIO()
+        Image.fromarray(pixels).save(file, "PNG", compress_level=1)
+        return file.getvalue()
+
+
+@dataclass(frozen=True, slots=True)
+class Found:
+    """A match that was returned, best first."""
+
+    work: str
+    score: float
+    p_value: float
+    relation: Relation
+
+
+@dataclass(frozen=True, slots=True)
+class Answer:
+    """What the methods said to a question."""
+
+    bin: str
+    not_comparable: str | None
+    outcomes: Mapping[int, tuple[Found, ...]]
+    """Our matches by the size of the corpus; not every question is asked at every size."""
+    described: Mapping[str, bytes]
+    """Peer to description."""
+    seconds: Mapping[str, float]
+    """Method to the time that it took from decoded pixels on; a peer's without the comparison."""
+
+
+class Corpus:
+    """The works at one size, with the calibration that belongs to it."""
+
+    def __init__(self, index: MemoryIndex) -> None:
+        self.size = len(index.works)
+        self.calibration: Calibration = calibrate(shipped_null_set(), [index.block], index.state(), shipped_ranking())
+        self._matcher = Matcher(index, self.calibration, shipped_null_set())
+
+    def match(self, query: Query) -> MatchOutcome:
+        return self._matcher.match(query)
+
+
+Asked = tuple[Question, Sequence[Corpus]]
+"""A question and the corpora that it is put to, the full one last."""
+
+
+@dataclass(frozen=True, slots=True)
+class Interview:
+    """Asks every question once."""
+
+    bench: Bench
+    shelf: Shelf
+    grounds: Grounds
+    seed: int
+
+    def ask(self, questions: Sequence[Asked], progress: Progress) -> list[Answer | None]:
+        """In order; None for what could not be decoded."""
+        todo = [asked for asked in questions if not self._known(*asked)]
+        done = len(questions) - len(todo)
+        progress(_STAGE, done, len(questions))
+        files = ((number, partial(each.png, self.grounds, self.seed)) for number, (each, _) in enumerate(todo))
+        for number, image in self.bench.pool.decode_all(files):
+            question, corpora = todo[number]
+            self.shelf.put(question.key, None if isinstance(image, InputError) else self._answer(image, corpora))
+            done += 1
+            progress(_STAGE, done, len(questions))
+        return [_read(self.shelf[question.key]) for question, _ in questions]
+
+    def _known(self, question: Question, corpora: Sequence[Corpus]) -> bool:
+        """An answer may be kept that was asked for at fewer sizes."""
+        if question.key not in self.shelf:
+            return False
+        kept = self.shelf[question.key]
+        return kept is None or all(str(corpus.size) in kept["outcomes"] for corpus in corpora)
+
+    def _answer(self, image: CanonicalImage, corpora: Sequence[Corpus]) -> dict[str, Any]:
+        started = time.perf_counter()
+        fingerprint = self.bench.fingerprinter.query(image)
+        reason = comparable(image, fingerprint.image.complexity)
+        query = Query(image.sha256, image.pixel_sha256, fingerprint, image.working, reason)
+        full = corpora[-1].match(query)
+        seconds = {OURS: time.perf_counter() - started}
+        described = {}
+        for peer in self.bench.peers:
+            started = time.perf_counter()
+            described[peer.name] = text(peer.describe(image.working))
+            seconds[peer.name] = time.perf_counter() - started
+        outcomes = {corpora[-1].size: full, **{corpus.size: corpus.match(query) for corpus in corpora[:-1]}}
+        return {
+            "bin": corpora[-1].calibration.bin_of(fingerprint.image.complexity).name,
+            "not_comparable": reason,
+            "outcomes": {
+                str(size): [(each.work_id, each.score, each.p_value, each.relation.value) for each in outcome.matches]
+                for size, outcome in outcomes.items()
+            },
+            "described": described,
+            "seconds": seconds,
+        }
+
+
+def _read(kept: Mapping[str, Any] | None) -> Answer | None:
+    if kept is None:
+        return None
+    return Answer(
+        bin=kept["bin"],
+        not_comparable=kept["not_comparable"],
+        outcomes={
+            int(size): tuple(Found(work, score, p_value, Relation(said)) for work, score, p_value, said in matches)
+            for size, matches in kept["outcomes"].items()
+        },
+        described={peer: b64decode(data) for peer, data in kept["described"].items()},
+        seconds=kept["seconds"],
+    )

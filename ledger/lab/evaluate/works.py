@@ -1,0 +1,113 @@
+"""Fingerprints, previews and the peers' descriptions of the pictures that are compared with; kept on a shelf."""
+
+from __future__ import annotations
+
+from base64 import b64decode, b64encode
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from itertools import islice
+from typing import Any
+
+import numpy as np
+
+from ledger.errors import InputError
+from ledger.fingerprint.complexity import comparable
+from ledger.fingerprint.fingerprint import Fingerprint
+from ledger.fingerprint.fingerprinter import Fingerprinter
+from ledger.image.canonical_image import CanonicalImage
+from ledger.image.pool import DecodePool
+from ledger.image.preview import make_preview
+from ledger.lab.evaluate.kept_results import Shelf
+from ledger.lab.evaluate.peers import Peer
+from ledger.lab.evaluate.pictures import Picture
+from ledger.match.candidate import Candidate
+
+Progress = Callable[[str, int, int | None], None]
+"""Stage, done, total: as `ledger.flows.progress.Progress`."""
+_BATCH = 16
+
+
+@dataclass(frozen=True, slots=True)
+class Work:
+    """A picture as it would be registered."""
+
+    candidate: Candidate
+    preview: bytes
+    described: Mapping[str, bytes]
+    """Peer to description."""
+
+
+@dataclass(frozen=True, slots=True)
+class Bench:
+    """What measures: a decoding pool, a fingerprinter, the peers, and the shelf for works."""
+
+    pool: DecodePool
+    fingerprinter: Fingerprinter
+    peers: Sequence[Peer]
+    shelf: Shelf
+
+    def works(self, pictures: Sequence[Picture], stage: str, progress: Progress) -> list[Work]:
+        """In order, without those that cannot be decoded or compared (blank, tiny)."""
+        todo = [picture for picture in pictures if picture.name not in self.shelf]
+        done = len(pictures) - len(todo)
+        progress(stage, done, len(pictures))
+        for batch in self._batches(todo):
+            self._put([(name, image) for name, image in batch if not isinstance(image, InputError)])
+            for name, image in batch:
+                if isinstance(image, InputError):
+                    self.shelf.put(name, None)
+            done += len(batch)
+            progress(stage, done, len(pictures))
+        return [_read(picture.name, kept) for picture in pictures if (kept := self.shelf[picture.name]) is not None]
+
+    def _batches(self, pictures: Sequence[Picture]) -> Iterator[list[tuple[str, CanonicalImage | InputError]]]:
+        decoded = self.pool.decode_all((picture.name, picture.read) for picture in pictures)
+        while batch := list(islice(decoded, _BATCH)):
+            yield batch
+
+    def _put(self, images: Sequence[tuple[str, CanonicalImage]]) -> None:
+        prints = self.fingerprinter.works([image for _, image in images])
+        for (name, image), fingerprint in zip(images, prints, strict=True):
+            if comparable(image, fingerprint.complexity) is not None:
+                self.shelf.put(name, None)
+                continue
+            described = {peer.name: peer.describe(image.working) for peer in self.peers}
+            self.shelf.put(name, _kept(image, fingerprint, described))
+
+
+def text(data: bytes) -> str:
+    """Base64."""
+    return b64encode(data).decode()
+
+
+def _kept(image: CanonicalImage, fingerprint: Fingerprint, described: Mapping[str, bytes]) -> dict[str, Any]:
+    return {
+        "sha256": image.sha256,
+        "pixel_sha256": image.pixel_sha256,
+        "preview": text(make_preview(image.working)),
+        "spec": fingerprint.spec,
+        "phash": text(fingerprint.phash),
+        "pdq": text(fingerprint.pdq),
+        "pdq_quality": fingerprint.pdq_quality,
+        "embeddings": {name: text(vector.astype("<f2").tobytes()) for name, vector in fingerprint.embeddings.items()},
+        "complexity": fingerprint.complexity,
+        "local": text(fingerprint.local),
+        "described": {name: text(data) for name, data in described.items()},
+    }
+
+
+def _read(name: str, kept: Mapping[str, Any]) -> Work:
+    fingerprint = Fingerprint(
+        spec=kept["spec"],
+        phash=b64decode(kept["phash"]),
+        pdq=b64decode(kept["pdq"]),
+        pdq_quality=kept["pdq_quality"],
+        embeddings={key: np.frombuffer(b64decode(data), np.float16) for key, data in kept["embeddings"].items()},
+        complexity=kept["complexity"],
+        local=b64decode(kept["local"]),
+    )
+    return Work(
+        candidate=Candidate(name, "", kept["sha256"], kept["pixel_sha256"], "", "", fingerprint),
+        preview=b64decode(kept["preview"]),
+        described={peer: b64decode(data) for peer, data in kept["described"].items()},
+    )

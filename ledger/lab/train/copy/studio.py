@@ -1,0 +1,85 @@
+"""`artledger train studio --part copy`: from pictures to the shipped files of the copy descriptor."""
+
+from __future__ import annotations
+
+import hashlib
+from collections import Counter
+from collections.abc import Callable, Iterable, Mapping
+from dataclasses import dataclass
+from pathlib import Path
+
+import numpy as np
+import torch
+from safetensors.torch import save as save_safetensors
+
+from ledger.fingerprint import copy_descriptor as descriptor
+from ledger.fingerprint import local_parameters
+from ledger.fingerprint.copy_network import CopyNetwork
+from ledger.lab.train.copy.dataset import TrainingPictures, gather, read_training_pictures
+from ledger.lab.train.copy.training import CopyTraining, Plan, Report
+from ledger.lab.train.local_projection import fit_local_projection
+from ledger.lab.train.pictures import SourcePicture
+
+SMOKE = Plan(steps=6, batch=16, side=96, checkpoint_every=3)
+"""The whole path in a minute; what comes out is of no use."""
+SMOKE_PICTURES = 96
+_LOCAL_PICTURES = 700
+
+
+@dataclass(frozen=True, slots=True)
+class CopyDescriptorFiles:
+    """What was made."""
+
+    weights: Path
+    weights_sha256: str
+    local: Path
+    local_sha256: str
+    pictures: Mapping[str, int]
+    """Trained on, per collection."""
+    last: Report | None
+    """None when there was nothing left to train."""
+
+
+def train_copy_descriptor(
+    pictures: Callable[[], Iterable[SourcePicture]],
+    checkpoints: Path,
+    destination: Path,
+    plan: Plan,
+    progress: Callable[[Report], None],
+) -> CopyDescriptorFiles:
+    """Gathers the pictures (once), trains from the last checkpoint on, and writes float16 safetensors.
+
+    Raises ConflictError (`sealed-work`), NotFoundError (`weights-missing`: ImageNet's), InputError (`no-pictures`).
+    """
+    gathered = checkpoints / "pictures.safetensors"
+    if not gathered.exists():
+        gather(pictures(), gathered)
+    trained_on = read_training_pictures(gathered)
+    training = CopyTraining(trained_on, checkpoints, plan)
+    last = training.run(progress)
+    weights = destination / descriptor.WEIGHTS_FILE.name
+    local = destination / local_parameters.PROJECTION_FILE.name
+    return CopyDescriptorFiles(
+        weights=weights,
+        weights_sha256=_written(weights, weights_of(training.network())),
+        local=local,
+        local_sha256=_written(local, _local_projection(trained_on, plan.seed)),
+        pictures=Counter(name.partition("/")[0] for name in trained_on.names),
+        last=last,
+    )
+
+
+def weights_of(network: CopyNetwork) -> bytes:
+    """Float16 safetensors; the same bytes for the same weights."""
+    state = network.state_dict()
+    return save_safetensors({name: tensor.to(torch.float16).contiguous() for name, tensor in sorted(state.items())})
+
+
+def _local_projection(pictures: TrainingPictures, seed: int) -> bytes:
+    chosen = np.random.default_rng(seed).permutation(len(pictures))[:_LOCAL_PICTURES]
+    return fit_local_projection(pictures.pixels[index] for index in chosen)
+
+
+def _written(path: Path, data: bytes) -> str:
+    path.write_bytes(data)
+    return hashlib.sha256(data).hexdigest()

@@ -1,0 +1,94 @@
+"""Fits the rule that decides whether an aligned pair verifies a copy: on copies, and on strangers' nearest works."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
+
+import numpy as np
+from numpy.typing import NDArray
+
+from ledger.lab.train.logistic import fit_nonnegative
+from ledger.match.geometry import MOST_EVIDENCE, GeometryRule, Hypothesis
+
+MISTAKEN = 0.02
+"""Share of the nearest strangers that may pass: many of those that do are variants nobody marked as such. How sure a
+verified copy is, its p-value says.
+"""
+_START = GeometryRule(
+    intercept=-2.0,
+    inliers=0.4,
+    correlation=4.0,
+    closeness=0.9,
+    few=12,
+    few_distance=0.2,
+    threshold=0.0,
+    unverified=0.0,
+)
+"""`few` and `few_distance` are not fitted: they keep flags and signs of one design apart, whatever the rest says."""
+_ROUNDS = 5
+
+
+Pair = Sequence[Hypothesis]
+"""What speaks for a query and a work being of one picture."""
+
+
+@dataclass(frozen=True, slots=True)
+class GeometryFit:
+    rule: GeometryRule
+    verified: float
+    """Share of copies that the rule verifies."""
+    mistaken: float
+    """Share of the strangers offered that it verifies."""
+
+
+def fit_geometry(copies: Sequence[Pair], strangers: Sequence[Pair]) -> GeometryFit:
+    """Alternates between choosing the best hypothesis of each pair and fitting the weights."""
+    ungated = replace(_START, few=0)
+    labels = np.r_[np.ones(len(copies), np.bool_), np.zeros(len(strangers), np.bool_)]
+    for _ in range(_ROUNDS):
+        best = [_best(found, ungated) for found in (*copies, *strangers)]
+        there = np.array([item is not None for item in best])
+        design = np.array([_measures(item) for item in best if item is not None])
+        intercept, weights = fit_nonnegative(design, labels[there], least=np.zeros(design.shape[1]))
+        inliers, correlation, closeness = weights.tolist()
+        ungated = replace(ungated, intercept=intercept, inliers=inliers, correlation=correlation, closeness=closeness)
+    rule = replace(ungated, few=_START.few)
+    return _with_threshold(rule, _weights(copies, rule), _weights(strangers, rule))
+
+
+def evidence_of(pair: Pair, rule: GeometryRule) -> float:
+    """The log Bayes factor that the rule gives the pair."""
+    weight = max((rule.weigh(item.inliers, item.compared) for item in pair), default=-math.inf)
+    return min(weight, MOST_EVIDENCE) if weight >= rule.threshold else rule.unverified
+
+
+def _with_threshold(rule: GeometryRule, copies: NDArray[np.float64], strangers: NDArray[np.float64]) -> GeometryFit:
+    """The threshold that lets MISTAKEN pass, but never one where the evidence speaks against a copy."""
+    threshold = max(0.0, round(float(np.quantile(strangers, 1 - MISTAKEN, method="higher")) + 1e-6, 6))
+    verified, mistaken = copies >= threshold, strangers >= threshold
+    missed = (np.count_nonzero(~verified) + 1) / (len(copies) + 2)
+    refused = (np.count_nonzero(~mistaken) + 1) / (len(strangers) + 2)
+    fitted = replace(rule, threshold=threshold, unverified=math.log(missed / refused))
+    return GeometryFit(fitted, float(verified.mean()), float(mistaken.mean()))
+
+
+def _weights(pairs: Sequence[Pair], rule: GeometryRule) -> NDArray[np.float64]:
+    return np.array(
+        [max((rule.weigh(item.inliers, item.compared) for item in found), default=-math.inf) for found in pairs]
+    )
+
+
+def _best(found: Pair, rule: GeometryRule) -> Hypothesis | None:
+    return max(found, key=lambda item: rule.weigh(item.inliers, item.compared), default=None)
+
+
+def _measures(item: Hypothesis) -> tuple[float, float, float]:
+    """What GeometryRule weighs, in the order of its fields."""
+    base = GeometryRule(0.0, 0.0, 0.0, 0.0, 0, 1.0, 0.0, 0.0)
+    return (
+        replace(base, inliers=1.0).weigh(item.inliers, item.compared),
+        replace(base, correlation=1.0).weigh(item.inliers, item.compared),
+        replace(base, closeness=1.0).weigh(item.inliers, item.compared),
+    )

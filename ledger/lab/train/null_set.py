@@ -1,0 +1,310 @@
+"""Makes the shipped null set, and the measured pairs that go with it, from open works and unpacked packages.
+
+Everything follows from the seed and the pictures; sealed works are never read.
+Model card: ledger/match/data/null-v2.md.
+"""
+
+from __future__ import annotations
+
+import random
+from collections import Counter
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import dataclass
+from io import BytesIO
+from itertools import islice
+
+import numpy as np
+from numpy.typing import NDArray
+from PIL import Image
+
+from ledger.errors import InputError
+from ledger.fingerprint.complexity import comparable
+from ledger.fingerprint.fingerprint import Fingerprint, QueryFingerprint
+from ledger.fingerprint.fingerprinter import Fingerprinter
+from ledger.image.canonical_image import CanonicalImage, Pixels
+from ledger.image.pool import DecodePool
+from ledger.image.preview import make_preview, read_preview
+from ledger.lab.train.augmentation import augment
+from ledger.lab.train.geometry import GeometryFit, Pair, evidence_of, fit_geometry
+from ledger.lab.train.pictures import OPENCLIPART, SourcePicture
+from ledger.lab.train.ranking import NEIGHBOURS, Pairs, fit_ranking, picked
+from ledger.lab.train.roles import MOST_BY_ONE, Role, role_of
+from ledger.lab.train.variants import variant_pairs, without_variants
+from ledger.match.block import FingerprintBlock, hash_words
+from ledger.match.calibration import VERIFIED
+from ledger.match.candidate import WorkPicture
+from ledger.match.geometry import QueryGeometry
+from ledger.match.null_set import MeasuredPairs, SourcePrints, write_null_set
+from ledger.match.ranking import BinText, CurveText, GeometryText, RankingText, decimal
+from ledger.match.score import Features, QueryBlock, Ranking, features, levels
+
+_BATCH = 32
+QUERY_SIDE = 512
+"""Longest side, in pixels, of a picture before it is edited."""
+ALIGNED = 700
+"""References, and as many null pictures and half as many again, whose pairs are verified geometrically."""
+BINS = ("flat", "simple", "detailed")
+ALPHA = 0.01
+"""The error rate per stranger at which a verified copy is called one."""
+PRIOR = 0.5
+"""Probabilities assume that half of the pictures asked about are copies of something in the corpus."""
+
+
+USED = frozenset({Role.REFERENCE, Role.NULL, Role.BACKGROUND})
+
+
+@dataclass(frozen=True, slots=True)
+class Measured:
+    """A picture's fingerprint, and that of what was made of it."""
+
+    collection: str
+    key: str
+    role: Role
+    clean: Fingerprint
+    query: QueryFingerprint
+    """Of the edited picture, or of the picture itself."""
+    edited: bool
+    working: Pixels
+    """The query's working picture."""
+    preview: bytes
+    """The picture's own preview, as it is kept of a work."""
+
+
+@dataclass(frozen=True, slots=True)
+class NullSetFiles:
+    """What ships."""
+
+    null_set: bytes
+    """ledger/match/data/null-v2.safetensors."""
+    ranking: RankingText
+    """ledger/match/data/ranking-v2.json."""
+    geometry: GeometryFit
+    counts: Mapping[str, int]
+    """Null pictures per collection."""
+    edited: int
+    """How many of them are edited."""
+    copies: int
+    strangers: int
+    """Pairs of strangers verified."""
+
+
+def measure(
+    pictures: Iterable[SourcePicture], pool: DecodePool, fingerprinter: Fingerprinter, *, seed: int
+) -> Iterator[Measured]:
+    """Fingerprints of every comparable reference, null and background picture: references edited, of the others every
+    second one.
+    """
+    for pairs in grounded(pictures):
+        batch = [picture for picture, _ in pairs]
+        changed = [edited_query(picture, ground, seed) for picture, ground in pairs]
+        after = as_decoded(pool, [image or picture.image for picture, image in zip(batch, changed, strict=True)])
+        before = as_decoded(pool, [picture.image for picture in batch])
+        works, queries = fingerprinter.works(before), fingerprinter.queries(after)
+        for picture, edited, clean, image, work, query in zip(
+            batch, changed, before, after, works, queries, strict=True
+        ):
+            if comparable(clean, work.complexity) is None and comparable(image, query.image.complexity) is None:
+                yield Measured(
+                    collection=picture.collection,
+                    key=picture.key,
+                    role=role_of(picture.collection, picture.maker),
+                    clean=work,
+                    query=query,
+                    edited=edited is not None,
+                    working=image.working,
+                    preview=make_preview(clean.working),
+                )
+
+
+def grounded(pictures: Iterable[SourcePicture]) -> Iterator[list[tuple[SourcePicture, Image.Image]]]:
+    """Those that have a part in the null set, in batches, each with the picture that its edits may paste it on."""
+    remaining = _used(pictures)
+    previous: Image.Image | None = None
+    while batch := list(islice(remaining, _BATCH)):
+        grounds = [previous or batch[-1].image, *(picture.image for picture in batch)]
+        previous = batch[-1].image
+        yield list(zip(batch, grounds, strict=False))
+
+
+def _used(pictures: Iterable[SourcePicture]) -> Iterator[SourcePicture]:
+    """Those that have a part in the null set, at most MOST_BY_ONE of each maker."""
+    taken: Counter[tuple[str, str]] = Counter()
+    for picture in pictures:
+        maker = (picture.collection, picture.maker)
+        if role_of(*maker) in USED and taken[maker] < MOST_BY_ONE:
+            taken[maker] += 1
+            yield picture
+
+
+def assemble(measured: Sequence[Measured]) -> NullSetFiles:
+    """Removes variants, fits the ranking and the geometric rule, and writes the null set.
+
+    Raises ValueError when a role has no picture.
+    """
+    background, references, null = (_of(measured, role) for role in (Role.BACKGROUND, Role.REFERENCE, Role.NULL))
+    held = without_variants([item.clean for item in null], [item.clean for item in background])
+    null = [null[index] for index in held]
+    vectors = np.stack([item.clean.embeddings["copy"] for item in background])
+    pairs = _pairs([*references, *null], references, vectors)
+    ranking = fit_ranking(pairs)
+    aligned = _align([*references, *null], references, pairs, ranking.raw(pairs.found))
+    fit = fit_geometry(aligned.copies, aligned.strangers)
+    data = write_null_set(
+        QueryBlock.stack([item.query for item in null]),
+        _source_prints(null),
+        vectors,
+        MeasuredPairs(_column(pairs.found, aligned.copy_places), _evidence(aligned.copies, fit)),
+        MeasuredPairs(_column(pairs.found, aligned.stranger_places), _evidence(aligned.strangers, fit)),
+    )
+    return NullSetFiles(
+        null_set=data,
+        ranking=_text(ranking, fit, null),
+        geometry=fit,
+        counts=Counter(item.collection for item in null),
+        edited=sum(item.edited for item in null),
+        copies=len(aligned.copies),
+        strangers=len(aligned.strangers),
+    )
+
+
+Places = Sequence[tuple[int, int]]
+"""Rows (queries) and columns (works) of pairs."""
+
+
+@dataclass(frozen=True, slots=True)
+class _Aligned:
+    """Pairs verified geometrically: references with their own works, and queries with the strangers nearest to them."""
+
+    copies: Sequence[Pair]
+    copy_places: Places
+    strangers: Sequence[Pair]
+    stranger_places: Places
+
+
+def _align(
+    queries: Sequence[Measured], references: Sequence[Measured], pairs: Pairs, raw: NDArray[np.float32]
+) -> _Aligned:
+    """Of ALIGNED references and half as many again null pictures; queries come references first."""
+    nearest = raw.copy()
+    nearest[pairs.ignored] = -np.inf
+    null = range(len(references), min(len(queries), len(references) + ALIGNED * 3 // 2))
+    rows = [*range(min(ALIGNED, len(references))), *null]
+    copies: list[Pair] = []
+    strangers: list[Pair] = []
+    copy_places: list[tuple[int, int]] = []
+    stranger_places: list[tuple[int, int]] = []
+
+    def examine(row: int) -> tuple[int, list[tuple[int, Pair]]]:
+        own = int(pairs.own[row])
+        columns = [int(column) for column in np.argsort(-nearest[row])[:VERIFIED] if np.isfinite(nearest[row, column])]
+        geometry = QueryGeometry(queries[row].working)
+        wanted = [own, *(column for column in columns if column != own)] if own >= 0 else columns
+        return own, [(column, list(geometry.hypotheses(_picture(references[column])))) for column in wanted]
+
+    with ThreadPoolExecutor() as threads:  # OpenCV and NumPy release the interpreter
+        for row, (own, found) in zip(rows, threads.map(examine, rows), strict=True):
+            for column, pair in found:
+                (copies if column == own else strangers).append(pair)
+                (copy_places if column == own else stranger_places).append((row, column))
+    return _Aligned(copies, copy_places, strangers, stranger_places)
+
+
+def _picture(work: Measured) -> WorkPicture:
+    return WorkPicture(read_preview(work.preview), work.clean.local)
+
+
+def _column(found: Features, places: Places) -> Features:
+    rows, columns = np.array(places, np.intp).T
+    flat = picked(found, rows, columns)
+    return Features(flat.cosine[:, None], flat.look[:, None], flat.phash[:, None], flat.pdq[:, None])
+
+
+def _evidence(pairs: Sequence[Pair], fit: GeometryFit) -> NDArray[np.float32]:
+    return np.array([evidence_of(pair, fit.rule) for pair in pairs], np.float32)
+
+
+def _text(ranking: Ranking, fit: GeometryFit, null: Sequence[Measured]) -> RankingText:
+    """Bins: thirds of the null pictures by complexity."""
+    complexity = [item.query.image.complexity for item in null]
+    edges = (*np.quantile(complexity, [1 / 3, 2 / 3]).round(2).tolist(), 1.1)
+    return RankingText(
+        type="artledger/ranking",
+        version=2,
+        spec=null[0].clean.spec,
+        cosine=CurveText.of(ranking.cosine),
+        look=CurveText.of(ranking.look),
+        phash=CurveText.of(ranking.phash),
+        pdq=CurveText.of(ranking.pdq),
+        neighbours=ranking.neighbours,
+        geometry=GeometryText.of(fit.rule),
+        bins=[BinText(name=name, below=decimal(edge)) for name, edge in zip(BINS, edges, strict=True)],
+        alpha=decimal(ALPHA),
+        prior=decimal(PRIOR),
+    )
+
+
+def _pairs(queries: Sequence[Measured], references: Sequence[Measured], vectors: NDArray[np.float16]) -> Pairs:
+    block = QueryBlock.stack([item.query for item in queries])
+    corpus = FingerprintBlock.stack([item.clean for item in references])
+    column = {(item.collection, item.key): index for index, item in enumerate(references)}
+    own = [column.get((item.collection, item.key), -1) for item in queries]
+    ignored = variant_pairs([item.clean for item in queries], [item.clean for item in references])
+    return Pairs(
+        found=features(block, levels(block, vectors, NEIGHBOURS), corpus),
+        own=np.array(own, np.int64),
+        ignored=ignored | _same_hand(queries, references),
+    )
+
+
+def _same_hand(queries: Sequence[Measured], references: Sequence[Measured]) -> NDArray[np.bool_]:
+    """Shape (queries, references): pictures of one package. Its team draws hundreds from the same heads, clocks and
+    arrows; such pairs share more than strangers do, and are no copies either. OpenClipart is by many hands.
+    """
+    packages, others = (
+        np.array(["" if each.collection == OPENCLIPART else each.collection for each in side])
+        for side in (queries, references)
+    )
+    same: NDArray[np.bool_] = (packages[:, None] == others) & (packages[:, None] != "")
+    return same
+
+
+def _of(measured: Sequence[Measured], role: Role) -> list[Measured]:
+    return [item for item in measured if item.role is role]
+
+
+def _source_prints(null: Sequence[Measured]) -> SourcePrints:
+    return SourcePrints(
+        copy=np.stack([item.clean.embeddings["copy"] for item in null]),
+        phash=hash_words([item.clean.phash for item in null]),
+        pdq=hash_words([item.clean.pdq for item in null]),
+        pdq_quality=np.array([item.clean.pdq_quality for item in null], np.uint8),
+    )
+
+
+def edited_query(picture: SourcePicture, ground: Image.Image, seed: int) -> Image.Image | None:
+    """None when the picture stays as it is."""
+    drawn = random.Random(f"{seed}/{picture.collection}/{picture.key}")  # noqa: S311 - reproducible, not secret
+    if role_of(picture.collection, picture.maker) is not Role.REFERENCE and drawn.random() < 0.5:
+        return None
+    sizes = (picture.image.copy(), ground.copy())
+    for image in sizes:
+        image.thumbnail((QUERY_SIDE, QUERY_SIDE))
+    edited, _ = augment(np.asarray(sizes[0]), np.asarray(sizes[1]), np.random.default_rng(drawn.getrandbits(64)))
+    return Image.fromarray(edited)
+
+
+def as_decoded(pool: DecodePool, images: Sequence[Image.Image]) -> list[CanonicalImage]:
+    """As every picture that anybody sends: through a file and the limited workers. Raises InputError."""
+    decoded = []
+    for _, outcome in pool.decode_all((index, _png(image)) for index, image in enumerate(images)):
+        if isinstance(outcome, InputError):
+            raise outcome
+        decoded.append(outcome)
+    return decoded
+
+
+def _png(image: Image.Image) -> bytes:
+    buffer = BytesIO()
+    image.save(buffer, "PNG", compress_level=1)
+    return buffer.getvalue()

@@ -1,0 +1,117 @@
+"""The model card of the null set, written with it so that digest and counts are its own."""
+
+from __future__ import annotations
+
+import hashlib
+from collections.abc import Mapping
+from typing import Protocol
+
+from ledger.lab.train.geometry import GeometryFit
+from ledger.match.ranking import RankingText
+
+CARD = "null-v2.md"
+
+LICENCES: Mapping[str, tuple[str, str]] = {
+    "openclipart": ("Debian `openclipart-svg`, `openclipart-png` 1:0.18", "public domain"),
+    "openmoji": ("npm `openmoji` 17.0.0", "CC-BY-SA-4.0"),
+    "iconify-fluent-emoji": ("npm `@iconify-json/fluent-emoji` 1.2.7", "MIT"),
+    "iconify-noto": ("npm `@iconify-json/noto`", "Apache-2.0"),
+    "iconify-twemoji": ("npm `@iconify-json/twemoji` 1.2.5", "CC-BY-4.0"),
+    "iconify-game-icons": ("npm `@iconify-json/game-icons` 1.2.4", "CC-BY-3.0"),
+    "iconify-flagpack": ("npm `@iconify-json/flagpack` 1.2.8", "MIT"),
+    "iconify-streamline-ultimate-color": ("npm `@iconify-json/streamline-ultimate-color` 1.2.2", "CC-BY-4.0"),
+    "iconify-meteocons": ("npm `@iconify-json/meteocons` 1.2.4", "MIT"),
+    "tuxpaint-stamps": ("Debian `tuxpaint-stamps-default` 2022.06.04-1", "GPL-2"),
+    "wesnoth": ("Debian `wesnoth-1.16-data` 1:1.16.9-1", "GPL-2+"),
+    "palapeli": ("Debian `palapeli-data` 4:22.12.3-1", "GPL-2+, LGPL-2+, CC0, GFDL-1.2+"),
+    "skimage": ("Debian `python3-skimage` 0.19.3-8 (data)", "BSD-3-Clause"),
+    "gnome-backgrounds": ("Debian `gnome-backgrounds` 43.1-1", "CC-BY-SA"),
+    "mate-backgrounds": ("Debian `mate-backgrounds` 1.26.0-1", "GPL-2+, CC-BY-SA-4.0"),
+    "lomiri-wallpapers-16.04": ("Debian `lomiri-wallpapers-16.04` 20.04.0-2", "CC-BY-4.0, CC-BY-SA, CC0-1.0"),
+    "lomiri-wallpapers-20.04": ("Debian `lomiri-wallpapers-20.04` 20.04.0-2", "CC-BY-4.0, CC-BY-SA, CC0-1.0"),
+    "ukui-wallpapers": ("Debian `ukui-wallpapers` 20.04.3-1.1", "CC-BY-SA-3.0"),
+    "plasma-workspace-wallpapers": ("Debian `plasma-workspace-wallpapers` 4:5.27.5-2", "GPL-2+"),
+}
+"""Collection -> package as used, licences as the package states them."""
+
+
+class Made(Protocol):
+    """What the card tells of."""
+
+    @property
+    def null_set(self) -> bytes: ...
+    @property
+    def ranking(self) -> RankingText: ...
+    @property
+    def counts(self) -> Mapping[str, int]: ...
+    @property
+    def edited(self) -> int: ...
+    @property
+    def copies(self) -> int: ...
+    @property
+    def strangers(self) -> int: ...
+    @property
+    def geometry(self) -> GeometryFit: ...
+
+
+def null_set_card(made: Made) -> str:
+    """Markdown."""
+    rows = "\n".join(
+        f"| {name} | {LICENCES[name][0]} | {LICENCES[name][1]} | {count} |"
+        for name, count in sorted(made.counts.items(), key=lambda item: -item[1])
+    )
+    return TEMPLATE.format(
+        total=f"{sum(made.counts.values()):,}",
+        edited=f"{made.edited:,}",
+        copies=f"{made.copies:,}",
+        strangers=f"{made.strangers:,}",
+        digest=hashlib.sha256(made.null_set).hexdigest(),
+        ranking=hashlib.sha256(made.ranking.to_bytes()).hexdigest(),
+        spec=made.ranking.spec,
+        rows=rows,
+        bins=", ".join(f"`{item.name}` below {float(item.below):.2f}" for item in made.ranking.bins[:-1]),
+        verified=f"{made.geometry.verified:.0%}",
+        mistaken=f"{made.geometry.mistaken:.1%}",
+    )
+
+
+TEMPLATE = """# Null set v2
+
+What it is for: p-values. A picture that is a copy of nothing still has a nearest work; how near that usually is,
+these pictures tell. They are compared with the current corpus whenever a calibration is made.
+
+`null-v2.safetensors` (SHA-256 `{digest}`) holds fingerprints only, no pixels, of {total} pictures as queries,
+{edited} of them edited, none a variant of another; the fingerprints of each before editing, which decide whether a
+corpus contains it; embeddings of background pictures for score normalisation; and what fingerprints and geometric
+verification said of {copies} edited copies beside the works that they were made from and of {strangers} pairs of
+strangers, each a query and one of the works nearest to it. `ranking-v2.json` (SHA-256 `{ranking}`) holds the fitted
+curves, the rule of geometric verification, complexity bins and alpha. Both are of FingerprintSpec `{spec}`.
+
+| collection | package | licence | pictures |
+|---|---|---|---|
+{rows}
+
+No sealed OpenClipart work is among them, nor any that forbids training, nor any that the copy descriptor was trained
+on. An OpenClipart artist has one role (trained on, reference, null, held out). Emoji that differ in skin tone alone
+count once. Photographs and wallpapers give their four quarters, each a picture of its own.
+
+Bins by complexity of the query: {bins}, `detailed` above.
+
+Two pictures of one package count neither as a copy nor as strangers: its team draws from the same heads, clocks and
+arrows. OpenClipart is by many hands; there the artists differ.
+
+Geometric rule, on the very pairs that weights and threshold were fitted on: verifies {verified} of the copies and
+{mistaken} of the strangers' pairs. Unmarked variants of one drawing count among the latter.
+
+## Limits
+
+- The guarantee is for strangers like these: clip art, emoji, icons, game art, photographs, wallpapers; clean or
+  edited as in `ledger/lab/train/augmentation.py`. Scans of paintings, comics and screenshots are hardly represented.
+- How near strangers come by fingerprint is measured against the corpus itself. What geometric verification says of
+  them is not: it is drawn from the measured pairs of strangers that are as near. That part of a p-value is a model.
+- Left out for a corpus is a null picture that the corpus contains, or a variant of, by the rule of
+  `NullSet.contained_in`, applied to the picture before editing. Looser variants, flags and series of one artist above
+  all, stay and make p-values larger than they need be.
+- The smallest p-value of a bin is 1 / (n + 1). Nothing smaller is claimed.
+- Fitted by the same edits that the copies were made with: other edits are recognised less often.
+"""

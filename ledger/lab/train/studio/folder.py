@@ -1,0 +1,137 @@
+"""`artledger train studio --part vae|clip|diffusion`: from pictures to the folder of a StableDiffusionPipeline.
+
+Parts build on each other: diffusion learns in the latents of the VAE, from captions as the CLIP's text tower reads
+them. Each part is written into the folder when it is done, in float16, and the later ones read it from there.
+"""
+
+from __future__ import annotations
+
+import hashlib
+from collections.abc import Callable, Iterable
+from dataclasses import dataclass, replace
+from enum import StrEnum
+from pathlib import Path
+from typing import Any
+
+import torch
+
+from ledger.errors import NotFoundError
+from ledger.lab.train.pictures import SourcePicture
+from ledger.lab.train.studio import clip, diffusion, vae
+from ledger.lab.train.studio.captions import every_caption
+from ledger.lab.train.studio.course import Plan, Report, learn
+from ledger.lab.train.studio.pictures import StudioPictures, gather, read_studio_pictures
+from ledger.lab.train.studio.tokens import new_tokenizer
+
+FOLDER = "studio"
+"""Of checkpoints, and of what is made."""
+MANIFEST = "manifest.txt"
+SMOKE_PICTURES = 64
+"""The whole path in a minute; what comes out is of no use."""
+
+
+class Part(StrEnum):
+    """In the order in which they build on each other."""
+
+    VAE = "vae"
+    CLIP = "clip"
+    DIFFUSION = "diffusion"
+
+
+PLANS = {Part.VAE: vae.PLAN, Part.CLIP: clip.PLAN, Part.DIFFUSION: diffusion.PLAN}
+
+
+def smoke(plan: Plan) -> Plan:
+    """A few steps on a few pictures."""
+    return replace(plan, steps=4, batch=8, checkpoint_every=2)
+
+
+@dataclass(frozen=True, slots=True)
+class Studio:
+    """Where training reads from, keeps its checkpoints, and writes to."""
+
+    checkpoints: Path
+    folder: Path
+    progress: Callable[[Report], None]
+
+    def gathered(self, pictures: Callable[[], Iterable[SourcePicture]], most: int | None) -> StudioPictures:
+        """Read once, and again from the checkpoints' folder after an interruption. Writes the manifest."""
+        path = self.checkpoints / "pictures.safetensors"
+        if not path.exists():
+            gather(pictures(), path, most=most)
+        read = read_studio_pictures(path)
+        (self.folder / MANIFEST).write_bytes(read.manifest)
+        return read
+
+    def train(self, part: Part, pictures: StudioPictures, plan: Plan) -> Path:
+        """Trains one part from its last checkpoint on and writes it; the file of its weights.
+
+        Raises NotFoundError (`part-missing`) when a part that this one builds on is not in the folder.
+        """
+        match part:
+            case Part.VAE:
+                self._vae(pictures, plan)
+            case Part.CLIP:
+                self._clip(pictures, plan)
+            case Part.DIFFUSION:
+                self._diffusion(pictures, plan)
+        return self.folder / _WEIGHTS[part]
+
+    def _vae(self, pictures: StudioPictures, plan: Plan) -> None:
+        trained: Any = self._learn(Part.VAE, vae.VaeLesson(pictures, plan, self.checkpoints), plan)
+        vae.set_scaling(trained, pictures)
+        trained.half().save_pretrained(self.folder / "vae")
+
+    def _clip(self, pictures: StudioPictures, plan: Plan) -> None:
+        tokenizer = new_tokenizer(every_caption(pictures.subjects))
+        trained = self._learn(Part.CLIP, clip.ClipLesson(pictures, tokenizer, plan), plan)
+        text, vision = clip.towers(trained)
+        tokenizer.save_pretrained(self.folder / "tokenizer")
+        text.half().save_pretrained(self.folder / "text_encoder")
+        vision.half().save_pretrained(self.folder / "image_encoder")
+        clip.image_processor().save_pretrained(self.folder / "feature_extractor")
+
+    def _diffusion(self, pictures: StudioPictures, plan: Plan) -> None:
+        from diffusers import AutoencoderKL
+        from transformers import CLIPImageProcessor, CLIPTextModel, CLIPTokenizer, CLIPVisionModelWithProjection
+
+        parts = diffusion.TrainedParts(
+            vae=AutoencoderKL.from_pretrained(self._part("vae"), dtype=torch.float32).eval(),
+            tokenizer=CLIPTokenizer.from_pretrained(self._part("tokenizer")),
+            text_encoder=CLIPTextModel.from_pretrained(self._part("text_encoder"), dtype=torch.float32).eval(),
+        )
+        unet = self._learn(Part.DIFFUSION, diffusion.DiffusionLesson(pictures, parts, plan, self.checkpoints), plan)
+        pipeline = diffusion.as_pipeline(parts, unet)
+        pipeline.register_modules(
+            image_encoder=CLIPVisionModelWithProjection.from_pretrained(self._part("image_encoder")),
+            feature_extractor=CLIPImageProcessor.from_pretrained(self._part("feature_extractor")),
+        )
+        # The other parts stay as they were written: fingerprints pin them by their bytes.
+        unet.half().save_pretrained(self.folder / "unet")
+        pipeline.scheduler.save_pretrained(self.folder / "scheduler")
+        pipeline.save_config(self.folder)
+
+    def _learn(self, part: Part, lesson: Any, plan: Plan) -> Any:
+        return learn(lesson, plan, self.checkpoints / f"{part}.pt", self.progress)
+
+    def _part(self, name: str) -> Path:
+        folder = self.folder / name
+        if not folder.is_dir():
+            raise NotFoundError(
+                f"{folder} is not there",
+                code="part-missing",
+                hint="Train the parts in their order, into one folder: vae, clip, diffusion (or --part all).",
+            )
+        return folder
+
+
+_WEIGHTS = {
+    Part.VAE: "vae/diffusion_pytorch_model.safetensors",
+    Part.CLIP: "image_encoder/model.safetensors",
+    Part.DIFFUSION: "unet/diffusion_pytorch_model.safetensors",
+}
+
+
+def weights_sha256(path: Path) -> str:
+    """Of one file."""
+    return hashlib.sha256(path.read_bytes()).hexdigest()

@@ -1,0 +1,195 @@
+"""What matching takes and yields. Nothing here says more than was measured: `visually nearest`, with p, n and bin."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from typing import Protocol, Self
+
+from ledger.corpus.work import CorpusState
+from ledger.fingerprint.fingerprint import Fingerprint, QueryFingerprint
+from ledger.image.canonical_image import Pixels
+from ledger.match.attribution import Attribution, Share
+from ledger.match.lists import COPY_RELATIONS, MAX_MEMBERS, Relation, Verdict
+
+__all__ = [
+    "COPY_RELATIONS",
+    "WORKS_PER_LOOK",
+    "WORKS_PER_STYLE",
+    "Attribution",
+    "Candidate",
+    "CandidateIndex",
+    "Evidence",
+    "Group",
+    "GroupMember",
+    "Match",
+    "MatchOutcome",
+    "Query",
+    "Region",
+    "Relation",
+    "Share",
+    "Verdict",
+    "WorkPicture",
+]
+
+
+@dataclass(frozen=True, slots=True)
+class Query:
+    """A picture to be matched."""
+
+    sha256: str
+    pixel_sha256: str
+    fingerprint: QueryFingerprint
+    working: Pixels
+    not_comparable: str | None = None
+    """Why its fingerprint says nothing (`ledger.fingerprint.complexity.comparable`); then only equal bytes match."""
+
+
+@dataclass(frozen=True, slots=True)
+class Candidate:
+    """A registered work that the index offers, with what exact re-ranking needs."""
+
+    work_id: str
+    artist_id: str
+    sha256: str
+    pixel_sha256: str
+    registration_record_id: str
+    registration_leaf_hash: str
+    fingerprint: Fingerprint
+    duplicate_group: str | None = None
+    """Shared by works that the index knows to be verified duplicates of each other; equal pixels need no such group."""
+    allows_style: bool = False
+    """Whether the work's allowed uses include `style`; then its fingerprint has the spec's embeddings of style."""
+
+
+@dataclass(frozen=True, slots=True)
+class WorkPicture:
+    """What is kept of a registered work for geometric verification."""
+
+    preview: Pixels
+    local: bytes
+    """Its fingerprint's local features."""
+
+
+@dataclass(frozen=True, slots=True)
+class GroupMember:
+    """A registration of a picture that was registered more than once."""
+
+    artist_id: str
+    work_id: str
+
+
+@dataclass(frozen=True, slots=True)
+class Group:
+    """Works that are copies of each other."""
+
+    first: str
+    """Id of the first registered work."""
+    members: tuple[GroupMember, ...]
+    """The first work of each artist, in the order of the log, at most MAX_MEMBERS."""
+
+    @classmethod
+    def of(cls, works: Sequence[GroupMember]) -> Self:
+        """Of works in the order of their registration."""
+        first = {member.artist_id: member for member in reversed(works)}
+        members = [first[artist_id] for artist_id in dict.fromkeys(member.artist_id for member in works)]
+        return cls(works[0].work_id, tuple(members[:MAX_MEMBERS]))
+
+
+WORKS_PER_LOOK = 15
+"""Offered for each of a query's looks: the right look of nine must not lose its place to a blank one, that is near to
+many works."""
+
+WORKS_PER_STYLE = 30
+"""Offered for each embedding of style: an artist's many works must not be all that is offered."""
+
+
+class CandidateIndex(Protocol):
+    """Finds works; pgvector implements it. Only works whose allowed uses include `match` and that are not withdrawn."""
+
+    def state(self) -> CorpusState: ...
+
+    def search(self, query: Query, *, limit: int) -> Sequence[Candidate]:
+        """Union of equal digests, of the `limit` works nearest by each hash over all views and by the whole's
+        embedding, and of WORKS_PER_LOOK by each look; and, where the query has embeddings of style, of the
+        WORKS_PER_STYLE nearest by each among the works that allow `style`. Unordered, no duplicates, fingerprints
+        without local features."""
+
+    def groups(self, work_ids: Sequence[str]) -> Mapping[str, Group]:
+        """The duplicate groups of works, by work id: verified copies of each other, and works with equal pixels. Works
+        that stand alone are left out."""
+
+    def pictures(self, work_ids: Sequence[str]) -> Mapping[str, WorkPicture]:
+        """What is kept of works for geometric verification; works of which nothing is kept are left out."""
+
+
+@dataclass(frozen=True, slots=True)
+class Region:
+    """A rectangle in fractions of the picture's width and height, each in [0, 1]."""
+
+    left: float
+    top: float
+    right: float
+    bottom: float
+
+
+@dataclass(frozen=True, slots=True)
+class Evidence:
+    """Why a relation is called verified: what a reader can check by looking."""
+
+    method: str
+    query_region: Region
+    work_region: Region
+    transform: tuple[float, float, float, float, float, float]
+    """Row-major 2x3 affine matrix from work to query, in pixels of the two working pictures' fractions."""
+    inliers: int
+    tile_distance: float
+    """Largest root mean squared difference over the aligned pair's tiles, pixels in [0, 1] (Carlini et al. 2023)."""
+    query_cover: float
+    """Share of the query's content, which is it without a border of one colour, that its region shows."""
+    work_cover: float
+    """The same of the work."""
+
+
+@dataclass(frozen=True, slots=True)
+class Match:
+    rank: int
+    work_id: str
+    work_sha256: str
+    work_pixel_sha256: str
+    artist_id: str
+    registration_record_id: str
+    registration_leaf_hash: str
+    relation: Relation
+    score: float
+    """Calibrated probability, in [0, 1], that the picture is a copy of the work; comparable between queries."""
+    p_value: float
+    n_null: int
+    bin: str
+    raw: Mapping[str, float]
+    evidence: Evidence | None
+    group: Group | None = None
+    """None where the work stands alone."""
+
+    @property
+    def artists(self) -> tuple[str, ...]:
+        """Whoever registered the picture, in the order of the log; several where it is contested."""
+        return (self.artist_id,) if self.group is None else tuple(each.artist_id for each in self.group.members)
+
+    @property
+    def works(self) -> tuple[str, ...]:
+        """Ids of the work and of those of its group that are named."""
+        others = () if self.group is None else (each.work_id for each in self.group.members)
+        return tuple(dict.fromkeys((self.work_id, *others)))
+
+
+@dataclass(frozen=True, slots=True)
+class MatchOutcome:
+    corpus: CorpusState
+    calibration: str
+    """Digest of the calibration file used."""
+    matches: tuple[Match, ...]
+    attribution: Attribution
+    verdict: Verdict
+    not_comparable: str | None = None
+    """With the verdict `not-comparable`: why."""

@@ -1,0 +1,305 @@
+"""The log's entries in PostgreSQL: gapless indexes under one row lock, COPY, and the tree's right edge in that row."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator, Sequence
+from dataclasses import dataclass, replace
+from datetime import datetime
+from itertools import zip_longest
+from typing import Any
+from uuid import UUID
+
+import sqlalchemy as sa
+from psycopg.rows import TupleRow
+from sqlalchemy.engine import Connection
+
+from ledger.errors import ConflictError, InputError, IntegrityError, PushbackError
+from ledger.log.entry import MAX_ENTRY_BYTES, Alongside, Appended, CommitUnknownError, Draft, Entry, TreeHead
+from ledger.log.merkle import CompactRange, leaf_hash
+from ledger.record.dsse import signers_of
+from ledger.storage.bulk import copy_rows
+from ledger.storage.database import Database, driver
+from ledger.storage.log.makers import GoodKeys, Made, keep_keys, made_in
+from ledger.storage.log.quick_append import QuickAppender
+from ledger.storage.log.revocation import refused, revocation_key, signers
+from ledger.storage.tables.log import entry
+
+BATCH = 2_000
+"""Entries per query while reading: some megabytes."""
+COLUMNS = "leaf_index, record_id::text, leaf_hash, envelope, appended_at"
+"""The server writes ids as text faster than Python does, and whole logs are read by these."""
+
+
+@dataclass(frozen=True, slots=True)
+class _Head:
+    """The locked head row and the moment of locking, in milliseconds as records state times."""
+
+    tree: CompactRange
+    now: datetime
+
+
+class PostgresEntryStore:
+    """`EntryStore` (ledger/log/entry.py) over the tables `entry` and `log_head`; threads and processes may share it.
+
+    Every method raises PushbackError (`database-unreachable`, `database-busy`, `disk-full`) when the server is not
+    there, and ConflictError (`log-not-created`) before `create_log`.
+    """
+
+    def __init__(self, database: Database) -> None:
+        self._database = database
+        self._quick = QuickAppender(database)
+        self._origin: str | None = None
+
+    def create_log(self, origin: str) -> str:
+        """Create the empty log unless there is one. Returns its origin: the earlier one, which never changes."""
+        with self._database.begin() as connection:
+            connection.execute(
+                sa.text(
+                    "INSERT INTO log_head (only_row, origin, size, edge, root)"
+                    " VALUES (true, :origin, 0, '{}', :root) ON CONFLICT DO NOTHING"
+                ),
+                {"origin": origin, "root": CompactRange().root()},
+            )
+        return self.origin()
+
+    def origin(self) -> str:
+        """The log's origin (C2SP tlog-checkpoint); read once, since it never changes."""
+        if self._origin is None:
+            with self._database.begin() as connection:
+                self._origin = connection.execute(sa.text("SELECT origin FROM log_head")).scalar()
+        if self._origin is None:
+            raise _not_created()
+        return self._origin
+
+    def head(self) -> TreeHead:
+        with self._database.begin() as connection:
+            row = connection.execute(sa.text("SELECT size, root FROM log_head")).one_or_none()
+        if row is None:
+            raise _not_created()
+        return TreeHead(row.size, bytes(row.root))
+
+    def append(self, drafts: Sequence[Draft], alongside: Alongside | None = None) -> Sequence[Appended]:
+        """As EntryStore says; whatever runs alongside gets the SQLAlchemy connection.
+
+        Raises InputError (`entry-too-large`) before anything is written, ConflictError (`database-conflict`) when rows
+        alongside break a constraint, (`key-revoked`) when a new leaf is signed by a key that the log revoked, and
+        (`signature-missing`) when it speaks for somebody who has a good key and did not sign it.
+        """
+        _require_sizes(drafts)
+        made = [made_in(draft) for draft in drafts]
+        if alongside is None:
+            try:
+                quickly = self._quick.append(drafts, made)
+            except CommitUnknownError as unknown:
+                return self._settle(drafts, made, unknown)
+            if quickly is not None:
+                return quickly
+        return self._append(drafts, made, alongside)
+
+    def _settle(self, drafts: Sequence[Draft], made: Sequence[Made], unknown: CommitUnknownError) -> Sequence[Appended]:
+        """Appending again is safe, since a record id becomes one leaf; the lock of the head outlasts a commit that is
+        still under way. What the lost attempt had added is no repeat."""
+        try:
+            appended = self._append(drafts, made, None)
+        except PushbackError as error:
+            raise unknown from error
+        return [
+            replace(each, repeated=each.repeated and each.entry.envelope != draft.envelope)
+            for each, draft in zip(appended, drafts, strict=True)
+        ]
+
+    def _append(self, drafts: Sequence[Draft], made: Sequence[Made], alongside: Alongside | None) -> Sequence[Appended]:
+        committing = False
+        try:
+            with self._database.begin() as connection:
+                head = _lock_head(connection)
+                known, good = _Known(connection, drafts), GoodKeys(connection, made)
+                appended = _place(drafts, made, known, good, head)
+                fresh = [(each.entry, draft) for each, draft in zip(appended, drafts, strict=True) if not each.repeated]
+                announced = [own.key for own, each in zip(made, appended, strict=True) if own.key and not each.repeated]
+                after = head.tree.extend(entry.leaf_hash for entry, _ in fresh)
+                if fresh:
+                    _write(connection, fresh)
+                    _advance(connection, after)
+                    keep_keys(connection, announced)
+                    _run_alongside(connection, [draft for _, draft in fresh], alongside)
+                committing = True
+        except PushbackError as error:
+            if committing:
+                raise CommitUnknownError(f"the outcome of a commit is unknown: {error.message}") from error
+            raise
+        self._quick.learn(head.tree, after, known.unrevoked(), good.keyless(made))
+        return appended
+
+    def read(self, start: int, end: int) -> Iterator[Entry]:
+        """As EntryStore says, in batches, no connection held between them. Raises IntegrityError (`log-gap`) when an
+        entry below the tree's size is missing."""
+        position = start
+        while position < end:
+            with self._database.begin() as connection:
+                batch = read_batch(connection, position, min(end, position + BATCH))
+            yield from batch
+            position += len(batch)
+            if not batch:
+                return
+
+    def get(self, record_id: str) -> Entry | None:
+        return self._one("record_id", UUID(record_id))
+
+    def get_many(self, record_ids: Iterable[str]) -> dict[str, Entry]:
+        """By record id, in one query; ids that no leaf has are left out."""
+        query = f"SELECT {COLUMNS} FROM entry WHERE record_id = ANY(%s)"  # noqa: S608 - our own names
+        with self._database.begin() as connection, driver(connection).cursor(binary=True) as cursor:
+            cursor.execute(query, ([UUID(record_id) for record_id in record_ids],))
+            return {entry.record_id: entry for entry in map(entry_of, cursor)}
+
+    def by_dedup_key(self, key: bytes) -> Entry | None:
+        return self._one("dedup_key", key)
+
+    def _one(self, column: str, value: UUID | bytes) -> Entry | None:
+        with self._database.begin() as connection, driver(connection).cursor(binary=True) as cursor:
+            cursor.execute(f"SELECT {COLUMNS} FROM entry WHERE {column} = %s", (value,))  # noqa: S608 - our own names
+            row = cursor.fetchone()
+        return None if row is None else entry_of(row)
+
+
+def _require_sizes(drafts: Sequence[Draft]) -> None:
+    for draft in drafts:
+        if not 1 <= len(draft.envelope) <= MAX_ENTRY_BYTES:
+            raise InputError(
+                f"record {draft.record_id} has {len(draft.envelope)} bytes, an entry has 1 to {MAX_ENTRY_BYTES}",
+                code="entry-too-large",
+            )
+
+
+def _run_alongside(connection: Connection, fresh: Sequence[Draft], alongside: Alongside | None) -> None:
+    for draft in fresh:
+        if draft.alongside is not None:
+            draft.alongside(connection)
+    if alongside is not None:
+        alongside(connection)
+
+
+def read_batch(connection: Connection, start: int, end: int) -> list[Entry]:
+    """The entries with start <= leaf_index < end, as far as the log goes.
+
+    Raises IntegrityError (`log-gap`) when one below the tree's size is missing.
+    """
+    with driver(connection).cursor(binary=True) as cursor:
+        cursor.execute("SELECT size FROM log_head")  # first: a size read later could count entries not seen here
+        size = (cursor.fetchone() or (0,))[0]
+        cursor.execute(
+            f"SELECT {COLUMNS} FROM entry WHERE leaf_index >= %s AND leaf_index < %s ORDER BY leaf_index",  # noqa: S608
+            (start, min(end, size)),
+        )
+        batch = [entry_of(row) for row in cursor.fetchall()]
+    for expected, found in zip_longest(range(start, min(end, size)), (each.leaf_index for each in batch)):
+        if expected != found:
+            raise _gap(start if expected is None else expected)
+    return batch
+
+
+class _Known:
+    """Which drafts of a batch are on the log already; later, those of the batch itself."""
+
+    def __init__(self, connection: Connection, drafts: Sequence[Draft]) -> None:
+        self._by_id: dict[str, Entry] = {}
+        self._by_key: dict[bytes, Entry] = {}
+        self._signers = signers(drafts)
+        keys = [draft.dedup_key for draft in drafts if draft.dedup_key is not None]
+        keys += map(revocation_key, self._signers)
+        with driver(connection).cursor(binary=True) as cursor:
+            cursor.execute(
+                f"SELECT {COLUMNS}, dedup_key FROM entry WHERE record_id = ANY(%s) OR dedup_key = ANY(%s)",  # noqa: S608
+                ([UUID(draft.record_id) for draft in drafts], keys),
+            )
+            for row in cursor:
+                self.add(entry_of(row), row[5])
+
+    def add(self, entry: Entry, dedup_key: bytes | None) -> None:
+        self._by_id[entry.record_id] = entry
+        if dedup_key is not None:
+            self._by_key[dedup_key] = entry
+
+    def find(self, draft: Draft) -> Entry | None:
+        by_key = None if draft.dedup_key is None else self._by_key.get(draft.dedup_key)
+        return self._by_id.get(draft.record_id) or by_key
+
+    def require_unrevoked(self, draft: Draft) -> None:
+        for keyid in signers([draft]):
+            if revocation_key(keyid) in self._by_key:
+                raise refused(keyid)
+
+    def unrevoked(self) -> frozenset[str]:
+        """Signers of the batch that are not revoked after it."""
+        return frozenset(keyid for keyid in self._signers if revocation_key(keyid) not in self._by_key)
+
+
+def _lock_head(connection: Connection) -> _Head:
+    row = connection.execute(
+        sa.text(
+            "SELECT size, edge, root, date_trunc('milliseconds', clock_timestamp()) AS now FROM log_head FOR UPDATE"
+        )
+    ).one_or_none()
+    if row is None:
+        raise _not_created()
+    tree = CompactRange(row.size, tuple(bytes(node) for node in row.edge))
+    if tree.root() != bytes(row.root):
+        raise IntegrityError(
+            f"the log's head row contradicts itself: root {bytes(row.root).hex()}, its edge gives {tree.root().hex()}",
+            code="log-head",
+            hint="nothing is appended: restore the database from a backup that the last checkpoint is consistent with",
+        )
+    return _Head(tree, row.now)
+
+
+def _place(drafts: Sequence[Draft], made: Sequence[Made], known: _Known, good: GoodKeys, head: _Head) -> list[Appended]:
+    appended: list[Appended] = []
+    index = head.tree.size
+    for draft, own in zip(drafts, made, strict=True):
+        earlier = known.find(draft)
+        if earlier is not None:
+            appended.append(Appended(earlier, repeated=True))
+            continue
+        known.require_unrevoked(draft)
+        good.require_signed(own, signers_of(draft.envelope))
+        if own.key is not None:
+            good.take(own.key)
+        entry = Entry(index, draft.record_id, leaf_hash(draft.envelope), draft.envelope, head.now)
+        known.add(entry, draft.dedup_key)
+        appended.append(Appended(entry, repeated=False))
+        index += 1
+    return appended
+
+
+def _write(connection: Connection, fresh: Sequence[tuple[Entry, Draft]]) -> None:
+    columns = ("leaf_index", "record_id", "leaf_hash", "envelope", "appended_at", "dedup_key")
+    rows = (
+        (new.leaf_index, UUID(new.record_id), new.leaf_hash, new.envelope, new.appended_at, draft.dedup_key)
+        for new, draft in fresh
+    )
+    copy_rows(connection, entry, columns, rows)
+
+
+def _advance(connection: Connection, tree: CompactRange) -> None:
+    with driver(connection).cursor() as cursor:
+        cursor.execute("UPDATE log_head SET size = %s, edge = %s, root = %s", (tree.size, list(tree.edge), tree.root()))
+
+
+def entry_of(row: TupleRow | Sequence[Any]) -> Entry:
+    """The entry in the columns COLUMNS, in that order."""
+    return Entry(row[0], row[1], row[2], row[3], row[4])
+
+
+def _gap(index: int) -> IntegrityError:
+    return IntegrityError(
+        f"entry {index} is missing from the database",
+        code="log-gap",
+        hint="entries were removed outside Artledger: restore the database from a backup",
+    )
+
+
+def _not_created() -> ConflictError:
+    return ConflictError(
+        "there is no log in this database yet", code="log-not-created", hint="run: artledger db upgrade"
+    )

@@ -1,0 +1,173 @@
+"""Keep the searchable tables up to date with the log, or make them anew from it."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from uuid import UUID
+
+import sqlalchemy as sa
+from sqlalchemy.engine import Connection
+
+from ledger.corpus.work import CorpusState
+from ledger.storage.bulk import copy_rows
+from ledger.storage.database import Database, driver
+from ledger.storage.locks import lock_projections
+from ledger.storage.log.entries import read_batch
+from ledger.storage.log.projection_rows import (
+    CALIBRATION_COLUMNS,
+    KEY_COLUMNS,
+    MATCH_COLUMNS,
+    RECORD_COLUMNS,
+    WORK_COLUMNS,
+    Row,
+    Rows,
+    WorkChange,
+)
+from ledger.storage.tables import PROJECTIONS
+from ledger.storage.tables import projections as tables
+
+BATCH = 1_000
+"""Entries per round: some megabytes."""
+
+BEHIND = "coalesce((SELECT size FROM log_head), 0) - coalesce((SELECT next_index FROM projection_head), 0)"
+"""SQL: number of entries that are not projected yet."""
+
+Report = Callable[[int, int], None]
+"""(entries done, entries in all)."""
+
+
+class Projector:
+    """Reads entries from where it stopped and writes what they mean; the cursor moves in the same transaction.
+
+    Any number of processes may call it: one projects, the others wait and find the work done.
+    """
+
+    def __init__(self, database: Database) -> None:
+        self._database = database
+
+    def catch_up(self) -> int:
+        """Project what is new: every entry committed before the call shows afterwards. Returns how many were new.
+
+        Raises IntegrityError (`entry-unreadable`, `log-gap`), PushbackError when the database cannot be reached or a
+        rebuild holds it for long.
+        """
+        done = 0
+        with self._database.begin() as connection:
+            missing = behind(connection)
+        while missing > 0:
+            with self._database.begin() as connection:
+                lock_projections(connection)
+                done += project(connection)
+                missing = behind(connection)
+        return done
+
+    def rebuild(self, report: Report = lambda _done, _all: None) -> int:
+        """Empty every projection and replay the log, in one transaction: readers see the old tables or the new.
+
+        Returns the number of entries. Raises as `catch_up` does; then the old tables stay.
+        """
+        with self._database.begin() as connection:
+            lock_projections(connection)
+            names = ", ".join(table.name for table in PROJECTIONS)
+            connection.execute(sa.text(f"TRUNCATE {names}"))
+            total, done = behind(connection), 0
+            report(0, total)
+            while batch := project(connection):
+                done += batch
+                report(done, total)
+        return done
+
+    def corpus_state(self) -> CorpusState:
+        """The corpus (FORMAT.md, Corpus state) as of every entry committed before the call. Raises as `catch_up`."""
+        statement = sa.text(
+            f"SELECT {BEHIND} AS behind, coalesce(max(corpus_through), -1) AS through,"  # noqa: S608 - our own text
+            " coalesce(max(corpus_works), 0) AS works FROM projection_head"
+        )
+        while True:
+            with self._database.lasting() as connection:
+                row = connection.execute(statement).one()
+            if row.behind <= 0:
+                return CorpusState(row.through, row.works)
+            self.catch_up()
+
+
+def behind(connection: Connection) -> int:
+    """Number of entries that are not projected yet."""
+    return int(connection.execute(sa.text(f"SELECT {BEHIND}")).scalar_one())
+
+
+def project(connection: Connection) -> int:
+    """Project the next batch; the caller holds the lock."""
+    start = connection.execute(sa.text("SELECT next_index FROM projection_head")).scalar() or 0
+    batch = read_batch(connection, start, start + BATCH)
+    if not batch:
+        return 0
+    rows = Rows()
+    for entry in batch:
+        rows.add(entry)
+    works = _new_works(connection, rows.works)
+    for table, columns, values in (
+        (tables.record, RECORD_COLUMNS, rows.records),
+        (tables.record_match, MATCH_COLUMNS, rows.matches),
+        (tables.work, WORK_COLUMNS, works),
+        (tables.calibration, CALIBRATION_COLUMNS, rows.calibrations),
+        (tables.key_event, KEY_COLUMNS, rows.keys),
+    ):
+        if values:
+            copy_rows(connection, table, columns, values)
+    _apply(connection, rows.changes)
+    touched = [row[-1] for row in rows.works] + [change.leaf_index for change in rows.changes]
+    _advance(connection, start + len(batch), max(touched, default=None))
+    return len(batch)
+
+
+def _new_works(connection: Connection, works: list[Row]) -> list[Row]:
+    """A work is registered once: what repeats an earlier work id changes nothing."""
+    if not works:
+        return []
+    with driver(connection).cursor() as cursor:
+        cursor.execute("SELECT work_id FROM work WHERE work_id = ANY(%s)", ([row[0] for row in works],))
+        known: set[UUID] = {row[0] for row in cursor}
+    fresh = []
+    for row in works:
+        if row[0] not in known:
+            known.add(row[0])
+            fresh.append(row)
+    return fresh
+
+
+def _apply(connection: Connection, changes: list[WorkChange]) -> None:
+    """In the order of the log. A withdrawal is final; a change of a work that nobody registered changes nothing."""
+    for change in changes:
+        if change.allowed_uses is None:
+            assignments = "withdrawn_index = coalesce(withdrawn_index, :index)"
+        else:
+            assignments = "licence = :licence, allowed_uses = :uses"
+        connection.execute(
+            sa.text(f"UPDATE work SET last_change_index = :index, {assignments} WHERE work_id = :work"),  # noqa: S608
+            {
+                "index": change.leaf_index,
+                "work": change.work_id,
+                "licence": change.licence,
+                "uses": change.allowed_uses,
+            },
+        )
+
+
+def _advance(connection: Connection, next_index: int, last_change: int | None) -> None:
+    """Move the cursor, and with it the corpus state where a work changed."""
+    connection.execute(
+        sa.text(
+            "INSERT INTO projection_head (only_row, next_index, corpus_through, corpus_works)"
+            " VALUES (true, :next, -1, 0) ON CONFLICT (only_row) DO UPDATE SET next_index = excluded.next_index"
+        ),
+        {"next": next_index},
+    )
+    if last_change is not None:
+        connection.execute(
+            sa.text(
+                "UPDATE projection_head SET corpus_through = :through, corpus_works ="
+                " (SELECT count(*) FROM work WHERE withdrawn_index IS NULL AND 'match' = ANY(allowed_uses))"
+            ),
+            {"through": last_change},
+        )

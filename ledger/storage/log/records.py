@@ -1,0 +1,124 @@
+"""Finding records: by picture, work, artist or kind, in the order of the log."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from typing import Any
+from uuid import UUID
+
+import sqlalchemy as sa
+
+from ledger.log.entry import Entry
+from ledger.record.usage import UseFilter
+from ledger.storage.database import Database, driver
+from ledger.storage.log.entries import entry_of
+from ledger.storage.log.projections import Projector, behind
+
+_ENTRY = "SELECT e.leaf_index, e.record_id::text, e.leaf_hash, e.envelope, e.appended_at FROM entry e"
+_BY_PICTURE = (
+    "SELECT leaf_index FROM record WHERE subject_sha256 = %(sha256)s AND leaf_index > %(after)s"
+    " UNION SELECT leaf_index FROM record WHERE pixel_sha256 = %(sha256)s AND leaf_index > %(after)s"
+)
+_BY_WORK = (
+    "SELECT leaf_index FROM record WHERE work_id = %(work)s AND leaf_index > %(after)s"
+    " UNION SELECT leaf_index FROM record_match WHERE work_id = %(work)s AND leaf_index > %(after)s"
+)
+_BY_ARTIST = (
+    "SELECT leaf_index FROM record WHERE artist_id = %(artist)s AND leaf_index > %(after)s"
+    " UNION SELECT leaf_index FROM record_match WHERE artist_id = %(artist)s AND leaf_index > %(after)s"
+    " UNION SELECT r.leaf_index FROM record r JOIN work w USING (work_id)"
+    " WHERE w.artist_id = %(artist)s AND r.leaf_index > %(after)s"
+)
+_BY_KIND = "SELECT leaf_index FROM record WHERE kind = %(kind)s AND leaf_index > %(after)s"
+"""Each begins after the page before: else every page would cost as much as all that came before it."""
+_BY_USE = "SELECT m.leaf_index FROM record_match m JOIN record r USING (leaf_index) WHERE m.artist_id = %(artist)s"
+_USE_CONDITIONS = {
+    "kind": "r.kind = %(kind)s",
+    "relation": "m.relation = %(relation)s",
+    "work_id": "m.work_id = %(work_id)s::uuid",
+    "generator_id": "r.model_id = %(generator_id)s::uuid",
+    "max_p": "m.p_value <= %(max_p)s",
+    "since": "r.generated_at >= %(since)s",
+    "until": "r.generated_at < %(until)s",
+}
+
+
+class RecordStore:
+    """Every method sees every entry committed before the call, and raises as Projector.catch_up does."""
+
+    def __init__(self, database: Database, projector: Projector) -> None:
+        self._database = database
+        self._projector = projector
+        self._public_keys: dict[str, bytes] = {}
+
+    def find(
+        self,
+        *,
+        sha256: str | None = None,
+        work_id: str | None = None,
+        artist_id: str | None = None,
+        kind: str | None = None,
+        after: int = -1,
+        limit: int = 50,
+    ) -> list[Entry]:
+        """Entries after the leaf index `after` that fit every condition given, in the order of the log.
+
+        `sha256`: digest of the subject's bytes or of the canonical pixels. `work_id`, `artist_id`: records about the
+        work or artist, and pictures that the work (a work of the artist) stands near to.
+        """
+        chosen = {_BY_PICTURE: sha256, _BY_WORK: work_id, _BY_ARTIST: artist_id, _BY_KIND: kind}
+        conditions = ["e.leaf_index > %(after)s"]
+        conditions += [f"e.leaf_index IN ({query})" for query, value in chosen.items() if value is not None]
+        query = f"{_ENTRY} WHERE {' AND '.join(conditions)} ORDER BY e.leaf_index LIMIT %(limit)s"
+        values: dict[str, Any] = {
+            "sha256": bytes.fromhex(sha256 or ""),
+            "work": UUID(work_id) if work_id else None,
+            "artist": UUID(artist_id) if artist_id else None,
+            "kind": kind,
+            "after": after,
+            "limit": limit,
+        }
+        return self._entries(query, values)
+
+    def uses(self, artist_id: str, wanted: UseFilter, *, after: int = -1, limit: int = 50) -> list[Entry]:
+        """Verifications and generations that matched a work of the artist, as `find` gives entries."""
+        values = {name: getattr(wanted, name) for name in _USE_CONDITIONS if getattr(wanted, name) is not None}
+        inner = " AND ".join([_BY_USE, *(_USE_CONDITIONS[name] for name in values)])
+        query = (
+            f"{_ENTRY} WHERE e.leaf_index > %(after)s AND e.leaf_index IN ({inner})"
+            " ORDER BY e.leaf_index LIMIT %(limit)s"
+        )
+        return self._entries(query, values | {"artist": UUID(artist_id), "after": after, "limit": limit})
+
+    def _entries(self, query: str, values: dict[str, Any]) -> list[Entry]:
+        while True:
+            # Nearly always nothing is behind: then one transaction does.
+            with self._database.begin() as connection:
+                if behind(connection) <= 0:
+                    with driver(connection).cursor(binary=True) as cursor:
+                        cursor.execute(query.encode(), values)
+                        return [entry_of(row) for row in cursor]
+            self._projector.catch_up()
+
+    def count_by_kind(self) -> dict[str, int]:
+        """Entries of the log by kind; the most frequent first."""
+        self._projector.catch_up()
+        with self._database.begin() as connection:
+            rows = connection.execute(sa.text("SELECT kind, count(*) FROM record GROUP BY 1 ORDER BY 2 DESC, 1"))
+            return {row[0]: row[1] for row in rows}
+
+    def public_keys(self, keyids: Iterable[str]) -> dict[str, bytes]:
+        """Raw public keys by key id, as `key` records announced them; ids that none announced are left out."""
+        wanted = list(keyids)
+        if not all(keyid in self._public_keys for keyid in wanted):
+            self._public_keys |= self._announced(wanted)
+        return {keyid: self._public_keys[keyid] for keyid in wanted if keyid in self._public_keys}
+
+    def _announced(self, keyids: list[str]) -> dict[str, bytes]:
+        self._projector.catch_up()
+        with self._database.begin() as connection, driver(connection).cursor(binary=True) as cursor:
+            cursor.execute(
+                "SELECT keyid, public_key FROM key_event WHERE keyid = ANY(%s)",
+                ([bytes.fromhex(keyid) for keyid in keyids],),
+            )
+            return {keyid.hex(): public_key for keyid, public_key in cursor}

@@ -1,0 +1,38 @@
+"""How the store knows, while it appends, that a signer's key was revoked: by the dedup key of the revocation's leaf."""
+
+from __future__ import annotations
+
+import hashlib
+from collections.abc import Iterable
+from functools import lru_cache
+
+from ledger.errors import ConflictError
+from ledger.log.entry import Draft
+from ledger.record.dsse import signers_of
+
+
+@lru_cache(maxsize=1024)
+def event_key(event: str, keyid: str) -> bytes:
+    """Dedup key of the `key` record of an event of a key: each happens once."""
+    return hashlib.sha256(f"artledger/key/v1\n{event}\n{keyid}\n".encode()).digest()
+
+
+FOUNDING_KEY = event_key("announced", "first")
+"""Dedup key of a log's first key record: of several installations that begin it at once, one does."""
+
+
+def revocation_key(keyid: str) -> bytes:
+    return event_key("revoked", keyid)
+
+
+def signers(drafts: Iterable[Draft]) -> frozenset[str]:
+    """Ids of all keys that signed any of the drafts."""
+    return frozenset(keyid for draft in drafts for keyid in signers_of(draft.envelope))
+
+
+def refused(keyid: str) -> ConflictError:
+    return ConflictError(
+        f"signed by key {keyid}, which the log revoked: nothing was appended",
+        code="key-revoked",
+        hint="sign with a key that is good: artledger keys show",
+    )

@@ -1,0 +1,149 @@
+"""`CandidateIndex` (ledger/match/candidate.py) in PostgreSQL: exact digests, nearest hashes, nearest embeddings.
+
+Where indexes exist (vector_indexes.py) the nearest are approximate: filtered HNSW scans go on until enough rows pass.
+Without, they are exact. Either way distances only choose candidates; ledger.match ranks them by the fingerprints.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping, Sequence
+from uuid import UUID
+
+from psycopg.rows import TupleRow
+
+from ledger.corpus.work import CorpusState
+from ledger.fingerprint.style_models import CLIP, STYLE, VAE
+from ledger.image.preview import read_preview
+from ledger.match.candidate import Candidate, Group, GroupMember, Query, WorkPicture
+from ledger.storage.database import Database, driver
+from ledger.storage.log.projections import BEHIND, Projector
+from ledger.storage.search.nearest import EVERY_WORK, Space, WorkFilter, candidates_statement, search_statement
+from ledger.storage.search.specs import Spec, dimensions, ensure_spec
+from ledger.storage.search.vector_indexes import WORTH_AN_INDEX
+from ledger.storage.search.vectors import MATCHABLE, read_fingerprint, takes_wire
+from ledger.storage.tables.corpus import index_name
+
+_GROUPS = f"""
+    WITH asked AS (
+        SELECT w.work_id, w.pixel_sha256, g.group_id FROM work w LEFT JOIN duplicate_group g USING (work_id)
+        WHERE w.work_id = ANY(%s)
+    ), same AS (
+        SELECT a.work_id AS asked, w.work_id FROM asked a JOIN work w USING (pixel_sha256)
+        UNION SELECT a.work_id, g.work_id FROM asked a JOIN duplicate_group g USING (group_id)
+    )
+    SELECT s.asked::text, w.work_id::text, w.artist_id::text FROM same s JOIN work w ON w.work_id = s.work_id
+    WHERE {MATCHABLE} ORDER BY s.asked, w.registration_index
+"""  # noqa: S608 - our own text
+
+
+class PgVectorIndex:
+    """Works under one spec. Every method raises as Projector.catch_up does."""
+
+    def __init__(self, database: Database, projector: Projector, spec: Spec) -> None:
+        self._database = database
+        self._projector = projector
+        self._spec = spec
+        self._space: Space | None = None
+        self._indexed = False
+        """Whether there were indexes the last time: a search expects the same, and looks again where that changed."""
+
+    def state(self) -> CorpusState:
+        return self._projector.corpus_state()
+
+    def search(self, query: Query, *, limit: int, only: WorkFilter = EVERY_WORK) -> Sequence[Candidate]:
+        """At most `limit` works each by pHash (all views), PDQ (views of good quality) and the whole's copy descriptor,
+        at most WORKS_PER_LOOK by each look's, at most WORKS_PER_STYLE of those that allow it by each embedding of
+        style, besides all with the same bytes or pixels. A query that is not comparable
+        finds only those.
+
+        Few works that pass a filter are compared one by one, which is exact; many by the indexes, where there are any.
+        """
+        space = self._located()
+        many = only == EVERY_WORK or self._many(only)
+        while True:
+            indexed = self._indexed and many
+            statement, parameters = search_statement(query, space, limit, only, indexed=indexed)
+            with self._database.lasting() as connection:
+                raw = driver(connection)
+                # Where nothing is behind, as nearly always, this is the only round trip.
+                with raw.pipeline(), raw.cursor(binary=True) as status, raw.cursor(binary=True) as cursor:
+                    takes_wire(cursor)
+                    status.execute(
+                        f"SELECT {BEHIND}, to_regclass(%s) IS NOT NULL".encode(), (index_name("copy", space.spec_id),)
+                    )
+                    cursor.execute(statement.encode(), parameters)
+                    behind, exists = status.fetchone() or (0, False)
+                    rows = cursor.fetchall()
+            if behind > 0:
+                self._projector.catch_up()
+            elif exists is not self._indexed:
+                self._indexed = exists
+            else:
+                return self._read(rows)
+
+    def candidates(self, work_ids: Sequence[str]) -> Sequence[Candidate]:
+        """The named works that have a fingerprint under the spec; unordered."""
+        space = self._located()
+        with self._database.begin() as connection, driver(connection).cursor(binary=True) as cursor:
+            cursor.execute(candidates_statement(space).encode(), ([*map(UUID, work_ids)],))
+            return self._read(cursor)
+
+    def groups(self, work_ids: Sequence[str]) -> Mapping[str, Group]:
+        """As `CandidateIndex` says; of works that may be matched."""
+        with self._database.lasting() as connection, driver(connection).cursor(binary=True) as cursor:
+            cursor.execute(_GROUPS.encode(), ([*map(UUID, work_ids)],))
+            members: dict[str, list[GroupMember]] = {}
+            for asked, work_id, artist_id in cursor:
+                members.setdefault(asked, []).append(GroupMember(artist_id, work_id))
+        return {asked: Group.of(works) for asked, works in members.items() if len(works) > 1}
+
+    def pictures(self, work_ids: Sequence[str]) -> Mapping[str, WorkPicture]:
+        """Small pictures and local features by work id. Raises IntegrityError (`bad-preview`) for a picture that cannot
+        be read."""
+        space = self._located()
+        with self._database.lasting() as connection, driver(connection).cursor(binary=True) as cursor:
+            cursor.execute(
+                "SELECT p.work_id::text, p.webp, l.features FROM preview p JOIN work_local l USING (work_id)"
+                " WHERE p.work_id = ANY(%s) AND l.spec_id = %s",
+                ([*map(UUID, work_ids)], space.spec_id),
+            )
+            return {work_id: WorkPicture(read_preview(webp), local) for work_id, webp, local in cursor}
+
+    def _many(self, only: WorkFilter) -> bool:
+        """Whether more works pass than are compared one by one."""
+        self._projector.catch_up()
+        with self._database.lasting() as connection, driver(connection).cursor() as cursor:
+            passing = f"SELECT FROM work w WHERE {only.condition()} LIMIT {WORTH_AN_INDEX}"
+            cursor.execute(f"SELECT count(*) FROM ({passing}) AS passing".encode(), only.values())  # noqa: S608 - our own text
+            (count,) = cursor.fetchone() or (0,)
+        return int(count) >= WORTH_AN_INDEX
+
+    @property
+    def _styled(self) -> bool:
+        return self._space is not None and self._space.style is not None
+
+    def _located(self) -> Space:
+        if self._space is None:
+            number = ensure_spec(self._database, self._spec)
+            with self._database.begin() as connection:
+                sizes = dimensions(connection, self._spec.digest)
+            style = (sizes[CLIP], sizes[VAE]) if sizes.keys() >= STYLE else None
+            self._space = Space(number, sizes["copy"], style)
+        return self._space
+
+    def _read(self, rows: Iterable[TupleRow]) -> list[Candidate]:
+        """By nearest.py's columns: the last three are there where the spec has embeddings of style."""
+        return [
+            Candidate(
+                work_id=row[5],
+                artist_id=row[6],
+                sha256=row[7].hex(),
+                pixel_sha256=row[8].hex(),
+                registration_record_id=row[9],
+                registration_leaf_hash=row[10].hex(),
+                fingerprint=read_fingerprint(self._spec.digest, row[:5], *row[12:14] if self._styled else ()),
+                duplicate_group=row[11],
+                allows_style=self._styled and row[12] is not None and row[14],
+            )
+            for row in rows
+        ]

@@ -1,0 +1,166 @@
+"""Generated pictures by what they look like: written beside their leaves, searched when a file lost its metadata.
+
+They are compared one by one, without an index: only a look-up asks, and nothing waits for it but one person.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any
+from uuid import UUID
+
+import numpy as np
+import sqlalchemy as sa
+from sqlalchemy.engine import Connection
+
+from ledger.errors import ConflictError
+from ledger.fingerprint.fingerprint import Fingerprint
+from ledger.image.canonical_image import Pixels
+from ledger.image.preview import read_preview
+from ledger.log.entry import Alongside
+from ledger.match.alike import MIN_PDQ_QUALITY, PDQ_RADIUS, PHASH_RADIUS, Hashes
+from ledger.match.candidate import Query, WorkPicture
+from ledger.match.recognition import Kept
+from ledger.storage.bulk import copy_rows
+from ledger.storage.database import Database, driver
+from ledger.storage.search.nearest import Space, by_scan, distances, near_lists
+from ledger.storage.search.specs import Spec, copy_dimension, ensure_spec
+from ledger.storage.search.vectors import VECTOR_COLUMNS, takes_wire, vector_row
+from ledger.storage.tables.generated import seen_picture, seen_vector
+
+_COLUMNS = ("record_id", *VECTOR_COLUMNS, "features")
+_HEAD = 4
+"""Bytes before the bits of a `bit` and before the numbers of a `halfvec` on the wire."""
+
+
+@dataclass(frozen=True, slots=True)
+class SeenPicture:
+    """What is kept of a generated picture outside its leaf."""
+
+    record_id: str
+    fingerprint: Fingerprint
+    """With local features."""
+    preview: bytes
+    """WebP."""
+
+
+class SeenStore:
+    """Generated pictures under one spec. Every method raises PushbackError when the database cannot be reached."""
+
+    def __init__(self, database: Database, spec: Spec) -> None:
+        self._database = database
+        self._spec = spec
+        self._space: Space | None = None
+
+    def writer(self, picture: SeenPicture) -> Alongside:
+        """What writes the picture beside its leaf, in the transaction that appends it.
+
+        Raises ConflictError (`spec-mismatch`) for a fingerprint of another spec.
+        """
+        row = self._row(picture.record_id, picture.fingerprint)
+
+        def write(connection: Connection) -> None:
+            copy_rows(connection, seen_picture, ("record_id", "webp"), [(UUID(picture.record_id), picture.preview)])
+            copy_rows(connection, seen_vector, _COLUMNS, [row])
+
+        return write
+
+    def nearest(self, query: Query, limit: int) -> Sequence[Kept]:
+        """The pictures nearest by each hash over all views, by the whole's copy descriptor and by each look's, at most
+        `limit` by each; unordered, fingerprints without local features. None for a query that is not comparable."""
+        space = self._located()
+        lists = near_lists(query, space, limit)
+        if not lists:
+            return []
+        source = f"FROM seen_vector v WHERE v.spec_id = {space.spec_id}"
+        statement = (
+            f"WITH near AS MATERIALIZED ({distances('record_id', source, lists)}),"  # noqa: S608 - our own text
+            f" chosen AS ({' UNION '.join(by_scan('record_id', lists))})"
+            " SELECT v.record_id::text, bit_send(v.phash), bit_send(v.pdq), v.pdq_quality, v.complexity,"
+            f" halfvec_send(v.copy) {source} AND v.record_id IN (SELECT record_id FROM chosen)"
+        )
+        values = {name: value for each in lists for name, value in each.values.items()}
+        with self._database.lasting() as connection, driver(connection).cursor(binary=True) as cursor:
+            takes_wire(cursor)
+            cursor.execute(statement.encode(), values)
+            return [Kept(record_id, self._fingerprint(*row)) for record_id, *row in cursor]
+
+    def pictures(self, record_ids: Sequence[str]) -> Mapping[str, WorkPicture]:
+        """Small pictures and local features by record id. Raises IntegrityError (`bad-preview`) for a picture that
+        cannot be read."""
+        space = self._located()
+        with self._database.lasting() as connection, driver(connection).cursor(binary=True) as cursor:
+            cursor.execute(
+                "SELECT record_id::text, p.webp, v.features FROM seen_picture p JOIN seen_vector v USING (record_id)"
+                " WHERE record_id = ANY(%s) AND v.spec_id = %s",
+                ([*map(UUID, record_ids)], space.spec_id),
+            )
+            return {record_id: WorkPicture(read_preview(webp), local) for record_id, webp, local in cursor}
+
+    def alike(self, hashes: Hashes) -> Sequence[str]:
+        """Record ids of the pictures whose two hashes are those of a picture that is not at hand but for a few bits
+        (`ledger.match.alike`), the nearest first."""
+        if hashes.pdq_quality < MIN_PDQ_QUALITY:
+            return []
+        differ = {name: f"bit_count(v.{name} # CAST(CAST(:{name} AS text) AS bit(256)))" for name in ("phash", "pdq")}
+        with self._database.begin() as connection:
+            rows = connection.execute(
+                sa.text(
+                    f"SELECT DISTINCT v.record_id, {differ['phash']} AS bits FROM seen_vector v"  # noqa: S608 - our own text
+                    f" WHERE v.pdq_quality >= :quality AND {differ['phash']} <= :phash_radius"
+                    f" AND {differ['pdq']} <= :pdq_radius ORDER BY 2, 1 LIMIT 10"
+                ),
+                {
+                    "quality": MIN_PDQ_QUALITY,
+                    "phash": f"{int(hashes.phash, 16):0256b}",
+                    "pdq": f"{int(hashes.pdq, 16):0256b}",
+                    "phash_radius": PHASH_RADIUS,
+                    "pdq_radius": PDQ_RADIUS,
+                },
+            )
+            return [str(row.record_id) for row in rows]
+
+    def lacking(self, limit: int) -> Mapping[str, Pixels]:
+        """At most `limit` small pictures without a fingerprint of the spec, by record id. Raises as `pictures` does."""
+        space = self._located()
+        with self._database.begin() as connection:
+            rows = connection.execute(
+                sa.text(
+                    "SELECT record_id, webp FROM seen_picture p WHERE NOT EXISTS (SELECT FROM seen_vector v"
+                    " WHERE v.record_id = p.record_id AND v.spec_id = :spec) ORDER BY record_id LIMIT :limit"
+                ),
+                {"spec": space.spec_id, "limit": limit},
+            )
+            return {str(record_id): read_preview(webp) for record_id, webp in rows}
+
+    def put(self, fingerprints: Mapping[str, Fingerprint]) -> None:
+        """Stores fingerprints of the spec for pictures that lack one, by record id, in one transaction.
+
+        Raises ConflictError: `spec-mismatch`, or `database-conflict` where a picture has one by now.
+        """
+        rows = [self._row(record_id, each) for record_id, each in fingerprints.items()]
+        with self._database.begin() as connection:
+            copy_rows(connection, seen_vector, _COLUMNS, rows)
+
+    def _row(self, record_id: str, each: Fingerprint) -> tuple[Any, ...]:
+        if each.spec != self._spec.digest:
+            raise ConflictError(
+                f"a fingerprint of spec {each.spec} cannot be stored as one of {self._spec.digest}",
+                code="spec-mismatch",
+                hint="fingerprint the picture again with this version",
+            )
+        return (UUID(record_id), *vector_row(self._located().spec_id, each), each.local)
+
+    def _fingerprint(self, phash: bytes, pdq: bytes, quality: int, complexity: float, copy: bytes) -> Fingerprint:
+        vector = np.frombuffer(copy, ">f2", offset=_HEAD).astype(np.float16)
+        return Fingerprint(
+            self._spec.digest, phash[_HEAD:], pdq[_HEAD:], quality, {"copy": vector}, complexity, local=b""
+        )
+
+    def _located(self) -> Space:
+        if self._space is None:
+            number = ensure_spec(self._database, self._spec)
+            with self._database.begin() as connection:
+                self._space = Space(number, copy_dimension(connection, self._spec.digest))
+        return self._space

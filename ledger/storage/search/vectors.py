@@ -1,0 +1,166 @@
+"""Fingerprints in and out of PostgreSQL: pgvector's `halfvec` and the type `bit`, read and written in binary."""
+
+from __future__ import annotations
+
+import struct
+from collections.abc import Callable, Iterator, Sequence
+from typing import Any
+from uuid import UUID
+
+import numpy as np
+from pgvector import Bit, HalfVector
+from psycopg import Cursor
+from psycopg.adapt import Dumper
+from psycopg.pq import Format
+from psycopg.rows import TupleRow
+from sqlalchemy.engine import Connection
+
+from ledger.fingerprint.fingerprint import Fingerprint, Vector
+from ledger.fingerprint.style_models import CLIP, VAE
+from ledger.match.block import FingerprintBlock
+from ledger.match.style import StyleBlock, has_style
+from ledger.storage.bulk import copy_rows
+from ledger.storage.database import Database, driver
+from ledger.storage.tables.corpus import work_local, work_style, work_vector
+
+ALLOWS_STYLE = "'style' = ANY(w.allowed_uses)"
+VECTOR_COLUMNS = ("spec_id", "phash", "pdq", "pdq_quality", "complexity", "copy")
+LOCAL_COLUMNS = ("work_id", "spec_id", "features")
+SELECTED = "bit_send(v.phash), bit_send(v.pdq), v.pdq_quality, v.complexity, halfvec_send(v.copy)"
+"""As bytes in the types' wire form: no text in between, no type to register on each connection."""
+STYLE_COLUMNS = ("work_id", "spec_id", CLIP, VAE)
+STYLE_SELECTED = f"halfvec_send(s.clip), halfvec_send(s.vae), {ALLOWS_STYLE}"
+MATCHABLE = "w.withdrawn_index IS NULL AND 'match' = ANY(w.allowed_uses)"
+"""The works that the corpus state counts and that may be offered."""
+
+_BIT_HEAD = 4
+_HALFVEC_HEAD = 4
+
+
+def copy_fingerprints(connection: Connection, spec_id: int, fingerprints: Sequence[tuple[str, Fingerprint]]) -> None:
+    """Insert fingerprints (work id, fingerprint), all of the spec of that number, with their local features."""
+    rows = ((UUID(work_id), *vector_row(spec_id, each)) for work_id, each in fingerprints)
+    copy_rows(connection, work_vector, ("work_id", *VECTOR_COLUMNS), rows)
+    local = ((UUID(work_id), spec_id, each.local) for work_id, each in fingerprints)
+    copy_rows(connection, work_local, LOCAL_COLUMNS, local)
+    style = (
+        (UUID(work_id), spec_id, HalfVector(each.embeddings[CLIP]), HalfVector(each.embeddings[VAE]))
+        for work_id, each in fingerprints
+        if has_style(each)
+    )
+    copy_rows(connection, work_style, STYLE_COLUMNS, style)
+
+
+def vector_row(spec_id: int, fingerprint: Fingerprint) -> tuple[Any, ...]:
+    """By VECTOR_COLUMNS; `spec_id` is the number of the fingerprint's spec."""
+    return (
+        spec_id,
+        _to_bit(fingerprint.phash),
+        _to_bit(fingerprint.pdq),
+        fingerprint.pdq_quality,
+        float(fingerprint.complexity),
+        HalfVector(fingerprint.embeddings["copy"]),
+    )
+
+
+def _to_bit(digest: bytes) -> Bit:
+    """A hash, most significant bit first, as pgvector's Bit."""
+    return Bit(np.unpackbits(np.frombuffer(digest, np.uint8)).astype(bool).tolist())
+
+
+class Wire(bytes):
+    """A value in its type's wire form, as a parameter whose type the statement names."""
+
+
+class _WireDumper(Dumper):
+    format = Format.BINARY
+    oid = 0
+
+    def dump(self, obj: Any) -> bytes:
+        return bytes(obj)
+
+
+def takes_wire(cursor: Cursor[TupleRow]) -> None:
+    """Let a cursor send `Wire`: neither it nor the server need to know more of a type than how it is read."""
+    cursor.adapters.register_dumper(Wire, _WireDumper)
+
+
+def bit_wire(digest: bytes) -> Wire:
+    """A hash for a parameter cast to `bit`."""
+    return Wire(struct.pack("!i", 8 * len(digest)) + digest)
+
+
+def halfvec_wire(vector: Vector) -> Wire:
+    """A vector for a parameter cast to `halfvec`."""
+    return Wire(struct.pack("!hh", len(vector), 0) + vector.astype(">f2").tobytes())
+
+
+def read_fingerprint(
+    spec: str, row: TupleRow | Sequence[Any], clip: bytes | None = None, vae: bytes | None = None
+) -> Fingerprint:
+    """The fingerprint in the columns SELECTED and the vectors of STYLE_SELECTED, without its local features."""
+    phash, pdq, pdq_quality, complexity, copy = row
+    vectors = {name: read_halfvec(wire) for name, wire in (("copy", copy), (CLIP, clip), (VAE, vae)) if wire}
+    return Fingerprint(spec, phash[_BIT_HEAD:], pdq[_BIT_HEAD:], pdq_quality, vectors, complexity, local=b"")
+
+
+def read_halfvec(wire: bytes) -> Vector:
+    return np.frombuffer(wire, ">f2", offset=_HALFVEC_HEAD).astype(np.float16)
+
+
+def iter_blocks(
+    database: Database, spec: str, spec_id: Callable[[Connection], int], size: int
+) -> Iterator[FingerprintBlock]:
+    """Stored fingerprints of matchable works in blocks of at most `size`, in the order of their ids.
+
+    Each block is a query of its own by the last id seen, so that no connection is held while the caller computes.
+    """
+    query = (
+        f"SELECT v.work_id, {SELECTED} FROM work_vector v JOIN work w USING (work_id)"  # noqa: S608 - our own text
+        f" WHERE v.spec_id = %s AND v.work_id > %s AND {MATCHABLE} ORDER BY v.work_id LIMIT %s"
+    )
+    for rows in _pages(database, query, spec_id, size):
+        yield _block(spec, rows)
+
+
+def iter_style_blocks(database: Database, spec_id: Callable[[Connection], int], size: int) -> Iterator[StyleBlock]:
+    """As `iter_blocks`, embeddings of style of the matchable works that allow `style`."""
+    query = (
+        "SELECT s.work_id, halfvec_send(s.clip), halfvec_send(s.vae)"  # noqa: S608 - our own text
+        " FROM work_style s JOIN work w USING (work_id)"
+        f" WHERE s.spec_id = %s AND s.work_id > %s AND {MATCHABLE} AND {ALLOWS_STYLE} ORDER BY s.work_id LIMIT %s"
+    )
+    for rows in _pages(database, query, spec_id, size):
+        _, clip, vae = zip(*rows, strict=True)
+        yield StyleBlock(np.stack([*map(read_halfvec, clip)]), np.stack([*map(read_halfvec, vae)]))
+
+
+def _pages(
+    database: Database, query: str, spec_id: Callable[[Connection], int], size: int
+) -> Iterator[Sequence[TupleRow]]:
+    after = UUID(int=0)
+    while True:
+        with database.begin() as connection, driver(connection).cursor(binary=True) as cursor:
+            cursor.execute(query.encode(), (spec_id(connection), after, size))
+            rows = cursor.fetchall()
+        if rows:
+            yield rows
+            after = rows[-1][0]
+        if len(rows) < size:
+            return
+
+
+def _block(spec: str, rows: Sequence[TupleRow]) -> FingerprintBlock:
+    _, phash, pdq, quality, complexity, copies = zip(*rows, strict=True)
+    return FingerprintBlock(
+        spec=spec,
+        copy=np.stack([*map(read_halfvec, copies)]),
+        phash=_words(phash),
+        pdq=_words(pdq),
+        pdq_quality=np.array(quality, np.uint8),
+        complexity=np.array(complexity, np.float32),
+    )
+
+
+def _words(hashes: Sequence[bytes]) -> np.ndarray[tuple[int, ...], np.dtype[np.uint64]]:
+    return np.frombuffer(b"".join(each[_BIT_HEAD:] for each in hashes), np.uint64).reshape(len(hashes), -1)

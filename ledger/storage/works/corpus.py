@@ -1,0 +1,192 @@
+"""Registered works: written beside their registration leaves, listed for resuming, streamed for calibration."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any
+from uuid import UUID
+
+import sqlalchemy as sa
+from psycopg.types.json import Jsonb
+from sqlalchemy.engine import Connection
+
+from ledger.corpus.work import NO_CREDIT, Credit
+from ledger.errors import ConflictError
+from ledger.fingerprint.fingerprint import Fingerprint
+from ledger.log.entry import Alongside
+from ledger.match.block import FingerprintBlock
+from ledger.match.style import StyleBlock
+from ledger.record.ids import new_id
+from ledger.storage.bulk import copy_rows
+from ledger.storage.database import Database, driver
+from ledger.storage.log.projections import Projector
+from ledger.storage.search.specs import Spec, ensure_spec, spec_id
+from ledger.storage.search.vectors import copy_fingerprints, iter_blocks, iter_style_blocks
+from ledger.storage.tables.corpus import preview, work_detail
+from ledger.storage.works.works import WorkReader
+
+BLOCK = 4_096
+"""Fingerprints per block while streaming: about five megabytes."""
+DETAIL_COLUMNS = (
+    "work_id", "artist_id", "source_name", "source_key", "title", "source", "labels", "metadata_key", "metadata",
+    "credit_line", "link", "terms",
+)  # fmt: skip
+
+
+@dataclass(frozen=True, slots=True)
+class NewWork:
+    """What is kept of a work outside its registration leaf."""
+
+    work_id: str
+    artist_id: str
+    source_name: str
+    source_key: str
+    """Unique within the source: a work that came in is passed over the next time."""
+    title: str
+    source: str
+    labels: Mapping[str, str]
+    metadata_key: bytes
+    """Opens the leaf's commitment to `metadata` (ledger.record.commitment)."""
+    metadata: Mapping[str, Any]
+    fingerprint: Fingerprint
+    preview: bytes
+    """WebP."""
+    credit: Credit = NO_CREDIT
+
+
+@dataclass(frozen=True, slots=True)
+class StoredWork:
+    """A registered work, and where its file came from."""
+
+    work_id: str
+    source_name: str
+    source_key: str
+    sha256: str
+
+
+class CorpusStore(WorkReader):
+    """The corpus, written under one spec. Every method raises PushbackError when the database cannot be reached."""
+
+    def __init__(self, database: Database, projector: Projector, spec: Spec) -> None:
+        super().__init__(database, projector)
+        self._spec = spec
+
+    def registered_keys(self, source_name: str) -> set[str]:
+        """Keys of the source's works that are registered."""
+        with self._database.begin() as connection:
+            rows = connection.execute(
+                sa.text("SELECT source_key FROM work_detail WHERE source_name = :name"), {"name": source_name}
+            )
+            return set(rows.scalars())
+
+    def registered_files(self, pairs: Iterable[tuple[str, str]]) -> set[tuple[str, str]]:
+        """Of these (file's SHA-256, artist id) those that some registered work has; withdrawn works count too."""
+        wanted = set(pairs)
+        self._projector.catch_up()
+        with self._database.begin() as connection, driver(connection).cursor(binary=True) as cursor:
+            digests = [bytes.fromhex(sha256) for sha256, _ in wanted]
+            cursor.execute("SELECT sha256, artist_id FROM work WHERE sha256 = ANY(%s)", (digests,))
+            return {(sha256.hex(), str(artist_id)) for sha256, artist_id in cursor} & wanted
+
+    def ensure_artists(self, names: Sequence[str]) -> dict[str, str]:
+        """Artist id by name; a name that is new gets an id."""
+        with self._database.begin() as connection, driver(connection).cursor() as cursor:
+            cursor.execute("SELECT name, artist_id FROM artist WHERE name = ANY(%s)", (list(names),))
+            known = {name: str(artist_id) for name, artist_id in cursor}
+            missing = [name for name in dict.fromkeys(names) if name not in known]
+            if missing:
+                cursor.execute(
+                    "INSERT INTO artist (artist_id, name) SELECT * FROM unnest(%s::uuid[], %s::text[])"
+                    " ON CONFLICT (name) DO NOTHING",
+                    ([new_id() for _ in missing], missing),
+                )
+                cursor.execute("SELECT name, artist_id FROM artist WHERE name = ANY(%s)", (missing,))
+                known |= {name: str(artist_id) for name, artist_id in cursor}
+        return known
+
+    def writer(self, works: Sequence[NewWork]) -> Alongside:
+        """What writes these works beside their leaves, in the transaction that appends them.
+
+        Raises ConflictError (`spec-mismatch`) for a fingerprint of another spec; the append does (`database-conflict`)
+        for a work whose source key is registered already.
+        """
+        number = ensure_spec(self._database, self._spec)
+        for each in works:
+            if each.fingerprint.spec != self._spec.digest:
+                raise _other_spec(each.fingerprint.spec, self._spec.digest)
+
+        def write(connection: Connection) -> None:
+            copy_rows(connection, work_detail, DETAIL_COLUMNS, map(_details, works))
+            copy_fingerprints(connection, number, [(each.work_id, each.fingerprint) for each in works])
+            previews = ((UUID(each.work_id), each.preview) for each in works)
+            copy_rows(connection, preview, ("work_id", "webp"), previews)
+
+        return write
+
+    def iter_blocks(self, spec: str | None = None, *, block: int = BLOCK) -> Iterator[FingerprintBlock]:
+        """Fingerprints of all matchable works under a spec (digest; the store's own by default), in blocks."""
+        self._projector.catch_up()
+        if spec in (None, self._spec.digest):
+            ensure_spec(self._database, self._spec)
+        digest = spec or self._spec.digest
+        return iter_blocks(self._database, digest, lambda connection: spec_id(connection, digest), block)
+
+    def iter_style_blocks(self, *, block: int = BLOCK) -> Iterator[StyleBlock]:
+        """Embeddings of style, under the store's own spec, of the matchable works that allow `style`, in blocks."""
+        self._projector.catch_up()
+        ensure_spec(self._database, self._spec)
+        return iter_style_blocks(self._database, lambda connection: spec_id(connection, self._spec.digest), block)
+
+    def works_lacking(self, spec: str) -> list[StoredWork]:
+        """Works that are not withdrawn and have no fingerprint of the spec (digest), in the order of registration."""
+        self._projector.catch_up()
+        with self._database.begin() as connection:
+            rows = connection.execute(
+                sa.text(
+                    "SELECT d.work_id, d.source_name, d.source_key, w.sha256"
+                    " FROM work w JOIN work_detail d USING (work_id)"
+                    " WHERE w.withdrawn_index IS NULL AND NOT EXISTS (SELECT FROM work_vector v"
+                    " JOIN fingerprint_spec s USING (spec_id) WHERE v.work_id = w.work_id AND s.digest = :spec)"
+                    " ORDER BY w.registration_index"
+                ),
+                {"spec": bytes.fromhex(spec)},
+            )
+            return [StoredWork(str(row.work_id), row.source_name, row.source_key, row.sha256.hex()) for row in rows]
+
+    def put_fingerprints(self, fingerprints: Mapping[str, Fingerprint]) -> None:
+        """Store fingerprints of the store's spec by work id, in one transaction; older specs' stay.
+
+        Raises ConflictError: `spec-mismatch`, or `database-conflict` where a work has one of this spec already.
+        """
+        number = ensure_spec(self._database, self._spec)
+        for each in fingerprints.values():
+            if each.spec != self._spec.digest:
+                raise _other_spec(each.spec, self._spec.digest)
+        with self._database.begin() as connection:
+            copy_fingerprints(connection, number, list(fingerprints.items()))
+
+
+def _details(work: NewWork) -> tuple[Any, ...]:
+    return (
+        UUID(work.work_id),
+        UUID(work.artist_id),
+        work.source_name,
+        work.source_key,
+        work.title,
+        work.source,
+        Jsonb(dict(work.labels)),
+        work.metadata_key,
+        Jsonb(dict(work.metadata)),
+        work.credit.line,
+        work.credit.link,
+        work.credit.terms,
+    )
+
+
+def _other_spec(got: str, expected: str) -> ConflictError:
+    return ConflictError(
+        f"a fingerprint of spec {got} cannot be stored as one of {expected}",
+        code="spec-mismatch",
+        hint="fingerprint the picture again with this version, or run: artledger corpus refresh",
+    )

@@ -1,0 +1,167 @@
+"""The opt-out list, and the registered works that it names."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass
+from typing import Literal
+from uuid import UUID
+
+import sqlalchemy as sa
+from sqlalchemy.engine import Connection
+
+from ledger.errors import ConflictError
+from ledger.fingerprint.complexity import MINIMUM_COMPLEXITY
+from ledger.log.entry import Alongside
+from ledger.match.alike import RADII
+from ledger.match.optout import HASH_BYTES, OptOut, OptOuts
+from ledger.storage.database import Database, driver
+from ledger.storage.log.projections import Projector
+from ledger.storage.search.vectors import bit_wire, takes_wire
+
+Because = Literal["digest", "hashes", "geometry"]
+"""What an entry names a work by."""
+_STATE = "SELECT count(*), coalesce(max(added_at)::text, '') FROM opt_out"
+_NAMED = (
+    "SELECT w.work_id FROM work w WHERE w.withdrawn_index IS NULL AND (w.sha256 = ANY(%(digests)s)"
+    " OR w.pixel_sha256 = ANY(%(digests)s))"
+)
+_LOOKS_SO = (
+    "SELECT DISTINCT w.work_id FROM work w JOIN work_vector v USING (work_id)"  # noqa: S608 - our own constants
+    " WHERE w.withdrawn_index IS NULL"
+    f" AND v.complexity >= {MINIMUM_COMPLEXITY} AND v.pdq_quality >= {RADII.pdq_quality}"
+    f" AND v.phash <~> %(phash)s::bit(256) <= {RADII.phash_bits} AND v.pdq <~> %(pdq)s::bit(256) <= {RADII.pdq_bits}"
+)
+
+
+class OptOutsChangedError(ConflictError):
+    """The list was added to between asking it and registering: ask it again."""
+
+    default_code = "opt-outs-changed"
+
+
+@dataclass(frozen=True, slots=True)
+class KnownOptOuts:
+    """The list at one moment."""
+
+    entries: OptOuts
+    state: tuple[int, str]
+
+
+class OptOutStore:
+    """Every method raises PushbackError when the database cannot be reached."""
+
+    def __init__(self, database: Database, projector: Projector) -> None:
+        self._database = database
+        self._projector = projector
+        self._known: KnownOptOuts | None = None
+
+    def current(self) -> KnownOptOuts:
+        """The whole list; read anew only where it changed."""
+        with self._database.begin() as connection:
+            state = _state(connection)
+            if self._known is None or self._known.state != state:
+                rows = connection.execute(sa.text("SELECT kind, value FROM opt_out"))
+                entries = OptOuts.of(OptOut(row.kind, row.value.hex()) for row in rows)
+                self._known = KnownOptOuts(entries, state)
+        return self._known
+
+    def unchanged(self, known: KnownOptOuts) -> Alongside:
+        """Give it to the log beside registrations that `known` was asked about: raises OptOutsChangedError, and nothing
+        is registered, where the list has changed since."""
+
+        def check(connection: Connection) -> None:
+            if _state(connection) != known.state:
+                raise OptOutsChangedError("the opt-out list changed meanwhile")
+
+        return check
+
+    def add(self, entries: Iterable[OptOut]) -> int:
+        """Puts entries on the list; returns how many were not on it.
+
+        It waits for the head of the log, so that whatever is registered afterwards sees them (`unchanged`), and `named`
+        sees whatever was registered before.
+        """
+        with self._database.begin() as connection:
+            connection.execute(sa.text("SELECT FROM log_head FOR UPDATE"))
+            return sum(
+                connection.execute(
+                    sa.text("INSERT INTO opt_out (kind, value) VALUES (:kind, :value) ON CONFLICT DO NOTHING"),
+                    {"kind": entry.kind, "value": bytes.fromhex(entry.value)},
+                ).rowcount
+                for entry in entries
+            )
+
+    def remove(self, entries: Iterable[OptOut]) -> int:
+        """Takes entries off the list; returns how many were on it. What it withdrew stays withdrawn."""
+        with self._database.begin() as connection:
+            return sum(
+                connection.execute(
+                    sa.text("DELETE FROM opt_out WHERE kind = :kind AND value = :value"),
+                    {"kind": entry.kind, "value": bytes.fromhex(entry.value)},
+                ).rowcount
+                for entry in entries
+            )
+
+    def page(self, *, after: OptOut | None = None, limit: int = 50) -> list[OptOut]:
+        """Entries by kind and value, after another one."""
+        with self._database.begin() as connection:
+            rows = connection.execute(
+                sa.text(
+                    "SELECT kind, value FROM opt_out WHERE (kind, value) > (:kind, :value) ORDER BY 1, 2 LIMIT :limit"
+                ),
+                {
+                    "kind": after.kind if after else "",
+                    "value": bytes.fromhex(after.value) if after else b"",
+                    "limit": limit,
+                },
+            )
+            return [OptOut(row.kind, row.value.hex()) for row in rows]
+
+    def named(self, entries: Sequence[OptOut]) -> Mapping[str, Because]:
+        """Ids of registered works, not withdrawn, that these entries name, and by what."""
+        self._projector.catch_up()
+        found: dict[str, Because] = {}
+        with self._database.begin() as connection, driver(connection).cursor() as cursor:
+            takes_wire(cursor)
+            digests = [bytes.fromhex(entry.value) for entry in entries if entry.kind == "sha256"]
+            cursor.execute(_NAMED, {"digests": digests})
+            found |= {str(work_id): "digest" for (work_id,) in cursor}
+            for entry in entries:
+                if entry.kind == "look":
+                    look = bytes.fromhex(entry.value)
+                    halves = {"phash": bit_wire(look[:HASH_BYTES]), "pdq": bit_wire(look[HASH_BYTES:])}
+                    cursor.execute(_LOOKS_SO.encode(), halves)
+                    for (work_id,) in cursor:
+                        found.setdefault(str(work_id), "hashes")
+        return found
+
+    def of_works(self, work_ids: Sequence[str]) -> list[OptOut]:
+        """Entries for registered works: the digests of file and pixels, and the look while fingerprints are kept."""
+        self._projector.catch_up()
+        ids = [UUID(work_id) for work_id in work_ids]
+        with self._database.begin() as connection, driver(connection).cursor(binary=True) as cursor:
+            cursor.execute("SELECT sha256, pixel_sha256 FROM work WHERE work_id = ANY(%s)", (ids,))
+            digests = [OptOut("sha256", digest.hex()) for row in cursor for digest in row]
+            cursor.execute(
+                "SELECT bit_send(phash), bit_send(pdq) FROM work_vector"
+                " WHERE work_id = ANY(%s) AND complexity >= %s AND pdq_quality >= %s",
+                (ids, MINIMUM_COMPLEXITY, RADII.pdq_quality),
+            )
+            looks = dict.fromkeys((phash[-HASH_BYTES:] + pdq[-HASH_BYTES:]).hex() for phash, pdq in cursor)
+            return [*digests, *(OptOut("look", look) for look in looks)]
+
+    def untrainable(self) -> OptOuts:
+        """The list, and the files of all registered works that may not be trained on: withdrawn, or not allowing it."""
+        listed = self.current().entries
+        self._projector.catch_up()
+        with self._database.begin() as connection:
+            rows = connection.execute(
+                sa.text("SELECT sha256 FROM work WHERE withdrawn_index IS NOT NULL OR NOT 'train' = ANY(allowed_uses)")
+            )
+            return OptOuts(listed.digests | {row.sha256.hex() for row in rows}, listed.looks)
+
+
+def _state(connection: Connection) -> tuple[int, str]:
+    count, newest = connection.execute(sa.text(_STATE)).one()
+    return int(count), str(newest)
