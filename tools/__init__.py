@@ -1,0 +1,1 @@
+"""Programs for whoever works on artledger; nothing here is installed with it."""

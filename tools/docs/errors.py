@@ -1,0 +1,76 @@
+"""Reference of the stable error codes, with the sentence, the hint, the HTTP status and the exit code of each."""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from collections.abc import Iterable, Mapping, Sequence
+from pathlib import Path
+
+from api.problems import _CODE_OF_STATUS as OF_STATUS
+from api.problems import problem_of
+from cli.errors import exit_code_of
+from ledger import errors
+from ledger.errors import LedgerError
+from tools.docs.markdown import paragraphs, table
+from tools.docs.raised import AUDIT_CHECK, PROBLEM, Raised, Source
+
+ROOT = Path(__file__).parents[2]
+PACKAGES = ("ledger", "api", "cli")
+_TITLES = {AUDIT_CHECK: "Failed checks of an audit", PROBLEM: "Only over HTTP"}
+
+Codes = Mapping[str, Sequence[Raised]]
+
+
+def source() -> Source:
+    """The modules of everything that is installed."""
+    return Source.of([path for package in PACKAGES for path in sorted((ROOT / package).rglob("*.py"))])
+
+
+def render() -> str:
+    """A section for each class of error, with a table of its codes."""
+    by_kind: dict[str, dict[str, list[Raised]]] = defaultdict(lambda: defaultdict(list))
+    for each in source().raised():
+        by_kind[each.kind][each.code].append(each)
+    known = [cls for cls in vars(errors).values() if isinstance(cls, type) and issubclass(cls, LedgerError)]
+    for cls in known:
+        by_kind[cls.__name__].setdefault(cls.default_code, [])
+    for code in OF_STATUS.values():
+        by_kind[PROBLEM].setdefault(code, [])
+    names = [cls.__name__ for cls in known]
+    rest = sorted(set(by_kind) - set(names))
+    return paragraphs(
+        (
+            *(_section(cls, by_kind[cls.__name__]) for cls in known),
+            *(paragraphs((f"## {_TITLES.get(name, name)}", _table(by_kind[name], LedgerError))) for name in rest),
+        )
+    )
+
+
+def _section(cls: type[LedgerError], codes: Codes) -> str:
+    error = cls("")
+    answers = (
+        f"Exit code {int(exit_code_of(error))} at the command line. HTTP status {problem_of(error).status}, "
+        "unless the table says otherwise."
+    )
+    return paragraphs((f"## {cls.__name__}", " ".join((cls.__doc__ or "").split()), answers, _table(codes, cls)))
+
+
+def _table(codes: Codes, cls: type[LedgerError]) -> str:
+    usual = problem_of(cls("")).status
+    return table(
+        ("Code", "What it says", "What to do", "HTTP"),
+        (
+            (f"`{code}`", _joined(each.message for each in places), _joined(each.hint for each in places), status)
+            for code, places in sorted(codes.items())
+            for status in [_status(cls, code, usual)]
+        ),
+    )
+
+
+def _status(cls: type[LedgerError], code: str, usual: int) -> str:
+    status = problem_of(cls("", code=code)).status
+    return "" if status == usual else str(status)
+
+
+def _joined(texts: Iterable[str]) -> str:
+    return " · ".join(dict.fromkeys(text for text in texts if text))
