@@ -70,7 +70,7 @@ def cards() -> list[Path]:
 
 
 def _relocated(source: Path, page: str) -> str:
-    """The text with its links led to pages of the site. A link to a file that the site lacks becomes the file's name."""
+    """The text with its links led to pages of the site. Of a file that the site lacks, the name stays."""
     known = {card.resolve(): f"{CARDS}/{card.name}" for card in cards()}
 
     def link(found: re.Match[str]) -> str:
