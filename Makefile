@@ -35,7 +35,8 @@ bench: ## every benchmark; one JSON line per figure, compared as ratios in one r
 demo: ## the main job on the embedded default
 	$(PYTHON) -m cli.main demo
 
-docs: ## the documentation site, into build/site, checked strictly
+docs: ## the picture of the rooms from the code, and the documentation site into build/site, checked strictly
+	$(PYTHON) -m tools.docs.rooms
 	NO_MKDOCS_2_WARNING=1 $(PYTHON) -m mkdocs build --strict
 
 wheel: ## build the wheel and test it in a clean environment

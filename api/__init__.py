@@ -1,0 +1,1 @@
+"""HTTP: the interface below `/v1`, the pages for people, and the published log."""

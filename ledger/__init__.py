@@ -1,0 +1,1 @@
+"""The ledger itself: what the command line and the HTTP interface stand on."""

@@ -1,0 +1,1 @@
+"""What every request passes: access, limits, uploads, connections, errors as problem documents."""

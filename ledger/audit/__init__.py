@@ -1,0 +1,1 @@
+"""Offline verification: bundles, whole logs, claims and statements of use."""

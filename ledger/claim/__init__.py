@@ -1,0 +1,1 @@
+"""Claims: what records show about them, the published rules, and the verdict that follows."""

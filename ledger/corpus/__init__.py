@@ -1,0 +1,1 @@
+"""Works and artists, and the sources that they are registered from."""

@@ -1,0 +1,1 @@
+"""Turns a picture into hashes, vectors and local features."""

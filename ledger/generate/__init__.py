@@ -1,0 +1,1 @@
+"""Makes pictures, and decides by a policy whether one may be handed out."""

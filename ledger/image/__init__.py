@@ -1,0 +1,1 @@
+"""Decodes untrusted picture files safely; reads and writes Content Credentials."""

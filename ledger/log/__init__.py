@@ -1,0 +1,1 @@
+"""The transparency log: Merkle tree, checkpoints, tiles, proofs, append and publish."""

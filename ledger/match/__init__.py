@@ -1,0 +1,1 @@
+"""Compares a picture with works: alignment, error rates, relations and verdicts."""

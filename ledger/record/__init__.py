@@ -1,0 +1,1 @@
+"""Signed statements: their fields, envelopes, keys and ids."""

@@ -1,0 +1,1 @@
+"""PostgreSQL and object stores, behind the protocols of the other rooms."""

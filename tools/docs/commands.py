@@ -9,8 +9,8 @@ from typing import Any
 import typer
 from typer.main import get_command
 
-from cli.invocation import EVERYWHERE
 from cli.main import build
+from cli.ui.invocation import EVERYWHERE
 from tools.docs.markdown import code, paragraphs, table
 
 

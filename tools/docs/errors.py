@@ -6,9 +6,9 @@ from collections import defaultdict
 from collections.abc import Iterable, Mapping, Sequence
 from pathlib import Path
 
-from api.problems import _CODE_OF_STATUS as OF_STATUS
-from api.problems import problem_of
-from cli.errors import exit_code_of
+from api.http.problems import _CODE_OF_STATUS as OF_STATUS
+from api.http.problems import problem_of
+from cli.ui.errors import exit_code_of
 from ledger import errors
 from ledger.errors import LedgerError
 from tools.docs.markdown import paragraphs, table

@@ -11,7 +11,7 @@ from typing import Any
 from fastapi.routing import APIRoute
 
 from api.app import OPENAPI_PATH, ROUTERS, create_app
-from api.problems import MEDIA_TYPE as _PROBLEM
+from api.http.problems import MEDIA_TYPE as _PROBLEM
 from ledger.bootstrap import Application
 from ledger.settings import Settings
 from tools.docs.markdown import code, paragraphs, table

@@ -6,7 +6,6 @@ A row is a level of the contract of layers: what stands on it imports only what 
 from __future__ import annotations
 
 import ast
-import textwrap
 import tomllib
 from html import escape
 from pathlib import Path
@@ -18,7 +17,11 @@ PICTURE = ROOT / "docs" / "explanation" / "rooms.svg"
 PACKAGE = "ledger"
 
 _WIDTH, _HEIGHT, _GAP, _MARGIN = 860, 46, 8, 12
-_LABEL, _LINES, _LETTERS = 120, 2, 112
+_LABEL = 120
+"""Where the text of a box begins: its name stands before."""
+_QUIET = ' fill="#546e7a"'
+_TEXT = 560
+"""From this width on a box says what its module does."""
 
 
 def levels() -> list[list[str]]:
@@ -39,10 +42,17 @@ def purpose(module: str) -> str:
     return text.partition(". ")[0].rstrip(".")
 
 
+def parts(module: str) -> list[str]:
+    """The packages within a package."""
+    folder = ROOT.joinpath(*module.split("."))
+    return sorted(path.parent.name for path in folder.glob("*/__init__.py"))
+
+
 def render() -> str:
-    """A table of the rooms, for a page that says more of them than the picture has room for."""
-    named = [(f"`{module.replace('.', '/')}`", purpose(module)) for level in levels() for module in level]
-    return table(("Room", "What it does"), named)
+    """A table of the rooms and the packages within, for a page that says more than the picture has room for."""
+    modules = [module for level in levels() for module in level]
+    named = [inner for module in modules for inner in (module, *(f"{module}.{part}" for part in parts(module)))]
+    return table(("Room", "What it does"), ((f"`{name.replace('.', '/')}`", purpose(name)) for name in named))
 
 
 def picture() -> str:
@@ -64,25 +74,22 @@ def picture() -> str:
 
 def _row(level: list[str], top: int) -> list[str]:
     width = (_WIDTH - 2 * _MARGIN - (len(level) - 1) * _GAP) / len(level)
-    return [
-        line
-        for place, module in enumerate(level)
-        for line in _box(module, _MARGIN + place * (width + _GAP), top, width)
-    ]
+    lefts = [_MARGIN + place * (width + _GAP) for place in range(len(level))]
+    return [line for module, left in zip(level, lefts, strict=True) for line in _box(module, left, top, width)]
 
 
 def _box(module: str, left: float, top: int, width: float) -> list[str]:
-    inside = module.startswith(f"{PACKAGE}.")
-    fill = "#e0f2f1" if inside else "#fff3e0"
-    name = module.rpartition(".")[2]
-    lines = textwrap.wrap(purpose(module), max(12, int((width - _LABEL) / 6.2)), max_lines=_LINES, placeholder=" …")
-    first = top + _HEIGHT / 2 + 4 - 8 * (len(lines) - 1)
+    fill = "#e0f2f1" if module.startswith(f"{PACKAGE}.") else "#fff3e0"
+    lines = [purpose(module) if width > _TEXT else "", " · ".join(parts(module))]
+    shown = [line for line in lines if line]
+    middle = top + _HEIGHT / 2 + 4
     return [
         f'<rect x="{left:g}" y="{top}" width="{width:g}" height="{_HEIGHT}" rx="5" fill="{fill}" stroke="#607d8b"/>',
-        f'<text x="{left + 10:g}" y="{top + _HEIGHT / 2 + 4:g}" font-weight="bold">{escape(name)}</text>',
+        f'<text x="{left + 10:g}" y="{middle:g}" font-weight="bold">{escape(module.rpartition(".")[2])}</text>',
         *(
-            f'<text x="{left + _LABEL - 10:g}" y="{first + 16 * number:g}">{escape(line)}</text>'
-            for number, line in enumerate(lines)
+            f'<text x="{left + _LABEL:g}" y="{middle + 17 * (number - (len(shown) - 1) / 2):g}"'
+            f"{'' if line is lines[0] else _QUIET}>{escape(line.replace('`', ''))}</text>"
+            for number, line in enumerate(shown)
         ),
     ]
 

@@ -1,0 +1,1 @@
+"""File, answer, resolve and review claims."""

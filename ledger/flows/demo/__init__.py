@@ -1,0 +1,1 @@
+"""What `artledger demo` does."""

@@ -1,0 +1,1 @@
+"""Accounts, tokens, keys, uses and erasure."""

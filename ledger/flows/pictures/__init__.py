@@ -1,0 +1,1 @@
+"""Verify, look up, generate and report pictures."""

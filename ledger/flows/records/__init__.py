@@ -1,0 +1,1 @@
+"""Records as they are made, signed, admitted to the log and read."""

@@ -1,0 +1,1 @@
+"""Calibration, new fingerprints, background work and the disk."""

@@ -1,0 +1,1 @@
+"""Register works, change their terms, withdraw them; opt-outs and duplicates."""

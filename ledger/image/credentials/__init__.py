@@ -1,0 +1,1 @@
+"""Content Credentials (C2PA) in picture files."""

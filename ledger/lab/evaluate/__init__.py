@@ -1,0 +1,1 @@
+"""Measures quality on works that nothing was fitted to."""

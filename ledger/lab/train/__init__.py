@@ -1,0 +1,1 @@
+"""Trains the shipped models and collects the unrelated pictures behind error rates."""

@@ -1,0 +1,1 @@
+"""Entries, published objects, and what is derived from entries."""

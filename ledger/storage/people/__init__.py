@@ -1,0 +1,1 @@
+"""Accounts, claims, and pictures that wait for a confirmation."""

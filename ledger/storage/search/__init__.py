@@ -1,0 +1,1 @@
+"""The search for candidates, and what it needs: vectors, indexes, specs, calibrations."""

@@ -1,0 +1,1 @@
+"""Works, duplicates, opt-outs and erasure."""
