@@ -114,7 +114,7 @@ def _literals(annotation: ast.expr | None) -> list[str]:
     """The texts of a parameter's `Literal[...]`."""
     if not isinstance(annotation, ast.Subscript) or ast.unparse(annotation.value) != "Literal":
         return []
-    return [each.value for each in ast.walk(annotation.slice) if isinstance(each, ast.Constant)]
+    return [str(each.value) for each in ast.walk(annotation.slice) if isinstance(each, ast.Constant)]
 
 
 def _assigned(name: str, function: ast.FunctionDef) -> Iterator[ast.expr]:
@@ -125,6 +125,8 @@ def _assigned(name: str, function: ast.FunctionDef) -> Iterator[ast.expr]:
                 yield value
             case ast.Assign(targets=[ast.Tuple(elts=targets)], value=ast.Tuple(elts=values)):
                 yield from (value for target, value in zip(targets, values, strict=True) if ast.unparse(target) == name)
+            case _:
+                pass
 
 
 def _text(expression: ast.expr) -> str:
