@@ -2,9 +2,24 @@
 
 from __future__ import annotations
 
+from typing import Annotated
+
+import typer
+
 from cli.ui.checks import finish_audit
 from cli.ui.errors import ExitCode
 from cli.ui.invocation import CommandGroup, Invocation
+from cli.ui.trust import KeyOption, log_key
+
+NOT_ON_THE_LOG = (
+    "names of artists, titles, credit lines, labels and previews of works",
+    "fingerprints of works and of generated pictures",
+    "accounts and tokens",
+    "calibration files, policies, descriptions of models, manifests, statements of use",
+    "texts of claims and answers, the opt-out list, groups of copies",
+    "the time at which each entry was appended: the time in its statement stands for it",
+)
+"""What a restored database lacks (docs/operators/backup.md)."""
 
 
 def upgrade(invocation: Invocation) -> None:
@@ -37,9 +52,53 @@ def check(invocation: Invocation) -> ExitCode:
     return finish_audit(invocation.out, audit)
 
 
+def restore(
+    invocation: Invocation,
+    source: Annotated[
+        str,
+        typer.Argument(metavar="FOLDER|URL", help="The published log: `checkpoint` and `tile/`.", show_default=False),
+    ],
+    *,
+    key: KeyOption,
+    onto: Annotated[
+        bool,
+        typer.Option(
+            "--continue",
+            help="Accept a database that holds the beginning of this log: an older backup, or an interrupted restore.",
+        ),
+    ] = False,
+) -> None:
+    """Restore the log's entries from the published log into an empty database, and rebuild the projections.
+
+    First the published log must pass the audit that `audit log` does. The data folder must hold the log's own keys.
+    What is not on the log does not come back: names, fingerprints, accounts and more, which the command lists.
+    """
+    verifier = log_key(key)
+    with invocation.application() as application, invocation.progress() as progress:
+        done = application.restoring.run(source, verifier, onto=onto, progress=progress)
+    out = invocation.out
+    if out.json:
+        out.document({**done.to_json(), "not_on_the_log": list(NOT_ON_THE_LOG)})
+    out.line(f"Restored {done.origin}: {done.size:,} entries, {done.written:,} of them written now.", "good")
+    out.line(f"Root    {done.root}")
+    out.line("The log does not hold the following. Take it from a backup of the database:")
+    for each in NOT_ON_THE_LOG:
+        out.line(f"  - {each}")
+    if done.unfingerprinted:
+        works = "work has" if done.unfingerprinted == 1 else "works have"
+        out.line(f"{done.unfingerprinted:,} registered {works} no fingerprint here and cannot be compared.", "bad")
+
+
 def register(app: CommandGroup) -> None:
     group = CommandGroup("The database: schema, projections, agreement with the log.", name="db")
     group.add(upgrade, examples=["artledger db upgrade"])
     group.add(rebuild, examples=["artledger db rebuild"])
     group.add(check, examples=["artledger db check --json"])
+    group.add(
+        restore,
+        examples=[
+            "artledger db restore ./log-copy --key 'example.org/log+1a2b3c4d+AZ...'",
+            "artledger db restore https://ledger.example.org --key VKEY --continue",
+        ],
+    )
     app.add_typer(group)

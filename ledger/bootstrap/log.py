@@ -17,6 +17,7 @@ from ledger.settings import Settings
 if TYPE_CHECKING:
     from ledger.flows.pictures.credential_keys import OperatorCredentials, OwnCredentials
     from ledger.flows.records.service_keys import ServiceKeys
+    from ledger.flows.upkeep.restore import Restoring
     from ledger.log.append import Sequencer
     from ledger.log.objects import ObjectStore
     from ledger.log.publish import Publisher
@@ -25,6 +26,9 @@ if TYPE_CHECKING:
     from ledger.log.witness import WitnessClient
     from ledger.log.witness_policy import Policy
     from ledger.record.keyfile import KeyFile
+
+LAST_CHECKPOINT = "last-checkpoint"
+"""File in the data folder: the last checkpoint that was signed here."""
 
 _log = logging.getLogger(__name__)
 
@@ -100,6 +104,23 @@ class LogParts(StorageParts):
             on_commit=self._committed,
         )
 
+    @property
+    def restoring(self) -> Restoring:
+        """Fills the database from a published log. Asks for no log: there may be none here yet."""
+        from ledger.flows.upkeep.restore import Restoring
+        from ledger.storage.log.restore import EntryRestore
+
+        path = self._key_path(LOG_KEY_FILE)
+        return Restoring(
+            store=EntryRestore(self.database),
+            projector=self.projector,
+            log_key=lambda: load_signer(path, self._key_passphrase).public_raw if path.exists() else None,
+            configured_origin=self.settings.origin,
+            last_checkpoint=self.data_dir / LAST_CHECKPOINT,
+            policy=self.witness_policy,
+            unfingerprinted=lambda: len(self.corpus.works_lacking(self.spec.digest)),
+        )
+
     def _committed(self) -> None:
         self._appended.set()
         if "publisher" in self.__dict__:
@@ -148,7 +169,7 @@ class LogParts(StorageParts):
             self.entries,
             self.objects,
             self.log_signer,
-            self.data_dir / "last-checkpoint",
+            self.data_dir / LAST_CHECKPOINT,
             PublisherLock(self.database),
             witnesses=self.witnesses,
         )

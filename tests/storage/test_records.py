@@ -139,5 +139,7 @@ def test_a_lost_calibration_file_is_named(database: Database, stores: Stores) ->
     with database.begin_as_owner() as connection:
         connection.execute(sa.text("DELETE FROM calibration_file"))
     with pytest.raises(IntegrityError) as refused:
-        store.newest(sha("spec"))
+        store.by_digest(sha("file"))
     assert refused.value.code == "calibration-missing"
+    assert store.newest(sha("spec")) is None, "what is in force is a file that is here"
+    assert store.newest_digest(sha("spec")) is None

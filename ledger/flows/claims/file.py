@@ -41,6 +41,7 @@ from ledger.record.predicates import (
     Response,
     Role,
 )
+from ledger.record.repeats import claim_key
 from ledger.record.statement import Statement, parse_payload, statement_payload
 from ledger.record.times import now_text
 from ledger.storage.people.claims import NOTHING, ClaimDetail, ClaimDetails
@@ -121,7 +122,7 @@ class Claims:
         detail = opened_text(claim.text, sent.text, sent.text_key)
         # Before the claim is on the log for ever: bytes that are no picture are refused, not claimed.
         compared = None if data is None else self.evidence.examine(data)
-        appended = self._append(taken, detail, claim.claimant_id, _once(claim, statement.subject_sha256))
+        appended = self._append(taken, detail, claim.claimant_id, claim_key(claim, statement.subject_sha256))
         filed = self.reading.filed(appended.entry)
         if not self.reading.verdicts(filed):
             self._judge(filed, None if compared is None else self.evidence.record(compared))
@@ -313,13 +314,6 @@ def _verdict_refs(filed: Filed, gathered: Gathered, last: Ref | None) -> tuple[R
     case = gathered.case
     picture = () if case.picture is None else (case.picture.ref,)
     return (filed.ref, *picture, *(() if last is None else (last,)), *(each.ref for each in case.exhibits))
-
-
-def _once(claim: Claim, subject_sha256: str) -> bytes:
-    """The same claim by the same claimant about the same picture is one record."""
-    model = "" if claim.model is None else claim.model.model_id
-    parts = ("artledger/claim/v1", claim.claimant_id, claim.claim_type, subject_sha256, model, *sorted(claim.works))
-    return hashlib.sha256("\n".join(parts).encode()).digest()
 
 
 def _require_about(statement: Statement, filed: Filed, refs: tuple[Ref, ...]) -> None:

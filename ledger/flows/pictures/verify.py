@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import hashlib
 from dataclasses import dataclass, replace
 
 from ledger.answers.records import RecordAnswer
@@ -23,6 +22,7 @@ from ledger.match.candidate import CandidateIndex, MatchOutcome, Query
 from ledger.match.lists import MATCHES
 from ledger.record import dsse
 from ledger.record import predicates as record
+from ledger.record.repeats import verification_key
 from ledger.record.statement import parse_payload, statement_payload
 
 MAX_WAIT = 60.0
@@ -97,15 +97,7 @@ class Verification:
         return Examined(image, query, outcome, predicate)
 
     def _dedup_key(self, image: CanonicalImage, through: int, calibrated: Published) -> bytes:
-        """FORMAT.md, Repeats: the same question is the same image bytes, corpus state, spec and calibration."""
-        parts = (
-            "artledger/verification/v1",
-            image.sha256,
-            str(through),
-            calibrated.calibration.spec,
-            calibrated.digest,
-        )
-        return hashlib.sha256("\n".join(parts).encode()).digest()
+        return verification_key(image.sha256, through, calibrated.calibration.spec, calibrated.digest)
 
 
 def query_of(image: CanonicalImage, fingerprint: QueryFingerprint) -> Query:

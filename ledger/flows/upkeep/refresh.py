@@ -63,7 +63,7 @@ class Refreshing:
         refused: list[Refusal] = []
         seen = 0
         for name, group in groupby(lacking, key=lambda work: work.source_name):
-            works = {work.source_key: work for work in group}
+            works = {work.source_key or work.work_id: work for work in group}
             for batch, failures in self._batches(name, works):
                 fingerprints = self.fingerprinter.works([image for _, image in batch])
                 pairs = zip((work.work_id for work, _ in batch), fingerprints, strict=True)
@@ -77,6 +77,10 @@ class Refreshing:
         return RefreshSummary(digest, len(lacking), len(lacking) - len(refused), tuple(refused))
 
     def _batches(self, name: str, works: Mapping[str, StoredWork]) -> Iterator[tuple[list[Decoded], list[Refusal]]]:
+        if not name:
+            what = "where this work's file came from is not known: the database was restored from the published log"
+            yield [], [Refusal(work.work_id, "source-unknown", what) for work in works.values()]
+            return
         try:
             source = self.open_source(name, None)
             items = [item for item in source.items() if item.key in works]

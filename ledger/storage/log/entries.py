@@ -31,7 +31,7 @@ COLUMNS = "leaf_index, record_id::text, leaf_hash, envelope, appended_at"
 
 
 @dataclass(frozen=True, slots=True)
-class _Head:
+class Head:
     """The locked head row and the moment of locking, in milliseconds as records state times."""
 
     tree: CompactRange
@@ -112,15 +112,15 @@ class PostgresEntryStore:
         committing = False
         try:
             with self._database.begin() as connection:
-                head = _lock_head(connection)
+                head = lock_head(connection)
                 known, good = _Known(connection, drafts), GoodKeys(connection, made)
                 appended = _place(drafts, made, known, good, head)
                 fresh = [(each.entry, draft) for each, draft in zip(appended, drafts, strict=True) if not each.repeated]
                 announced = [own.key for own, each in zip(made, appended, strict=True) if own.key and not each.repeated]
                 after = head.tree.extend(entry.leaf_hash for entry, _ in fresh)
                 if fresh:
-                    _write(connection, fresh)
-                    _advance(connection, after)
+                    write_entries(connection, fresh)
+                    advance_head(connection, after)
                     keep_keys(connection, announced)
                     _run_alongside(connection, [draft for _, draft in fresh], alongside)
                 committing = True
@@ -235,7 +235,7 @@ class _Known:
         return frozenset(keyid for keyid in self._signers if revocation_key(keyid) not in self._by_key)
 
 
-def _lock_head(connection: Connection) -> _Head:
+def lock_head(connection: Connection) -> Head:
     row = connection.execute(
         sa.text(
             "SELECT size, edge, root, date_trunc('milliseconds', clock_timestamp()) AS now FROM log_head FOR UPDATE"
@@ -250,10 +250,10 @@ def _lock_head(connection: Connection) -> _Head:
             code="log-head",
             hint="nothing is appended: restore the database from a backup that the last checkpoint is consistent with",
         )
-    return _Head(tree, row.now)
+    return Head(tree, row.now)
 
 
-def _place(drafts: Sequence[Draft], made: Sequence[Made], known: _Known, good: GoodKeys, head: _Head) -> list[Appended]:
+def _place(drafts: Sequence[Draft], made: Sequence[Made], known: _Known, good: GoodKeys, head: Head) -> list[Appended]:
     appended: list[Appended] = []
     index = head.tree.size
     for draft, own in zip(drafts, made, strict=True):
@@ -272,7 +272,7 @@ def _place(drafts: Sequence[Draft], made: Sequence[Made], known: _Known, good: G
     return appended
 
 
-def _write(connection: Connection, fresh: Sequence[tuple[Entry, Draft]]) -> None:
+def write_entries(connection: Connection, fresh: Sequence[tuple[Entry, Draft]]) -> None:
     columns = ("leaf_index", "record_id", "leaf_hash", "envelope", "appended_at", "dedup_key")
     rows = (
         (new.leaf_index, UUID(new.record_id), new.leaf_hash, new.envelope, new.appended_at, draft.dedup_key)
@@ -281,7 +281,7 @@ def _write(connection: Connection, fresh: Sequence[tuple[Entry, Draft]]) -> None
     copy_rows(connection, entry, columns, rows)
 
 
-def _advance(connection: Connection, tree: CompactRange) -> None:
+def advance_head(connection: Connection, tree: CompactRange) -> None:
     with driver(connection).cursor() as cursor:
         cursor.execute("UPDATE log_head SET size = %s, edge = %s, root = %s", (tree.size, list(tree.edge), tree.root()))
 

@@ -56,15 +56,21 @@ class CalibrationStore:
         return write
 
     def newest(self, spec: str) -> StoredCalibration | None:
-        """The last calibration on the log that is of this spec."""
-        return self._one("WHERE c.spec = :digest ORDER BY c.leaf_index DESC LIMIT 1", spec)
+        """The last calibration of this spec whose file is here."""
+        return self._one("WHERE c.spec = :digest AND f.digest IS NOT NULL ORDER BY c.leaf_index DESC LIMIT 1", spec)
 
     def newest_digest(self, spec: str) -> str | None:
-        """Digest of what `newest` returns, without reading the file."""
+        """Digest of the last calibration of this spec whose file is here, without reading the file.
+
+        A database that was restored from the published log has the records without their files.
+        """
         self._projector.catch_up()
         with self._database.begin() as connection:
             found = connection.execute(
-                sa.text("SELECT digest FROM calibration WHERE spec = :spec ORDER BY leaf_index DESC LIMIT 1"),
+                sa.text(
+                    "SELECT digest FROM calibration JOIN calibration_file USING (digest) WHERE spec = :spec"
+                    " ORDER BY leaf_index DESC LIMIT 1"
+                ),
                 {"spec": bytes.fromhex(spec)},
             ).scalar()
         return None if found is None else bytes(found).hex()

@@ -139,13 +139,16 @@ class CorpusStore(WorkReader):
         return iter_style_blocks(self._database, lambda connection: spec_id(connection, self._spec.digest), block)
 
     def works_lacking(self, spec: str) -> list[StoredWork]:
-        """Works that are not withdrawn and have no fingerprint of the spec (digest), in the order of registration."""
+        """Works that are not withdrawn and have no fingerprint of the spec (digest), in the order of registration.
+
+        Of a work that came back from the published log alone the source is not known: its names are empty.
+        """
         self._projector.catch_up()
         with self._database.begin() as connection:
             rows = connection.execute(
                 sa.text(
-                    "SELECT d.work_id, d.source_name, d.source_key, w.sha256"
-                    " FROM work w JOIN work_detail d USING (work_id)"
+                    "SELECT w.work_id, coalesce(d.source_name, '') AS source_name, coalesce(d.source_key, '') AS"
+                    " source_key, w.sha256 FROM work w LEFT JOIN work_detail d USING (work_id)"
                     " WHERE w.withdrawn_index IS NULL AND NOT EXISTS (SELECT FROM work_vector v"
                     " JOIN fingerprint_spec s USING (spec_id) WHERE v.work_id = w.work_id AND s.digest = :spec)"
                     " ORDER BY w.registration_index"

@@ -1,0 +1,202 @@
+"""Restore a ledger's log from what it published: the database was lost, the tiles were not.
+
+The plan: (1) the log is the configured one, by name and key; (2) the database is empty, or holds the beginning of this
+log where the caller says so; (3) the published log passes the auditor's own replay; (4) it is not older than the last
+checkpoint that this installation signed; (5) its entries are written in batches, each compared with the audited tree;
+(6) the projections are rebuilt. Until (5) nothing is written. An interruption in (5) leaves a whole beginning of the
+log, from which the next run goes on.
+"""
+
+from __future__ import annotations
+
+import contextlib
+from collections.abc import Callable, Iterator
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import asdict, dataclass
+from functools import partial
+from itertools import islice
+from pathlib import Path
+from typing import Any
+
+from ledger.audit.checks import AuditVerdict, Outcome
+from ledger.audit.entries import EntryChecker
+from ledger.audit.replay import LogAudit, replay_log
+from ledger.audit.tiles import TileAuthority
+from ledger.errors import ConflictError, IntegrityError, PushbackError, VerificationError
+from ledger.flows.progress import Progress, silent
+from ledger.log.checkpoint import SignedCheckpoint
+from ledger.log.entry import TreeHead
+from ledger.log.fetch import open_log
+from ledger.log.lastseen import LastSeen
+from ledger.log.objects import ObjectReader
+from ledger.log.reader import read_tile
+from ledger.log.tiles import Tile, level_tiles, unpack_entries
+from ledger.log.vkey import VerifierKey
+from ledger.log.witness_policy import Policy
+from ledger.storage.log.projections import Projector
+from ledger.storage.log.restore import EntryRestore
+
+BATCH = 8
+"""Entry bundles written in one transaction: up to 2,048 entries."""
+_PARALLEL_READS = 8
+
+
+@dataclass(frozen=True, slots=True)
+class RestoreSummary:
+    origin: str
+    size: int
+    """Entries in the log that was restored."""
+    root: str
+    """Root of its tree, in hex."""
+    written: int
+    """Entries that this run wrote; the others were in the database before."""
+    unfingerprinted: int
+    """Registered works, not withdrawn, that have no fingerprint here: they cannot be found by comparing pictures."""
+
+    def to_json(self) -> dict[str, Any]:
+        return asdict(self)
+
+
+@dataclass(frozen=True, slots=True)
+class Restoring:
+    """`log_key`: the public key that this installation signs checkpoints with, raw; None where it has none yet."""
+
+    store: EntryRestore
+    projector: Projector
+    log_key: Callable[[], bytes | None]
+    configured_origin: str | None
+    last_checkpoint: Path
+    policy: Policy | None
+    unfingerprinted: Callable[[], int]
+
+    def run(
+        self, location: str, key: VerifierKey, *, onto: bool = False, progress: Progress = silent
+    ) -> RestoreSummary:
+        """Fill the database from the log in a folder or at a URL; `key` is the log's verifier key.
+
+        `onto`: accept a database that holds the beginning of this log. Raises ConflictError (`other-log`, `other-key`,
+        `log-key-missing`, `database-not-empty`, `database-ahead`, `log-moved`), VerificationError (`log-refuted`,
+        `root-mismatch`), IntegrityError (`log-behind`, `forked`), PushbackError when the log or the database cannot be
+        reached, and as `replay_log` does.
+        """
+        self._require_configured(key)
+        head = self.store.head(key.name, onto=onto)
+        signed = self._audited(location, key, progress)
+        seen = LastSeen(self.last_checkpoint, key)
+        with contextlib.closing(open_log(location)) as objects:
+            authority = TileAuthority(objects, signed)
+            authority.require_root()
+            self._require_newest(authority, signed, seen.load())
+            _require_beginning(authority, signed, head)
+            self.store.create(key.name)
+            self._write(objects, authority, head, signed.size, progress)
+        seen.advance(signed)
+        self.projector.rebuild(partial(progress, "rebuilding projections"))
+        return RestoreSummary(
+            origin=key.name,
+            size=signed.size,
+            root=signed.root.hex(),
+            written=signed.size - head.size,
+            unfingerprinted=self.unfingerprinted(),
+        )
+
+    def _require_configured(self, key: VerifierKey) -> None:
+        """1. Else this installation would go on with another log under the restored one's entries."""
+        if self.configured_origin not in (None, key.name):
+            raise ConflictError(
+                f"ARTLEDGER_ORIGIN is {self.configured_origin}, the log to be restored is {key.name}", code="other-log"
+            )
+        own = self.log_key()
+        if own is None:
+            raise ConflictError(
+                "this data folder has no log key, so that the restored log could not go on here",
+                code="log-key-missing",
+                hint="put the folder `keys` back from its backup first (keys/log.pem, keys/record.pem)",
+            )
+        if own != key.public:
+            raise ConflictError(
+                f"the log key in this data folder is not {key}",
+                code="other-key",
+                hint="put back the `keys` folder of that log, or name that log's data folder: --data",
+            )
+
+    def _audited(self, location: str, key: VerifierKey, progress: Progress) -> SignedCheckpoint:
+        """3. The checkpoint of a log that an auditor would accept."""
+        outcome = replay_log(
+            location,
+            key,
+            policy=self.policy,
+            checker=EntryChecker(key.name),
+            progress=partial(progress, "verifying entries"),
+        )
+        if outcome.audit.verdict is not AuditVerdict.VERIFIED or outcome.signed is None:
+            raise _refused(location, outcome)
+        return outcome.signed
+
+    def _require_newest(
+        self, authority: TileAuthority, signed: SignedCheckpoint, known: SignedCheckpoint | None
+    ) -> None:
+        """4. What this installation signed later must not be forgotten: other people may hold it."""
+        if known is None:
+            return
+        if known.size > signed.size:
+            raise IntegrityError(
+                f"the log at hand has {signed.size} entries, but this installation signed a checkpoint of {known.size}",
+                code="log-behind",
+                hint="restore from a newer copy: going on from this one would fork the log",
+            )
+        if authority.root_at(known.size) != known.root:
+            raise IntegrityError(
+                f"the log at hand is not the one whose checkpoint of {known.size} entries was signed here",
+                code="forked",
+                hint=f"keep both: this log's checkpoint and {self.last_checkpoint} contradict each other",
+            )
+
+    def _write(
+        self, objects: ObjectReader, authority: TileAuthority, head: TreeHead, size: int, progress: Progress
+    ) -> None:
+        """5."""
+        progress("restoring entries", head.size, size)
+        for envelopes in _batches(objects, head.size, size):
+            root = authority.root_at(head.size + len(envelopes))
+            head = self.store.append(head, envelopes, root)
+            progress("restoring entries", head.size, size)
+
+
+def _require_beginning(authority: TileAuthority, signed: SignedCheckpoint, head: TreeHead) -> None:
+    """2. What the database holds already is the beginning of this log."""
+    if head.size > signed.size:
+        raise ConflictError(
+            f"the database has {head.size} entries, the published log {signed.size}: there is nothing to restore",
+            code="database-ahead",
+        )
+    if authority.root_at(head.size) != head.root:
+        raise ConflictError(
+            f"the {head.size} entries in the database are not the beginning of this log",
+            code="other-log",
+            hint="restore into an empty database",
+        )
+
+
+def _refused(location: str, outcome: LogAudit) -> VerificationError | PushbackError:
+    wrong = next(check for check in outcome.audit.checks if check.essential and check.outcome is not Outcome.PASSED)
+    message = f"the log at {location} is not restored: {wrong.name}: {wrong.detail}"
+    hint = "artledger audit log shows every check. Nothing was written"
+    if wrong.outcome is Outcome.FAILED:
+        return VerificationError(message, code="log-refuted", hint=hint)
+    return PushbackError(message, code="log-unreadable", hint=hint)
+
+
+def _batches(objects: ObjectReader, start: int, size: int) -> Iterator[list[bytes]]:
+    """The entries from index `start` on, a few bundles at a time; the first bundle may begin before it."""
+    bundles = level_tiles(None, start, size)
+    with ThreadPoolExecutor(_PARALLEL_READS) as pool:
+        while chunk := list(islice(bundles, BATCH)):
+            read = list(pool.map(partial(_entries, objects), chunk))
+            skipped = max(0, start - chunk[0].start)
+            yield [entry for entries in read for entry in entries][skipped:]
+
+
+def _entries(objects: ObjectReader, bundle: Tile) -> list[bytes]:
+    found, data = read_tile(objects, bundle)
+    return unpack_entries(data, found)[: bundle.width]

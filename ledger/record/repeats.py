@@ -1,0 +1,41 @@
+"""Keys by which the log recognises a question that it has answered (FORMAT.md, Repeats).
+
+A key stands beside its leaf, not in it. Each follows from the statement alone, so that a log restored from its
+published entries recognises the same questions.
+"""
+
+from __future__ import annotations
+
+import hashlib
+
+from ledger.record.predicates import Claim, Verification
+from ledger.record.statement import Statement
+
+
+def verification_key(image_sha256: str, through: int, spec: str, calibration: str) -> bytes:
+    """32 bytes for one question about a picture: the same bytes, corpus state (its last leaf index), fingerprint spec
+    and calibration. The last two are digests in hex."""
+    return _digest("artledger/verification/v1", image_sha256, str(through), spec, calibration)
+
+
+def claim_key(claim: Claim, subject_sha256: str) -> bytes:
+    """32 bytes for one claim: the same claimant, type, picture, model and works."""
+    model = "" if claim.model is None else claim.model.model_id
+    return _digest(
+        "artledger/claim/v1", claim.claimant_id, claim.claim_type, subject_sha256, model, *sorted(claim.works)
+    )
+
+
+def repeat_key(statement: Statement) -> bytes | None:
+    """The key of a verification or a claim; None for every other kind."""
+    match statement.predicate:
+        case Verification() as asked:
+            return verification_key(asked.image.sha256, asked.corpus.through, asked.fingerprint.spec, asked.calibration)
+        case Claim() as claim:
+            return claim_key(claim, statement.subject_sha256)
+        case _:
+            return None
+
+
+def _digest(*parts: str) -> bytes:
+    return hashlib.sha256("\n".join(parts).encode()).digest()
