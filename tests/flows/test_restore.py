@@ -116,7 +116,7 @@ def opened(lost: Lost, database_url: str, tmp_path: Path) -> Iterator[Applicatio
 
 def test_the_log_comes_back_and_is_the_same(lost: Lost, opened: Application, database_url: str) -> None:
     told: list[str] = []
-    done = opened.restoring.run(str(lost.log), lost.key, progress=lambda stage, _done, _all: told.append(stage))
+    done = opened.restoring.run(str(lost.log), lost.key, progress=lambda stage, done, total: told.append(stage))
     assert (done.size, done.written, done.origin) == (len(lost.entries), len(lost.entries), lost.key.name)
     assert set(told) >= {"verifying entries", "restoring entries", "rebuilding projections"}
     assert [row[:4] for row in query(database_url, _ENTRIES)] == [row[:4] for row in lost.entries]
@@ -192,7 +192,7 @@ def test_an_interrupted_restore_goes_on(
     half = len(lost.entries) // 2
     monkeypatch.setattr(restore, "_batches", in_pieces(half))
 
-    def stop(stage: str, done: int, _all: int | None) -> None:
+    def stop(stage: str, done: int, total: int | None) -> None:
         if stage == "restoring entries" and done == half:
             raise KeyboardInterrupt
 
