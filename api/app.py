@@ -43,6 +43,7 @@ from api.routers import (
     wellknown,
     works,
 )
+from ledger import __version__
 from ledger.bootstrap import Application
 
 TOKEN_THREADS = 2
@@ -97,7 +98,7 @@ def create_app(
     app = FastAPI(
         title="Artledger",
         summary="A public provenance ledger for images and generative models",
-        version="1",
+        version=__version__,
         openapi_url=OPENAPI_PATH,
         docs_url=None,
         redoc_url=None,

@@ -27,6 +27,7 @@ from cli.commands import (
 from cli.ui.errors import ExitCode, quiet_about_broken_pipes, report
 from cli.ui.invocation import CommandGroup, Invocation
 from cli.ui.output import Output
+from ledger import __version__
 
 
 def root(
@@ -35,20 +36,10 @@ def root(
 ) -> None:
     """Print the version, where that is asked for."""
     if version:
-        found = _version()
         if invocation.json:
-            invocation.out.document({"version": found})
-        invocation.out.line(f"artledger {found}")
+            invocation.out.document({"version": __version__})
+        invocation.out.line(f"artledger {__version__}")
         raise typer.Exit
-
-
-def _version() -> str:
-    from importlib.metadata import PackageNotFoundError, version
-
-    try:
-        return version("artledger")
-    except PackageNotFoundError:
-        return "0 (a source tree that is not installed)"
 
 
 def build() -> CommandGroup:

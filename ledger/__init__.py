@@ -1,1 +1,4 @@
-"""The ledger itself: what the command line and the HTTP interface stand on."""
+"""A public provenance ledger for images and generative models."""
+
+__version__ = "0.1.0"
+"""The one place that the version is written: packaging, `artledger --version`, OpenAPI and credentials read it."""

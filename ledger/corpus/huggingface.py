@@ -16,6 +16,7 @@ from ledger.corpus.labels import MAX_LABEL_LENGTH, UNSTATED_USES, parse_uses
 from ledger.corpus.licences import UNKNOWN_LICENCE, parse_licence
 from ledger.corpus.work import UNKNOWN_ARTIST, SourceItem
 from ledger.errors import InputError, NotFoundError
+from ledger.extras import missing_package
 from ledger.image.canonical_image import DecodeLimits
 from ledger.text import clean_text
 
@@ -30,7 +31,8 @@ class HuggingFaceSource:
     def __init__(self, path_or_id: str, split: str = "train", *, cache_folder: Path | None = None) -> None:
         """`path_or_id`: a Parquet file, a folder of them, or a set's id on the hub (fetched into the library's cache).
 
-        Raises InputError (`extra-missing`, `dataset-schema`, `dataset-broken`), NotFoundError (`dataset-missing`).
+        Raises MissingPackageError (`extra-missing`), InputError (`dataset-schema`, `dataset-broken`), NotFoundError
+        (`dataset-missing`).
         """
         self._id = path_or_id
         self._split = split
@@ -130,11 +132,7 @@ def _load(path_or_id: str, split: str, cache_folder: Path | None) -> tuple[Any, 
     try:
         datasets = importlib.import_module("datasets")
     except ImportError as error:
-        raise InputError(
-            "reading a Hugging Face data set needs the package `datasets`",
-            code="extra-missing",
-            hint="pip install 'artledger[datasets]'",
-        ) from error
+        raise missing_package("datasets", "reading a Hugging Face data set", code="extra-missing") from error
     cache = None if cache_folder is None else str(cache_folder)
     path = Path(path_or_id)
     try:

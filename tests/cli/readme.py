@@ -7,7 +7,6 @@ import inspect
 from collections.abc import Iterator
 from typing import Any
 
-from pydantic_core import PydanticUndefined
 from typer.main import get_command
 
 from cli.main import build
@@ -32,7 +31,7 @@ def setting_rows() -> Iterator[str]:
     yield "| Setting | Default | What it is |"
     yield "|---|---|---|"
     for name, field in Settings.model_fields.items():
-        default = "" if field.default in (None, PydanticUndefined) else f"{field.default}"
+        default = "" if field.default_factory or field.default is None else f"{field.default}"
         yield f"| `ARTLEDGER_{name.upper()}` | {default} | {_cell(explained[name])} |"
 
 

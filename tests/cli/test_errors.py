@@ -94,12 +94,20 @@ def test_a_missing_part_says_what_to_install(capsys: pytest.CaptureFixture[str])
     printed = capsys.readouterr()
     assert code == ExitCode.USAGE
     assert json.loads(printed.out)["error"]["code"] == "missing-part"
-    assert "artledger[models]" in printed.err
+    assert "pip install '.[models]'" in printed.err
 
 
-def test_an_unknown_missing_module_is_a_defect(capsys: pytest.CaptureFixture[str]) -> None:
-    assert report(ModuleNotFoundError("no leger", name="leger"), Output(), debug=False) == ExitCode.UNEXPECTED
-    assert "no leger" in capsys.readouterr().err
+def test_any_other_missing_package_is_the_installations_too(capsys: pytest.CaptureFixture[str]) -> None:
+    assert report(ModuleNotFoundError("No module named 'yaml'", name="yaml"), Output(), debug=False) == ExitCode.USAGE
+    printed = capsys.readouterr().err
+    assert "needs the package yaml" in printed
+    assert "pip install '.[all]'" in printed
+
+
+def test_a_missing_module_of_ours_is_a_bug(capsys: pytest.CaptureFixture[str]) -> None:
+    error = ModuleNotFoundError("No module named 'ledger.lost'", name="ledger.lost")
+    assert report(error, Output(), debug=False) == ExitCode.UNEXPECTED
+    assert "ledger.lost" in capsys.readouterr().err
 
 
 def test_ctrl_c_says_that_nothing_is_lost() -> None:

@@ -8,7 +8,7 @@ from pathlib import Path
 
 import pytest
 
-from cli.ui.errors import HEAVY_PARTS
+from ledger.extras import EXTRA_OF
 from tests.audit.material import BUNDLE, LOG_VKEY
 from tests.cli.commands import run_process
 
@@ -16,7 +16,7 @@ WITHOUT_EXTRAS = f"""
 import sys
 class Missing:
     def find_spec(self, name, path=None, target=None):
-        if name.partition(".")[0] in {sorted(HEAVY_PARTS)!r}:
+        if name.partition(".")[0] in {sorted(EXTRA_OF)!r}:
             raise ModuleNotFoundError(f"No module named {{name!r}}", name=name)
 sys.meta_path.insert(0, Missing())
 """
@@ -28,7 +28,7 @@ def test_help_loads_nothing_heavy() -> None:
         "print(*{name.partition('.')[0] for name in sys.modules}, file=sys.stderr)"
     )
     loaded = subprocess.run([sys.executable, "-c", program], capture_output=True, text=True, check=True).stderr.split()
-    assert not {*HEAVY_PARTS, "cryptography"} & set(loaded)
+    assert not {*EXTRA_OF, "cryptography"} & set(loaded)
 
 
 @pytest.fixture
@@ -61,4 +61,4 @@ def test_what_needs_an_extra_says_which(tmp_path: Path) -> None:
     ended = run_process("corpus", "stats", "--json", "--data", tmp_path, prelude=WITHOUT_EXTRAS)
     assert ended.code == 2
     assert ended.json["error"]["code"] == "missing-part"
-    assert "pip install 'artledger[" in ended.stderr
+    assert "pip install '.[" in ended.stderr

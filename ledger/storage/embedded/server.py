@@ -56,9 +56,9 @@ class EmbeddedServer:
     and asks for passwords that only the owner of the data folder can read. As root the server runs as `run_as`, or
     under a user id of its own.
 
-    Entering raises ConflictError (`data-folder`, `database-owner`, `database-version`), NotFoundError
-    (`embedded-missing`, `database-account`), PushbackError (`disk-full`, `database-starting`) or IntegrityError
-    (`database-create`, `database-start`, `database-damaged`).
+    Entering raises ConflictError (`data-folder`, `database-owner`, `database-version`), MissingPackageError
+    (`embedded-missing`), NotFoundError (`database-account`), PushbackError (`disk-full`, `database-starting`) or
+    IntegrityError (`database-create`, `database-start`, `database-damaged`).
     """
 
     def __init__(self, data_dir: Path, *, run_as: str | None = None) -> None:

@@ -16,6 +16,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from PIL import Image
 
+from ledger import __version__
 from ledger.image import worker
 from ledger.image.credentials import native
 from ledger.image.credentials.containers import embedded_manifest
@@ -64,7 +65,7 @@ def test_our_own(pool: DecodePool, media_type: str) -> None:
     assert found == FoundCredentials(
         state="valid",
         issuer="Here",
-        claim_generator="Artledger",
+        claim_generator=f"Artledger {__version__}",
         digital_source_type=TRAINED_ALGORITHMIC_MEDIA,
         assertion=ASSERTION,
         from_ingredient=False,

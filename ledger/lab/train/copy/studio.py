@@ -49,7 +49,8 @@ def train_copy_descriptor(
 ) -> CopyDescriptorFiles:
     """Gathers the pictures (once), trains from the last checkpoint on, and writes float16 safetensors.
 
-    Raises ConflictError (`sealed-work`), NotFoundError (`weights-missing`: ImageNet's), InputError (`no-pictures`).
+    Raises ConflictError (`sealed-work`), MissingPackageError (`weights-missing`: ImageNet's), InputError
+    (`no-pictures`).
     """
     gathered = checkpoints / "pictures.safetensors"
     if not gathered.exists():
