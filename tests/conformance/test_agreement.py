@@ -43,6 +43,10 @@ WEIGHTS = {"model_id": uid(70), "weights_sha256": sha("weights")}
 ABOUT: dict[str, Any] = {"subject": CASE, "refs": [CLAIM]}
 SAID = {"finding": "verified-copy", "ref": SEEN}
 BIN = {"bin": "flat", "n": 5, "thresholds": {"0.01": "1"}}
+MADE_IMAGE = SAMPLES["generation"][1]["image"]
+EVIDENCE = SAMPLES["verification"][1]["matches"][0]["evidence"]
+NOTHING: dict[str, Any] = {"alpha": "0.0100", "shares": [], "unattributed": "1.000000"}
+MEMBER = {name: SAMPLES["verification"][1]["matches"][1][name] for name in ("artist_id", "work_id")}
 FINGERPRINT = SAMPLES["registration"][1]["fingerprint"]
 
 
@@ -91,6 +95,12 @@ def claimed(works: list[str], refs: list[Any], claimant: str = SILENT, **more: A
     return "claim", (SIGNER,), {"claimant_id": claimant, "works": works, "refs": refs} | more
 
 
+def far(attribution: dict[str, Any] = NOTHING, **changes: Any) -> Any:
+    """A verification of one match, above alpha where the changes do not say otherwise."""
+    match = SAMPLES["verification"][1]["matches"][1] | {"rank": 1, "p_value": "0.3", "relation": "nearest"} | changes
+    return told_as("verification", refs=[], matches=[match], attribution=attribution, verdict="none")
+
+
 ACCEPTED = [
     keyed(SIGNER, STRANGER, role="service", holder=uid(999)),
     keyed(SIGNER, STRANGER, role="service", holder=SERVICE, event="rotated", replaces=SECOND.keyid),
@@ -113,6 +123,9 @@ ACCEPTED = [
     told_as("model", manifest=None, manifest_status="undisclosed"),
     told_as("generation", refs=[], settings={f"a{number}": "1" for number in range(32)}),
     told_as("generation", refs=[], seed="1" * 20),
+    far(),
+    far(group=MEMBER["work_id"], members=[MEMBER]),
+    far(group=uid(5), members=[MEMBER | {"artist_id": uid(6)}, MEMBER]),
     claimed([], []),
     claimed([uid(800)], [SILENTS, MODEL], model=WEIGHTS),
 ]
@@ -142,6 +155,22 @@ REFUSED = [
     told_as("generation", refs=[], settings={"a": "-0.0"}),
     told_as("generation", refs=[], seed="1" * 21),
     told_as("generation", refs=[], policy=None),
+    told_as("generation", refs=[], size={"height": MADE_IMAGE["height"] + 1, "width": MADE_IMAGE["width"]}),
+    told_as("generation", refs=[], image=MADE_IMAGE | {"sha256": sha("file")}),
+    told_as("generation", refs=[], subject=sha("x")),
+    told_as("verification", refs=[], subject=sha("x")),
+    far(rank=2),
+    far(relation="unverified"),
+    far(raw={}),
+    far(raw={"fused": "1", "style": "1"}),
+    far(raw={"style": "1"}, relation="similar-style"),
+    far(group=uid(5)),
+    far(members=[MEMBER]),
+    far(group=uid(5), members=[MEMBER | {"artist_id": uid(6)}]),
+    far(group=uid(5), members=[MEMBER, MEMBER]),
+    far(evidence=EVIDENCE),
+    far(evidence=EVIDENCE, work_sha256=SAMPLES["verification"][1]["image"]["sha256"], relation="exact"),
+    far(NOTHING | {"unattributed": "1.0"}),
     told_as("asset", refs=[SEEN]),
     told_as("verdict", **ABOUT, evidence=[{"finding": "x", "ref": CLAIM}]),
     told_as("verdict", subject=CASE, refs=[CLAIM, CLAIM], evidence=[]),
@@ -179,6 +208,26 @@ REFUSED = [
 def test_both_verifiers_agree(leaf: tuple[str, tuple[Signer, ...], dict[str, Any]], accepted: bool) -> None:
     kind, signers, changes = leaf
     assert agree(kind, *signers, **changes) == accepted
+
+
+def test_service_keys_of_several_holders() -> None:
+    """Any good key of the service signs for each of them."""
+    other = Signer.from_seed(bytes([37]) * 32)
+    story = Story(list(BASE.leaves))
+    story.add("key", SIGNER, STRANGER, **key(STRANGER, "service", uid(999)))
+    story.add("key", STRANGER, other, **key(other, "service", SERVICE))
+    assert ours(story.leaves) is None
+    assert independent(story.leaves) is None
+
+
+@pytest.mark.parametrize("kind", ["image", "statement", "id", "none"])
+def test_what_is_no_kind(kind: str) -> None:
+    """Also where a part of records has that name."""
+    statement = json.loads(dsse.parse(BASE.leaf("verification")).payload)
+    predicate = statement["predicate"].get(kind, {"origin": ORIGIN})
+    other = statement | {"predicateType": f"urn:artledger:{kind}:v1", "predicate": predicate}
+    leaves = [*BASE.leaves, dsse.sign(encode(other).encode(), (SIGNER,))]
+    assert ours(leaves) == independent(leaves) == len(BASE.leaves)
 
 
 def drawn(chance: random.Random) -> dict[str, Any]:

@@ -80,6 +80,7 @@ def test_one_file_that_imports_nothing_of_the_project() -> None:
     modules |= {node.module or "." for node in nodes if isinstance(node, ast.ImportFrom)}
     foreign = {name.partition(".")[0] for name in modules} - sys.stdlib_module_names
     assert foreign == {"cryptography"}
+    assert SOURCE.read_text().count("\n") < 320, "an auditor reads all of it"
 
 
 def test_usage(outside: Path) -> None:
@@ -155,6 +156,17 @@ def test_one_byte(outside: Path, published: Path, tmp_path: Path, flip: tuple[st
     assert answer.startswith(f"refused: {said}")
 
 
+def test_a_length_past_the_end(outside: Path, published: Path, tmp_path: Path) -> None:
+    shutil.copytree(published.parent, tmp_path / "copy")
+    damaged = tmp_path / "copy" / published.name / "tile/entries/007.p/208"
+    data, last = bytearray(damaged.read_bytes()), 0
+    while (end := last + 2 + int.from_bytes(data[last : last + 2])) < len(data):
+        last = end
+    data[last : last + 2] = (len(data) - last - 1).to_bytes(2)
+    damaged.write_bytes(data)
+    assert replayed(outside, tmp_path / "copy" / published.name) == (1, "refused: leaf 1999: breaks off")
+
+
 def _other_shares() -> dict[str, Any]:
     attribution = SAMPLES["verification"][1]["attribution"]
     return {"attribution": attribution | {"shares": [], "unattributed": "1.000000"}}
@@ -171,7 +183,7 @@ LIES: dict[str, tuple[Callable[[Story], object], str]] = {
     ),
     "signed by a revoked key": (
         lambda story: story.add("registration", SIGNER, ARTIST_KEY, **work(900, ARTIST)),
-        "or one revokes it",
+        "somebody else's signature",
     ),
     "signed by somebody else": (
         lambda story: story.add("registration", SIGNER, AUDITOR_KEY, **work(900)),
@@ -219,7 +231,7 @@ LIES: dict[str, tuple[Callable[[Story], object], str]] = {
         lambda story: story.add("registration", **work(900), record_id=uid(100_007)),
         "the record id",
     ),
-    "a work again": (lambda story: story.add("registration", **work(800)), "a registration of the work is on an earlier leaf"),
+    "a work again": (lambda story: story.add("registration", **work(800)), "a registration of the work is on"),
     "a field that no record has": (lambda story: story.add("model", note=""), "has not the members"),
     "a picture that was not decided, blocked": (
         lambda story: story.add("generation", refs=[], policy=None, origin_of_image="reported", guard="block"),

@@ -152,29 +152,29 @@ def attribution(near: list[Any], alpha: str) -> Any:
         weights[*artists, group] = weights.get((*artists, group), Fraction(0)) + score
         rest *= 1 - score
     total = sum(weights.values())
-    ranked = sorted(
-        ((rest - 1) * weight / total, artists, group) for (*artists, group), weight in weights.items() if total
+    order = sorted(
+        ((rest - 1) * score / total, artists, group) for (*artists, group), score in weights.items() if total
     )
-    parts = [(artists, group or None, f"{float(round(-part, 6)):.6f}") for part, artists, group in ranked]
+    parts = [(artists, group or None, f"{float(round(-part, 6)):.6f}") for part, artists, group in order]
     shares = [{"artists": artists, "group": group, "share": share} for artists, group, share in parts]
     return {"alpha": alpha, "shares": shares, "unattributed": f"{float(round(rest, 6)):.6f}"}
 
 
 def check_conclusions(p: Any) -> None:
     """Refuses a record whose relations, verdict or shares do not follow from its matches."""
-    near, alpha, sides = [], p["attribution"]["alpha"], sorted((p["image"]["width"], p["image"]["height"]))
+    image, alpha, near = p["image"], p["attribution"]["alpha"], []
     for rank, match in enumerate(p["matches"], 1):
+        read(encode(match), "match")
         close = Fraction(match["p_value"]) <= Fraction(alpha)
-        text = encode([p["image"], match])
-        proven = [name for name in RELATIONS if re.search(FORMS[f"relation {name}"], text)]
+        proven = [name for name in RELATIONS if re.search(FORMS[f"relation {name}"], encode([image, match]))]
         relation = [*proven, "unverified" if close else "nearest"][0]
-        need(
-            (match["rank"], match["relation"]) == (rank, relation), f"match {rank} has another rank or is no {relation}"
-        )
+        stated = (match["rank"], match["relation"])
+        need(stated == (rank, relation), f"match {rank} has another rank, or is not {relation}")
         need(close or relation != "similar-style", f"match {rank} is not near in style")
-        near += [read(encode(match), "match")] if close else []
+        near += [match] if close else []
     found, known = {match["relation"] for match in near}, {match["relation"] for match in p["matches"]}
-    blank = p["verdict"] == "not-comparable" or sides[0] < 16 or sides[1] > 20 * sides[0]
+    short, long = sorted((image["width"], image["height"]))
+    blank = p["verdict"] == "not-comparable" or short < 16 or long > 20 * short
     need(not blank or known <= {"exact"}, "only equal bytes can match here")
     verdict = "not-comparable" if blank else "style" if "similar-style" in found else "none"
     verdict = "copy" if found & {*RELATIONS[:4]} else verdict
@@ -190,7 +190,7 @@ def open_leaf(leaf: bytes, keys: dict[str, Any], origin: str) -> Any:
     announced = re.findall(r'"public_key":"([0-9a-f]{64})"', payload.decode())
     known = {sha256(bytes.fromhex(each)).hexdigest(): {"public_key": each} for each in announced} | keys
     for each in envelope["signatures"]:
-        key = need(known.get(each["keyid"]), f"no earlier leaf announces the key {each['keyid']}, or one revokes it")
+        key = need(known.get(each["keyid"]), f"no earlier leaf announces the key {each['keyid']}")
         message = b"DSSEv1 28 application/vnd.in-toto+json %d %s" % (len(payload), payload)
         verify(bytes.fromhex(key["public_key"]), b64decode(each["sig"]), message, each["keyid"])
     kind = need(re.search(f'"predicateType":"{FORMS["predicateType"]}"', payload.decode()), "no statement")[1]
@@ -222,34 +222,27 @@ def add(record: Any, earlier: dict[str, Any], keys: dict[str, Any]) -> None:
             need(own.get(mine) == each[theirs], f"{mine} is not the {theirs} of the {each['kind']}")
     if kind == "claim":
         works = [each["work_id"] for each in named if each["kind"] == "registration"]
-        need(
-            works == own["works"] and len(named) - len(works) == bool(own["model"]),
-            "the claim has other works or models",
-        )
-    check_signers(record, named[0] if work and named else record, earlier, keys)
-    if event == "revoked":
-        del keys[subject]
-    elif event:
-        keys[subject] = record
-    earlier |= {record["record_id"]: record, encode(record["ref"]): record, f"{kind} {work or subject}": record}
+        models = len(named) - len(works)
+        need(works == own["works"] and models == bool(own["model"]), "the claim has other works or models")
+    check_signers(record, named[0] if work and named else record, keys)
+    keys |= {subject: record} if event else {}
+    earlier |= {record["record_id"]: record, encode(record["ref"]): record, f"{kind} {work}": record}
 
 
-def check_signers(record: Any, says: Any, earlier: dict[str, Any], keys: dict[str, Any]) -> None:
+def check_signers(record: Any, says: Any, keys: dict[str, Any]) -> None:
     """Refuses signatures by others than the service and whom `says` names, and the latter's silence."""
     kind, subject, event, signers = record["kind"], record["subject"], record.get("event"), record["signers"]
-    need(earlier or (event, signers) == ("added", [subject]), "leaf 0 does not add the service's own key")
-    good = keys if earlier else {subject: record}
+    need(keys or (event, signers) == ("added", [subject]), "leaf 0 does not add the service's own key")
+    good = {key: each for key, each in keys.items() if each["event"] != "revoked"} if keys else {subject: record}
     roles, member = FORMS.get(f"party of {kind}", "any nobody").split(" ")
     roles, service = record.get("role", roles).split("|"), record.get("role") == "service"
     theirs = {key for key, each in good.items() if each["role"] in roles and each["holder_id"] == says.get(member)}
     new = {subject} if event in ("added", "rotated") else set()
     signed = theirs if service else theirs & set(signers)
     free = service or event == "revoked" or record.get("reason") in ("operator", "legal")
-    first = need(good.get(signers[0]), "the first signature is by no good key")
-    need(first["role"] == "service", "the first signature is not by the service")
+    need(good.get(signers[0], {}).get("role") == "service", "the first signature is by no good key of the service")
     need(set(signers[1:]) - new <= (set(good) if roles == ["any"] else theirs), "somebody else's signature")
-    need(not new or f"key {subject}" not in earlier, "the key was announced before")
-    need(new <= set(signers), "the new key did not sign")
+    need(new <= set(signers) - set(keys), "a key that was announced before, or did not sign")
     need(free or signed or not (theirs or kind == "resolution"), "signature-missing")
     need(event != "rotated" or record["replaces"] in signed, "the key replaced is not good, or did not sign")
     need(event != "revoked" or subject in theirs, "the key revoked is not good")
@@ -272,11 +265,10 @@ def check_bundle(folder: Path, vkey: str) -> None:
         right = level >= inner or index >> level & 1
         node = sha256(b"\1" + (other + node if right else node + other)).digest()
     need(node == root, "the inclusion path leads to another root")
-    texts = [
-        file.read_bytes().decode() if file.exists() else None for file in (folder / "record_keys", folder / "policy")
-    ]
-    need(texts[0] is None or raw[0].hex() in texts[0].split(), "the first signature is by no key given")
-    need(texts[1] is None or satisfied(texts[1], note), "the checkpoint has not the quorum of the policy")
+    for file in folder.glob("record_keys"):
+        need(raw[0].hex() in file.read_text().split(), "the first signature is by no key given")
+    for file in folder.glob("policy"):
+        need(satisfied(file.read_bytes().decode(), note), "the checkpoint has not the quorum of the policy")
 
 
 def read_tile(folder: Path, kind: str, start: int, width: int) -> bytes:
@@ -305,9 +297,8 @@ def check_log(folder: Path, vkey: str) -> None:
     for level in range(8):
         for start in range(0, size >> 8 * level, 256):
             tile = b"".join(nodes[start : min(start + 256, size >> 8 * level)])
-            need(
-                tile == read_tile(folder, str(level), start, len(tile) // 32), f"level {level} has another tile {start}"
-            )
+            stored = read_tile(folder, str(level), start, len(tile) // 32)
+            need(stored == tile, f"level {level} has another tile {start}")
         for _ in range(8):
             twos = zip_longest(nodes[::2], nodes[1::2])
             nodes = [sha256(b"\1" + left + right).digest() if right else left for left, right in twos]
