@@ -86,10 +86,15 @@ def test_an_auditor_gets_nothing_heavy(python: Path, tmp_path: Path) -> None:
         f"print([name for name in {HEAVY!r} if importlib.util.find_spec(name) is not None])\n"
         "import ledger.audit.verifier, ledger.audit.picture, ledger.audit.replay, cli.main\n"
         "print(ledger.audit.verifier.__file__)\n"
+        "from pathlib import Path\n"
+        f"case = Path({str(CASES / 'verification')!r})\n"
+        "key = (case / 'log.vkey').read_text().strip()\n"
+        "print(ledger.verify_bundle(case / 'bundle.json', key).verified)\n"
     )
     ended = run(python, "-c", program, cwd=tmp_path)
     assert ended.returncode == 0, ended.stderr
-    heavy, where = ended.stdout.splitlines()
+    heavy, where, verified = ended.stdout.splitlines()
+    assert verified == "True"
     assert heavy == "[]"
     assert where.startswith(str(python.parents[1])), "not the repository's files"
 
