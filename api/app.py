@@ -44,7 +44,7 @@ from api.routers import (
     works,
 )
 from ledger import __version__
-from ledger.bootstrap import Application
+from ledger.app import Application
 
 TOKEN_THREADS = 2
 QUEUE = 32

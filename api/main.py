@@ -10,7 +10,7 @@ from contextlib import contextmanager
 from fastapi import FastAPI
 
 from api.app import create_app
-from ledger.bootstrap import Application, open_application
+from ledger.app import Application, open_application
 
 _log = logging.getLogger("artledger.api")
 
@@ -30,5 +30,10 @@ def create() -> FastAPI:
 
 def _warm_up(application: Application) -> None:
     """Makes the parts that requests share, so that the first visitor does not wait for models and no two make them."""
-    for part in (application.catalogue, application.records, application.lookups, application.verification):
+    for part in (
+        application.store.works.catalogue,
+        application.records,
+        application.pictures.lookups,
+        application.pictures.verification,
+    ):
         _log.debug("ready: %s", type(part).__name__)

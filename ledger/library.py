@@ -18,7 +18,7 @@ from ledger.errors import InputError, NotFoundError, VerificationError
 if TYPE_CHECKING:
     from ledger.answers.records import LookupAnswer, RecordAnswer
     from ledger.audit.checks import AuditVerdict, Check
-    from ledger.bootstrap import Application
+    from ledger.app import Application
     from ledger.flows.works.ingest import IngestSummary
     from ledger.generate.picture import Attributor
     from ledger.log.witness_policy import Policy
@@ -121,7 +121,7 @@ def open_application(data_dir: Path | str | None = None, *, database_url: str | 
         with open_application("./ledger") as ledger:
             print(ledger.verify(Path("photo.jpg")).reference)
     """
-    from ledger.bootstrap import open_application as opened
+    from ledger.app import open_application as opened
     from ledger.settings import Settings
 
     unknown = sorted(set(settings) - set(Settings.model_fields))
@@ -154,17 +154,17 @@ class Ledger:
     @property
     def origin(self) -> str:
         """The log's name."""
-        return self.application.origin
+        return self.application.log.origin
 
     @property
     def log_key(self) -> str:
         """The log's verifier key, for `verify_bundle` and for auditors."""
-        return self.application.log_vkey
+        return self.application.log.vkey
 
     @property
     def attributor(self) -> Attributor:
         """What `attributed` records pictures with: it compares, asks the guard, appends and marks each picture."""
-        return self.application.attributor
+        return self.application.pictures.attributor
 
     def register_folder(self, folder: Path, labels: Path | None = None) -> IngestSummary:
         """Register the pictures that a label file lists (columns `file,title,artist`, and where known
@@ -174,7 +174,7 @@ class Ledger:
         on where it stopped. Raises InputError for label files that cannot be used.
         """
         application = self.application
-        return application.ingestion.run(application.open_source(str(folder), labels))
+        return application.works.ingestion.run(application.works.open_source(str(folder), labels))
 
     def verify(self, picture: Data, *, top_k: int = 10) -> RecordAnswer:
         """Compare a picture (PNG, JPEG, WebP, GIF, TIFF or AVIF) with the registered works and append a record.
@@ -182,7 +182,7 @@ class Ledger:
         The same picture against the same works gives the record that exists, with `repeated`. `top_k`: how many
         matches the answer shows, 1 to 100. Raises InputError for bytes that are no usable picture.
         """
-        return self.application.verification.verify(self._picture(picture), top_k=top_k)
+        return self.application.pictures.verify(self._picture(picture), top_k=top_k)
 
     def look_up(self, picture: Data | str, *, top_k: int = 10) -> LookupAnswer:
         """What is known about a picture, or about a SHA-256 in hex. Appends nothing.
@@ -190,8 +190,8 @@ class Ledger:
         Raises InputError for bytes that are no usable picture, and for text that is no digest (`bad-sha256`).
         """
         if isinstance(picture, str):
-            return self.application.lookups.by_sha256(picture)
-        return self.application.lookups.by_image(self._picture(picture), top_k=top_k)
+            return self.application.pictures.lookups.by_sha256(picture)
+        return self.application.pictures.look_up(self._picture(picture), top_k=top_k)
 
     def record(self, record_id: str) -> RecordAnswer:
         """One record of the log. Raises NotFoundError (`record-not-found`), InputError (`bad-id`)."""
@@ -202,7 +202,7 @@ class Ledger:
 
         Raises as `record` does, and PushbackError (`not-yet-published`) while another process publishes.
         """
-        self.application.publisher.publish()
+        self.application.log.publisher.publish()
         return self.application.records.bundle(record_id)
 
     def _picture(self, picture: Data) -> bytes:

@@ -1,4 +1,4 @@
-"""Every setting, `ARTLEDGER_*` in the environment. Read only by bootstrap and `migrations/env.py`.
+"""Every setting, `ARTLEDGER_*` in the environment. Read only by ledger/app and `migrations/env.py`.
 
 What changes a result (models, thresholds) is not a setting but part of a spec or a calibration, which records name by
 digest.

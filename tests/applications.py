@@ -11,7 +11,7 @@ from typing import Any
 import psycopg
 from sqlalchemy.engine import make_url
 
-from ledger.bootstrap import Application, open_application
+from ledger.app import Application, open_application
 from ledger.flows.works.ingest import IngestSummary
 from tests.conftest import DatabaseUrl, copied
 
@@ -34,7 +34,7 @@ UNKNOWN_ID = "01900000-0000-7000-8000-000000000000"
 
 def register(application: Application, folder: Path) -> IngestSummary:
     """Ingests a labelled folder, none of whose works is refused."""
-    summary = application.ingestion.run(application.open_source(str(folder), folder / "labels.csv"))
+    summary = application.store.works.ingestion.run(application.store.works.open_source(str(folder), folder / "labels.csv"))
     assert not summary.refused
     return summary
 
@@ -53,7 +53,7 @@ def application_with(
     ):
         for folder in folders:
             register(opened, folder)
-        opened.settle()
+        opened.log.settle()
         yield opened
 
 

@@ -7,7 +7,7 @@ from io import BytesIO
 
 from PIL import Image
 
-from ledger.bootstrap import Application
+from ledger.app import Application
 from ledger.flows.pictures.measurements import generation_predicate
 from ledger.image.from_pixels import image_of
 from ledger.record.ids import new_id
@@ -30,7 +30,7 @@ class Generated:
 
 def generated(application: Application, picture: Image.Image) -> Generated:
     """Puts a picture's `generation` and `asset` on the log, and remembers what it looks like."""
-    verification = application.verification
+    verification = application.pictures.verification
     examined = verification.compare(image_of(pixels(picture)), verification.calibrations.current())
     predicate = generation_predicate(
         examined.predicate,
@@ -45,19 +45,21 @@ def generated(application: Application, picture: Image.Image) -> Generated:
         settings={},
     )
     payload = statement_payload("image", examined.image.pixel_sha256, predicate)
-    entry = application.sequencer.submit(predicate.record_id, payload).result(60).entry
+    entry = application.log.sequencer.submit(predicate.record_id, payload).result(60).entry
     file = encoded(picture, "PNG")
     asset = Asset(
         c2pa_manifest_sha256=sha("manifest"),
         generated_at=now_text(),
-        origin=application.origin,
+        origin=application.log.origin,
         media_type="image/png",
         record_id=new_id(),
         refs=(Ref(leaf_hash=entry.leaf_hash.hex(), record_id=entry.record_id),),
     )
-    rows = application.seen.remember(entry.record_id, examined.query.fingerprint.image, examined.image.working)
-    payload = statement_payload("image", application.images.decode(file).sha256, asset)
-    application.sequencer.submit(asset.record_id, payload, alongside=rows).result(60)
+    rows = application.pictures.recognition.remember(
+        entry.record_id, examined.query.fingerprint.image, examined.image.working
+    )
+    payload = statement_payload("image", application.pictures.images.decode(file).sha256, asset)
+    application.log.sequencer.submit(asset.record_id, payload, alongside=rows).result(60)
     return Generated(entry.record_id, asset.record_id, file)
 
 

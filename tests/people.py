@@ -8,8 +8,8 @@ from io import BytesIO
 
 from PIL import Image
 
+from ledger.app import Application
 from ledger.audit.entries import EntryChecker
-from ledger.bootstrap import Application
 from ledger.flows.people.principal import SCOPES_OF_ROLE, Principal
 from ledger.record.keys import Signer
 
@@ -35,19 +35,19 @@ class Person:
 
 def artist(application: Application, name: str, *, key: bool = False) -> Person:
     """A new artist, with a key that the log announces where `key` says so."""
-    account = application.accounts.create("artist", name)
+    account = application.people.accounts.create("artist", name)
     signer = Signer.from_seed(hashlib.sha256(name.encode()).digest()) if key else None
     person = Person(account.account_id, name, signer)
     if signer is not None:
-        application.holder_keys.announce(account.account_id, signer, person.principal)
+        application.people.keys.announce(account.account_id, signer, person.principal)
     return person
 
 
 def require_good_log(application: Application) -> int:
     """Checks every entry as an auditor does; returns how many there are."""
-    checker = EntryChecker(application.origin)
-    size = application.entries.head().size
-    for entry in application.entries.read(0, size):
+    checker = EntryChecker(application.log.origin)
+    size = application.store.entries.head().size
+    for entry in application.store.entries.read(0, size):
         checker.check(entry.leaf_index, entry.leaf_hash, entry.envelope)
     return size
 

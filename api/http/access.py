@@ -168,7 +168,7 @@ async def _principal(request: Request, access: Access, owner: bool) -> Principal
     secret = bearer_token(request) if access.looks_at_token else None
     if secret is not None:
         here = context_of(request)
-        return await here.quick.run(lambda: here.application.accounts.authenticate(secret))
+        return await here.quick.run(lambda: here.application.people.accounts.authenticate(secret))
     return LOCAL if owner else PUBLIC
 
 

@@ -16,7 +16,7 @@ from api.http.limits import RateLimits
 from api.http.uploads import UploadBudget, received_image
 from api.http.work_budget import Charge, WorkBudget
 from api.http.workers import Workers, watched
-from ledger.bootstrap import Application
+from ledger.app import Application
 from ledger.record.ids import ID_PATTERN
 
 T = TypeVar("T")

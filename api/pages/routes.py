@@ -32,9 +32,9 @@ def start(here: Here) -> Response:
     application = here.application
     return page(
         "start.html",
-        stats=application.catalogue.stats(),
+        stats=application.store.works.catalogue.stats(),
         latest=application.records.latest(LATEST),
-        published=latest_checkpoint(application.objects),
+        published=latest_checkpoint(application.log.objects),
         max_bytes=application.settings.max_image_bytes,
     )
 
@@ -42,7 +42,7 @@ def start(here: Here) -> Response:
 @router.post("/lookup")
 async def look_up(request: Request, here: Here) -> Response:
     """What is known about an uploaded picture; appends nothing."""
-    lookups = here.application.lookups
+    lookups = here.application.pictures.lookups
     answer = await here.with_image(request, lambda data: lookups.by_image(data, top_k=TOP_K))
     return page("lookup.html", answer=answer, compared=True)
 
@@ -50,7 +50,7 @@ async def look_up(request: Request, here: Here) -> Response:
 @router.post("/verify")
 async def verify(request: Request, here: Here) -> Response:
     """Makes a public record of an uploaded picture and shows it."""
-    verification = here.application.verification
+    verification = here.application.pictures.verification
     answer = await here.with_image(request, lambda data: verification.verify(data, top_k=TOP_K))
     return RedirectResponse(f"/records/{answer.record_id}", 303)
 
@@ -62,7 +62,7 @@ def search(here: Here, q: Annotated[str, Query(max_length=200)]) -> Response:
     if _ID.fullmatch(text):
         return RedirectResponse(f"/records/{text}", 303)
     if _SHA256.fullmatch(text):
-        return page("lookup.html", answer=here.application.lookups.by_sha256(text), compared=False)
+        return page("lookup.html", answer=here.application.pictures.lookups.by_sha256(text), compared=False)
     raise InputError(
         "that is neither a SHA-256 nor a record id",
         code="bad-search",
@@ -74,14 +74,14 @@ def search(here: Here, q: Annotated[str, Query(max_length=200)]) -> Response:
 def show_record(here: Here, record_id: Id) -> Response:
     """One record: what it says, what it does not say, and how to check it."""
     application = here.application
-    answer = application.headlines.record(record_id)
+    answer = application.pictures.headlines.record(record_id)
     return page(
         "record.html",
         record=answer,
         predicate=answer.statement["predicate"],
-        published=latest_checkpoint(application.objects),
-        log_vkey=application.log_vkey,
-        record_keys=application.record_keys,
+        published=latest_checkpoint(application.log.objects),
+        log_vkey=application.log.vkey,
+        record_keys=application.log.record_keys,
         not_measured=not_measured(answer),
     )
 
@@ -92,7 +92,7 @@ def show_work(here: Here, work_id: Id) -> Response:
     application = here.application
     return page(
         "work.html",
-        work=application.catalogue.work(work_id),
+        work=application.store.works.catalogue.work(work_id),
         records=application.records.page(work_id=work_id, limit=WORKS_PER_PAGE).records,
     )
 
@@ -100,7 +100,7 @@ def show_work(here: Here, work_id: Id) -> Response:
 @router.get("/artists/{artist_id}")
 def show_artist(here: Here, artist_id: Id, query: Annotated[Page, Query()]) -> Response:
     """One artist and the registered works, page by page."""
-    catalogue = here.application.catalogue
+    catalogue = here.application.store.works.catalogue
     return page(
         "artist.html",
         artist=catalogue.artist(artist_id),
@@ -112,7 +112,7 @@ def show_artist(here: Here, artist_id: Id, query: Annotated[Page, Query()]) -> R
 @router.get("/models/{model_id}")
 def show_model(here: Here, model_id: Id, sha256: Annotated[str, Query(max_length=200)] = "") -> Response:
     """One model, and whether a file was among those that it was trained on."""
-    models = here.application.models
+    models = here.application.log.models
     model = models.get(model_id)
     asked = sha256.strip().lower()
     if asked and not _SHA256.fullmatch(asked):
@@ -127,9 +127,9 @@ def show_claim(here: Here, claim_id: Id) -> Response:
     application = here.application
     return page(
         "claim.html",
-        claim=application.claim_reading.get(claim_id),
-        published=latest_checkpoint(application.objects),
-        log_vkey=application.log_vkey,
+        claim=application.claims.reading.get(claim_id),
+        published=latest_checkpoint(application.log.objects),
+        log_vkey=application.log.vkey,
     )
 
 
@@ -139,11 +139,11 @@ def show_log(request: Request, here: Here) -> Response:
     application = here.application
     return page(
         "log.html",
-        stats=application.catalogue.stats(),
-        published=latest_checkpoint(application.objects),
-        origin=application.origin,
-        log_vkey=application.log_vkey,
-        record_keys=application.record_keys,
+        stats=application.store.works.catalogue.stats(),
+        published=latest_checkpoint(application.log.objects),
+        origin=application.log.origin,
+        log_vkey=application.log.vkey,
+        record_keys=application.log.record_keys,
         base_url=str(request.base_url).rstrip("/"),
     )
 

@@ -38,7 +38,7 @@ TokenId = Annotated[str, Path(pattern=TOKEN_ID_PATTERN, description="The public 
 async def create_account(request: Request, here: Here) -> dict[str, Any]:
     """An artist's account is also the artist that works are registered for."""
     body = await read_body(request, AccountRequest)
-    account = await run_in_threadpool(here.application.accounts.create, body.role, body.name)
+    account = await run_in_threadpool(here.application.people.accounts.create, body.role, body.name)
     return account.to_json()
 
 
@@ -51,7 +51,7 @@ async def create_account(request: Request, here: Here) -> dict[str, Any]:
 def get_account(here: Here, caller: Caller, account_id: Id, response: Response) -> dict[str, Any]:
     """Administrators see any. Secrets are not shown again."""
     _require_own(caller, account_id)
-    accounts = here.application.accounts
+    accounts = here.application.people.accounts
     account, tokens = accounts.get(account_id), accounts.tokens(account_id)
     response.headers["Cache-Control"] = "no-store"
     return account.to_json() | {"tokens": [token.to_json() for token in tokens]}
@@ -68,7 +68,7 @@ def get_account(here: Here, caller: Caller, account_id: Id, response: Response) 
 async def issue_token(request: Request, here: Here, account_id: Id, response: Response) -> dict[str, Any]:
     """`secret` is shown here and never again: only its digest is kept."""
     body = await read_body(request, TokenRequest)
-    accounts = here.application.accounts
+    accounts = here.application.people.accounts
     issued = await run_in_threadpool(accounts.issue_token, account_id, body.scopes, body.expires_in)
     response.headers["Cache-Control"] = "no-store"
     return issued.to_json()
@@ -83,7 +83,7 @@ async def issue_token(request: Request, here: Here, account_id: Id, response: Re
 def revoke_token(here: Here, caller: Caller, account_id: Id, token_id: TokenId) -> dict[str, Any]:
     """Administrators revoke any. A token may revoke itself."""
     _require_own(caller, account_id)
-    accounts = here.application.accounts
+    accounts = here.application.people.accounts
     if accounts.token(token_id).account_id != account_id:
         raise NotFoundError("the account has no such token", code="token-not-found")
     return accounts.revoke_token(token_id).to_json()

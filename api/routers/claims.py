@@ -104,7 +104,7 @@ async def file_claim(
 )
 def list_claims(here: Here, query: Annotated[ClaimFilter, Query()]) -> ClaimPage:
     """By one party, about one file, or all."""
-    return here.application.claim_reading.page(
+    return here.application.claims.reading.page(
         claimant_id=query.claimant_id, sha256=query.sha256, after=query.after, limit=query.limit
     )
 
@@ -112,7 +112,7 @@ def list_claims(here: Here, query: Annotated[ClaimFilter, Query()]) -> ClaimPage
 @router.get("/v1/claims/{claim_id}", response_model=ClaimBody, summary="One claim", responses=problems(404, 422))
 def get_claim(here: Here, claim_id: Id) -> ClaimAnswer:
     """With every verdict, response and resolution."""
-    return here.application.claim_reading.get(claim_id)
+    return here.application.claims.reading.get(claim_id)
 
 
 @router.get(
@@ -124,7 +124,7 @@ def get_claim(here: Here, claim_id: Id) -> ClaimAnswer:
 def get_claim_bundle(here: Here, claim_id: Id) -> Response:
     """`artledger audit claim FILE --key VKEY` verifies it. 503 while no checkpoint covers all of it."""
     return Response(
-        here.application.claim_reading.bundle(claim_id),
+        here.application.claims.reading.bundle(claim_id),
         media_type=BUNDLE_TYPE,
         headers={
             "Content-Disposition": f'attachment; filename="artledger-{claim_id}.claim.json"',
@@ -204,7 +204,7 @@ async def review(request: Request, here: Here, claim_id: Id) -> ClaimAnswer:
 def get_rules(here: Here, digest: Sha256) -> Response:
     """The bytes whose SHA-256 is `digest`: every finding with what it means, and which findings make which verdict."""
     return Response(
-        here.application.claim_rules_file(digest),
+        here.application.documents.claim_rules(digest),
         media_type=JSON_TYPE,
         headers={"Cache-Control": "public, max-age=31536000, immutable"},
     )

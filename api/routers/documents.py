@@ -22,7 +22,7 @@ _IMMUTABLE = {"Cache-Control": "public, max-age=31536000, immutable"}
 def get_calibration(here: Here, digest: Sha256) -> Response:
     """The bytes whose SHA-256 is `digest`."""
     return Response(
-        here.application.calibration_file(digest), media_type="application/octet-stream", headers=_IMMUTABLE
+        here.application.documents.calibration(digest), media_type="application/octet-stream", headers=_IMMUTABLE
     )
 
 
@@ -34,7 +34,7 @@ def get_calibration(here: Here, digest: Sha256) -> Response:
 )
 def get_policy(here: Here, digest: Sha256) -> Response:
     """The bytes whose SHA-256 is `digest`: rules by relation and p-value."""
-    return Response(here.application.policy_file(digest), media_type="application/json", headers=_IMMUTABLE)
+    return Response(here.application.documents.policy(digest), media_type="application/json", headers=_IMMUTABLE)
 
 
 @router.get(
@@ -45,6 +45,6 @@ def get_policy(here: Here, digest: Sha256) -> Response:
 )
 def get_specification(here: Here, response: Response, digest: Sha256) -> dict[str, Any]:
     """Algorithms, versions, weights and preprocessing; `digest` is the SHA-256 of its RFC 8785 bytes."""
-    document = here.application.specification(digest)
+    document = here.application.documents.specification(digest)
     response.headers.update(_IMMUTABLE)
     return document

@@ -78,7 +78,7 @@ async def confirm(
 ) -> dict[str, Any]:
     """Makes the `asset` record and hands out the file; afterwards, or when its time is over, there is none."""
     async with here.working(request) as work:
-        handed_out = await work.run(lambda: here.application.handing_out.confirm(token))
+        handed_out = await work.run(lambda: here.application.pictures.confirm(token))
     response.headers["Cache-Control"] = "no-store"
     return handed_out.to_json()
 
@@ -95,7 +95,7 @@ async def _generate(request: Request, here: Context) -> tuple[GeneratedImage, ..
 def _generated(here: Context, body: GenerationRequestBody, most: int | None) -> tuple[GeneratedImage, ...]:
     """`most`: steps times pictures that may be asked for. Raises AccessError (`too-many-steps`) and as `Generation`
     does."""
-    generation = here.application.generation
+    generation = here.application.pictures.generation
     asked = generation.request(
         body.prompt,
         negative_prompt=body.negative_prompt,
@@ -131,7 +131,7 @@ async def _report(request: Request, here: Context, caller: Principal, weights_sh
             code="missing-model",
             hint="?weights_sha256= with the digest over the sorted file digests of the model's weights",
         )
-    reports = here.application.reports
+    reports = here.application.pictures.reports
     return await here.with_image(request, lambda data: reports.report(data, weights_sha256, operator))
 
 

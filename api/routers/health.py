@@ -25,7 +25,7 @@ async def get_health() -> dict[str, str]:
 )
 def get_readiness(here: Here, response: Response) -> dict[str, Any]:
     """Looks at the database, the log and the models."""
-    readiness = here.application.readiness()
+    readiness = here.application.upkeep.readiness()
     response.status_code = 200 if readiness["ready"] else 503
     response.headers["Cache-Control"] = "no-store"
     return readiness

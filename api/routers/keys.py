@@ -44,14 +44,14 @@ async def submit_key(
         asked = await read_body(request, KeyRequest)
         raw = bytes.fromhex(asked.public_key)
         payload = await run_in_threadpool(
-            lambda: here.application.holder_keys.draft(account_id, raw, event=asked.event, replaces=asked.replaces)
+            lambda: here.application.people.keys.draft(account_id, raw, event=asked.event, replaces=asked.replaces)
         )
         response.status_code = 200
         return {"payload": base64.b64encode(payload).decode(), "payload_type": PAYLOAD_TYPE}
     envelope = (await read_body(request, EnvelopeDocument)).to_bytes()
 
     def submit() -> RecordAnswer:
-        appended = here.application.holder_keys.submit(envelope, caller)
+        appended = here.application.people.keys.submit(envelope, caller)
         return here.application.records.answer(appended.entry, repeated=appended.repeated)
 
     answer = await run_in_threadpool(submit)
@@ -63,4 +63,4 @@ async def submit_key(
 @router.get("/v1/keys", response_model=KeysBody, summary="Keys of an account, by announcement", responses=problems(422))
 def list_keys(here: Here, query: Annotated[KeyFilter, Query()]) -> dict[str, Any]:
     """As the log says. A key that was revoked stays listed: what it signed before stays good."""
-    return {"keys": here.application.holder_keys.states(query.holder_id)}
+    return {"keys": here.application.people.keys.states(query.holder_id)}

@@ -21,7 +21,7 @@ router = APIRouter(tags=["log"])
 )
 def get_checkpoint(here: Here) -> Response:
     """A signed note: origin, tree size, root hash, signatures."""
-    data = here.application.objects.get(CHECKPOINT_PATH)
+    data = here.application.log.objects.get(CHECKPOINT_PATH)
     if data is None:
         raise NotFoundError(
             "no checkpoint was published yet", code="checkpoint-not-found", hint="register a work first"
@@ -38,7 +38,7 @@ def get_checkpoint(here: Here) -> Response:
 def get_tile(here: Here, path: str) -> Response:
     """`<level>/<index>` and `entries/<index>`, with `.p/<width>` for partial ones."""
     tile = parse_path(f"tile/{path}")
-    data = here.application.objects.get(tile.path)
+    data = here.application.log.objects.get(tile.path)
     if data is None:
         hint = f"the full tile may be there: /{tile.full.path}" if tile.is_partial else None
         raise NotFoundError(f"the log has no {tile.path}", code="tile-not-found", hint=hint)

@@ -27,7 +27,7 @@ _BODY = PICTURE_BODY | {JSON_TYPE: {"schema": LookupRequest.model_json_schema()}
 )
 async def look_up(request: Request, here: Here, top_k: Annotated[int, Query(ge=1, le=100)] = 10) -> LookupAnswer:
     """Records of the very picture, and for a file the nearest works, unsigned."""
-    lookups = here.application.lookups
+    lookups = here.application.pictures.lookups
     async with here.working(request) as work:
         if media_type(request) == JSON_TYPE:
             sha256 = _sha256_in(await read_json(request))

@@ -17,7 +17,7 @@ router = APIRouter(tags=["models"])
 @router.get("/v1/models/{model_id}", response_model=ModelBody, summary="One model", responses=problems(404, 422))
 def get_model(here: Here, model_id: Id) -> ModelAnswer:
     """Weights by digest, description, and whether the works that it was trained on are disclosed."""
-    return here.application.models.get(model_id)
+    return here.application.log.models.get(model_id)
 
 
 @router.get(
@@ -30,7 +30,7 @@ def get_manifest(
     here: Here, model_id: Id, sha256: Annotated[HexDigest | None, Query()] = None
 ) -> MembershipAnswer | Response:
     """RFC 9162 inclusion paths to the root in the `model` record; 404 `manifest-undisclosed` where nothing is known."""
-    models = here.application.models
+    models = here.application.log.models
     if sha256 is not None:
         return models.membership(model_id, sha256)
     return Response(models.manifest(model_id), media_type="text/plain")

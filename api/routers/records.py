@@ -34,7 +34,7 @@ def list_records(here: Here, query: Annotated[RecordFilter, Query()]) -> RecordP
 @router.get("/v1/records/{record_id}", response_model=RecordBody, summary="One record", responses=problems(404, 422))
 def get_record(here: Here, record_id: Id) -> RecordAnswer:
     """Any kind of record; that of a picture has its `headline`."""
-    return here.application.headlines.record(record_id)
+    return here.application.pictures.headlines.record(record_id)
 
 
 @router.get(

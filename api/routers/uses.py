@@ -42,7 +42,7 @@ def list_uses(
         work_id=query.work_id,
         max_p=query.max_p,
     )
-    page = here.application.uses.page(artist_id, wanted, after=query.after, limit=query.limit)
+    page = here.application.people.uses.page(artist_id, wanted, after=query.after, limit=query.limit)
     headers = {"Vary": "Accept"}
     if page.next_after is not None:
         following = request.url.include_query_params(after=page.next_after)
@@ -88,7 +88,7 @@ async def make_statement(
     if caller.role != "administrator":
         caller.require_account(artist_id)
     start, end = moment(query.since), moment(query.until)
-    made = await here.workers.run(lambda: here.application.usage.make(artist_id, start, end))
+    made = await here.workers.run(lambda: here.application.people.usage.make(artist_id, start, end))
     response.status_code = 200 if made.record.repeated else 201
     response.headers["Location"] = made.links["statement"]
     return made.to_json()
@@ -103,4 +103,4 @@ async def make_statement(
 def get_statement(here: Here, digest: Sha256) -> Response:
     """The bytes whose SHA-256 is `digest`, for `artledger audit usage`."""
     headers = {"Cache-Control": "public, max-age=31536000, immutable"}
-    return Response(here.application.usage.document(digest), media_type=JSON, headers=headers)
+    return Response(here.application.people.usage.document(digest), media_type=JSON, headers=headers)

@@ -45,7 +45,7 @@ async def verify(
     `wait=checkpoint` answers when a published checkpoint covers the record, with its `proof`; 503 `not-yet-published`
     when that takes too long. The record is on the log then: the same request again returns it.
     """
-    verification = here.application.verification
+    verification = here.application.pictures.verification
     async with here.working(request) as work:
         answer = await work.with_image(lambda data: verification.verify(data, top_k=top_k))
         proof = await _published(here, answer) if wait == "checkpoint" else None

@@ -25,7 +25,7 @@ def create(
 ) -> None:
     """Make an account for an artist, a generator's operator, an auditor or an administrator."""
     with invocation.application() as application:
-        account = application.accounts.create(role, name)
+        account = application.people.accounts.create(role, name)
     _finish(invocation.out, account, "is made")
 
 
@@ -35,7 +35,7 @@ def adopt(
 ) -> None:
     """Give an account to an artist whose works are registered already. Make sure who it is that you give it to."""
     with invocation.application() as application:
-        account = application.accounts.adopt(artist)
+        account = application.people.accounts.adopt(artist)
     _finish(invocation.out, account, "is made")
 
 
@@ -48,8 +48,8 @@ def show(
         _list(invocation)
         return
     with invocation.application() as application:
-        found, tokens = application.accounts.get(account), application.accounts.tokens(account)
-        keys = application.holder_keys.states(account)
+        found, tokens = application.people.accounts.get(account), application.people.accounts.tokens(account)
+        keys = application.people.keys.states(account)
     out = invocation.out
     if out.json:
         document = found.to_json() | {"tokens": [each.to_json() for each in tokens]}
@@ -81,7 +81,7 @@ def token(
 ) -> None:
     """Issue a token for an account. It is printed once; only its digest is kept."""
     with invocation.application() as application:
-        issued = application.accounts.issue_token(account, cast("list[Scope]", scope), days * SECONDS_OF_DAY)
+        issued = application.people.accounts.issue_token(account, cast("list[Scope]", scope), days * SECONDS_OF_DAY)
     out = invocation.out
     if out.json:
         out.document(issued.to_json())
@@ -97,7 +97,7 @@ def revoke(
 ) -> None:
     """Revoke a token at once."""
     with invocation.application() as application:
-        ended = application.accounts.revoke_token(token_id)
+        ended = application.people.accounts.revoke_token(token_id)
     if invocation.json:
         invocation.out.document(ended.to_json())
     invocation.out.line(f"Token {ended.token_id} is revoked", "good")
@@ -106,14 +106,14 @@ def revoke(
 def disable(invocation: Invocation, account: AccountId) -> None:
     """Disable an account: none of its tokens is good any more. What it put on the log stays."""
     with invocation.application() as application:
-        found = application.accounts.disable(account)
+        found = application.people.accounts.disable(account)
     _finish(invocation.out, found, "is disabled")
 
 
 def _list(invocation: Invocation) -> None:
     found: list[AccountAnswer] = []
     with invocation.application() as application:
-        while page := application.accounts.page(after=found[-1].account_id if found else None, limit=500):
+        while page := application.people.accounts.page(after=found[-1].account_id if found else None, limit=500):
             found += page
     if invocation.json:
         invocation.out.document({"accounts": [each.to_json() for each in found]})

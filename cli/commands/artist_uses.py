@@ -74,7 +74,7 @@ def uses(
         until=None if until is None else moment(until),
     )
     with invocation.application() as application:
-        found = application.uses
+        found = application.people.uses
         if form is None:
             page = found.page(artist, wanted, after=after, limit=limit or 50)
             if invocation.json:
@@ -134,10 +134,10 @@ def usage(
     start, end = moment(since), datetime.now(UTC) if until is None else moment(until)
     require_free([out], replace=force)
     with invocation.application() as application:
-        made = application.usage.make(artist, start, end)
-        file = application.usage.document(made.sha256)
-        vkey = application.log_vkey
-        log = application.settings.log_store or str(application.data_dir / "log")
+        made = application.people.usage.make(artist, start, end)
+        file = application.people.usage.document(made.sha256)
+        vkey = application.log.vkey
+        log = application.settings.log_store or str(application.store.data_dir / "log")
     write_new(out, file, replace=force)
     if invocation.json:
         invocation.out.document(made.to_json() | {"file": str(out)})

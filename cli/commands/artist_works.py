@@ -15,7 +15,7 @@ from ledger.errors import InputError
 
 if TYPE_CHECKING:
     from ledger.answers.records import RecordAnswer
-    from ledger.bootstrap import Application
+    from ledger.app import Application
 
 WorkId = Annotated[str, typer.Argument(metavar="WORK", help="A work's id.")]
 ArtistId = Annotated[str, typer.Argument(metavar="ARTIST", help="An artist's id.")]
@@ -47,9 +47,9 @@ def register_artist(
 
     signer = None if key is None else open_key(key)
     with invocation.application() as application:
-        account = application.accounts.create("artist", name)
+        account = application.people.accounts.create("artist", name)
         if signer is not None:
-            application.holder_keys.announce(account.account_id, signer, LOCAL)
+            application.people.keys.announce(account.account_id, signer, LOCAL)
     out = invocation.out
     if out.json:
         keyid = None if signer is None else signer.keyid
@@ -73,7 +73,7 @@ def consent(
 
     wanted = parse_uses(uses)
     with invocation.application() as application:
-        consents = application.consents
+        consents = application.store.works.consents
         if key is None:
             answer = consents.change(work, LOCAL, wanted, licence)
         else:
@@ -91,14 +91,14 @@ def withdraw(
     from ledger.flows.people.principal import LOCAL
 
     with invocation.application() as application:
-        consents = application.consents
+        consents = application.store.works.consents
         if key is None:
             answer = consents.withdraw(work, LOCAL, reason.value)
         elif reason is Why.ARTIST:
             answer = _signed(application, work, consents.draft_withdrawal(work, LOCAL), key)
         else:
             raise InputError("a key signs as the artist, whose reason is `artist`", code="bad-reason")
-        left = application.disk_erasure.now()
+        left = application.upkeep.disk_erasure.now()
     for each in left:
         invocation.out.note(f"Not erased by this command: {each}", "bad")
     _finish(invocation.out, answer)
@@ -119,7 +119,7 @@ def erase(
     if not yes:
         _ask(artist)
     with invocation.application() as application, invocation.progress() as progress:
-        done = application.person_erasure.erase(artist, progress, opt_out=opt_out)
+        done = application.store.works.person_erasure.erase(artist, progress, opt_out=opt_out)
     out = invocation.out
     if out.json:
         out.document(done.to_json())
@@ -144,7 +144,7 @@ def _signed(application: Application, work: str, payload: bytes, key: Path) -> R
     from ledger.flows.people.principal import LOCAL
     from ledger.record import dsse
 
-    return application.consents.submit(work, dsse.sign(payload, [open_key(key)]), LOCAL)
+    return application.store.works.consents.submit(work, dsse.sign(payload, [open_key(key)]), LOCAL)
 
 
 def _finish(out: Output, answer: RecordAnswer) -> None:

@@ -130,7 +130,7 @@ def audit_one_reveal(
 def _recompute(invocation: Invocation, stack: ExitStack) -> Recompute | None:
     """What decodes and fingerprints here; None in an install without those libraries. Lives as long as the stack."""
     try:
-        return stack.enter_context(invocation.application()).recompute
+        return stack.enter_context(invocation.application()).pictures.recompute
     except ModuleNotFoundError:
         return None
 
@@ -149,7 +149,7 @@ def _gather(invocation: Invocation, record: str, key: str | None) -> _Evidence:
             raise InputError("a bundle from elsewhere needs --key, the log's verifier key", code="usage")
         return _Evidence(fetch_bundle(record) if is_url(record) else read_bundle_file(Path(record)), key)
     with invocation.application() as application:
-        own = application.log_vkey
+        own = application.log.vkey
         if key is None:
             invocation.out.note(f"no --key given: trusting this ledger's own, {own}")
         return _Evidence(published_bundle(application, record), key or own)

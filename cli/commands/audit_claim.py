@@ -45,6 +45,6 @@ def audit_one_claim(
         with invocation.application() as application:
             data = claim_bundle(application, claim)
             if key is None:
-                key = application.log_vkey
+                key = application.log.vkey
                 invocation.out.note(f"no --key given: trusting this ledger's own, {key}")
     return finish_audit(invocation.out, audit_claim(data, key, record_keys(record_key), read_policy(policy)))

@@ -15,7 +15,7 @@ from ledger.errors import InputError
 
 if TYPE_CHECKING:
     from ledger.answers.claims import ClaimAnswer, StatementDraft
-    from ledger.bootstrap import Application
+    from ledger.app import Application
     from ledger.flows.claims.file import Sent
 
 ClaimType = Literal["copies-work", "authored-image", "generated-by", "trained-on"]
@@ -90,11 +90,11 @@ def show(
 ) -> None:
     """Show a claim: every verdict with its reasons, responses, resolutions, in the order of the log."""
     with invocation.application() as application:
-        answer = application.claim_reading.get(claim)
+        answer = application.claims.reading.get(claim)
         if bundle is not None:
             write_whole(bundle, claim_bundle(application, claim))
             invocation.out.note(f"written to {bundle}; anyone checks it offline:")
-            invocation.out.note(f"  artledger audit claim {bundle} --key '{application.log_vkey}'")
+            invocation.out.note(f"  artledger audit claim {bundle} --key '{application.log.vkey}'")
     _show(invocation, answer)
 
 
@@ -108,7 +108,7 @@ def list_claims(
 ) -> None:
     """List claims in the order of the log."""
     with invocation.application() as application:
-        page = application.claim_reading.page(
+        page = application.claims.reading.page(
             claimant_id=by, sha256=None if sha256 is None else _digest(sha256), after=after, limit=limit
         )
     if invocation.json:
@@ -192,7 +192,7 @@ def claim_bundle(application: Application, claim_id: str) -> bytes:
     """A claim's bundle, published first where that has not happened. Raises as `published` does."""
     from cli.ui.bundles import published
 
-    return published(application, lambda: application.claim_reading.bundle(claim_id))
+    return published(application, lambda: application.claims.reading.bundle(claim_id))
 
 
 def _signed(draft: StatementDraft, key: Path | None, reveal: Path | None) -> Sent:

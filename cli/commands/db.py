@@ -25,7 +25,7 @@ NOT_ON_THE_LOG = (
 def upgrade(invocation: Invocation) -> None:
     """Bring the database to this version's schema; makes it where there is none."""
     with invocation.application() as application:
-        changed = application.administration.upgrade()
+        changed = application.upkeep.administration.upgrade()
     if invocation.json:
         invocation.out.document({"changed": changed})
     invocation.out.line(
@@ -36,7 +36,7 @@ def upgrade(invocation: Invocation) -> None:
 def rebuild(invocation: Invocation) -> None:
     """Drop everything that is derived from the log's entries, and derive it anew."""
     with invocation.application() as application, invocation.progress() as progress:
-        entries = application.administration.rebuild(progress)
+        entries = application.upkeep.administration.rebuild(progress)
     if invocation.json:
         invocation.out.document({"entries": entries})
     invocation.out.line(f"Every projection was rebuilt from {entries:,} entries.")
@@ -48,7 +48,7 @@ def check(invocation: Invocation) -> ExitCode:
     Exits 1 when something differs, and names the first difference.
     """
     with invocation.application() as application, invocation.progress() as progress:
-        audit = application.administration.check(progress)
+        audit = application.upkeep.administration.check(progress)
     return finish_audit(invocation.out, audit)
 
 

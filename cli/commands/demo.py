@@ -33,7 +33,7 @@ def demo(
     with invocation.application() as application:
         with invocation.progress() as progress:
             report = application.demo.run(progress, corpus=corpus, all_works=all_works)
-        vkey = application.log_vkey
+        vkey = application.log.vkey
     if out.json:
         out.document(report.to_json())
     else:

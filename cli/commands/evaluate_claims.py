@@ -45,7 +45,7 @@ def claims(
     Works of held-out artists come first, one of each subject; drawings stand for generated pictures: what matters there
     is the server's record.
     """
-    from ledger.bootstrap import open_application
+    from ledger.app import open_application
     from ledger.image.pool import DecodePool
     from ledger.lab.evaluate.claim_squats import SQUATS
     from ledger.lab.evaluate.claim_trial import ClaimTrial

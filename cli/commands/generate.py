@@ -18,7 +18,7 @@ from ledger.generate.request import MAX_COUNT
 
 if TYPE_CHECKING:
     from ledger.answers.generations import GeneratedImage
-    from ledger.bootstrap import Application
+    from ledger.app import Application
 
 MEDIA_TYPES = {".png": "image/png", ".jpg": "image/jpeg", ".jpeg": "image/jpeg", ".webp": "image/webp"}
 GUARD_WORDS = {
@@ -82,7 +82,7 @@ def generate(
     targets = _targets(out, count)
     require_free((path for target in targets for path in target.all), replace=force)
     with invocation.application(guard_policy=policy) as application:
-        asked = application.generation.request(
+        asked = application.pictures.generation.request(
             prompt,
             negative_prompt=negative_prompt,
             seed=seed,
@@ -93,15 +93,15 @@ def generate(
             count=count,
         )
         with invocation.progress() as progress:
-            images = application.generation.generate(
+            images = application.pictures.generation.generate(
                 asked,
                 media_type=MEDIA_TYPES[out.suffix.lower()],
-                requester=application.requester(artist),
+                requester=application.store.works.requester(artist),
                 progress=progress,
             )
         for image, target in zip(images, targets, strict=True):
             _write(application, image, target, force=force)
-        vkey = application.log_vkey
+        vkey = application.log.vkey
     _show(invocation, images, targets, vkey)
     return ExitCode.REFUTED if any(image.file is None for image in images) else ExitCode.DONE
 

@@ -19,8 +19,8 @@ def show(invocation: Invocation) -> None:
     """Print the log's verifier key and the record keys: what others need to check this ledger."""
     out = invocation.out
     with invocation.application() as application:
-        origin, vkey = application.origin, application.log_vkey
-        states, record_keys = application.keys.states(), application.record_keys
+        origin, vkey = application.log.origin, application.log.vkey
+        states, record_keys = application.log.keys.states(), application.log.record_keys
     if out.json:
         keys = [state.to_json() for state in states]
         out.document({"origin": origin, "log_vkey": vkey, "record_keys": record_keys, "keys": keys})
@@ -37,7 +37,7 @@ def rotate(invocation: Invocation) -> None:
     The old key stays good, and on disk, until `artledger keys revoke`. The log's own key is another and stays.
     """
     with invocation.application() as application:
-        state = application.keys.rotate()
+        state = application.log.keys.rotate()
     _finish(invocation.out, state, "signs records from now on")
 
 
@@ -47,7 +47,7 @@ def add(
 ) -> None:
     """Announce the record key of a further installation that will append to the same log."""
     with invocation.application() as application:
-        state = application.keys.add(application.load_key(file))
+        state = application.log.keys.add(application.log.load_key(file))
     _finish(invocation.out, state, "may sign records from now on")
 
 
@@ -57,7 +57,7 @@ def revoke(
 ) -> None:
     """Revoke a key for good: what it signed before stays good at its place in the log, anything later is refused."""
     with invocation.application() as application:
-        state = application.keys.revoke(keyid)
+        state = application.log.keys.revoke(keyid)
     _finish(invocation.out, state, "is revoked")
 
 

@@ -36,7 +36,7 @@ def new(
         from ledger.flows.people.principal import LOCAL
 
         with invocation.application() as application:
-            application.holder_keys.announce(account, signer, LOCAL)
+            application.people.keys.announce(account, signer, LOCAL)
     if shown.json:
         shown.document(
             {"keyid": signer.keyid, "public_key": signer.public_raw.hex(), "file": str(out), "account_id": account}
@@ -61,7 +61,7 @@ def announce(
 
     signers = [open_key(path) for path in (key, good) if path is not None]
     with invocation.application() as application:
-        state = application.holder_keys.announce(account, signers[0], LOCAL, *signers[1:])
+        state = application.people.keys.announce(account, signers[0], LOCAL, *signers[1:])
     if invocation.json:
         invocation.out.document(state.to_json())
     invocation.out.line(

@@ -18,7 +18,7 @@ from ledger.errors import InputError
 
 if TYPE_CHECKING:
     from ledger.answers.records import LookupAnswer
-    from ledger.bootstrap import Application
+    from ledger.app import Application
 
 _SHA256 = re.compile("[0-9a-fA-F]{64}")
 _UUID = re.compile("[0-9a-fA-F]{8}(-[0-9a-fA-F]{4}){3}-[0-9a-fA-F]{12}")
@@ -56,13 +56,13 @@ def lookup(
             return _look_up_sha256(invocation.out, application, what.lower())
         else:
             data = read_bounded(Path(what), application.settings.max_image_bytes, "the picture")
-            _show(invocation.out, application.lookups.by_image(data, top_k=top_k), from_file=True)
+            _show(invocation.out, application.pictures.look_up(data, top_k=top_k), from_file=True)
     return ExitCode.DONE
 
 
 def _look_up_record(invocation: Invocation, application: Application, record_id: str, bundle: Path | None) -> None:
     out = invocation.out
-    answer = application.headlines.record(record_id)
+    answer = application.pictures.headlines.record(record_id)
     if bundle is not None:
         export_bundle(application, answer.record_id, bundle, out)
     if out.json:
@@ -73,7 +73,7 @@ def _look_up_record(invocation: Invocation, application: Application, record_id:
 
 
 def _look_up_sha256(out: Output, application: Application, sha256: str) -> ExitCode:
-    answer = application.lookups.by_sha256(sha256)
+    answer = application.pictures.lookups.by_sha256(sha256)
     _show(out, answer, from_file=False)
     return ExitCode.DONE if answer.records or answer.matches else ExitCode.NOT_FOUND
 

@@ -65,7 +65,7 @@ def serve(
         os.environ["ARTLEDGER_DATA_DIR"] = str(invocation.data.expanduser().absolute())
     _set_environment(host, owner_socket, trust_loopback, metrics_port)
     with invocation.application() as application:
-        origin, vkey, settings = application.origin, application.log_vkey, application.settings
+        origin, vkey, settings = application.log.origin, application.log.vkey, application.settings
     if settings.metrics_port is not None:
         _listen("127.0.0.1", settings.metrics_port).close()  # else the service would fail after it has said where it is
     with owners_listener(_absolute(settings.owner_socket)) as owners, _listen(host, port) as listener:

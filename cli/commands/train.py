@@ -258,7 +258,7 @@ def _untrainable(invocation: Invocation) -> OptOuts:
     from ledger.match.optout import NOBODY
 
     with invocation.application() as application:
-        return application.opt_outs.untrainable() if application.has_database else NOBODY
+        return application.store.opt_outs.untrainable() if application.store.has_database else NOBODY
 
 
 def _counted(stage: str, pictures: Iterable[SourcePicture], progress: Progress) -> Iterator[SourcePicture]:

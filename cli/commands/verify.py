@@ -20,7 +20,7 @@ from ledger.match.multiple_testing import benjamini_hochberg
 if TYPE_CHECKING:
     from cli.ui.output import Output
     from ledger.answers.records import RecordAnswer
-    from ledger.bootstrap import Application
+    from ledger.app import Application
     from ledger.flows.progress import Progress
 
 FALSE_DISCOVERIES = 0.05
@@ -82,7 +82,7 @@ def _verify_each(
         progress("verifying pictures", number, len(images))
         try:
             data = read_bounded(path, application.settings.max_image_bytes, "the picture")
-            outcomes.append(application.verification.verify(data, top_k=top_k))
+            outcomes.append(application.pictures.verify(data, top_k=top_k))
         except InputError as error:
             outcomes.append(error)
     progress("verifying pictures", len(images), len(images))

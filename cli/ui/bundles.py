@@ -12,7 +12,7 @@ from cli.ui.output import Output
 from ledger.errors import PushbackError
 
 if TYPE_CHECKING:
-    from ledger.bootstrap import Application
+    from ledger.app import Application
 
 PATIENCE = 10.0
 """Seconds to wait for another process that publishes right now."""
@@ -28,7 +28,7 @@ def published(application: Application, bundle: Callable[[], bytes]) -> bytes:
     """What needs a checkpoint over everything so far. Raises PushbackError (`not-yet-published`)."""
     deadline = time.monotonic() + PATIENCE
     while True:
-        application.publisher.publish()
+        application.log.publisher.publish()
         try:
             return bundle()
         except PushbackError as error:
@@ -42,4 +42,4 @@ def export_bundle(application: Application, record_id: str, path: Path, out: Out
     """Writes a record's bundle. Raises PushbackError (`not-yet-published`) when no checkpoint comes to cover it."""
     write_whole(path, published_bundle(application, record_id))
     out.note(f"bundle written to {path}; anyone checks it offline:")
-    out.note(f"  artledger audit bundle {path} --key '{application.log_vkey}'")
+    out.note(f"  artledger audit bundle {path} --key '{application.log.vkey}'")

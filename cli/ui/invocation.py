@@ -22,7 +22,7 @@ from cli.ui.output import Output
 from cli.ui.progress import shown_progress
 
 if TYPE_CHECKING:
-    from ledger.bootstrap import Application
+    from ledger.app import Application
     from ledger.flows.progress import Progress
 
 EVERYWHERE = "Everywhere"
@@ -51,7 +51,7 @@ class Invocation:
 
         `settings`: by field name, from a command's own options; None leaves a setting as it is.
         """
-        from ledger.bootstrap import open_application
+        from ledger.app import open_application
 
         data = None if self.data is None else self.data.expanduser().absolute()
         with open_application(data_dir=data, **settings) as application:

@@ -3,7 +3,7 @@
     from pathlib import Path
 
     from diffusers import DiffusionPipeline
-    from ledger.bootstrap import Application
+    from ledger.app import Application
     from ledger.generate.attributed import attributed
     from ledger.settings import Settings
 

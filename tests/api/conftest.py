@@ -12,9 +12,9 @@ from PIL import Image
 from playwright.sync_api import Browser
 
 from api.app import create_app
+from ledger.app import Application
 from ledger.audit.checks import AuditVerdict
 from ledger.audit.verifier import audit_bundle
-from ledger.bootstrap import Application
 from tests.api.browser import chromium
 from tests.api.serving import served
 from tests.applications import ART, application_with
@@ -84,8 +84,8 @@ def hostile_drawing(hostile_folder: Path) -> bytes:
 @pytest.fixture(scope="session")
 def verify_offline(application: Application) -> Callable[[bytes], bool]:
     """Whether a bundle passes the offline audit with the keys that the service names."""
-    log_key = application.log_vkey
-    record_keys = [bytes.fromhex(key) for key in application.record_keys]
+    log_key = application.log.vkey
+    record_keys = [bytes.fromhex(key) for key in application.log.record_keys]
     return lambda bundle: audit_bundle(bundle, log_key, record_keys).verdict is AuditVerdict.VERIFIED
 
 

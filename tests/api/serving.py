@@ -12,7 +12,7 @@ from fastapi import FastAPI
 
 from api.app import create_app
 from cli.commands.serve import GUARDED
-from ledger.bootstrap import Application
+from ledger.app import Application
 
 
 @contextmanager

@@ -11,7 +11,7 @@ from fastapi.testclient import TestClient
 
 from api.app import ROUTERS, create_app
 from api.http.access import ACCESS, EXTENSION, Access, operations, require_rows
-from ledger.bootstrap import Application, open_application
+from ledger.app import Application, open_application
 from ledger.flows.people.accounts import Accounts
 from ledger.flows.people.principal import SCOPES_OF_ROLE, AccountRole
 from ledger.settings import Settings
@@ -54,13 +54,13 @@ def client(application: Application) -> Iterator[TestClient]:
 
 @pytest.fixture(scope="module")
 def account_ids(application: Application) -> dict[AccountRole, str]:
-    return {role: application.accounts.create(role, f"Some {role}").account_id for role in ROLES}
+    return {role: application.people.accounts.create(role, f"Some {role}").account_id for role in ROLES}
 
 
 @pytest.fixture(scope="module")
 def tokens(application: Application, account_ids: dict[AccountRole, str]) -> dict[tuple[AccountRole, str], str]:
     """For each role, a token with all its scopes (``*``) and one with each of them alone."""
-    issue = application.accounts.issue_token
+    issue = application.people.accounts.issue_token
     return {
         (role, name): issue(account_ids[role], SCOPES_OF_ROLE[role] if name == "*" else [name]).secret  # type: ignore[list-item]  # names of scopes
         for role in ROLES
@@ -140,7 +140,7 @@ def test_tokens_that_are_not_good_open_nothing(
     method, path, operation = asked
     if operation[EXTENSION]["roles"] == ["public"] and not operation[EXTENSION]["limited"]:
         return
-    accounts = application.accounts
+    accounts = application.people.accounts
     role: AccountRole = next((role for role in ROLES if role in operation[EXTENSION]["roles"]), "artist")
     good, expired, revoked = (accounts.issue_token(account_ids[role], SCOPES_OF_ROLE[role]) for _ in range(3))
     query(database, "UPDATE access_token SET expires_at = now() WHERE token_id = %s", expired.token.token_id)
@@ -157,7 +157,7 @@ def test_ones_own_account_and_its_tokens(
     application: Application, client: TestClient, account_ids: dict[AccountRole, str]
 ) -> None:
     artist_id = account_ids["artist"]
-    mine, other = (application.accounts.issue_token(artist_id, ["works"]) for _ in range(2))
+    mine, other = (application.people.accounts.issue_token(artist_id, ["works"]) for _ in range(2))
     headers = {"authorization": f"Bearer {mine.secret}"}
     shown = client.get(f"/v1/accounts/{artist_id}", headers=headers)
     assert shown.headers["cache-control"] == "no-store"
@@ -168,7 +168,7 @@ def test_ones_own_account_and_its_tokens(
     assert mine.secret[-43:] not in shown.text
     path = f"/v1/accounts/{artist_id}/tokens/{other.token.token_id}/revocations"
     assert client.post(path, headers=headers).json()["good"] is False
-    foreign = application.accounts.issue_token(account_ids["auditor"], ["keys"]).token.token_id
+    foreign = application.people.accounts.issue_token(account_ids["auditor"], ["keys"]).token.token_id
     refused = client.post(f"/v1/accounts/{artist_id}/tokens/{foreign}/revocations", headers=headers)
     assert (refused.status_code, refused.json()["code"]) == (404, "token-not-found")
 
@@ -221,7 +221,7 @@ def test_every_operation_that_may_append_is_counted_before_any_work(application:
         (method, path.replace("{path:path}", "{path}")) for method, path in appending
     }
     assert len(appending) > 15
-    accounts = application.accounts
+    accounts = application.people.accounts
     with open_application(**settings.model_dump()) as narrow:
         app = create_app(narrow)
         for number, (method, path) in enumerate(appending):

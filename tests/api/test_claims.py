@@ -13,7 +13,7 @@ import pytest
 from fastapi.testclient import TestClient
 
 from api.app import create_app
-from ledger.bootstrap import Application
+from ledger.app import Application
 from ledger.flows.people.principal import SCOPES_OF_ROLE
 from ledger.record import dsse
 from tests.applications import UNKNOWN_ID, application_with
@@ -35,7 +35,7 @@ class Web:
     vera: Person
 
     def headers(self, who: Person) -> dict[str, str]:
-        token = self.application.accounts.issue_token(who.account_id, SCOPES_OF_ROLE[who.role]).secret
+        token = self.application.people.accounts.issue_token(who.account_id, SCOPES_OF_ROLE[who.role]).secret
         return {"authorization": f"Bearer {token}"}
 
     def post(self, who: Person, path: str, document: dict[str, Any], image: bytes | None, **params: str) -> Any:
@@ -90,7 +90,7 @@ def test_a_claim_with_its_answers_in_json_and_on_a_page(web: Web, copied: dict[s
     resolved = web.signed(web.vera, f"{path}/resolutions", {"outcome": "supported", "text": "Both compared."})
     assert resolved.status_code == 201
     assert web.client.get(path).json() == resolved.json()
-    web.application.settle()
+    web.application.log.settle()
     bundle = web.client.get(copied["links"]["bundle"])
     assert bundle.headers["content-type"].startswith("application/vnd.artledger.claim+json")
     page = web.client.get(copied["links"]["page"]).text
@@ -193,9 +193,9 @@ def test_what_is_refused(web: Web, copied: dict[str, Any]) -> None:
 
 def test_a_claim_without_a_picture_is_about_the_works_own_file(web: Web, tmp_path: Path) -> None:
     manifest = tmp_path / "manifest.txt"
-    digest = web.application.works.works(web.works)[web.works[0]].sha256
+    digest = web.application.store.works.works(web.works)[web.works[0]].sha256
     manifest.write_text(f"{digest}\n")
-    model = web.application.models.register(model_facts("disclosed", manifest)).in_record
+    model = web.application.log.models.register(model_facts("disclosed", manifest)).in_record
     claim = web.claim(web.ada, "trained-on", None, works=web.works, model_id=model.model_id)
     assert claim["verdict"]["verdict"] == "supported"
     assert claim["image_sha256"] == digest

@@ -14,7 +14,7 @@ import pytest
 from api.app import create_app
 from api.http import connections, deadlines
 from api.http.context import Context
-from ledger.bootstrap import Application
+from ledger.app import Application
 from tests.api.serving import served_app
 from tests.api.sockets import PART, answer, connect, head, status, upload_head
 from tests.applications import application_with

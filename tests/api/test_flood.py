@@ -17,7 +17,7 @@ import pytest
 
 from api.app import create_app
 from ledger.answers.claims import ClaimAnswer
-from ledger.bootstrap import Application
+from ledger.app import Application
 from ledger.flows.claims.statements import ClaimOrder, claim_draft
 from ledger.flows.people.principal import SCOPES_OF_ROLE
 from ledger.record import dsse
@@ -57,9 +57,9 @@ def application(
 
 def flood(application: Application, folder: Any, count: int) -> Flood:
     ada, works = artist(application, "Ada", folder / "ada", *(drawing(700 + number, 128) for number in range(WORKS)))
-    model = application.models.register(model_facts("a model"))
+    model = application.log.models.register(model_facts("a model"))
     subsets = itertools.chain.from_iterable(itertools.combinations(works, size) for size in range(1, WORKS + 1))
-    known = application.works.works(works)
+    known = application.store.works.works(works)
     refs = {
         work_id: Ref(leaf_hash=work.registration_leaf_hash, record_id=work.registration_record_id)
         for work_id, work in known.items()
@@ -73,10 +73,10 @@ def flood(application: Application, folder: Any, count: int) -> Flood:
         order = ClaimOrder("trained-on", subset, about.model_id)
         named = (*(refs[work_id] for work_id in subset), model_ref)
         payload = claim_draft(
-            order, ada.account_id, known[subset[0]].sha256, named, about, origin=application.origin
+            order, ada.account_id, known[subset[0]].sha256, named, about, origin=application.log.origin
         ).payload
         claims.append({"envelope": json.loads(dsse.sign(payload, [ada.key]))})
-    token = application.accounts.issue_token(ada.account_id, SCOPES_OF_ROLE["artist"]).secret
+    token = application.people.accounts.issue_token(ada.account_id, SCOPES_OF_ROLE["artist"]).secret
     return Flood(application, ada, token, claims)
 
 
@@ -131,16 +131,16 @@ def test_nothing_acknowledged_is_lost(
     listed: list[ClaimAnswer] = []
     after = -1
     while True:
-        page = application.claim_reading.page(claimant_id=wave.ada.account_id, after=after, limit=200)
+        page = application.claims.reading.page(claimant_id=wave.ada.account_id, after=after, limit=200)
         listed += page.claims
         if page.next_after is None:
             break
         after = page.next_after
     assert Counter(each.claim_id for each in listed) == Counter(taken)
     assert all(each.verdict is not None and len(each.verdicts) == 1 for each in listed)
-    kinds = application.record_store.count_by_kind()
+    kinds = application.store.records.count_by_kind()
     assert (kinds["claim"], kinds["verdict"]) == (count, count)
-    application.settle()
+    application.log.settle()
     require_good_log(application)
 
 
@@ -155,11 +155,11 @@ def test_a_token_cannot_flood(application: Application, tmp_path_factory: pytest
             return Counter([(await filed(client, claim)).status_code for claim in claims])
 
     assert asyncio.run(statuses(ELSEWHERE, wave.claims)) == {201: 20, 429: 10}
-    other = application.accounts.issue_token(wave.ada.account_id, ["claims"]).secret
+    other = application.people.accounts.issue_token(wave.ada.account_id, ["claims"]).secret
 
     async def answered() -> httpx.Response:
         async with client_at(app, ("203.0.113.99", 50_000), other) as client:
-            path = f"/v1/claims/{next(iter(application.claim_reading.page(limit=1).claims)).claim_id}/responses"
+            path = f"/v1/claims/{next(iter(application.claims.reading.page(limit=1).claims)).claim_id}/responses"
             return await client.post(path, json={"text": "no"}, params={"prepare": "true"})
 
     refused = asyncio.run(answered())
@@ -173,7 +173,7 @@ def test_bytes_that_are_no_picture_are_not_claimed(
 ) -> None:
     wave = flood(application, tmp_path_factory.mktemp("works"), 1)
     app, claims = create_app(application), application.claims
-    before = application.entries.head().size
+    before = application.store.entries.head().size
 
     async def sent(picture: bytes) -> httpx.Response:
         draft = claims.draft(ClaimOrder("authored-image"), wave.ada.account_id, picture, wave.ada.principal)
@@ -183,5 +183,5 @@ def test_bytes_that_are_no_picture_are_not_claimed(
 
     refused = asyncio.run(sent(b"no picture"))
     assert (refused.status_code, refused.json()["code"]) == (422, "not-an-image")
-    assert application.entries.head().size == before
+    assert application.store.entries.head().size == before
     assert asyncio.run(sent(encoded(drawing(1, 128), "PNG"))).status_code == 201

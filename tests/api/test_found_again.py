@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from fastapi.testclient import TestClient
 
-from ledger.bootstrap import Application
+from ledger.app import Application
 from tests.generated import encoded, generated
 from tests.match.drawings import drawing
 

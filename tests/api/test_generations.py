@@ -12,7 +12,7 @@ import pytest
 from fastapi.testclient import TestClient
 
 from api.app import create_app
-from ledger.bootstrap import Application
+from ledger.app import Application
 from ledger.image.credentials.read import read_credentials
 from ledger.settings import Settings
 from tests.applications import ART, application_with
@@ -70,7 +70,9 @@ def test_pictures_come_with_their_records(client: TestClient, application: Appli
         data = base64.b64decode(image["image"])
         asset = client.get(f"/v1/records/{image['asset_record_id']}").json()
         assert asset["statement"]["subject"][0]["digest"]["sha256"] == hashlib.sha256(data).hexdigest()
-        found = read_credentials(application.images, data, "image/png", application.credential_keys.roots)
+        found = read_credentials(
+            application.pictures.images, data, "image/png", application.pictures.credential_keys.roots
+        )
         assert found is not None
         assert found.assertion is not None
         assert found.assertion.record_id == image["record_id"]
@@ -121,10 +123,10 @@ def test_a_confirmation_outlives_the_process_that_gave_it(client: TestClient, ap
 def test_bad_requests_leave_no_trace(
     client: TestClient, application: Application, wrong: dict[str, object], status: int, code: str
 ) -> None:
-    before = application.entries.head()
+    before = application.store.entries.head()
     response = ask(client, **wrong)
     assert (response.status_code, response.json()["code"]) == (status, code), response.text
-    assert application.entries.head() == before
+    assert application.store.entries.head() == before
 
 
 def test_seeds_of_64_bits_may_come_as_text(client: TestClient) -> None:
@@ -142,8 +144,8 @@ def test_other_bodies_are_refused(client: TestClient) -> None:
 @pytest.fixture(scope="module")
 def operators(application: Application) -> dict[str, str]:
     """Headers of a generator's operator."""
-    account_id = application.accounts.create("generator", "Painter 8").account_id
-    return {"authorization": f"Bearer {application.accounts.issue_token(account_id, ['generations']).secret}"}
+    account_id = application.people.accounts.create("generator", "Painter 8").account_id
+    return {"authorization": f"Bearer {application.people.accounts.issue_token(account_id, ['generations']).secret}"}
 
 
 def report(client: TestClient, data: bytes, weights: str | None = WEIGHTS, **headers: str) -> Any:
@@ -171,7 +173,7 @@ def test_a_reported_picture_is_its_operators_claim(
     again = report(client, data, **operators)
     assert again.status_code == 200
     assert again.json()["images"][0]["record_id"] == image["record_id"]
-    model = application.models.get(predicate["model"]["model_id"])
+    model = application.log.models.get(predicate["model"]["model_id"])
     assert model.format == "reported"
     page = client.get(f"/records/{image['record_id']}").text
     assert "no proof" in page
@@ -180,13 +182,13 @@ def test_a_reported_picture_is_its_operators_claim(
 
 def test_who_may_report(client: TestClient, elsewhere: TestClient, application: Application) -> None:
     data = sorted(ART.glob("*.png"))[5].read_bytes()
-    accounts = application.accounts
+    accounts = application.people.accounts
     operator = accounts.create("generator", "Painter 9")
     good, narrow = (
         accounts.issue_token(operator.account_id, [scope]).secret for scope in ("generations", "verifications")
     )
     artists = accounts.issue_token(accounts.create("artist", "Ada").account_id, ["works"]).secret
-    before = application.entries.head()
+    before = application.store.entries.head()
     for refused, status, code in (
         (report(elsewhere, data), 401, "token-required"),
         (report(elsewhere, data, authorization="Bearer wrong"), 401, "bad-token"),
@@ -204,12 +206,12 @@ def test_who_may_report(client: TestClient, elsewhere: TestClient, application: 
     operators = {"authorization": f"Bearer {good}"}
     assert report(client, data, None, **operators).json()["code"] == "missing-model"
     assert report(client, data, "AB", **operators).status_code == 422
-    assert application.entries.head() == before
+    assert application.store.entries.head() == before
     allowed = report(elsewhere, data, authorization=f"Bearer {good}")
     assert allowed.status_code == 201, allowed.text
     assert good not in allowed.text
     model_id = allowed.json()["images"][0]["statement"]["predicate"]["model"]["model_id"]
-    assert application.models.get(model_id).description["operator_id"] == operator.account_id
+    assert application.log.models.get(model_id).description["operator_id"] == operator.account_id
 
 
 def test_pages_say_what_was_decided(client: TestClient) -> None:

@@ -13,7 +13,7 @@ from PIL import Image
 
 from api.app import create_app
 from ledger import canonical
-from ledger.bootstrap import Application
+from ledger.app import Application
 from ledger.generate.picture import ModelFacts
 from tests.applications import ART, DRAWINGS, application_with
 from tests.conftest import DatabaseUrl
@@ -94,11 +94,13 @@ def web(database_server: DatabaseUrl, template: str, tmp_path_factory: pytest.Te
     ) as application:
         artist(application, "Zora First", folder / "first", drawing(CONTESTED))
         artist(application, "Quentin Second", folder / "second", drawing(CONTESTED))
-        application.settle()
-        registered = application.record_store.find(kind="registration", limit=200)
-        names = {work.artist for work in application.works.works(_work_ids(application, len(registered))).values()}
-        account = application.accounts.create("generator", "Painter 9")
-        operator = application.accounts.issue_token(account.account_id, ["generations"]).secret
+        application.log.settle()
+        registered = application.store.records.find(kind="registration", limit=200)
+        names = {
+            work.artist for work in application.store.works.works(_work_ids(application, len(registered))).values()
+        }
+        account = application.people.accounts.create("generator", "Painter 9")
+        operator = application.people.accounts.issue_token(account.account_id, ["generations"]).secret
         with TestClient(create_app(application), client=("127.0.0.1", 50_000)) as client:
             yield Web(application, client, frozenset(names), operator)
 
@@ -159,7 +161,7 @@ def test_a_stranger_names_nobody_above_the_fold(web: Web) -> None:
     picture = stranger(0)
     answer = web.look_up(picture)
     assert {match["relation"] for match in answer["matches"]} == {"nearest"}
-    works, artists = web.application.works.state().works, web.application.works.count_artists()
+    works, artists = web.application.store.works.state().works, web.application.store.works.count_artists()
     verified = web.verified(picture)
     assert verified["headline"]["title"] == "No registered work was found in this picture"
     unseen = stranger(1)
@@ -226,8 +228,8 @@ def test_registering_a_picture_made_here_does_not_take_it(web: Web, tmp_path_fac
 def test_a_digest_is_headlined_too(web: Web, made: bytes) -> None:
     application = web.application
     digests = {
-        application.images.decode(made).sha256: "This picture was made by painters/nine on ",
-        application.images.decode(DRAWINGS[6].read_bytes()).sha256: "This is “",
+        application.pictures.images.decode(made).sha256: "This picture was made by painters/nine on ",
+        application.pictures.images.decode(DRAWINGS[6].read_bytes()).sha256: "This is “",
         "00" * 32: "We have no record of this file",
     }
     for sha256, title in digests.items():

@@ -13,9 +13,9 @@ from fastapi.testclient import TestClient
 from httpx2 import Response
 
 from api.app import create_app
+from ledger.app import Application
 from ledger.audit.entries import EntryChecker
 from ledger.audit.replay import replay_log
-from ledger.bootstrap import Application
 from ledger.flows.people.principal import SCOPES_OF_ROLE
 from ledger.log.vkey import parse_vkey
 from ledger.record import dsse
@@ -50,7 +50,7 @@ class Scene:
     claim: str
 
     def headers(self, who: Person) -> dict[str, str]:
-        token = self.application.accounts.issue_token(who.account_id, SCOPES_OF_ROLE[who.role]).secret
+        token = self.application.people.accounts.issue_token(who.account_id, SCOPES_OF_ROLE[who.role]).secret
         return {"authorization": f"Bearer {token}"}
 
     def post(self, who: Person, path: str, document: Any, **query: str) -> Response:
@@ -83,12 +83,12 @@ def scene(database_server: DatabaseUrl, template: str, tmp_path_factory: pytest.
 def log_that_verifies(scene: Scene) -> Iterator[None]:
     """After every attack the log is as it was, and anybody's audit of it passes: what the old service lost for ever."""
     application = scene.application
-    before = application.entries.head().size
+    before = application.store.entries.head().size
     yield
-    assert application.entries.head().size == before
-    application.settle()
-    folder, key = application.settings.data_dir / "log", parse_vkey(application.log_vkey)
-    assert replay_log(str(folder), key, checker=EntryChecker(application.origin)).audit.exit_code == 0
+    assert application.store.entries.head().size == before
+    application.log.settle()
+    folder, key = application.settings.data_dir / "log", parse_vkey(application.log.vkey)
+    assert replay_log(str(folder), key, checker=EntryChecker(application.log.origin)).audit.exit_code == 0
 
 
 def changed(payload: bytes, subject: str | None = None, **changes: Any) -> bytes:
@@ -110,7 +110,7 @@ def predicate_of(payload: bytes) -> Predicate:
 def hostile_refs(scene: Scene, payload: bytes) -> dict[str, tuple[Ref, ...]]:
     """By name of the attack."""
     good = refs_of(predicate_of(payload))
-    foreign = scene.ref(scene.application.works.works([scene.bobs])[scene.bobs].registration_record_id)
+    foreign = scene.ref(scene.application.store.works.works([scene.bobs])[scene.bobs].registration_record_id)
     return {
         "foreign": (foreign,),
         "missing": (Ref(leaf_hash=sha("nothing"), record_id=UNKNOWN_ID),),

@@ -12,8 +12,8 @@ import pytest
 from fastapi.testclient import TestClient
 
 from api.app import create_app
+from ledger.app import Application, open_application
 from ledger.audit.entries import EntryChecker
-from ledger.bootstrap import Application, open_application
 from ledger.record import dsse
 from ledger.record.keys import Signer
 
@@ -29,8 +29,8 @@ def application(database_url: str, tmp_path: Path) -> Iterator[Application]:
 @pytest.fixture
 def client(application: Application) -> Iterator[TestClient]:
     with TestClient(create_app(application), raise_server_exceptions=False) as opened:
-        account = application.accounts.create("artist", "Ada")
-        secret = application.accounts.issue_token(account.account_id, ["keys"]).secret
+        account = application.people.accounts.create("artist", "Ada")
+        secret = application.people.accounts.issue_token(account.account_id, ["keys"]).secret
         opened.headers["authorization"] = f"Bearer {secret}"
         opened.headers["x-holder"] = account.account_id
         yield opened
@@ -63,8 +63,8 @@ def test_a_keys_life(client: TestClient, application: Application) -> None:
     assert (late.status_code, late.json()["code"]) == (422, "key-revoked")
     holder = {"holder_id": client.headers["x-holder"]}
     assert [key["state"] for key in client.get("/v1/keys", params=holder).json()["keys"]] == ["revoked", "good"]
-    checker = EntryChecker(application.origin)
-    for entry in application.entries.read(0, application.entries.head().size):
+    checker = EntryChecker(application.log.origin)
+    for entry in application.store.entries.read(0, application.store.entries.head().size):
         checker.check(entry.leaf_index, entry.leaf_hash, entry.envelope)
 
 
@@ -73,8 +73,8 @@ def test_forgeries(client: TestClient, application: Application) -> None:
     signature = dsse.parse(dsse.sign(other, [KEY])).signatures
     swapped = client.post("/v1/keys", json=json.loads(dsse.encode(dsse.Envelope(payload, signature))))
     assert (swapped.status_code, swapped.json()["code"]) == (422, "bad-signature")
-    bob = application.accounts.create("artist", "Bob").account_id
-    for_bob = application.holder_keys.draft(bob, KEY.public_raw)
+    bob = application.people.accounts.create("artist", "Bob").account_id
+    for_bob = application.people.keys.draft(bob, KEY.public_raw)
     refused = submitted(client, for_bob, KEY)
     assert (refused.status_code, refused.json()["code"]) == (403, "wrong-holder")
     no_base64 = {"payload": "!", "payloadType": dsse.PAYLOAD_TYPE, "signatures": [{"keyid": "ab" * 32, "sig": "!"}]}
@@ -84,4 +84,4 @@ def test_forgeries(client: TestClient, application: Application) -> None:
     assert client.post("/v1/keys", content=b"{").status_code == 415
     unsound = client.post("/v1/keys?prepare=true", json={"public_key": "00" * 32})
     assert (unsound.status_code, unsound.json()["code"]) == (422, "bad-public-key")
-    assert application.entries.head().size == 1
+    assert application.store.entries.head().size == 1

@@ -11,7 +11,7 @@ import pytest
 
 from api.app import create_app
 from api.http.context import Context
-from ledger.bootstrap import Application
+from ledger.app import Application
 from ledger.cancellation import Wanted
 from ledger.flows.upkeep.calibrate import Calibrations, Published
 from ledger.generate.generator import PipelineGenerator
@@ -35,7 +35,7 @@ def application(
     folder = save_tiny_sd(tmp_path_factory.mktemp("tiny") / "sd")
     data = tmp_path_factory.mktemp("leaving") / "data"
     with application_with(database_server, template, data, [ART], generator=str(folder)) as opened:
-        opened.verification.verify(DRAWINGS[0].read_bytes())  # puts the first calibration on the log
+        opened.pictures.verify(DRAWINGS[0].read_bytes())  # puts the first calibration on the log
         yield opened
 
 
@@ -75,7 +75,7 @@ def upload(path: str, picture: bytes) -> bytes:
 
 def test_decoding_ends(service: tuple[str, Context], application: Application) -> None:
     url, context = service
-    before = application.entries.head().size
+    before = application.store.entries.head().size
     slow = slow_jpeg()
     began: list[float] = []
 
@@ -84,16 +84,16 @@ def test_decoding_ends(service: tuple[str, Context], application: Application) -
         return in_work(context) == 1 and began[-1] - began[0] > 1.0
 
     leave_when(context, url, upload("/v1/verifications", slow), has_begun)
-    assert application.entries.head().size == before
+    assert application.store.entries.head().size == before
     # The worker that was ended has a successor.
-    application.images.decode(DRAWINGS[0].read_bytes())
+    application.pictures.images.decode(DRAWINGS[0].read_bytes())
 
 
 def test_a_picture_that_is_being_compared_gets_no_record(
     service: tuple[str, Context], application: Application, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     url, context = service
-    before = application.entries.head().size
+    before = application.store.entries.head().size
     comparing, left = threading.Event(), threading.Event()
     matcher, leave = Calibrations.matcher, Wanted.leave
 
@@ -110,14 +110,14 @@ def test_a_picture_that_is_being_compared_gets_no_record(
     monkeypatch.setattr(Wanted, "leave", noticed)
     leave_when(context, url, upload("/v1/verifications", DRAWINGS[1].read_bytes() + b"1"), comparing.is_set)
     assert left.is_set()
-    assert application.entries.head().size == before
+    assert application.store.entries.head().size == before
 
 
 def test_a_generation_ends_at_its_next_step(
     service: tuple[str, Context], application: Application, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     url, context = service
-    before = application.entries.head().size
+    before = application.store.entries.head().size
     steps: list[int] = []
     generate = PipelineGenerator.generate
 
@@ -137,4 +137,4 @@ def test_a_generation_ends_at_its_next_step(
     request = head("POST /v1/generations", kind, f"Content-Length: {len(document)}", STRANGER) + document
     leave_when(context, url, request, lambda: len(steps) > 1)
     assert len(steps) < 50
-    assert application.entries.head().size == before
+    assert application.store.entries.head().size == before

@@ -10,7 +10,7 @@ from fastapi.testclient import TestClient
 
 from api.app import create_app
 from api.http.limits import RateLimits, address_key
-from ledger.bootstrap import Application, open_application
+from ledger.app import Application, open_application
 from ledger.errors import InputError, PushbackError
 from ledger.settings import Settings
 from tests.conftest import DatabaseUrl, copied
@@ -54,7 +54,7 @@ def test_strangers_wait_and_others_do_not(application: Application) -> None:
         assert [asked(at(SECOND)) for _ in range(3)] == [415, 415, 429], "all together"
         assert asked(at(THIRD)) == 429
         assert asked(at(HERE)) == 429, "an address does not make anybody the machine's owner"
-        accounts = application.accounts
+        accounts = application.people.accounts
         artist = accounts.create("artist", "Ada").account_id
         scoped, other = (accounts.issue_token(artist, [scope]).secret for scope in ("verifications", "works"))
         assert asked(first, authorization=f"Bearer {scoped}") == 415

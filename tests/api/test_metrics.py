@@ -10,7 +10,7 @@ import pytest
 from fastapi.testclient import TestClient
 
 from api.app import create_app
-from ledger.bootstrap import Application
+from ledger.app import Application
 from ledger.settings import Settings
 
 

@@ -9,7 +9,7 @@ import pytest
 from fastapi.testclient import TestClient
 
 from ledger import canonical
-from ledger.bootstrap import Application
+from ledger.app import Application
 from ledger.generate.picture import ModelFacts
 from tests.record.samples import sha
 
@@ -32,7 +32,7 @@ def silent_id(application: Application) -> str:
 def register(application: Application, name: str, manifest: Path | None) -> str:
     spec = canonical.dumps({"class": "<script>alert(1)</script>"})
     facts = ModelFacts(name, "diffusers/FluxPipeline", None, {"weights": sha(name)}, spec, manifest)
-    return application.models.register(facts).in_record.model_id
+    return application.log.models.register(facts).in_record.model_id
 
 
 def test_a_model(client: TestClient, model_id: str) -> None:

@@ -9,7 +9,7 @@ import pytest
 from fastapi.testclient import TestClient
 
 from ledger.answers.records import WorkAnswer
-from ledger.bootstrap import Application
+from ledger.app import Application
 from tests.api.conftest import HOSTILE_ARTIST, HOSTILE_TITLE, RIGHT_TO_LEFT_OVERRIDE
 
 BROWSER = {"accept": "text/html,application/xhtml+xml;q=0.9,*/*;q=0.8"}
@@ -18,7 +18,7 @@ BROWSER = {"accept": "text/html,application/xhtml+xml;q=0.9,*/*;q=0.8"}
 @pytest.fixture(scope="module")
 def hostile(application: Application) -> WorkAnswer:
     registered = application.records.page(kind="registration", limit=200).records
-    works = [application.catalogue.work(record.statement["predicate"]["work_id"]) for record in registered]
+    works = [application.store.works.catalogue.work(record.statement["predicate"]["work_id"]) for record in registered]
     return next(work for work in works if work.artist == HOSTILE_ARTIST)
 
 
@@ -69,22 +69,22 @@ def test_protection_is_on_every_answer(client: TestClient) -> None:
 
 
 def test_figures_on_the_start_page_and_the_log_page(client: TestClient, application: Application) -> None:
-    stats = application.catalogue.stats()
+    stats = application.store.works.catalogue.stats()
     start = client.get("/").text
     assert f"<dd>{stats.works}</dd>" in start
     assert f"<dd>{stats.artists}</dd>" in start
     log = client.get("/log").text
-    checkpoint = application.objects.get("checkpoint")
+    checkpoint = application.log.objects.get("checkpoint")
     assert checkpoint is not None
     assert html.escape(checkpoint.decode()) in log
-    assert application.log_vkey in log
+    assert application.log.vkey in log
     assert "artledger audit log http://testserver --key" in log
 
 
 def test_a_record_page_names_its_proof(client: TestClient, application: Application, hostile: WorkAnswer) -> None:
     text = client.get(f"/records/{hostile.registration_record_id}").text
     assert f"artledger audit bundle artledger-{hostile.registration_record_id}.bundle.json --key" in text
-    assert application.log_vkey in text
+    assert application.log.vkey in text
     assert f'href="/v1/records/{hostile.registration_record_id}/bundle"' in text
     assert f'href="/works/{hostile.work_id}"' in text
 

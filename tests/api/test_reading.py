@@ -8,7 +8,7 @@ import pytest
 from fastapi.testclient import TestClient
 
 from ledger import canonical
-from ledger.bootstrap import Application
+from ledger.app import Application
 from ledger.log.checkpoint import open_checkpoint
 from ledger.log.tiles import parse_path, tile_at, unpack_entries, unpack_hashes
 from ledger.log.vkey import parse_vkey
@@ -48,7 +48,7 @@ def test_a_work_its_preview_and_its_artist(client: TestClient, work_id: str) -> 
 
 
 def test_an_artists_works_come_in_pages(client: TestClient, application: Application) -> None:
-    name, count = application.catalogue.stats().largest_artists[0]
+    name, count = application.store.works.catalogue.stats().largest_artists[0]
     assert count > 1
     page = client.get("/v1/records", params={"kind": "registration", "limit": 200}).json()
     artists = {record["statement"]["predicate"]["artist_id"] for record in page["records"]}
@@ -129,7 +129,7 @@ def test_the_log_is_served_as_tiles(client: TestClient, application: Application
     response = client.get("/checkpoint")
     assert response.headers["content-type"] == "text/plain; charset=utf-8"
     assert response.headers["cache-control"] == "public, max-age=2"
-    signed = open_checkpoint(response.content, parse_vkey(application.log_vkey))
+    signed = open_checkpoint(response.content, parse_vkey(application.log.vkey))
     assert signed.size >= 31
     for level in (0, None):
         tile = tile_at(level, 0, signed.size)

@@ -13,7 +13,7 @@ from fastapi.testclient import TestClient
 from httpx2 import Response
 
 from api.app import create_app
-from ledger.bootstrap import Application, open_application
+from ledger.app import Application, open_application
 from ledger.flows.people.principal import LOCAL, SCOPES_OF_ROLE, AccountRole
 from ledger.flows.works.register import WorkDetails
 from ledger.record import dsse
@@ -58,7 +58,7 @@ def ben(application: Application) -> Person:
 
 
 def headers(application: Application, account_id: str, role: AccountRole = "artist") -> dict[str, str]:
-    token = application.accounts.issue_token(account_id, SCOPES_OF_ROLE[role]).secret
+    token = application.people.accounts.issue_token(account_id, SCOPES_OF_ROLE[role]).secret
     return {"authorization": f"Bearer {token}"}
 
 
@@ -146,7 +146,7 @@ def test_others_are_turned_away(client: TestClient, application: Application, ad
         403,
         "not-administrator",
     )
-    administrator = application.accounts.create("administrator", "Root").account_id
+    administrator = application.people.accounts.create("administrator", "Root").account_id
     token = headers(application, administrator, "administrator")
     assert code(client.post(f"{path}/withdrawals", json={}, headers=token)) == (403, "wrong-account")
     taken_out = client.post(f"{path}/withdrawals", json={"reason": "operator"}, headers=token)
@@ -210,8 +210,8 @@ def test_bad_forms_and_bodies(client: TestClient, application: Application, ben:
 
 def test_the_opt_out_list_is_public_and_honoured(client: TestClient, application: Application, ben: Person) -> None:
     picture = DRAWINGS[5].read_bytes()
-    listed = application.opting_out.of_picture(picture)
-    application.opting_out.add(application.opting_out.plan([], [picture]))
+    listed = application.store.works.opting_out.of_picture(picture)
+    application.store.works.opting_out.add(application.store.works.opting_out.plan([], [picture]))
     first = client.get("/v1/opt-outs", params={"limit": 1}).json()
     rest = client.get("/v1/opt-outs", params={"after": first["next_after"]}).json()
     values = {entry["value"] for page in (first, rest) for entry in page["entries"]}
@@ -257,7 +257,7 @@ def test_who_registers_copies_of_others_works_is_slowed_down(
             assert send(web, copies[2], SAID, headers(again, ada.artist_id)).status_code == 201, (
                 "one's own are no copies"
             )
-            kept = again.catalogue.work(work).contested
+            kept = again.store.works.catalogue.work(work).contested
             assert len(kept) == 2
-            done = again.registering.register(copies[2], WorkDetails(), ben.artist_id, LOCAL)
+            done = again.store.works.registering.register(copies[2], WorkDetails(), ben.artist_id, LOCAL)
             assert [each.artist for each in done.work.contested] == ["Ada", "Ada"], "marked, whoever registers it"

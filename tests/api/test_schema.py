@@ -12,7 +12,7 @@ from schemathesis.checks import not_a_server_error
 from schemathesis.specs.openapi.checks import status_code_conformance
 
 from api.app import create_app
-from ledger.bootstrap import Application, open_application
+from ledger.app import Application, open_application
 from ledger.flows.people.principal import SCOPES_OF_ROLE
 from ledger.settings import Settings
 from tests.applications import GENEROUS
@@ -42,15 +42,15 @@ def application(
             **GENEROUS,
         ) as opened,
     ):
-        opened.keys.announce()
-        opened.settle()
+        opened.log.keys.announce()
+        opened.log.settle()
         yield opened
 
 
 @pytest.fixture(scope="module")
 def askers(application: Application) -> list[dict[str, str]]:
     """Headers of somebody without an account, and of an account of each role."""
-    accounts = application.accounts
+    accounts = application.people.accounts
     secrets = [
         accounts.issue_token(accounts.create(role, f"Some {role}").account_id, scopes).secret
         for role, scopes in SCOPES_OF_ROLE.items()

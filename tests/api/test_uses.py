@@ -12,9 +12,9 @@ from typing import Any
 import pytest
 from fastapi.testclient import TestClient
 
+from ledger.app import Application
 from ledger.audit.checks import AuditVerdict
 from ledger.audit.usage import audit_usage
-from ledger.bootstrap import Application
 from ledger.flows.people.principal import Scope
 from ledger.flows.people.usage import UsageAnswer, moment
 from ledger.log.vkey import parse_vkey
@@ -44,7 +44,7 @@ def path(nearest: dict[str, Any]) -> str:
 
 @pytest.fixture(scope="module")
 def stated(application: Application, nearest: dict[str, Any]) -> UsageAnswer:
-    return application.usage.make(nearest["artist_id"], moment("2020-01-01"), datetime.now(UTC))
+    return application.people.usage.make(nearest["artist_id"], moment("2020-01-01"), datetime.now(UTC))
 
 
 def uses_of(client: TestClient, path: str, **query: object) -> list[dict[str, Any]]:
@@ -134,9 +134,9 @@ def test_a_statement_is_served_by_its_digest_and_counted_again(
     response = client.get(stated.links["statement"])
     assert hashlib.sha256(response.content).hexdigest() == stated.sha256
     assert "immutable" in response.headers["cache-control"]
-    application.publisher.publish()
-    key = parse_vkey(application.log_vkey)
-    for location in (str(application.data_dir / "log"), service_url):
+    application.log.publisher.publish()
+    key = parse_vkey(application.log.vkey)
+    for location in (str(application.store.data_dir / "log"), service_url):
         assert audit_usage(response.content, location, key).verdict is AuditVerdict.VERIFIED
     assert client.get(f"/v1/records/{stated.record.record_id}").json()["kind"] == "usage"
     assert client.get(f"/v1/usages/{'0' * 64}").json()["code"] == "usage-not-found"
@@ -145,7 +145,7 @@ def test_a_statement_is_served_by_its_digest_and_counted_again(
 def test_the_artist_and_administrators_have_statements_made(
     application: Application, client: TestClient, nearest: dict[str, Any]
 ) -> None:
-    accounts = application.accounts
+    accounts = application.people.accounts
     own = accounts.create("artist", "Has a statement made").account_id
     other = accounts.create("artist", "Has none made").account_id
     administrator = accounts.create("administrator", "Some administrator").account_id

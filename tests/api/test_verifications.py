@@ -12,7 +12,7 @@ import pytest
 from fastapi.testclient import TestClient
 
 from ledger import canonical
-from ledger.bootstrap import Application
+from ledger.app import Application
 from ledger.match.lists import MATCHES
 from ledger.record.statement import parse_payload
 from tests.applications import ART
@@ -46,7 +46,7 @@ def drawing() -> bytes:
 def verified(client: TestClient, application: Application, drawing: bytes) -> dict[str, Any]:
     response = upload(client, "/v1/verifications", drawing)
     assert response.status_code == 201, response.text
-    application.publisher.publish()
+    application.log.publisher.publish()
     answer: dict[str, Any] = response.json()
     assert response.headers["location"] == f"/v1/records/{answer['record_id']}"
     return answer
@@ -98,14 +98,14 @@ def test_a_record_that_no_checkpoint_covers_yet_says_when_to_come_back(
     assert early.json()["code"] == "not-yet-published"
     assert int(early.headers["retry-after"]) >= 1
     assert "waits for the next checkpoint" in client.get(answer["links"]["page"]).text
-    application.publisher.publish()
+    application.log.publisher.publish()
     assert client.get(answer["links"]["bundle"]).status_code == 200
 
 
 def test_a_lookup_appends_nothing(
     client: TestClient, application: Application, verified: dict[str, Any], drawing: bytes
 ) -> None:
-    before = application.entries.head()
+    before = application.store.entries.head()
     by_file = upload(client, "/v1/lookups", drawing)
     assert by_file.status_code == 200
     found = by_file.json()
@@ -117,7 +117,7 @@ def test_a_lookup_appends_nothing(
     by_digest = client.post("/v1/lookups", json={"sha256": found["sha256"]}).json()
     assert verified["record_id"] in [record["record_id"] for record in by_digest["records"]]
     assert by_digest["matches"] == []
-    assert application.entries.head() == before
+    assert application.store.entries.head() == before
 
 
 def test_top_k_bounds_what_is_shown_and_never_what_is_recorded(client: TestClient, drawing: bytes) -> None:
@@ -148,11 +148,11 @@ def test_top_k_bounds_what_is_shown_and_never_what_is_recorded(client: TestClien
 def test_bad_pictures_are_refused_and_leave_no_trace(
     client: TestClient, application: Application, path: str, data: bytes, problem: tuple[int, str]
 ) -> None:
-    before = application.entries.head()
+    before = application.store.entries.head()
     response = upload(client, path, data)
     assert (response.status_code, response.json()["code"]) == problem
     assert response.json()["detail"]
-    assert application.entries.head() == before
+    assert application.store.entries.head() == before
 
 
 def test_other_bodies_are_refused(client: TestClient, drawing: bytes) -> None:

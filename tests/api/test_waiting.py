@@ -14,9 +14,9 @@ from fastapi.testclient import TestClient
 from sqlalchemy.engine import make_url
 
 from api.app import create_app
+from ledger.app import Application
 from ledger.audit.checks import AuditVerdict
 from ledger.audit.verifier import audit_bundle
-from ledger.bootstrap import Application
 from ledger.record.ids import new_id
 from ledger.record.predicates import Claim
 from ledger.record.statement import statement_payload
@@ -65,8 +65,8 @@ def test_a_checkpoint_that_does_not_come_loses_nothing(plain: TestClient, waitin
     assert answer.json()["record_id"] == committed["record_id"]
     bundle = plain.get(committed["links"]["bundle"]).content
     assert json.loads(bundle)["proof"] == answer.json()["proof"]
-    keys = [bytes.fromhex(key) for key in waiting.record_keys]
-    assert audit_bundle(bundle, waiting.log_vkey, keys).verdict is AuditVerdict.VERIFIED
+    keys = [bytes.fromhex(key) for key in waiting.log.record_keys]
+    assert audit_bundle(bundle, waiting.log.vkey, keys).verdict is AuditVerdict.VERIFIED
 
 
 def test_an_unknown_way_of_waiting_is_refused(plain: TestClient, drawing: bytes) -> None:
@@ -96,12 +96,12 @@ def test_overload_says_how_long_the_queue_has_been_waiting(
     assert url is not None
     with psycopg.connect(url.set(drivername="postgresql").render_as_string(hide_password=False)) as blocker:
         blocker.execute("SELECT FROM log_head FOR UPDATE")
-        first = waiting.sequencer.submit(*claim())
-        while waiting.sequencer.queue_age() < 1.1 or waiting.sequencer._queue:
+        first = waiting.log.sequencer.submit(*claim())
+        while waiting.log.sequencer.queue_age() < 1.1 or waiting.log.sequencer._queue:
             time.sleep(0.01)
-        second = waiting.sequencer.submit(*claim())
+        second = waiting.log.sequencer.submit(*claim())
         answer = upload(plain, "/v1/verifications", hostile_drawing)
-        waited = waiting.sequencer.queue_age()
+        waited = waiting.log.sequencer.queue_age()
         assert (answer.status_code, answer.json()["code"]) == (503, "overloaded")
         assert 2 <= int(answer.headers["retry-after"]) <= waited + 1
         assert plain.get("/readyz").json()["log"]["queue_age"] > 1

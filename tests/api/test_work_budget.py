@@ -11,7 +11,7 @@ from fastapi.testclient import TestClient
 
 from api.app import create_app
 from api.http.work_budget import ESTIMATE, MINIMUM, Debts, WorkBudget
-from ledger.bootstrap import Application
+from ledger.app import Application
 from ledger.errors import InputError, PushbackError
 from ledger.flows.pictures.verify import Verification
 from tests.applications import ART, DRAWINGS, application_with
@@ -149,8 +149,8 @@ def test_who_has_no_budget_is_turned_away_before_the_picture_is_read(
     assert (refused.status_code, refused.json()["code"]) == (429, "rate-limited")
     assert int(refused.headers["retry-after"]) == pytest.approx((10 + ESTIMATE - 5) * 720, abs=15)
     assert asked(SECOND, b"no picture").status_code == 422
-    account = application.accounts.create("artist", "Ada").account_id
-    token = application.accounts.issue_token(account, ["verifications"]).secret
+    account = application.people.accounts.create("artist", "Ada").account_id
+    token = application.people.accounts.issue_token(account, ["verifications"]).secret
     assert asked(FIRST, picture, authorization=f"Bearer {token}").status_code == 200
     clock.now += float(refused.headers["retry-after"])
     assert asked(FIRST, b"no picture").status_code == 422
@@ -167,7 +167,7 @@ def clock_of(clock: Clock) -> Any:
 
 def test_strangers_may_ask_for_so_many_steps(application: Application) -> None:
     app = create_app(application)
-    before = application.entries.head().size
+    before = application.store.entries.head().size
 
     def asked(address: str, steps: int, count: int, **headers: str) -> Any:
         client = TestClient(app, raise_server_exceptions=False, client=(address, 50_000))
@@ -178,8 +178,8 @@ def test_strangers_may_ask_for_so_many_steps(application: Application) -> None:
         refused = asked(FIRST, steps, count)
         assert (refused.status_code, refused.json()["code"]) == (403, "too-many-steps"), refused.text
         assert "6" in refused.json()["detail"]
-    assert application.entries.head().size == before
+    assert application.store.entries.head().size == before
     assert asked(FIRST, 3, 2).status_code == 201
-    account = application.accounts.create("generator", "Studio").account_id
-    token = application.accounts.issue_token(account, ["generations"]).secret
+    account = application.people.accounts.create("generator", "Studio").account_id
+    token = application.people.accounts.issue_token(account, ["generations"]).secret
     assert asked(FIRST, 7, 1, authorization=f"Bearer {token}").status_code == 201

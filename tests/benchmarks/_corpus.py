@@ -8,7 +8,7 @@ from contextlib import contextmanager
 from itertools import islice
 from pathlib import Path
 
-from ledger.bootstrap import Application, open_application
+from ledger.app import Application, open_application
 from ledger.corpus.work import Source, SourceItem
 
 ART = Path(__file__).parents[1] / "data" / "art"
@@ -44,4 +44,4 @@ class Some:
 
 def drawings(application: Application, source: str, count: int) -> Some:
     """`source` as `artledger corpus ingest` takes it."""
-    return Some(application.open_source(source), count)
+    return Some(application.store.works.open_source(source), count)

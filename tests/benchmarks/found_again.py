@@ -19,7 +19,7 @@ sys.path.insert(0, str(Path(__file__).resolve().parents[2]))
 
 from PIL import Image
 
-from ledger.bootstrap import Application
+from ledger.app import Application
 from ledger.errors import InputError
 from ledger.fingerprint.complexity import comparable, complexity
 from ledger.flows.pictures.verify import query_of
@@ -74,7 +74,9 @@ def main() -> None:
             drawings = [small(Image.open(path).convert("RGB"), options.side) for path in sorted(ART.glob("*.png"))]
             kept, strangers, count = drawings[:20], drawings[20:], 3
         else:
-            chosen = select(application.images, works=options.kept, strangers=options.strangers, assets=None, seed=7)
+            chosen = select(
+                application.pictures.images, works=options.kept, strangers=options.strangers, assets=None, seed=7
+            )
             kept = usable(chosen.corpus, options.side)
             strangers = apart(application, usable(chosen.strangers, options.side), kept)
             count = options.count
@@ -100,13 +102,13 @@ def measure(
 
 def asked(application: Application, picture: Image.Image) -> Query:
     image = image_of(pixels(picture))
-    return query_of(image, application.fingerprinter.query(image))
+    return query_of(image, application.pictures.fingerprinter.query(image))
 
 
 def found(application: Application, query: Query) -> tuple[set[str], float]:
     """Record ids, and the milliseconds that it took."""
     started = time.perf_counter()
-    records = {similar.record.record_id for similar in application.seen.find(query)}
+    records = {similar.record.record_id for similar in application.pictures.recognition.find(query)}
     return records, 1000 * (time.perf_counter() - started)
 
 
@@ -132,7 +134,8 @@ def small(picture: Image.Image, side: int) -> Image.Image:
 def apart(application: Application, strangers: Sequence[Image.Image], kept: Sequence[Image.Image]) -> list[Image.Image]:
     """The strangers that are no variant of anything kept."""
     ours, theirs = (
-        application.fingerprinter.works([image_of(pixels(picture)) for picture in each]) for each in (strangers, kept)
+        application.pictures.fingerprinter.works([image_of(pixels(picture)) for picture in each])
+        for each in (strangers, kept)
     )
     near = variant_pairs(ours, theirs)
     return [picture for picture, variants in zip(strangers, near, strict=True) if not variants.any()]

@@ -23,7 +23,7 @@ from pathlib import Path
 
 sys.path.insert(0, str(Path(__file__).resolve().parents[2]))
 
-from ledger.bootstrap import Application
+from ledger.app import Application
 from ledger.generate.generator import open_generator
 from ledger.generate.picture import Generator, ModelFacts, StepProgress, unwatched
 from ledger.generate.profiles import FolderModel, generator_source
@@ -79,10 +79,10 @@ def main() -> None:
     options = parser.parse_args()
     source, works, count = (str(ART), 30, 6) if options.quick else (options.source, options.works, options.count)
     with model(options.generator, options.quick) as generator, fresh_application() as application:
-        application.ingestion.run(drawings(application, source, works))
-        application.recalibration.recalibrate()
+        application.store.works.ingestion.run(drawings(application, source, works))
+        application.pictures.calibrations.recalibrate()
         added, verified = measure(application, Timed(generator), count, 2 if options.quick else options.steps)
-        registered = application.corpus.state().works
+        registered = application.store.corpus.state().works
     context = {
         "works": registered, "pictures": len(added), "processors": os.cpu_count(), "model": generator.model.name,
     }  # fmt: skip
@@ -106,7 +106,7 @@ def measure(
     application: Application, generator: Timed, count: int, steps: int | None
 ) -> tuple[list[float], list[float]]:
     """Seconds beyond making the pixels, and seconds of verifying them, of each picture after the first WARM_UP."""
-    flow = replace(application.generation, generator=lambda: generator)
+    flow = replace(application.pictures.generation, generator=lambda: generator)
     added, verified = [], []
     for seed in range(count + WARM_UP):
         asked = flow.request(PROMPTS[seed % len(PROMPTS)], seed=seed, steps=steps)
@@ -115,7 +115,7 @@ def measure(
         added.append(time.perf_counter() - started - generator.seconds)
         file = encode(generator.pixels[0], "image/png")
         started = time.perf_counter()
-        answer = application.verification.verify(file)
+        answer = application.pictures.verify(file)
         verified.append(time.perf_counter() - started)
         assert not answer.repeated
     return added[WARM_UP:], verified[WARM_UP:]

@@ -16,7 +16,7 @@ from pathlib import Path
 
 sys.path.insert(0, str(Path(__file__).resolve().parents[2]))
 
-from ledger.bootstrap import Application
+from ledger.app import Application
 from ledger.flows.works.ingest import BATCH
 from ledger.image.canonical_image import CanonicalImage
 from tests.benchmarks._corpus import ART, Some, drawings, fresh_application
@@ -26,11 +26,11 @@ from tests.benchmarks._output import emit
 def fingerprint_alone(application: Application, source: Some) -> float:
     """Images per second without registering anything."""
     started = time.perf_counter()
-    decoded = application.images.decode_all((item, partial(source.read, item)) for item in source.items())
+    decoded = application.pictures.images.decode_all((item, partial(source.read, item)) for item in source.items())
     done = 0
     while batch := list(islice(decoded, BATCH)):
         images = [picture for _, picture in batch if isinstance(picture, CanonicalImage)]
-        application.fingerprinter.works(images)
+        application.pictures.fingerprinter.works(images)
         done += len(images)
     return done / (time.perf_counter() - started)
 
@@ -38,7 +38,7 @@ def fingerprint_alone(application: Application, source: Some) -> float:
 def ingest(application: Application, source: Some) -> float:
     """Images per second, registered and durable."""
     started = time.perf_counter()
-    summary = application.ingestion.run(source)
+    summary = application.store.works.ingestion.run(source)
     return summary.registered / (time.perf_counter() - started)
 
 
@@ -52,7 +52,7 @@ def main() -> None:
     with fresh_application() as application:
         source = drawings(application, name, count)
         fingerprint_alone(application, Some(source, 8))
-        _ = application.ingestion
+        _ = application.store.works.ingestion
         alone = fingerprint_alone(application, source)
         whole = ingest(application, source)
     context = {"works": len(source.chosen), "source": Path(name).name, "processors": os.cpu_count()}

@@ -23,7 +23,7 @@ import httpx2
 from fastapi import FastAPI, Response
 
 from api.app import create_app
-from ledger.bootstrap import Application
+from ledger.app import Application
 from ledger.log.append import Submission
 from ledger.record.ids import new_id
 from ledger.record.predicates import Claim
@@ -44,13 +44,13 @@ def fill(application: Application, count: int) -> list[tuple[str, str]]:
     sample = next(each for each in ALL if isinstance(each, Claim))
     made = [(new_id(), sha(str(number))) for number in range(count)]
     for start in range(0, count, BATCH):
-        application.sequencer.append_now(
+        application.log.sequencer.append_now(
             [
                 Submission(each, statement_payload("picture", subject, sample.model_copy(update={"record_id": each})))
                 for each, subject in made[start : start + BATCH]
             ]
         )
-    application.settle()
+    application.log.settle()
     return made
 
 
@@ -58,7 +58,7 @@ def add_bare_selects(app: FastAPI, application: Application) -> None:
     """The same rows without anything of ours around them but the framework and the pool of connections."""
 
     def select(statement: str, value: object) -> Response:
-        with application.database.begin() as connection, driver(connection).cursor(binary=True) as cursor:
+        with application.store.database.begin() as connection, driver(connection).cursor(binary=True) as cursor:
             rows = cursor.execute(statement.encode(), (value,)).fetchall()
         return Response(b"".join(row[0] for row in rows), media_type="application/json")
 

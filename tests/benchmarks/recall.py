@@ -20,7 +20,7 @@ sys.path.insert(0, str(Path(__file__).resolve().parents[2]))
 import numpy as np
 from numpy.typing import NDArray
 
-from ledger.bootstrap import Application
+from ledger.app import Application
 from ledger.fingerprint.fingerprint import Vector
 from ledger.flows.pictures.verify import query_of
 from ledger.match.candidate import WORKS_PER_LOOK, Candidate, Query
@@ -86,7 +86,7 @@ def measure(application: Application, exact: Exact, queries: Sequence[Query], in
     context = {"works": len(exact.place), "queries": len(queries), "hnsw": indexed, "processors": os.cpu_count()}
     for depth in DEPTHS:
         started = time.perf_counter()
-        found = [application.index.search(query, limit=depth) for query in queries]
+        found = [application.store.index.search(query, limit=depth) for query in queries]
         elapsed = 1000 * (time.perf_counter() - started) / len(queries)
         pairs = zip(queries, found, strict=True)
         value = float(np.mean([recall(exact, query, candidates, depth) for query, candidates in pairs]))
@@ -95,8 +95,8 @@ def measure(application: Application, exact: Exact, queries: Sequence[Query], in
 
 
 def asked(application: Application, pictures: Sequence[bytes]) -> list[Query]:
-    images = [application.images.decode(picture) for picture in pictures]
-    fingerprints = application.fingerprinter.queries(images)
+    images = [application.pictures.images.decode(picture) for picture in pictures]
+    fingerprints = application.pictures.fingerprinter.queries(images)
     made = [query_of(image, fingerprint) for image, fingerprint in zip(images, fingerprints, strict=True)]
     return [query for query in made if query.not_comparable is None]
 
@@ -108,7 +108,7 @@ def all_works(application: Application) -> Exact:
         page = application.records.page(kind="registration", after=after, limit=200)
         ids += [record.statement["predicate"]["work_id"] for record in page.records]
         after = page.next_after
-    return Exact.of(application.index.candidates(ids))
+    return Exact.of(application.store.index.candidates(ids))
 
 
 def main() -> None:
@@ -121,11 +121,11 @@ def main() -> None:
     name, works, count = (str(ART), 30, 10) if options.quick else (options.source, options.works, options.count)
     with fresh_application() as application:
         source = drawings(application, name, works)
-        application.ingestion.run(source)
+        application.store.works.ingestion.run(source)
         queries = asked(application, questions(source, count))
         exact = all_works(application)
         measure(application, exact, queries, indexed=False)
-        assert ensure_indexes(application.database, application.spec.digest, at_least=1)
+        assert ensure_indexes(application.store.database, application.store.spec.digest, at_least=1)
         measure(application, exact, queries, indexed=True)
 
 

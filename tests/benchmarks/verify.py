@@ -24,7 +24,7 @@ sys.path.insert(0, str(Path(__file__).resolve().parents[2]))
 
 import httpx2
 
-from ledger.bootstrap import Application
+from ledger.app import Application
 from ledger.errors import InputError, NotFoundError
 from ledger.fingerprint.copy_encoder import load_copy_encoder
 from ledger.flows.demo.pictures import edited_copy
@@ -47,10 +47,10 @@ def main() -> None:
     name, works, count = (str(ART), 30, 10) if options.quick else (options.source, options.works, options.count)
     with fresh_application() as application:
         source = drawings(application, name, works)
-        application.ingestion.run(source)
-        application.recalibration.recalibrate()
+        application.store.works.ingestion.run(source)
+        application.pictures.calibrations.recalibrate()
         pictures = questions(source, count + WARM_UP)
-        registered = application.corpus.state().works
+        registered = application.store.corpus.state().works
         compare_descriptors(application, pictures)
         with service(application.settings.data_dir) as url:
             seconds, whole = ask(url, pictures, options.clients)
@@ -125,7 +125,7 @@ def ask(url: str, pictures: Sequence[bytes], clients: int) -> tuple[list[float],
 
 def compare_descriptors(application: Application, pictures: Sequence[bytes]) -> None:
     """Prints our descriptor's speed, and its ratio to SSCD's where that is installed."""
-    working = [application.images.decode(picture).working for picture in pictures[:100]]
+    working = [application.pictures.images.decode(picture).working for picture in pictures[:100]]
     encoder = load_copy_encoder()
     ours = _per_second(working, lambda: encoder.encode(working))
     emit("verify", "descriptor_per_s", ours, "1/s", pictures=len(working))

@@ -9,7 +9,7 @@ from pathlib import Path
 
 import pytest
 
-from ledger.bootstrap import open_application
+from ledger.app import open_application
 from ledger.record.statement import statement_payload
 from tests.applications import UNKNOWN_ID
 from tests.cli.commands import Commands
@@ -26,7 +26,7 @@ def data(module_database_url: str, tmp_path_factory: pytest.TempPathFactory) -> 
     with open_application(data_dir=folder, database_url=module_database_url) as service:
         for each in (registration(), *RECORDS):
             payload = statement_payload("image", subject_of(each), each)
-            service.sequencer.submit(each.record_id, payload).result(60)
+            service.log.sequencer.submit(each.record_id, payload).result(60)
     return folder
 
 

@@ -14,7 +14,7 @@ from typing import Any, Literal
 
 import httpx2
 
-from ledger.bootstrap import open_application
+from ledger.app import open_application
 from ledger.flows.people.principal import SCOPES_OF_ROLE
 from ledger.record.predicates import ClaimType, ClaimVerdict
 from tests.api.serving import served

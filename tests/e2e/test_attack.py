@@ -19,7 +19,7 @@ from pathlib import Path
 import httpx2
 import pytest
 
-from ledger.bootstrap import open_application
+from ledger.app import open_application
 from tests.api.sockets import BOUNDARY, PART, answer, connect, status, upload_head
 from tests.applications import ART, DRAWINGS, register
 from tests.image.bombs import slow_jpeg
@@ -126,8 +126,8 @@ def test_a_tokens_look_up_gets_through(tmp_path: Path, database_url: str) -> Non
     data, errors = tmp_path / "data", tmp_path / "errors"
     with open_application(data_dir=data, database_url=database_url) as application:
         register(application, ART)
-        account = application.accounts.create("artist", "Ada").account_id
-        token = application.accounts.issue_token(account, ["verifications"]).secret
+        account = application.people.accounts.create("artist", "Ada").account_id
+        token = application.people.accounts.issue_token(account, ["verifications"]).secret
     slow = slow_jpeg()
     with ExitStack() as held, service(data, database_url, errors) as url:
         threads = held.enter_context(ThreadPoolExecutor(SLOW + PARALLEL))

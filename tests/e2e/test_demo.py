@@ -112,15 +112,15 @@ def test_relations_follow_the_pictures(database_server: DatabaseUrl, template: s
 def test_other_pictures_get_relations_of_their_own(database_server: DatabaseUrl, template: str, tmp_path: Path) -> None:
     """The stranger, once registered, is no stranger; a registered work that is not there any more is one."""
     with application_with(database_server, template, tmp_path) as application:
-        source = application.open_source(str(ART))
+        source = application.store.works.open_source(str(ART))
         items = list(source.items())
-        application.ingestion.run(_Some(source, items[10:]))
-        application.recalibration.recalibrate()
-        pictures = choose_pictures(source, items[:10], items[10:], application.images.decode)
+        application.store.works.ingestion.run(_Some(source, items[10:]))
+        application.pictures.calibrations.recalibrate()
+        pictures = choose_pictures(source, items[:10], items[10:], application.pictures.images.decode)
         assert [query.relation for query in application.demo.ask(pictures)] == ["none", "none", "exact"]
-        application.settle()
+        application.log.settle()
         bundle = application.records.bundle(application.demo.ask(pictures[2:])[0].answer.record_id)
-        assert audit_bundle(bundle, application.log_vkey).verdict is AuditVerdict.VERIFIED
+        assert audit_bundle(bundle, application.log.vkey).verdict is AuditVerdict.VERIFIED
 
 
 def test_a_folder_that_is_too_small_exits_2(tmp_path: Path, environment: dict[str, str]) -> None:

@@ -80,8 +80,8 @@ def test_a_killed_ingest_goes_on_and_ends_with_the_same_corpus(
     with application_with(database_server, template, tmp_path / "undisturbed", [ART]) as undisturbed:
         url = undisturbed.settings.database_url
         assert url is not None
-        spec = undisturbed.spec.digest
+        spec = undisturbed.store.spec.digest
         assert_same(corpus_of(database_url, spec), corpus_of(url.get_secret_value(), spec))
-        kinds = undisturbed.catalogue.stats().records
+        kinds = undisturbed.works.catalogue.stats().records
     counted = query(database_url, "SELECT kind, count(*) FROM record GROUP BY kind")
     assert dict(counted) == dict(kinds), "the log has the same leaves"

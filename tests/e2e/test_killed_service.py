@@ -18,10 +18,10 @@ from typing import Any
 import httpx2
 import pytest
 
+from ledger.app import open_application
 from ledger.audit.checks import AuditVerdict
 from ledger.audit.entries import EntryChecker
 from ledger.audit.replay import replay_log
-from ledger.bootstrap import open_application
 from ledger.log.vkey import parse_vkey
 from tests.applications import DRAWINGS, labelled, register
 
@@ -103,11 +103,11 @@ def test_nothing_acknowledged_is_lost(times: int, database_url: str, tmp_path: P
         acknowledged |= kill_once(data, environment, chance)
     assert len(set(acknowledged.values())) == len(acknowledged) >= times
     with open_application(data_dir=data, database_url=database_url) as application:
-        application.settle()
+        application.log.settle()
         for record_id, leaf_index in acknowledged.items():
             assert application.records.get(record_id).leaf_index == leaf_index
-        assert application.administration.check().verdict is AuditVerdict.VERIFIED
-        vkey = parse_vkey(application.log_vkey)
+        assert application.upkeep.administration.check().verdict is AuditVerdict.VERIFIED
+        vkey = parse_vkey(application.log.vkey)
     replayed = replay_log(str(data / "log"), vkey, checker=EntryChecker(vkey.name))
     assert replayed.audit.verdict is AuditVerdict.VERIFIED, replayed.audit
     assert replayed.entries > len(acknowledged)

@@ -6,7 +6,7 @@ from collections.abc import Iterator
 
 import pytest
 
-from ledger.bootstrap import Application
+from ledger.app import Application
 from tests.applications import ART, application_with
 from tests.conftest import DatabaseUrl
 

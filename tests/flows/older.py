@@ -3,16 +3,16 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from functools import cached_property
 
 import numpy as np
 from numpy.typing import NDArray
 from PIL import Image
 
-from ledger.bootstrap import Application
+from ledger.app import Application
 from ledger.fingerprint.fingerprinter import Fingerprinter
 from ledger.fingerprint.spec import FingerprintSpec
 from ledger.image.canonical_image import Pixels
+from ledger.settings import Settings
 
 SIDE = 4
 
@@ -41,10 +41,7 @@ class MeanColours:
 class OlderApplication(Application):
     """Fingerprints works under the spec of `MeanColours`."""
 
-    @cached_property
-    def spec(self) -> FingerprintSpec:
-        return FingerprintSpec.of({"copy": MeanColours().describe()})
-
-    @cached_property
-    def fingerprinter(self) -> Fingerprinter:
-        return Fingerprinter([MeanColours()], self.spec)
+    def __init__(self, settings: Settings) -> None:
+        super().__init__(settings)
+        self.store.spec = FingerprintSpec.of({"copy": MeanColours().describe()})
+        self.pictures.fingerprinter = Fingerprinter([MeanColours()], self.store.spec)

@@ -9,7 +9,7 @@ from PIL import Image
 
 from ledger import canonical
 from ledger.answers.claims import ClaimAnswer
-from ledger.bootstrap import Application
+from ledger.app import Application
 from ledger.flows.claims.file import Sent
 from ledger.flows.claims.statements import ClaimOrder
 from ledger.flows.people.principal import LOCAL, SCOPES_OF_ROLE, AccountRole, Principal
@@ -62,23 +62,23 @@ def artist(application: Application, name: str, folder: Path, *drawings: Image.I
     register(application, labelled(folder, [(file, f"{name}'s {file}", name) for file in names]))
     artist_id = next(
         work.artist_id
-        for entry in application.record_store.find(kind="registration", limit=200)
-        for work in application.works.works([_work_id(entry.envelope)]).values()
+        for entry in application.store.records.find(kind="registration", limit=200)
+        for work in application.store.works.works([_work_id(entry.envelope)]).values()
         if work.artist == name
     )
-    application.accounts.adopt(artist_id)
-    works = [work.work_id for work in application.works.works_of(artist_id, limit=200)]
+    application.people.accounts.adopt(artist_id)
+    works = [work.work_id for work in application.store.works.works_of(artist_id, limit=200)]
     return with_key(application, artist_id, "artist"), works
 
 
 def with_key(application: Application, account_id: str, role: AccountRole) -> Person:
     key = Signer.generate()
-    application.holder_keys.announce(account_id, key, LOCAL)
+    application.people.keys.announce(account_id, key, LOCAL)
     return Person(application, account_id, role, key)
 
 
 def person(application: Application, role: AccountRole, name: str) -> Person:
-    return with_key(application, application.accounts.create(role, name).account_id, role)
+    return with_key(application, application.people.accounts.create(role, name).account_id, role)
 
 
 def model_facts(name: str, manifest: Path | None = None) -> ModelFacts:
@@ -90,7 +90,7 @@ def model_facts(name: str, manifest: Path | None = None) -> ModelFacts:
 def made_here(application: Application, picture: Image.Image, facts: ModelFacts) -> bytes:
     """A picture that this server made: its `generation` is the service's own. Its file as it was handed out."""
     made = MadePicture(pixels(picture), facts, None, None, 7, None, {"num_inference_steps": "4"})
-    file = application.attributor(made).file
+    file = application.pictures.attributor(made).file
     assert file is not None
     return file
 

@@ -8,8 +8,8 @@ from typing import Any
 
 import pytest
 
+from ledger.app import Application, open_application
 from ledger.audit.checks import Outcome
-from ledger.bootstrap import Application, open_application
 from ledger.storage import tables
 from tests.applications import ART, DRAWINGS, query, register
 
@@ -18,14 +18,14 @@ from tests.applications import ART, DRAWINGS, query, register
 def ledger(database_url: str, tmp_path: Path) -> Iterator[Application]:
     with open_application(data_dir=tmp_path / "data", database_url=database_url) as opened:
         register(opened, ART)
-        opened.verification.verify(DRAWINGS[3].read_bytes())
-        opened.settle()
+        opened.pictures.verify(DRAWINGS[3].read_bytes())
+        opened.log.settle()
         yield opened
 
 
 def failed(application: Application) -> dict[str, str]:
     """Checks that failed, with what they say."""
-    audit = application.administration.check()
+    audit = application.upkeep.administration.check()
     return {check.name: check.detail for check in audit.checks if check.outcome is Outcome.FAILED}
 
 
@@ -39,7 +39,7 @@ def test_rebuilt_projections_are_identical(ledger: Application, database_url: st
     before = projections(database_url)
     assert len(before["work"]) == len(DRAWINGS)
     reported: list[tuple[int, int | None]] = []
-    assert ledger.administration.rebuild(lambda _, done, total: reported.append((done, total))) == 33
+    assert ledger.upkeep.administration.rebuild(lambda _, done, total: reported.append((done, total))) == 33
     assert projections(database_url) == before
     assert reported[-1] == (33, 33)
     assert failed(ledger) == {}
@@ -51,7 +51,7 @@ def test_a_changed_projection_is_named_and_mended_by_a_rebuild(ledger: Applicati
     assert set(differing) == {"projections"}
     (work_id,) = query(database_url, "SELECT work_id FROM work WHERE registration_index = 5")[0]
     assert f"work work_id {work_id}" in differing["projections"]
-    ledger.administration.rebuild()
+    ledger.upkeep.administration.rebuild()
     assert failed(ledger) == {}
 
 

@@ -9,7 +9,7 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from ledger.bootstrap import open_application
+from ledger.app import open_application
 from ledger.errors import LedgerError, VerificationError
 from ledger.flows.people.principal import LOCAL
 from ledger.log.merkle import leaf_hash
@@ -54,7 +54,7 @@ def world(module_database_url: str, tmp_path_factory: pytest.TempPathFactory) ->
         )  # fmt: skip
         world.model = world.put(model, WEIGHTS, "model")
         world.people["model"] = Someone(model.model_id, "model", Signer.generate())
-        service.keys.revoke(lost.key.keyid)
+        service.log.keys.revoke(lost.key.keyid)
         world.people["unknown"] = Someone(new_id(), "artist", Signer.generate())
         world.follow()
         yield world
@@ -160,23 +160,23 @@ ATTACKS: tuple[Attack, ...] = (
 
 def appended(world: World, payload: bytes, signer: Someone | None, kind: str) -> bool:
     """Whether the service made a new leaf of it."""
-    before = world.service.entries.head().size
+    before = world.service.store.entries.head().size
     try:
         if signer is None:
             statement = parse_payload(payload)
-            world.service.admission.require(statement, payload)
-            world.service.sequencer.submit(statement.record_id, payload).result(20)
+            world.service.people.admission.require(statement, payload)
+            world.service.log.sequencer.submit(statement.record_id, payload).result(20)
         else:
             envelope = dsse.sign(payload, [signer.key])
-            world.service.cosigning.submit(envelope, LOCAL, kinds={kind}, holder_id=signer.account_id)
+            world.service.people.cosigning.submit(envelope, LOCAL, kinds={kind}, holder_id=signer.account_id)
     except LedgerError:
-        assert world.service.entries.head().size == before, "what is refused leaves nothing behind"
-    return world.service.entries.head().size > before
+        assert world.service.store.entries.head().size == before, "what is refused leaves nothing behind"
+    return world.service.store.entries.head().size > before
 
 
 def replay_accepts(world: World, payload: bytes, signer: Someone | None) -> bool:
     """What an auditor says of the log with this statement as its next leaf."""
-    signers: Sequence[Signer] = [world.service.keys.signer(), *([] if signer is None else [signer.key])]
+    signers: Sequence[Signer] = [world.service.log.keys.signer(), *([] if signer is None else [signer.key])]
     leaf = dsse.sign(payload, signers)
     try:
         world.checker.check(world.size, leaf_hash(leaf), leaf)

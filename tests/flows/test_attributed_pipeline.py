@@ -7,9 +7,9 @@ from pathlib import Path
 
 import pytest
 
+from ledger.app import Application
 from ledger.audit.checks import AuditVerdict
 from ledger.audit.picture import audit_record
-from ledger.bootstrap import Application
 from ledger.generate import attributed as module
 from ledger.record import dsse
 from ledger.record.predicates import Generation
@@ -48,11 +48,11 @@ def test_the_example_puts_its_pictures_on_the_log(
     audit = audit_record(
         bundle,
         path.read_bytes(),
-        application.log_vkey,
-        [bytes.fromhex(key) for key in application.record_keys],
-        recompute=application.recompute,
+        application.log.vkey,
+        [bytes.fromhex(key) for key in application.log.record_keys],
+        recompute=application.pictures.recompute,
     )
     assert audit.verdict is AuditVerdict.VERIFIED
-    credentials = application.lookups.by_image(path.read_bytes()).credentials
+    credentials = application.pictures.look_up(path.read_bytes()).credentials
     assert credentials is not None
     assert credentials.state == "valid"

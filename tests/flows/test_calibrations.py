@@ -13,7 +13,7 @@ from pathlib import Path
 import pytest
 
 from ledger import canonical
-from ledger.bootstrap import Application, open_application
+from ledger.app import Application, open_application
 from ledger.errors import ConflictError, PushbackError
 from ledger.flows.upkeep import calibrate
 from ledger.flows.upkeep.background import BackgroundCalibration
@@ -68,11 +68,11 @@ def wait_for(said: Callable[[], bool]) -> None:
 
 def test_an_outgrown_calibration_serves_on_and_every_answer_says_so(ledger: Application, add: Add) -> None:
     add(5)
-    first = ledger.recalibration.current()
+    first = ledger.pictures.calibrations.current()
     add(8)
-    ledger.recalibration.deferred = True
+    ledger.pictures.calibrations.deferred = True
     picture = DRAWINGS[0].read_bytes()
-    answer = ledger.verification.verify(picture)
+    answer = ledger.pictures.verify(picture)
     assert answer.report is not None
     assert answer.report.calibration is not None
     assert (answer.report.calibration.digest, answer.report.calibration.works) == (first.digest, 5)
@@ -80,18 +80,18 @@ def test_an_outgrown_calibration_serves_on_and_every_answer_says_so(ledger: Appl
     (note,) = answer.report.notes
     assert "against 5 works, the corpus has 8" in note
     assert "artledger corpus calibrate" in note
-    assert ledger.lookups.by_image(picture).notes == (note,)
-    assert ledger.catalogue.stats().notes == (note,)
+    assert ledger.pictures.look_up(picture).notes == (note,)
+    assert ledger.works.catalogue.stats().notes == (note,)
     assert answer.statement["predicate"]["calibration"] == first.digest, "the record names the one that it used"
-    assert ledger.recalibration.recalibrate().works == 8
-    fresh = ledger.verification.verify(picture)
+    assert ledger.pictures.calibrations.recalibrate().works == 8
+    fresh = ledger.pictures.verify(picture)
     assert fresh.report is not None
     assert fresh.report.notes == ()
     assert ledger.records.get(answer.record_id).report == answer.report, "read later, a record says the same"
 
 
 def test_the_background_follows_the_corpus(ledger: Application, add: Add) -> None:
-    background = BackgroundCalibration(ledger.recalibration)
+    background = BackgroundCalibration(ledger.pictures.calibrations)
     add(5)
     assert (background.state().state, background.state().corpus_works) == ("none", 5)
     stop = threading.Event()
@@ -106,30 +106,30 @@ def test_the_background_follows_the_corpus(ledger: Application, add: Add) -> Non
         thread.join()
     state = background.state()
     assert (state.state, state.corpus_works, state.detail) == ("current", 8, None)
-    assert ledger.catalogue.stats().records["calibration"] == 2
-    assert not ledger.recalibration.deferred, "without a background, whoever asks calibrates"
+    assert ledger.works.catalogue.stats().records["calibration"] == 2
+    assert not ledger.pictures.calibrations.deferred, "without a background, whoever asks calibrates"
 
 
 def test_nobody_waits_while_the_background_calibrates(ledger: Application, add: Add) -> None:
     add(5)
-    ledger.recalibration.current()
+    ledger.pictures.calibrations.current()
     add(8)
-    ledger.recalibration.deferred = True
+    ledger.pictures.calibrations.deferred = True
     begun, go_on = threading.Event(), threading.Event()
 
     def slowly(stage: str, done: int, total: int | None) -> None:
         begun.set()
         assert go_on.wait(60)
 
-    thread = threading.Thread(target=ledger.recalibration.keep_up, args=(slowly,))
+    thread = threading.Thread(target=ledger.pictures.calibrations.keep_up, args=(slowly,))
     thread.start()
     try:
         assert begun.wait(60)
-        assert works(ledger.recalibration.current()) == 5, "answered while the other thread computes"
+        assert works(ledger.pictures.calibrations.current()) == 5, "answered while the other thread computes"
     finally:
         go_on.set()
         thread.join()
-    assert works(ledger.recalibration.current()) == 8
+    assert works(ledger.pictures.calibrations.current()) == 8
 
 
 def test_one_process_at_a_time(
@@ -137,47 +137,47 @@ def test_one_process_at_a_time(
 ) -> None:
     monkeypatch.setattr(calibrate, "MAX_WAIT", 0.0)
     add(5)
-    with other.recalibration.alone() as alone:
+    with other.pictures.calibrations.alone() as alone:
         assert alone
         with pytest.raises(PushbackError) as busy:
-            ledger.recalibration.current()
+            ledger.pictures.calibrations.current()
         assert busy.value.code == "calibrating"
-    ledger.recalibration.current()
+    ledger.pictures.calibrations.current()
     add(8)
-    with other.recalibration.alone():
-        assert works(ledger.recalibration.current()) == 5, "what is in force will do meanwhile"
-        assert works(ledger.recalibration.keep_up()) == 5
-    assert works(ledger.recalibration.current()) == 8
+    with other.pictures.calibrations.alone():
+        assert works(ledger.pictures.calibrations.current()) == 5, "what is in force will do meanwhile"
+        assert works(ledger.pictures.calibrations.keep_up()) == 5
+    assert works(ledger.pictures.calibrations.current()) == 8
 
 
 def test_what_another_process_made_is_used(ledger: Application, other: Application, add: Add) -> None:
     add(5)
-    assert works(ledger.recalibration.current()) == 5
+    assert works(ledger.pictures.calibrations.current()) == 5
     add(8)
-    made = other.recalibration.recalibrate()
-    assert ledger.recalibration.current().digest == made.digest
-    assert not ledger.recalibration.recalibrate().made
+    made = other.pictures.calibrations.recalibrate()
+    assert ledger.pictures.calibrations.current().digest == made.digest
+    assert not ledger.pictures.calibrations.recalibrate().made
 
 
 def test_a_service_that_ends_stops_calibrating(ledger: Application, add: Add) -> None:
     add(5)
-    background = BackgroundCalibration(ledger.recalibration)
+    background = BackgroundCalibration(ledger.pictures.calibrations)
     stop = threading.Event()
-    blocks = ledger.corpus.iter_blocks
+    blocks = ledger.store.corpus.iter_blocks
 
     def stopping() -> Iterator[object]:
         stop.set()
         yield from blocks()
 
     with pytest.MonkeyPatch.context() as patch:
-        patch.setattr(type(ledger.corpus), "iter_blocks", lambda _: stopping())
+        patch.setattr(type(ledger.store.corpus), "iter_blocks", lambda _: stopping())
         background.run(stop, interval=0.02)
     assert (background.state().state, background.state().detail) == ("none", None)
 
 
 def test_what_fails_is_said_and_tried_again(ledger: Application, add: Add, monkeypatch: pytest.MonkeyPatch) -> None:
     add(5)
-    background = BackgroundCalibration(ledger.recalibration)
+    background = BackgroundCalibration(ledger.pictures.calibrations)
     stop = threading.Event()
     failing = True
 
@@ -186,7 +186,7 @@ def test_what_fails_is_said_and_tried_again(ledger: Application, add: Add, monke
             raise PushbackError("no room", code="disk-full")
         stop.set()
 
-    monkeypatch.setattr(type(ledger.recalibration), "keep_up", keep_up)
+    monkeypatch.setattr(type(ledger.pictures.calibrations), "keep_up", keep_up)
     thread = threading.Thread(target=background.run, args=(stop,), kwargs={"interval": 0.01})
     thread.start()
     wait_for(lambda: background.state().state == "failed")
@@ -198,29 +198,29 @@ def test_what_fails_is_said_and_tried_again(ledger: Application, add: Add, monke
 
 def test_a_calibration_of_another_null_set_is_not_used(ledger: Application, add: Add) -> None:
     add(5)
-    ledger.recalibration.current()
-    stored = ledger.calibration_store.newest(ledger.spec.digest)
+    ledger.pictures.calibrations.current()
+    stored = ledger.store.calibrations.newest(ledger.store.spec.digest)
     assert stored is not None
     altered = {**json.loads(stored.document), "null_set": "0" * 64}
-    assert ledger.recalibration._published(stored) is not None
-    assert ledger.recalibration._published(replace(stored, document=canonical.dumps(altered))) is None
+    assert ledger.pictures.calibrations._published(stored) is not None
+    assert ledger.pictures.calibrations._published(replace(stored, document=canonical.dumps(altered))) is None
 
 
 def test_without_works_it_is_said_what_to_do(ledger: Application) -> None:
     with pytest.raises(ConflictError) as refused:
-        ledger.recalibration.recalibrate()
+        ledger.pictures.calibrations.recalibrate()
     assert refused.value.code == "corpus-empty"
     assert "artledger corpus ingest" in str(refused.value.hint)
-    answer = ledger.verification.verify(DRAWINGS[0].read_bytes())
+    answer = ledger.pictures.verify(DRAWINGS[0].read_bytes())
     assert answer.report is not None
     assert (answer.report.verdict, answer.report.matches) == ("none", ())
     for notes in (
         answer.report.notes,
-        ledger.lookups.by_image(DRAWINGS[0].read_bytes()).notes,
-        ledger.catalogue.stats().notes,
+        ledger.pictures.look_up(DRAWINGS[0].read_bytes()).notes,
+        ledger.works.catalogue.stats().notes,
     ):
         assert len(notes) == 1
         assert "artledger corpus ingest" in notes[0]
-    background = BackgroundCalibration(ledger.recalibration)
-    ledger.recalibration.keep_up()
+    background = BackgroundCalibration(ledger.pictures.calibrations)
+    ledger.pictures.calibrations.keep_up()
     assert background.state().corpus_works == 0

@@ -8,8 +8,8 @@ from typing import Any
 
 import pytest
 
+from ledger.app import Application, open_application
 from ledger.audit.claim_bundle import MAX_RECORDS, parse_claim_bundle
-from ledger.bootstrap import Application, open_application
 from ledger.claim.rules import current_rules
 from ledger.errors import ConflictError
 from ledger.flows.claims import file as flow
@@ -47,7 +47,7 @@ def put_many(world: World, predicates: list[Predicate], subject: str, name: str,
         payload = statement_payload(name, subject, predicate)
         signatures = tuple(dsse.Signature(each.key.keyid, each.key.sign(dsse.pae(payload))) for each in signers)
         batch.append(Submission(predicate.record_id, payload, None, signatures))
-    appended = world.service.sequencer.append_now(batch)
+    appended = world.service.log.sequencer.append_now(batch)
     return [Ref(leaf_hash=each.entry.leaf_hash.hex(), record_id=each.entry.record_id) for each in appended]
 
 
@@ -80,18 +80,18 @@ def counting(world: World, monkeypatch: pytest.MonkeyPatch) -> list[str]:
 def test_whoever_asks_again_costs_nothing(world: World, monkeypatch: pytest.MonkeyPatch) -> None:
     """What an anonymous reader could have the service do anew with every request."""
     _, claim, _ = world.claims["ada"]
-    world.service.settle()
+    world.service.log.settle()
     made = counting(world, monkeypatch)
-    first = world.service.claim_reading.bundle(claim.record_id)
+    first = world.service.claims.reading.bundle(claim.record_id)
     assert len(made) >= 2
     made.clear()
     for _ in range(20):
-        assert world.service.claim_reading.bundle(claim.record_id) == first
+        assert world.service.claims.reading.bundle(claim.record_id) == first
     assert made == []
     ada = world.people["ada"]
     put_many(world, [answer(world, ada.account_id)], world.claims["ada"][0], "claim", ada)
-    world.service.settle()
-    assert len(parse_claim_bundle(world.service.claim_reading.bundle(claim.record_id)).responses) == 1
+    world.service.log.settle()
+    assert len(parse_claim_bundle(world.service.claims.reading.bundle(claim.record_id)).responses) == 1
     assert made, "something more was said"
 
 
@@ -127,16 +127,16 @@ def test_a_claim_with_all_that_it_may_have(world: World) -> None:
         for _ in range(MOST_ANSWERS["resolution"])
     ]
     put_many(world, [*resolutions], sha256, "claim", vera)
-    world.service.settle()
+    world.service.log.settle()
     started = time.monotonic()
-    data = world.service.claim_reading.bundle(claim.record_id)
+    data = world.service.claims.reading.bundle(claim.record_id)
     seconds = time.monotonic() - started
     parsed = parse_claim_bundle(data)
     count = 1 + sum(map(len, (parsed.verdicts, parsed.responses, parsed.resolutions, parsed.evidence)))
     assert (MAX_VERDICTS - 1) * MAX_EXHIBITS < count <= MAX_RECORDS
     assert len(data) < MOST_MEBIBYTES * 2**20
     started = time.monotonic()
-    assert world.service.claim_reading.bundle(claim.record_id) == data
+    assert world.service.claims.reading.bundle(claim.record_id) == data
     assert time.monotonic() - started < max(seconds / 2, 0.2)
     assert seconds < 10, "the machine may be busy: about one second where it is not"
 

@@ -10,9 +10,9 @@ import pytest
 from PIL import Image
 
 from ledger.answers.claims import ClaimAnswer
+from ledger.app import Application
 from ledger.audit.checks import AuditVerdict
 from ledger.audit.claim import audit_claim
-from ledger.bootstrap import Application
 from ledger.errors import LedgerError
 from ledger.flows.claims.file import MAX_RESPONSES, Sent
 from ledger.flows.claims.statements import ClaimOrder
@@ -52,7 +52,7 @@ def world(database_server: DatabaseUrl, template: str, tmp_path_factory: pytest.
         generated = made_here(application, drawing(221, 256), model_facts("one"))
         made_here(application, drawing(222, 256), model_facts("two"))
         model = next(
-            entry for entry in application.record_store.find(kind="model")
+            entry for entry in application.store.records.find(kind="model")
             if parse_payload(dsse.parse(entry.envelope).payload).subject_sha256 == model_facts("one").weights_sha256
         )  # fmt: skip
         predicate = parse_payload(dsse.parse(model.envelope).payload).predicate
@@ -79,9 +79,9 @@ def codes(answer: ClaimAnswer) -> set[str]:
 
 def audited(world: World, answer: ClaimAnswer) -> None:
     """Offline, the same verdict follows."""
-    world.application.settle()
-    bundle = world.application.claim_reading.bundle(answer.claim_id)
-    audit = audit_claim(bundle, world.application.log_vkey)
+    world.application.log.settle()
+    bundle = world.application.claims.reading.bundle(answer.claim_id)
+    audit = audit_claim(bundle, world.application.log.vkey)
     assert audit.verdict is AuditVerdict.VERIFIED, audit.to_json()
 
 
@@ -177,11 +177,11 @@ def test_generated_by(world: World) -> None:
 
 def test_trained_on(world: World, tmp_path: Path) -> None:
     application = world.application
-    works = application.works.works(world.ada_works)
+    works = application.store.works.works(world.ada_works)
     digests = sorted({works[world.ada_works[0]].sha256, *(f"{number:064x}" for number in range(5))})
     manifest = tmp_path / "manifest.txt"
     manifest.write_text("".join(f"{digest}\n" for digest in digests))
-    model = application.models.register(model_facts("disclosed", manifest)).in_record
+    model = application.log.models.register(model_facts("disclosed", manifest)).in_record
     listed = world.ada.claim("trained-on", None, world.ada_works[0], model_id=model.model_id)
     assert verdict(listed) == "supported"
     absent = world.ada.claim("trained-on", None, world.ada_works[1], model_id=model.model_id)
@@ -281,7 +281,7 @@ def test_what_is_signed_is_what_is_filed(world: World) -> None:
 
 def test_an_artist_without_a_key_is_spoken_for_by_the_person_at_the_machine(world: World) -> None:
     claims = world.application.claims
-    account = world.application.accounts.create("artist", "Nobody")
+    account = world.application.people.accounts.create("artist", "Nobody")
     draft = claims.draft(ClaimOrder("authored-image"), account.account_id, picture(297), LOCAL)
     answer = claims.file(Sent(payload=draft.payload), picture(297), LOCAL)
     assert not answer.signed
@@ -318,15 +318,15 @@ def test_nobody_buries_a_claim_in_answers(world: World) -> None:
     assert caught.value.code == "too-many-responses"
     assert len(claims.respond(claim.claim_id, first, bob.principal).responses) == MAX_RESPONSES, "the same again"
     assert len(world.ada.respond(claim.claim_id, "enough").responses) == MAX_RESPONSES + 1
-    audited(world, world.application.claim_reading.get(claim.claim_id))
+    audited(world, world.application.claims.reading.get(claim.claim_id))
 
 
 def test_words_can_be_erased_and_the_claim_stays(world: World) -> None:
     dora = person(world.application, "artist", "Dora")
     claim = dora.claim("authored-image", picture(296), text="It is mine\u202e really.")
     assert claim.text == "It is mine really."
-    Erasure(world.application.database).of_person(dora.account_id)
-    after = world.application.claim_reading.get(claim.claim_id)
+    Erasure(world.application.store.database).of_person(dora.account_id)
+    after = world.application.claims.reading.get(claim.claim_id)
     assert after.text is None
     assert after.verdicts == claim.verdicts
     audited(world, after)
@@ -335,7 +335,7 @@ def test_words_can_be_erased_and_the_claim_stays(world: World) -> None:
 def test_claims_are_listed_by_party_and_by_picture(world: World) -> None:
     eve = person(world.application, "artist", "Eve")
     made = [eve.claim("authored-image", picture(number)).claim_id for number in (294, 295)]
-    reading = world.application.claim_reading
+    reading = world.application.claims.reading
     page = reading.page(claimant_id=eve.account_id, limit=1)
     assert [each.claim_id for each in page.claims] == made[:1]
     assert page.next_after is not None

@@ -8,7 +8,7 @@ from pathlib import Path
 
 import pytest
 
-from ledger.bootstrap import Application, open_application
+from ledger.app import Application, open_application
 from ledger.corpus.work import ALL_USES
 from ledger.errors import LedgerError
 from ledger.flows.people.principal import LOCAL, PUBLIC, Principal
@@ -35,9 +35,11 @@ def registered(service: Application, person: Person, number: int = 0) -> str:
     """The id of a drawing that the artist registered for every use."""
     data, details = DRAWINGS[number].read_bytes(), WorkDetails(title="Mine", allowed_uses=ALL_USES)
     if person.signer is None:
-        made = service.registering.register(data, details, person.artist_id, person.principal)
+        made = service.works.registering.register(data, details, person.artist_id, person.principal)
     else:
-        made = service.registering.sign_and_submit(data, details, person.artist_id, person.principal, person.signer)
+        made = service.works.registering.sign_and_submit(
+            data, details, person.artist_id, person.principal, person.signer
+        )
     assert not made.record.repeated
     return made.work.work_id
 
@@ -49,7 +51,7 @@ def code_of(call: Callable[[], object]) -> str:
 
 
 def verdict(service: Application, number: int = 0) -> str:
-    answer = service.verification.verify(DRAWINGS[number].read_bytes())
+    answer = service.pictures.verify(DRAWINGS[number].read_bytes())
     assert answer.report is not None
     return answer.report.verdict
 
@@ -58,18 +60,18 @@ def test_terms_take_effect_at_once_and_can_come_back(service: Application) -> No
     ada = artist(service, "Ada")
     work_id = registered(service, ada)
     assert verdict(service) == "copy"
-    sha256 = service.catalogue.work(work_id).sha256
-    assert service.opt_outs.untrainable().reason(sha256) is None
-    answer = service.consents.change(work_id, ada.principal, ("style",), "CC-BY-4.0")
+    sha256 = service.works.catalogue.work(work_id).sha256
+    assert service.store.opt_outs.untrainable().reason(sha256) is None
+    answer = service.works.consents.change(work_id, ada.principal, ("style",), "CC-BY-4.0")
     assert answer.kind == "consent"
-    work = service.catalogue.work(work_id)
+    work = service.works.catalogue.work(work_id)
     assert (work.allowed_uses, work.licence, work.withdrawn) == (("style",), "CC-BY-4.0", False)
     assert verdict(service) == "none", "out of matching with the leaf"
-    assert service.opt_outs.untrainable().reason(sha256) is not None, "and out of training"
-    service.consents.change(work_id, ada.principal, ("match",))
+    assert service.store.opt_outs.untrainable().reason(sha256) is not None, "and out of training"
+    service.works.consents.change(work_id, ada.principal, ("match",))
     assert verdict(service) == "copy"
-    assert [each.artist_id for each in service.works.artists_without_style()] == [ada.artist_id]
-    assert code_of(lambda: service.consents.draft_terms(work_id, ada.principal, ["match"])) == "terms-unchanged"
+    assert [each.artist_id for each in service.store.works.artists_without_style()] == [ada.artist_id]
+    assert code_of(lambda: service.works.consents.draft_terms(work_id, ada.principal, ["match"])) == "terms-unchanged"
     require_good_log(service)
 
 
@@ -78,15 +80,17 @@ def test_unchanged_terms_append_nothing(service: Application) -> None:
     ada = artist(service, "Ada")
     work_id = registered(service, ada)
     size = service.records.entries.head().size
-    again = service.consents.change(work_id, ada.principal, tuple(reversed(ALL_USES)))
+    again = service.works.consents.change(work_id, ada.principal, tuple(reversed(ALL_USES)))
     assert (again.repeated, again.kind) == (True, "registration")
-    stated = service.consents.change(work_id, ada.principal, ("style",), "CC-BY-4.0")
+    stated = service.works.consents.change(work_id, ada.principal, ("style",), "CC-BY-4.0")
     for _ in range(3):
-        again = service.consents.change(work_id, ada.principal, ("style",), "CC-BY-4.0")
+        again = service.works.consents.change(work_id, ada.principal, ("style",), "CC-BY-4.0")
         assert (again.repeated, again.record_id) == (True, stated.record_id)
     assert service.records.entries.head().size == size + 1
     with ThreadPoolExecutor(8) as threads:
-        answers = list(threads.map(lambda _: service.consents.change(work_id, ada.principal, ["match"]), range(8)))
+        answers = list(
+            threads.map(lambda _: service.works.consents.change(work_id, ada.principal, ["match"]), range(8))
+        )
     assert len({answer.record_id for answer in answers}) == 1
     assert sorted(answer.repeated for answer in answers) == [False] + [True] * 7
     assert service.records.entries.head().size == size + 2
@@ -95,7 +99,7 @@ def test_unchanged_terms_append_nothing(service: Application) -> None:
 def test_unchanged_terms_that_are_signed_anew_append_nothing(service: Application) -> None:
     ada = artist(service, "Ada", key=True)
     work_id = registered(service, ada)
-    consents = service.consents
+    consents = service.works.consents
     before = parse_payload(consents.draft_terms(work_id, ada.principal, ["match"]))
     predicate = before.predicate
     assert isinstance(predicate, Consent)
@@ -126,22 +130,22 @@ def test_a_withdrawal_is_final_and_erases_what_is_kept(service: Application, dat
     work_id = registered(service, ada)
     assert verdict(service) == "copy"
     assert query(database_url, "SELECT count(*) FROM preview") == [(1,)]
-    answer = service.consents.withdraw(work_id, ada.principal)
+    answer = service.works.consents.withdraw(work_id, ada.principal)
     assert answer.statement["predicate"]["reason"] == "artist"
     for table in KEPT:
         assert query(database_url, f"SELECT count(*) FROM {table}") == [(0,)], table
     assert verdict(service) == "none"
-    assert service.catalogue.preview(work_id) is None
-    work = service.catalogue.work(work_id)
+    assert service.works.catalogue.preview(work_id) is None
+    work = service.works.catalogue.work(work_id)
     assert (work.withdrawn, work.title, work.artist) == (True, "", "Ada"), "the leaves stay, and so does the artist"
-    assert code_of(lambda: service.consents.withdraw(work_id, ada.principal)) == "work-withdrawn"
-    assert code_of(lambda: service.consents.change(work_id, ada.principal, ["match"])) == "work-withdrawn"
-    assert service.opt_outs.untrainable().reason(work.sha256) is not None
+    assert code_of(lambda: service.works.consents.withdraw(work_id, ada.principal)) == "work-withdrawn"
+    assert code_of(lambda: service.works.consents.change(work_id, ada.principal, ["match"])) == "work-withdrawn"
+    assert service.store.opt_outs.untrainable().reason(work.sha256) is not None
     again = registered(service, ada)
     assert again != work_id, "registered anew, it is another work"
     assert verdict(service) == "copy"
     require_good_log(service)
-    assert service.administration.check().exit_code == 0
+    assert service.upkeep.administration.check().exit_code == 0
 
 
 def test_nobody_speaks_in_anothers_name(service: Application) -> None:
@@ -149,19 +153,22 @@ def test_nobody_speaks_in_anothers_name(service: Application) -> None:
     work_id = registered(service, ada)
     administrator = Principal("administrator", ben.artist_id, frozenset({"works"}))
     for other in (ben.principal, PUBLIC, administrator):
-        assert code_of(lambda other=other: service.consents.change(work_id, other, [])) == "wrong-account"  # type: ignore[misc]
-        assert code_of(lambda other=other: service.consents.withdraw(work_id, other)) == "wrong-account"  # type: ignore[misc]
-        assert code_of(lambda other=other: service.consents.draft_withdrawal(work_id, other)) == "wrong-account"  # type: ignore[misc]
-    assert code_of(lambda: service.consents.withdraw(work_id, ada.principal, "legal")) == "not-administrator"
-    assert code_of(lambda: service.consents.withdraw("01900000-0000-7000-8000-000000000000", LOCAL)) == "work-not-found"
-    answer = service.consents.withdraw(work_id, administrator, "legal")
+        assert code_of(lambda other=other: service.works.consents.change(work_id, other, [])) == "wrong-account"  # type: ignore[misc]
+        assert code_of(lambda other=other: service.works.consents.withdraw(work_id, other)) == "wrong-account"  # type: ignore[misc]
+        assert code_of(lambda other=other: service.works.consents.draft_withdrawal(work_id, other)) == "wrong-account"  # type: ignore[misc]
+    assert code_of(lambda: service.works.consents.withdraw(work_id, ada.principal, "legal")) == "not-administrator"
+    assert (
+        code_of(lambda: service.works.consents.withdraw("01900000-0000-7000-8000-000000000000", LOCAL))
+        == "work-not-found"
+    )
+    answer = service.works.consents.withdraw(work_id, administrator, "legal")
     assert answer.statement["predicate"]["reason"] == "legal"
 
 
 def test_who_has_a_key_signs(service: Application) -> None:
     ada, ben = artist(service, "Ada", key=True), artist(service, "Ben", key=True)
     work_id, other_id = registered(service, ada), registered(service, ada, 1)
-    consents = service.consents
+    consents = service.works.consents
     assert code_of(lambda: consents.change(work_id, ada.principal, ["match"])) == "signature-required"
     assert code_of(lambda: consents.withdraw(work_id, LOCAL)) == "signature-required"
     payload = consents.draft_terms(work_id, ada.principal, ["match"])
@@ -178,8 +185,8 @@ def test_who_has_a_key_signs(service: Application) -> None:
     withdrawal = dsse.sign(consents.draft_withdrawal(work_id, ada.principal), [ada.key])
     assert consents.submit(work_id, withdrawal, ada.principal).kind == "withdrawal"
     assert consents.submit(work_id, withdrawal, ada.principal).repeated
-    assert service.catalogue.preview(work_id) is None
-    service.keys.revoke(ada.key.keyid)
+    assert service.works.catalogue.preview(work_id) is None
+    service.log.keys.revoke(ada.key.keyid)
     late = dsse.sign(consents.draft_withdrawal(other_id, ada.principal), [ada.key])
     assert code_of(lambda: consents.submit(other_id, late, ada.principal)) == "signer-revoked"
     require_good_log(service)
@@ -189,7 +196,7 @@ def test_a_subject_has_no_name_but_what_it_is(service: Application) -> None:
     """What stands on the log stands there for ever: a statement must not smuggle a person's name in."""
     ada = artist(service, "Ada", key=True)
     work_id = registered(service, ada)
-    statement = parse_payload(service.consents.draft_withdrawal(work_id, ada.principal))
+    statement = parse_payload(service.works.consents.draft_withdrawal(work_id, ada.principal))
     payload = statement_payload("Ada Example", statement.subject_sha256, statement.predicate)
     signed = dsse.sign(payload, [ada.key])
-    assert code_of(lambda: service.consents.submit(work_id, signed, ada.principal)) == "statement-mismatch"
+    assert code_of(lambda: service.works.consents.submit(work_id, signed, ada.principal)) == "statement-mismatch"

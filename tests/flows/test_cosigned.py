@@ -9,8 +9,8 @@ from typing import Any
 
 import pytest
 
+from ledger.app import Application, open_application
 from ledger.audit.entries import EntryChecker
-from ledger.bootstrap import Application, open_application
 from ledger.errors import LedgerError, VerificationError
 from ledger.flows.people.accounts import AccountAnswer
 from ledger.flows.people.principal import LOCAL, PUBLIC, Principal
@@ -37,8 +37,8 @@ def service(database_url: str, tmp_path: Path) -> Iterator[Application]:
 @pytest.fixture
 def ada(service: Application) -> AccountAnswer:
     """An artist with a key on the log."""
-    account = service.accounts.create("artist", "Ada")
-    service.holder_keys.announce(account.account_id, KEY, LOCAL)
+    account = service.people.accounts.create("artist", "Ada")
+    service.people.keys.announce(account.account_id, KEY, LOCAL)
     return account
 
 
@@ -63,36 +63,36 @@ def principal(account: AccountAnswer) -> Principal:
 
 def replay(application: Application) -> int:
     """The auditor agrees with everything on the log."""
-    checker = EntryChecker(application.origin)
-    for entry in application.entries.read(0, application.entries.head().size):
+    checker = EntryChecker(application.log.origin)
+    for entry in application.store.entries.read(0, application.store.entries.head().size):
         checker.check(entry.leaf_index, entry.leaf_hash, entry.envelope)
-    return application.entries.head().size
+    return application.store.entries.head().size
 
 
 def refusal(application: Application, envelope: bytes, by: Principal) -> str:
-    before = application.entries.head().size
+    before = application.store.entries.head().size
     with pytest.raises(LedgerError) as caught:
-        application.cosigning.submit(envelope, by, kinds=CLAIM)
-    assert application.entries.head().size == before, "nothing was appended"
+        application.people.cosigning.submit(envelope, by, kinds=CLAIM)
+    assert application.store.entries.head().size == before, "nothing was appended"
     return caught.value.code
 
 
 def test_two_signatures_on_one_envelope(service: Application, ada: AccountAnswer) -> None:
     payload = claim_by(ada.account_id)
     envelope = dsse.sign(payload, [KEY])
-    appended = service.cosigning.submit(envelope, principal(ada), kinds=CLAIM)
+    appended = service.people.cosigning.submit(envelope, principal(ada), kinds=CLAIM)
     leaf = dsse.parse(appended.entry.envelope)
     assert leaf.payload == payload
-    assert [each.keyid for each in leaf.signatures] == [service.keys.signer().keyid, KEY.keyid]
+    assert [each.keyid for each in leaf.signatures] == [service.log.keys.signer().keyid, KEY.keyid]
     assert replay(service) == 3
-    again = service.cosigning.submit(envelope, principal(ada), kinds=CLAIM)
+    again = service.people.cosigning.submit(envelope, principal(ada), kinds=CLAIM)
     assert again == Appended(appended.entry, repeated=True)
     assert replay(service) == 3
 
 
 def test_whose_it_is_not(service: Application, ada: AccountAnswer) -> None:
-    bob = service.accounts.create("artist", "Bob")
-    service.holder_keys.announce(bob.account_id, OTHER_KEY, LOCAL)
+    bob = service.people.accounts.create("artist", "Bob")
+    service.people.keys.announce(bob.account_id, OTHER_KEY, LOCAL)
     mine = dsse.sign(claim_by(ada.account_id), [KEY])
     assert refusal(service, mine, principal(bob)) == "wrong-holder"
     assert refusal(service, mine, PUBLIC) == "wrong-holder"
@@ -102,8 +102,8 @@ def test_whose_it_is_not(service: Application, ada: AccountAnswer) -> None:
 
 
 def test_an_auditor_files_no_claims(service: Application) -> None:
-    auditor = service.accounts.create("auditor", "Carla")
-    service.holder_keys.announce(auditor.account_id, KEY, LOCAL)
+    auditor = service.people.accounts.create("auditor", "Carla")
+    service.people.keys.announce(auditor.account_id, KEY, LOCAL)
     envelope = dsse.sign(claim_by(auditor.account_id), [KEY])
     assert refusal(service, envelope, principal(auditor)) == "wrong-holder"
 
@@ -119,17 +119,17 @@ def test_signatures_that_are_none(service: Application, ada: AccountAnswer) -> N
         dsse.Envelope(one.payload, (dsse.Signature(KEY.keyid, STRANGER.sign(dsse.pae(one.payload))),))
     )
     assert refusal(service, renamed, mine) == "bad-signature"
-    service_signed = dsse.sign(claim_by(ada.account_id), [service.keys.signer()])
+    service_signed = dsse.sign(claim_by(ada.account_id), [service.log.keys.signer()])
     assert refusal(service, service_signed, mine) == "wrong-holder"
 
 
 def test_a_revoked_key_signs_nothing_more(service: Application, ada: AccountAnswer) -> None:
     before = dsse.sign(claim_by(ada.account_id), [KEY])
-    accepted = service.cosigning.accept(before, principal(ada), kinds=CLAIM)
-    service.keys.revoke(KEY.keyid)
+    accepted = service.people.cosigning.accept(before, principal(ada), kinds=CLAIM)
+    service.log.keys.revoke(KEY.keyid)
     assert refusal(service, dsse.sign(claim_by(ada.account_id), [KEY]), principal(ada)) == "signer-revoked"
     with pytest.raises(VerificationError) as late:
-        service.cosigning.append(accepted)
+        service.people.cosigning.append(accepted)
     assert late.value.code == "signer-revoked", "also where it was revoked between check and append"
     assert replay(service) == 3
 
@@ -143,7 +143,7 @@ def test_stale_statements_and_those_from_the_future(service: Application, ada: A
 
 def test_one_record_id_is_one_statement(service: Application, ada: AccountAnswer) -> None:
     first = claim_by(ada.account_id)
-    appended = service.cosigning.submit(dsse.sign(first, [KEY]), principal(ada), kinds=CLAIM)
+    appended = service.people.cosigning.submit(dsse.sign(first, [KEY]), principal(ada), kinds=CLAIM)
     other = claim_by(ada.account_id, record_id=appended.entry.record_id, claim_type="copies-work")
     assert refusal(service, dsse.sign(other, [KEY]), principal(ada)) == "record-id-taken"
 
@@ -154,18 +154,21 @@ def test_kinds_that_the_caller_does_not_take(service: Application, ada: AccountA
     )
     envelope = dsse.sign(statement_payload("work", "ab" * 32, predicate), [KEY])
     assert refusal(service, envelope, principal(ada)) == "unexpected-kind"
-    accepted = service.cosigning.accept(envelope, principal(ada), kinds=("withdrawal",), holder_id=ada.account_id)
+    accepted = service.people.cosigning.accept(
+        envelope, principal(ada), kinds=("withdrawal",), holder_id=ada.account_id
+    )
     assert accepted.holder.holder_id == ada.account_id
     with pytest.raises(LedgerError) as caught:
-        service.cosigning.accept(envelope, LOCAL, kinds=("withdrawal",), holder_id=new_id())
+        service.people.cosigning.accept(envelope, LOCAL, kinds=("withdrawal",), holder_id=new_id())
     assert caught.value.code == "wrong-holder"
 
 
 def test_many_at_once_through_the_sequencer(service: Application, ada: AccountAnswer) -> None:
     signed = [
-        service.cosigning.accept(dsse.sign(claim_by(ada.account_id), [KEY]), LOCAL, kinds=CLAIM) for _ in range(20)
+        service.people.cosigning.accept(dsse.sign(claim_by(ada.account_id), [KEY]), LOCAL, kinds=CLAIM)
+        for _ in range(20)
     ]
-    appended = service.sequencer.append_now([each.submission() for each in signed])
+    appended = service.log.sequencer.append_now([each.submission() for each in signed])
     assert len({each.entry.leaf_index for each in appended}) == 20
     assert replay(service) == 22
 

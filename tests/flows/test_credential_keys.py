@@ -9,7 +9,7 @@ from pathlib import Path
 import pytest
 from cryptography.hazmat.primitives.serialization import Encoding, NoEncryption, PrivateFormat
 
-from ledger.bootstrap import Application, open_application
+from ledger.app import Application, open_application
 from ledger.errors import ConflictError, InputError
 from ledger.flows.pictures.credential_keys import CREDENTIAL_KEY_FILE, OperatorCredentials, OwnCredentials
 from ledger.image.credentials.signer import self_made
@@ -63,9 +63,9 @@ def test_the_operators_own(tmp_path: Path) -> None:
     (tmp_path / "key.pem").chmod(0o600)
     settings = {"c2pa_certificate": tmp_path / "chain.pem", "c2pa_key": tmp_path / "key.pem"}
     with open_application(data_dir=tmp_path / "data", **settings) as application:
-        signer = application.credential_keys.signer()
+        signer = application.pictures.credential_keys.signer()
         assert signer.certificates == chain
-        assert application.credential_keys.roots().encode() in chain
+        assert application.pictures.credential_keys.roots().encode() in chain
     other = self_made("Other")[1]
     (tmp_path / "other.pem").write_bytes(other)
     with pytest.raises(InputError) as caught:
@@ -82,10 +82,10 @@ def test_one_setting_without_the_other(tmp_path: Path, name: str) -> None:
         open_application(data_dir=tmp_path / "data", **{name: tmp_path / "x.pem"}) as application,
         pytest.raises(InputError, match="go together"),
     ):
-        _ = application.credential_keys
+        _ = application.pictures.credential_keys
 
 
 def test_the_certificate_names_the_log(application: Application) -> None:
-    keys = application.credential_keys
+    keys = application.pictures.credential_keys
     assert isinstance(keys, OwnCredentials)
-    assert keys.organisation == f"Artledger {application.origin}"
+    assert keys.organisation == f"Artledger {application.log.origin}"

@@ -10,7 +10,7 @@ import pytest
 from PIL import Image
 
 from ledger.answers.records import CredentialsReport, RecordAnswer
-from ledger.bootstrap import Application
+from ledger.app import Application
 from ledger.flows.pictures.credentials import CONTRADICTS
 from ledger.image.canonical_image import Pixels
 from ledger.image.credentials.content import Assertion, CopiedWork
@@ -28,7 +28,7 @@ from tests.image.samples import pixels_of, save, textured
 @pytest.fixture(scope="module")
 def recorded(application: Application) -> RecordAnswer:
     """The record of a picture."""
-    return application.verification.verify(save(Image.fromarray(picture()), "PNG"))
+    return application.pictures.verify(save(Image.fromarray(picture()), "PNG"))
 
 
 def picture() -> Pixels:
@@ -38,7 +38,7 @@ def picture() -> Pixels:
 def assertion(application: Application, record: RecordAnswer) -> Assertion:
     assert record.report is not None
     return Assertion(
-        origin=application.origin,
+        origin=application.log.origin,
         record_id=record.record_id,
         model="studio",
         verdict=record.report.verdict,
@@ -52,15 +52,15 @@ def assertion(application: Application, record: RecordAnswer) -> Assertion:
 
 
 def file(application: Application, told: Assertion, pixels: Pixels, media_type: str = "image/png") -> bytes:
-    return with_credentials(pixels, media_type, told, application.credential_keys.signer()).data
+    return with_credentials(pixels, media_type, told, application.pictures.credential_keys.signer()).data
 
 
 def credentials(application: Application, data: bytes) -> CredentialsReport:
     """What a look-up says of the file, which is what verifying it says."""
-    found = application.lookups.by_image(data).credentials
+    found = application.pictures.look_up(data).credentials
     assert found is not None
-    assert application.verification.verify(data).credentials == found
-    assert application.verification.verify(data).credentials == found, "a repeated question has the same answer"
+    assert application.pictures.verify(data).credentials == found
+    assert application.pictures.verify(data).credentials == found, "a repeated question has the same answer"
     return found
 
 
@@ -72,7 +72,7 @@ def test_our_file_leads_to_its_record(
 ) -> None:
     told = assertion(application, recorded)
     found = credentials(application, file(application, told, picture(), media_type))
-    assert (found.state, found.problems, found.issuer) == ("valid", (), f"Artledger {application.origin}"[:64])
+    assert (found.state, found.problems, found.issuer) == ("valid", (), f"Artledger {application.log.origin}"[:64])
     assert found.assertion == told.to_json()
     assert found.record is not None
     assert (found.record.record_id, found.record.picture) == (recorded.record_id, relation)
@@ -82,18 +82,18 @@ def test_our_file_leads_to_its_record(
 
 def test_the_very_file_that_was_handed_out(application: Application, recorded: RecordAnswer) -> None:
     data = file(application, assertion(application, recorded), picture()[:, ::-1])
-    entry = application.entries.get(recorded.record_id)
+    entry = application.store.entries.get(recorded.record_id)
     assert entry is not None
     asset = Asset(
         c2pa_manifest_sha256="0" * 64,
         generated_at=now_text(),
-        origin=application.origin,
+        origin=application.log.origin,
         media_type="image/png",
         record_id=new_id(),
         refs=(Ref(leaf_hash=entry.leaf_hash.hex(), record_id=recorded.record_id),),
     )
     payload = statement_payload("file", hashlib.sha256(data).hexdigest(), asset)
-    application.sequencer.submit(asset.record_id, payload, hashlib.sha256(payload).digest()).result(60)
+    application.log.sequencer.submit(asset.record_id, payload, hashlib.sha256(payload).digest()).result(60)
     found = credentials(application, data)
     assert found.record is not None
     assert found.record.picture == "same-file"
@@ -140,7 +140,7 @@ def test_records_that_are_not_here(application: Application, recorded: RecordAns
     elsewhere = credentials(application, file(application, replace(told, origin="other.example/log"), picture()))
     assert (elsewhere.record, elsewhere.state) == (None, "valid")
     assert "another log (other.example/log)" in elsewhere.says
-    key_record = next(iter(application.entries.read(0, 1))).record_id
+    key_record = next(iter(application.store.entries.read(0, 1))).record_id
     for record_id in (UNKNOWN_ID, "00000000-0000-4000-8000-000000000000", key_record):
         unknown = credentials(application, file(application, replace(told, record_id=record_id), picture()))
         assert unknown.record is None
@@ -156,14 +156,14 @@ def test_somebody_elses_credentials(application: Application) -> None:
 def test_none_is_unknown_and_stripping_leaves_the_rest(application: Application, recorded: RecordAnswer) -> None:
     with Image.open(BytesIO(file(application, assertion(application, recorded), picture()))) as opened:
         stripped = save(opened.convert("RGB"), "PNG")
-    found = application.lookups.by_image(stripped)
+    found = application.pictures.look_up(stripped)
     assert found.credentials is None
     assert recorded.record_id in [record.record_id for record in found.records]
-    assert application.verification.verify(stripped).credentials is None
+    assert application.pictures.verify(stripped).credentials is None
 
 
 def test_nothing_of_it_is_on_the_log(application: Application, recorded: RecordAnswer) -> None:
-    answer = application.verification.verify(file(application, assertion(application, recorded), picture()))
+    answer = application.pictures.verify(file(application, assertion(application, recorded), picture()))
     assert answer.credentials is not None
     kept = application.records.get(answer.record_id)
     assert (kept.credentials, kept.envelope) == (None, answer.envelope)

@@ -10,7 +10,7 @@ from pathlib import Path
 import pytest
 from PIL import Image
 
-from ledger.bootstrap import Application, open_application
+from ledger.app import Application, open_application
 from ledger.errors import PushbackError
 from ledger.flows.works import duplicates as dedup
 from ledger.flows.works.duplicates import Groups
@@ -60,29 +60,29 @@ def ledger(database_url: str, tmp_path: Path, folder: Path) -> Iterator[Applicat
 
 
 def groups_of(application: Application) -> Groups:
-    found = application.deduplication.run()
+    found = application.store.works.duplicates.run()
     assert found is not None
     return found
 
 
 def withdraw(application: Application, work_id: str) -> None:
-    work = application.works.works([work_id])[work_id]
+    work = application.store.works.works([work_id])[work_id]
     registration = Ref(leaf_hash=work.registration_leaf_hash, record_id=work.registration_record_id)
     predicate = Withdrawal(
         generated_at=now_text(),
-        origin=application.origin,
+        origin=application.log.origin,
         reason="artist",
         record_id=new_id(),
         refs=(registration,),
         work_id=work_id,
     )
     payload = statement_payload("work", work.sha256, predicate)
-    application.sequencer.submit(predicate.record_id, payload).result(20)
+    application.log.sequencer.submit(predicate.record_id, payload).result(20)
 
 
 def test_the_copies_of_one_drawing_are_one_group_and_nothing_else_is(ledger: Application, tmp_path: Path) -> None:
     found = groups_of(ledger)
-    summary = ledger.dedup_report.make(found, tmp_path / "out")
+    summary = ledger.works.duplicates_report.make(found, tmp_path / "out")
     (group,) = summary.groups
     assert {work.title for work in group.works} == {COPIED.stem, "same-file.png", "same-pixels.png", "smaller.jpg"}
     assert group.group_id == group.works[0].work_id, "the id of the work that was registered first"
@@ -115,8 +115,8 @@ def test_an_interrupted_run_goes_on_and_ends_the_same(ledger: Application, monke
             raise KeyboardInterrupt
 
     with pytest.raises(KeyboardInterrupt):
-        ledger.deduplication.run(interrupt)
-    assert ledger.duplicates.groups() == {}, "groups are kept once they are whole"
+        ledger.works.duplicates.run(interrupt)
+    assert ledger.store.duplicates.groups() == {}, "groups are kept once they are whole"
     rest = groups_of(ledger)
     assert rest.asked == rest.works - 4
     assert [len(works) for works in rest.groups.values()] == [4]
@@ -125,10 +125,10 @@ def test_an_interrupted_run_goes_on_and_ends_the_same(ledger: Application, monke
 def test_shares_count_a_group_once(ledger: Application) -> None:
     """Without groups the copyist's three copies outweigh the one original."""
     groups_of(ledger)
-    groups = ledger.duplicates.groups()
-    offered = {each.work_id: each.duplicate_group for each in ledger.index.candidates(list(groups))}
+    groups = ledger.store.duplicates.groups()
+    offered = {each.work_id: each.duplicate_group for each in ledger.store.index.candidates(list(groups))}
     assert offered == groups
-    answer = ledger.verification.verify(COPIED.read_bytes())
+    answer = ledger.pictures.verify(COPIED.read_bytes())
     assert answer.report is not None
     [copy] = [match for match in answer.report.matches if match.relation in COPY_RELATIONS]
     assert copy.group in groups.values()
@@ -141,7 +141,7 @@ def test_withdrawn_works_leave_their_group_at_once(ledger: Application) -> None:
     found = groups_of(ledger)
     ((group_id, works),) = found.groups.items()
     withdraw(ledger, works[0])
-    assert set(ledger.duplicates.groups()) == set(works[1:])
+    assert set(ledger.store.duplicates.groups()) == set(works[1:])
     again = groups_of(ledger)
     assert again.groups == {works[1]: works[1:]}
     assert group_id not in again.groups
@@ -160,15 +160,15 @@ def test_a_new_copy_joins_the_group(ledger: Application, folder: Path, tmp_path:
 
 
 def test_one_at_a_time(ledger: Application) -> None:
-    with ledger.deduplication.lock(), pytest.raises(PushbackError) as refused:
-        ledger.deduplication.run()
+    with ledger.works.duplicates.lock(), pytest.raises(PushbackError) as refused:
+        ledger.works.duplicates.run()
     assert refused.value.code == "dedup-running"
 
 
 def test_an_empty_corpus_is_said(database_url: str, tmp_path: Path) -> None:
     with open_application(data_dir=tmp_path / "data", database_url=database_url) as empty:
-        found = empty.deduplication.run()
-        summary = empty.dedup_report.make(found, tmp_path / "out")
+        found = empty.works.duplicates.run()
+        summary = empty.works.duplicates_report.make(found, tmp_path / "out")
     assert found is None
     assert "artledger corpus ingest" in summary.notes[0]
     assert not (tmp_path / "out").exists()

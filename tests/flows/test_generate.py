@@ -15,9 +15,9 @@ import pytest
 from PIL import Image
 
 from ledger.answers.generations import GeneratedImage
+from ledger.app import Application
 from ledger.audit.checks import AuditVerdict, Outcome
 from ledger.audit.picture import audit_record
-from ledger.bootstrap import Application
 from ledger.errors import InputError, NotFoundError
 from ledger.flows.pictures.generate import Generation
 from ledger.generate.guard_policy import Policy, Rule, default_policy
@@ -97,8 +97,8 @@ def stranger(seed: int) -> Pixels:
 
 
 def showing(application: Application, *pictures: Pixels, policy: Policy | None = None) -> Generation:
-    flow = application.generation
-    shows = Shows(application.generator, pictures)
+    flow = application.pictures.generation
+    shows = Shows(application.pictures.generator, pictures)
     attribution = dataclasses.replace(flow.attribution, policy=policy or flow.attribution.policy)
     return dataclasses.replace(flow, generator=lambda: shows, attribution=attribution)
 
@@ -112,7 +112,7 @@ def everything(application: Application) -> str:
     url = application.settings.database_url
     assert url is not None
     rows = [query(url.get_secret_value(), f"SELECT t::text FROM {name} t") for name in metadata.tables]
-    leaves = application.entries.read(0, application.entries.head().size)
+    leaves = application.store.entries.read(0, application.store.entries.head().size)
     return f"{rows} {[dsse.parse(leaf.envelope).payload for leaf in leaves]}"
 
 
@@ -124,15 +124,15 @@ def generation_record(application: Application, image: GeneratedImage) -> Genera
 
 @pytest.fixture(scope="module")
 def made(application: Application) -> GeneratedImage:
-    flow = application.generation
+    flow = application.pictures.generation
     (image,) = flow.generate(flow.request(PROMPT, seed=7, steps=2))
-    application.settle()
+    application.log.settle()
     return image
 
 
 def test_the_record_says_how_the_picture_was_made(application: Application, made: GeneratedImage) -> None:
     record = generation_record(application, made)
-    model = application.generator.model
+    model = application.pictures.generator.model
     assert (record.origin_of_image, record.seed, record.settings["num_inference_steps"]) == ("service", "7", "2")
     assert record.model.weights_sha256 == model.weights_sha256
     assert record.policy == default_policy().digest
@@ -140,18 +140,20 @@ def test_the_record_says_how_the_picture_was_made(application: Application, made
     assert (record.size.width, record.size.height) == (record.image.width, record.image.height)
     assert record.image.sha256 == record.image.pixel_sha256 == statement(application, record.record_id).subject_sha256
     assert made.record.reference
-    assert application.models.get(record.model.model_id).weights_sha256 == model.weights_sha256
+    assert application.log.models.get(record.model.model_id).weights_sha256 == model.weights_sha256
 
 
 def test_the_file_carries_its_record_and_its_digest_is_on_the_log(
     application: Application, made: GeneratedImage
 ) -> None:
     assert made.file is not None
-    found = read_credentials(application.images, made.file.data, "image/png", application.credential_keys.roots)
+    found = read_credentials(
+        application.pictures.images, made.file.data, "image/png", application.pictures.credential_keys.roots
+    )
     assert found is not None
     assert found.state == "valid"
     assert found.assertion is not None
-    assert (found.assertion.record_id, found.assertion.origin) == (made.record.record_id, application.origin)
+    assert (found.assertion.record_id, found.assertion.origin) == (made.record.record_id, application.log.origin)
     asset = statement(application, made.file.asset_record_id)
     assert isinstance(asset.predicate, Asset)
     assert asset.subject_sha256 == hashlib.sha256(made.file.data).hexdigest()
@@ -165,9 +167,9 @@ def test_its_bundle_and_its_picture_are_audited(application: Application, made: 
     audit = audit_record(
         bundle,
         made.file.data,
-        application.log_vkey,
-        [bytes.fromhex(key) for key in application.record_keys],
-        recompute=application.recompute,
+        application.log.vkey,
+        [bytes.fromhex(key) for key in application.log.record_keys],
+        recompute=application.pictures.recompute,
     )
     assert audit.verdict is AuditVerdict.VERIFIED
     named = {check.name: check.outcome for check in audit.checks}
@@ -176,8 +178,8 @@ def test_its_bundle_and_its_picture_are_audited(application: Application, made: 
 
 def test_the_files_own_record_is_audited_by_its_bytes(application: Application, made: GeneratedImage) -> None:
     assert made.file is not None
-    bundle, key = application.records.bundle(made.file.asset_record_id), application.log_vkey
-    keys = [bytes.fromhex(each) for each in application.record_keys]
+    bundle, key = application.records.bundle(made.file.asset_record_id), application.log.vkey
+    keys = [bytes.fromhex(each) for each in application.log.record_keys]
     assert audit_record(bundle, made.file.data, key, keys).verdict is AuditVerdict.VERIFIED
     assert audit_record(bundle, made.file.data + b"x", key, keys).verdict is AuditVerdict.REFUTED
 
@@ -194,7 +196,7 @@ def test_the_prompt_is_revealed_by_its_requester_alone(application: Application,
 
 
 def test_the_same_seed_is_the_same_picture_and_another_record(application: Application, made: GeneratedImage) -> None:
-    flow = application.generation
+    flow = application.pictures.generation
     (again,) = flow.generate(flow.request(PROMPT, seed=7, steps=2))
     (other,) = flow.generate(flow.request(PROMPT, seed=8, steps=2))
     digests = [generation_record(application, each).image.pixel_sha256 for each in (made, again, other)]
@@ -206,7 +208,7 @@ def test_the_same_seed_is_the_same_picture_and_another_record(application: Appli
 
 
 def test_several_pictures_have_seeds_that_follow(application: Application) -> None:
-    flow = application.generation
+    flow = application.pictures.generation
     steps: list[tuple[int, int | None]] = []
     images = flow.generate(
         flow.request(PROMPT, seed=2**64 - 1, steps=2, count=2),
@@ -218,18 +220,20 @@ def test_several_pictures_have_seeds_that_follow(application: Application) -> No
 
 @pytest.mark.parametrize("media_type", ["image/jpeg", "image/webp"])
 def test_other_formats(application: Application, media_type: str) -> None:
-    flow = application.generation
+    flow = application.pictures.generation
     (image,) = flow.generate(flow.request(PROMPT, seed=9, steps=2), media_type=media_type)
     assert image.file is not None
-    assert application.images.decode(image.file.data).media_type == media_type
-    found = read_credentials(application.images, image.file.data, media_type, application.credential_keys.roots)
+    assert application.pictures.images.decode(image.file.data).media_type == media_type
+    found = read_credentials(
+        application.pictures.images, image.file.data, media_type, application.pictures.credential_keys.roots
+    )
     assert found is not None
     assert found.state == "valid"
 
 
 def test_a_copy_is_blocked_and_kept_nowhere_but_the_decision_is_a_record(application: Application) -> None:
     flow = showing(application, drawn(DRAWINGS[3]))
-    (image,) = flow.generate(application.generation.request(PROMPT, seed=1))
+    (image,) = flow.generate(application.pictures.generation.request(PROMPT, seed=1))
     assert (image.guard, image.file, image.confirmation) == ("block", None, None)
     assert image.to_json()["image"] is None
     record = generation_record(application, image)
@@ -248,20 +252,20 @@ def test_a_rejected_attempt_is_made_again_and_referred_to(application: Applicati
     policy = again_policy(retries=2)
     copy, free = drawn(DRAWINGS[3]), stranger(5)
     flow = showing(application, copy, copy, free, policy=policy)
-    (image,) = flow.generate(application.generation.request(PROMPT, seed=11))
+    (image,) = flow.generate(application.pictures.generation.request(PROMPT, seed=11))
     record = generation_record(application, image)
     attempts = [statement(application, each).predicate for each in image.attempts]
     assert [each.guard for each in attempts if isinstance(each, GenerationRecord)] == ["regenerated", "regenerated"]
     assert image.guard in ("allow", "warn")
     assert image.file is not None
     assert set(image.attempts) <= {ref.record_id for ref in record.refs}
-    asked = application.generation.request(PROMPT, seed=11)
+    asked = application.pictures.generation.request(PROMPT, seed=11)
     assert record.seed == str(asked.seed_of(0, 2))
 
 
 def test_retries_are_bounded_and_the_last_word_is_block(application: Application) -> None:
     flow = showing(application, drawn(DRAWINGS[3]), policy=again_policy(retries=1))
-    (image,) = flow.generate(application.generation.request(PROMPT, seed=12))
+    (image,) = flow.generate(application.pictures.generation.request(PROMPT, seed=12))
     assert (image.guard, len(image.attempts), image.file) == ("block", 1, None)
 
 
@@ -295,16 +299,16 @@ def again_policy(retries: int) -> Policy:
 
 
 def test_a_prompt_that_names_an_unwilling_artist_is_refused_before_anything_is_made(application: Application) -> None:
-    before = application.entries.head()
+    before = application.store.entries.head()
     for asked in (
-        application.generation.request(f"a red car by {UNWILLING}"),
-        application.generation.request(f"a red car by {disguised(UNWILLING)}"),
-        application.generation.request("a red car", negative_prompt=f"by {UNWILLING}"),
+        application.pictures.generation.request(f"a red car by {UNWILLING}"),
+        application.pictures.generation.request(f"a red car by {disguised(UNWILLING)}"),
+        application.pictures.generation.request("a red car", negative_prompt=f"by {UNWILLING}"),
     ):
         with pytest.raises(InputError, match=f"{UNWILLING}.*did not allow style use") as caught:
-            application.generation.generate(asked)
+            application.pictures.generation.generate(asked)
         assert caught.value.code == "prompt-blocked"
-    assert application.entries.head() == before
+    assert application.store.entries.head() == before
 
 
 def disguised(name: str) -> str:
@@ -314,54 +318,54 @@ def disguised(name: str) -> str:
 
 def test_an_artists_own_work_does_not_count_against_them(application: Application) -> None:
     flow = showing(application, drawn(DRAWINGS[3]))
-    asked = application.generation.request(PROMPT, seed=1)
+    asked = application.pictures.generation.request(PROMPT, seed=1)
     (blocked,) = flow.generate(asked)
     assert blocked.record.report is not None
     first = blocked.record.report.matches[0]
-    (own,) = flow.generate(asked, requester=application.requester(first.artist_id))
+    (own,) = flow.generate(asked, requester=application.store.works.requester(first.artist_id))
     assert own.guard != "block" or first.artist not in own.reasons[0]
     with pytest.raises(NotFoundError):
-        application.requester("01900000-0000-7000-8000-000000000000")
+        application.store.works.requester("01900000-0000-7000-8000-000000000000")
 
 
 def test_a_picture_waits_for_its_confirmation_once(application: Application) -> None:
-    flow = application.generation
+    flow = application.pictures.generation
     (image,) = flow.generate(flow.request(PROMPT, seed=21, steps=2), confirm=True)
     assert image.file is None
     assert image.confirmation is not None
     token = image.confirmation.token
     assert token not in repr(image)
     with ThreadPoolExecutor(4) as pool:
-        outcomes = [pool.submit(application.handing_out.confirm, token) for _ in range(4)]
+        outcomes = [pool.submit(application.pictures.handing_out.confirm, token) for _ in range(4)]
     handed_out = [each.result() for each in outcomes if each.exception() is None]
     assert len(handed_out) == 1
     assert {type(each.exception()) for each in outcomes} == {type(None), NotFoundError}
     asset = statement(application, handed_out[0].asset_record_id)
     assert asset.subject_sha256 == hashlib.sha256(handed_out[0].data).hexdigest()
     with pytest.raises(NotFoundError) as caught:
-        application.handing_out.confirm(token)
+        application.pictures.confirm(token)
     assert caught.value.code == "confirmation-not-found"
     assert waiting(application) == 0
 
 
 def test_a_confirmation_expires_and_its_picture_is_erased(application: Application) -> None:
-    flow = application.generation
+    flow = application.pictures.generation
     hasty = dataclasses.replace(flow, handing_out=dataclasses.replace(flow.handing_out, confirmation_seconds=0.0))
     (image,) = hasty.generate(flow.request(PROMPT, seed=22, steps=2), confirm=True)
     assert image.confirmation is not None
     with pytest.raises(NotFoundError):
-        application.handing_out.confirm(image.confirmation.token)
+        application.pictures.confirm(image.confirmation.token)
     assert waiting(application) == 0
     with pytest.raises(NotFoundError):
-        application.handing_out.confirm("unknown")
+        application.pictures.confirm("unknown")
 
 
 def test_the_service_erases_what_nobody_confirmed(application: Application, monkeypatch: pytest.MonkeyPatch) -> None:
-    flow = application.generation
+    flow = application.pictures.generation
     hasty = dataclasses.replace(flow, handing_out=dataclasses.replace(flow.handing_out, confirmation_seconds=0.0))
     hasty.generate(flow.request(PROMPT, seed=23, steps=2), confirm=True)
     assert waiting(application) == 1
-    monkeypatch.setattr("ledger.bootstrap.generation.ERASE_EVERY", 0.01)
+    monkeypatch.setattr("ledger.app.upkeep.ERASE_EVERY", 0.01)
     with application.run_background():
         deadline = time.monotonic() + 30
         while waiting(application) and time.monotonic() < deadline:
@@ -392,11 +396,11 @@ def waiting(application: Application) -> int:
     ],
 )
 def test_what_no_generator_does_leaves_no_trace(application: Application, wrong: dict[str, object], code: str) -> None:
-    before = application.entries.head()
+    before = application.store.entries.head()
     with pytest.raises(InputError) as caught:
-        application.generation.request(**{"prompt": PROMPT} | wrong)  # type: ignore[arg-type]
+        application.pictures.generation.request(**{"prompt": PROMPT} | wrong)  # type: ignore[arg-type]
     assert caught.value.code == code
-    asked = application.generation.request(PROMPT)
+    asked = application.pictures.generation.request(PROMPT)
     with pytest.raises(InputError):
-        application.generation.generate(asked, media_type="image/gif")
-    assert application.entries.head() == before
+        application.pictures.generation.generate(asked, media_type="image/gif")
+    assert application.store.entries.head() == before

@@ -8,7 +8,7 @@ from pathlib import Path
 
 import pytest
 
-from ledger.bootstrap import Application, open_application
+from ledger.app import Application, open_application
 from ledger.errors import InputError, LedgerError
 from ledger.flows.people.accounts import AccountAnswer
 from ledger.flows.people.principal import LOCAL, Principal
@@ -27,26 +27,26 @@ def service(database_url: str, tmp_path: Path) -> Iterator[Application]:
 
 @pytest.fixture
 def ada(service: Application) -> AccountAnswer:
-    return service.accounts.create("artist", "Ada")
+    return service.people.accounts.create("artist", "Ada")
 
 
 def refusal(application: Application, envelope: bytes, by: Principal) -> str:
-    before = application.entries.head().size
+    before = application.store.entries.head().size
     with pytest.raises(LedgerError) as caught:
-        application.holder_keys.submit(envelope, by)
-    assert application.entries.head().size == before, "nothing was appended"
+        application.people.keys.submit(envelope, by)
+    assert application.store.entries.head().size == before, "nothing was appended"
     return caught.value.code
 
 
 def test_added_rotated_and_revoked_by_the_holder(service: Application, ada: AccountAnswer) -> None:
-    keys, mine = service.holder_keys, principal(ada)
+    keys, mine = service.people.keys, principal(ada)
     first = dsse.sign(keys.draft(ada.account_id, KEY.public_raw), [KEY])
     added = keys.submit(first, mine)
-    assert dsse.signers_of(added.entry.envelope) == (service.keys.signer().keyid, KEY.keyid)
+    assert dsse.signers_of(added.entry.envelope) == (service.log.keys.signer().keyid, KEY.keyid)
     assert keys.submit(first, mine).repeated
     rotation = keys.draft(ada.account_id, NEXT.public_raw, event="rotated", replaces=KEY.keyid)
     keys.submit(dsse.sign(rotation, [KEY, NEXT]), mine)
-    assert service.log_keys.good_keys("artist", ada.account_id) == {KEY.keyid, NEXT.keyid}
+    assert service.people.log_keys.good_keys("artist", ada.account_id) == {KEY.keyid, NEXT.keyid}
     keys.submit(dsse.sign(keys.draft(ada.account_id, KEY.public_raw, event="revoked"), [NEXT]), mine)
     assert [(state.keyid, state.state) for state in keys.states(ada.account_id)] == [
         (KEY.keyid, "revoked"),
@@ -59,8 +59,8 @@ def test_added_rotated_and_revoked_by_the_holder(service: Application, ada: Acco
 
 
 def test_nobody_announces_a_key_in_anothers_name(service: Application, ada: AccountAnswer) -> None:
-    keys, mine = service.holder_keys, principal(ada)
-    bob = service.accounts.create("artist", "Bob")
+    keys, mine = service.people.keys, principal(ada)
+    bob = service.people.accounts.create("artist", "Bob")
     payload = keys.draft(ada.account_id, KEY.public_raw)
     assert refusal(service, dsse.sign(payload, [KEY]), principal(bob)) == "wrong-holder"
     assert refusal(service, dsse.sign(payload, [STRANGER]), mine) == "unknown-key"
@@ -83,11 +83,13 @@ def test_nobody_announces_a_key_in_anothers_name(service: Application, ada: Acco
 
 
 def test_a_lost_key_is_revoked_by_the_service_and_another_announced(service: Application, ada: AccountAnswer) -> None:
-    service.holder_keys.announce(ada.account_id, KEY, principal(ada))
-    service.keys.revoke(KEY.keyid)
-    service.holder_keys.announce(ada.account_id, NEXT, principal(ada))
-    assert service.log_keys.good_keys("artist", ada.account_id) == {NEXT.keyid}
-    assert service.record_keys == [service.keys.signer().public_raw.hex()], "holders' keys are none of the service's"
+    service.people.keys.announce(ada.account_id, KEY, principal(ada))
+    service.log.keys.revoke(KEY.keyid)
+    service.people.keys.announce(ada.account_id, NEXT, principal(ada))
+    assert service.people.log_keys.good_keys("artist", ada.account_id) == {NEXT.keyid}
+    assert service.log.record_keys == [service.log.keys.signer().public_raw.hex()], (
+        "holders' keys are none of the service's"
+    )
     assert replay(service) == 4
 
 
@@ -99,11 +101,11 @@ def test_two_first_keys_at_once_make_one(
     signers = [Signer.from_seed(bytes([number]) * 32) for number in range(10, 16)]
 
     def announcing(application: Application, signer: Signer) -> Callable[[], None]:
-        payload = application.holder_keys.draft(ada.account_id, signer.public_raw)
+        payload = application.people.keys.draft(ada.account_id, signer.public_raw)
 
         def run() -> None:
             try:
-                application.holder_keys.submit(dsse.sign(payload, [signer]), principal(ada))
+                application.people.keys.submit(dsse.sign(payload, [signer]), principal(ada))
                 outcomes.append("added")
             except LedgerError as error:
                 outcomes.append(error.code)
@@ -124,22 +126,22 @@ def test_two_first_keys_at_once_make_one(
 
 
 def test_keys_are_for_those_who_make_statements(service: Application) -> None:
-    administrator = service.accounts.create("administrator", "Root")
+    administrator = service.people.accounts.create("administrator", "Root")
     with pytest.raises(InputError) as caught:
-        service.holder_keys.draft(administrator.account_id, KEY.public_raw)
+        service.people.keys.draft(administrator.account_id, KEY.public_raw)
     assert caught.value.code == "role-without-keys"
 
 
 @pytest.mark.parametrize("raw", [b"", bytes(32), b"\xff" * 32])
 def test_keys_that_are_none(service: Application, ada: AccountAnswer, raw: bytes) -> None:
     with pytest.raises(InputError) as caught:
-        service.holder_keys.draft(ada.account_id, raw)
+        service.people.keys.draft(ada.account_id, raw)
     assert caught.value.code == "bad-public-key"
 
 
 def test_what_is_said_in_a_holders_name_carries_the_holders_signature(service: Application, ada: AccountAnswer) -> None:
-    service.log_keys.require_signature("artist", ada.account_id)
-    service.holder_keys.announce(ada.account_id, KEY, LOCAL)
+    service.people.log_keys.require_signature("artist", ada.account_id)
+    service.people.keys.announce(ada.account_id, KEY, LOCAL)
     with pytest.raises(InputError) as caught:
-        service.log_keys.require_signature("artist", ada.account_id)
+        service.people.log_keys.require_signature("artist", ada.account_id)
     assert caught.value.code == "signature-required"

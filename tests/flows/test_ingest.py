@@ -10,7 +10,7 @@ from pathlib import Path
 
 import pytest
 
-from ledger.bootstrap import Application, open_application
+from ledger.app import Application, open_application
 from ledger.errors import PushbackError
 from ledger.flows.works import ingest
 from ledger.storage.search.vector_indexes import ensure_indexes
@@ -38,7 +38,7 @@ def test_refusals_are_named_and_stop_nothing(empty: Application, folder: Path) -
     (folder / DRAWINGS[0].name).write_bytes(b"")
     (folder / DRAWINGS[1].name).write_text("text")
     (folder / DRAWINGS[2].name).unlink()
-    summary = empty.ingestion.run(empty.open_source(str(folder)))
+    summary = empty.works.ingestion.run(empty.works.open_source(str(folder)))
     assert (summary.found, summary.registered, summary.already_registered) == (12, 9, 0)
     assert {refusal.key: refusal.code for refusal in summary.refused} == {
         DRAWINGS[0].name: "empty-file",
@@ -47,7 +47,7 @@ def test_refusals_are_named_and_stop_nothing(empty: Application, folder: Path) -
     }
     assert all(refusal.reason for refusal in summary.refused)
     shutil.copy(DRAWINGS[2], folder)
-    assert empty.ingestion.run(empty.open_source(str(folder))).registered == 1
+    assert empty.works.ingestion.run(empty.works.open_source(str(folder))).registered == 1
 
 
 def test_the_same_bytes_by_the_same_artist_are_one_work(empty: Application, folder: Path, tmp_path: Path) -> None:
@@ -59,7 +59,7 @@ def test_the_same_bytes_by_the_same_artist_are_one_work(empty: Application, fold
     rows = [("one.png", "One", "Artist 0"), ("two.png", "Two", "Artist 1"), ("three.png", "Three", "Artist 1")]
     summary = register(empty, labelled(again, rows))
     assert (summary.registered, summary.already_registered) == (1, 2), "another artist's registration is another work"
-    assert empty.catalogue.stats().records["registration"] == 13
+    assert empty.works.catalogue.stats().records["registration"] == 13
 
 
 def test_an_interrupted_ingest_goes_on(
@@ -74,7 +74,7 @@ def test_an_interrupted_ingest_goes_on(
             raise KeyboardInterrupt
 
     with pytest.raises(KeyboardInterrupt):
-        empty.ingestion.run(empty.open_source(str(folder)), interrupt)
+        empty.works.ingestion.run(empty.works.open_source(str(folder)), interrupt)
     assert seen == [("listing works", 0, None), ("registering works", 4, 12), ("registering works", 8, 12)]
     assert query(database_url, "SELECT count(*) FROM work_detail") == [(8,)]
     summary = register(empty, folder)
@@ -83,10 +83,10 @@ def test_an_interrupted_ingest_goes_on(
 
 def test_the_search_indexes_of_a_large_corpus_are_built_in_sight(empty: Application, folder: Path) -> None:
     seen: list[tuple[str, int, int | None]] = []
-    build = partial(ensure_indexes, empty.database, empty.spec.digest, at_least=12)
-    ingestion = replace(empty.ingestion, ensure_indexes=build)
-    ingestion.run(empty.open_source(str(folder)), lambda *step: seen.append(step))
-    indexes = 2 + len(empty.spec.dimensions)
+    build = partial(ensure_indexes, empty.store.database, empty.store.spec.digest, at_least=12)
+    ingestion = replace(empty.works.ingestion, ensure_indexes=build)
+    ingestion.run(empty.works.open_source(str(folder)), lambda *step: seen.append(step))
+    indexes = 2 + len(empty.store.spec.dimensions)
     assert seen[-1] == ("indexing works", 12 * indexes, 12 * indexes), "two of hashes, one of each embedding"
 
 
@@ -95,7 +95,7 @@ def test_a_batch_that_the_disk_has_no_room_for_leaves_whole_batches(
 ) -> None:
     """The server itself says `disk full` (SQLSTATE 53100) in the third batch, after its leaves were inserted."""
     monkeypatch.setattr(ingest, "BATCH", 4)
-    _ = empty.sequencer
+    _ = empty.log.sequencer
     query(
         database_url,
         "CREATE FUNCTION full_disk() RETURNS trigger LANGUAGE plpgsql AS $$ BEGIN"
@@ -107,11 +107,11 @@ def test_a_batch_that_the_disk_has_no_room_for_leaves_whole_batches(
         "CREATE TRIGGER full_disk AFTER INSERT ON preview FOR EACH STATEMENT EXECUTE FUNCTION full_disk()",
     )
     with pytest.raises(PushbackError) as refused:
-        empty.ingestion.run(empty.open_source(str(folder)))
+        empty.works.ingestion.run(empty.works.open_source(str(folder)))
     assert "disk" in f"{refused.value.message} {refused.value.hint}".lower()
     for table in ("work_detail", "preview", "work_vector", "work_local"):
         assert query(database_url, f"SELECT count(*) FROM {table}") == [(8,)], table
     assert query(database_url, "SELECT count(*), max(leaf_index) FROM entry") == [(9, 8)], "the key and eight works"
     query(database_url, "DROP TRIGGER full_disk ON preview")
     assert register(empty, folder).registered == 4
-    assert empty.administration.check().exit_code == 0
+    assert empty.upkeep.administration.check().exit_code == 0

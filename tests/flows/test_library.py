@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 
 from ledger import open_application, verify_bundle
-from ledger.bootstrap import Application
+from ledger.app import Application
 from ledger.errors import InputError, NotFoundError
 from ledger.library import Ledger
 from tests.applications import ART, UNKNOWN_ID

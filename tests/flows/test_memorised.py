@@ -9,7 +9,7 @@ import pytest
 from PIL import Image
 
 from ledger.answers.generations import GeneratedImage
-from ledger.bootstrap import Application
+from ledger.app import Application
 from ledger.image.canonical_image import Pixels
 from tests.applications import ART, application_with
 from tests.conftest import DatabaseUrl
@@ -50,7 +50,7 @@ def application(
 
 
 def generated(application: Application, prompt: str, seed: int) -> GeneratedImage:
-    flow = application.generation
+    flow = application.pictures.generation
     (image,) = flow.generate(flow.request(prompt, seed=seed, steps=6, guidance=1))
     return image
 
@@ -64,7 +64,7 @@ def test_a_memorised_work_is_held_back_and_named_first(application: Application,
     first = image.record.report.matches[0]
     work = application.records.works.works({first.work_id})[first.work_id]
     with (ART / PLANTED[prompt]).open("rb") as file:
-        assert application.images.decode(file.read()).sha256 == work.sha256
+        assert application.pictures.images.decode(file.read()).sha256 == work.sha256
     assert first.title in image.reasons[0]
     assert (image.file is None) == (image.guard == "block")
 

@@ -12,7 +12,7 @@ import numpy as np
 import pytest
 from PIL import Image, ImageOps
 
-from ledger.bootstrap import Application, open_application
+from ledger.app import Application, open_application
 from ledger.errors import ConflictError, InputError
 from ledger.fingerprint.hashes import Hashes, correlation
 from ledger.flows.works.opt_out import SAME_PICTURE, parse_opt_out
@@ -47,38 +47,38 @@ def mirrored(picture: bytes) -> bytes:
 
 def test_ingest_refuses_what_is_listed(service: Application, tmp_path: Path) -> None:
     by_look, by_digest = DRAWINGS[0], DRAWINGS[1]
-    listed = service.opting_out.of_picture(mirrored(by_look.read_bytes()))
+    listed = service.works.opting_out.of_picture(mirrored(by_look.read_bytes()))
     assert {entry.kind for entry in listed} == {"sha256", "look"}
-    digest = service.images.decode(by_digest.read_bytes()).pixel_sha256
-    plan = service.opting_out.plan([*listed, OptOut("sha256", digest)])
+    digest = service.pictures.images.decode(by_digest.read_bytes()).pixel_sha256
+    plan = service.works.opting_out.plan([*listed, OptOut("sha256", digest)])
     assert plan.works == ()
-    assert service.opting_out.add(plan).added == len(listed) + 1
-    assert service.opting_out.add(plan).added == 0
-    source = service.open_source(str(folder_of(tmp_path, DRAWINGS[:4])))
-    summary = service.ingestion.run(source)
+    assert service.works.opting_out.add(plan).added == len(listed) + 1
+    assert service.works.opting_out.add(plan).added == 0
+    source = service.works.open_source(str(folder_of(tmp_path, DRAWINGS[:4])))
+    summary = service.works.ingestion.run(source)
     assert summary.registered == 2
     assert {each.key: each.code for each in summary.refused} == {
         by_look.name: "opted-out",
         by_digest.name: "opted-out",
     }, "a mirrored, recompressed copy says what it looks like"
-    assert service.opting_out.remove(listed) == len(listed)
-    assert service.ingestion.run(source).registered == 1
+    assert service.works.opting_out.remove(listed) == len(listed)
+    assert service.works.ingestion.run(source).registered == 1
 
 
 def test_registered_works_are_withdrawn(service: Application, tmp_path: Path, database_url: str) -> None:
-    service.ingestion.run(service.open_source(str(folder_of(tmp_path, DRAWINGS[:4]))))
-    plan = service.opting_out.plan([], [mirrored(DRAWINGS[2].read_bytes())])
+    service.works.ingestion.run(service.works.open_source(str(folder_of(tmp_path, DRAWINGS[:4]))))
+    plan = service.works.opting_out.plan([], [mirrored(DRAWINGS[2].read_bytes())])
     assert [(each.title, each.artist) for each in plan.works] == [(DRAWINGS[2].stem, "Ada")]
     assert not query(database_url, "SELECT FROM opt_out"), "nothing happens before somebody has looked"
-    done = service.opting_out.add(plan)
+    done = service.works.opting_out.add(plan)
     assert done.withdrawn == (plan.works[0].work_id,)
-    work = service.catalogue.work(done.withdrawn[0])
+    work = service.works.catalogue.work(done.withdrawn[0])
     assert (work.withdrawn, work.title, work.preview) == (True, "", None)
     assert query(database_url, "SELECT count(*) FROM preview") == [(3,)]
-    answer = service.verification.verify(DRAWINGS[2].read_bytes())
+    answer = service.pictures.verify(DRAWINGS[2].read_bytes())
     assert answer.report is not None
     assert work.work_id not in [match.work_id for match in answer.report.matches]
-    untrainable = service.opt_outs.untrainable()
+    untrainable = service.store.opt_outs.untrainable()
     assert untrainable.reason(work.sha256) is not None
     require_good_log(service)
 
@@ -86,9 +86,9 @@ def test_registered_works_are_withdrawn(service: Application, tmp_path: Path, da
 def test_an_artist_cannot_register_what_is_listed(service: Application) -> None:
     ada = artist(service, "Ada")
     data = DRAWINGS[5].read_bytes()
-    service.opting_out.add(service.opting_out.plan([], [data]))
+    service.works.opting_out.add(service.works.opting_out.plan([], [data]))
     with pytest.raises(ConflictError) as refused:
-        service.registering.register(data, WorkDetails(), ada.artist_id, ada.principal)
+        service.works.registering.register(data, WorkDetails(), ada.artist_id, ada.principal)
     assert refused.value.code == "opted-out"
 
 
@@ -96,18 +96,18 @@ def test_a_list_that_grows_meanwhile_is_asked_again(
     service: Application, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """Between asking the list and appending, somebody opts out of a work of the batch: it is not registered."""
-    source = service.open_source(str(folder_of(tmp_path, DRAWINGS[:3])))
-    listed = service.opting_out.of_picture(DRAWINGS[1].read_bytes())
-    append = service.sequencer.append_now
+    source = service.works.open_source(str(folder_of(tmp_path, DRAWINGS[:3])))
+    listed = service.works.opting_out.of_picture(DRAWINGS[1].read_bytes())
+    append = service.log.sequencer.append_now
     added: list[int] = []
 
     def late(*arguments: Any) -> Any:
         if not added:
-            added.append(service.opting_out.add(service.opting_out.plan(listed)).added)
+            added.append(service.works.opting_out.add(service.works.opting_out.plan(listed)).added)
         return append(*arguments)
 
-    monkeypatch.setattr(service.sequencer, "append_now", late)
-    summary = service.ingestion.run(source)
+    monkeypatch.setattr(service.log.sequencer, "append_now", late)
+    summary = service.works.ingestion.run(source)
     assert added
     assert (summary.registered, [each.key for each in summary.refused]) == (2, [DRAWINGS[1].name])
 
@@ -115,16 +115,16 @@ def test_a_list_that_grows_meanwhile_is_asked_again(
 def test_blank_pictures_are_listed_by_digest_alone(service: Application, tmp_path: Path) -> None:
     white = BytesIO()
     Image.new("RGB", (64, 64), "white").save(white, "PNG")
-    listed = service.opting_out.of_picture(white.getvalue())
+    listed = service.works.opting_out.of_picture(white.getvalue())
     assert {entry.kind for entry in listed} == {"sha256"}, "every blank picture has the same pHash"
 
 
 def test_the_list_is_read_in_pages(service: Application) -> None:
     entries = [OptOut("sha256", f"{number:064x}") for number in range(5)] + [OptOut("look", "ab" * 64)]
-    service.opting_out.add(service.opting_out.plan(entries))
-    first = service.opting_out.page(limit=4)
+    service.works.opting_out.add(service.works.opting_out.plan(entries))
+    first = service.works.opting_out.page(limit=4)
     assert first.next_after is not None
-    second = service.opting_out.page(after=first.next_after, limit=4)
+    second = service.works.opting_out.page(after=first.next_after, limit=4)
     assert set(first.entries + second.entries) == set(entries)
     assert second.next_after is None
     assert parse_opt_out(first.next_after) == first.entries[-1]
@@ -141,49 +141,51 @@ def test_the_list_is_read_in_pages(service: Application) -> None:
 def test_a_pattern_made_to_order_withdraws_nothing(service: Application, tmp_path: Path, database_url: str) -> None:
     """It has the work's pHash, and mostly nearly its PDQ too; listed, it takes out nothing and keeps nothing out."""
     drawings = DRAWINGS[:5]
-    service.ingestion.run(service.open_source(str(folder_of(tmp_path, drawings))))
+    service.works.ingestion.run(service.works.open_source(str(folder_of(tmp_path, drawings))))
     mistaken = 0
     for drawing in drawings:
         pattern = pattern_like(drawing)
         theirs, ours = (look_of(service, data) for data in (pattern, drawing.read_bytes()))
         assert bits(theirs[: 2 * HASH_BYTES], ours[: 2 * HASH_BYTES]) <= 14
-        plan = service.opting_out.plan([], [pattern])
+        plan = service.works.opting_out.plan([], [pattern])
         assert plan.works == ()
-        done = service.opting_out.add(plan)
+        done = service.works.opting_out.add(plan)
         assert (done.withdrawn, done.also_named) == ((), ())
         mistaken += len(plan.mistaken)
     assert mistaken, "some have both hashes: only pixels tell them from the work"
     assert query(database_url, "SELECT count(*) FROM work WHERE withdrawn_index IS NULL") == [(len(drawings),)]
     ada = artist(service, "Another")
-    assert service.registering.register(changed(drawings[0].read_bytes()), WorkDetails(), ada.artist_id, ada.principal)
+    assert service.works.registering.register(
+        changed(drawings[0].read_bytes()), WorkDetails(), ada.artist_id, ada.principal
+    )
 
 
 def test_an_edited_copy_still_names_the_work(service: Application, tmp_path: Path) -> None:
-    service.ingestion.run(service.open_source(str(folder_of(tmp_path, DRAWINGS[:6]))))
+    service.works.ingestion.run(service.works.open_source(str(folder_of(tmp_path, DRAWINGS[:6]))))
     for path in DRAWINGS[:6]:
         for quality, scale in ((40, 1.0), (75, 0.5)):
-            named = service.opting_out.plan([], [recompressed(path, quality, scale)]).works
+            named = service.works.opting_out.plan([], [recompressed(path, quality, scale)]).works
             assert [each.title for each in named] == [path.stem], (path, quality, scale)
 
 
 def test_a_collage_does_not_take_the_works_in_it_along(service: Application, tmp_path: Path) -> None:
-    service.ingestion.run(service.open_source(str(folder_of(tmp_path, DRAWINGS[:4]))))
+    service.works.ingestion.run(service.works.open_source(str(folder_of(tmp_path, DRAWINGS[:4]))))
     sheet = Image.new("RGB", (700, 700), "white")
     for place, path in zip(((0, 0), (350, 0), (0, 350), (350, 350)), DRAWINGS[:4], strict=True):
         with Image.open(path) as opened:
             sheet.paste(opened.convert("RGB"), place)
     out = BytesIO()
     sheet.save(out, "PNG")
-    assert service.opting_out.plan([], [out.getvalue()]).works == ()
+    assert service.works.opting_out.plan([], [out.getvalue()]).works == ()
 
 
 def test_a_work_registered_meanwhile_is_not_withdrawn_unseen(service: Application, tmp_path: Path) -> None:
-    plan = service.opting_out.plan([], [DRAWINGS[0].read_bytes()])
+    plan = service.works.opting_out.plan([], [DRAWINGS[0].read_bytes()])
     assert plan.works == ()
-    service.ingestion.run(service.open_source(str(folder_of(tmp_path, DRAWINGS[:1]))))
-    done = service.opting_out.add(plan)
+    service.works.ingestion.run(service.works.open_source(str(folder_of(tmp_path, DRAWINGS[:1]))))
+    done = service.works.opting_out.add(plan)
     assert (done.withdrawn, len(done.also_named)) == ((), 1)
-    assert len(service.opting_out.plan([], [DRAWINGS[0].read_bytes()]).works) == 1
+    assert len(service.works.opting_out.plan([], [DRAWINGS[0].read_bytes()]).works) == 1
 
 
 def test_the_list_wants_both_hashes_of_good_quality() -> None:
@@ -212,7 +214,7 @@ def test_pixels_tell_copies_from_patterns() -> None:
 
 def look_of(service: Application, data: bytes) -> str:
     """Of the picture itself: the first of its views."""
-    return next(each.value for each in service.opting_out.of_picture(data) if each.kind == "look")
+    return next(each.value for each in service.works.opting_out.of_picture(data) if each.kind == "look")
 
 
 def recompressed(path: Path, quality: int, scale: float) -> bytes:

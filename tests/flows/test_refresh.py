@@ -8,7 +8,7 @@ from pathlib import Path
 
 import pytest
 
-from ledger.bootstrap import Application, open_application
+from ledger.app import Application, open_application
 from ledger.errors import ConflictError, NotFoundError
 from ledger.flows.upkeep import refresh
 from ledger.settings import Settings
@@ -31,23 +31,23 @@ def old_spec(folder: Path, database_url: str, tmp_path: Path) -> str:
     settings = Settings(data_dir=tmp_path / "data", database_url=database_url)
     with OlderApplication(settings) as earlier:
         register(earlier, folder)
-        return earlier.spec.digest
+        return earlier.store.spec.digest
 
 
 @pytest.fixture
 def updated(old_spec: str, database_url: str, tmp_path: Path) -> Iterator[Application]:
     """The same ledger under this version."""
     with open_application(data_dir=tmp_path / "data", database_url=database_url) as opened:
-        assert opened.spec.digest != old_spec
+        assert opened.store.spec.digest != old_spec
         yield opened
 
 
 def test_every_work_is_fingerprinted_anew_and_records_keep_their_spec(
     updated: Application, old_spec: str, application: Application, database_url: str
 ) -> None:
-    summary = updated.refreshing.run("default")
+    summary = updated.upkeep.refreshing.run("default")
     assert (summary.works, summary.refreshed, summary.refused) == (len(DRAWINGS), len(DRAWINGS), ())
-    assert summary.spec == updated.spec.digest
+    assert summary.spec == updated.store.spec.digest
     registrations = updated.records.page(kind="registration").records
     assert {record.statement["predicate"]["fingerprint"]["spec"] for record in registrations} == {old_spec}
     fresh = application.settings.database_url
@@ -59,11 +59,11 @@ def test_every_work_is_fingerprinted_anew_and_records_keep_their_spec(
     assert {key: work[-2:] for key, work in refreshed.works.items()} == {
         key: work[-2:] for key, work in ingested.works.items()
     }
-    answer = updated.verification.verify(DRAWINGS[3].read_bytes())
+    answer = updated.pictures.verify(DRAWINGS[3].read_bytes())
     assert answer.report is not None
     assert answer.report.matches[0].relation == "exact"
     assert answer.statement["predicate"]["fingerprint"]["spec"] == summary.spec
-    assert updated.refreshing.run(summary.spec).works == 0, "nothing is left to do"
+    assert updated.upkeep.refreshing.run(summary.spec).works == 0, "nothing is left to do"
 
 
 def test_an_interrupted_refresh_goes_on(
@@ -76,8 +76,8 @@ def test_an_interrupted_refresh_goes_on(
             raise KeyboardInterrupt
 
     with pytest.raises(KeyboardInterrupt):
-        updated.refreshing.run("default", interrupt)
-    rest = updated.refreshing.run("default")
+        updated.upkeep.refreshing.run("default", interrupt)
+    rest = updated.upkeep.refreshing.run("default")
     assert (rest.works, rest.refreshed) == (len(DRAWINGS) - 16, len(DRAWINGS) - 16)
     assert len(corpus_of(database_url, rest.spec).works) == len(DRAWINGS)
 
@@ -88,18 +88,18 @@ def test_what_is_gone_or_changed_is_named_and_stays_registered(updated: Applicat
     (folder / "labels.csv").write_text("".join(row for row in rows if not row.startswith(f"{gone},")))
     shutil.copy(DRAWINGS[5], folder / changed)
     (folder / broken).write_bytes(b"")
-    summary = updated.refreshing.run("default")
+    summary = updated.upkeep.refreshing.run("default")
     assert summary.refreshed == len(DRAWINGS) - 3
     codes = {refusal.key: refusal.code for refusal in summary.refused}
     assert codes == {gone: "source-item-gone", changed: "source-item-changed", broken: "empty-file"}
-    assert updated.catalogue.stats().works == len(DRAWINGS)
+    assert updated.works.catalogue.stats().works == len(DRAWINGS)
     shutil.copytree(ART, folder, dirs_exist_ok=True)
-    assert updated.refreshing.run("default").refreshed == 3, "once the source is whole again, so is the corpus"
+    assert updated.upkeep.refreshing.run("default").refreshed == 3, "once the source is whole again, so is the corpus"
 
 
 def test_a_source_that_is_gone_as_a_whole(updated: Application, folder: Path) -> None:
     shutil.rmtree(folder)
-    summary = updated.refreshing.run("default")
+    summary = updated.upkeep.refreshing.run("default")
     assert summary.refreshed == 0
     assert {refusal.code for refusal in summary.refused} == {"folder-missing"}
     assert len(summary.refused) == len(DRAWINGS)
@@ -107,25 +107,25 @@ def test_a_source_that_is_gone_as_a_whole(updated: Application, folder: Path) ->
 
 def test_before_the_refresh_nobody_is_told_that_nothing_is_close(updated: Application) -> None:
     """Registered works without a fingerprint of this version must not count as compared."""
-    size = updated.catalogue.stats().tree_size
-    for ask in (updated.verification.verify, updated.lookups.by_image):
+    size = updated.works.catalogue.stats().tree_size
+    for ask in (updated.pictures.verification.verify, updated.pictures.lookups.by_image):
         with pytest.raises(ConflictError) as refused:
             ask(DRAWINGS[3].read_bytes())
         assert refused.value.code == "corpus-not-refreshed"
         assert "artledger corpus refresh" in str(refused.value.hint)
-    assert updated.catalogue.stats().tree_size <= size + 1, "nothing but this version's key was put on the log"
+    assert updated.works.catalogue.stats().tree_size <= size + 1, "nothing but this version's key was put on the log"
 
 
 def test_a_spec_that_this_version_cannot_make(updated: Application, old_spec: str) -> None:
     with pytest.raises(NotFoundError) as refused:
-        updated.refreshing.run(old_spec)
+        updated.upkeep.refreshing.run(old_spec)
     assert refused.value.code == "spec-not-found"
-    assert updated.spec.digest in str(refused.value.hint)
+    assert updated.store.spec.digest in str(refused.value.hint)
 
 
 def test_two_ledgers_of_the_same_folder_agree(application: Application) -> None:
     """What the comparison above rests on: a corpus equals itself."""
     url = application.settings.database_url
     assert url is not None
-    corpus = corpus_of(url.get_secret_value(), application.spec.digest)
+    corpus = corpus_of(url.get_secret_value(), application.store.spec.digest)
     assert_same(corpus, corpus)

@@ -10,7 +10,7 @@ from pathlib import Path
 
 import pytest
 
-from ledger.bootstrap import Application, open_application
+from ledger.app import Application, open_application
 from ledger.corpus.labels import Unstated
 from ledger.corpus.portfolio import PortfolioSource
 from ledger.corpus.work import Artist, Credit
@@ -42,15 +42,15 @@ def code_of(call: Callable[[], object]) -> str:
 def test_a_work_is_registered_with_what_its_artist_says(service: Application, database_url: str) -> None:
     ada, data = artist(service, "Ada"), DRAWINGS[0].read_bytes()
     said = replace(DETAILS, title="\u202eCrow\x00 <b>", credit_line="\u2067© Ada\tExample\u200f")
-    made = service.registering.register(data, said, ada.artist_id, ada.principal)
+    made = service.works.registering.register(data, said, ada.artist_id, ada.principal)
     work = made.work
     assert (work.title, work.credit_line, work.link) == ("Crow <b>", "© Ada Example", DETAILS.link)
     assert (work.artist, work.licence, work.allowed_uses) == ("Ada", "CC-BY-4.0", ("match", "style"))
     [(key, metadata)] = query(database_url, "SELECT metadata_key, metadata FROM work_detail")
     assert commitment_digest(bytes(key), metadata) == made.record.statement["predicate"]["metadata"]
-    again = service.registering.register(data, DETAILS, ada.artist_id, ada.principal)
+    again = service.works.registering.register(data, DETAILS, ada.artist_id, ada.principal)
     assert (again.record.repeated, again.work.work_id) == (True, work.work_id)
-    own = service.registering.register(
+    own = service.works.registering.register(
         DRAWINGS[1].read_bytes(), WorkDetails(terms=" Ask me first. "), ada.artist_id, ada.principal
     )
     assert own.work.licence.startswith("LicenseRef-terms-")
@@ -72,12 +72,12 @@ def test_a_work_is_registered_with_what_its_artist_says(service: Application, da
 )
 def test_what_cannot_be_shown_is_refused(service: Application, details: WorkDetails, code: str) -> None:
     ada, data = artist(service, "Ada"), DRAWINGS[0].read_bytes()
-    assert code_of(lambda: service.registering.register(data, details, ada.artist_id, ada.principal)) == code
+    assert code_of(lambda: service.works.registering.register(data, details, ada.artist_id, ada.principal)) == code
 
 
 def test_nobody_registers_in_anothers_name(service: Application) -> None:
     ada, ben, data = artist(service, "Ada"), artist(service, "Ben"), DRAWINGS[0].read_bytes()
-    register = service.registering.register
+    register = service.works.registering.register
     assert code_of(lambda: register(data, DETAILS, ada.artist_id, ben.principal)) == "wrong-account"
     assert code_of(lambda: register(data, DETAILS, ada.artist_id, PUBLIC)) == "wrong-account"
     assert code_of(lambda: register(data, DETAILS, UNKNOWN_ID, LOCAL)) == "artist-not-found"
@@ -86,15 +86,15 @@ def test_nobody_registers_in_anothers_name(service: Application) -> None:
 
 def prepared(service: Application, ada: Person, data: bytes) -> tuple[bytes, SignedWork]:
     """The payload, and what comes back signed by the artist's key."""
-    draft = service.registering.prepare(data, DETAILS, ada.artist_id, ada.principal)
+    draft = service.works.registering.prepare(data, DETAILS, ada.artist_id, ada.principal)
     return draft.payload, SignedWork(dsse.sign(draft.payload, [ada.key]), draft.metadata_key)
 
 
 def test_who_has_a_key_signs_the_registration(service: Application) -> None:
     ada, ben = artist(service, "Ada", key=True), artist(service, "Ben", key=True)
-    data, submit = DRAWINGS[0].read_bytes(), service.registering.submit
+    data, submit = DRAWINGS[0].read_bytes(), service.works.registering.submit
     assert (
-        code_of(lambda: service.registering.register(data, DETAILS, ada.artist_id, ada.principal))
+        code_of(lambda: service.works.registering.register(data, DETAILS, ada.artist_id, ada.principal))
         == "signature-required"
     )
     payload, signed = prepared(service, ada, data)
@@ -124,26 +124,26 @@ def test_who_has_a_key_signs_the_registration(service: Application) -> None:
 def test_two_registrations_of_one_work_are_both_kept_and_contested(service: Application) -> None:
     ada, ben, cleo = artist(service, "Ada"), artist(service, "Ben"), artist(service, "Cleo")
     data = DRAWINGS[0].read_bytes()
-    first = service.registering.register(data, DETAILS, ada.artist_id, ada.principal).work
+    first = service.works.registering.register(data, DETAILS, ada.artist_id, ada.principal).work
     assert first.contested == ()
-    second = service.registering.register(data, DETAILS, ben.artist_id, ben.principal).work
+    second = service.works.registering.register(data, DETAILS, ben.artist_id, ben.principal).work
     assert [(each.artist, each.relation) for each in second.contested] == [("Ada", "exact")]
-    third = service.registering.register(changed(data), DETAILS, cleo.artist_id, cleo.principal).work
+    third = service.works.registering.register(changed(data), DETAILS, cleo.artist_id, cleo.principal).work
     assert [(each.artist, each.relation) for each in third.contested] == [
         ("Ada", "near-duplicate"),
         ("Ben", "near-duplicate"),
     ], "an edited copy is verified at once, and others stand in the order of the log"
-    assert [each.artist for each in service.catalogue.work(first.work_id).contested] == ["Ben", "Cleo"]
-    alone = service.registering.register(DRAWINGS[7].read_bytes(), DETAILS, ada.artist_id, ada.principal).work
+    assert [each.artist for each in service.works.catalogue.work(first.work_id).contested] == ["Ben", "Cleo"]
+    alone = service.works.registering.register(DRAWINGS[7].read_bytes(), DETAILS, ada.artist_id, ada.principal).work
     assert alone.contested == ()
-    answer = service.verification.verify(data)
+    answer = service.pictures.verify(data)
     assert answer.report is not None
     assert {match.work_id: match.contested for match in answer.report.matches}[first.work_id] is True
     assert not any(match.contested for match in answer.report.matches if match.work_id == alone.work_id)
-    found = service.lookups.by_image(data)
+    found = service.pictures.look_up(data)
     assert found.matches[0].contested
-    service.consents.withdraw(second.work_id, ben.principal)
-    assert [each.artist for each in service.catalogue.work(first.work_id).contested] == ["Cleo"]
+    service.works.consents.withdraw(second.work_id, ben.principal)
+    assert [each.artist for each in service.works.catalogue.work(first.work_id).contested] == ["Cleo"]
 
 
 def portfolio(folder: Path, person: Person) -> PortfolioSource:
@@ -163,7 +163,7 @@ def test_a_portfolio_is_signed_and_goes_on_after_an_interruption(
     (folder / "broken.png").write_bytes(b"no picture")
     ada = artist(service, "Ada", key=True)
     source = portfolio(folder, ada)
-    run = service.registering.ingest
+    run = service.works.registering.ingest
     assert code_of(lambda: run(source, ada.artist_id, LOCAL)) == "signature-required"
     assert code_of(lambda: run(source, ada.artist_id, LOCAL, Signer.generate())) == "unknown-key"
     monkeypatch.setattr(ingest, "BATCH", 2)
@@ -181,7 +181,7 @@ def test_a_portfolio_is_signed_and_goes_on_after_an_interruption(
     assert seen == [2, 4]
     assert (summary.found, summary.registered + summary.already_registered) == (6, 5)
     assert [(each.key, each.code) for each in summary.refused] == [("broken.png", "not-an-image")]
-    works = service.catalogue.works(ada.artist_id).works
+    works = service.works.catalogue.works(ada.artist_id).works
     assert {work.credit_line for work in works} == {"© Ada"}
     assert {work.licence for work in works} == {"CC0-1.0"}
     for work in works:
@@ -197,11 +197,11 @@ def test_a_folder_that_two_artists_register_is_contested(service: Application, t
         shutil.copy(path, folder)
     labelled(folder, [(DRAWINGS[0].name, "The first", "Somebody Else")])
     ada, ben = artist(service, "Ada"), artist(service, "Ben")
-    first = service.registering.ingest(portfolio(folder, ada), ada.artist_id, LOCAL)
+    first = service.works.registering.ingest(portfolio(folder, ada), ada.artist_id, LOCAL)
     assert (first.registered, first.contested) == (1, ()), "what a label file lists"
-    [work] = service.catalogue.works(ada.artist_id).works
+    [work] = service.works.catalogue.works(ada.artist_id).works
     assert (work.title, work.artist) == ("The first", "Ada"), "no label file says whose portfolio it is"
-    second = service.registering.ingest(portfolio(folder, ben), ben.artist_id, LOCAL)
+    second = service.works.registering.ingest(portfolio(folder, ben), ben.artist_id, LOCAL)
     assert (second.registered, second.contested) == (1, second.registered_ids)
 
 
@@ -211,7 +211,7 @@ def test_a_portfolio_is_refreshed_by_its_name(service: Application, tmp_path: Pa
     shutil.copy(DRAWINGS[0], folder)
     ada = artist(service, "Ada")
     source = portfolio(folder, ada)
-    again = service.open_source(source.name)
+    again = service.works.open_source(source.name)
     assert again.name == source.name
     assert [item.key for item in again.items()] == [DRAWINGS[0].name]
-    assert code_of(lambda: service.open_source(f"upload:{ada.artist_id}")) == "source-item-gone"
+    assert code_of(lambda: service.works.open_source(f"upload:{ada.artist_id}")) == "source-item-gone"

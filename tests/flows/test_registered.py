@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from ledger.bootstrap import Application
+from ledger.app import Application
 from ledger.flows.claims.evidence import exhibit_of
 from ledger.flows.claims.registered_hashes import RegisteredHashes
 from ledger.log.entry import Entry
@@ -32,7 +32,7 @@ def application(
 def registrations(application: Application) -> list[tuple[Entry, str]]:
     """With the pHash of each."""
     found = []
-    for entry in application.record_store.find(kind="registration", limit=200):
+    for entry in application.store.records.find(kind="registration", limit=200):
         work = exhibit_of(entry).statement.predicate
         assert isinstance(work, Registration)
         found.append((entry, work.fingerprint.phash))
@@ -43,7 +43,7 @@ def registrations(application: Application) -> list[tuple[Entry, str]]:
 def test_near_ones_after_a_leaf_in_the_order_of_the_log(
     application: Application, tmp_path: Path, order: tuple[int, ...]
 ) -> None:
-    hashes = RegisteredHashes(application.record_store)
+    hashes = RegisteredHashes(application.store.records)
 
     def right(phash: str, radius: int, after: int) -> bool:
         near = [entry for entry, own in known if entry.leaf_index > after and bits(own, phash) <= radius]

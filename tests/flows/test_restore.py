@@ -13,7 +13,7 @@ from sqlalchemy.engine import make_url
 
 from ledger.audit.entries import EntryChecker
 from ledger.audit.replay import replay_log
-from ledger.bootstrap import Application, open_application
+from ledger.app import Application, open_application
 from ledger.errors import ConflictError, IntegrityError, LedgerError, VerificationError
 from ledger.flows.claims.file import Sent
 from ledger.flows.claims.statements import ClaimOrder
@@ -121,7 +121,7 @@ def test_the_log_comes_back_and_is_the_same(lost: Lost, opened: Application, dat
     assert set(told) >= {"verifying entries", "restoring entries", "rebuilding projections"}
     assert [row[:4] for row in query(database_url, _ENTRIES)] == [row[:4] for row in lost.entries]
     assert query(database_url, _KEYS) == lost.keys
-    assert opened.administration.check().exit_code == 0
+    assert opened.upkeep.administration.check().exit_code == 0
 
 
 def test_questions_and_key_events_are_recognised_again(lost: Lost, opened: Application, database_url: str) -> None:
@@ -142,26 +142,26 @@ def test_questions_and_key_events_are_recognised_again(lost: Lost, opened: Appli
 def test_the_restored_log_goes_on(lost: Lost, opened: Application, tmp_path: Path) -> None:
     opened.restoring.run(str(lost.log), lost.key)
     with pytest.raises(LedgerError) as refusal:
-        opened.holder_keys.announce(lost.person.artist_id, lost.revoked, lost.person.principal, lost.person.key)
+        opened.people.keys.announce(lost.person.artist_id, lost.revoked, lost.person.principal, lost.person.key)
     assert refusal.value.code == "account-not-found", "accounts are not on the log"
     register(opened, source(tmp_path / "new", NEW_WORK))
-    opened.settle()
-    outcome = replay_log(str(opened.data_dir / "log"), lost.key, checker=EntryChecker(lost.key.name), jobs=1)
+    opened.log.settle()
+    outcome = replay_log(str(opened.store.data_dir / "log"), lost.key, checker=EntryChecker(lost.key.name), jobs=1)
     assert outcome.audit.exit_code == 0
     assert outcome.entries == len(lost.entries) + 1
-    assert opened.administration.check().exit_code == 0
+    assert opened.upkeep.administration.check().exit_code == 0
 
 
 def test_works_without_fingerprints_are_never_taken_for_compared(lost: Lost, opened: Application) -> None:
     """Else every picture would be told that no registered work was found in it."""
     assert opened.restoring.run(str(lost.log), lost.key).unfingerprinted == len(WORKS)
     with pytest.raises(ConflictError) as refusal:
-        opened.verification.verify(NEW_WORK.read_bytes())
+        opened.pictures.verify(NEW_WORK.read_bytes())
     assert refusal.value.code == "corpus-not-refreshed"
-    refreshed = opened.refreshing.run("default")
+    refreshed = opened.upkeep.refreshing.run("default")
     assert {each.code for each in refreshed.refused} == {"source-unknown"}
     assert len(refreshed.refused) == len(WORKS)
-    assert opened.catalogue.stats().works == len(WORKS)
+    assert opened.works.catalogue.stats().works == len(WORKS)
 
 
 def test_an_older_backup_is_completed(
@@ -178,11 +178,11 @@ def test_an_older_backup_is_completed(
         done = application.restoring.run(str(lost.log), lost.key, onto=True)
         assert 0 < done.written < done.size == len(lost.entries)
         assert done.unfingerprinted == 0
-        answer = application.verification.verify(changed(WORKS[0].read_bytes()))
+        answer = application.pictures.verify(changed(WORKS[0].read_bytes()))
         assert answer.repeated, "the same question has its record"
         assert answer.report is not None
         assert answer.report.verdict == "copy"
-        assert application.administration.check().exit_code == 0
+        assert application.upkeep.administration.check().exit_code == 0
     assert query(database_url, _KEYS) == lost.keys
 
 
@@ -198,11 +198,11 @@ def test_an_interrupted_restore_goes_on(
 
     with pytest.raises(KeyboardInterrupt):
         opened.restoring.run(str(lost.log), lost.key, progress=stop)
-    assert opened.entries.head().size == half
+    assert opened.store.entries.head().size == half
     done = opened.restoring.run(str(lost.log), lost.key, onto=True)
     assert (done.size, done.written) == (len(lost.entries), len(lost.entries) - half)
     assert query(database_url, _KEYS) == lost.keys
-    assert opened.administration.check().exit_code == 0
+    assert opened.upkeep.administration.check().exit_code == 0
 
 
 def in_pieces(size: int) -> Callable[[ObjectReader, int, int], Iterator[list[bytes]]]:
@@ -252,19 +252,19 @@ def test_an_older_copy_than_what_was_signed_here_is_not_restored(
         open_application(data_dir=older, database_url=url, **GENEROUS) as application,
     ):
         shutil.copytree(lost.data / "keys", older / "keys")
-        application.settle()
+        application.log.settle()
     error = refused(opened, lost, older / "log")
     assert (type(error), error.code) == (IntegrityError, "log-behind")
 
 
 def test_another_log_or_key_is_not_restored(lost: Lost, opened: Application, database_url: str, tmp_path: Path) -> None:
-    key_file = opened.data_dir / "keys" / "log.pem"
+    key_file = opened.store.data_dir / "keys" / "log.pem"
     key_file.unlink()
     assert refused(opened, lost).code == "log-key-missing"
     create_private_file(key_file, Signer.generate().to_pem())
     assert refused(opened, lost).code == "other-key"
     shutil.copy(lost.data / "keys" / "log.pem", key_file)
-    with open_application(data_dir=opened.data_dir, database_url=database_url, origin="elsewhere.example/log") as other:
+    with open_application(data_dir=opened.store.data_dir, database_url=database_url, origin="elsewhere.example/log") as other:
         assert refused(other, lost).code == "other-log"
         assert other.origin == "elsewhere.example/log", "an empty log of that name, from here on"
     with pytest.raises(ConflictError) as refusal:

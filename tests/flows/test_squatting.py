@@ -10,9 +10,9 @@ import pytest
 from PIL import Image
 
 from ledger.answers.claims import ClaimAnswer
+from ledger.app import Application
 from ledger.audit.checks import AuditVerdict
 from ledger.audit.claim import audit_claim
-from ledger.bootstrap import Application
 from ledger.flows.people.principal import LOCAL
 from ledger.flows.works.register import WorkDetails
 from tests.applications import application_with
@@ -55,8 +55,8 @@ def told(answer: ClaimAnswer) -> tuple[str, set[str]]:
 
 
 def audited(world: World, answer: ClaimAnswer) -> None:
-    world.application.settle()
-    audit = audit_claim(world.application.claim_reading.bundle(answer.claim_id), world.application.log_vkey)
+    world.application.log.settle()
+    audit = audit_claim(world.application.claims.reading.bundle(answer.claim_id), world.application.log.vkey)
     assert audit.verdict is AuditVerdict.VERIFIED, audit
 
 
@@ -91,14 +91,14 @@ def test_a_contested_work_supports_no_claim(world: World, tmp_path: Path) -> Non
     """A model was trained on three works by Bea. Of one somebody registers the very file, of the other a copy."""
     application = world.application
     bea, works = artist(application, "Bea", tmp_path / "bea", drawing(411), drawing(412), drawing(413))
-    known = application.works.works(works)
+    known = application.store.works.works(works)
     manifest = tmp_path / "manifest.txt"
     manifest.write_text("".join(f"{digest}\n" for digest in sorted(work.sha256 for work in known.values())))
-    model = application.models.register(model_facts("on Bea", manifest)).in_record
+    model = application.log.models.register(model_facts("on Bea", manifest)).in_record
     tom, [same] = artist(application, "Tom", tmp_path / "tom", drawing(411))
     copy = encoded(drawing(412).resize((300, 300)), "JPEG", quality=80)
-    una = application.accounts.create("artist", "Una").account_id
-    application.registering.register(copy, WorkDetails(), una, LOCAL)
+    una = application.people.accounts.create("artist", "Una").account_id
+    application.store.works.registering.register(copy, WorkDetails(), una, LOCAL)
     by_tom = tom.claim("trained-on", None, same, model_id=model.model_id)
     assert told(by_tom) == ("inconclusive", {"contested-earlier", "copy-of-anothers", "listed"})
     for work, code in ((works[0], "contested-later"), (works[1], "copy-of-anothers")):

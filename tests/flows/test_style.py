@@ -5,7 +5,6 @@ from __future__ import annotations
 import csv
 import shutil
 from collections.abc import Iterator
-from functools import cached_property
 from pathlib import Path
 from typing import Any
 
@@ -13,9 +12,9 @@ import numpy as np
 import pytest
 
 from ledger import canonical
+from ledger.app import Application, open_application
 from ledger.audit.checks import Outcome
 from ledger.audit.picture import FINGERPRINT, SCORES, audit_record
-from ledger.bootstrap import Application, open_application
 from ledger.errors import ConflictError, NotFoundError
 from ledger.fingerprint.spec import copy_spec, spec_with
 from ledger.fingerprint.style_models import StyleModels
@@ -35,9 +34,9 @@ from tests.match.styles import units
 class CopiesAlone(Application):
     """An installation without models of style."""
 
-    @cached_property
-    def style_models(self) -> StyleModels | None:
-        return None
+    def __init__(self, settings: Settings) -> None:
+        super().__init__(settings)
+        self.store.style_models = None
 
 
 REGISTERED = 8
@@ -90,7 +89,7 @@ def styled(
 
 
 def verified(application: Application, data: bytes) -> Verification:
-    answer = application.verification.verify(data)
+    answer = application.pictures.verify(data)
     predicate = parse_payload(canonical.dumps(answer.statement)).predicate
     assert isinstance(predicate, Verification)
     return predicate
@@ -101,11 +100,11 @@ def outsider() -> bytes:
 
 
 def test_a_record_says_what_is_near_in_style_with_an_error_rate_of_its_own(styled: Application) -> None:
-    answer = styled.verification.verify(outsider())
+    answer = styled.pictures.verify(outsider())
     assert answer.report is not None
     record = answer.statement["predicate"]
     assert record["fingerprint"]["embeddings"].keys() == {"clip", "copy", "vae"}
-    assert record["fingerprint"]["spec"] == styled.spec.digest
+    assert record["fingerprint"]["spec"] == styled.store.spec.digest
     assert record["verdict"] == Verdict.STYLE
     near = [match for match in record["matches"] if "style" in match["raw"]]
     assert len(near) == REGISTERED - 1, "all but the one that does not allow it"
@@ -118,44 +117,44 @@ def test_a_record_says_what_is_near_in_style_with_an_error_rate_of_its_own(style
 
 
 def test_a_copy_stays_a_copy(styled: Application) -> None:
-    record = styled.verification.verify(DRAWINGS[3].read_bytes()).statement["predicate"]
+    record = styled.pictures.verify(DRAWINGS[3].read_bytes()).statement["predicate"]
     assert record["verdict"] == Verdict.COPY
     assert record["matches"][0]["relation"] == "exact"
     assert "style" not in record["matches"][0]["raw"]
 
 
 def test_the_record_is_audited_against_the_picture(styled: Application) -> None:
-    answer = styled.verification.verify(outsider())
-    styled.settle()
+    answer = styled.pictures.verify(outsider())
+    styled.log.settle()
     bundle = styled.records.bundle(answer.record_id)
-    audit = audit_record(bundle, outsider(), styled.log_vkey, recompute=styled.recompute)
+    audit = audit_record(bundle, outsider(), styled.log.vkey, recompute=styled.pictures.recompute)
     outcomes = {check.name: check.outcome for check in audit.checks}
     assert (outcomes[FINGERPRINT], outcomes[SCORES]) == (Outcome.PASSED, Outcome.PASSED)
     predicate = verified(styled, outsider())
-    found = styled.recompute.scores(outsider(), predicate)
+    found = styled.pictures.recompute.scores(outsider(), predicate)
     assert sum(each.style is not None for each in found) == REGISTERED - 1
-    other = styled.recompute.scores(DRAWINGS[21].read_bytes(), predicate)
+    other = styled.pictures.recompute.scores(DRAWINGS[21].read_bytes(), predicate)
     assert max(abs((a.style or 0) - (b.style or 0)) for a, b in zip(found, other, strict=True)) > 0.05
 
 
 def test_the_calibration_states_what_style_needs(styled: Application) -> None:
-    summary = styled.recalibration.recalibrate()
+    summary = styled.pictures.calibrations.recalibrate()
     assert {name for name in summary.bins if name.startswith("style-")} == {
         f"style-{name}" for name in summary.bins if not name.startswith("style-")
     }
-    stored = styled.calibration_store.newest(styled.spec.digest)
+    stored = styled.store.calibrations.newest(styled.store.spec.digest)
     assert stored is not None
     found = styled.records.get(stored.record_id)
     predicate = parse_payload(canonical.dumps(found.statement)).predicate
     assert isinstance(predicate, CalibrationRecord)
     assert [each.bin for each in predicate.bins] == list(summary.bins)
-    assert predicate.spec == styled.spec.digest
-    assert not styled.recalibration.recalibrate().made, "for this very corpus there is one already"
+    assert predicate.spec == styled.store.spec.digest
+    assert not styled.pictures.calibrations.recalibrate().made, "for this very corpus there is one already"
 
 
 def test_lookups_and_duplicates_still_work(styled: Application) -> None:
-    assert styled.lookups.by_image(outsider()).matches
-    groups = styled.deduplication.run()
+    assert styled.pictures.look_up(outsider()).matches
+    groups = styled.works.duplicates.run()
     assert groups is not None
     assert not groups.groups
 
@@ -164,25 +163,25 @@ def test_a_corpus_comes_to_style_by_a_refresh(database_url: str, tmp_path: Path,
     """And its null set of copies stays what it is."""
     places: dict[str, Any] = {"data_dir": tmp_path / "data", "database_url": database_url}
     with CopiesAlone(Settings(**places)) as earlier:
-        assert earlier.spec.digest == copy_spec().digest
+        assert earlier.store.spec.digest == copy_spec().digest
         register(earlier, works)
-        before = earlier.verification.verify(outsider()).statement["predicate"]
+        before = earlier.pictures.verify(outsider()).statement["predicate"]
         assert before["fingerprint"]["embeddings"].keys() == {"copy"}
         assert before["verdict"] == Verdict.NONE
         assert query(database_url, "SELECT count(*) FROM work_style") == [(0,)]
     with open_application(**places, style_models=models) as updated:
         with pytest.raises(ConflictError) as refused:
-            updated.verification.verify(outsider())
+            updated.pictures.verify(outsider())
         assert refused.value.code == "corpus-not-refreshed"
-        summary = updated.refreshing.run("default")
-        assert (summary.spec, summary.refreshed, summary.refused) == (updated.spec.digest, REGISTERED, ())
+        summary = updated.upkeep.refreshing.run("default")
+        assert (summary.spec, summary.refreshed, summary.refused) == (updated.store.spec.digest, REGISTERED, ())
         assert query(database_url, "SELECT count(*) FROM work_style") == [(REGISTERED,)]
-        after = updated.verification.verify(outsider()).statement["predicate"]
+        after = updated.pictures.verify(outsider()).statement["predicate"]
         assert after["verdict"] == Verdict.STYLE
         copies = {match["work_id"]: match["score"] for match in before["matches"]}
         assert {match["work_id"]: match["score"] for match in after["matches"]} == copies, "what is said of copies"
     with CopiesAlone(Settings(**places)) as earlier:
-        again = earlier.verification.verify(outsider())
+        again = earlier.pictures.verify(outsider())
         assert again.repeated, "what the earlier spec says is still there"
 
 
@@ -198,7 +197,7 @@ def test_without_strangers_embeddings_are_kept_and_style_is_not_compared(
     folder = _without_strangers(models, tmp_path)
     with open_application(data_dir=tmp_path / "data", database_url=database_url, style_models=folder) as opened:
         register(opened, works)
-        record = opened.verification.verify(outsider()).statement["predicate"]
+        record = opened.pictures.verify(outsider()).statement["predicate"]
         assert record["fingerprint"]["embeddings"].keys() == {"clip", "copy", "vae"}
         assert not any("style" in match["raw"] for match in record["matches"])
         assert query(database_url, "SELECT count(*) FROM work_style") == [(REGISTERED,)]
@@ -208,7 +207,7 @@ def test_models_that_are_not_there(tmp_path: Path, database_url: str) -> None:
     missing = tmp_path / "nowhere"
     with open_application(data_dir=tmp_path / "data", database_url=database_url, style_models=missing) as opened:
         with pytest.raises(NotFoundError) as refused:
-            opened.verification.verify(outsider())
+            opened.pictures.verify(outsider())
         assert refused.value.code == "model-missing"
         assert str(missing) in refused.value.message
 
@@ -220,4 +219,4 @@ def test_strangers_of_other_models_are_not_taken(models: Path, tmp_path: Path, d
     with open_application(
         data_dir=tmp_path / "data", database_url=database_url, style_models=other.clip.parent
     ) as opened:
-        assert opened.style_null is None
+        assert opened.pictures.style_null is None

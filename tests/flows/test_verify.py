@@ -10,9 +10,9 @@ import pytest
 from PIL import Image
 
 from ledger.answers.records import RecordAnswer
+from ledger.app import Application, open_application
 from ledger.audit.checks import Outcome
 from ledger.audit.picture import audit_record
-from ledger.bootstrap import Application, open_application
 from ledger.errors import InputError, NotFoundError, PushbackError
 from ledger.flows.demo.pictures import edited_copy
 from tests.applications import ART, DRAWINGS, UNKNOWN_ID, labelled, register
@@ -24,7 +24,7 @@ def new_picture(seed: int) -> bytes:
 
 
 def size(application: Application) -> int:
-    return application.catalogue.stats().tree_size
+    return application.store.works.catalogue.stats().tree_size
 
 
 def best(answer: RecordAnswer) -> tuple[str, str]:
@@ -35,19 +35,19 @@ def best(answer: RecordAnswer) -> tuple[str, str]:
 
 
 def test_a_repeated_question_returns_its_record(application: Application) -> None:
-    first = application.verification.verify(new_picture(1))
+    first = application.pictures.verify(new_picture(1))
     before = size(application)
-    again = application.verification.verify(new_picture(1))
+    again = application.pictures.verify(new_picture(1))
     assert (first.repeated, again.repeated) == (False, True)
     assert (again.record_id, again.leaf_index, again.envelope) == (first.record_id, first.leaf_index, first.envelope)
     assert size(application) == before
 
 
 def test_one_picture_from_many_at_once_is_one_leaf(application: Application) -> None:
-    application.verification.verify(new_picture(2))
+    application.pictures.verify(new_picture(2))
     before = size(application)
     with ThreadPoolExecutor(6) as pool:
-        answers = list(pool.map(application.verification.verify, [new_picture(3)] * 6))
+        answers = list(pool.map(application.pictures.verification.verify, [new_picture(3)] * 6))
     assert len({answer.record_id for answer in answers}) == 1
     assert sorted(answer.repeated for answer in answers) == [False, *[True] * 5]
     assert size(application) == before + 1
@@ -55,7 +55,7 @@ def test_one_picture_from_many_at_once_is_one_leaf(application: Application) -> 
 
 def test_answers_follow_swapped_pictures(application: Application) -> None:
     one, other = DRAWINGS[3].read_bytes(), DRAWINGS[7].read_bytes()
-    found = [best(application.verification.verify(data)) for data in (one, edited_copy(one), other, edited_copy(other))]
+    found = [best(application.pictures.verify(data)) for data in (one, edited_copy(one), other, edited_copy(other))]
     assert [relation for relation, _ in found] == ["exact", "near-duplicate", "exact", "near-duplicate"]
     assert found[0][1] == found[1][1] != found[2][1] == found[3][1]
 
@@ -64,21 +64,21 @@ def test_other_bytes_of_the_same_pixels(application: Application) -> None:
     with Image.open(DRAWINGS[5]) as image:
         saved = BytesIO()
         image.save(saved, "PNG", compress_level=1)
-    assert best(application.verification.verify(saved.getvalue()))[0] == "same-pixels"
+    assert best(application.pictures.verify(saved.getvalue()))[0] == "same-pixels"
 
 
 def test_a_lookup_appends_nothing_and_finds_the_record(application: Application) -> None:
-    made = application.verification.verify(new_picture(4))
+    made = application.pictures.verify(new_picture(4))
     before = size(application)
-    found = application.lookups.by_image(new_picture(4))
+    found = application.pictures.look_up(new_picture(4))
     assert made.record_id in [record.record_id for record in found.records]
     assert found.reference == made.reference
-    assert application.lookups.by_sha256(found.sha256).records[0].record_id == made.record_id
-    assert application.lookups.by_sha256("0" * 64).records == ()
-    assert application.lookups.by_image(new_picture(5)).records == ()
+    assert application.pictures.lookups.by_sha256(found.sha256).records[0].record_id == made.record_id
+    assert application.pictures.lookups.by_sha256("0" * 64).records == ()
+    assert application.pictures.look_up(new_picture(5)).records == ()
     assert size(application) == before
     with pytest.raises(InputError):
-        application.lookups.by_sha256("A" * 64)
+        application.pictures.lookups.by_sha256("A" * 64)
 
 
 def test_a_larger_corpus_is_another_question(database_url: str, tmp_path: Path) -> None:
@@ -91,14 +91,14 @@ def test_a_larger_corpus_is_another_question(database_url: str, tmp_path: Path) 
     with open_application(data_dir=tmp_path / "data", database_url=database_url) as application:
         register(application, labelled(works, rows[:3]))
         picture = DRAWINGS[3].read_bytes()
-        stranger = application.verification.verify(picture)
+        stranger = application.pictures.verify(picture)
         calibrated = stranger.statement["predicate"]["calibration"]
         register(application, labelled(works, rows))
-        found = application.verification.verify(picture)
+        found = application.pictures.verify(picture)
         assert not found.repeated
         assert best(found)[0] == "exact"
         assert found.statement["predicate"]["calibration"] != calibrated, "a third more works: calibrated anew"
-        again = application.recalibration.recalibrate()
+        again = application.pictures.calibrations.recalibrate()
         assert (again.made, again.digest) == (False, found.statement["predicate"]["calibration"])
 
 
@@ -107,28 +107,28 @@ def test_calibration_is_kept_while_the_corpus_changes_by_less_than_a_tenth(datab
     folder.mkdir()
     with open_application(data_dir=tmp_path / "data", database_url=database_url) as application:
         register(application, ART)
-        before = application.recalibration.current().digest
+        before = application.pictures.calibrations.current().digest
         rows = []
         for number in range(4):
             name = f"{number}.png"
             (folder / name).write_bytes(new_picture(100 + number))
             rows.append((name, name, "Somebody"))
             register(application, labelled(folder, rows))
-            changed = application.recalibration.current().digest != before
+            changed = application.pictures.calibrations.current().digest != before
             assert changed == (number + 1 > 3), "30 works: 3 more are a tenth, 4 are beyond"
 
 
 def test_a_record_is_recomputed_from_its_picture_and_from_no_other(application: Application) -> None:
     picture = edited_copy(DRAWINGS[8].read_bytes())
-    record_id = application.verification.verify(picture).record_id
+    record_id = application.pictures.verify(picture).record_id
     with pytest.raises(PushbackError) as early:
         application.records.bundle(record_id)
     assert early.value.code == "not-yet-published"
-    application.settle()
+    application.log.settle()
     bundle = application.records.bundle(record_id)
 
     def outcomes(image: bytes) -> dict[str, Outcome]:
-        audit = audit_record(bundle, image, application.log_vkey, recompute=application.recompute)
+        audit = audit_record(bundle, image, application.log.vkey, recompute=application.pictures.recompute)
         return {check.name: check.outcome for check in audit.checks}
 
     names = ("image bytes", "canonical pixels", "fingerprint", "scores")
@@ -141,15 +141,15 @@ def test_what_does_not_exist(application: Application) -> None:
     with pytest.raises(NotFoundError):
         application.records.get(UNKNOWN_ID)
     with pytest.raises(NotFoundError):
-        application.catalogue.work(UNKNOWN_ID)
+        application.store.works.catalogue.work(UNKNOWN_ID)
     with pytest.raises(NotFoundError):
-        application.catalogue.artist(UNKNOWN_ID)
+        application.store.works.catalogue.artist(UNKNOWN_ID)
     with pytest.raises(NotFoundError):
-        application.catalogue.works(UNKNOWN_ID)
+        application.store.works.catalogue.works(UNKNOWN_ID)
 
 
 def test_pages_and_catalogue_agree_with_the_labels(application: Application) -> None:
-    stats = application.catalogue.stats()
+    stats = application.store.works.catalogue.stats()
     assert (stats.works, stats.artists) == (len(DRAWINGS), 14)
     seen: list[str] = []
     after = -1
@@ -160,8 +160,8 @@ def test_pages_and_catalogue_agree_with_the_labels(application: Application) -> 
             break
         after = page.next_after
     assert len(seen) == len(set(seen)) == len(DRAWINGS)
-    work = application.catalogue.work(application.records.get(seen[0]).statement["predicate"]["work_id"])
+    work = application.store.works.catalogue.work(application.records.get(seen[0]).statement["predicate"]["work_id"])
     assert work.registration_record_id == seen[0]
-    assert application.catalogue.artist(work.artist_id).name == work.artist
-    assert work in application.catalogue.works(work.artist_id, limit=200).works
-    assert (application.catalogue.preview(work.work_id) or b"")[8:12] == b"WEBP"
+    assert application.store.works.catalogue.artist(work.artist_id).name == work.artist
+    assert work in application.store.works.catalogue.works(work.artist_id, limit=200).works
+    assert (application.store.works.catalogue.preview(work.work_id) or b"")[8:12] == b"WEBP"

@@ -6,8 +6,8 @@ import hashlib
 from dataclasses import dataclass, field
 from typing import Any
 
+from ledger.app import Application
 from ledger.audit.entries import EntryChecker
-from ledger.bootstrap import Application
 from ledger.flows.people.principal import LOCAL
 from ledger.log.entry import Entry
 from ledger.record import dsse
@@ -44,31 +44,31 @@ class World:
     size: int = 0
 
     def __post_init__(self) -> None:
-        self.checker = EntryChecker(self.service.origin)
+        self.checker = EntryChecker(self.service.log.origin)
 
     def follow(self) -> list[Entry]:
         """The auditor reads on. Raises VerificationError for what an audit would refuse."""
-        new = list(self.service.entries.read(self.size, self.service.entries.head().size))
+        new = list(self.service.store.entries.read(self.size, self.service.store.entries.head().size))
         for entry in new:
             self.checker.check(entry.leaf_index, entry.leaf_hash, entry.envelope)
         self.size += len(new)
         return new
 
     def someone(self, name: str, role: Any, key: Signer | None = None) -> Someone:
-        account = self.service.accounts.create(role, name)
+        account = self.service.people.accounts.create(role, name)
         self.people[name] = Someone(account.account_id, role, key or Signer.generate())
-        self.service.holder_keys.announce(account.account_id, self.people[name].key, LOCAL)
+        self.service.people.keys.announce(account.account_id, self.people[name].key, LOCAL)
         return self.people[name]
 
     def put(self, predicate: Predicate, subject: str, name: str, *signers: Signer) -> Ref:
         payload = statement_payload(name, subject, predicate)
         signatures = tuple(dsse.Signature(each.keyid, each.sign(dsse.pae(payload))) for each in signers)
-        ticket = self.service.sequencer.submit(predicate.record_id, payload, signatures=signatures)
+        ticket = self.service.log.sequencer.submit(predicate.record_id, payload, signatures=signatures)
         return Ref(leaf_hash=ticket.result(20).entry.leaf_hash.hex(), record_id=predicate.record_id)
 
     @property
     def about(self) -> dict[str, Any]:
-        return {"generated_at": now_text(), "origin": self.service.origin, "record_id": new_id()}
+        return {"generated_at": now_text(), "origin": self.service.log.origin, "record_id": new_id()}
 
     def register(self, name: str, owner: Someone) -> None:
         work = registration().model_copy(update=self.about | {"artist_id": owner.account_id, "work_id": new_id()})

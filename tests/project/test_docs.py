@@ -13,8 +13,8 @@ from typing import get_args
 import pytest
 
 from api.app import create_app
+from ledger.app import Application
 from ledger.audit.checks import Outcome
-from ledger.bootstrap import Application
 from ledger.corpus.work import AllowedUse
 from ledger.match.lists import Relation, Verdict
 from ledger.record.predicates import PREDICATES, ClaimType, ClaimVerdict, Guard, KeyEvent, Role

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import tempfile
 from collections.abc import Iterator
+from contextlib import ExitStack
 from pathlib import Path
 
 import psycopg
@@ -11,7 +12,7 @@ import pytest
 import sqlalchemy as sa
 from sqlalchemy.exc import DBAPIError
 
-from ledger.bootstrap.storage import StorageParts
+from ledger.app.store import Store
 from ledger.settings import Settings
 from ledger.storage.database import driver
 from ledger.storage.embedded import EmbeddedServer
@@ -59,19 +60,19 @@ OWNERS = (
 
 
 @pytest.fixture(scope="module")
-def parts() -> Iterator[StorageParts]:
+def parts() -> Iterator[Store]:
     """A data folder as `artledger` makes it, with three works on its log."""
     with tempfile.TemporaryDirectory(prefix="artledger-login-") as name:
         Path(name).chmod(0o711)  # as root, the server's own account must get through
-        made = StorageParts(Settings(data_dir=Path(name)))
-        with made._stack:
+        with ExitStack() as stack:
+            made = Store(Settings(data_dir=Path(name)), stack)
             made.entries.head()
             register(stores_of(made.database), 3)
             yield made
 
 
 @pytest.mark.parametrize("statement", OWNERS)
-def test_the_services_session_cannot_do_what_the_owner_can(parts: StorageParts, statement: str) -> None:
+def test_the_services_session_cannot_do_what_the_owner_can(parts: Store, statement: str) -> None:
     before = list(parts.entries.read(0, 10))
     with parts.database.lasting() as connection:
         for regain in ("RESET ROLE", "RESET SESSION AUTHORIZATION", "DISCARD ALL", "SET ROLE NONE"):
@@ -84,7 +85,7 @@ def test_the_services_session_cannot_do_what_the_owner_can(parts: StorageParts, 
     assert list(parts.entries.read(0, 10)) == before
 
 
-def test_nothing_of_the_owner_is_left_in_the_services_session(parts: StorageParts) -> None:
+def test_nothing_of_the_owner_is_left_in_the_services_session(parts: Store) -> None:
     with parts.database.lasting() as connection:
         connection.execute(sa.text("RESET ROLE"))
         who = connection.execute(sa.text("SELECT session_user || ' ' || current_user")).scalar_one()
@@ -99,18 +100,18 @@ def test_nothing_of_the_owner_is_left_in_the_services_session(parts: StoragePart
     assert (who, groups, owned) == ("artledger_service artledger_service", 0, 0)
 
 
-def test_it_cannot_give_itself_a_right(parts: StorageParts) -> None:
+def test_it_cannot_give_itself_a_right(parts: Store) -> None:
     with parts.database.lasting() as connection:
         connection.execute(sa.text("GRANT UPDATE, DELETE, TRUNCATE ON entry TO artledger_service"))  # only warns
         with pytest.raises(DBAPIError, match="permission denied for table entry"):
             connection.execute(sa.text("UPDATE entry SET envelope = 'x'"))
 
 
-def test_the_service_does_its_work_with_it(parts: StorageParts) -> None:
+def test_the_service_does_its_work_with_it(parts: Store) -> None:
     assert parts.works.state().works == 3
 
 
-def test_a_login_that_does_not_fit_any_more_is_made_anew(parts: StorageParts) -> None:
+def test_a_login_that_does_not_fit_any_more_is_made_anew(parts: Store) -> None:
     """A password file that was lost, or restored from a backup, or a session that changed its own password."""
     home = Home(parts.data_dir / "postgres")
     for spoil in (home.service_password.unlink, lambda: home.service_password.write_text("another")):

@@ -10,7 +10,7 @@ from pathlib import Path
 from typing import Self
 
 from ledger import canonical
-from ledger.bootstrap import Application
+from ledger.app import Application
 from ledger.claim.pictures import is_copy
 from ledger.corpus.work import Source
 from ledger.flows.claims.file import Claims, Sent
@@ -64,17 +64,17 @@ class ClaimTrial:
         """On a throw-away installation; `folder` takes works' files."""
         return cls(
             folder=folder,
-            open_source=application.open_source,
-            ingestion=application.ingestion,
-            attributor=application.attributor,
-            reports=application.reports,
-            models=application.models,
+            open_source=application.store.works.open_source,
+            ingestion=application.store.works.ingestion,
+            attributor=application.pictures.attributor,
+            reports=application.pictures.reports,
+            models=application.log.models,
             claims=application.claims,
-            verification=application.verification,
-            index=application.index,
-            compare=application.deduplication.compare,
-            works=application.works,
-            records=application.record_store,
+            verification=application.pictures.verification,
+            index=application.store.index,
+            compare=application.store.works.duplicates.compare,
+            works=application.store.works,
+            records=application.store.records,
         )
 
     def register(self, works: Sequence[Work]) -> None:

@@ -12,7 +12,7 @@ import numpy as np
 import pytest
 from PIL import Image
 
-from ledger.bootstrap import Application, open_application
+from ledger.app import Application, open_application
 from ledger.fingerprint.hashes import hashes
 from ledger.flows.people.principal import Principal
 from ledger.flows.works.register import WorkDetails
@@ -54,17 +54,17 @@ def test_works_without_leave_are_not_trained_on(assets: Path, database_url: str,
     """By the ledger's own registrations: what does not allow it, and what was withdrawn."""
     with open_application(data_dir=tmp_path / "data", database_url=database_url) as service:
         ids = register(service)
-        assert names(assets, service.opt_outs.untrainable()) == sorted(path.name for path in DRAWINGS[1:3])
-        ada = service.catalogue.work(ids[1]).artist_id
-        service.consents.withdraw(ids[1], artist_of(ada))
-        assert names(assets, service.opt_outs.untrainable()) == [DRAWINGS[2].name]
+        assert names(assets, service.store.opt_outs.untrainable()) == sorted(path.name for path in DRAWINGS[1:3])
+        ada = service.works.catalogue.work(ids[1]).artist_id
+        service.works.consents.withdraw(ids[1], artist_of(ada))
+        assert names(assets, service.store.opt_outs.untrainable()) == [DRAWINGS[2].name]
 
 
 def register(service: Application) -> list[str]:
     ada = artist(service, "Ada")
     said = (WorkDetails(allowed_uses=("match",)), WorkDetails(allowed_uses=("match", "train")))
     return [
-        service.registering.register(path.read_bytes(), details, ada.artist_id, ada.principal).work.work_id
+        service.works.registering.register(path.read_bytes(), details, ada.artist_id, ada.principal).work.work_id
         for path, details in zip(DRAWINGS, said, strict=False)
     ]
 

@@ -1,6 +1,7 @@
 """The one place that reads settings and wires adapters to protocols.
 
-Every part is made when it is first asked for: `artledger lookup RECORD_ID` loads no model, `artledger --help` nothing.
+An application is composed of groups (`app.pictures`, `app.works`, `app.claims`, ...). Each group, and each part of it,
+is made when it is first asked for: `artledger lookup RECORD_ID` loads no model, `artledger --help` nothing.
 """
 
 from __future__ import annotations
@@ -9,7 +10,7 @@ from typing import Any
 
 from pydantic import ValidationError
 
-from ledger.bootstrap.application import Application
+from ledger.app.application import Application
 from ledger.errors import InputError
 from ledger.settings import Settings
 

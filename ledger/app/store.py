@@ -20,6 +20,7 @@ if TYPE_CHECKING:
     from ledger.storage.log.entries import PostgresEntryStore
     from ledger.storage.log.projections import Projector
     from ledger.storage.log.records import RecordStore
+    from ledger.storage.people.accounts import AccountStore
     from ledger.storage.search.calibrations import CalibrationStore
     from ledger.storage.search.candidates import PgVectorIndex
     from ledger.storage.search.generated_pictures import SeenStore
@@ -30,12 +31,12 @@ if TYPE_CHECKING:
     from ledger.storage.works.works import WorkReader
 
 
-class StorageParts:
+class Store:
     """Settings, the data folder, the database and what reads and writes it."""
 
-    def __init__(self, settings: Settings) -> None:
+    def __init__(self, settings: Settings, stack: ExitStack) -> None:
         self.settings = settings
-        self._stack = ExitStack()
+        self._stack = stack
 
     @cached_property
     def data_dir(self) -> Path:
@@ -84,10 +85,6 @@ class StorageParts:
         store = PostgresEntryStore(self.database)
         store.create_log(_named(self.settings.origin) or f"localhost/artledger/{secrets.token_hex(4)}")
         return store
-
-    @property
-    def origin(self) -> str:
-        return self.entries.origin()
 
     @cached_property
     def spec(self) -> FingerprintSpec:
@@ -154,16 +151,22 @@ class StorageParts:
         return DuplicateStore(self.database, self.projector, self.spec)
 
     @cached_property
-    def seen_store(self) -> SeenStore:
+    def generated_pictures(self) -> SeenStore:
         from ledger.storage.search.generated_pictures import SeenStore
 
         return SeenStore(self.database, self.spec)
 
     @cached_property
-    def record_store(self) -> RecordStore:
+    def records(self) -> RecordStore:
         from ledger.storage.log.records import RecordStore
 
         return RecordStore(self.database, self.projector)
+
+    @cached_property
+    def accounts(self) -> AccountStore:
+        from ledger.storage.people.accounts import AccountStore
+
+        return AccountStore(self.database)
 
     @cached_property
     def documents(self) -> DocumentStore:
@@ -172,7 +175,7 @@ class StorageParts:
         return DocumentStore(self.database)
 
     @cached_property
-    def calibration_store(self) -> CalibrationStore:
+    def calibrations(self) -> CalibrationStore:
         from ledger.storage.search.calibrations import CalibrationStore
 
         return CalibrationStore(self.database, self.projector)

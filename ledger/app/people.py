@@ -1,0 +1,69 @@
+"""Accounts, their keys, the statements that they sign, and what comes back to artists."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from functools import cached_property
+
+from ledger.app.log import Log
+from ledger.app.store import Store
+from ledger.flows.people.accounts import Accounts
+from ledger.flows.people.holder_keys import HolderKeys
+from ledger.flows.people.usage import UsageStatements
+from ledger.flows.people.uses import Uses
+from ledger.flows.records.admission import Admission, StoredFacts
+from ledger.flows.records.cosigned import Cosigning
+from ledger.flows.records.log_keys import LogKeys
+from ledger.storage.locks import HOLDER_KEYS, TurnLock
+
+
+@dataclass(frozen=True)
+class People:
+    """Artists, operators of generators, auditors, administrators."""
+
+    store: Store
+    log: Log
+
+    @cached_property
+    def accounts(self) -> Accounts:
+        return Accounts(self.store.accounts)
+
+    @cached_property
+    def log_keys(self) -> LogKeys:
+        return LogKeys(self.store.records)
+
+    @cached_property
+    def keys(self) -> HolderKeys:
+        return HolderKeys(
+            accounts=self.accounts,
+            keys=self.log_keys,
+            entries=self.store.entries,
+            service=self.log.keys.signer,
+            turn=TurnLock(self.store.database, HOLDER_KEYS),
+            committed=self.log.committed,
+        )
+
+    @cached_property
+    def admission(self) -> Admission:
+        """The auditor's rules for what others state."""
+        facts = StoredFacts(self.store.entries, self.store.works)
+        return Admission(self.log_keys, facts, lambda: self.log.keys.signer())  # noqa: PLW0108 - asking for keys announces them
+
+    @cached_property
+    def cosigning(self) -> Cosigning:
+        """Statements that their makers sign."""
+        return Cosigning(self.log_keys, self.admission, lambda: self.log.sequencer)
+
+    @cached_property
+    def uses(self) -> Uses:
+        return Uses(self.store.records, self.store.works)
+
+    @cached_property
+    def usage(self) -> UsageStatements:
+        return UsageStatements(
+            uses=self.uses,
+            records=self.log.records,
+            documents=self.store.documents,
+            sequencer=lambda: self.log.sequencer,
+            origin=self.log.origin,
+        )
