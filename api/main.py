@@ -31,7 +31,7 @@ def create() -> FastAPI:
 def _warm_up(application: Application) -> None:
     """Makes the parts that requests share, so that the first visitor does not wait for models and no two make them."""
     for part in (
-        application.store.works.catalogue,
+        application.works.catalogue,
         application.records,
         application.pictures.lookups,
         application.pictures.verification,

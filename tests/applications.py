@@ -34,7 +34,7 @@ UNKNOWN_ID = "01900000-0000-7000-8000-000000000000"
 
 def register(application: Application, folder: Path) -> IngestSummary:
     """Ingests a labelled folder, none of whose works is refused."""
-    summary = application.store.works.ingestion.run(application.store.works.open_source(str(folder), folder / "labels.csv"))
+    summary = application.works.ingestion.run(application.works.open_source(str(folder), folder / "labels.csv"))
     assert not summary.refused
     return summary
 

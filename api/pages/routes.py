@@ -32,7 +32,7 @@ def start(here: Here) -> Response:
     application = here.application
     return page(
         "start.html",
-        stats=application.store.works.catalogue.stats(),
+        stats=application.works.catalogue.stats(),
         latest=application.records.latest(LATEST),
         published=latest_checkpoint(application.log.objects),
         max_bytes=application.settings.max_image_bytes,
@@ -92,7 +92,7 @@ def show_work(here: Here, work_id: Id) -> Response:
     application = here.application
     return page(
         "work.html",
-        work=application.store.works.catalogue.work(work_id),
+        work=application.works.catalogue.work(work_id),
         records=application.records.page(work_id=work_id, limit=WORKS_PER_PAGE).records,
     )
 
@@ -100,7 +100,7 @@ def show_work(here: Here, work_id: Id) -> Response:
 @router.get("/artists/{artist_id}")
 def show_artist(here: Here, artist_id: Id, query: Annotated[Page, Query()]) -> Response:
     """One artist and the registered works, page by page."""
-    catalogue = here.application.store.works.catalogue
+    catalogue = here.application.works.catalogue
     return page(
         "artist.html",
         artist=catalogue.artist(artist_id),
@@ -139,7 +139,7 @@ def show_log(request: Request, here: Here) -> Response:
     application = here.application
     return page(
         "log.html",
-        stats=application.store.works.catalogue.stats(),
+        stats=application.works.catalogue.stats(),
         published=latest_checkpoint(application.log.objects),
         origin=application.log.origin,
         log_vkey=application.log.vkey,

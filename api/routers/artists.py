@@ -17,7 +17,7 @@ router = APIRouter(tags=["artists"])
 @router.get("/v1/artists/{artist_id}", response_model=ArtistBody, summary="One artist", responses=problems(404, 422))
 def get_artist(here: Here, artist_id: Id) -> ArtistAnswer:
     """The artist with the first works."""
-    return here.application.store.works.catalogue.artist(artist_id)
+    return here.application.works.catalogue.artist(artist_id)
 
 
 @router.get(
@@ -28,4 +28,4 @@ def get_artist(here: Here, artist_id: Id) -> ArtistAnswer:
 )
 def list_works(here: Here, artist_id: Id, query: Annotated[Page, Query()]) -> WorkPage:
     """Withdrawn works are listed and marked."""
-    return here.application.store.works.catalogue.works(artist_id, after=query.after, limit=query.limit)
+    return here.application.works.catalogue.works(artist_id, after=query.after, limit=query.limit)

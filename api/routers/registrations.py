@@ -88,7 +88,7 @@ async def register_work(
     with `signed`. Nothing is kept in between. 200 where the artist registered the same bytes before. 429
     (`too-many-contested`) where an account goes on registering near-duplicates of what others registered.
     """
-    registering, artist_id = here.application.store.works.registering, caller.account_id or ""
+    registering, artist_id = here.application.works.registering, caller.account_id or ""
     limits = {FIELD: here.application.settings.max_image_bytes, WORK_FIELD: MAX_WORK_BYTES}
     async with received_form(request, limits, here.budget) as parts:
         asked, data = _work_request(parts), parts[FIELD]
@@ -119,7 +119,7 @@ async def change_terms(
 ) -> RecordAnswer | dict[str, Any]:
     """They hold from the record's leaf on. `prepare=true` answers with the payload for an artist's key to sign."""
     asked = await read_body(request, ConsentRequest)
-    consents, uses, licence = here.application.store.works.consents, asked.allowed_uses, asked.licence
+    consents, uses, licence = here.application.works.consents, asked.allowed_uses, asked.licence
     if asked.envelope is not None:
         envelope = asked.envelope.to_bytes()
         answer = await here.workers.run(lambda: consents.submit(work_id, envelope, caller))
@@ -145,7 +145,7 @@ async def withdraw(
     """Out of matching, style and training at once and for good; title, credit, preview and fingerprint are erased, the
     leaves stay. `prepare=true` answers with the payload for an artist's key to sign."""
     asked = await read_body(request, WithdrawalRequest)
-    consents = here.application.store.works.consents
+    consents = here.application.works.consents
     if asked.envelope is not None:
         envelope = asked.envelope.to_bytes()
         answer = await here.workers.run(lambda: consents.submit(work_id, envelope, caller))
@@ -159,7 +159,7 @@ async def withdraw(
 def list_opt_outs(here: Here, query: Annotated[OptOutFilter, Query()]) -> OptOutPage:
     """Pictures that are never matched and never trained on here: SHA-256 of bytes or pixels, and pHashes, of which
     whatever is within 20 of 256 bits is meant. Other trainers may honour it too."""
-    return here.application.store.works.opting_out.page(after=query.after, limit=query.limit)
+    return here.application.works.opting_out.page(after=query.after, limit=query.limit)
 
 
 def _work_request(parts: dict[str, bytes]) -> WorkRequest:

@@ -17,7 +17,7 @@ PREVIEW_TYPE = "image/webp"
 @router.get("/v1/works/{work_id}", response_model=WorkBody, summary="One work", responses=problems(404, 422))
 def get_work(here: Here, work_id: Id) -> WorkAnswer:
     """Title, artist, terms, digests and the record that registered it."""
-    return here.application.store.works.catalogue.work(work_id)
+    return here.application.works.catalogue.work(work_id)
 
 
 @router.get(
@@ -28,7 +28,7 @@ def get_work(here: Here, work_id: Id) -> WorkAnswer:
 )
 def get_preview(here: Here, work_id: Id) -> Response:
     """404 where none is kept. Nobody keeps it for long: it is erased when the work is withdrawn."""
-    preview = here.application.store.works.catalogue.preview(work_id)
+    preview = here.application.works.catalogue.preview(work_id)
     if preview is None:
         raise NotFoundError(f"no picture is kept of the work {work_id}", code="preview-not-found")
     return Response(preview, media_type=PREVIEW_TYPE, headers={"Cache-Control": "public, max-age=300"})

@@ -73,7 +73,7 @@ def consent(
 
     wanted = parse_uses(uses)
     with invocation.application() as application:
-        consents = application.store.works.consents
+        consents = application.works.consents
         if key is None:
             answer = consents.change(work, LOCAL, wanted, licence)
         else:
@@ -91,7 +91,7 @@ def withdraw(
     from ledger.flows.people.principal import LOCAL
 
     with invocation.application() as application:
-        consents = application.store.works.consents
+        consents = application.works.consents
         if key is None:
             answer = consents.withdraw(work, LOCAL, reason.value)
         elif reason is Why.ARTIST:
@@ -119,7 +119,7 @@ def erase(
     if not yes:
         _ask(artist)
     with invocation.application() as application, invocation.progress() as progress:
-        done = application.store.works.person_erasure.erase(artist, progress, opt_out=opt_out)
+        done = application.works.person_erasure.erase(artist, progress, opt_out=opt_out)
     out = invocation.out
     if out.json:
         out.document(done.to_json())
@@ -144,7 +144,7 @@ def _signed(application: Application, work: str, payload: bytes, key: Path) -> R
     from ledger.flows.people.principal import LOCAL
     from ledger.record import dsse
 
-    return application.store.works.consents.submit(work, dsse.sign(payload, [open_key(key)]), LOCAL)
+    return application.works.consents.submit(work, dsse.sign(payload, [open_key(key)]), LOCAL)
 
 
 def _finish(out: Output, answer: RecordAnswer) -> None:

@@ -88,7 +88,7 @@ def ingest(
         raise InputError("--key and terms go with --artist", code="artist-missing", hint="name whose works they are")
     else:
         with invocation.application() as application, invocation.progress() as progress:
-            summary = application.store.works.ingestion.run(application.store.works.open_source(source, labels), progress)
+            summary = application.works.ingestion.run(application.works.open_source(source, labels), progress)
     if out.json:
         out.document(summary.to_json())
     show_summary(out, summary)
@@ -124,10 +124,10 @@ def _portfolio(
 
     signer = None if key is None else open_key(key)
     with invocation.application() as application, invocation.progress() as progress:
-        artist = application.store.works.registering.artist(artist_id, LOCAL)
+        artist = application.works.registering.artist(artist_id, LOCAL)
         folder = Path(source.removeprefix("folder:")).expanduser()
         portfolio = PortfolioSource(folder, artist, stated.unstated(artist.name), labels)
-        return application.store.works.registering.ingest(portfolio, artist_id, LOCAL, signer, progress)
+        return application.works.registering.ingest(portfolio, artist_id, LOCAL, signer, progress)
 
 
 def refresh(
@@ -148,7 +148,7 @@ def refresh(
 def stats(invocation: Invocation) -> None:
     """Tell how many works, artists and records there are."""
     with invocation.application() as application:
-        found = application.store.works.catalogue.stats()
+        found = application.works.catalogue.stats()
     if invocation.json:
         invocation.out.document(found.to_json())
     _show_stats(invocation.out, found)
@@ -178,8 +178,8 @@ def dedup(
     """
     with invocation.application() as application:
         with invocation.progress() as progress:
-            found = application.store.works.duplicates.run(progress)
-        summary = application.store.works.duplicates_report.make(found, out or application.store.data_dir / "copies")
+            found = application.works.duplicates.run(progress)
+        summary = application.works.duplicates_report.make(found, out or application.store.data_dir / "copies")
     if invocation.json:
         invocation.out.document(summary.to_json())
     _show_copies(invocation.out, summary)

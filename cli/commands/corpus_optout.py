@@ -52,14 +52,14 @@ def add(
     with invocation.application() as application:
         files = [Path(word) for word in entry if is_file_name(word)]
         limit = application.settings.max_image_bytes
-        plan = application.store.works.opting_out.plan(
+        plan = application.works.opting_out.plan(
             [_parsed(word) for word in entry if not is_file_name(word)],
             [read_bounded(path, limit, "a picture") for path in files],
         )
         if plan.works and not yes and not _agreed(invocation, application, plan):
             return ExitCode.USAGE
         with invocation.progress() as progress:
-            done = application.store.works.opting_out.add(plan, reason.value, progress)
+            done = application.works.opting_out.add(plan, reason.value, progress)
             left = application.upkeep.disk_erasure.now() if done.withdrawn else ()
     for each in left:
         out.note(f"Not erased by this command: {each}", "bad")
@@ -80,7 +80,7 @@ def _agreed(invocation: Invocation, application: Application, plan: OptOutPlan) 
     that is said."""
     from ledger.flows.works.opt_out import draw
 
-    sheets = draw(plan, application.store.index, application.store.works.sheets)
+    sheets = draw(plan, application.store.index, application.works.sheets)
     out = invocation.out
     if out.json:
         refusal = {"code": "not-confirmed", "message": NOTHING_DONE, "hint": HOW_TO_CONFIRM}
@@ -107,7 +107,7 @@ def show(invocation: Invocation) -> None:
     with invocation.application() as application:
         after: str | None = None
         while True:
-            page = application.store.works.opting_out.page(after=after, limit=PAGE)
+            page = application.works.opting_out.page(after=after, limit=PAGE)
             found += page.entries
             after = page.next_after
             if after is None:
@@ -125,7 +125,7 @@ def show(invocation: Invocation) -> None:
 def remove(invocation: Invocation, entry: Entries) -> None:
     """Take pictures off the opt-out list. What was withdrawn stays withdrawn, and may be registered anew."""
     with invocation.application() as application:
-        removed = application.store.works.opting_out.remove(_entries(application, entry))
+        removed = application.works.opting_out.remove(_entries(application, entry))
     if invocation.json:
         invocation.out.document({"removed": removed})
     invocation.out.line(f"{removed:,} entries are off the list", "good")
@@ -136,7 +136,7 @@ def _entries(application: Application, words: Sequence[str]) -> list[OptOut]:
     found: list[OptOut] = []
     for word in words:
         if is_file_name(word):
-            found += application.store.works.opting_out.of_picture(read_bounded(Path(word), limit, "a picture"))
+            found += application.works.opting_out.of_picture(read_bounded(Path(word), limit, "a picture"))
         else:
             found.append(_parsed(word))
     return found

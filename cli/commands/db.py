@@ -75,7 +75,7 @@ def restore(
     """
     verifier = log_key(key)
     with invocation.application() as application, invocation.progress() as progress:
-        done = application.restoring.run(source, verifier, onto=onto, progress=progress)
+        done = application.log.restoring.run(source, verifier, onto=onto, progress=progress)
     out = invocation.out
     if out.json:
         out.document({**done.to_json(), "not_on_the_log": list(NOT_ON_THE_LOG)})

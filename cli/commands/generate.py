@@ -96,7 +96,7 @@ def generate(
             images = application.pictures.generation.generate(
                 asked,
                 media_type=MEDIA_TYPES[out.suffix.lower()],
-                requester=application.store.works.requester(artist),
+                requester=application.works.requester(artist),
                 progress=progress,
             )
         for image, target in zip(images, targets, strict=True):

@@ -18,6 +18,7 @@ if TYPE_CHECKING:
     from ledger.flows.records.models import Models
     from ledger.flows.records.records import Records
     from ledger.flows.records.service_keys import ServiceKeys
+    from ledger.flows.upkeep.restore import Restoring
     from ledger.log.append import Sequencer
     from ledger.log.objects import ObjectStore
     from ledger.log.publish import Publisher
@@ -26,6 +27,9 @@ if TYPE_CHECKING:
     from ledger.log.witness import WitnessClient
     from ledger.log.witness_policy import Policy
     from ledger.record.keyfile import KeyFile
+
+LAST_CHECKPOINT = "last-checkpoint"
+"""File in the data folder: the last checkpoint that was signed here."""
 
 _log = logging.getLogger(__name__)
 
@@ -122,6 +126,23 @@ class Log:
         if self._appended.is_set():
             self.settle()
 
+    @property
+    def restoring(self) -> Restoring:
+        """Fills the database from a published log. Asks for no log: there may be none here yet."""
+        from ledger.flows.upkeep.restore import Restoring
+        from ledger.storage.log.restore import EntryRestore
+
+        path = self.key_path(LOG_KEY_FILE)
+        return Restoring(
+            store=EntryRestore(self.store.database),
+            projector=self.store.projector,
+            log_key=lambda: load_signer(path, self.key_passphrase).public_raw if path.exists() else None,
+            configured_origin=self.store.settings.origin,
+            last_checkpoint=self.store.data_dir / LAST_CHECKPOINT,
+            policy=self.witness_policy,
+            unfingerprinted=lambda: len(self.store.corpus.works_lacking(self.store.spec.digest)),
+        )
+
     @cached_property
     def objects(self) -> ObjectStore:
         from ledger.storage.log.objects import open_objects
@@ -164,7 +185,7 @@ class Log:
             self.store.entries,
             self.objects,
             self.signer,
-            self.store.data_dir / "last-checkpoint",
+            self.store.data_dir / LAST_CHECKPOINT,
             PublisherLock(self.store.database),
             witnesses=self.witnesses,
         )

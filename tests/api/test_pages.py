@@ -18,7 +18,7 @@ BROWSER = {"accept": "text/html,application/xhtml+xml;q=0.9,*/*;q=0.8"}
 @pytest.fixture(scope="module")
 def hostile(application: Application) -> WorkAnswer:
     registered = application.records.page(kind="registration", limit=200).records
-    works = [application.store.works.catalogue.work(record.statement["predicate"]["work_id"]) for record in registered]
+    works = [application.works.catalogue.work(record.statement["predicate"]["work_id"]) for record in registered]
     return next(work for work in works if work.artist == HOSTILE_ARTIST)
 
 
@@ -69,7 +69,7 @@ def test_protection_is_on_every_answer(client: TestClient) -> None:
 
 
 def test_figures_on_the_start_page_and_the_log_page(client: TestClient, application: Application) -> None:
-    stats = application.store.works.catalogue.stats()
+    stats = application.works.catalogue.stats()
     start = client.get("/").text
     assert f"<dd>{stats.works}</dd>" in start
     assert f"<dd>{stats.artists}</dd>" in start

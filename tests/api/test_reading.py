@@ -48,7 +48,7 @@ def test_a_work_its_preview_and_its_artist(client: TestClient, work_id: str) -> 
 
 
 def test_an_artists_works_come_in_pages(client: TestClient, application: Application) -> None:
-    name, count = application.store.works.catalogue.stats().largest_artists[0]
+    name, count = application.works.catalogue.stats().largest_artists[0]
     assert count > 1
     page = client.get("/v1/records", params={"kind": "registration", "limit": 200}).json()
     artists = {record["statement"]["predicate"]["artist_id"] for record in page["records"]}

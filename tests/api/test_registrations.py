@@ -210,8 +210,8 @@ def test_bad_forms_and_bodies(client: TestClient, application: Application, ben:
 
 def test_the_opt_out_list_is_public_and_honoured(client: TestClient, application: Application, ben: Person) -> None:
     picture = DRAWINGS[5].read_bytes()
-    listed = application.store.works.opting_out.of_picture(picture)
-    application.store.works.opting_out.add(application.store.works.opting_out.plan([], [picture]))
+    listed = application.works.opting_out.of_picture(picture)
+    application.works.opting_out.add(application.works.opting_out.plan([], [picture]))
     first = client.get("/v1/opt-outs", params={"limit": 1}).json()
     rest = client.get("/v1/opt-outs", params={"after": first["next_after"]}).json()
     values = {entry["value"] for page in (first, rest) for entry in page["entries"]}
@@ -257,7 +257,7 @@ def test_who_registers_copies_of_others_works_is_slowed_down(
             assert send(web, copies[2], SAID, headers(again, ada.artist_id)).status_code == 201, (
                 "one's own are no copies"
             )
-            kept = again.store.works.catalogue.work(work).contested
+            kept = again.works.catalogue.work(work).contested
             assert len(kept) == 2
-            done = again.store.works.registering.register(copies[2], WorkDetails(), ben.artist_id, LOCAL)
+            done = again.works.registering.register(copies[2], WorkDetails(), ben.artist_id, LOCAL)
             assert [each.artist for each in done.work.contested] == ["Ada", "Ada"], "marked, whoever registers it"

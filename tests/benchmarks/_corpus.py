@@ -44,4 +44,4 @@ class Some:
 
 def drawings(application: Application, source: str, count: int) -> Some:
     """`source` as `artledger corpus ingest` takes it."""
-    return Some(application.store.works.open_source(source), count)
+    return Some(application.works.open_source(source), count)

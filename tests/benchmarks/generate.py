@@ -79,7 +79,7 @@ def main() -> None:
     options = parser.parse_args()
     source, works, count = (str(ART), 30, 6) if options.quick else (options.source, options.works, options.count)
     with model(options.generator, options.quick) as generator, fresh_application() as application:
-        application.store.works.ingestion.run(drawings(application, source, works))
+        application.works.ingestion.run(drawings(application, source, works))
         application.pictures.calibrations.recalibrate()
         added, verified = measure(application, Timed(generator), count, 2 if options.quick else options.steps)
         registered = application.store.corpus.state().works

@@ -38,7 +38,7 @@ def fingerprint_alone(application: Application, source: Some) -> float:
 def ingest(application: Application, source: Some) -> float:
     """Images per second, registered and durable."""
     started = time.perf_counter()
-    summary = application.store.works.ingestion.run(source)
+    summary = application.works.ingestion.run(source)
     return summary.registered / (time.perf_counter() - started)
 
 
@@ -52,7 +52,7 @@ def main() -> None:
     with fresh_application() as application:
         source = drawings(application, name, count)
         fingerprint_alone(application, Some(source, 8))
-        _ = application.store.works.ingestion
+        _ = application.works.ingestion
         alone = fingerprint_alone(application, source)
         whole = ingest(application, source)
     context = {"works": len(source.chosen), "source": Path(name).name, "processors": os.cpu_count()}

@@ -47,7 +47,7 @@ def main() -> None:
     name, works, count = (str(ART), 30, 10) if options.quick else (options.source, options.works, options.count)
     with fresh_application() as application:
         source = drawings(application, name, works)
-        application.store.works.ingestion.run(source)
+        application.works.ingestion.run(source)
         application.pictures.calibrations.recalibrate()
         pictures = questions(source, count + WARM_UP)
         registered = application.store.corpus.state().works

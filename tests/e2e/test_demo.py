@@ -112,9 +112,9 @@ def test_relations_follow_the_pictures(database_server: DatabaseUrl, template: s
 def test_other_pictures_get_relations_of_their_own(database_server: DatabaseUrl, template: str, tmp_path: Path) -> None:
     """The stranger, once registered, is no stranger; a registered work that is not there any more is one."""
     with application_with(database_server, template, tmp_path) as application:
-        source = application.store.works.open_source(str(ART))
+        source = application.works.open_source(str(ART))
         items = list(source.items())
-        application.store.works.ingestion.run(_Some(source, items[10:]))
+        application.works.ingestion.run(_Some(source, items[10:]))
         application.pictures.calibrations.recalibrate()
         pictures = choose_pictures(source, items[:10], items[10:], application.pictures.images.decode)
         assert [query.relation for query in application.demo.ask(pictures)] == ["none", "none", "exact"]

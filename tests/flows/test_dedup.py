@@ -60,7 +60,7 @@ def ledger(database_url: str, tmp_path: Path, folder: Path) -> Iterator[Applicat
 
 
 def groups_of(application: Application) -> Groups:
-    found = application.store.works.duplicates.run()
+    found = application.works.duplicates.run()
     assert found is not None
     return found
 

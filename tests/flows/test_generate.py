@@ -322,10 +322,10 @@ def test_an_artists_own_work_does_not_count_against_them(application: Applicatio
     (blocked,) = flow.generate(asked)
     assert blocked.record.report is not None
     first = blocked.record.report.matches[0]
-    (own,) = flow.generate(asked, requester=application.store.works.requester(first.artist_id))
+    (own,) = flow.generate(asked, requester=application.works.requester(first.artist_id))
     assert own.guard != "block" or first.artist not in own.reasons[0]
     with pytest.raises(NotFoundError):
-        application.store.works.requester("01900000-0000-7000-8000-000000000000")
+        application.works.requester("01900000-0000-7000-8000-000000000000")
 
 
 def test_a_picture_waits_for_its_confirmation_once(application: Application) -> None:

@@ -11,9 +11,9 @@ from typing import Any
 import pytest
 from sqlalchemy.engine import make_url
 
+from ledger.app import Application, open_application
 from ledger.audit.entries import EntryChecker
 from ledger.audit.replay import replay_log
-from ledger.app import Application, open_application
 from ledger.errors import ConflictError, IntegrityError, LedgerError, VerificationError
 from ledger.flows.claims.file import Sent
 from ledger.flows.claims.statements import ClaimOrder
@@ -81,20 +81,20 @@ def lost(database_server: DatabaseUrl, template: str, tmp_path_factory: pytest.T
     data = folder / "ledger"
     with copied(database_server, template) as backup, application_with(database_server, template, data) as made:
         register(made, source(folder / "works", *WORKS))
-        made.verification.verify(changed(WORKS[0].read_bytes()))
-        made.settle()
+        made.pictures.verification.verify(changed(WORKS[0].read_bytes()))
+        made.log.settle()
         url = url_of(made)
-        made.database.close()
+        made.store.database.close()
         replace_database(database_server, backup, url)
         person = artist(made, "Ada", key=True)
         second = Signer.from_seed(b"2" * 32)
-        made.holder_keys.announce(person.artist_id, second, person.principal, person.key)
-        made.keys.revoke(second.keyid)
-        made.keys.rotate()
+        made.people.keys.announce(person.artist_id, second, person.principal, person.key)
+        made.log.keys.revoke(second.keyid)
+        made.log.keys.rotate()
         claim(made, person)
-        made.settle()
+        made.log.settle()
         entries, keys = query(url, _ENTRIES), query(url, _KEYS)
-        yield Lost(data, made.log_signer.key, person, second, entries, keys, backup)
+        yield Lost(data, made.log.signer.key, person, second, entries, keys, backup)
 
 
 def replace_database(database_server: DatabaseUrl, url: str, origin_url: str) -> None:
@@ -116,7 +116,7 @@ def opened(lost: Lost, database_url: str, tmp_path: Path) -> Iterator[Applicatio
 
 def test_the_log_comes_back_and_is_the_same(lost: Lost, opened: Application, database_url: str) -> None:
     told: list[str] = []
-    done = opened.restoring.run(str(lost.log), lost.key, progress=lambda stage, done, total: told.append(stage))
+    done = opened.log.restoring.run(str(lost.log), lost.key, progress=lambda stage, done, total: told.append(stage))
     assert (done.size, done.written, done.origin) == (len(lost.entries), len(lost.entries), lost.key.name)
     assert set(told) >= {"verifying entries", "restoring entries", "rebuilding projections"}
     assert [row[:4] for row in query(database_url, _ENTRIES)] == [row[:4] for row in lost.entries]
@@ -125,7 +125,7 @@ def test_the_log_comes_back_and_is_the_same(lost: Lost, opened: Application, dat
 
 
 def test_questions_and_key_events_are_recognised_again(lost: Lost, opened: Application, database_url: str) -> None:
-    opened.restoring.run(str(lost.log), lost.key)
+    opened.log.restoring.run(str(lost.log), lost.key)
     kinds = dict(query(database_url, "SELECT leaf_index, kind FROM record"))
     restored = query(database_url, _ENTRIES)
     keys = {kind: [(row[0], row[4]) for row in restored if kinds[row[0]] == kind] for kind in kinds.values()}
@@ -140,7 +140,7 @@ def test_questions_and_key_events_are_recognised_again(lost: Lost, opened: Appli
 
 
 def test_the_restored_log_goes_on(lost: Lost, opened: Application, tmp_path: Path) -> None:
-    opened.restoring.run(str(lost.log), lost.key)
+    opened.log.restoring.run(str(lost.log), lost.key)
     with pytest.raises(LedgerError) as refusal:
         opened.people.keys.announce(lost.person.artist_id, lost.revoked, lost.person.principal, lost.person.key)
     assert refusal.value.code == "account-not-found", "accounts are not on the log"
@@ -154,7 +154,7 @@ def test_the_restored_log_goes_on(lost: Lost, opened: Application, tmp_path: Pat
 
 def test_works_without_fingerprints_are_never_taken_for_compared(lost: Lost, opened: Application) -> None:
     """Else every picture would be told that no registered work was found in it."""
-    assert opened.restoring.run(str(lost.log), lost.key).unfingerprinted == len(WORKS)
+    assert opened.log.restoring.run(str(lost.log), lost.key).unfingerprinted == len(WORKS)
     with pytest.raises(ConflictError) as refusal:
         opened.pictures.verify(NEW_WORK.read_bytes())
     assert refusal.value.code == "corpus-not-refreshed"
@@ -171,11 +171,11 @@ def test_an_older_backup_is_completed(
     data = lost.copy(tmp_path)
     with open_application(data_dir=data, database_url=database_url, **GENEROUS) as application:
         with pytest.raises(ConflictError) as refusal:
-            application.restoring.run(str(lost.log), lost.key)
+            application.log.restoring.run(str(lost.log), lost.key)
         assert refusal.value.code == "database-not-empty"
         assert refusal.value.hint is not None
         assert "--continue" in refusal.value.hint
-        done = application.restoring.run(str(lost.log), lost.key, onto=True)
+        done = application.log.restoring.run(str(lost.log), lost.key, onto=True)
         assert 0 < done.written < done.size == len(lost.entries)
         assert done.unfingerprinted == 0
         answer = application.pictures.verify(changed(WORKS[0].read_bytes()))
@@ -197,9 +197,9 @@ def test_an_interrupted_restore_goes_on(
             raise KeyboardInterrupt
 
     with pytest.raises(KeyboardInterrupt):
-        opened.restoring.run(str(lost.log), lost.key, progress=stop)
+        opened.log.restoring.run(str(lost.log), lost.key, progress=stop)
     assert opened.store.entries.head().size == half
-    done = opened.restoring.run(str(lost.log), lost.key, onto=True)
+    done = opened.log.restoring.run(str(lost.log), lost.key, onto=True)
     assert (done.size, done.written) == (len(lost.entries), len(lost.entries) - half)
     assert query(database_url, _KEYS) == lost.keys
     assert opened.upkeep.administration.check().exit_code == 0
@@ -218,10 +218,10 @@ def in_pieces(size: int) -> Callable[[ObjectReader, int, int], Iterator[list[byt
 
 def refused(application: Application, lost: Lost, log: Path | None = None, *, onto: bool = False) -> LedgerError:
     """The refusal; asserts that the database has not changed."""
-    before = application.restoring.store.head(lost.key.name, onto=True)
+    before = application.log.restoring.store.head(lost.key.name, onto=True)
     with pytest.raises(LedgerError) as refusal:
-        application.restoring.run(str(log or lost.log), lost.key, onto=onto)
-    assert application.restoring.store.head(lost.key.name, onto=True) == before
+        application.log.restoring.run(str(log or lost.log), lost.key, onto=onto)
+    assert application.log.restoring.store.head(lost.key.name, onto=True) == before
     return refusal.value
 
 
@@ -264,11 +264,13 @@ def test_another_log_or_key_is_not_restored(lost: Lost, opened: Application, dat
     create_private_file(key_file, Signer.generate().to_pem())
     assert refused(opened, lost).code == "other-key"
     shutil.copy(lost.data / "keys" / "log.pem", key_file)
-    with open_application(data_dir=opened.store.data_dir, database_url=database_url, origin="elsewhere.example/log") as other:
+    with open_application(
+        data_dir=opened.store.data_dir, database_url=database_url, origin="elsewhere.example/log"
+    ) as other:
         assert refused(other, lost).code == "other-log"
-        assert other.origin == "elsewhere.example/log", "an empty log of that name, from here on"
+        assert other.log.origin == "elsewhere.example/log", "an empty log of that name, from here on"
     with pytest.raises(ConflictError) as refusal:
-        opened.restoring.run(str(lost.log), lost.key)
+        opened.log.restoring.run(str(lost.log), lost.key)
     assert refusal.value.code == "other-log"
 
 

@@ -93,17 +93,13 @@ def test_pictures_kept_by_an_earlier_version_are_found_after_a_refresh(database_
         now.upkeep.refreshing.run("default")
         kept = generated(now, drawing(41, 128))
         edited = encoded(drawing(41, 128).resize((100, 100)), "JPEG", quality=60)
-        assert [each.record.record_id for each in now.pictures.look_up(edited).similar_records] == [
-            kept.record_id
-        ]
+        assert [each.record.record_id for each in now.pictures.look_up(edited).similar_records] == [kept.record_id]
         # As if an earlier version had made it: only its small picture is left.
         with now.store.database.begin_as_owner() as connection:
             connection.exec_driver_sql("DELETE FROM seen_vector")
         assert now.pictures.look_up(edited).similar_records == ()
         now.upkeep.refreshing.run("default")
-        assert [each.record.record_id for each in now.pictures.look_up(edited).similar_records] == [
-            kept.record_id
-        ]
+        assert [each.record.record_id for each in now.pictures.look_up(edited).similar_records] == [kept.record_id]
 
 
 def test_a_reported_picture_is_found_again_too(ledger: Application) -> None:

@@ -98,7 +98,7 @@ def test_a_contested_work_supports_no_claim(world: World, tmp_path: Path) -> Non
     tom, [same] = artist(application, "Tom", tmp_path / "tom", drawing(411))
     copy = encoded(drawing(412).resize((300, 300)), "JPEG", quality=80)
     una = application.people.accounts.create("artist", "Una").account_id
-    application.store.works.registering.register(copy, WorkDetails(), una, LOCAL)
+    application.works.registering.register(copy, WorkDetails(), una, LOCAL)
     by_tom = tom.claim("trained-on", None, same, model_id=model.model_id)
     assert told(by_tom) == ("inconclusive", {"contested-earlier", "copy-of-anothers", "listed"})
     for work, code in ((works[0], "contested-later"), (works[1], "copy-of-anothers")):

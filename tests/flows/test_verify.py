@@ -24,7 +24,7 @@ def new_picture(seed: int) -> bytes:
 
 
 def size(application: Application) -> int:
-    return application.store.works.catalogue.stats().tree_size
+    return application.works.catalogue.stats().tree_size
 
 
 def best(answer: RecordAnswer) -> tuple[str, str]:
@@ -141,15 +141,15 @@ def test_what_does_not_exist(application: Application) -> None:
     with pytest.raises(NotFoundError):
         application.records.get(UNKNOWN_ID)
     with pytest.raises(NotFoundError):
-        application.store.works.catalogue.work(UNKNOWN_ID)
+        application.works.catalogue.work(UNKNOWN_ID)
     with pytest.raises(NotFoundError):
-        application.store.works.catalogue.artist(UNKNOWN_ID)
+        application.works.catalogue.artist(UNKNOWN_ID)
     with pytest.raises(NotFoundError):
-        application.store.works.catalogue.works(UNKNOWN_ID)
+        application.works.catalogue.works(UNKNOWN_ID)
 
 
 def test_pages_and_catalogue_agree_with_the_labels(application: Application) -> None:
-    stats = application.store.works.catalogue.stats()
+    stats = application.works.catalogue.stats()
     assert (stats.works, stats.artists) == (len(DRAWINGS), 14)
     seen: list[str] = []
     after = -1
@@ -160,8 +160,8 @@ def test_pages_and_catalogue_agree_with_the_labels(application: Application) -> 
             break
         after = page.next_after
     assert len(seen) == len(set(seen)) == len(DRAWINGS)
-    work = application.store.works.catalogue.work(application.records.get(seen[0]).statement["predicate"]["work_id"])
+    work = application.works.catalogue.work(application.records.get(seen[0]).statement["predicate"]["work_id"])
     assert work.registration_record_id == seen[0]
-    assert application.store.works.catalogue.artist(work.artist_id).name == work.artist
-    assert work in application.store.works.catalogue.works(work.artist_id, limit=200).works
-    assert (application.store.works.catalogue.preview(work.work_id) or b"")[8:12] == b"WEBP"
+    assert application.works.catalogue.artist(work.artist_id).name == work.artist
+    assert work in application.works.catalogue.works(work.artist_id, limit=200).works
+    assert (application.works.catalogue.preview(work.work_id) or b"")[8:12] == b"WEBP"

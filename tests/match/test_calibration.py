@@ -104,7 +104,7 @@ def test_the_file_says_everything_and_reads_back(calibration: Calibration) -> No
 
     assert again.digest == calibration.digest
     assert [item.null.tolist() for item in again.bins] == [item.null.tolist() for item in calibration.bins]
-    assert (again.store.corpus, again.alpha, again.ranking) == (
+    assert (again.corpus, again.alpha, again.ranking) == (
         calibration.corpus,
         calibration.alpha,
         calibration.ranking,

@@ -216,7 +216,7 @@ def test_the_calibration_file_carries_the_part_of_style(null_set: NullSet, calib
     assert [item.name for item in again.style.bins] == ["style-flat", "style-simple", "style-detailed"]
     assert [item.n for item in again.style.bins] == [item.n for item in calibration.bins]
     assert again.style.alpha == ALPHA
-    assert (again.store.spec, null_set.spec) == (SPEC.digest, SPEC.copy_part)
+    assert (again.spec, null_set.spec) == (SPEC.digest, SPEC.copy_part)
 
 
 def test_a_spec_of_copies_alone_has_the_file_of_old(null_set: NullSet) -> None:

@@ -12,7 +12,7 @@ from fastapi.routing import APIRoute
 
 from api.app import OPENAPI_PATH, ROUTERS, create_app
 from api.http.problems import MEDIA_TYPE as _PROBLEM
-from ledger.bootstrap import Application
+from ledger.app import Application
 from ledger.settings import Settings
 from tools.docs.markdown import code, paragraphs, table
 

@@ -64,15 +64,15 @@ class ClaimTrial:
         """On a throw-away installation; `folder` takes works' files."""
         return cls(
             folder=folder,
-            open_source=application.store.works.open_source,
-            ingestion=application.store.works.ingestion,
+            open_source=application.works.open_source,
+            ingestion=application.works.ingestion,
             attributor=application.pictures.attributor,
             reports=application.pictures.reports,
             models=application.log.models,
             claims=application.claims,
             verification=application.pictures.verification,
             index=application.store.index,
-            compare=application.store.works.duplicates.compare,
+            compare=application.works.duplicates.compare,
             works=application.store.works,
             records=application.store.records,
         )
