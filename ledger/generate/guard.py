@@ -11,7 +11,8 @@ from dataclasses import dataclass
 from enum import StrEnum
 from typing import Literal
 
-from ledger.corpus.work import UNKNOWN_ARTIST, Artist, Work
+from ledger.corpus.terms import may
+from ledger.corpus.work import UNKNOWN_ARTIST, AllowedUse, Artist, Work
 from ledger.errors import InputError
 from ledger.generate.guard_policy import Policy, Rule, RuleAction
 from ledger.generate.prompt_names import named_artists
@@ -184,9 +185,13 @@ def _applies(rule: Rule, match: Match, works: Mapping[str, Work], alpha: float) 
     """Of a contested work everybody's terms must allow what the rule makes an exception for."""
     if match.relation not in rule.relations or match.p_value > rule.level(alpha):
         return False
-    excepted = set(rule.unless_allowed)
+    excepted = rule.unless_allowed
     named = [works.get(work_id) for work_id in match.works]
-    return not excepted or not all(work is not None and excepted <= set(work.allowed_uses) for work in named)
+    return not excepted or not all(work is not None and _allows(work, excepted) for work in named)
+
+
+def _allows(work: Work, uses: Sequence[AllowedUse]) -> bool:
+    return all(may(use, work.allowed_uses, withdrawn=work.withdrawn) for use in uses)
 
 
 def _exhausted(reason: Reason, policy: Policy) -> Reason:

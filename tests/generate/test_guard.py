@@ -176,6 +176,8 @@ def test_rules_respect_what_the_terms_of_a_work_allow() -> None:
     assert decide(near, by, works={"work-1": work(uses=("match",))}).action is Action.BLOCK
     assert decide(near, by, works={"work-1": work(uses=("match", "style"))}).action is Action.ALLOW
     assert decide(near, by, works={}).action is Action.BLOCK
+    withdrawn = replace(work(uses=("match", "style")), withdrawn=True)
+    assert decide(near, by, works={"work-1": withdrawn}).action is Action.BLOCK, "a withdrawn work allows nothing"
 
 
 def test_whoever_registers_anothers_work_too_is_not_let_off_by_it() -> None:

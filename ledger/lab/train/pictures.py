@@ -22,6 +22,7 @@ from PIL import Image
 
 from ledger.corpus.openclipart import OpenClipartSource
 from ledger.corpus.sealed import is_sealed
+from ledger.corpus.terms import may_train
 from ledger.errors import InputError, NotFoundError
 from ledger.fingerprint.complexity import MINIMUM_COMPLEXITY, complexity
 from ledger.fingerprint.hashes import hashes
@@ -113,7 +114,9 @@ def open_works(
     items = [
         item
         for item in source.items()
-        if not is_sealed(item.key) and "alias_of" not in item.labels and "train" in item.allowed_uses
+        if not is_sealed(item.key)
+        and "alias_of" not in item.labels
+        and may_train(item.allowed_uses, withdrawn=False, opted_out=False)
     ]
     random.Random(seed).shuffle(items)  # noqa: S311 - a sample, not a secret
     for item in items[:limit]:

@@ -8,6 +8,7 @@ from uuid import UUID
 import sqlalchemy as sa
 from sqlalchemy.engine import Connection
 
+from ledger.corpus.terms import MAY_MATCH
 from ledger.corpus.work import CorpusState
 from ledger.storage.bulk import copy_rows
 from ledger.storage.database import Database, driver
@@ -166,8 +167,8 @@ def _advance(connection: Connection, next_index: int, last_change: int | None) -
     if last_change is not None:
         connection.execute(
             sa.text(
-                "UPDATE projection_head SET corpus_through = :through, corpus_works ="
-                " (SELECT count(*) FROM work WHERE withdrawn_index IS NULL AND 'match' = ANY(allowed_uses))"
+                "UPDATE projection_head SET corpus_through = :through,"  # noqa: S608 - our own text
+                f" corpus_works = (SELECT count(*) FROM work w WHERE {MAY_MATCH})"
             ),
             {"through": last_change},
         )

@@ -11,6 +11,7 @@ from uuid import UUID
 
 from psycopg.rows import TupleRow
 
+from ledger.corpus.terms import MAY_MATCH
 from ledger.corpus.work import CorpusState
 from ledger.fingerprint.style_models import CLIP, STYLE, VAE
 from ledger.image.preview import read_preview
@@ -20,7 +21,7 @@ from ledger.storage.log.projections import BEHIND, Projector
 from ledger.storage.search.nearest import EVERY_WORK, Space, WorkFilter, candidates_statement, search_statement
 from ledger.storage.search.specs import Spec, dimensions, ensure_spec
 from ledger.storage.search.vector_indexes import WORTH_AN_INDEX
-from ledger.storage.search.vectors import MATCHABLE, read_fingerprint, takes_wire
+from ledger.storage.search.vectors import read_fingerprint, takes_wire
 from ledger.storage.tables.corpus import index_name
 
 _GROUPS = f"""
@@ -32,7 +33,7 @@ _GROUPS = f"""
         UNION SELECT a.work_id, g.work_id FROM asked a JOIN duplicate_group g USING (group_id)
     )
     SELECT s.asked::text, w.work_id::text, w.artist_id::text FROM same s JOIN work w ON w.work_id = s.work_id
-    WHERE {MATCHABLE} ORDER BY s.asked, w.registration_index
+    WHERE {MAY_MATCH} ORDER BY s.asked, w.registration_index
 """  # noqa: S608 - our own text
 
 

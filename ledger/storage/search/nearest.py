@@ -11,13 +11,12 @@ from dataclasses import dataclass
 from typing import Any
 from uuid import UUID
 
+from ledger.corpus.terms import MAY, MAY_MATCH, MAY_STYLE
 from ledger.corpus.work import AllowedUse
 from ledger.fingerprint.style_models import CLIP, VAE
 from ledger.match.candidate import WORKS_PER_LOOK, WORKS_PER_STYLE, Query
 from ledger.match.style import has_style
 from ledger.storage.search.vectors import (
-    ALLOWS_STYLE,
-    MATCHABLE,
     SELECTED,
     STYLE_SELECTED,
     Wire,
@@ -50,7 +49,7 @@ class WorkFilter:
 
     def condition(self) -> str:
         """On `work w`; takes `values`."""
-        conditions = [MATCHABLE]
+        conditions = [MAY_MATCH]
         if self.artist_ids is not None:
             conditions.append("w.artist_id = ANY(%(artists)s::uuid[])")
         if self.but_artist is not None:
@@ -58,7 +57,7 @@ class WorkFilter:
         if self.licences is not None:
             conditions.append("w.licence = ANY(%(licences)s::text[])")
         if self.allowed_use is not None:
-            conditions.append("%(use)s::text = ANY(w.allowed_uses)")
+            conditions.append(MAY[self.allowed_use])
         return " AND ".join(conditions)
 
     def values(self) -> dict[str, Any]:
@@ -66,7 +65,6 @@ class WorkFilter:
             "artists": [UUID(each) for each in self.artist_ids or ()],
             "but_artist": None if self.but_artist is None else UUID(self.but_artist),
             "licences": list(self.licences or ()),
-            "use": self.allowed_use,
         }
 
 
@@ -134,7 +132,7 @@ def search_statement(query: Query, space: Space, limit: int, only: WorkFilter, *
         (table, near, f"FROM {table} v JOIN work w USING (work_id) WHERE v.spec_id = {space.spec_id} AND {passing}")
         for table, near, passing in (
             ("work_vector", near_lists(query, space, limit), condition),
-            ("work_style", style_lists(query, space), f"{condition} AND {ALLOWS_STYLE}"),
+            ("work_style", style_lists(query, space), f"{condition} AND {MAY_STYLE}"),
         )
         if near
     ]

@@ -15,6 +15,7 @@ from psycopg.pq import Format
 from psycopg.rows import TupleRow
 from sqlalchemy.engine import Connection
 
+from ledger.corpus.terms import MAY_MATCH, MAY_STYLE
 from ledger.fingerprint.fingerprint import Fingerprint, Vector
 from ledger.fingerprint.style_models import CLIP, VAE
 from ledger.match.block import FingerprintBlock
@@ -23,15 +24,12 @@ from ledger.storage.bulk import copy_rows
 from ledger.storage.database import Database, driver
 from ledger.storage.tables.corpus import work_local, work_style, work_vector
 
-ALLOWS_STYLE = "'style' = ANY(w.allowed_uses)"
 VECTOR_COLUMNS = ("spec_id", "phash", "pdq", "pdq_quality", "complexity", "copy")
 LOCAL_COLUMNS = ("work_id", "spec_id", "features")
 SELECTED = "bit_send(v.phash), bit_send(v.pdq), v.pdq_quality, v.complexity, halfvec_send(v.copy)"
 """As bytes in the types' wire form: no text in between, no type to register on each connection."""
 STYLE_COLUMNS = ("work_id", "spec_id", CLIP, VAE)
-STYLE_SELECTED = f"halfvec_send(s.clip), halfvec_send(s.vae), {ALLOWS_STYLE}"
-MATCHABLE = "w.withdrawn_index IS NULL AND 'match' = ANY(w.allowed_uses)"
-"""The works that the corpus state counts and that may be offered."""
+STYLE_SELECTED = f"halfvec_send(s.clip), halfvec_send(s.vae), {MAY_STYLE}"
 
 _BIT_HEAD = 4
 _HALFVEC_HEAD = 4
@@ -117,7 +115,7 @@ def iter_blocks(
     """
     query = (
         f"SELECT v.work_id, {SELECTED} FROM work_vector v JOIN work w USING (work_id)"  # noqa: S608 - our own text
-        f" WHERE v.spec_id = %s AND v.work_id > %s AND {MATCHABLE} ORDER BY v.work_id LIMIT %s"
+        f" WHERE v.spec_id = %s AND v.work_id > %s AND {MAY_MATCH} ORDER BY v.work_id LIMIT %s"
     )
     for rows in _pages(database, query, spec_id, size):
         yield _block(spec, rows)
@@ -128,7 +126,7 @@ def iter_style_blocks(database: Database, spec_id: Callable[[Connection], int], 
     query = (
         "SELECT s.work_id, halfvec_send(s.clip), halfvec_send(s.vae)"  # noqa: S608 - our own text
         " FROM work_style s JOIN work w USING (work_id)"
-        f" WHERE s.spec_id = %s AND s.work_id > %s AND {MATCHABLE} AND {ALLOWS_STYLE} ORDER BY s.work_id LIMIT %s"
+        f" WHERE s.spec_id = %s AND s.work_id > %s AND {MAY_MATCH} AND {MAY_STYLE} ORDER BY s.work_id LIMIT %s"
     )
     for rows in _pages(database, query, spec_id, size):
         _, clip, vae = zip(*rows, strict=True)

@@ -14,11 +14,11 @@ from uuid import UUID
 
 import sqlalchemy as sa
 
+from ledger.corpus.terms import MAY_MATCH
 from ledger.storage.bulk import copy_rows
 from ledger.storage.database import Database, driver
 from ledger.storage.log.projections import Projector
 from ledger.storage.search.specs import Spec, ensure_spec
-from ledger.storage.search.vectors import MATCHABLE
 from ledger.storage.tables.corpus import duplicate_group
 
 
@@ -57,7 +57,7 @@ class DuplicateStore:
             rows = connection.execute(
                 sa.text(
                     "SELECT w.work_id FROM work w JOIN work_vector v USING (work_id)"  # noqa: S608 - our own text
-                    f" WHERE v.spec_id = :number AND {MATCHABLE} ORDER BY w.registration_index"
+                    f" WHERE v.spec_id = :number AND {MAY_MATCH} ORDER BY w.registration_index"
                 ),
                 {"number": number},
             )
@@ -135,7 +135,7 @@ class DuplicateStore:
             rows = connection.execute(
                 sa.text(
                     "SELECT g.work_id, g.group_id FROM duplicate_group g JOIN work w USING (work_id)"  # noqa: S608
-                    f" WHERE {MATCHABLE} ORDER BY 2, 1"
+                    f" WHERE {MAY_MATCH} ORDER BY 2, 1"
                 )
             )
             return {str(row.work_id): str(row.group_id) for row in rows}

@@ -10,6 +10,7 @@ from uuid import UUID
 import sqlalchemy as sa
 from sqlalchemy.engine import Connection
 
+from ledger.corpus.terms import MAY_TRAIN
 from ledger.errors import ConflictError
 from ledger.fingerprint.complexity import MINIMUM_COMPLEXITY
 from ledger.log.entry import Alongside
@@ -152,13 +153,11 @@ class OptOutStore:
             return [*digests, *(OptOut("look", look) for look in looks)]
 
     def untrainable(self) -> OptOuts:
-        """The list, and the files of all registered works that may not be trained on: withdrawn, or not allowing it."""
+        """The list, and the files of all registered works that may not be trained on."""
         listed = self.current().entries
         self._projector.catch_up()
         with self._database.begin() as connection:
-            rows = connection.execute(
-                sa.text("SELECT sha256 FROM work WHERE withdrawn_index IS NOT NULL OR NOT 'train' = ANY(allowed_uses)")
-            )
+            rows = connection.execute(sa.text(f"SELECT sha256 FROM work w WHERE NOT {MAY_TRAIN}"))  # noqa: S608
             return OptOuts(listed.digests | {row.sha256.hex() for row in rows}, listed.looks)
 
 

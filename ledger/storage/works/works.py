@@ -9,6 +9,7 @@ from uuid import UUID
 
 import sqlalchemy as sa
 
+from ledger.corpus.terms import MAY_STYLE
 from ledger.corpus.work import Artist, CorpusState, Credit, Work
 from ledger.storage.database import Database
 from ledger.storage.log.projections import Projector
@@ -136,9 +137,10 @@ class WorkReader:
         """Artists with a registered work, none of whose works allows style use; withdrawn works allow nothing. Erased
         artists are left out: nobody knows their names any more."""
         rows = self._rows(
-            "SELECT a.artist_id, a.name FROM artist a WHERE EXISTS (SELECT FROM work w WHERE w.artist_id = a.artist_id)"
-            " AND NOT EXISTS (SELECT FROM work w WHERE w.artist_id = a.artist_id AND w.withdrawn_index IS NULL"
-            " AND 'style' = ANY(w.allowed_uses)) AND a.name IS NOT NULL ORDER BY a.name",
+            "SELECT a.artist_id, a.name FROM artist a WHERE EXISTS"  # noqa: S608 - our own text
+            " (SELECT FROM work w WHERE w.artist_id = a.artist_id)"
+            f" AND NOT EXISTS (SELECT FROM work w WHERE w.artist_id = a.artist_id AND {MAY_STYLE})"
+            " AND a.name IS NOT NULL ORDER BY a.name",
             {},
         )
         return [Artist(str(row.artist_id), row.name) for row in rows]
