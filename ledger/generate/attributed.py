@@ -3,13 +3,11 @@
     from pathlib import Path
 
     from diffusers import DiffusionPipeline
-    from ledger.app import Application
-    from ledger.generate.attributed import attributed
-    from ledger.settings import Settings
+    from ledger import attributed, open_application
 
     pipeline = DiffusionPipeline.from_pretrained("./my-model", use_safetensors=True)
-    with Application(Settings()) as application:
-        draw = attributed(pipeline, application.attributor, name="my-model")
+    with open_application() as ledger:
+        draw = attributed(pipeline, ledger.attributor, name="my-model")
         for picture in draw("a red car", num_inference_steps=25).pictures:
             print(picture.record["reference"], picture.guard, *picture.reasons)
             if picture.file is not None:  # a PNG with credentials; None where the guard blocked it

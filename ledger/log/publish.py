@@ -205,8 +205,8 @@ def _require_extends(head: TreeHead, last: SignedCheckpoint | None) -> None:
         raise IntegrityError(
             f"the database has {head.size} leaves, but a checkpoint of {last.size} leaves was signed already",
             code="database-behind",
-            hint="It looks like an older backup. Restore the missing entries from the published log or a newer backup; "
-            "nothing is signed until then, because it would fork the log.",
+            hint="It looks like an older backup: complete it from the published log (artledger db restore FOLDER|URL "
+            "--key VKEY --continue). Nothing is signed until then, because it would fork the log.",
         )
     if head.size == last.size and head.root != last.root:
         raise IntegrityError(
