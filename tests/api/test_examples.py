@@ -11,8 +11,8 @@ import pytest
 
 from api.app import create_app
 from examples import register_over_http
+from ledger.app import Application, open_application
 from ledger.audit.verifier import audit_bundle
-from ledger.bootstrap import Application, open_application
 from ledger.record.keys import create_private_file
 from ledger.record.statement import statement_payload
 from tests.api.serving import served_app
@@ -36,7 +36,7 @@ def test_register_a_work(
     ada = artist(application, "Ada", key=True)
     key = tmp_path / "keys" / "ada.pem"
     create_private_file(key, ada.key.to_pem())
-    monkeypatch.setenv("ARTLEDGER_TOKEN", application.accounts.issue_token(ada.artist_id, ["works"]).secret)
+    monkeypatch.setenv("ARTLEDGER_TOKEN", application.people.accounts.issue_token(ada.artist_id, ["works"]).secret)
     given = ["--key", str(key), "--title", "Trawler", "--licence", "CC-BY-4.0", "--uses", "match,style"]
     with served_app(create_app(application)) as url:
         assert register_over_http.main([url, str(PICTURE), *given]) == 0
@@ -44,12 +44,12 @@ def test_register_a_work(
         monkeypatch.setenv("ARTLEDGER_TOKEN", "alt_nothing")
         assert register_over_http.main([url, str(PICTURE), *given]) == 2
         assert "token" in capsys.readouterr().err
-    application.settle()
-    [work] = application.catalogue.works(ada.artist_id).works
+    application.log.settle()
+    [work] = application.works.catalogue.works(ada.artist_id).works
     assert (work.title, work.licence, list(work.allowed_uses)) == ("Trawler", "CC-BY-4.0", ["match", "style"])
     statement = application.records.get(record_id).envelope
     assert [each["keyid"] for each in statement["signatures"]][1:] == [ada.key.keyid]
-    assert audit_bundle(application.records.bundle(record_id), application.log_vkey).exit_code == 0
+    assert audit_bundle(application.records.bundle(record_id), application.log.vkey).exit_code == 0
 
 
 def payload(**changes: Any) -> bytes:

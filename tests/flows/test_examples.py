@@ -8,7 +8,7 @@ import pytest
 
 from examples import wrap_pipeline
 from ledger import verify_bundle
-from ledger.bootstrap import Application
+from ledger.app import Application
 from tests.generate.tiny import save_tiny_sd
 
 
@@ -22,5 +22,5 @@ def test_pictures_come_with_their_proofs(
     given = ["a red car", "--out", tmp_path / "out", "--data", application.settings.data_dir, "--steps", "2"]
     assert wrap_pipeline.main([str(tmp_path / "my-model"), *map(str, given)]) == 0
     [picture] = (tmp_path / "out").glob("*.png")
-    assert verify_bundle(picture.with_suffix(".bundle.json"), application.log_vkey)
+    assert verify_bundle(picture.with_suffix(".bundle.json"), application.log.vkey)
     assert "registered work" in capsys.readouterr().out
