@@ -1,7 +1,8 @@
-"""Whether somebody still waits for a piece of work: long jobs ask, and end where nobody does.
+"""Stops long jobs when the person who asked for them has left.
 
-A surface runs a job under a `Wanted` and tells it when its asker has left; what the job calls needs no parameter for
-it. Outside such a job everything is wanted.
+A surface runs a job inside `Cancellation.running()` and calls `cancel` when the asker disconnects. The code that the
+job calls needs no extra parameter: it calls `require_not_cancelled` between steps. Outside such a job nothing is ever
+cancelled.
 """
 
 from __future__ import annotations
@@ -14,28 +15,29 @@ from contextvars import ContextVar
 from ledger.errors import PushbackError
 
 
-class Wanted:
-    """One asker's. Thread-safe."""
+class Cancellation:
+    """Tells one asker's jobs whether to stop. Thread-safe."""
 
     def __init__(self) -> None:
         self._lock = threading.Lock()
         self._stops: list[Callable[[], object]] = []
-        self.left = False
-        """Whether the asker is gone."""
+        self.cancelled = False
+        """Whether the asker has left."""
 
-    def leave(self) -> None:
-        """Nobody waits any more: what can be stopped is stopped now."""
+    def cancel(self) -> None:
+        """Says that the asker has left, and stops at once what can be stopped."""
         with self._lock:
-            self.left = True
+            self.cancelled = True
             stops, self._stops = self._stops, []
         for stop in stops:
             stop()
 
     @contextmanager
     def stopping(self, stop: Callable[[], object]) -> Iterator[None]:
-        """Calls `stop`, once and in any thread, where the asker leaves during the block or left before it."""
+        """Calls `stop` once if the asker leaves during the block, or has left before it. The call may be in any
+        thread."""
         with self._lock:
-            gone = self.left
+            gone = self.cancelled
             if not gone:
                 self._stops.append(stop)
         if gone:
@@ -48,35 +50,35 @@ class Wanted:
                     self._stops.remove(stop)
 
     @contextmanager
-    def here(self) -> Iterator[None]:
-        """What runs in the block, in this thread, runs for this asker."""
-        token = _WANTED.set(self)
+    def running(self) -> Iterator[None]:
+        """Runs the block, in this thread, as a job of this asker."""
+        token = _CURRENT.set(self)
         try:
             yield
         finally:
-            _WANTED.reset(token)
+            _CURRENT.reset(token)
 
 
-_WANTED: ContextVar[Wanted | None] = ContextVar("wanted", default=None)
+_CURRENT: ContextVar[Cancellation | None] = ContextVar("cancellation", default=None)
 
 
-def require_wanted() -> None:
-    """Raises PushbackError (`asker-left`) where nobody waits for the present job any more."""
-    wanted = _WANTED.get()
-    if wanted is not None and wanted.left:
-        raise asker_left()
+def require_not_cancelled() -> None:
+    """Raises PushbackError (`asker-left`) if the asker of the present job has left."""
+    current = _CURRENT.get()
+    if current is not None and current.cancelled:
+        raise cancelled_error()
 
 
 @contextmanager
-def stopped_unless_wanted(stop: Callable[[], object]) -> Iterator[None]:
-    """Calls `stop` when whoever waits for the present job leaves."""
-    wanted = _WANTED.get()
-    if wanted is None:
+def stopped_if_cancelled(stop: Callable[[], object]) -> Iterator[None]:
+    """Calls `stop` if the asker of the present job leaves during the block."""
+    current = _CURRENT.get()
+    if current is None:
         yield
     else:
-        with wanted.stopping(stop):
+        with current.stopping(stop):
             yield
 
 
-def asker_left() -> PushbackError:
-    return PushbackError("whoever asked for this has left: it was not finished", code="asker-left")
+def cancelled_error() -> PushbackError:
+    return PushbackError("the request was cancelled because the client disconnected", code="asker-left")

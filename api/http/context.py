@@ -53,13 +53,13 @@ class Work:
     async def with_image(self, job: Callable[[bytes], T]) -> T:
         """Runs `job` on the uploaded picture. Raises what the upload, the workers and the job raise."""
         limit = self.here.application.settings.max_image_bytes
-        async with received_image(self.request, limit, self.here.budget) as data, watched(self.request) as wanted:
-            return await self.lane.pictures.run(lambda: job(data), wanted, stops=True, charge=self.charge.add)
+        async with received_image(self.request, limit, self.here.budget) as data, watched(self.request) as cancellation:
+            return await self.lane.pictures.run(lambda: job(data), cancellation, stops=True, charge=self.charge.add)
 
     async def run(self, job: Callable[[], T]) -> T:
         """A job that, once begun, goes on to its end. Raises what the workers and the job raise."""
-        async with watched(self.request) as wanted:
-            return await self.lane.pictures.run(job, wanted, charge=self.charge.add)
+        async with watched(self.request) as cancellation:
+            return await self.lane.pictures.run(job, cancellation, charge=self.charge.add)
 
     async def look(self, job: Callable[[], T]) -> T:
         """A short question to the database. Raises what the job raises, PushbackError (`overloaded`)."""
@@ -69,8 +69,8 @@ class Work:
 
     async def generate(self, job: Callable[[], T]) -> T:
         """Raises what the workers and the job raise."""
-        async with watched(self.request) as wanted:
-            return await self.lane.generations.run(job, wanted, stops=True, charge=self.charge.add)
+        async with watched(self.request) as cancellation:
+            return await self.lane.generations.run(job, cancellation, stops=True, charge=self.charge.add)
 
 
 @dataclass(frozen=True, slots=True)

@@ -12,7 +12,7 @@ from typing import TypeVar
 
 from fastapi import Request
 
-from ledger.cancellation import Wanted, asker_left
+from ledger.cancellation import Cancellation, cancelled_error
 from ledger.errors import InputError, PushbackError
 
 T = TypeVar("T")
@@ -42,7 +42,7 @@ class Workers:
     async def run(
         self,
         job: Callable[[], T],
-        wanted: Wanted | None = None,
+        cancellation: Cancellation | None = None,
         *,
         stops: bool = False,
         charge: Callable[[float], None] = _forgotten,
@@ -50,7 +50,7 @@ class Workers:
         """The job's result, or what it raised. `charge` is told how many seconds it took.
 
         Where the asker leaves, a job that waits is dropped; one that runs goes on to its end, unless it `stops`: it
-        ends where it next asks whether it is wanted. Raises PushbackError (`overloaded`, `closed`, `asker-left`).
+        ends where it next asks whether it was cancelled. Raises PushbackError (`overloaded`, `closed`, `asker-left`).
         """
         with self._lock:
             if self._admitted >= self._capacity:
@@ -61,20 +61,20 @@ class Workers:
                     retry_after=self._seconds * self._admitted / self._threads,
                 )
             self._admitted += 1
-        wanted = wanted or Wanted()
+        cancellation = cancellation or Cancellation()
         taken: list[float] = []
         try:
-            future = self._pool.submit(self._timed, job, wanted if stops else None, taken)
+            future = self._pool.submit(self._timed, job, cancellation if stops else None, taken)
         except RuntimeError as error:
             self._leave()
             raise PushbackError("the service is shutting down", code="closed", retry_after=5) from error
         future.add_done_callback(lambda _: self._leave())
         try:
-            with wanted.stopping(future.cancel):
+            with cancellation.stopping(future.cancel):
                 return await asyncio.wrap_future(future)
         except asyncio.CancelledError:
-            if wanted.left and future.cancelled():
-                raise asker_left() from None
+            if cancellation.cancelled and future.cancelled():
+                raise cancelled_error() from None
             raise
         finally:
             charge(sum(taken))
@@ -83,10 +83,10 @@ class Workers:
         """Waits for running jobs; those that wait are cancelled."""
         self._pool.shutdown(cancel_futures=True)
 
-    def _timed(self, job: Callable[[], T], wanted: Wanted | None, taken: list[float]) -> T:
+    def _timed(self, job: Callable[[], T], cancellation: Cancellation | None, taken: list[float]) -> T:
         start = time.monotonic()
         try:
-            with nullcontext() if wanted is None else wanted.here():
+            with nullcontext() if cancellation is None else cancellation.running():
                 return job()
         finally:
             taken.append(time.monotonic() - start)
@@ -98,18 +98,18 @@ class Workers:
 
 
 @asynccontextmanager
-async def watched(request: Request) -> AsyncIterator[Wanted]:
-    """Whether the client of a request, whose body was read, is still there: its `Wanted` learns of it."""
-    wanted = Wanted()
+async def watched(request: Request) -> AsyncIterator[Cancellation]:
+    """Whether the client of a request, whose body was read, is still there: its `Cancellation` learns of it."""
+    cancellation = Cancellation()
 
     async def watch() -> None:
         with suppress(InputError):  # a body that nobody wants comes too slowly
             while (await request.receive())["type"] != "http.disconnect":
                 pass
-            wanted.leave()
+            cancellation.cancel()
 
     watcher = asyncio.create_task(watch())
     try:
-        yield wanted
+        yield cancellation
     finally:
         watcher.cancel()

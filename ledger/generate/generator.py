@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from ledger.cancellation import require_wanted
+from ledger.cancellation import require_not_cancelled
 from ledger.errors import InputError, LedgerError, PushbackError
 from ledger.generate import families
 from ledger.generate.folder import PipelineFolder, open_folder
@@ -67,7 +67,7 @@ class PipelineGenerator:
 
         request.require_within(self._limits)
         with self._one_at_a_time:
-            require_wanted()
+            require_not_cancelled()
             pipeline = self._pipeline
             tile(pipeline, request.width, request.height)
             seed = request.seed_of(index, attempt)
@@ -118,7 +118,7 @@ def _limits(folder: PipelineFolder, source: ModelSource) -> RequestLimits:
 
 def _reporting(progress: StepProgress) -> Callable[[Any, int, Any, dict[str, Any]], dict[str, Any]]:
     def step(pipeline: Any, number: int, _timestep: Any, tensors: dict[str, Any]) -> dict[str, Any]:
-        require_wanted()
+        require_not_cancelled()
         progress(number + 1, pipeline.num_timesteps)
         return tensors
 

@@ -16,7 +16,7 @@ from typing import Self, TypeVar
 import numpy as np
 from pebble import ProcessExpired, ProcessPool
 
-from ledger.cancellation import asker_left, stopped_unless_wanted
+from ledger.cancellation import cancelled_error, stopped_if_cancelled
 from ledger.errors import InputError, LedgerError
 from ledger.image.canonical_image import CanonicalImage
 from ledger.image.decode import check_size, out_of_memory
@@ -121,10 +121,10 @@ class DecodePool:
     def _run(self, job: Callable[[bytes, DecodeLimits], Result | LedgerError], data: bytes) -> Result:
         future = self._pool.schedule(job, args=(data, self.limits), timeout=self.limits.seconds)
         try:
-            with stopped_unless_wanted(future.cancel):
+            with stopped_if_cancelled(future.cancel):
                 outcome: Result | LedgerError = future.result()
         except CancelledError as error:
-            raise asker_left() from error
+            raise cancelled_error() from error
         except TimeoutError as error:
             raise _too_slow(f"{self.limits.seconds:g} seconds") from error
         except ProcessExpired as error:

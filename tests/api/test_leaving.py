@@ -12,7 +12,7 @@ import pytest
 from api.app import create_app
 from api.http.context import Context
 from ledger.app import Application
-from ledger.cancellation import Wanted
+from ledger.cancellation import Cancellation
 from ledger.flows.upkeep.calibrate import Calibrations, Published
 from ledger.generate.generator import PipelineGenerator
 from ledger.match.candidate import CandidateIndex
@@ -95,19 +95,19 @@ def test_a_picture_that_is_being_compared_gets_no_record(
     url, context = service
     before = application.store.entries.head().size
     comparing, left = threading.Event(), threading.Event()
-    matcher, leave = Calibrations.matcher, Wanted.leave
+    matcher, cancel = Calibrations.matcher, Cancellation.cancel
 
     def slow_matcher(calibrations: Calibrations, index: CandidateIndex, calibrated: Published) -> Matcher:
         comparing.set()
         left.wait(PATIENCE)
         return matcher(calibrations, index, calibrated)
 
-    def noticed(wanted: Wanted) -> None:
-        leave(wanted)
+    def noticed(cancellation: Cancellation) -> None:
+        cancel(cancellation)
         left.set()
 
     monkeypatch.setattr(Calibrations, "matcher", slow_matcher)
-    monkeypatch.setattr(Wanted, "leave", noticed)
+    monkeypatch.setattr(Cancellation, "cancel", noticed)
     leave_when(context, url, upload("/v1/verifications", DRAWINGS[1].read_bytes() + b"1"), comparing.is_set)
     assert left.is_set()
     assert application.store.entries.head().size == before

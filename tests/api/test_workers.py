@@ -8,7 +8,7 @@ import threading
 import pytest
 
 from api.http.workers import Workers
-from ledger.cancellation import Wanted, require_wanted
+from ledger.cancellation import Cancellation, require_not_cancelled
 from ledger.errors import InputError, PushbackError
 
 
@@ -74,25 +74,25 @@ def test_an_asker_that_leaves_frees_its_place_and_ends_its_job() -> None:
         done: list[str] = []
         charged: list[float] = []
 
-        def until_unwanted() -> None:
+        def until_cancelled() -> None:
             begun.set()
             while not gate.wait(0.01):
-                require_wanted()
+                require_not_cancelled()
 
         def goes_on() -> None:
-            third.leave()
+            third.cancel()
             done.append("third")
 
-        first, second, third = Wanted(), Wanted(), Wanted()
-        running = asyncio.ensure_future(workers.run(until_unwanted, first, stops=True, charge=charged.append))
-        waiting = asyncio.ensure_future(workers.run(require_wanted, second))
+        first, second, third = Cancellation(), Cancellation(), Cancellation()
+        running = asyncio.ensure_future(workers.run(until_cancelled, first, stops=True, charge=charged.append))
+        waiting = asyncio.ensure_future(workers.run(require_not_cancelled, second))
         whole = asyncio.ensure_future(workers.run(goes_on, third))
         await asyncio.to_thread(begun.wait)
-        second.leave()
+        second.cancel()
         with pytest.raises(PushbackError) as dropped:
             await waiting
         assert workers.admitted == 2
-        first.leave()
+        first.cancel()
         with pytest.raises(PushbackError) as ended:
             await running
         assert (dropped.value.code, ended.value.code) == ("asker-left", "asker-left")

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
 
-from ledger.cancellation import require_wanted
+from ledger.cancellation import require_not_cancelled
 from ledger.corpus.work import Artist
 from ledger.flows.pictures.measurements import generation_predicate
 from ledger.flows.pictures.verify import MAX_WAIT, Examined, Verification
@@ -95,7 +95,7 @@ class Attribution:
 
         Raises PushbackError when nothing can be appended now, or whoever asked has left.
         """
-        require_wanted()
+        require_not_cancelled()
         made = judged.made
         model = self.models.register(made.model)
         predicate = generation_predicate(

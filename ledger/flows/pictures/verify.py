@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass, replace
 
 from ledger.answers.records import RecordAnswer
-from ledger.cancellation import require_wanted
+from ledger.cancellation import require_not_cancelled
 from ledger.fingerprint.complexity import comparable
 from ledger.fingerprint.fingerprint import QueryFingerprint
 from ledger.fingerprint.fingerprinter import Fingerprinter
@@ -75,7 +75,7 @@ class Verification:
         if known is not None:
             return known, True
         predicate = self.compare(image, calibrated).predicate
-        require_wanted()
+        require_not_cancelled()
         appended = self.sequencer.submit(
             predicate.record_id,
             statement_payload("image", image.sha256, predicate),
@@ -89,7 +89,7 @@ class Verification:
 
     def compare(self, image: CanonicalImage, calibrated: Published, *, kept: bool = False) -> Examined:
         """Fingerprints and matches a decoded picture; what is `kept` of it gets local features too."""
-        require_wanted()
+        require_not_cancelled()
         fingerprint = self.fingerprinter.query(image, kept=kept)
         query = query_of(image, fingerprint)
         outcome = self.calibrations.matcher(self.index, calibrated).match(query)
