@@ -11,8 +11,11 @@ install: ## everything for development, into .venv, with the pinned versions
 test: ## every test of the README's second command: unit, contract, conformance, end to end, and the checks below
 	$(PYTHON) -m pytest -n 2
 
-checks: ## only formatting, types and import rules
-	$(PYTHON) -m pytest tests/project -q
+check: ## style, types, imports, dependencies and documentation; within a minute, once its caches are warm
+	$(PYTHON) -m tools.check
+
+coverage: ## the tests once more, with the lines that they reach; slower than `make test`
+	$(PYTHON) -m pytest -q -n 2 --cov --cov-report=term
 
 format: ## rewrite the code the way the checks want it
 	$(PYTHON) -m ruff format . && $(PYTHON) -m ruff check --fix .
@@ -42,4 +45,4 @@ docs: ## the picture of the rooms from the code, and the documentation site into
 wheel: ## build the wheel and test it in a clean environment
 	$(PYTHON) -m pytest tests/project/test_wheel.py -q
 
-.PHONY: help install test checks format slow faults fuzz bench demo docs wheel
+.PHONY: help install test check coverage format slow faults fuzz bench demo docs wheel

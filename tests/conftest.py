@@ -27,6 +27,8 @@ from tests.record.samples import ORIGIN
 
 EXTERNAL = "ARTLEDGER_TEST_DATABASE_URL"
 RUN_FOLDER = "ARTLEDGER_TEST_RUN_FOLDER"
+FIRST = Path(__file__).with_name("project") / "test_checks.py"
+SLOW_SECONDS = 4 * 60 * 60
 
 DatabaseUrl = Callable[[str], str]
 """Name of a database -> its URL."""
@@ -40,6 +42,14 @@ def pytest_configure(config: pytest.Config) -> None:
         folder.chmod(0o711)  # as root, the server's own account must get through
         os.environ[RUN_FOLDER] = str(folder)
         config.add_cleanup(lambda: _remove(folder))
+
+
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """The checks start first, as the longest of them takes minutes; the long forms may take as long as they need."""
+    items.sort(key=lambda item: item.path != FIRST)
+    for item in items:
+        if item.get_closest_marker("slow") is not None and item.get_closest_marker("timeout") is None:
+            item.add_marker(pytest.mark.timeout(SLOW_SECONDS))
 
 
 def pytest_runtest_setup(item: pytest.Item) -> None:

@@ -1,24 +1,15 @@
-"""Style, types and import rules are tests like any other: nothing passes without them."""
+"""Style, types, import rules and dependencies are tests like any other: nothing passes without them.
+
+`tests/conftest.py` runs these first: the longest of them takes minutes on a fresh clone, so it must not start last.
+"""
 
 from __future__ import annotations
 
 import subprocess
-import sys
-from pathlib import Path
 
 import pytest
 
-ROOT = Path(__file__).parents[2]
-
-CHECKS = {
-    "ruff check": [sys.executable, "-m", "ruff", "check", "."],
-    "ruff format": [sys.executable, "-m", "ruff", "format", "--check", "."],
-    "mypy": [sys.executable, "-m", "mypy"],
-    "dependencies": [sys.executable, "-m", "deptry", "."],
-    # Tests may import what is declared for them; each package that they import is declared all the same.
-    "dependencies of tests": [sys.executable, "-m", "deptry", "tests", "--exclude", "^$", "--ignore", "DEP002,DEP004"],
-    "import-linter": [str(Path(sys.executable).with_name("lint-imports")), "--no-cache"],
-}
+from tools.check import CHECKS, ROOT
 
 
 @pytest.mark.parametrize("name", CHECKS)

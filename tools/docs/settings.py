@@ -10,7 +10,6 @@ from typing import Any, Literal, Union, get_args, get_origin
 
 from annotated_types import Ge, Gt, Le, Lt
 from pydantic.fields import FieldInfo
-from pydantic_core import PydanticUndefined
 
 from ledger import settings
 from ledger.settings import Settings
@@ -51,7 +50,7 @@ def _section(name: str, field: FieldInfo, meaning: str) -> str:
 
 
 def _default(field: FieldInfo) -> str:
-    if field.default in (None, PydanticUndefined, ""):
+    if field.default_factory is not None or field.default in (None, ""):
         return ""
     return str(field.default).lower() if isinstance(field.default, bool) else str(field.default)
 
