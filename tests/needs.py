@@ -33,6 +33,7 @@ NEEDS = {
     "openclipart": Need("openclipart-svg", SVG_ROOT.is_dir),
     "chromium": Need("chromium", lambda: chromium_program() is not None),
     "go": Need("golang-go golang-golang-x-mod-dev", lambda: shutil.which("go") is not None and _has_x_mod()),
+    "nginx": Need("nginx-light", lambda: shutil.which("nginx") is not None),
     "proc": Need("(Linux only: it reads /proc)", Path("/proc/self/stat").exists),
 }
 
