@@ -32,21 +32,21 @@ from ledger import __version__
 
 def root(
     invocation: Invocation,
-    version: Annotated[bool, typer.Option("--version", help="Print the version and exit.", is_eager=True)] = False,
+    version: Annotated[bool, typer.Option("--version", help="Print the version and exit.")] = False,
 ) -> None:
-    """Print the version, where that is asked for."""
+    """Print the version, if asked."""
     if version:
-        if invocation.json:
-            invocation.out.document({"version": __version__})
+        invocation.out.document({"version": __version__})
         invocation.out.line(f"artledger {__version__}")
         raise typer.Exit
+    if invocation.invoked_subcommand is None:
+        invocation.fail("Missing command.")
 
 
 def build() -> CommandGroup:
     """The whole command line."""
-    app = CommandGroup(
-        "A public provenance ledger for images: register works, verify pictures, prove every answer.", root=root
-    )
+    app = CommandGroup("A public provenance ledger for images: register works, verify pictures, prove every answer.")
+    app.callback(invoke_without_command=True)(root)
     for noun in (
         demo,
         serve,

@@ -51,9 +51,8 @@ def show(
         found, tokens = application.people.accounts.get(account), application.people.accounts.tokens(account)
         keys = application.people.keys.states(account)
     out = invocation.out
-    if out.json:
-        document = found.to_json() | {"tokens": [each.to_json() for each in tokens]}
-        out.document(document | {"keys": [key.to_json() for key in keys]})
+    document = found.to_json() | {"tokens": [each.to_json() for each in tokens]}
+    out.document(document | {"keys": [key.to_json() for key in keys]})
     out.line(f"{found.role} {found.name or '(erased)'}, id {found.account_id}, since {found.created_at}", "strong")
     if found.disabled_at is not None:
         out.line(f"Disabled    {found.disabled_at}", "bad")
@@ -83,8 +82,7 @@ def token(
     with invocation.application() as application:
         issued = application.people.accounts.issue_token(account, cast("list[Scope]", scope), days * SECONDS_OF_DAY)
     out = invocation.out
-    if out.json:
-        out.document(issued.to_json())
+    out.document(issued.to_json())
     out.line(issued.secret)
     out.note(f"good for {', '.join(issued.token.scopes)} until {issued.token.expires_at}; it is not shown again")
 
@@ -98,8 +96,7 @@ def revoke(
     """Revoke a token at once."""
     with invocation.application() as application:
         ended = application.people.accounts.revoke_token(token_id)
-    if invocation.json:
-        invocation.out.document(ended.to_json())
+    invocation.out.document(ended.to_json())
     invocation.out.line(f"Token {ended.token_id} is revoked", "good")
 
 
@@ -115,8 +112,7 @@ def _list(invocation: Invocation) -> None:
     with invocation.application() as application:
         while page := application.people.accounts.page(after=found[-1].account_id if found else None, limit=500):
             found += page
-    if invocation.json:
-        invocation.out.document({"accounts": [each.to_json() for each in found]})
+    invocation.out.document({"accounts": [each.to_json() for each in found]})
     rows = [
         (each.name or "(erased)", each.role, "disabled" if each.disabled_at else "", each.account_id) for each in found
     ]
@@ -124,8 +120,7 @@ def _list(invocation: Invocation) -> None:
 
 
 def _finish(out: Output, account: AccountAnswer, what: str) -> None:
-    if out.json:
-        out.document(account.to_json())
+    out.document(account.to_json())
     out.line(f"The account of {account.role} {account.name} {what}", "good")
     out.line(f"Account  {account.account_id}")
 

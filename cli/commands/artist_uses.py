@@ -62,7 +62,7 @@ def uses(
     from ledger.flows.people.usage import moment
     from ledger.record.usage import UseFilter
 
-    if form is not None and invocation.json:
+    if form is not None and invocation.out.json:
         raise InputError("--json prints one document, --format lines: give one of them", code="usage")
     wanted = UseFilter(
         kind=kind,
@@ -77,8 +77,7 @@ def uses(
         found = application.people.uses
         if form is None:
             page = found.page(artist, wanted, after=after, limit=limit or 50)
-            if invocation.json:
-                invocation.out.document(page.to_json())
+            invocation.out.document(page.to_json())
             _show(invocation.out, page)
         else:
             whole = found.pages(artist, wanted, after=after)
@@ -139,8 +138,7 @@ def usage(
         vkey = application.log.vkey
         log = application.settings.log_store or str(application.store.data_dir / "log")
     write_new(out, file, replace=force)
-    if invocation.json:
-        invocation.out.document(made.to_json() | {"file": str(out)})
+    invocation.out.document(made.to_json() | {"file": str(out)})
     _show_statement(invocation.out, made)
     invocation.out.line(f"Statement  {out}, record {made.record.record_id}")
     invocation.out.line(f"Count again: artledger audit usage {out} --log {log} --key '{vkey}'", "quiet")

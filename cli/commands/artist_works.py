@@ -51,9 +51,8 @@ def register_artist(
         if signer is not None:
             application.people.keys.announce(account.account_id, signer, LOCAL)
     out = invocation.out
-    if out.json:
-        keyid = None if signer is None else signer.keyid
-        out.document({"artist_id": account.account_id, "name": account.name, "keyid": keyid})
+    keyid = None if signer is None else signer.keyid
+    out.document({"artist_id": account.account_id, "name": account.name, "keyid": keyid})
     out.line(f"{account.name} is registered", "good")
     out.line(f"Artist  {account.account_id}")
     if signer is None:
@@ -121,8 +120,7 @@ def erase(
     with invocation.application() as application, invocation.progress() as progress:
         done = application.works.person_erasure.erase(artist, progress, opt_out=opt_out)
     out = invocation.out
-    if out.json:
-        out.document(done.to_json())
+    out.document(done.to_json())
     out.line(f"Artist {done.artist_id} is erased: {done.withdrawn:,} works are withdrawn", "good")
     for keyid in done.keys_revoked:
         out.line(f"Key {keyid} is revoked")
@@ -148,8 +146,7 @@ def _signed(application: Application, work: str, payload: bytes, key: Path) -> R
 
 
 def _finish(out: Output, answer: RecordAnswer) -> None:
-    if out.json:
-        out.document(answer.to_json())
+    out.document(answer.to_json())
     out.line(answer.reference, "good")
     out.line(f"Record  {answer.record_id}, leaf {answer.leaf_index:,}")
 

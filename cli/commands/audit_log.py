@@ -66,8 +66,7 @@ def audit_whole_log(
         )
     out = invocation.out
     explanation = _explanation(outcome.signed) if explain and outcome.signed is not None else []
-    if out.json:
-        out.document(_document(outcome, explanation))
+    out.document(_document(outcome, explanation))
     show_audit(out, outcome.audit, explanation)
     return ExitCode(outcome.audit.exit_code)
 

@@ -111,10 +111,8 @@ def list_claims(
         page = application.claims.reading.page(
             claimant_id=by, sha256=None if sha256 is None else _digest(sha256), after=after, limit=limit
         )
-    if invocation.json:
-        invocation.out.document(page.to_json())
-    else:
-        show_claims(invocation.out, page)
+    invocation.out.document(page.to_json())
+    show_claims(invocation.out, page)
 
 
 def respond(
@@ -181,8 +179,7 @@ def review(
 def _review_all(invocation: Invocation) -> None:
     with invocation.application() as application, invocation.progress() as progress:
         reviewed, changed = application.claims.review_all(progress)
-    if invocation.json:
-        invocation.out.document({"reviewed": reviewed, "changed": list(changed)})
+    invocation.out.document({"reviewed": reviewed, "changed": list(changed)})
     invocation.out.line(f"{reviewed:,} claims reviewed, {len(changed):,} with a new verdict")
     for claim_id in changed:
         invocation.out.line(f"  {claim_id}")
@@ -212,10 +209,8 @@ def _signed(draft: StatementDraft, key: Path | None, reveal: Path | None) -> Sen
 
 
 def _show(invocation: Invocation, answer: ClaimAnswer) -> None:
-    if invocation.json:
-        invocation.out.document(answer.to_json())
-    else:
-        show_claim(invocation.out, answer)
+    invocation.out.document(answer.to_json())
+    show_claim(invocation.out, answer)
 
 
 def _digest(text: str) -> str:

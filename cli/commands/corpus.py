@@ -89,8 +89,7 @@ def ingest(
     else:
         with invocation.application() as application, invocation.progress() as progress:
             summary = application.works.ingestion.run(application.works.open_source(source, labels), progress)
-    if out.json:
-        out.document(summary.to_json())
+    out.document(summary.to_json())
     show_summary(out, summary)
     return ExitCode.USAGE if summary.refused and not summary.registered + summary.already_registered else None
 
@@ -140,8 +139,7 @@ def refresh(
     out = invocation.out
     with invocation.application() as application, invocation.progress() as progress:
         summary = application.upkeep.refreshing.run(spec, progress)
-    if out.json:
-        out.document(summary.to_json())
+    out.document(summary.to_json())
     _show_fields(out, summary.to_json())
 
 
@@ -149,8 +147,7 @@ def stats(invocation: Invocation) -> None:
     """Tell how many works, artists and records there are."""
     with invocation.application() as application:
         found = application.works.catalogue.stats()
-    if invocation.json:
-        invocation.out.document(found.to_json())
+    invocation.out.document(found.to_json())
     _show_stats(invocation.out, found)
 
 
@@ -159,8 +156,7 @@ def calibrate(invocation: Invocation) -> None:
     out = invocation.out
     with invocation.application() as application, invocation.progress() as progress:
         summary = application.pictures.calibrations.recalibrate(progress)
-    if out.json:
-        out.document(summary.to_json())
+    out.document(summary.to_json())
     _show_fields(out, summary.to_json())
 
 
@@ -180,8 +176,7 @@ def dedup(
         with invocation.progress() as progress:
             found = application.works.duplicates.run(progress)
         summary = application.works.duplicates_report.make(found, out or application.store.data_dir / "copies")
-    if invocation.json:
-        invocation.out.document(summary.to_json())
+    invocation.out.document(summary.to_json())
     _show_copies(invocation.out, summary)
 
 

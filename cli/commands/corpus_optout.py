@@ -63,8 +63,7 @@ def add(
             left = application.upkeep.disk_erasure.now() if done.withdrawn else ()
     for each in left:
         out.note(f"Not erased by this command: {each}", "bad")
-    if out.json:
-        out.document(done.to_json())
+    out.document(done.to_json())
     out.line(f"{done.added:,} of {len(done.entries):,} entries are new on the list", "good")
     for work_id in done.withdrawn:
         out.line(f"Withdrawn: work {work_id}")
@@ -82,9 +81,8 @@ def _agreed(invocation: Invocation, application: Application, plan: OptOutPlan) 
 
     sheets = draw(plan, application.store.index, application.works.sheets)
     out = invocation.out
-    if out.json:
-        refusal = {"code": "not-confirmed", "message": NOTHING_DONE, "hint": HOW_TO_CONFIRM}
-        out.document({"error": refusal, **plan.to_json(), "sheets": [str(path) for path in sheets]})
+    refusal = {"code": "not-confirmed", "message": NOTHING_DONE, "hint": HOW_TO_CONFIRM}
+    out.document({"error": refusal, **plan.to_json(), "sheets": [str(path) for path in sheets]})
     out.table(
         ("work", "title", "artist", "named by"),
         [(each.work_id, each.title or "untitled", each.artist, each.because) for each in plan.works],
@@ -113,8 +111,7 @@ def show(invocation: Invocation) -> None:
             if after is None:
                 break
     out = invocation.out
-    if out.json:
-        out.document({"entries": [{"kind": each.kind, "value": each.value} for each in found]})
+    out.document({"entries": [{"kind": each.kind, "value": each.value} for each in found]})
     out.line(f"{len(found):,} entries", "strong")
     for each in found[:MAX_SHOWN]:
         out.line(f"{each.kind}:{each.value}")
@@ -126,8 +123,7 @@ def remove(invocation: Invocation, entry: Entries) -> None:
     """Take pictures off the opt-out list. What was withdrawn stays withdrawn, and may be registered anew."""
     with invocation.application() as application:
         removed = application.works.opting_out.remove(_entries(application, entry))
-    if invocation.json:
-        invocation.out.document({"removed": removed})
+    invocation.out.document({"removed": removed})
     invocation.out.line(f"{removed:,} entries are off the list", "good")
 
 

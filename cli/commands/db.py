@@ -26,8 +26,7 @@ def upgrade(invocation: Invocation) -> None:
     """Bring the database to this version's schema; makes it where there is none."""
     with invocation.application() as application:
         changed = application.upkeep.administration.upgrade()
-    if invocation.json:
-        invocation.out.document({"changed": changed})
+    invocation.out.document({"changed": changed})
     invocation.out.line(
         "The schema was brought up to this version." if changed else "The schema is this version's already."
     )
@@ -37,8 +36,7 @@ def rebuild(invocation: Invocation) -> None:
     """Drop everything that is derived from the log's entries, and derive it anew."""
     with invocation.application() as application, invocation.progress() as progress:
         entries = application.upkeep.administration.rebuild(progress)
-    if invocation.json:
-        invocation.out.document({"entries": entries})
+    invocation.out.document({"entries": entries})
     invocation.out.line(f"Every projection was rebuilt from {entries:,} entries.")
 
 
@@ -77,8 +75,7 @@ def restore(
     with invocation.application() as application, invocation.progress() as progress:
         done = application.log.restoring.run(source, verifier, onto=onto, progress=progress)
     out = invocation.out
-    if out.json:
-        out.document({**done.to_json(), "not_on_the_log": list(NOT_ON_THE_LOG)})
+    out.document({**done.to_json(), "not_on_the_log": list(NOT_ON_THE_LOG)})
     out.line(f"Restored {done.origin}: {done.size:,} entries, {done.written:,} of them written now.", "good")
     out.line(f"Root    {done.root}")
     out.line("The log does not hold the following. Take it from a backup of the database:")

@@ -34,10 +34,8 @@ def demo(
         with invocation.progress() as progress:
             report = application.demo.run(progress, corpus=corpus, all_works=all_works)
         vkey = application.log.vkey
-    if out.json:
-        out.document(report.to_json())
-    else:
-        _show(invocation, report, vkey)
+    out.document(report.to_json())
+    _show(invocation, report, vkey)
     return ExitCode.DONE if report.bundle_verified and report.tampered_refused else ExitCode.REFUTED
 
 
@@ -64,7 +62,7 @@ def _show(invocation: Invocation, report: DemoReport, vkey: str) -> None:
     )
     out.line(f"  artledger audit bundle {shlex.quote(str(report.bundle))} --key '{vkey}'", "quiet")
     out.line()
-    out.line(f"Look around: {invocation.command('serve')}   ({report.seconds:.0f} s)", "strong")
+    out.line(f"Look around: {invocation.command_line('serve')}   ({report.seconds:.0f} s)", "strong")
 
 
 def _tone(good: bool) -> Tone:

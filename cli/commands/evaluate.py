@@ -76,9 +76,7 @@ def copies(
     write_whole(out / "copies.json", json.dumps(report.methods, indent=1).encode())
     precision_recall(out / "precision-recall.png", report.curves, title)
     per_edit(out / "per-edit.png", {name: each["per_edit"] for name, each in report.methods.items()}, "Recall@1")
-    if invocation.json:
-        invocation.out.document(report.methods)
-        return
+    invocation.out.document(report.methods)
     _show_copies(invocation.out, report.methods, title)
     invocation.out.line(f"Written: {', '.join(str(out / name) for name in COPIES_FILES)}", "quiet")
 
@@ -113,9 +111,7 @@ def calibration(
     write_whole(out / "calibration.json", json.dumps(report.document, indent=1).encode())
     error = f"expected calibration error {report.document['expected_calibration_error']:.3f}"
     reliability_diagram(out / "reliability.png", report.bins, error)
-    if invocation.json:
-        invocation.out.document(report.document)
-        return
+    invocation.out.document(report.document)
     _show_calibration(invocation.out, report.document)
     invocation.out.line(f"Written: {', '.join(str(out / name) for name in CALIBRATION_FILES)}", "quiet")
 
@@ -153,9 +149,7 @@ def subjects(
         report = evaluate_subjects(model, encoder, near, per_prompt=pictures, seed=seed, progress=progress)
     save_grid(report, out / "subjects.png")
     write_whole(out / "subjects.json", json.dumps(report.document, indent=1).encode())
-    if invocation.json:
-        invocation.out.document(report.document)
-        return
+    invocation.out.document(report.document)
     _show_subjects(invocation.out, report.document)
     invocation.out.line(f"Written: {', '.join(str(out / name) for name in SUBJECT_FILES)}", "quiet")
 

@@ -62,9 +62,7 @@ def claims(
             court = ClaimTrial.on(application, Path(folder) / "works")
             report = evaluate_claims(drawings, court, count, seed, progress, squatters=chosen_squats)
     write_whole(out / CLAIMS_FILE, json.dumps(report.document, indent=1).encode())
-    if invocation.json:
-        invocation.out.document(report.document)
-        return
+    invocation.out.document(report.document)
     _show(invocation.out, report.document)
     invocation.out.line(f"Written: {out / CLAIMS_FILE}", "quiet")
 

@@ -149,8 +149,7 @@ def _show(invocation: Invocation, images: tuple[GeneratedImage, ...], targets: l
         out.line(f"Proof      artledger audit bundle {target.bundle} --key '{vkey}'", "quiet")
         out.line(f"Prompt     opened by {target.reveal}, which nobody else has", "quiet")
         out.line()
-    if out.json:
-        out.document(documents[0] if len(documents) == 1 else documents)
+    out.document(documents[0] if len(documents) == 1 else documents)
 
 
 def register(app: CommandGroup) -> None:

@@ -21,9 +21,8 @@ def show(invocation: Invocation) -> None:
     with invocation.application() as application:
         origin, vkey = application.log.origin, application.log.vkey
         states, record_keys = application.log.keys.states(), application.log.record_keys
-    if out.json:
-        keys = [state.to_json() for state in states]
-        out.document({"origin": origin, "log_vkey": vkey, "record_keys": record_keys, "keys": keys})
+    keys = [state.to_json() for state in states]
+    out.document({"origin": origin, "log_vkey": vkey, "record_keys": record_keys, "keys": keys})
     out.line(f"Origin      {origin}")
     out.line(f"Log key     {vkey}")
     for state in states:
@@ -62,8 +61,7 @@ def revoke(
 
 
 def _finish(out: Output, state: KeyState, what: str) -> None:
-    if out.json:
-        out.document(state.to_json())
+    out.document(state.to_json())
     out.line(f"Key {state.keyid} {what}", "good")
     out.line(f"Public key  {state.public_key}")
 

@@ -37,10 +37,9 @@ def new(
 
         with invocation.application() as application:
             application.people.keys.announce(account, signer, LOCAL)
-    if shown.json:
-        shown.document(
-            {"keyid": signer.keyid, "public_key": signer.public_raw.hex(), "file": str(out), "account_id": account}
-        )
+    shown.document(
+        {"keyid": signer.keyid, "public_key": signer.public_raw.hex(), "file": str(out), "account_id": account}
+    )
     shown.line(f"Key {signer.keyid} is in {out}", "good")
     shown.line(f"Public key  {signer.public_raw.hex()}")
     if account is None:
@@ -62,8 +61,7 @@ def announce(
     signers = [open_key(path) for path in (key, good) if path is not None]
     with invocation.application() as application:
         state = application.people.keys.announce(account, signers[0], LOCAL, *signers[1:])
-    if invocation.json:
-        invocation.out.document(state.to_json())
+    invocation.out.document(state.to_json())
     invocation.out.line(
         f"Key {state.keyid} of {state.role} {state.holder_id} is announced by leaf {state.leaf_index}", "good"
     )
@@ -92,7 +90,7 @@ def sign(
     envelope = dsse.sign(payload, signers)
     invocation.out.note(f"{statement.kind} {statement.record_id}, made at {statement.predicate.generated_at}")
     invocation.out.note(json.dumps(json.loads(payload)["predicate"], indent=2))
-    invocation.out.document(json.loads(envelope))
+    print(json.dumps(json.loads(envelope), indent=2))  # noqa: T201 - the answer is JSON, with --json or without
 
 
 def payload_in(data: bytes) -> bytes:

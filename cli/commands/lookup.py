@@ -65,9 +65,7 @@ def _look_up_record(invocation: Invocation, application: Application, record_id:
     answer = application.pictures.headlines.record(record_id)
     if bundle is not None:
         export_bundle(application, answer.record_id, bundle, out)
-    if out.json:
-        out.document(answer.to_json())
-        return
+    out.document(answer.to_json())
     show_record(out, answer)
     show_next_steps(invocation, answer)
 
@@ -79,10 +77,8 @@ def _look_up_sha256(out: Output, application: Application, sha256: str) -> ExitC
 
 
 def _show(out: Output, answer: LookupAnswer, *, from_file: bool) -> None:
-    if out.json:
-        out.document(answer.to_json())
-    else:
-        show_lookup(out, answer, from_file=from_file)
+    out.document(answer.to_json())
+    show_lookup(out, answer, from_file=from_file)
 
 
 def register(app: CommandGroup) -> None:

@@ -70,8 +70,7 @@ def serve(
         _listen("127.0.0.1", settings.metrics_port).close()  # else the service would fail after it has said where it is
     with owners_listener(_absolute(settings.owner_socket)) as owners, _listen(host, port) as listener:
         url = _url(host, listener)
-        if out.json:
-            out.document({"url": url, "origin": origin, "log_vkey": vkey})
+        out.document({"url": url, "origin": origin, "log_vkey": vkey})
         out.line(f"Artledger  {url}", "strong")
         out.line(f"Log        {origin}")
         out.line(f"Log key    {vkey}")
@@ -84,7 +83,7 @@ def serve(
 def _run(invocation: Invocation, listeners: list[socket.socket]) -> None:
     import uvicorn
 
-    config = uvicorn.Config(FACTORY, factory=True, log_level="warning" if invocation.quiet else "info", **GUARDED)
+    config = uvicorn.Config(FACTORY, factory=True, log_level="warning" if invocation.out.quiet else "info", **GUARDED)
     try:
         uvicorn.Server(config).run(sockets=listeners)
     except KeyboardInterrupt:

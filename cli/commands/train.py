@@ -269,8 +269,7 @@ def _counted(stage: str, pictures: Iterable[SourcePicture], progress: Progress) 
 
 def _tell(invocation: Invocation, facts: dict[str, object]) -> None:
     out = invocation.out
-    if out.json:
-        out.document(facts)
+    out.document(facts)
     for name, value in facts.items():
         out.line(f"{name.replace('_', ' ')}: {value}")
 

@@ -106,9 +106,8 @@ def _show(invocation: Invocation, images: list[Path], outcomes: list[RecordAnswe
         show_record(out, outcome)
         show_next_steps(invocation, outcome, path)
         out.line()
-    if out.json:
-        out.document(documents[0] if len(images) == 1 else documents)
-    elif len(images) > 1:
+    out.document(documents[0] if len(images) == 1 else documents)
+    if len(images) > 1:
         _show_batch(out, images, outcomes, stands)
 
 

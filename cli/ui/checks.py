@@ -18,9 +18,8 @@ VERDICT_WORDS = {
 
 def finish_audit(out: Output, audit: Audit, explanation: Sequence[str] = ()) -> ExitCode:
     """Shows an audit; returns what FORMAT.md's closed list says of its verdict."""
-    if out.json:
-        document = audit.to_json()
-        out.document({**document, "explanation": list(explanation)} if explanation else document)
+    document = audit.to_json()
+    out.document({**document, "explanation": list(explanation)} if explanation else document)
     show_audit(out, audit, explanation)
     return ExitCode(audit.exit_code)
 

@@ -98,8 +98,7 @@ def report(error: BaseException, out: Output, *, debug: bool) -> ExitCode:
             )
             code = ExitCode.UNEXPECTED
     tell(known, out)
-    if out.json:
-        out.document(error_document(known))
+    out.document(error_document(known))
     return code
 
 

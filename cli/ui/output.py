@@ -32,8 +32,9 @@ class Output:
     quiet: bool = False
 
     def document(self, value: Any) -> None:
-        """The one JSON document. ASCII only, so that no terminal or pipe can garble or obey it."""
-        print(json.dumps(value, indent=2), flush=True)  # noqa: T201
+        """With `json`, the one document. ASCII only, so that no terminal or pipe can garble or obey it."""
+        if self.json:
+            print(json.dumps(value, indent=2), flush=True)  # noqa: T201
 
     def line(self, text: str = "", tone: Tone | None = None) -> None:
         """A line of the answer, for people."""

@@ -61,11 +61,11 @@ def show_next_steps(invocation: Invocation, answer: RecordAnswer, image: Path | 
     """Where to look further: commands to copy, and the page."""
     out = invocation.out
     picture = "FILE" if image is None else str(image)
-    out.line(f"Proof      {invocation.command('lookup', answer.record_id, '--bundle', 'FILE')}", "quiet")
-    out.line(f"Check      {invocation.command('audit', 'record', answer.record_id, '--image', picture)}", "quiet")
+    out.line(f"Proof      {invocation.command_line('lookup', answer.record_id, '--bundle', 'FILE')}", "quiet")
+    out.line(f"Check      {invocation.command_line('audit', 'record', answer.record_id, '--image', picture)}", "quiet")
     page = answer.links.get("page")
     if page:
-        out.line(f"Page       {page} on the address that `{invocation.command('serve')}` prints", "quiet")
+        out.line(f"Page       {page} on the address that `{invocation.command_line('serve')}` prints", "quiet")
 
 
 def show_lookup(out: Output, answer: LookupAnswer, *, from_file: bool = False) -> None:

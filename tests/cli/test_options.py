@@ -61,6 +61,7 @@ def test_the_commands_are_these() -> None:
         "db upgrade",
         "db rebuild",
         "db check",
+        "db restore",
         "keys show",
         "keys rotate",
         "keys add",

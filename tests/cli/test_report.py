@@ -6,7 +6,9 @@ from dataclasses import replace
 from pathlib import Path
 
 import pytest
+from typer.main import get_command
 
+from cli.main import build
 from cli.ui.invocation import Invocation
 from cli.ui.output import Output
 from cli.ui.report import (
@@ -177,7 +179,9 @@ def test_a_long_list_is_cut_and_says_so(capsys: pytest.CaptureFixture[str]) -> N
 
 
 def test_next_steps_can_be_copied(capsys: pytest.CaptureFixture[str]) -> None:
-    show_next_steps(Invocation(data=Path("/my data")), ANSWER, Path("it's.png"))
+    invocation = Invocation(get_command(build()))
+    invocation.meta["data"] = Path("/my data")
+    show_next_steps(invocation, ANSWER, Path("it's.png"))
     printed = capsys.readouterr().out
     assert f"artledger lookup {ANSWER.record_id} --bundle FILE --data '/my data'\n" in printed
     assert "--image 'it'\"'\"'s.png' --data '/my data'\n" in printed
