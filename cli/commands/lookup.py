@@ -86,7 +86,7 @@ def register(app: CommandGroup) -> None:
         lookup,
         examples=[
             "artledger lookup photo.jpg",
-            "artledger lookup 3b4c...64 hex digits",
+            "artledger lookup SHA256",
             "artledger lookup 0197c1d2-6f3a-7c1e-9f00-0a1b2c3d4e5f --bundle record.bundle.json",
         ],
     )

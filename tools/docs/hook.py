@@ -16,6 +16,7 @@ from typing import Any
 from mkdocs.structure.files import File, Files
 
 ROOT = Path(__file__).parents[2]
+DOCS = ROOT / "docs"
 sys.path.insert(0, str(ROOT))  # `mkdocs` imports this file by its path
 
 GENERATED = {
@@ -32,7 +33,7 @@ CARDS = "explanation/cards"
 """Where the cards of the shipped models and data are shown."""
 
 _MARKER = re.compile(r"^<!-- generated: (\w+) -->$", re.MULTILINE)
-_LINK = re.compile(r"(?<!!)\[([^\]]+)\]\(([^)#:]+)\)")
+_LINK = re.compile(r"(?<!!)\[([^\]]+)\]\(([^)#:\s]+)(#[^)\s]*)?\)")
 
 
 def on_config(config: Any) -> Any:
@@ -42,19 +43,19 @@ def on_config(config: Any) -> Any:
 
 
 def on_files(files: Files, *, config: Any) -> Files:
-    """Adds FORMAT.md and the cards, with their links led to where they stand in the site."""
-    files.append(File.generated(config, FORMAT, content=_relocated(ROOT / "FORMAT.md", FORMAT)))
-    for card in cards():
-        page = f"{CARDS}/{card.name}"
-        files.append(File.generated(config, page, content=_relocated(card, page)))
+    """Adds FORMAT.md and the cards."""
+    for place, source in elsewhere().items():
+        files.append(File.generated(config, place, content=source.read_text()))
     for picture in {path for card in cards() for path in card.parent.glob("*.webp")}:
         files.append(File.generated(config, f"{CARDS}/{picture.name}", abs_src_path=str(picture)))
     return files
 
 
 def on_page_markdown(markdown: str, *, page: Any, config: Any, files: Files) -> str:  # noqa: ARG001
-    """Fills in what is generated."""
-    return _MARKER.sub(lambda found: generated(found[1]), markdown)
+    """Leads links into the repository to pages of the site, and fills in what is generated."""
+    place = page.file.src_uri
+    led = _led(markdown, elsewhere().get(place, DOCS / place), place)
+    return _MARKER.sub(lambda found: generated(found[1]), led)
 
 
 @cache
@@ -69,23 +70,27 @@ def cards() -> list[Path]:
     return sorted((ROOT / "ledger").rglob("*.md"))
 
 
-def _relocated(source: Path, page: str) -> str:
-    """The text with its links led to pages of the site. Of a file that the site lacks, the name stays."""
-    known = {card.resolve(): f"{CARDS}/{card.name}" for card in cards()}
+@cache
+def elsewhere() -> dict[str, Path]:
+    """Pages whose text stands outside `docs`, by their place in the site."""
+    return {FORMAT: ROOT / "FORMAT.md", **{f"{CARDS}/{card.name}": card for card in cards()}}
+
+
+def _led(markdown: str, source: Path, place: str) -> str:
+    """A link to a file that is a page of the site goes there; of any other file the name is left."""
+    pages = {path: known for known, path in elsewhere().items()}
+    up = "../" * (len(PurePosixPath(place).parts) - 1)
 
     def link(found: re.Match[str]) -> str:
-        text, path = found.groups()
+        text, path, anchor = found.groups()
         target = (source.parent / path).resolve()
-        if target.is_relative_to(ROOT / "docs"):
-            place = target.relative_to(ROOT / "docs").as_posix()
-        elif target in known:
-            place = known[target]
-        else:
-            return f"`{target.relative_to(ROOT).as_posix()}`"
-        up = "../" * (len(PurePosixPath(page).parts) - 1)
-        return f"[{text}]({up}{place})"
+        inside = target.is_relative_to(DOCS)
+        if inside and source.is_relative_to(DOCS):
+            return found[0]
+        page = target.relative_to(DOCS).as_posix() if inside else pages.get(target)
+        return f"[{text}]({up}{page}{anchor or ''})" if page else f"`{text.strip('`')}`"
 
-    return _LINK.sub(link, source.read_text())
+    return _LINK.sub(link, markdown)
 
 
 def _written(entries: list[Any], docs: Path) -> list[Any]:
