@@ -1,4 +1,4 @@
-"""Group commit: many callers, one transaction for what has queued meanwhile (ARCHITECTURE.md, "The log", rule 1)."""
+"""Group commit: many callers, one transaction for what has queued meanwhile (the log's rule 1)."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""From committed entries to a published checkpoint (ARCHITECTURE.md, "The log", rules 2 and 3)."""
+"""From committed entries to a published checkpoint (docs/explanation/architecture.md, rules 2 and 3 of the log)."""
 
 from __future__ import annotations
 

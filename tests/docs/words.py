@@ -27,7 +27,7 @@ WORDS = (
     _word(r"\b(?:the|of|all|earlier|later|these|those|more|\d+) leaves\b", "log entries", "12 leaves"),
     _word(r"\bstrangers?\b", "unrelated picture; anybody; a client without a token", "1 of 551 strangers"),
     _word(
-        r"\b(?:a|the|by|of|each|every|its|no|one|two|several|between) looks?\b",
+        r"\b(?:a|the|by|of|each|every|its|no|one|two|several|between) looks?\b(?!-)",
         "appearance, fingerprint; or the verb",
         "to be compared by look",
     ),

@@ -63,6 +63,8 @@ class Source:
                 return [text]
             case ast.IfExp(body=body, orelse=orelse):
                 return [*self.codes(body, function), *self.codes(orelse, function)]
+            case ast.BoolOp(values=values):
+                return [code for value in values for code in self.codes(value, function)]
             case ast.JoinedStr(values=values):
                 choices = [
                     self.codes(each.value if isinstance(each, ast.FormattedValue) else each, function)
