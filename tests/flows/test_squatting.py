@@ -49,6 +49,14 @@ def world(database_server: DatabaseUrl, template: str, tmp_path_factory: pytest.
         yield World(application, ada, work, sid, works)
 
 
+def stripes() -> Image.Image:
+    """Five stripes, like many a flag."""
+    flag = Image.new("RGB", (600, 400), "white")
+    for colour, top, bottom in (("navy", 0, 66), ("red", 133, 266), ("navy", 333, 400)):
+        flag.paste(colour, (0, top, 600, bottom))
+    return flag
+
+
 def told(answer: ClaimAnswer) -> tuple[str, set[str]]:
     assert answer.verdict is not None
     return answer.verdict.verdict, {reason.finding for reason in answer.verdict.reasons}
@@ -76,6 +84,21 @@ def test_crops_do_not_hide_the_true_artist_from_a_claim(world: World) -> None:
         assert copied.verdict is not None
         assert copied.verdict.contested
         audited(world, copied)
+
+
+def test_a_picture_too_plain_to_align_supports_nobody(world: World, tmp_path: Path) -> None:
+    """A crop of a flag of stripes cannot be told from another flag: nobody would find the artist's own registration."""
+    flag = stripes()
+    crop = flag.crop((0, 60, 420, 360))
+    sam, _ = artist(world.application, "Sam", tmp_path / "sam", crop)
+    zoe, _ = artist(world.application, "Zoe", tmp_path / "zoe", flag)
+    for person, picture in ((sam, crop), (zoe, flag)):
+        for sent in (encoded(picture, "PNG"), encoded(picture, "JPEG", quality=30)):
+            answer = person.claim("authored-image", sent)
+            verdict, codes = told(answer)
+            assert verdict == "inconclusive"
+            assert "not-alignable" in codes
+            audited(world, answer)
 
 
 def test_a_work_named_is_aligned_however_many_are_nearer(world: World) -> None:

@@ -21,6 +21,7 @@ from ledger.flows.records.models import Models
 from ledger.flows.records.records import Records
 from ledger.flows.upkeep.calibrate import Published
 from ledger.log.entry import Entry
+from ledger.match.alignable import alignable
 from ledger.match.alike import hashes_alike
 from ledger.match.candidate import Query
 from ledger.record import dsse, predicates
@@ -36,6 +37,7 @@ and each record may give three findings. Those that bear on the claim most come 
 _REGISTRATIONS = 35
 """Of them at most, so that generations have room."""
 SAYS = "says-generated"
+NOT_ALIGNABLE = "not-alignable"
 _SAME_PICTURE = frozenset({"same-file", "same-pixels", "similar"})
 
 
@@ -197,7 +199,7 @@ class ClaimEvidence:
             Listing(record_id, sha256, any(each.sha256 == sha256 for each in proof))
             for (record_id, sha256), proof in proofs.items()
         )
-        says = {} if picture is None else {SAYS: picture.ref}
+        says = {} if picture is None else dict.fromkeys((SAYS, NOT_ALIGNABLE), picture.ref)
         measured = [each for each in measured if each["finding"] in says or each["record_id"] in exhibits.found]
         findings = tuple(
             Finding.of(each["finding"], says.get(each["finding"]) or exhibits.found[each["record_id"]].ref)
@@ -269,6 +271,8 @@ class ClaimEvidence:
                 }
         if looked.says_generated:
             yield {"evidence": None, "finding": SAYS, "record_id": picture.ref.record_id}
+        if not alignable(looked.query.working, looked.calibrated.calibration.geometry):
+            yield {"evidence": None, "finding": NOT_ALIGNABLE, "record_id": picture.ref.record_id}
 
     def _contesting(self, claim: Claim, looked: Looked | None, exhibits: _Exhibits) -> list[dict[str, Any]]:
         """Works of others that contest what the claimant registered of this picture, as far as comparing tells it."""
