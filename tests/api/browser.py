@@ -11,7 +11,7 @@ from playwright.sync_api import Browser, Page, Route, sync_playwright
 
 from tests.needs import chromium_program, require
 
-STATIC = Path(__file__).parents[2] / "api" / "static"
+STATIC = Path(__file__).parents[2] / "api" / "pages" / "static"
 ARGUMENTS = (
     "--headless",
     "--no-sandbox",
