@@ -21,7 +21,7 @@ from ledger.flows.pictures.generate import Generation
 from ledger.flows.pictures.hand_out import HandingOut, MakeFile
 from ledger.flows.pictures.headlines import Headlines
 from ledger.flows.pictures.lookup import Lookup
-from ledger.flows.pictures.recognise import SeenPictures
+from ledger.flows.pictures.recognise import GeneratedPictures
 from ledger.flows.pictures.recompute import LocalRecompute
 from ledger.flows.pictures.report import Operator, Reports
 from ledger.flows.pictures.verify import Verification
@@ -156,8 +156,8 @@ class Pictures:
         return OwnCredentials(path, f"Artledger {self.log.origin}", self.log.key_passphrase)
 
     @cached_property
-    def recognition(self) -> SeenPictures:
-        return SeenPictures(self.store.generated_pictures, self.log.records)
+    def recognition(self) -> GeneratedPictures:
+        return GeneratedPictures(self.store.generated_pictures, self.log.records)
 
     @cached_property
     def policy(self) -> Policy:

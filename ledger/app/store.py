@@ -23,7 +23,7 @@ if TYPE_CHECKING:
     from ledger.storage.people.accounts import AccountStore
     from ledger.storage.search.calibrations import CalibrationStore
     from ledger.storage.search.candidates import PgVectorIndex
-    from ledger.storage.search.generated_pictures import SeenStore
+    from ledger.storage.search.generated_pictures import GeneratedPictureStore
     from ledger.storage.works.corpus import CorpusStore
     from ledger.storage.works.duplicates import DuplicateStore
     from ledger.storage.works.erasure import Erasure
@@ -151,10 +151,10 @@ class Store:
         return DuplicateStore(self.database, self.projector, self.spec)
 
     @cached_property
-    def generated_pictures(self) -> SeenStore:
-        from ledger.storage.search.generated_pictures import SeenStore
+    def generated_pictures(self) -> GeneratedPictureStore:
+        from ledger.storage.search.generated_pictures import GeneratedPictureStore
 
-        return SeenStore(self.database, self.spec)
+        return GeneratedPictureStore(self.database, self.spec)
 
     @cached_property
     def records(self) -> RecordStore:

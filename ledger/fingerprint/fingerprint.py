@@ -49,7 +49,7 @@ class QueryFingerprint:
     phash_views: tuple[bytes, ...]
     pdq_views: tuple[bytes, ...]
     """Only views whose PDQ quality is above 49."""
-    looks: Mapping[str, NDArray[np.float16]]
+    windows: Mapping[str, NDArray[np.float16]]
     """Name of an embedding to those of the query's windows, shape (windows, dimension), rows L2-normalised."""
 
 

@@ -65,7 +65,7 @@ class Fingerprinter:
                 ),
                 phash_views=views[index][0],
                 pdq_views=views[index][1],
-                looks={name: rows[index, 1:] for name, rows in vectors.items()},
+                windows={name: rows[index, 1:] for name, rows in vectors.items()},
             )
             for index in range(len(images))
         ]

@@ -144,7 +144,7 @@ class Sides(_Config):
 
 
 class Preprocessing(_Config):
-    """What CLIPImageProcessor does before CLIP looks."""
+    """What CLIPImageProcessor does to a picture before CLIP sees it."""
 
     size: _ShortestEdge | Sides
     crop_size: Sides | None = None

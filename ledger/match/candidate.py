@@ -14,8 +14,8 @@ from ledger.match.lists import COPY_RELATIONS, MAX_MEMBERS, Relation, Verdict
 
 __all__ = [
     "COPY_RELATIONS",
-    "WORKS_PER_LOOK",
     "WORKS_PER_STYLE",
+    "WORKS_PER_WINDOW",
     "Attribution",
     "Candidate",
     "CandidateIndex",
@@ -96,8 +96,8 @@ class Group:
         return cls(works[0].work_id, tuple(members[:MAX_MEMBERS]))
 
 
-WORKS_PER_LOOK = 15
-"""Offered for each of a query's looks: the right look of nine must not lose its place to a blank one, that is near to
+WORKS_PER_WINDOW = 15
+"""Offered for each of a query's windows: the right one of nine must not lose its place to a blank one, that is near to
 many works."""
 
 WORKS_PER_STYLE = 30
@@ -111,7 +111,7 @@ class CandidateIndex(Protocol):
 
     def search(self, query: Query, *, limit: int) -> Sequence[Candidate]:
         """Union of equal digests, of the `limit` works nearest by each hash over all views and by the whole's
-        embedding, and of WORKS_PER_LOOK by each look; and, where the query has embeddings of style, of the
+        embedding, and of WORKS_PER_WINDOW by each window; and, where the query has embeddings of style, of the
         WORKS_PER_STYLE nearest by each among the works that allow `style`. Unordered, no duplicates, fingerprints
         without local features."""
 

@@ -217,7 +217,7 @@ def _parts(near: Features, column: int, level: Levels) -> dict[str, float]:
     return {
         "copy_cosine": float(near.cosine[0, column]) + float(level.whole[0]),
         "copy_background": float(level.whole[0]),
-        "copy_look": float(near.look[0, column]),
+        "copy_look": float(near.window[0, column]),
         "phash_distance": float(near.phash[0, column]),
         "pdq_distance": float(near.pdq[0, column]),
     }

@@ -156,7 +156,7 @@ def write_null_set(
         "queries.phash": queries.phash_views,
         "queries.pdq": queries.pdq_views,
         "queries.pdq_usable": queries.pdq_usable,
-        "queries.looks": _bytes_of(queries.looks),
+        "queries.looks": _bytes_of(queries.windows),
         "sources.copy": sources.copy,
         "sources.phash": sources.phash,
         "sources.pdq": sources.pdq,
@@ -169,9 +169,9 @@ def write_null_set(
     return save_safetensors({name: np.ascontiguousarray(array) for name, array in arrays.items()})
 
 
-def _bytes_of(looks: NDArray[np.float16]) -> NDArray[np.int8]:
-    largest = np.abs(looks.astype(np.float32)).max(axis=2, keepdims=True)
-    return np.asarray(np.round(looks.astype(np.float32) * (_LEVELS / np.maximum(largest, 1e-6))), np.int8)
+def _bytes_of(windows: NDArray[np.float16]) -> NDArray[np.int8]:
+    largest = np.abs(windows.astype(np.float32)).max(axis=2, keepdims=True)
+    return np.asarray(np.round(windows.astype(np.float32) * (_LEVELS / np.maximum(largest, 1e-6))), np.int8)
 
 
 def _unit(levels: NDArray[np.int8]) -> NDArray[np.float16]:
@@ -182,7 +182,7 @@ def _unit(levels: NDArray[np.int8]) -> NDArray[np.float16]:
 def _pairs_arrays(name: str, pairs: MeasuredPairs) -> dict[str, NDArray[Any]]:
     return {
         f"{name}.cosine": pairs.found.cosine,
-        f"{name}.look": pairs.found.look,
+        f"{name}.look": pairs.found.window,
         f"{name}.phash": pairs.found.phash,
         f"{name}.pdq": pairs.found.pdq,
         f"{name}.evidence": pairs.evidence,
@@ -208,5 +208,5 @@ def _queries(spec: str, arrays: Mapping[str, NDArray[Any]]) -> QueryBlock:
         phash_views=phash,
         pdq_views=pdq,
         pdq_usable=arrays["queries.pdq_usable"],
-        looks=_unit(arrays["queries.looks"]),
+        windows=_unit(arrays["queries.looks"]),
     )

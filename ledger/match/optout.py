@@ -22,7 +22,7 @@ HASH_BYTES = 32
 _WORDS = HASH_BYTES // 8
 
 
-class Look(Protocol):
+class PerceptualHashes(Protocol):
     """The hashes of a picture, as Fingerprint and Hashes have them."""
 
     @property
@@ -41,12 +41,13 @@ class OptOut:
 
     kind: OptOutKind
     value: str
-    """Lowercase hex digits: 64, the SHA-256 of a file or of canonical pixels; or of a look 128, pHash and then PDQ."""
+    """Lowercase hex. Kind `sha256`: 64 digits, the SHA-256 of a file or of canonical pixels. Kind `look`: 128 digits,
+    the pHash and then the PDQ hash."""
 
     @classmethod
-    def of_look(cls, look: Look) -> Self | None:
+    def of_hashes(cls, hashes: PerceptualHashes) -> Self | None:
         """None where PDQ says nothing: the pHash alone names no picture."""
-        return cls("look", (look.phash + look.pdq).hex()) if _usable(look) else None
+        return cls("look", (hashes.phash + hashes.pdq).hex()) if _usable(hashes) else None
 
 
 @dataclass(frozen=True, slots=True)
@@ -54,33 +55,33 @@ class OptOuts:
     """The whole list, to be asked picture by picture."""
 
     digests: frozenset[str]
-    looks: NDArray[np.uint64]
+    hashes: NDArray[np.uint64]
     """Shape (entries, 2, 4): pHash and PDQ."""
 
     @classmethod
     def of(cls, entries: Iterable[OptOut]) -> Self:
         kept = list(entries)
-        looks = b"".join(bytes.fromhex(entry.value) for entry in kept if entry.kind == "look")
+        hashes = b"".join(bytes.fromhex(entry.value) for entry in kept if entry.kind == "look")
         return cls(
             frozenset(entry.value for entry in kept if entry.kind == "sha256"),
-            np.frombuffer(looks, np.uint64).reshape(-1, 2, _WORDS),
+            np.frombuffer(hashes, np.uint64).reshape(-1, 2, _WORDS),
         )
 
     def __len__(self) -> int:
-        return len(self.digests) + len(self.looks)
+        return len(self.digests) + len(self.hashes)
 
-    def reason(self, *digests: str, look: Look | None = None) -> str | None:
+    def reason(self, *digests: str, hashes: PerceptualHashes | None = None) -> str | None:
         """Why a picture may not be used; None where it may.
 
-        `digests`: of its bytes, and of its canonical pixels where they are known. `look`: None for a picture that says
-        too little to have one (ledger.fingerprint.complexity).
+        `digests`: SHA-256 of its bytes and, where they are known, of its canonical pixels. `hashes`: None for a picture
+        with too little detail to compare (ledger.fingerprint.complexity).
         """
         if not self.digests.isdisjoint(digests):
             return "it is on the opt-out list, by its digest"
-        if look is None or not _usable(look) or not len(self.looks):
+        if hashes is None or not _usable(hashes) or not len(self.hashes):
             return None
-        asked = np.frombuffer(look.phash + look.pdq, np.uint64).reshape(2, _WORDS)
-        differing = np.bitwise_count(self.looks ^ asked).sum(axis=2)
+        asked = np.frombuffer(hashes.phash + hashes.pdq, np.uint64).reshape(2, _WORDS)
+        differing = np.bitwise_count(self.hashes ^ asked).sum(axis=2)
         near = differing[(differing <= (RADII.phash_bits, RADII.pdq_bits)).all(axis=1)]
         if not len(near):
             return None
@@ -89,8 +90,8 @@ class OptOuts:
         return f"it is on the opt-out list, by what it looks like ({differ})"
 
 
-def _usable(look: Look) -> bool:
-    return look.pdq_quality >= RADII.pdq_quality
+def _usable(hashes: PerceptualHashes) -> bool:
+    return hashes.pdq_quality >= RADII.pdq_quality
 
 
 NOBODY = OptOuts.of(())

@@ -30,7 +30,7 @@ LEAST_SCORE = 2.0
 
 
 @dataclass(frozen=True, slots=True)
-class Kept:
+class StoredPicture:
     """A picture that may be found again."""
 
     key: str
@@ -38,7 +38,7 @@ class Kept:
 
 
 @dataclass(frozen=True, slots=True)
-class Again:
+class Recognition:
     """A kept picture that was found."""
 
     key: str
@@ -50,9 +50,9 @@ class Again:
     """Bits of 256, the smallest over the query's views."""
 
 
-def find_again(
-    query: Query, kept: Sequence[Kept], pictures: Callable[[Sequence[str]], Mapping[str, WorkPicture]]
-) -> list[Again]:
+def recognise(
+    query: Query, kept: Sequence[StoredPicture], pictures: Callable[[Sequence[str]], Mapping[str, WorkPicture]]
+) -> list[Recognition]:
     """The kept pictures that the query shows, the surest first; none for a query that is not comparable.
 
     `pictures` gives what is kept for geometric verification, by key; asked once, for the VERIFIED nearest.
@@ -77,11 +77,11 @@ def find_again(
 
 def _judged(
     key: str, verified: Verified | None, raw: float, phash: int, pdq: int
-) -> tuple[tuple[bool, float, str], Again] | None:
+) -> tuple[tuple[bool, float, str], Recognition] | None:
     """What was found, after what it is sorted by: verified ones first, the highest score first."""
     score = raw + (verified.log_bayes_factor if verified else 0.0)
     if verified is not None and score >= LEAST_SCORE:
-        return (False, -score, key), Again(key, verified.relation, verified.evidence, phash)
+        return (False, -score, key), Recognition(key, verified.relation, verified.evidence, phash)
     if alike(phash, None if pdq == UNUSABLE else pdq):
-        return (True, -score, key), Again(key, Relation.NEAR_DUPLICATE, None, phash)
+        return (True, -score, key), Recognition(key, Relation.NEAR_DUPLICATE, None, phash)
     return None

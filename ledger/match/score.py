@@ -36,7 +36,7 @@ class QueryBlock:
     """Shape (n, views, 4)."""
     pdq_usable: NDArray[np.bool_]
     """Whether any view's PDQ hash has the quality to say something."""
-    looks: NDArray[np.float16]
+    windows: NDArray[np.float16]
     """`copy` embeddings of the queries' windows, shape (n, windows, dimension)."""
 
     def __len__(self) -> int:
@@ -50,7 +50,7 @@ class QueryBlock:
             phash_views=_padded([query.phash_views for query in queries]),
             pdq_views=_padded([query.pdq_views for query in queries]),
             pdq_usable=np.array([bool(query.pdq_views) for query in queries]),
-            looks=np.stack([query.looks["copy"] for query in queries]),
+            windows=np.stack([query.windows["copy"] for query in queries]),
         )
 
 
@@ -71,7 +71,7 @@ class Features:
 
     cosine: Floats
     """Cosine of the `copy` embeddings minus the query's background level."""
-    look: Floats
+    window: Floats
     """The same for the query's windows, each minus its own background level: that of the nearest window."""
     phash: Distances
     """Smallest Hamming distance, in bits of 256, over the query's views."""
@@ -85,14 +85,14 @@ class Levels:
 
     whole: Floats
     """Shape (n,)."""
-    looks: Floats
+    windows: Floats
     """Shape (n, windows)."""
 
 
 def levels(queries: QueryBlock, background: NDArray[np.float16], neighbours: int) -> Levels:
     """`background_level` of the queries and of each of their windows."""
-    count, windows, dimension = queries.looks.shape
-    flat = background_level(queries.looks.reshape(count * windows, dimension), background, neighbours)
+    count, windows, dimension = queries.windows.shape
+    flat = background_level(queries.windows.reshape(count * windows, dimension), background, neighbours)
     return Levels(background_level(queries.images.copy, background, neighbours), flat.reshape(count, windows))
 
 
@@ -112,14 +112,16 @@ def features(queries: QueryBlock, level: Levels, works: FingerprintBlock) -> Fea
     """Every query against every work; `level`: the queries' `levels`."""
     vectors = works.copy.astype(np.float32).T
     cosine = queries.images.copy.astype(np.float32) @ vectors
-    look = np.full(cosine.shape, FAR, np.float32)
-    for window in range(queries.looks.shape[1]):
-        near = queries.looks[:, window].astype(np.float32) @ vectors - level.looks[:, window, None]
-        np.maximum(look, near, out=look)
+    nearest_window = np.full(cosine.shape, FAR, np.float32)
+    for window in range(queries.windows.shape[1]):
+        near = queries.windows[:, window].astype(np.float32) @ vectors - level.windows[:, window, None]
+        np.maximum(nearest_window, near, out=nearest_window)
     pdq = nearest_hamming(queries.pdq_views, works.pdq)
     pdq[~queries.pdq_usable] = UNUSABLE
     pdq[:, works.pdq_quality < MIN_PDQ_QUALITY] = UNUSABLE
-    return Features(cosine - level.whole[:, None], look, nearest_hamming(queries.phash_views, works.phash), pdq)
+    return Features(
+        cosine - level.whole[:, None], nearest_window, nearest_hamming(queries.phash_views, works.phash), pdq
+    )
 
 
 def nearest_hamming(views: NDArray[np.uint64], works: NDArray[np.uint64]) -> Distances:
@@ -160,7 +162,7 @@ class Ranking:
     """
 
     cosine: Curve
-    look: Curve
+    window: Curve
     phash: Curve
     """Over similarity: 1 - distance / 128, so 1 for equal hashes and 0 for unrelated ones."""
     pdq: Curve
@@ -169,7 +171,7 @@ class Ranking:
 
     def raw(self, found: Features) -> Floats:
         """Shape (queries, works)."""
-        near = self.cosine(found.cosine) + self.look(found.look)
+        near = self.cosine(found.cosine) + self.window(found.window)
         return (near + _by_table(self.phash, found.phash) + _by_table(self.pdq, found.pdq)).astype(np.float32)
 
 

@@ -30,7 +30,7 @@ from ledger.storage.works.corpus import DETAIL_COLUMNS
 SEED = 5
 CLUSTER = 20
 """Works of a cluster on average."""
-LOOKS = 9
+WINDOWS = 9
 VIEWS = 8
 RARE = 100
 """One work in so many is by the artist `rare`."""
@@ -91,19 +91,19 @@ class Synthetic:
         return Fingerprint(self.spec, *hashes, 90, {"copy": self.copies[row]}, 0.5, b"")
 
     def queries(self, count: int) -> Iterator[Query]:
-        """Edited copies: the whole is near a work by vector and hashes, one of its looks is nearer to another one; the
-        other looks and views are of the same kind of pictures, and near nothing in particular."""
+        """Edited copies: the whole is near a work by vector and hashes, one window is nearer to another work; the
+        other windows and views are of the same kind of pictures, and near nothing in particular."""
         random = np.random.default_rng(SEED + 1)
         for _ in range(count):
-            whole, pasted, *others = random.choice(len(self), 2 + LOOKS - 1, replace=False)
-            looks = self._edited(np.array([pasted, *others]), np.array([0.5] + [1.5] * (LOOKS - 1)), random)
+            whole, pasted, *others = random.choice(len(self), 2 + WINDOWS - 1, replace=False)
+            windows = self._edited(np.array([pasted, *others]), np.array([0.5] + [1.5] * (WINDOWS - 1)), random)
             image = self._edited(np.array([whole]), np.array([0.8]), random)
             seen = np.concatenate([image, self._edited(np.array(others[: VIEWS - 1]), np.full(VIEWS - 1, 1.5), random)])
             views = _hashes(seen, self.hashing, random)
             phash = tuple(row[:32].tobytes() for row in views)
             pdq = tuple(row[32:].tobytes() for row in views)
             print_ = Fingerprint(self.spec, phash[0], pdq[0], 90, {"copy": image[0]}, 0.5, b"")
-            asked = QueryFingerprint(print_, phash, pdq, {"copy": looks})
+            asked = QueryFingerprint(print_, phash, pdq, {"copy": windows})
             yield Query("00" * 32, "00" * 32, asked, np.zeros((1, 1, 3), np.uint8))
 
     def _edited(self, rows: NDArray[np.int64], noise: NDArray[np.float64], random: np.random.Generator) -> Halves:

@@ -1,8 +1,8 @@
 """Candidate recall of PgVectorIndex against exact search, on real fingerprints, without and with HNSW indexes.
 
 Questions are edited copies of registered works. For each list that candidates come from (copy descriptor of the
-whole and of each look, pHash and PDQ over all views) the exact nearest k are computed in memory; a work as near as the
-k-th counts, so ties do not matter.
+whole and of each window, pHash and PDQ over all views) the exact nearest k are computed in memory; a work as near as
+the k-th counts, so ties do not matter.
 """
 
 from __future__ import annotations
@@ -23,7 +23,7 @@ from numpy.typing import NDArray
 from ledger.app import Application
 from ledger.fingerprint.fingerprint import Vector
 from ledger.flows.pictures.verify import query_of
-from ledger.match.candidate import WORKS_PER_LOOK, Candidate, Query
+from ledger.match.candidate import WORKS_PER_WINDOW, Candidate, Query
 from ledger.storage.search.vector_indexes import ensure_indexes
 from tests.benchmarks._corpus import ART, drawings, fresh_application
 from tests.benchmarks._output import emit
@@ -55,8 +55,8 @@ class Exact:
         """One array per list that a query has, in the order of `place`, and how many works that list offers."""
         asked = query.fingerprint
         yield depth, self._copies(asked.image.embeddings["copy"])
-        for look in asked.looks.get("copy", ()):
-            yield min(depth, WORKS_PER_LOOK), self._copies(look)
+        for window in asked.windows.get("copy", ()):
+            yield min(depth, WORKS_PER_WINDOW), self._copies(window)
         for hashes, views in ((self.phash, asked.phash_views), (self.pdq, asked.pdq_views)):
             if views:
                 yield depth, np.min([_hamming(hashes, view) for view in views], axis=0)

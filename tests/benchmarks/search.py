@@ -1,7 +1,7 @@
 """Candidate search at size: what PgVectorIndex finds against exact search, how fast, and what its indexes cost.
 
 On made-up corpora (_synthetic.py) of the spec's dimension. Recall: of the ten works nearest by each list that
-candidates come from (the whole's descriptor, each look's, pHash and PDQ over all views), those that are among the
+candidates come from (the whole's descriptor, each window's, pHash and PDQ over all views), those that are among the
 candidates; a work as near as the tenth counts, so ties do not matter. Also with a filter that one work in a hundred
 passes.
 """
@@ -125,8 +125,8 @@ def lists(corpus: Synthetic, query: Query) -> Iterator[tuple[str, NDArray[np.flo
     """Every work's distance, by list."""
     asked = query.fingerprint
     yield "copy", -_cosines(corpus, asked.image.embeddings["copy"])
-    for look in asked.looks["copy"]:
-        yield "looks", -_cosines(corpus, look)
+    for window in asked.windows["copy"]:
+        yield "windows", -_cosines(corpus, window)
     for name, hashes, views in (("phash", corpus.phash, asked.phash_views), ("pdq", corpus.pdq, asked.pdq_views)):
         yield name, np.min([_hamming(hashes, view) for view in views], axis=0)
 

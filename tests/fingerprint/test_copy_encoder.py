@@ -72,9 +72,9 @@ def test_a_vector_does_not_depend_on_its_company(encoder: CopyEncoder) -> None:
 
 
 def test_a_query_is_seen_whole_first_then_by_windows(encoder: CopyEncoder) -> None:
-    looks = encoder.encode_queries(PICTURES)
-    assert looks.shape == (6, 1 + len(copy_descriptor.WINDOWS), 256)
-    assert (looks[:, 0] == encoder.encode(PICTURES)).all()
+    windows = encoder.encode_queries(PICTURES)
+    assert windows.shape == (6, 1 + len(copy_descriptor.WINDOWS), 256)
+    assert (windows[:, 0] == encoder.encode(PICTURES)).all()
     assert encoder.encode_queries([]).shape == (0, 10, 256)
 
 

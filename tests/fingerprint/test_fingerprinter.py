@@ -75,7 +75,7 @@ def test_queries_carry_the_views(fingerprinter: Fingerprinter, images: list[Cano
     for image, query in zip(images, fingerprinter.queries(images), strict=True):
         assert (query.phash_views, query.pdq_views) == query_views(image.working)
         assert same(query.image, fingerprinter.query(image).image)
-        assert query.looks["copy"].shape == (len(WINDOWS), 256)
+        assert query.windows["copy"].shape == (len(WINDOWS), 256)
         assert query.image.local == b""
 
 

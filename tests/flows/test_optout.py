@@ -195,12 +195,12 @@ def test_the_list_wants_both_hashes_of_good_quality() -> None:
     def look(phash: bytes, pdq: bytes, quality: int) -> Hashes:
         return Hashes(phash, pdq, quality)
 
-    assert listed.reason(look=look(phash, pdq, 50)) is not None
-    assert listed.reason(look=look(phash, pdq, 49)) is None
+    assert listed.reason(hashes=look(phash, pdq, 50)) is not None
+    assert listed.reason(hashes=look(phash, pdq, 49)) is None
     far = bytes(each ^ 0xFF for each in pdq)
-    assert listed.reason(look=look(phash, far, 100)) is None
-    assert listed.reason(look=look(far, pdq, 100)) is None
-    assert OptOut.of_look(look(phash, pdq, 49)) is None
+    assert listed.reason(hashes=look(phash, far, 100)) is None
+    assert listed.reason(hashes=look(far, pdq, 100)) is None
+    assert OptOut.of_hashes(look(phash, pdq, 49)) is None
 
 
 def test_pixels_tell_copies_from_patterns() -> None:

@@ -54,6 +54,6 @@ def fingerprint(seed: int, *, spec: str = SPEC, complexity: float = 0.5, pdq_qua
 
 def as_query(image: Fingerprint) -> QueryFingerprint:
     """One view, and two windows that see something else."""
-    looks = np.stack([np.roll(image.embeddings["copy"], shift) for shift in (3, 7)])
+    windows = np.stack([np.roll(image.embeddings["copy"], shift) for shift in (3, 7)])
     pdq = (image.pdq,) if image.pdq_quality > 49 else ()
-    return QueryFingerprint(image, (image.phash,), pdq, {"copy": looks})
+    return QueryFingerprint(image, (image.phash,), pdq, {"copy": windows})

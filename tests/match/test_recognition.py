@@ -1,4 +1,4 @@
-"""Kept pictures are found in their edited copies and in nothing else; only the nearest are read for geometry."""
+"""Stored pictures are found in their edited copies and in nothing else; only the nearest are read for geometry."""
 
 from __future__ import annotations
 
@@ -24,7 +24,7 @@ from ledger.match.candidate import Query, WorkPicture
 from ledger.match.geometry import QueryGeometry
 from ledger.match.lists import Relation
 from ledger.match.ranking import shipped_ranking
-from ledger.match.recognition import Again, Kept, find_again
+from ledger.match.recognition import Recognition, StoredPicture, recognise
 from tests.applications import ART
 from tests.match.drawings import drawing, pixels
 
@@ -33,14 +33,14 @@ RULE = shipped_ranking().geometry.rule()
 
 
 class Shelf:
-    """Kept pictures in memory."""
+    """Stored pictures in memory."""
 
     def __init__(self, pictures: Mapping[str, Pixels]) -> None:
         encoder = load_copy_encoder()
         self.fingerprinter = Fingerprinter([encoder], FingerprintSpec.of({encoder.name: encoder.describe()}))
         images = {key: image_of(picture) for key, picture in pictures.items()}
         prints = dict(zip(images, self.fingerprinter.works(list(images.values())), strict=True))
-        self.kept = [Kept(key, replace(each, local=b"")) for key, each in prints.items()]
+        self.kept = [StoredPicture(key, replace(each, local=b"")) for key, each in prints.items()]
         self.small = {key: WorkPicture(preview_of(image.working), prints[key].local) for key, image in images.items()}
         self.asked: list[str] = []
 
@@ -52,8 +52,8 @@ class Shelf:
         image = image_of(pixels(picture))
         return query_of(image, self.fingerprinter.query(image))
 
-    def find(self, picture: Image.Image) -> list[Again]:
-        return find_again(self.query(picture), self.kept, self.pictures)
+    def find(self, picture: Image.Image) -> list[Recognition]:
+        return recognise(self.query(picture), self.kept, self.pictures)
 
 
 @pytest.fixture(scope="module")
@@ -104,7 +104,7 @@ def test_what_cannot_be_compared_is_not_found() -> None:
     shelf = Shelf({"blank": pixels(blank)})
     assert shelf.find(blank) == []
     assert shelf.asked == []
-    assert find_again(shelf.query(drawing(0, 64)), [], shelf.pictures) == []
+    assert recognise(shelf.query(drawing(0, 64)), [], shelf.pictures) == []
 
 
 def flipped(hashed: bytes, bits: int) -> bytes:
@@ -120,13 +120,13 @@ def test_both_hashes_find_within_their_radii_and_say_so(shelf: Shelf) -> None:
     assert query.fingerprint.pdq_views
 
     # Turned and mirrored views may be nearer by chance, but not by this much.
-    def off_by(phash: int, pdq: int, quality: int = 100) -> Kept:
+    def off_by(phash: int, pdq: int, quality: int = 100) -> StoredPicture:
         changed = replace(own, phash=flipped(own.phash, phash), pdq=flipped(own.pdq, pdq), pdq_quality=quality)
-        return Kept(f"{phash} {pdq} {quality}", changed)
+        return StoredPicture(f"{phash} {pdq} {quality}", changed)
 
     near = [off_by(0, 0), off_by(PHASH_RADIUS, PDQ_RADIUS)]
     far = [off_by(PHASH_RADIUS + 1, 0), off_by(0, PDQ_RADIUS + 1), off_by(0, 0, quality=49)]
-    found = find_again(query, [*far, *near], lambda _: {})
+    found = recognise(query, [*far, *near], lambda _: {})
     assert [each.key for each in found] == [each.key for each in near]
     assert [each.phash_distance for each in found] == [0, PHASH_RADIUS]
     assert {each.evidence for each in found} == {None}
@@ -139,8 +139,8 @@ def test_verified_ones_come_first_and_only_the_nearest_are_read(shelf: Shelf) ->
     assert [each.key for each in found] == ["7"]
     assert len(shelf.asked) == VERIFIED
     assert "7" in shelf.asked
-    twice = [*shelf.kept, Kept("hash", replace(shelf.kept[7].fingerprint, local=b""))]
-    found = find_again(
+    twice = [*shelf.kept, StoredPicture("hash", replace(shelf.kept[7].fingerprint, local=b""))]
+    found = recognise(
         shelf.query(drawing(7, 128)),
         twice,
         lambda keys: {key: shelf.small[key] for key in keys if key != "hash"},

@@ -53,16 +53,16 @@ def test_more_queries_than_fit_one_sweep_give_what_each_gives_alone() -> None:
     together = features(QueryBlock.stack(queries), level, works)
 
     for row in (0, 63, 64, 149):
-        alone = features(QueryBlock.stack([queries[row]]), Levels(level.whole[:1], level.looks[:1]), works)
+        alone = features(QueryBlock.stack([queries[row]]), Levels(level.whole[:1], level.windows[:1]), works)
         assert together.phash[row].tolist() == alone.phash[0].tolist()
         assert together.pdq[row].tolist() == alone.pdq[0].tolist()
         np.testing.assert_allclose(together.cosine[row], alone.cosine[0], atol=1e-6)
-        np.testing.assert_allclose(together.look[row], alone.look[0], atol=1e-6)
+        np.testing.assert_allclose(together.window[row], alone.window[0], atol=1e-6)
 
 
 def test_queries_with_fewer_views_are_padded_without_effect() -> None:
     one, other = fingerprint(1), fingerprint(2)
-    many = QueryFingerprint(one, (one.phash, other.phash), (one.pdq, other.pdq), as_query(one).looks)
+    many = QueryFingerprint(one, (one.phash, other.phash), (one.pdq, other.pdq), as_query(one).windows)
     works = FingerprintBlock.stack([other])
 
     found = features(QueryBlock.stack([many, as_query(one)]), _unknown(2), works)
@@ -73,13 +73,13 @@ def test_queries_with_fewer_views_are_padded_without_effect() -> None:
 def test_the_nearest_window_counts_above_its_own_level() -> None:
     work = fingerprint(1)
     query = as_query(fingerprint(2))
-    looks = np.stack([work.embeddings["copy"], fingerprint(3).embeddings["copy"]])
-    queries = QueryBlock.stack([replace(query, looks={"copy": looks})])
+    windows = np.stack([work.embeddings["copy"], fingerprint(3).embeddings["copy"]])
+    queries = QueryBlock.stack([replace(query, windows={"copy": windows})])
     works = FingerprintBlock.stack([work])
 
     seen = features(queries, Levels(np.zeros(1, np.float32), np.array([[0.25, 0.0]], np.float32)), works)
 
-    assert seen.look[0, 0] == pytest.approx(0.75, abs=2e-3)
+    assert seen.window[0, 0] == pytest.approx(0.75, abs=2e-3)
 
 
 def test_pdq_of_low_quality_says_nothing_on_either_side() -> None:
@@ -109,10 +109,10 @@ nearness = st.tuples(st.floats(-1, 1, width=32), st.floats(-1, 1, width=32), st.
 
 @given(nearness, nearness)
 def test_nearer_never_scores_lower(one: tuple[float, float, int, int], other: tuple[float, float, int, int]) -> None:
-    def raw(cosine: float, look: float, phash: int, pdq: int) -> float:
+    def raw(cosine: float, window: float, phash: int, pdq: int) -> float:
         near = Features(
             cosine=np.array([[cosine]], np.float32),
-            look=np.array([[look]], np.float32),
+            window=np.array([[window]], np.float32),
             phash=np.array([[phash]], np.uint16),
             pdq=np.array([[pdq]], np.uint16),
         )

@@ -1,4 +1,4 @@
-"""Candidates by looks and behind filters, with and without indexes; indexes are built with progress."""
+"""Candidates by windows and behind filters, with and without indexes; indexes are built with progress."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ import pytest
 import sqlalchemy as sa
 from numpy.typing import NDArray
 
-from ledger.match.candidate import WORKS_PER_LOOK, Query
+from ledger.match.candidate import WORKS_PER_WINDOW, Query
 from ledger.storage.database import Database, driver
 from ledger.storage.search import candidates
 from ledger.storage.search.candidates import PgVectorIndex
@@ -39,9 +39,9 @@ def filled(request: pytest.FixtureRequest, database_server: DatabaseUrl, templat
         yield database, stores, works
 
 
-def looking(random: np.random.Generator, looks: NDArray[np.float16]) -> Query:
+def with_windows(random: np.random.Generator, windows: NDArray[np.float16]) -> Query:
     query = query_of(fingerprint(random))
-    return replace(query, fingerprint=replace(query.fingerprint, looks={"copy": looks}))
+    return replace(query, fingerprint=replace(query.fingerprint, windows={"copy": windows}))
 
 
 def by_cosine(works: list[NewWork], vector: NDArray[np.float16]) -> list[str]:
@@ -50,15 +50,15 @@ def by_cosine(works: list[NewWork], vector: NDArray[np.float16]) -> list[str]:
     return [works[row].work_id for row in np.argsort(-(copies @ vector.astype(np.float64)), kind="stable")]
 
 
-def test_each_look_brings_the_works_nearest_to_it(filled: Filled) -> None:
+def test_each_window_brings_the_works_nearest_to_it(filled: Filled) -> None:
     database, stores, works = filled
     index = PgVectorIndex(database, stores.projector, SPEC)
     random = np.random.default_rng(11)
-    looks = np.stack([fingerprint(random).embeddings["copy"] for _ in range(9)])
-    looks[4] = works[77].fingerprint.embeddings["copy"]
-    query = looking(random, looks)
+    windows = np.stack([fingerprint(random).embeddings["copy"] for _ in range(9)])
+    windows[4] = works[77].fingerprint.embeddings["copy"]
+    query = with_windows(random, windows)
     found = {each.work_id for each in index.search(query, limit=60)}
-    wanted = {work_id for look in looks for work_id in by_cosine(works, look)[:WORKS_PER_LOOK]}
+    wanted = {work_id for window in windows for work_id in by_cosine(works, window)[:WORKS_PER_WINDOW]}
     wanted |= set(by_cosine(works, query.fingerprint.image.embeddings["copy"])[:60])
     assert works[77].work_id in found
     assert len(found & wanted) >= 0.97 * len(wanted)
@@ -67,9 +67,9 @@ def test_each_look_brings_the_works_nearest_to_it(filled: Filled) -> None:
     assert len(few) <= 2 * (3 + 9)
 
 
-def test_looks_say_nothing_of_what_is_not_comparable(filled: Filled) -> None:
+def test_windows_say_nothing_of_what_is_not_comparable(filled: Filled) -> None:
     database, stores, works = filled
-    query = looking(np.random.default_rng(12), works[5].fingerprint.embeddings["copy"][None])
+    query = with_windows(np.random.default_rng(12), works[5].fingerprint.embeddings["copy"][None])
     blank = replace(query, not_comparable="blank")
     assert PgVectorIndex(database, stores.projector, SPEC).search(blank, limit=10) == []
 
@@ -111,7 +111,7 @@ def test_indexes_made_later_are_searched_from_then_on(database: Database) -> Non
     stores = stores_of(database)
     works = register(stores, 60)
     index = PgVectorIndex(database, stores.projector, SPEC)
-    query = looking(np.random.default_rng(15), works[5].fingerprint.embeddings["copy"][None])
+    query = with_windows(np.random.default_rng(15), works[5].fingerprint.embeddings["copy"][None])
     before = {each.work_id for each in index.search(query, limit=30)}
     seen: list[tuple[int, int]] = []
     assert ensure_indexes(database, SPEC.digest, lambda done, total: seen.append((done, total)), at_least=60)

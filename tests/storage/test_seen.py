@@ -15,29 +15,31 @@ from ledger.match.candidate import Query
 from ledger.record.ids import new_id
 from ledger.storage.database import Database
 from ledger.storage.log.entries import PostgresEntryStore
-from ledger.storage.search.generated_pictures import SeenPicture, SeenStore
+from ledger.storage.search.generated_pictures import GeneratedPictureStore, NewGeneratedPicture
 from tests.log.contracts import draft
 from tests.storage.works import DIMENSION, SPEC, SmallSpec, fingerprint, query_of
 
 OTHER = SmallSpec("other")
 
 
-def keep(entries: PostgresEntryStore, store: SeenStore, count: int, seed: int = 1) -> list[SeenPicture]:
+def keep(
+    entries: PostgresEntryStore, store: GeneratedPictureStore, count: int, seed: int = 1
+) -> list[NewGeneratedPicture]:
     random = np.random.default_rng(seed)
     pictures = [
-        SeenPicture(new_id(), fingerprint(random), make_preview(random.integers(0, 256, (12, 16, 3), np.uint8)))
+        NewGeneratedPicture(new_id(), fingerprint(random), make_preview(random.integers(0, 256, (12, 16, 3), np.uint8)))
         for _ in range(count)
     ]
     entries.append([beside(store, picture) for picture in pictures])
     return pictures
 
 
-def beside(store: SeenStore, picture: SeenPicture, dedup_key: bytes | None = None) -> Draft:
+def beside(store: GeneratedPictureStore, picture: NewGeneratedPicture, dedup_key: bytes | None = None) -> Draft:
     leaf = draft(picture.record_id.encode())
     return replace(leaf, dedup_key=dedup_key, alongside=store.writer(picture))
 
 
-def found(store: SeenStore, query: Query, limit: int = 1) -> set[str]:
+def found(store: GeneratedPictureStore, query: Query, limit: int = 1) -> set[str]:
     return {each.key for each in store.nearest(query, limit)}
 
 
@@ -47,7 +49,7 @@ def with_vector(image: Fingerprint, vector: list[float]) -> Fingerprint:
 
 
 def test_what_is_kept_comes_back(database: Database, entries: PostgresEntryStore) -> None:
-    store = SeenStore(database, SPEC)
+    store = GeneratedPictureStore(database, SPEC)
     pictures = {each.record_id: each for each in keep(entries, store, 5)}
     one = next(iter(pictures.values()))
     offered = {each.key: each.fingerprint for each in store.nearest(query_of(one.fingerprint), 5)}
@@ -71,7 +73,7 @@ def test_what_is_kept_comes_back(database: Database, entries: PostgresEntryStore
 
 
 def test_each_list_offers_its_nearest(database: Database, entries: PostgresEntryStore) -> None:
-    store = SeenStore(database, SPEC)
+    store = GeneratedPictureStore(database, SPEC)
     kept = keep(entries, store, 30)
     stranger = fingerprint(np.random.default_rng(99))
     for column in ("phash", "pdq"):
@@ -82,8 +84,8 @@ def test_each_list_offers_its_nearest(database: Database, entries: PostgresEntry
         vector = wanted.fingerprint.embeddings["copy"]
         assert wanted.record_id in found(store, query_of(replace(stranger, embeddings={"copy": vector})))
         query = query_of(stranger)
-        looks = {"copy": np.stack([stranger.embeddings["copy"], vector])}
-        looked = replace(query, fingerprint=replace(query.fingerprint, looks=looks))
+        windows = {"copy": np.stack([stranger.embeddings["copy"], vector])}
+        looked = replace(query, fingerprint=replace(query.fingerprint, windows=windows))
         assert wanted.record_id in found(store, looked)
         assert len(found(store, looked)) <= 5
 
@@ -91,7 +93,7 @@ def test_each_list_offers_its_nearest(database: Database, entries: PostgresEntry
 def test_a_query_that_is_not_comparable_and_an_empty_store_find_nothing(
     database: Database, entries: PostgresEntryStore
 ) -> None:
-    store = SeenStore(database, SPEC)
+    store = GeneratedPictureStore(database, SPEC)
     asked = query_of(fingerprint(np.random.default_rng(1)))
     assert store.nearest(asked, 10) == []
     keep(entries, store, 2)
@@ -100,7 +102,7 @@ def test_a_query_that_is_not_comparable_and_an_empty_store_find_nothing(
 
 
 def test_nothing_is_kept_without_a_leaf(database: Database, entries: PostgresEntryStore) -> None:
-    store = SeenStore(database, SPEC)
+    store = GeneratedPictureStore(database, SPEC)
     (first,) = keep(entries, store, 1)
     key = bytes(32)
     asked_once, asked_twice = (replace(first, record_id=new_id()) for _ in range(2))
@@ -112,7 +114,7 @@ def test_nothing_is_kept_without_a_leaf(database: Database, entries: PostgresEnt
 def test_another_spec_is_refused_and_fingerprints_can_be_made_anew(
     database: Database, entries: PostgresEntryStore
 ) -> None:
-    store, newer = SeenStore(database, SPEC), SeenStore(database, OTHER)
+    store, newer = GeneratedPictureStore(database, SPEC), GeneratedPictureStore(database, OTHER)
     pictures = keep(entries, store, 3)
     with pytest.raises(ConflictError) as refused:
         newer.writer(pictures[0])
@@ -134,13 +136,13 @@ def test_another_spec_is_refused_and_fingerprints_can_be_made_anew(
 
 def test_a_look_that_sees_nothing_does_not_crowd_out(database: Database, entries: PostgresEntryStore) -> None:
     """Of equally near pictures each list offers as many as it may, and the whole's list is its own."""
-    store = SeenStore(database, SPEC)
+    store = GeneratedPictureStore(database, SPEC)
     random = np.random.default_rng(3)
     axis = [1.0] + [0.0] * (DIMENSION - 1)
-    crowd = [SeenPicture(new_id(), with_vector(fingerprint(random), axis), b"") for _ in range(8)]
-    lone = SeenPicture(new_id(), with_vector(fingerprint(random), axis[::-1]), b"")
+    crowd = [NewGeneratedPicture(new_id(), with_vector(fingerprint(random), axis), b"") for _ in range(8)]
+    lone = NewGeneratedPicture(new_id(), with_vector(fingerprint(random), axis[::-1]), b"")
     entries.append([beside(store, each) for each in (*crowd, lone)])
     query = query_of(with_vector(fingerprint(random), axis[::-1]))
-    looks = {"copy": np.array([axis], np.float16)}
-    asked = replace(query, fingerprint=replace(query.fingerprint, looks=looks))
+    windows = {"copy": np.array([axis], np.float16)}
+    asked = replace(query, fingerprint=replace(query.fingerprint, windows=windows))
     assert lone.record_id in found(store, asked)

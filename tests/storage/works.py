@@ -135,6 +135,6 @@ def register(stores: Stores, count: int, *, seed: int = 1, artists: Sequence[str
 
 
 def query_of(image: Fingerprint, *, sha256: str = "00" * 32, pixel_sha256: str = "00" * 32) -> Query:
-    looks = {"copy": np.zeros((0, len(image.embeddings["copy"])), np.float16)}
-    views = QueryFingerprint(image, (image.phash,), (image.pdq,), looks)
+    windows = {"copy": np.zeros((0, len(image.embeddings["copy"])), np.float16)}
+    views = QueryFingerprint(image, (image.phash,), (image.pdq,), windows)
     return Query(sha256, pixel_sha256, views, np.zeros((8, 8, 3), np.uint8))

@@ -15,7 +15,7 @@ from ledger.claim.rules import ClaimRules
 from ledger.flows.claims.registered_hashes import RegisteredHashes
 from ledger.flows.claims.rivals import Rivals
 from ledger.flows.pictures.credentials import Credentials
-from ledger.flows.pictures.recognise import SeenPictures
+from ledger.flows.pictures.recognise import GeneratedPictures
 from ledger.flows.pictures.verify import MAX_WAIT, Examined, Verification
 from ledger.flows.records.models import Models
 from ledger.flows.records.records import Records
@@ -121,7 +121,7 @@ class ClaimEvidence:
     verification: Callable[[], Verification]
     records: Records
     registered: RegisteredHashes
-    seen: SeenPictures
+    seen: GeneratedPictures
     models: Models
     credentials: Credentials
     rivals: Rivals

@@ -25,7 +25,7 @@ if TYPE_CHECKING:
     from ledger.log.entry import Entry
     from ledger.storage.log.documents import DocumentStore
     from ledger.storage.people.accounts import AccountStore
-    from ledger.storage.search.generated_pictures import SeenStore
+    from ledger.storage.search.generated_pictures import GeneratedPictureStore
 
 SHOWN_CLAIMS = 3
 """The newest claims about a file are told below the headline."""
@@ -39,7 +39,7 @@ class Headlines:
     """Reads only."""
 
     records: Records
-    seen: SeenStore
+    seen: GeneratedPictureStore
     documents: DocumentStore
     accounts: AccountStore
     claims: Callable[[str], Sequence[ClaimAnswer]]

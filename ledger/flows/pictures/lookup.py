@@ -11,7 +11,7 @@ from ledger.answers.records import LookupAnswer, RecordAnswer
 from ledger.errors import InputError
 from ledger.flows.pictures.credentials import Credentials
 from ledger.flows.pictures.headlines import Headlines
-from ledger.flows.pictures.recognise import SeenPictures
+from ledger.flows.pictures.recognise import GeneratedPictures
 from ledger.flows.pictures.verify import Verification
 from ledger.flows.records.records import Records, match_reports, named_works, work_names
 from ledger.match.lists import MATCHES
@@ -26,7 +26,7 @@ class Lookup:
     """Appends nothing."""
 
     records: Records
-    seen: SeenPictures
+    seen: GeneratedPictures
     credentials: Credentials
     headlines: Headlines
     verification: Callable[[], Verification]

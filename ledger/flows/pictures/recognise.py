@@ -16,8 +16,8 @@ from ledger.image.canonical_image import CanonicalImage, Pixels
 from ledger.image.preview import make_preview, preview_of
 from ledger.log.entry import Alongside
 from ledger.match.candidate import Query
-from ledger.match.recognition import find_again
-from ledger.storage.search.generated_pictures import SeenPicture, SeenStore
+from ledger.match.recognition import recognise
+from ledger.storage.search.generated_pictures import GeneratedPictureStore, NewGeneratedPicture
 
 CANDIDATES = 30
 """Asked of the store by each list, before exact re-ranking."""
@@ -26,10 +26,10 @@ _STAGE = "fingerprinting generated pictures"
 
 
 @dataclass(frozen=True, slots=True)
-class SeenPictures:
+class GeneratedPictures:
     """Keeps what a generated picture looks like, beside its record, and finds records by it."""
 
-    store: SeenStore
+    store: GeneratedPictureStore
     records: Records
 
     def remember(self, record_id: str, fingerprint: Fingerprint, working: Pixels) -> Alongside:
@@ -38,12 +38,14 @@ class SeenPictures:
         Local features are made here where the fingerprint has none. Raises ConflictError (`spec-mismatch`).
         """
         local = fingerprint.local or work_features(preview_of(working)).to_bytes()
-        return self.store.writer(SeenPicture(record_id, replace(fingerprint, local=local), make_preview(working)))
+        return self.store.writer(
+            NewGeneratedPicture(record_id, replace(fingerprint, local=local), make_preview(working))
+        )
 
     def find(self, query: Query, known: Sequence[str] = ()) -> tuple[SimilarRecord, ...]:
         """Records of generated pictures that the query shows (`ledger.match.recognition`), the surest first, without
         those of the ids `known`. Raises IntegrityError (`bad-preview`)."""
-        found = find_again(query, self.store.nearest(query, CANDIDATES), self.store.pictures)
+        found = recognise(query, self.store.nearest(query, CANDIDATES), self.store.pictures)
         new = [each for each in found if each.key not in known]
         records = self.records.answers([self.records.entry(each.key) for each in new])
         return tuple(

@@ -267,7 +267,7 @@ def opted_out(listed: KnownOptOuts, work: MadeWork) -> str | None:
     """Why a work may not be registered; None where it may. What says too little is compared by its digests alone."""
     fingerprint, image = work.row.fingerprint, work.image
     look = fingerprint if comparable(image, fingerprint.complexity) is None else None
-    return listed.entries.reason(image.sha256, image.pixel_sha256, look=look)
+    return listed.entries.reason(image.sha256, image.pixel_sha256, hashes=look)
 
 
 def _batches(

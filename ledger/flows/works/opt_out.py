@@ -25,7 +25,7 @@ from ledger.image.canonical_image import CanonicalImage, Pixels
 from ledger.image.pool import DecodePool
 from ledger.match.lists import Relation
 from ledger.match.optout import OptOut
-from ledger.match.recognition import Kept, find_again
+from ledger.match.recognition import StoredPicture, recognise
 from ledger.storage.search.candidates import PgVectorIndex
 from ledger.storage.works.opt_outs import Because, OptOutStore
 from ledger.storage.works.works import WorkReader
@@ -113,7 +113,7 @@ class OptingOut:
         """The entries for one picture: its bytes, its pixels and, where there is enough to see in it, both hashes of it
         turned and mirrored. Raises InputError."""
         image = self.images.decode(data)
-        return (*_digests_of(image), *_looks_of(image))
+        return (*_digests_of(image), *_entries_by_hashes(image))
 
     def plan(self, entries: Iterable[OptOut], pictures: Iterable[bytes] = ()) -> OptOutPlan:
         """What adding these entries, and those of these pictures, would do.
@@ -126,7 +126,7 @@ class OptingOut:
         mistaken: set[str] = set()
         for data in pictures:
             image = self.images.decode(data)
-            looks = _looks_of(image)
+            looks = _entries_by_hashes(image)
             verified: dict[str, Because] = dict.fromkeys(self.shown_in(image), "geometry")
             near = self.store.named(looks)
             apart = {work_id for work_id in near.keys() - verified if not self._same(image, work_id)}
@@ -174,11 +174,11 @@ def _digests_of(image: CanonicalImage) -> tuple[OptOut, ...]:
     return OptOut("sha256", image.sha256), OptOut("sha256", image.pixel_sha256)
 
 
-def _looks_of(image: CanonicalImage) -> tuple[OptOut, ...]:
+def _entries_by_hashes(image: CanonicalImage) -> tuple[OptOut, ...]:
     """Of each view; none where there is too little to see."""
     if comparable(image, complexity(image.working)) is not None:
         return ()
-    looks = dict.fromkeys(map(OptOut.of_look, view_hashes(image.working)))
+    looks = dict.fromkeys(map(OptOut.of_hashes, view_hashes(image.working)))
     return tuple(look for look in looks if look is not None)
 
 
@@ -186,8 +186,8 @@ def works_shown_in(image: CanonicalImage, fingerprinter: Fingerprinter, index: P
     """Ids of works of which the whole picture is verified to be a copy by aligning the two. A work in a part of it, as
     in a collage, is somebody else's and is left alone."""
     query = query_of(image, fingerprinter.query(image))
-    kept = [Kept(each.work_id, each.fingerprint) for each in index.search(query, limit=CANDIDATES)]
-    found = find_again(query, kept, index.pictures)
+    kept = [StoredPicture(each.work_id, each.fingerprint) for each in index.search(query, limit=CANDIDATES)]
+    found = recognise(query, kept, index.pictures)
     return [each.key for each in found if each.evidence is not None and each.relation is Relation.NEAR_DUPLICATE]
 
 

@@ -12,8 +12,8 @@ from ledger.corpus.work import CorpusState
 from ledger.image.preview import read_preview
 from ledger.match.block import FingerprintBlock
 from ledger.match.candidate import (
-    WORKS_PER_LOOK,
     WORKS_PER_STYLE,
+    WORKS_PER_WINDOW,
     Candidate,
     Group,
     GroupMember,
@@ -50,14 +50,14 @@ class MemoryIndex:
             return []
         queries = QueryBlock.stack([query.fingerprint])
         # Levels shift all of a query's distances alike: they do not change which works are nearest.
-        level = Levels(np.zeros(1, np.float32), np.zeros(queries.looks.shape[:2], np.float32))
+        level = Levels(np.zeros(1, np.float32), np.zeros(queries.windows.shape[:2], np.float32))
         near = features(queries, level, self.block)
         nearest = [
             *(
                 np.argsort(distance, kind="stable")[:limit]
                 for distance in (-near.cosine[0], near.phash[0], near.pdq[0])
             ),
-            *(np.argsort(-look, kind="stable")[:WORKS_PER_LOOK] for look in self._looks(query)),
+            *(np.argsort(-window, kind="stable")[:WORKS_PER_WINDOW] for window in self._windows(query)),
         ]
         found = {int(column) for columns in nearest for column in columns}
         equal = {
@@ -92,10 +92,10 @@ class MemoryIndex:
     def _local(self) -> Mapping[str, bytes]:
         return {work.work_id: work.fingerprint.local for work in self._works}
 
-    def _looks(self, query: Query) -> NDArray[np.float32]:
+    def _windows(self, query: Query) -> NDArray[np.float32]:
         """Similarity of each of the query's windows, shape (windows, works)."""
-        looks: NDArray[np.float32] = query.fingerprint.looks["copy"].astype(np.float32) @ self._copies.T
-        return looks
+        windows: NDArray[np.float32] = query.fingerprint.windows["copy"].astype(np.float32) @ self._copies.T
+        return windows
 
     def _near_in_style(self, query: Query) -> set[int]:
         allowed = [place for place, work in enumerate(self._works) if work.allows_style]

@@ -217,7 +217,7 @@ def _picture(work: Measured) -> WorkPicture:
 def _column(found: Features, places: Places) -> Features:
     rows, columns = np.array(places, np.intp).T
     flat = picked(found, rows, columns)
-    return Features(flat.cosine[:, None], flat.look[:, None], flat.phash[:, None], flat.pdq[:, None])
+    return Features(flat.cosine[:, None], flat.window[:, None], flat.phash[:, None], flat.pdq[:, None])
 
 
 def _evidence(pairs: Sequence[Pair], fit: GeometryFit) -> NDArray[np.float32]:
@@ -233,7 +233,7 @@ def _text(ranking: Ranking, fit: GeometryFit, null: Sequence[Measured]) -> Ranki
         version=2,
         spec=null[0].clean.spec,
         cosine=CurveText.of(ranking.cosine),
-        look=CurveText.of(ranking.look),
+        look=CurveText.of(ranking.window),
         phash=CurveText.of(ranking.phash),
         pdq=CurveText.of(ranking.pdq),
         neighbours=ranking.neighbours,

@@ -232,8 +232,8 @@ def _is_untrainable(image: Image.Image, digests: Sequence[str], untrainable: Opt
     if not len(untrainable):
         return False
     pixels = np.asarray(image)
-    look = hashes(pixels) if complexity(pixels) >= MINIMUM_COMPLEXITY else None
-    return untrainable.reason(*digests, look=look) is not None
+    views = hashes(pixels) if complexity(pixels) >= MINIMUM_COMPLEXITY else None
+    return untrainable.reason(*digests, hashes=views) is not None
 
 
 def _quarters(image: Image.Image) -> Iterator[tuple[str, Image.Image]]:

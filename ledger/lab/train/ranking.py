@@ -58,7 +58,7 @@ def _examples(pairs: Pairs, ranking: Ranking) -> tuple[NDArray[np.float64], NDAr
 def picked(found: Features, rows: NDArray[np.intp], columns: NDArray[np.intp]) -> Features:
     """Of pairs given by row and column, each array of shape (pairs,)."""
     return Features(
-        found.cosine[rows, columns], found.look[rows, columns], found.phash[rows, columns], found.pdq[rows, columns]
+        found.cosine[rows, columns], found.window[rows, columns], found.phash[rows, columns], found.pdq[rows, columns]
     )
 
 
@@ -67,7 +67,7 @@ def _design(found: Features) -> NDArray[np.float64]:
     return np.hstack(
         [
             _stretches(found.cosine, COSINE_KNOTS),
-            _stretches(found.look, COSINE_KNOTS),
+            _stretches(found.window, COSINE_KNOTS),
             _stretches(hash_similarity(found.phash), HASH_KNOTS),
             _stretches(hash_similarity(found.pdq), HASH_KNOTS),
         ]
@@ -85,10 +85,10 @@ def _size() -> int:
 
 def _ranking(intercept: float, slopes: NDArray[np.float64], neighbours: int) -> Ranking:
     sizes = [len(COSINE_KNOTS) - 1, len(COSINE_KNOTS) - 1, len(HASH_KNOTS) - 1]
-    cosine, look, phash, pdq = np.split(slopes, np.cumsum(sizes))
+    cosine, window, phash, pdq = np.split(slopes, np.cumsum(sizes))
     return Ranking(
         cosine=_curve(COSINE_KNOTS, cosine, intercept),
-        look=_curve(COSINE_KNOTS, look, 0.0),
+        window=_curve(COSINE_KNOTS, window, 0.0),
         phash=_curve(HASH_KNOTS, phash, 0.0),
         pdq=_curve(HASH_KNOTS, pdq, 0.0),
         neighbours=neighbours,

@@ -53,7 +53,7 @@ class PgVectorIndex:
 
     def search(self, query: Query, *, limit: int, only: WorkFilter = EVERY_WORK) -> Sequence[Candidate]:
         """At most `limit` works each by pHash (all views), PDQ (views of good quality) and the whole's copy descriptor,
-        at most WORKS_PER_LOOK by each look's, at most WORKS_PER_STYLE of those that allow it by each embedding of
+        at most WORKS_PER_WINDOW by each window's, at most WORKS_PER_STYLE of those that allow it by each embedding of
         style, besides all with the same bytes or pixels. A query that is not comparable
         finds only those.
 

@@ -21,7 +21,7 @@ from ledger.image.preview import read_preview
 from ledger.log.entry import Alongside
 from ledger.match.alike import MIN_PDQ_QUALITY, PDQ_RADIUS, PHASH_RADIUS, Hashes
 from ledger.match.candidate import Query, WorkPicture
-from ledger.match.recognition import Kept
+from ledger.match.recognition import StoredPicture
 from ledger.storage.bulk import copy_rows
 from ledger.storage.database import Database, driver
 from ledger.storage.search.nearest import Space, by_scan, distances, near_lists
@@ -35,7 +35,7 @@ _HEAD = 4
 
 
 @dataclass(frozen=True, slots=True)
-class SeenPicture:
+class NewGeneratedPicture:
     """What is kept of a generated picture outside its leaf."""
 
     record_id: str
@@ -45,7 +45,7 @@ class SeenPicture:
     """WebP."""
 
 
-class SeenStore:
+class GeneratedPictureStore:
     """Generated pictures under one spec. Every method raises PushbackError when the database cannot be reached."""
 
     def __init__(self, database: Database, spec: Spec) -> None:
@@ -53,7 +53,7 @@ class SeenStore:
         self._spec = spec
         self._space: Space | None = None
 
-    def writer(self, picture: SeenPicture) -> Alongside:
+    def writer(self, picture: NewGeneratedPicture) -> Alongside:
         """What writes the picture beside its leaf, in the transaction that appends it.
 
         Raises ConflictError (`spec-mismatch`) for a fingerprint of another spec.
@@ -66,9 +66,10 @@ class SeenStore:
 
         return write
 
-    def nearest(self, query: Query, limit: int) -> Sequence[Kept]:
-        """The pictures nearest by each hash over all views, by the whole's copy descriptor and by each look's, at most
-        `limit` by each; unordered, fingerprints without local features. None for a query that is not comparable."""
+    def nearest(self, query: Query, limit: int) -> Sequence[StoredPicture]:
+        """Returns the pictures nearest by each hash over all views, by the copy descriptor of the whole picture
+        and by that of each window: at most `limit` each, in no order, without local features. A query that is not
+        comparable gets none."""
         space = self._located()
         lists = near_lists(query, space, limit)
         if not lists:
@@ -84,7 +85,7 @@ class SeenStore:
         with self._database.lasting() as connection, driver(connection).cursor(binary=True) as cursor:
             takes_wire(cursor)
             cursor.execute(statement.encode(), values)
-            return [Kept(record_id, self._fingerprint(*row)) for record_id, *row in cursor]
+            return [StoredPicture(record_id, self._fingerprint(*row)) for record_id, *row in cursor]
 
     def pictures(self, record_ids: Sequence[str]) -> Mapping[str, WorkPicture]:
         """Small pictures and local features by record id. Raises IntegrityError (`bad-preview`) for a picture that

@@ -1,7 +1,7 @@
 """The statement that finds a query's candidates: equal digests, and the works nearest by each list, in one go.
 
 Without indexes one pass over all works computes every distance at once, which a search for each view would take many
-times as long for. With them (vector_indexes.py) each view and look is an index search of its own.
+times as long for. With them (vector_indexes.py) each view and window is an index search of its own.
 """
 
 from __future__ import annotations
@@ -14,7 +14,7 @@ from uuid import UUID
 from ledger.corpus.terms import MAY, MAY_MATCH, MAY_STYLE
 from ledger.corpus.work import AllowedUse
 from ledger.fingerprint.style_models import CLIP, VAE
-from ledger.match.candidate import WORKS_PER_LOOK, WORKS_PER_STYLE, Query
+from ledger.match.candidate import WORKS_PER_STYLE, WORKS_PER_WINDOW, Query
 from ledger.match.style import has_style
 from ledger.storage.search.vectors import (
     SELECTED,
@@ -90,7 +90,7 @@ class Near:
 
 
 def near_lists(query: Query, space: Space, limit: int) -> list[Near]:
-    """Both hashes over all views, the whole's copy descriptor, and each look's; none for what is not comparable.
+    """Both hashes over all views, the whole's copy descriptor, and each window's; none for what is not comparable.
 
     The descriptor's operator is the inner product: its vectors have length one, and that is the cheapest order.
     """
@@ -98,7 +98,7 @@ def near_lists(query: Query, space: Space, limit: int) -> list[Near]:
         return []
     asked = query.fingerprint
     halfvec, bit = f"halfvec({space.dimension})", f"bit({HASH_BITS})"
-    looks = asked.looks.get("copy", ())
+    windows = asked.windows.get("copy", ())
     hashes = (("phash", asked.phash_views), ("pdq", asked.pdq_views))
     return [
         *(
@@ -108,8 +108,8 @@ def near_lists(query: Query, space: Space, limit: int) -> list[Near]:
         ),
         Near("copy", "<#>", halfvec, {"whole": halfvec_wire(asked.image.embeddings["copy"])}, limit),
         *(
-            Near("copy", "<#>", halfvec, {f"look{n}": halfvec_wire(look)}, min(limit, WORKS_PER_LOOK))
-            for n, look in enumerate(looks)
+            Near("copy", "<#>", halfvec, {f"window{n}": halfvec_wire(window)}, min(limit, WORKS_PER_WINDOW))
+            for n, window in enumerate(windows)
         ),
     ]
 

@@ -27,7 +27,7 @@ _NAMED = (
     "SELECT w.work_id FROM work w WHERE w.withdrawn_index IS NULL AND (w.sha256 = ANY(%(digests)s)"
     " OR w.pixel_sha256 = ANY(%(digests)s))"
 )
-_LOOKS_SO = (
+_NAMED_BY_HASHES = (
     "SELECT DISTINCT w.work_id FROM work w JOIN work_vector v USING (work_id)"  # noqa: S608 - our own constants
     " WHERE w.withdrawn_index IS NULL"
     f" AND v.complexity >= {MINIMUM_COMPLEXITY} AND v.pdq_quality >= {RADII.pdq_quality}"
@@ -130,15 +130,15 @@ class OptOutStore:
             found |= {str(work_id): "digest" for (work_id,) in cursor}
             for entry in entries:
                 if entry.kind == "look":
-                    look = bytes.fromhex(entry.value)
-                    halves = {"phash": bit_wire(look[:HASH_BYTES]), "pdq": bit_wire(look[HASH_BYTES:])}
-                    cursor.execute(_LOOKS_SO.encode(), halves)
+                    hashes = bytes.fromhex(entry.value)
+                    halves = {"phash": bit_wire(hashes[:HASH_BYTES]), "pdq": bit_wire(hashes[HASH_BYTES:])}
+                    cursor.execute(_NAMED_BY_HASHES.encode(), halves)
                     for (work_id,) in cursor:
                         found.setdefault(str(work_id), "hashes")
         return found
 
     def of_works(self, work_ids: Sequence[str]) -> list[OptOut]:
-        """Entries for registered works: the digests of file and pixels, and the look while fingerprints are kept."""
+        """Entries for registered works: the digests of file and pixels, and the hashes while fingerprints are kept."""
         self._projector.catch_up()
         ids = [UUID(work_id) for work_id in work_ids]
         with self._database.begin() as connection, driver(connection).cursor(binary=True) as cursor:
@@ -149,8 +149,8 @@ class OptOutStore:
                 " WHERE work_id = ANY(%s) AND complexity >= %s AND pdq_quality >= %s",
                 (ids, MINIMUM_COMPLEXITY, RADII.pdq_quality),
             )
-            looks = dict.fromkeys((phash[-HASH_BYTES:] + pdq[-HASH_BYTES:]).hex() for phash, pdq in cursor)
-            return [*digests, *(OptOut("look", look) for look in looks)]
+            hashes = dict.fromkeys((phash[-HASH_BYTES:] + pdq[-HASH_BYTES:]).hex() for phash, pdq in cursor)
+            return [*digests, *(OptOut("look", pair) for pair in hashes)]
 
     def untrainable(self) -> OptOuts:
         """The list, and the files of all registered works that may not be trained on."""
@@ -158,7 +158,7 @@ class OptOutStore:
         self._projector.catch_up()
         with self._database.begin() as connection:
             rows = connection.execute(sa.text(f"SELECT sha256 FROM work w WHERE NOT {MAY_TRAIN}"))  # noqa: S608
-            return OptOuts(listed.digests | {row.sha256.hex() for row in rows}, listed.looks)
+            return OptOuts(listed.digests | {row.sha256.hex() for row in rows}, listed.hashes)
 
 
 def _state(connection: Connection) -> tuple[int, str]:

@@ -10,7 +10,7 @@ import pytest
 from ledger.fingerprint.fingerprint import Fingerprint, QueryFingerprint
 from ledger.image.preview import make_preview
 from ledger.lab.evaluate.memory_index import MemoryIndex
-from ledger.match.candidate import WORKS_PER_LOOK, Candidate, Query
+from ledger.match.candidate import WORKS_PER_WINDOW, Candidate, Query
 from tests.match.drawings import as_query, drawing, fingerprint, pixels
 
 WORKING = pixels(drawing(1), 64)
@@ -40,10 +40,10 @@ def test_one_part_that_agrees_is_enough(part: str) -> None:
 
 
 def test_a_look_that_agrees_is_enough() -> None:
-    looks = np.stack([fingerprint(998).embeddings["copy"], WORKS[42].fingerprint.embeddings["copy"]])
-    asked = replace(as_query(fingerprint(999)), looks={"copy": looks})
+    windows = np.stack([fingerprint(998).embeddings["copy"], WORKS[42].fingerprint.embeddings["copy"]])
+    asked = replace(as_query(fingerprint(999)), windows={"copy": windows})
     assert "work-042" in found(query(asked))
-    assert len(found(query(asked), limit=1)) <= 3 + 2 * WORKS_PER_LOOK
+    assert len(found(query(asked), limit=1)) <= 3 + 2 * WORKS_PER_WINDOW
 
 
 def test_equal_digests_are_found_whatever_the_fingerprint() -> None:
@@ -54,7 +54,7 @@ def test_equal_digests_are_found_whatever_the_fingerprint() -> None:
 def test_nothing_comes_twice_and_not_more_than_asked_for() -> None:
     asked = query(as_query(WORKS[42].fingerprint), "bytes 42", "pixels 42")
     names = found(asked, limit=5)
-    assert len(names) == len(set(names)) <= 15 + 2 * WORKS_PER_LOOK
+    assert len(names) == len(set(names)) <= 15 + 2 * WORKS_PER_WINDOW
 
 
 def test_what_is_kept_of_works() -> None:

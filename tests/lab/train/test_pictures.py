@@ -44,7 +44,7 @@ def test_the_opt_out_list_is_honoured(assets: Path) -> None:
     digest = hashlib.sha256(DRAWINGS[0].read_bytes()).hexdigest()
     with Image.open(BytesIO(changed(DRAWINGS[1].read_bytes()))) as copy:
         pixels = np.asarray(copy.convert("RGB"))
-    look = OptOut.of_look(hashes(pixels))
+    look = OptOut.of_hashes(hashes(pixels))
     assert look is not None
     listed = OptOuts.of([OptOut("sha256", digest), look])
     assert names(assets, listed) == [DRAWINGS[2].name], "by digest, and an edited copy by its look"
