@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections import defaultdict
 from collections.abc import Iterable, Mapping, Sequence
 from pathlib import Path
@@ -11,7 +12,7 @@ from api.http.problems import problem_of
 from cli.ui.errors import exit_code_of
 from ledger import errors
 from ledger.errors import LedgerError
-from tools.docs.markdown import paragraphs, table
+from tools.docs.markdown import cell, paragraphs
 from tools.docs.raised import AUDIT_CHECK, PROBLEM, Raised, Source
 
 ROOT = Path(__file__).parents[2]
@@ -27,7 +28,7 @@ def source() -> Source:
 
 
 def render() -> str:
-    """A section for each class of error, with a table of its codes."""
+    """A section for each class of error, with a list of its codes."""
     by_kind: dict[str, dict[str, list[Raised]]] = defaultdict(lambda: defaultdict(list))
     for each in source().raised():
         by_kind[each.kind][each.code].append(each)
@@ -38,39 +39,53 @@ def render() -> str:
         by_kind[PROBLEM].setdefault(code, [])
     names = [cls.__name__ for cls in known]
     rest = sorted(set(by_kind) - set(names))
-    return paragraphs(
+    return _anchored(
         (
             *(_section(cls, by_kind[cls.__name__]) for cls in known),
-            *(paragraphs((f"## {_TITLES.get(name, name)}", _table(by_kind[name], LedgerError))) for name in rest),
+            *(paragraphs((f"## {_TITLES.get(name, name)}", _list(by_kind[name], LedgerError))) for name in rest),
         )
     )
+
+
+def _anchored(parts: Iterable[str]) -> str:
+    """The sections, with an anchor at the first entry of each code."""
+    known: set[str] = set()
+
+    def anchor(found: re.Match[str]) -> str:
+        code = found[1]
+        first = code not in known
+        known.add(code)
+        return f"`{code}`{{ #{code} }}\n:" if first else found[0]
+
+    return re.sub(r"^`([a-z0-9-]+)`\n:", anchor, paragraphs(parts), flags=re.MULTILINE)
 
 
 def _section(cls: type[LedgerError], codes: Codes) -> str:
     error = cls("")
     answers = (
         f"Exit code {int(exit_code_of(error))} at the command line. HTTP status {problem_of(error).status}, "
-        "unless the table says otherwise."
+        "unless a code says otherwise."
     )
-    return paragraphs((f"## {cls.__name__}", " ".join((cls.__doc__ or "").split()), answers, _table(codes, cls)))
+    return paragraphs((f"## {cls.__name__}", " ".join((cls.__doc__ or "").split()), answers, _list(codes, cls)))
 
 
-def _table(codes: Codes, cls: type[LedgerError]) -> str:
+def _list(codes: Codes, cls: type[LedgerError]) -> str:
+    """A definition list, so that each code can be linked to."""
     usual = problem_of(cls("")).status
-    return table(
-        ("Code", "What it says", "What to do", "HTTP"),
-        (
-            (f"`{code}`", _joined(each.message for each in places), _joined(each.hint for each in places), status)
-            for code, places in sorted(codes.items())
-            for status in [_status(cls, code, usual)]
-        ),
-    )
+    return paragraphs(_entry(code, places, _status(cls, code, usual)) for code, places in sorted(codes.items()))
+
+
+def _entry(code: str, places: Sequence[Raised], status: str) -> str:
+    messages = dict.fromkeys(each.message for each in places if each.message)
+    hints = dict.fromkeys(each.hint for each in places if each.hint)
+    told = [
+        *(cell(message) for message in messages or ["The code of an error of this kind that has none of its own."]),
+        *(f"**What to do:** {cell(hint)}" for hint in hints),
+        *([f"HTTP status {status}"] if status else []),
+    ]
+    return f"`{code}`\n:   " + "<br>".join(told)
 
 
 def _status(cls: type[LedgerError], code: str, usual: int) -> str:
     status = problem_of(cls("", code=code)).status
     return "" if status == usual else str(status)
-
-
-def _joined(texts: Iterable[str]) -> str:
-    return " · ".join(dict.fromkeys(text for text in texts if text))
