@@ -17,6 +17,9 @@ check: ## style, types, imports, dependencies and documentation; within a minute
 coverage: ## the tests once more, with the lines that they reach; slower than `make test`
 	$(PYTHON) -m pytest -q -n 2 --cov --cov-report=term
 
+arithmetic: ## the tests of floating point with one and four threads, with and without AVX-512 (an hour or more)
+	$(PYTHON) -m tools.arithmetic
+
 format: ## rewrite the code the way the checks want it
 	$(PYTHON) -m ruff format . && $(PYTHON) -m ruff check --fix .
 
@@ -45,4 +48,4 @@ docs: ## the picture of the rooms from the code, and the documentation site into
 wheel: ## build the wheel and test it in a clean environment
 	$(PYTHON) -m pytest tests/project/test_wheel.py -q
 
-.PHONY: help install test check coverage format slow faults fuzz bench demo docs wheel
+.PHONY: help install test check coverage arithmetic format slow faults fuzz bench demo docs wheel
