@@ -13,6 +13,7 @@ import subprocess
 import sys
 import time
 from collections.abc import Mapping
+from importlib import import_module
 from pathlib import Path
 
 ROOT = Path(__file__).parents[1]
@@ -41,9 +42,8 @@ def variants() -> dict[str, dict[str, str]]:
 
 def _numpy_features() -> list[str]:
     """What NumPy can be asked not to use here: naming more makes it warn."""
-    from numpy._core._multiarray_umath import __cpu_features__
-
-    return [name for name in _NUMPY_BEYOND_AVX2 if __cpu_features__.get(name)]
+    found: Mapping[str, bool] = import_module("numpy._core._multiarray_umath").__cpu_features__
+    return [name for name in _NUMPY_BEYOND_AVX2 if found.get(name)]
 
 
 def main() -> int:
