@@ -17,12 +17,12 @@ from dataclasses import dataclass
 from functools import partial
 from pathlib import Path
 
+from ledger.audit.audit_state import AuditState
 from ledger.audit.checks import Audit, Outcome, Step, until_failure
 from ledger.audit.chunks import Done, Leaf, Task
 from ledger.audit.entries import EntryChecker
-from ledger.audit.leftovers import LeftoverCheck
 from ledger.audit.parallel import Log, run_in_order
-from ledger.audit.remember import Memory
+from ledger.audit.superseded import SupersededObjects
 from ledger.audit.tiles import TileAuthority
 from ledger.errors import NotFoundError, VerificationError
 from ledger.log.checkpoint import SignedCheckpoint, open_checkpoint
@@ -79,7 +79,7 @@ def replay_log(
         checks = list(until_failure(opening.steps()))
         verified = 0
         if opening.signed is not None and all(check.outcome is Outcome.PASSED for check in checks if check.essential):
-            memory = None if state_dir is None else Memory(state_dir, log_key)
+            memory = None if state_dir is None else AuditState(state_dir, log_key)
             cores = jobs or os.cpu_count() or 1
             replay = _Replay(opening, opening.signed, memory=memory, checker=checker, progress=progress, jobs=cores)
             checks += until_failure(replay.steps())
@@ -138,7 +138,7 @@ class _Replay:
         opening: _Opening,
         signed: SignedCheckpoint,
         *,
-        memory: Memory | None,
+        memory: AuditState | None,
         checker: EntryChecker | None,
         progress: Progress | None,
         jobs: int,
@@ -169,7 +169,7 @@ class _Replay:
         else:
             yield "entries and records", self._check_entries
         if isinstance(self._objects, FolderLog):
-            yield "older objects", partial(self._check_leftovers, self._objects)
+            yield "older objects", partial(self._check_superseded, self._objects)
         else:
             yield "older objects", "only a folder can be listed"
         if self._memory is not None:
@@ -183,7 +183,7 @@ class _Replay:
         self._authority.require_root()
         return f"the hash tiles give the root of {self._signed.size} leaves"
 
-    def _check_consistency(self, memory: Memory) -> str:
+    def _check_consistency(self, memory: AuditState) -> str:
         """What was found good before must be the beginning of what is there now."""
         last, partly, records = memory.last_good(), memory.progress(), memory.records.verified()
         known = [(each.size, each.root) for each in (last, partly) if each is not None]
@@ -271,10 +271,10 @@ class _Replay:
             self._admitted = []
         self._saved = self.verified
 
-    def _check_leftovers(self, folder: FolderLog) -> str:
-        agreeing, other = LeftoverCheck(folder, self._key, self._signed, self._authority).run()
+    def _check_superseded(self, folder: FolderLog) -> str:
+        agreeing, other = SupersededObjects(folder, self._key, self._signed, self._authority).run()
         return f"{agreeing} older tiles and checkpoints agree; {other} other files"
 
-    def _remember(self, memory: Memory) -> str:
+    def _remember(self, memory: AuditState) -> str:
         memory.save_good(self._signed)
         return f"size {self._signed.size} is remembered"

@@ -27,7 +27,7 @@ from ledger.fingerprint.style_models import (
     describe_clip,
     preprocessing,
 )
-from ledger.fingerprint.weights_files import load_weights, unit_half
+from ledger.fingerprint.weights_files import load_weights, normalised_float16
 from ledger.fingerprint.workers import single_threaded_workers
 from ledger.image.canonical_image import Pixels
 
@@ -76,7 +76,7 @@ class ClipEncoder:
     def _whole(self, picture: Pixels) -> NDArray[np.float16]:
         with torch.inference_mode():
             seen = torch.from_numpy(prepare(picture, self._prepared)).permute(2, 0, 1)[None]
-            return unit_half(clip_embedding(seen, self._weights, self._config)[0].numpy())
+            return normalised_float16(clip_embedding(seen, self._weights, self._config)[0].numpy())
 
 
 def load_clip_encoder(models: StyleModels) -> ClipEncoder:

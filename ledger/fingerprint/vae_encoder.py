@@ -32,7 +32,7 @@ from ledger.fingerprint.style_models import (
     pooled_statistics,
     vae_config,
 )
-from ledger.fingerprint.weights_files import load_weights, unit_half
+from ledger.fingerprint.weights_files import load_weights, normalised_float16
 from ledger.fingerprint.workers import single_threaded_workers
 from ledger.image.canonical_image import Pixels
 
@@ -116,9 +116,9 @@ def load_vae_encoder(models: StyleModels) -> VaeEncoder:
 def standardised(pooled: NDArray[np.float32], statistics: PooledStatistics | None) -> NDArray[np.float16]:
     """Pooled statistics of one picture, shape (dimension,), less the usual, L2-normalised."""
     if statistics is None:
-        return unit_half(pooled)
+        return normalised_float16(pooled)
     mean, deviation = (np.array(each, np.float64) for each in (statistics.mean, statistics.deviation))
-    return unit_half(np.asarray((pooled - mean) / deviation, np.float32))
+    return normalised_float16(np.asarray((pooled - mean) / deviation, np.float32))
 
 
 def pool(latents: NDArray[np.float32]) -> NDArray[np.float32]:

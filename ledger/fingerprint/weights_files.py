@@ -42,7 +42,7 @@ def load_weights(
         raise InputError(f"the weights in {folder} do not fit its config.json: {error}", code="bad-model") from error
 
 
-def unit_half(row: NDArray[np.float32]) -> NDArray[np.float16]:
+def normalised_float16(row: NDArray[np.float32]) -> NDArray[np.float16]:
     """L2-normalised, shape (dimension,)."""
     half: NDArray[np.float16] = (row / max(float(np.linalg.norm(row)), 1e-12)).astype(np.float16)
     return half

@@ -31,7 +31,7 @@ import numpy as np
 
 from ledger.errors import InputError, LedgerError
 from ledger.generate.memory import facts_in_memory
-from ledger.generate.picture import AttributedImage, Attributor, MadePicture, ModelFacts
+from ledger.generate.picture import AttributedImage, Attributor, ModelFacts, PipelinePicture
 from ledger.image.canonical_image import Pixels
 
 _NO_SETTINGS = frozenset({"height", "width", "num_images_per_prompt", "callback_steps"})
@@ -80,7 +80,7 @@ class AttributedPipeline:
         return AttributedOutput(
             tuple(
                 self._attribute(
-                    MadePicture(
+                    PipelinePicture(
                         pixels=pixels,
                         model=self.model,
                         prompt=_text_of(prompts, number, len(pictures)),

@@ -14,7 +14,7 @@ from ledger.errors import InputError, LedgerError, PushbackError
 from ledger.generate import families
 from ledger.generate.folder import PipelineFolder, open_folder
 from ledger.generate.hub import pipeline_folder
-from ledger.generate.picture import ModelFacts, StepProgress, unwatched
+from ledger.generate.picture import ModelFacts, StepProgress, no_progress
 from ledger.generate.pipelines import load_pipeline, tile
 from ledger.generate.placement import Device, Dtype, place, this_machine
 from ledger.generate.profiles import FolderModel, HubModel, ModelSource
@@ -57,7 +57,7 @@ class PipelineGenerator:
         return self._folder.sampler
 
     def generate(
-        self, request: GenerationRequest, index: int, attempt: int = 0, progress: StepProgress = unwatched
+        self, request: GenerationRequest, index: int, attempt: int = 0, progress: StepProgress = no_progress
     ) -> Pixels:
         """See `Generator`. The first call loads the weights: a second for the studio's, minutes for large ones.
 

@@ -18,7 +18,7 @@ class StepProgress(Protocol):
     def __call__(self, done: int, total: int) -> None: ...
 
 
-def unwatched(done: int, total: int) -> None:
+def no_progress(done: int, total: int) -> None:
     """For callers who do not watch."""
 
 
@@ -73,7 +73,7 @@ class Generator(Protocol):
         """The scheduler's class."""
 
     def generate(
-        self, request: GenerationRequest, index: int, attempt: int = 0, progress: StepProgress = unwatched
+        self, request: GenerationRequest, index: int, attempt: int = 0, progress: StepProgress = no_progress
     ) -> Pixels:
         """Picture `index` of the request, shape (height, width, 3), from the seed `request.seed_of(index, attempt)`.
 
@@ -84,7 +84,7 @@ class Generator(Protocol):
 
 
 @dataclass(frozen=True, slots=True)
-class MadePicture:
+class PipelinePicture:
     """A picture as a pipeline returned it, and what is known of how it was made; None means not known."""
 
     pixels: Pixels
@@ -119,4 +119,4 @@ class AttributedImage:
 class Attributor(Protocol):
     """Matches, guards, records and marks a picture that was made elsewhere: `attributed` calls it for each."""
 
-    def __call__(self, made: MadePicture) -> AttributedImage: ...
+    def __call__(self, made: PipelinePicture) -> AttributedImage: ...

@@ -13,7 +13,7 @@ from ledger.errors import IntegrityError, LedgerError, VerificationError
 from ledger.log.checkpoint import Checkpoint, SignedCheckpoint, add_signatures, open_checkpoint, sign_checkpoint
 from ledger.log.entry import EntryStore, TreeHead
 from ledger.log.growth import TileWriter
-from ledger.log.lastseen import LastSeen, require_not_behind
+from ledger.log.last_checkpoint import LastCheckpoint, require_not_behind
 from ledger.log.merkle import EMPTY_ROOT, verify_consistency
 from ledger.log.objects import ObjectStore
 from ledger.log.reader import TileReader
@@ -60,18 +60,21 @@ class Publisher:
         entries: EntryStore,
         objects: ObjectStore,
         signer: NoteSigner,
-        last_seen: Path,
+        last_checkpoint: Path,
         lock: PublisherLock,
         *,
         witnesses: WitnessClient | None = None,
         require_quorum: bool = True,
     ) -> None:
-        """`last_seen`: the file, outside the database, that remembers the last signed checkpoint. With `require_quorum`
-        a checkpoint that the witnesses' policy does not accept is not published; without, it is, as it stands."""
+        """`last_checkpoint` is the file, outside the database, that holds the last signed checkpoint.
+
+        With `require_quorum`, a checkpoint waits until the witness policy accepts its cosignatures. Without it, the
+        checkpoint is published with the cosignatures that it has.
+        """
         self._entries = entries
         self._objects = objects
         self._signer = signer
-        self._last_seen = LastSeen(last_seen, signer.key)
+        self._last_seen = LastCheckpoint(last_checkpoint, signer.key)
         self._lock = lock
         self._witnesses = witnesses
         self._require_quorum = require_quorum

@@ -42,7 +42,7 @@ RADII: Radii = _Radii()
 """Those of look-ups; claims have theirs from the published rules."""
 
 
-class Hashes(Protocol):
+class HexHashes(Protocol):
     """The hashes of a picture, in hex, as records have them."""
 
     @property
@@ -60,7 +60,7 @@ def alike(phash_bits: int, pdq_bits: int | None, within: Radii = RADII) -> bool:
     return pdq_bits is not None and phash_bits <= within.phash_bits and pdq_bits <= within.pdq_bits
 
 
-def hashes_alike(one: Hashes, other: Hashes, within: Radii = RADII) -> bool:
+def hashes_alike(one: HexHashes, other: HexHashes, within: Radii = RADII) -> bool:
     """`alike`, of two pictures as records have them."""
     usable = min(one.pdq_quality, other.pdq_quality) >= within.pdq_quality
     return alike(bits(one.phash, other.phash), bits(one.pdq, other.pdq) if usable else None, within)

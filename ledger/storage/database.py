@@ -89,14 +89,14 @@ class Database:
             yield connection
 
     @contextmanager
-    def lasting(self) -> Iterator[Connection]:
+    def session(self) -> Iterator[Connection]:
         """A connection of the service's role outside a transaction, for session locks. Raises as `begin` does."""
         with self._explained(), self._service.connect() as connection:
             yield connection.execution_options(isolation_level="AUTOCOMMIT")
 
     @contextmanager
-    def held(self) -> Iterator[Connection]:
-        """As `lasting`, for one user at a time: the connection is kept for the next time, until it breaks or `close`,
+    def kept_session(self) -> Iterator[Connection]:
+        """As `session`, for one user at a time: the connection is kept for the next time, until it breaks or `close`,
         which saves the round trips of taking one from the pool. Raises as `begin` does."""
         with self._explained():
             connection, self._held = self._held, None
@@ -118,7 +118,7 @@ class Database:
             yield connection
 
     @contextmanager
-    def lasting_as_owner(self) -> Iterator[Connection]:
+    def owner_session(self) -> Iterator[Connection]:
         """A connection of the owner outside a transaction: for VACUUM, which wants none. Raises as `begin` does."""
         with self._explained(), self._owner.connect() as connection:
             yield connection.execution_options(isolation_level="AUTOCOMMIT")

@@ -31,7 +31,7 @@ class ProcessLock:
 
     @contextmanager
     def __call__(self) -> Iterator[bool]:
-        with self._database.lasting() as connection:
+        with self._database.session() as connection:
             obtained = bool(
                 connection.execute(sa.text("SELECT pg_try_advisory_lock(:key)"), {"key": self._key}).scalar()
             )
@@ -56,7 +56,7 @@ class TurnLock:
 
     @contextmanager
     def __call__(self) -> Iterator[None]:
-        with self._turn, self._database.lasting() as connection:
+        with self._turn, self._database.session() as connection:
             connection.execute(sa.text("SELECT pg_advisory_lock(:key)"), {"key": self._key})
             try:
                 yield

@@ -177,7 +177,7 @@ def test_a_policy_is_asked_for_its_quorum(log: Log) -> None:
 def test_remembers_and_goes_on(log: Log, tmp_path: Path) -> None:
     state = tmp_path / "state"
     assert audit(log.location, state_dir=state).audit.exit_code == 0
-    log.last_seen.unlink(missing_ok=True)
+    log.last_checkpoint.unlink(missing_ok=True)
     log.grow(500)
     calls: list[int] = []
     result = audit(log.location, state_dir=state, progress=lambda done, _: calls.append(done))

@@ -25,7 +25,7 @@ sys.path.insert(0, str(Path(__file__).resolve().parents[2]))
 
 from ledger.app import Application
 from ledger.generate.generator import open_generator
-from ledger.generate.picture import Generator, ModelFacts, StepProgress, unwatched
+from ledger.generate.picture import Generator, ModelFacts, StepProgress, no_progress
 from ledger.generate.profiles import FolderModel, generator_source
 from ledger.generate.request import GenerationRequest, RequestLimits
 from ledger.image.canonical_image import Pixels
@@ -59,7 +59,7 @@ class Timed:
         return self.inner.sampler
 
     def generate(
-        self, request: GenerationRequest, index: int, attempt: int = 0, progress: StepProgress = unwatched
+        self, request: GenerationRequest, index: int, attempt: int = 0, progress: StepProgress = no_progress
     ) -> Pixels:
         started = time.perf_counter()
         made = self.inner.generate(request, index, attempt, progress)

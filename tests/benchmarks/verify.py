@@ -28,7 +28,7 @@ from ledger.app import Application
 from ledger.errors import InputError, NotFoundError
 from ledger.fingerprint.copy_encoder import load_copy_encoder
 from ledger.flows.demo.pictures import edited_copy
-from ledger.lab.evaluate.peers import Sscd
+from ledger.lab.evaluate.baselines import Sscd
 from tests.benchmarks._corpus import ART, Some, drawings, fresh_application
 from tests.benchmarks._output import emit
 

@@ -32,7 +32,7 @@ def test_silent_while_all_is_well(log: Log, tmp_path: Path, capsys: pytest.Captu
 def test_a_log_that_forgets_is_told(log: Log, tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
     assert run(log, tmp_path) == 0
     shutil.rmtree(log.objects.folder)
-    log.last_seen.unlink()
+    log.last_checkpoint.unlink()
     other = Log.at(tmp_path)
     other.grow(3)
     assert run(other, tmp_path) == 1

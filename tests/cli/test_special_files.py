@@ -16,7 +16,7 @@ from pathlib import Path
 
 import pytest
 
-from ledger.audit.remember import Memory
+from ledger.audit.audit_state import AuditState
 from ledger.record import dsse
 from ledger.record.keyfile import KeyFile
 from tests.audit.material import BUNDLE, LOG_VKEY, leaf_of
@@ -122,7 +122,7 @@ def _commands(folder: Path, place: Callable[[Path], None]) -> list[tuple[str, li
     for suffix in ("checkpoint", "progress", "records"):
         state = folder / f"state-{suffix}"
         state.mkdir()
-        place(Path(str(Memory(state, log.signer.key).records._path.with_suffix(f".{suffix}"))))
+        place(Path(str(AuditState(state, log.signer.key).records._path.with_suffix(f".{suffix}"))))
         command = ["audit", "log", log.location, "--key", str(log.signer.key), "--state", str(state)]
         found.append((f"auditor's own {suffix}", command))
     return found

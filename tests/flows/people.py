@@ -13,7 +13,7 @@ from ledger.app import Application
 from ledger.flows.claims.file import Sent
 from ledger.flows.claims.statements import ClaimOrder
 from ledger.flows.people.principal import LOCAL, SCOPES_OF_ROLE, AccountRole, Principal
-from ledger.generate.picture import MadePicture, ModelFacts
+from ledger.generate.picture import ModelFacts, PipelinePicture
 from ledger.record import dsse
 from ledger.record.keys import Signer
 from ledger.record.predicates import ClaimType
@@ -89,7 +89,7 @@ def model_facts(name: str, manifest: Path | None = None) -> ModelFacts:
 
 def made_here(application: Application, picture: Image.Image, facts: ModelFacts) -> bytes:
     """A picture that this server made: its `generation` is the service's own. Its file as it was handed out."""
-    made = MadePicture(pixels(picture), facts, None, None, 7, None, {"num_inference_steps": "4"})
+    made = PipelinePicture(pixels(picture), facts, None, None, 7, None, {"num_inference_steps": "4"})
     file = application.pictures.attributor(made).file
     assert file is not None
     return file

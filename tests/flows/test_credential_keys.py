@@ -12,7 +12,7 @@ from cryptography.hazmat.primitives.serialization import Encoding, NoEncryption,
 from ledger.app import Application, open_application
 from ledger.errors import ConflictError, InputError
 from ledger.flows.pictures.credential_keys import CREDENTIAL_KEY_FILE, OperatorCredentials, OwnCredentials
-from ledger.image.credentials.signer import self_made
+from ledger.image.credentials.signer import new_certificate
 
 
 def own(tmp_path: Path, passphrase: bytes | None = None) -> OwnCredentials:
@@ -57,7 +57,7 @@ def test_a_file_that_others_may_read_is_refused(tmp_path: Path) -> None:
 
 def test_the_operators_own(tmp_path: Path) -> None:
     tmp_path.chmod(0o700)
-    key, chain = self_made("Publisher")
+    key, chain = new_certificate("Publisher")
     (tmp_path / "chain.pem").write_bytes(chain)
     (tmp_path / "key.pem").write_bytes(key.private_bytes(Encoding.PEM, PrivateFormat.PKCS8, NoEncryption()))
     (tmp_path / "key.pem").chmod(0o600)
@@ -66,7 +66,7 @@ def test_the_operators_own(tmp_path: Path) -> None:
         signer = application.pictures.credential_keys.signer()
         assert signer.certificates == chain
         assert application.pictures.credential_keys.roots().encode() in chain
-    other = self_made("Other")[1]
+    other = new_certificate("Other")[1]
     (tmp_path / "other.pem").write_bytes(other)
     with pytest.raises(InputError) as caught:
         OperatorCredentials(tmp_path / "other.pem", tmp_path / "key.pem").signer()

@@ -106,7 +106,7 @@ def test_nothing_personal_remains(service: Application, tmp_path: Path) -> None:
     bundle = service.records.bundle(service.works.catalogue.work(ids[0]).registration_record_id)
     wanted = personal(service, ids)
     assert len(wanted) > 8
-    with service.store.database.lasting_as_owner() as connection:
+    with service.store.database.owner_session() as connection:
         connection.execute(sa.text("ANALYZE"))
         connection.execute(sa.text("CHECKPOINT"))
     assert in_tables(service, wanted) == in_files(service.store.data_dir, wanted) == set(wanted), (

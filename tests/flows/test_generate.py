@@ -21,7 +21,7 @@ from ledger.audit.picture import audit_record
 from ledger.errors import InputError, NotFoundError
 from ledger.flows.pictures.generate import Generation
 from ledger.generate.guard_policy import Policy, Rule, default_policy
-from ledger.generate.picture import Generator, ModelFacts, StepProgress, unwatched
+from ledger.generate.picture import Generator, ModelFacts, StepProgress, no_progress
 from ledger.generate.request import GenerationRequest, RequestLimits
 from ledger.image.canonical_image import Pixels
 from ledger.image.credentials.read import read_credentials
@@ -75,7 +75,7 @@ class Shows:
         return self.real.sampler
 
     def generate(
-        self, request: GenerationRequest, index: int, attempt: int = 0, progress: StepProgress = unwatched
+        self, request: GenerationRequest, index: int, attempt: int = 0, progress: StepProgress = no_progress
     ) -> Pixels:
         return self.pictures[min(index + attempt, len(self.pictures) - 1)]
 

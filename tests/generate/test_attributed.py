@@ -14,7 +14,7 @@ from diffusers import FluxPipeline, StableDiffusionPipeline, StableDiffusionXLPi
 from ledger.errors import InputError, LedgerError
 from ledger.generate.attributed import AttributedPipeline, attributed
 from ledger.generate.memory import facts_in_memory
-from ledger.generate.picture import AttributedImage, MadePicture
+from ledger.generate.picture import AttributedImage, PipelinePicture
 
 CLASSES = {"sd": StableDiffusionPipeline, "sdxl": StableDiffusionXLPipeline, "flux": FluxPipeline}
 
@@ -30,9 +30,9 @@ class Recorder:
     """Hands everything out but what `blocks` says."""
 
     blocked: frozenset[int] = frozenset()
-    seen: list[MadePicture] = field(default_factory=list)
+    seen: list[PipelinePicture] = field(default_factory=list)
 
-    def __call__(self, made: MadePicture) -> AttributedImage:
+    def __call__(self, made: PipelinePicture) -> AttributedImage:
         blocked = len(self.seen) in self.blocked
         self.seen.append(made)
         return AttributedImage(
@@ -86,7 +86,7 @@ def test_blocked_pictures_are_not_handed_out(pipeline: Any) -> None:
 
 
 def test_an_attributor_that_fails_keeps_all_pictures(pipeline: Any) -> None:
-    def fail(made: MadePicture) -> AttributedImage:
+    def fail(made: PipelinePicture) -> AttributedImage:
         raise LedgerError("no log")
 
     with pytest.raises(LedgerError, match="no log"):

@@ -27,7 +27,7 @@ def alone() -> Iterator[bool]:
 class Log:
     entries: MemoryEntries
     objects: FolderObjects
-    last_seen: Path
+    last_checkpoint: Path
     signer: NoteSigner
 
     @classmethod
@@ -45,7 +45,7 @@ class Log:
             self.entries,
             self.objects,
             self.signer,
-            self.last_seen,
+            self.last_checkpoint,
             lock,
             witnesses=witnesses,
             require_quorum=require_quorum,

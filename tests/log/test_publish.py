@@ -102,11 +102,11 @@ def test_another_publisher_at_work(log: Log) -> None:
 
 
 def refusal(log: Log) -> IntegrityError:
-    served, remembered = log.objects.get("checkpoint"), log.last_seen.read_bytes()
+    served, remembered = log.objects.get("checkpoint"), log.last_checkpoint.read_bytes()
     with pytest.raises(IntegrityError) as error:
         log.publisher().publish()
     assert log.objects.get("checkpoint") == served
-    assert log.last_seen.read_bytes() == remembered
+    assert log.last_checkpoint.read_bytes() == remembered
     return error.value
 
 
@@ -190,34 +190,34 @@ def test_a_tile_that_is_there_with_other_bytes_stops_publishing(log: Log) -> Non
 def test_two_signed_checkpoints_of_one_size_are_a_fork(log: Log) -> None:
     signed = log.grow(5).signed
     other = sign_checkpoint(Checkpoint(signed.checkpoint.origin, 5, bytes(32)), log.signer)
-    log.last_seen.write_bytes(other)
+    log.last_checkpoint.write_bytes(other)
     assert refusal(log).code == "forked"
 
 
 def test_the_remembered_and_the_served_checkpoint_must_be_of_one_log(log: Log) -> None:
     signed = log.grow(5).signed
     log.grow(5)
-    log.last_seen.write_bytes(sign_checkpoint(Checkpoint(signed.checkpoint.origin, 5, bytes(32)), log.signer))
+    log.last_checkpoint.write_bytes(sign_checkpoint(Checkpoint(signed.checkpoint.origin, 5, bytes(32)), log.signer))
     assert refusal(log).code == "published-log-damaged"
 
 
 def test_a_lost_file_is_made_again_from_what_is_served(log: Log) -> None:
     log.grow(5)
-    log.last_seen.unlink()
+    log.last_checkpoint.unlink()
     log.grow(0)
-    assert log.last_seen.read_bytes() == log.objects.get("checkpoint")
+    assert log.last_checkpoint.read_bytes() == log.objects.get("checkpoint")
 
 
 @pytest.mark.parametrize("damage", [b"", b"rubbish", b"\xff"])
 def test_a_damaged_file_stops_signing(log: Log, damage: bytes) -> None:
     log.grow(5)
-    log.last_seen.write_bytes(damage)
+    log.last_checkpoint.write_bytes(damage)
     log.add(1)
     assert refusal(log).code == "last-checkpoint-damaged"
 
 
 def test_a_file_that_cannot_be_written_stops_signing(log: Log) -> None:
-    log.last_seen.mkdir()
+    log.last_checkpoint.mkdir()
     log.add(1)
     with pytest.raises(PushbackError) as error:
         log.publisher().publish()
@@ -228,7 +228,7 @@ def test_a_file_that_cannot_be_written_stops_signing(log: Log) -> None:
 def test_another_logs_folder_is_not_touched(log: Log) -> None:
     log.grow(5)
     log.signer = note_signer("localhost/artledger/other", 9)
-    log.last_seen.unlink()
+    log.last_checkpoint.unlink()
     with pytest.raises(IntegrityError) as error:
         log.publisher().publish()
     assert error.value.code == "published-log-damaged"
@@ -254,7 +254,7 @@ def test_a_publisher_that_wakes_up_late_does_not_set_the_checkpoint_back(log: Lo
     assert error.value.code == "stale-checkpoint"
     assert publications[0].signed.size == 10
     assert log.served().size == 10
-    assert log.last_seen.read_bytes() == publications[0].signed.data
+    assert log.last_checkpoint.read_bytes() == publications[0].signed.data
 
 
 def test_runs_until_stopped_and_recovers_from_errors(log: Log) -> None:
@@ -262,12 +262,12 @@ def test_runs_until_stopped_and_recovers_from_errors(log: Log) -> None:
     stop = threading.Event()
     thread = threading.Thread(target=publisher.run, args=(stop,), kwargs={"interval": 0.01})
     log.add(3)
-    log.last_seen.mkdir()
+    log.last_checkpoint.mkdir()
     thread.start()
     published = PublishedLog(log.objects, log.signer.key)
     try:
         wait_until(lambda: publisher.status.error is not None)
-        log.last_seen.rmdir()
+        log.last_checkpoint.rmdir()
         assert published.covering(2, timeout=10).size == 3
         log.add(1)
         publisher.wake()

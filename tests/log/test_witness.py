@@ -177,7 +177,7 @@ def test_a_missing_quorum_holds_the_checkpoint_back_until_it_is_there(log: Log, 
     assert held is not None
     assert not held.published
     assert log.objects.get("checkpoint") is None
-    assert log.last_seen.exists(), "what was shown to a witness is remembered"
+    assert log.last_checkpoint.exists(), "what was shown to a witness is remembered"
     policy = parse_policy((start(1) + "quorum W1\n").encode())
     publication = log.publisher(client(policy)).publish()
     assert publication is not None

@@ -67,7 +67,7 @@ def log(bucket: str, tmp_path: Path) -> tuple[Log, ObjectStore]:
     """Published twice: a partial tile, then a full one and more."""
     objects = open_objects(f"s3://{bucket}/log")
     log = Log.at(tmp_path)
-    publisher = Publisher(log.entries, objects, log.signer, log.last_seen, alone)
+    publisher = Publisher(log.entries, objects, log.signer, log.last_checkpoint, alone)
     for count in (100, LEAVES - 100):
         log.add(count)
         publication = publisher.publish()

@@ -179,8 +179,8 @@ def test_the_keepers_death_takes_the_server_along(folder: Path) -> None:
     home = Home(folder / "postgres")
     with EmbeddedServer(folder):
         postmaster = int((home.cluster / "postmaster.pid").read_text().splitlines()[0])
-        keeper = int(Path(f"/proc/{postmaster}/stat").read_text().rsplit(")", 1)[1].split()[1])
-        os.kill(keeper, signal.SIGKILL)
+        supervisor = int(Path(f"/proc/{postmaster}/stat").read_text().rsplit(")", 1)[1].split()[1])
+        os.kill(supervisor, signal.SIGKILL)
         wait_until_stopped(home)
         with EmbeddedServer(folder) as next_one:
             assert answer(next_one.url()) == 1

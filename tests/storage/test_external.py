@@ -93,7 +93,7 @@ def test_the_service_may_be_another_login(external: tuple[str, subprocess.Popen[
         check_schema(database)
         store = PostgresEntryStore(database)
         assert store.append([draft(b"leaf")])[0].entry.leaf_index == 0
-        with database.lasting() as session:
+        with database.session() as session:
             session.execute(sa.text("RESET ROLE"))
             for statement in (
                 "UPDATE entry SET envelope = 'x'",

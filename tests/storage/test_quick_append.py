@@ -14,7 +14,7 @@ from ledger.log.entry import Appended, CommitUnknownError, Draft
 from ledger.log.merkle import root_of
 from ledger.storage.database import Database
 from ledger.storage.log.entries import PostgresEntryStore
-from ledger.storage.log.makers import THE_SERVICES, Made
+from ledger.storage.log.required_signatures import SERVICE_STATEMENT, DraftMaker
 from tests.log.contracts import draft, envelopes
 
 
@@ -26,7 +26,7 @@ def quick(entries: PostgresEntryStore, monkeypatch: pytest.MonkeyPatch) -> list[
     outcomes: list[bool] = []
     original = entries._quick.append
 
-    def noting(drafts: Sequence[Draft], made: Sequence[Made]) -> list[Appended] | None:
+    def noting(drafts: Sequence[Draft], made: Sequence[DraftMaker]) -> list[Appended] | None:
         appended = original(drafts, made)
         outcomes.append(appended is not None)
         return appended
@@ -115,8 +115,8 @@ def test_a_connection_lost_in_the_quick_way_is_settled(
 
     monkeypatch.setattr(entries._quick, "_attempt", lose)
     old = draft(b"old")
-    entries._append([old], [THE_SERVICES], None)
-    entries._append([draft(b"more")], [THE_SERVICES], None)
+    entries._append([old], [SERVICE_STATEMENT], None)
+    entries._append([draft(b"more")], [SERVICE_STATEMENT], None)
     appended = entries.append([draft(b"x"), draft(b"y")])
     assert [each.repeated for each in appended] == [False, False]
     assert envelopes(entries)[-2:] == [b"x", b"y"]

@@ -74,7 +74,7 @@ def parts() -> Iterator[Store]:
 @pytest.mark.parametrize("statement", OWNERS)
 def test_the_services_session_cannot_do_what_the_owner_can(parts: Store, statement: str) -> None:
     before = list(parts.entries.read(0, 10))
-    with parts.database.lasting() as connection:
+    with parts.database.session() as connection:
         for regain in ("RESET ROLE", "RESET SESSION AUTHORIZATION", "DISCARD ALL", "SET ROLE NONE"):
             connection.execute(sa.text(regain))
         with pytest.raises(DBAPIError) as refused:
@@ -86,7 +86,7 @@ def test_the_services_session_cannot_do_what_the_owner_can(parts: Store, stateme
 
 
 def test_nothing_of_the_owner_is_left_in_the_services_session(parts: Store) -> None:
-    with parts.database.lasting() as connection:
+    with parts.database.session() as connection:
         connection.execute(sa.text("RESET ROLE"))
         who = connection.execute(sa.text("SELECT session_user || ' ' || current_user")).scalar_one()
         groups = connection.execute(
@@ -101,7 +101,7 @@ def test_nothing_of_the_owner_is_left_in_the_services_session(parts: Store) -> N
 
 
 def test_it_cannot_give_itself_a_right(parts: Store) -> None:
-    with parts.database.lasting() as connection:
+    with parts.database.session() as connection:
         connection.execute(sa.text("GRANT UPDATE, DELETE, TRUNCATE ON entry TO artledger_service"))  # only warns
         with pytest.raises(DBAPIError, match="permission denied for table entry"):
             connection.execute(sa.text("UPDATE entry SET envelope = 'x'"))

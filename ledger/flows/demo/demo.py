@@ -14,7 +14,7 @@ from ledger.audit.verifier import audit_bundle
 from ledger.corpus.demo_selection import DemoSelection, demo_selection
 from ledger.corpus.work import Source, SourceItem
 from ledger.errors import InputError, NotFoundError
-from ledger.flows.demo.generation import DemoGeneration, DemoPictureMade
+from ledger.flows.demo.generation import DemoGeneratedPicture, DemoGeneration
 from ledger.flows.demo.pictures import DemoPicture, Expected, choose_pictures, has_detail
 from ledger.flows.pictures.verify import Verification
 from ledger.flows.progress import Progress, silent
@@ -62,7 +62,7 @@ class DemoReport:
     works: int
     artists: int
     queries: tuple[DemoQuery, ...]
-    generated: DemoPictureMade
+    generated: DemoGeneratedPicture
     bundle: Path
     bundle_verified: bool
     tampered_refused: bool

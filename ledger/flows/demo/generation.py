@@ -19,7 +19,7 @@ SEED = 7
 
 
 @dataclass(frozen=True, slots=True)
-class DemoPictureMade:
+class DemoGeneratedPicture:
     prompt: str
     picture: Path | None
     """None where the guard blocked it."""
@@ -44,19 +44,19 @@ class DemoGeneration:
     generation: Callable[[], Generation]
     records: Records
 
-    def run(self, progress: Progress = silent) -> DemoPictureMade:
+    def run(self, progress: Progress = silent) -> DemoGeneratedPicture:
         path, remembered = self.folder / "generated.png", self.folder / "generated.json"
         record = self._earlier(remembered)
         if record is not None:
             found = path if path.is_file() else None
-            return DemoPictureMade(PROMPT, found, record.statement["predicate"]["guard"], record)
+            return DemoGeneratedPicture(PROMPT, found, record.statement["predicate"]["guard"], record)
         flow = self.generation()
         request = flow.request(PROMPT, seed=SEED)
         (image,) = flow.generate(request, progress=progress)
         if image.file is not None:
             path.write_bytes(image.file.data)
         remembered.write_text(json.dumps({"record_id": image.record.record_id}))
-        return DemoPictureMade(PROMPT, path if image.file else None, image.guard, image.record)
+        return DemoGeneratedPicture(PROMPT, path if image.file else None, image.guard, image.record)
 
     def _earlier(self, remembered: Path) -> RecordAnswer | None:
         """The record that an earlier run made."""

@@ -12,7 +12,7 @@ from ledger.flows.pictures.verify import MAX_WAIT, Examined, Verification
 from ledger.flows.records.models import Models
 from ledger.generate.guard import ANYBODY, Decision, Requester, decide, decide_prompt
 from ledger.generate.guard_policy import Policy
-from ledger.generate.picture import MadePicture
+from ledger.generate.picture import PipelinePicture
 from ledger.image.from_pixels import image_of
 from ledger.log.entry import Entry
 from ledger.record.commitment import Commitment, commit
@@ -26,7 +26,7 @@ from ledger.record.statement import statement_payload
 class Judged:
     """A picture after the guard, before its record."""
 
-    made: MadePicture
+    made: PipelinePicture
     examined: Examined
     decision: Decision
 
@@ -73,7 +73,7 @@ class Attribution:
 
     def judge(
         self,
-        made: MadePicture,
+        made: PipelinePicture,
         prompt: Decision | None = None,
         *,
         requester: Requester = ANYBODY,

@@ -16,7 +16,7 @@ from cryptography.hazmat.primitives.serialization import (
 
 from ledger.errors import ConflictError
 from ledger.files import read_regular
-from ledger.image.credentials.signer import CredentialSigner, roots_of, self_made, signer_of
+from ledger.image.credentials.signer import CredentialSigner, new_certificate, roots_of, signer_of
 from ledger.record.keys import MAX_KEY_FILE_BYTES, create_private_file, load_private_key, read_private_file
 
 CREDENTIAL_KEY_FILE = "c2pa.pem"
@@ -35,7 +35,7 @@ class OwnCredentials:
     def signer(self) -> CredentialSigner:
         """Made on first use. Raises as `load_private_key` and `create_private_file` do."""
         if not os.path.lexists(self.path):
-            key, certificates = self_made(self.organisation)
+            key, certificates = new_certificate(self.organisation)
             protection: KeySerializationEncryption = (
                 BestAvailableEncryption(self.passphrase) if self.passphrase else NoEncryption()
             )

@@ -10,7 +10,7 @@ from ledger.flows.pictures.attribute import Attribution, Judged, Prompted
 from ledger.flows.pictures.hand_out import HandingOut
 from ledger.flows.progress import Progress, silent
 from ledger.generate.guard import ANYBODY, Action, Requester, refuse_blocked_prompt
-from ledger.generate.picture import AttributedImage, Generator, MadePicture, StepProgress
+from ledger.generate.picture import AttributedImage, Generator, PipelinePicture, StepProgress
 from ledger.generate.request import GenerationRequest
 from ledger.image.credentials.write import require_written
 from ledger.record.parts import Ref
@@ -110,9 +110,9 @@ class Generation:
         made = self._made(order, index, attempt)
         return self.attribution.judge(made, prompt.decision, requester=order.requester, attempt=attempt)
 
-    def _made(self, order: _Order, index: int, attempt: int) -> MadePicture:
+    def _made(self, order: _Order, index: int, attempt: int) -> PipelinePicture:
         generator, request = self.generator(), order.request
-        return MadePicture(
+        return PipelinePicture(
             pixels=generator.generate(request, index, attempt, order.steps_of(index)),
             model=generator.model,
             prompt=request.prompt,
@@ -122,7 +122,7 @@ class Generation:
             settings={"guidance_scale": request.guidance_text, "num_inference_steps": str(request.steps)},
         )
 
-    def attribute(self, made: MadePicture) -> AttributedImage:
+    def attribute(self, made: PipelinePicture) -> AttributedImage:
         """A picture that some other pipeline made (`ledger.generate.attributed` calls it): recorded, then handed out.
 
         It cannot be made again here, so what the policy says of pictures without retries left counts. A prompt that

@@ -41,7 +41,7 @@ class MakeFile(Protocol):
     def __call__(self, pixels: Pixels, media_type: str, assertion: Assertion) -> Signed: ...
 
 
-class Remember(Protocol):
+class StorePicture(Protocol):
     """What keeps a generated picture's looks, so that a stripped or edited file of it is found again."""
 
     def __call__(self, record_id: str, fingerprint: Fingerprint, working: Pixels) -> Alongside: ...
@@ -59,7 +59,7 @@ class HandingOut:
     sequencer: Sequencer
     entries: PostgresEntryStore
     pending: PendingImages
-    remember: Remember
+    remember: StorePicture
     confirmation_seconds: float = CONFIRMATION_SECONDS
 
     def file(self, pixels: Pixels, media_type: str, answer: RecordAnswer, model: str) -> PendingImage:

@@ -10,7 +10,7 @@ from pathlib import Path
 from ledger import canonical
 from ledger.answers.generations import GeneratedImage
 from ledger.errors import InputError
-from ledger.flows.pictures.hand_out import Remember
+from ledger.flows.pictures.hand_out import StorePicture
 from ledger.flows.pictures.measurements import generation_predicate
 from ledger.flows.pictures.verify import MAX_WAIT, Verification
 from ledger.flows.records.models import Models
@@ -68,7 +68,7 @@ class Reports:
 
     verification: Verification
     models: Models
-    remember: Remember
+    remember: StorePicture
 
     def report(self, data: bytes, weights_sha256: str, operator: Operator) -> GeneratedImage:
         """The record of a picture sent in; the same report again gives the record that exists already.

@@ -27,7 +27,7 @@ from ledger.flows.progress import Progress, silent
 from ledger.log.checkpoint import SignedCheckpoint
 from ledger.log.entry import TreeHead
 from ledger.log.fetch import open_log
-from ledger.log.lastseen import LastSeen
+from ledger.log.last_checkpoint import LastCheckpoint
 from ledger.log.objects import ObjectReader
 from ledger.log.reader import read_tile
 from ledger.log.tiles import Tile, level_tiles, unpack_entries
@@ -82,7 +82,7 @@ class Restoring:
         self._require_configured(key)
         head = self.store.head(key.name, onto=onto)
         signed = self._audited(location, key, progress)
-        seen = LastSeen(self.last_checkpoint, key)
+        seen = LastCheckpoint(self.last_checkpoint, key)
         with contextlib.closing(open_log(location)) as objects:
             authority = TileAuthority(objects, signed)
             authority.require_root()

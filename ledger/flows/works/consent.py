@@ -28,7 +28,7 @@ from ledger.record.parts import Ref
 from ledger.record.predicates import Consent, Registration, Withdrawal
 from ledger.record.statement import Statement, parse_payload, statement_payload
 from ledger.record.times import now_text
-from ledger.storage.log.standing import unless_appended
+from ledger.storage.log.preconditions import unless_appended
 from ledger.storage.works.erasure import Erasure
 from ledger.storage.works.works import WorkReader
 

@@ -36,7 +36,7 @@ from ledger.record.ids import parse_id
 from ledger.record.keys import Signer
 from ledger.record.predicates import Registration
 from ledger.record.statement import parse_payload
-from ledger.storage.log.standing import together, unless_registered
+from ledger.storage.log.preconditions import all_of, unless_registered
 from ledger.storage.works.corpus import CorpusStore
 from ledger.storage.works.opt_outs import KnownOptOuts, OptOutsChangedError, OptOutStore
 from ledger.text import clean_text
@@ -172,7 +172,7 @@ class Registering:
         made = replace(made, submission=Submission(stated.record_id, signed.payload), row=row)
 
         def append(alongside: Alongside) -> Appended:
-            once = together(unless_registered(stated.work_id, taken), alongside)
+            once = all_of(unless_registered(stated.work_id, taken), alongside)
             return self.cosigning.append(signed, dedup_key=self._once(made), alongside=once)
 
         return self._done(self._willing(made, append))

@@ -68,7 +68,7 @@ def roots_of(certificates: bytes) -> str:
     return "".join(each.public_bytes(Encoding.PEM).decode() for each in _certificates(certificates)[1:])
 
 
-def self_made(organisation: str) -> tuple[EllipticCurvePrivateKey, bytes]:
+def new_certificate(organisation: str) -> tuple[EllipticCurvePrivateKey, bytes]:
     """A new key (P-256) and its chain: a leaf as C2PA 2.2, section 14.5.1 wants it, and the root that signed it.
 
     The root's key is dropped: no second certificate can ever come from it.

@@ -21,7 +21,7 @@ from ledger.flows.pictures.verify import Verification
 from ledger.flows.records.models import Models
 from ledger.flows.works.ingest import Ingestion
 from ledger.flows.works.subset import TheseWorks
-from ledger.generate.picture import Attributor, MadePicture, ModelFacts
+from ledger.generate.picture import Attributor, ModelFacts, PipelinePicture
 from ledger.image.canonical_image import Pixels
 from ledger.lab.evaluate.claim_plan import Filing, Sighting, Work, encoded
 from ledger.record import dsse, predicates
@@ -96,7 +96,7 @@ class ClaimTrial:
     def generate(self, picture: Pixels, model: str) -> bytes:
         """What the guard holds back is on the log all the same: its pixels then stand for its file."""
         facts = _facts(model, None)
-        made = self.attributor(MadePicture(picture, facts, None, None, None, None, {}))
+        made = self.attributor(PipelinePicture(picture, facts, None, None, None, None, {}))
         self._model_ids[model] = self.models.register(facts).in_record.model_id
         return made.file or encoded(picture)
 

@@ -58,7 +58,7 @@ def evaluate_copies(measured: Measured) -> Report:
     """All figures; a minute at full size, most of it for the intervals."""
     report: dict[str, dict[str, Any]] = {}
     curves: dict[str, Curve] = {}
-    for method in (_ours(measured), *(_peer(measured, name) for name in measured.peers)):
+    for method in (_ours(measured), *(_baseline(measured, name) for name in measured.baselines)):
         pairs = Pairs.of(method.scores, measured.own)
         curves[method.name] = pairs.curve()
         report[method.name] = {
@@ -74,9 +74,9 @@ def _ours(measured: Measured) -> Method:
     return Method(OURS, measured.ours(len(measured.works)), measured.seconds(OURS), normalised=True)
 
 
-def _peer(measured: Measured, name: str) -> Method:
+def _baseline(measured: Measured, name: str) -> Method:
     """As it is, or normalised by its background, whichever has the better micro AP here."""
-    plain, better, seconds = measured.peer(name)
+    plain, better, seconds = measured.baseline(name)
     plain_ap, better_ap = (Pairs.of(scores, measured.own).curve().micro_ap for scores in (plain, better))
     helps = better_ap > plain_ap
     return Method(name, better if helps else plain, seconds + measured.seconds(name), normalised=helps)

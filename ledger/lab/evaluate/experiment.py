@@ -22,12 +22,12 @@ from ledger.fingerprint.fingerprinter import Fingerprinter
 from ledger.fingerprint.spec import copy_spec
 from ledger.image.pool import DecodePool
 from ledger.lab.evaluate import edits
-from ledger.lab.evaluate.kept_results import Shelf
+from ledger.lab.evaluate.baselines import Baseline, OurDescriptor, Pdq, PHash, Sscd, normalised
 from ledger.lab.evaluate.memory_index import MemoryIndex
 from ledger.lab.evaluate.metrics import Columns, Scores
-from ledger.lab.evaluate.peers import OurDescriptor, Pdq, Peer, PHash, Sscd, normalised
 from ledger.lab.evaluate.pictures import Picture, Selection, select
 from ledger.lab.evaluate.questions import Answer, Asked, Corpus, Found, Interview, Question
+from ledger.lab.evaluate.result_cache import ResultCache
 from ledger.lab.evaluate.works import Bench, Progress, Work
 from ledger.lab.train.variants import variant_pairs
 
@@ -74,9 +74,9 @@ class Measured:
     hidden: NDArray[np.bool_]
     """Shape (rows, columns): variants of a copy's own work."""
     background: Sequence[Work]
-    peers: Mapping[str, Peer]
+    baselines: Mapping[str, Baseline]
     absent: Mapping[str, str]
-    """Peer that could not be measured to the reason."""
+    """Baseline that could not be measured to the reason."""
     variants: int
     """Strangers left out."""
     alpha: float
@@ -113,14 +113,14 @@ class Measured:
                 scores[place, column[match.work]] = match.score
         return scores
 
-    def peer(self, name: str) -> tuple[Scores, Scores, float]:
+    def baseline(self, name: str) -> tuple[Scores, Scores, float]:
         """As it is and normalised by its background, each (rows, columns), and the seconds that comparing took."""
-        peer = self.peers[name]
+        baseline = self.baselines[name]
         queries = [reply.answer.described[name] for reply in self.replies]
         started = time.perf_counter()
-        plain = peer.similarity(queries, [work.described[name] for work in self.works])
+        plain = baseline.similarity(queries, [work.described[name] for work in self.works])
         seconds = time.perf_counter() - started
-        level = peer.similarity(queries, [work.described[name] for work in self.background])
+        level = baseline.similarity(queries, [work.described[name] for work in self.background])
         better = normalised(plain, level)
         plain[self.hidden] = better[self.hidden] = -np.inf
         return plain, better, seconds
@@ -140,23 +140,23 @@ def measure(plan: Plan, progress: Progress) -> Measured:
     """
     encoder = load_copy_encoder()
     fingerprinter = Fingerprinter([encoder], copy_spec())
-    peers: dict[str, Peer] = {peer.name: peer for peer in (PHash(), Pdq(), OurDescriptor(encoder))}
+    baselines: dict[str, Baseline] = {baseline.name: baseline for baseline in (PHash(), Pdq(), OurDescriptor(encoder))}
     absent: dict[str, str] = {}
     try:
-        peers[Sscd.name] = Sscd()
+        baselines[Sscd.name] = Sscd()
     except NotFoundError as error:
         absent[Sscd.name] = f"{error.message}. {error.hint}"
-    heading = {"layout": _LAYOUT, "spec": fingerprinter.spec.digest, "peers": sorted(peers)}
-    with DecodePool() as pool, Shelf(plan.out / "works.jsonl", heading) as shelf:
+    heading = {"layout": _LAYOUT, "spec": fingerprinter.spec.digest, "peers": sorted(baselines)}
+    with DecodePool() as pool, ResultCache(plan.out / "works.jsonl", heading) as cache:
         chosen = select(pool, works=plan.works, strangers=plan.strangers, assets=plan.assets, seed=plan.seed)
-        bench = Bench(pool, fingerprinter, list(peers.values()), shelf)
+        bench = Bench(pool, fingerprinter, list(baselines.values()), cache)
         works = bench.works(chosen.corpus, "fingerprinting the corpus", progress)
         outside = bench.works(chosen.strangers, "fingerprinting strangers", progress)
         background = bench.works(chosen.background, "fingerprinting the background", progress)
         corpora = _corpora(works, plan.growth)
         strangers = _alone(outside, works)
         questions = _questions(plan, chosen, works, strangers, corpora)
-        with Shelf(plan.out / "answers.jsonl", heading | _question_heading(plan, chosen, corpora)) as answers:
+        with ResultCache(plan.out / "answers.jsonl", heading | _question_heading(plan, chosen, corpora)) as answers:
             interview = Interview(bench, answers, chosen.grounds(strangers), plan.seed)
             replies = _replies(questions, interview.ask(questions, progress), works)
     return Measured(
@@ -165,7 +165,7 @@ def measure(plan: Plan, progress: Progress) -> Measured:
         replies=replies,
         hidden=_hidden(works, replies),
         background=background,
-        peers=peers,
+        baselines=baselines,
         absent=absent,
         variants=len(outside) - len(strangers),
         alpha=corpora[-1].calibration.alpha,
@@ -200,7 +200,7 @@ def _questions(
     copies = [Question(copied[turn % len(copied)], turn, copy=True) for turn in range(plan.copies if copied else 0)]
     strangers = [picture for picture in chosen.strangers if picture.name in alone]
     asked: list[Asked] = []
-    for questions in (copies, _about_strangers(strangers, both=plan.both)):
+    for questions in (copies, _unrelated_questions(strangers, both=plan.both)):
         left = dict.fromkeys(range(len(corpora) - 1), GROWTH_QUESTIONS)
         for question in questions:
             column = place.get(question.picture.name, -1)
@@ -211,7 +211,7 @@ def _questions(
     return asked
 
 
-def _about_strangers(pictures: Sequence[Picture], *, both: bool) -> list[Question]:
+def _unrelated_questions(pictures: Sequence[Picture], *, both: bool) -> list[Question]:
     clean = [Question(picture, None, copy=False) for picture in pictures[:: 1 if both else 2]]
     edited = [(turn, picture) for turn, picture in enumerate(pictures) if both or turn % 2]
     return [*clean, *(Question(picture, turn, copy=False) for turn, picture in edited)]

@@ -24,13 +24,13 @@ from ledger.corpus.sealed import is_sealed
 from ledger.errors import ConflictError, InputError, NotFoundError
 from ledger.image.canonical_image import Pixels
 from ledger.image.pool import DecodePool
+from ledger.lab.evaluate.baselines import NEIGHBOURS
 from ledger.lab.evaluate.edit_kinds import Grounds
-from ledger.lab.evaluate.peers import NEIGHBOURS
 from ledger.lab.train.pictures import COLLECTIONS, OPENCLIPART, SIDE, SourcePicture, collected
 from ledger.lab.train.roles import MOST_BY_ONE, Role, role_of
 
 BACKGROUND = 200
-"""Works outside the corpus from which the peers' scores are normalised, at most; fewer for a smaller corpus."""
+"""Works outside the corpus from which the baselines' scores are normalised, at most; fewer for a smaller corpus."""
 PHOTOGRAPHS = "mate-backgrounds"
 """The held-out collection that works are pasted on."""
 MOST_PHOTOGRAPHS = 160

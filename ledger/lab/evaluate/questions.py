@@ -1,4 +1,4 @@
-"""Every question that an evaluation asks, and what each method answered, with its time; kept on a shelf."""
+"""Every question that an evaluation asks, and what each method answered, with its time; kept on a cache."""
 
 from __future__ import annotations
 
@@ -17,9 +17,9 @@ from ledger.fingerprint.complexity import comparable
 from ledger.image.canonical_image import CanonicalImage
 from ledger.lab.evaluate.edit_kinds import Grounds
 from ledger.lab.evaluate.edits import Edit, combined, draw, generator
-from ledger.lab.evaluate.kept_results import Shelf
 from ledger.lab.evaluate.memory_index import MemoryIndex
 from ledger.lab.evaluate.pictures import Picture
+from ledger.lab.evaluate.result_cache import ResultCache
 from ledger.lab.evaluate.works import Bench, Progress, text
 from ledger.match.calibration import Calibration, calibrate
 from ledger.match.candidate import MatchOutcome, Query
@@ -78,9 +78,9 @@ class Answer:
     outcomes: Mapping[int, tuple[Found, ...]]
     """Our matches by the size of the corpus; not every question is asked at every size."""
     described: Mapping[str, bytes]
-    """Peer to description."""
+    """Baseline to description."""
     seconds: Mapping[str, float]
-    """Method to the time that it took from decoded pixels on; a peer's without the comparison."""
+    """Method to the time that it took from decoded pixels on; a baseline's without the comparison."""
 
 
 class Corpus:
@@ -104,7 +104,7 @@ class Interview:
     """Asks every question once."""
 
     bench: Bench
-    shelf: Shelf
+    cache: ResultCache
     grounds: Grounds
     seed: int
 
@@ -116,16 +116,16 @@ class Interview:
         files = ((number, partial(each.png, self.grounds, self.seed)) for number, (each, _) in enumerate(todo))
         for number, image in self.bench.pool.decode_all(files):
             question, corpora = todo[number]
-            self.shelf.put(question.key, None if isinstance(image, InputError) else self._answer(image, corpora))
+            self.cache.put(question.key, None if isinstance(image, InputError) else self._answer(image, corpora))
             done += 1
             progress(_STAGE, done, len(questions))
-        return [_read(self.shelf[question.key]) for question, _ in questions]
+        return [_read(self.cache[question.key]) for question, _ in questions]
 
     def _known(self, question: Question, corpora: Sequence[Corpus]) -> bool:
         """An answer may be kept that was asked for at fewer sizes."""
-        if question.key not in self.shelf:
+        if question.key not in self.cache:
             return False
-        kept = self.shelf[question.key]
+        kept = self.cache[question.key]
         return kept is None or all(str(corpus.size) in kept["outcomes"] for corpus in corpora)
 
     def _answer(self, image: CanonicalImage, corpora: Sequence[Corpus]) -> dict[str, Any]:
@@ -136,10 +136,10 @@ class Interview:
         full = corpora[-1].match(query)
         seconds = {OURS: time.perf_counter() - started}
         described = {}
-        for peer in self.bench.peers:
+        for baseline in self.bench.baselines:
             started = time.perf_counter()
-            described[peer.name] = text(peer.describe(image.working))
-            seconds[peer.name] = time.perf_counter() - started
+            described[baseline.name] = text(baseline.describe(image.working))
+            seconds[baseline.name] = time.perf_counter() - started
         outcomes = {corpora[-1].size: full, **{corpus.size: corpus.match(query) for corpus in corpora[:-1]}}
         return {
             "bin": corpora[-1].calibration.bin_of(fingerprint.image.complexity).name,
@@ -163,6 +163,6 @@ def _read(kept: Mapping[str, Any] | None) -> Answer | None:
             int(size): tuple(Found(work, score, p_value, Relation(said)) for work, score, p_value, said in matches)
             for size, matches in kept["outcomes"].items()
         },
-        described={peer: b64decode(data) for peer, data in kept["described"].items()},
+        described={baseline: b64decode(data) for baseline, data in kept["described"].items()},
         seconds=kept["seconds"],
     )

@@ -26,8 +26,8 @@ from ledger.generate.picture import Generator
 from ledger.generate.request import GenerationRequest
 from ledger.image.canonical_image import Pixels
 from ledger.image.pool import DecodePool
-from ledger.lab.evaluate.kept_results import Shelf
 from ledger.lab.evaluate.metrics import bootstrap
+from ledger.lab.evaluate.result_cache import ResultCache
 from ledger.lab.evaluate.works import Progress
 from ledger.lab.train.studio.prompts import PROMPTS
 from ledger.lab.train.studio.sheet import save_sheet
@@ -63,14 +63,14 @@ class SubjectReport:
     """Shape (prompts, per prompt, height, width, 3)."""
 
 
-def read_works(pool: DecodePool, encoder: CopyEncoder, shelf: Path, limit: int, progress: Progress) -> NearWorks:
-    """The open OpenClipart works, at most `limit`; descriptors are kept in the file `shelf`.
+def read_works(pool: DecodePool, encoder: CopyEncoder, cache: Path, limit: int, progress: Progress) -> NearWorks:
+    """The open OpenClipart works, at most `limit`; descriptors are kept in the file `cache`.
 
     Raises NotFoundError (`openclipart-missing`).
     """
     source = OpenClipartSource(rasterise=pool.rasterise)
     items = [item for item in source.items() if not is_sealed(item.key) and "alias_of" not in item.labels][:limit]
-    with Shelf(shelf, {"descriptor": copy_descriptor.WEIGHTS_SHA256}) as kept:
+    with ResultCache(cache, {"descriptor": copy_descriptor.WEIGHTS_SHA256}) as kept:
         todo = [item for item in items if item.key not in kept]
         for start in range(0, len(todo), _BATCH):
             progress("describing open works", len(items) - len(todo) + start, len(items))

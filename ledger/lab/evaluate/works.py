@@ -1,4 +1,4 @@
-"""Fingerprints, previews and the peers' descriptions of the pictures that are compared with; kept on a shelf."""
+"""Fingerprints, previews and the baselines' descriptions of the pictures that are compared with; kept on a cache."""
 
 from __future__ import annotations
 
@@ -17,9 +17,9 @@ from ledger.fingerprint.fingerprinter import Fingerprinter
 from ledger.image.canonical_image import CanonicalImage
 from ledger.image.pool import DecodePool
 from ledger.image.preview import make_preview
-from ledger.lab.evaluate.kept_results import Shelf
-from ledger.lab.evaluate.peers import Peer
+from ledger.lab.evaluate.baselines import Baseline
 from ledger.lab.evaluate.pictures import Picture
+from ledger.lab.evaluate.result_cache import ResultCache
 from ledger.match.candidate import Candidate
 
 Progress = Callable[[str, int, int | None], None]
@@ -34,31 +34,31 @@ class Work:
     candidate: Candidate
     preview: bytes
     described: Mapping[str, bytes]
-    """Peer to description."""
+    """Baseline to description."""
 
 
 @dataclass(frozen=True, slots=True)
 class Bench:
-    """What measures: a decoding pool, a fingerprinter, the peers, and the shelf for works."""
+    """What measures: a decoding pool, a fingerprinter, the baselines, and the cache for works."""
 
     pool: DecodePool
     fingerprinter: Fingerprinter
-    peers: Sequence[Peer]
-    shelf: Shelf
+    baselines: Sequence[Baseline]
+    cache: ResultCache
 
     def works(self, pictures: Sequence[Picture], stage: str, progress: Progress) -> list[Work]:
         """In order, without those that cannot be decoded or compared (blank, tiny)."""
-        todo = [picture for picture in pictures if picture.name not in self.shelf]
+        todo = [picture for picture in pictures if picture.name not in self.cache]
         done = len(pictures) - len(todo)
         progress(stage, done, len(pictures))
         for batch in self._batches(todo):
             self._put([(name, image) for name, image in batch if not isinstance(image, InputError)])
             for name, image in batch:
                 if isinstance(image, InputError):
-                    self.shelf.put(name, None)
+                    self.cache.put(name, None)
             done += len(batch)
             progress(stage, done, len(pictures))
-        return [_read(picture.name, kept) for picture in pictures if (kept := self.shelf[picture.name]) is not None]
+        return [_read(picture.name, kept) for picture in pictures if (kept := self.cache[picture.name]) is not None]
 
     def _batches(self, pictures: Sequence[Picture]) -> Iterator[list[tuple[str, CanonicalImage | InputError]]]:
         decoded = self.pool.decode_all((picture.name, picture.read) for picture in pictures)
@@ -69,10 +69,10 @@ class Bench:
         prints = self.fingerprinter.works([image for _, image in images])
         for (name, image), fingerprint in zip(images, prints, strict=True):
             if comparable(image, fingerprint.complexity) is not None:
-                self.shelf.put(name, None)
+                self.cache.put(name, None)
                 continue
-            described = {peer.name: peer.describe(image.working) for peer in self.peers}
-            self.shelf.put(name, _kept(image, fingerprint, described))
+            described = {baseline.name: baseline.describe(image.working) for baseline in self.baselines}
+            self.cache.put(name, _kept(image, fingerprint, described))
 
 
 def text(data: bytes) -> str:
@@ -109,5 +109,5 @@ def _read(name: str, kept: Mapping[str, Any]) -> Work:
     return Work(
         candidate=Candidate(name, "", kept["sha256"], kept["pixel_sha256"], "", "", fingerprint),
         preview=b64decode(kept["preview"]),
-        described={peer: b64decode(data) for peer, data in kept["described"].items()},
+        described={baseline: b64decode(data) for baseline, data in kept["described"].items()},
     )

@@ -35,7 +35,7 @@ LICENCES: Mapping[str, tuple[str, str]] = {
 """Collection -> package as used, licences as the package states them."""
 
 
-class Made(Protocol):
+class NullSetFacts(Protocol):
     """What the card tells of."""
 
     @property
@@ -54,7 +54,7 @@ class Made(Protocol):
     def geometry(self) -> GeometryFit: ...
 
 
-def null_set_card(made: Made) -> str:
+def null_set_card(made: NullSetFacts) -> str:
     """Markdown."""
     rows = "\n".join(
         f"| {name} | {LICENCES[name][0]} | {LICENCES[name][1]} | {count} |"

@@ -35,7 +35,7 @@ class Home:
 
     @property
     def running_lock(self) -> Path:
-        """Held by the keeper, the server and all its children."""
+        """Held by the supervisor, the server and all its children."""
         return self.folder / "running.lock"
 
     @property

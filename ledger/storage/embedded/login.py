@@ -35,7 +35,7 @@ def password_of(home: Home, user: str) -> str:
     return (home.password if user == SUPERUSER else home.service_password).read_text()
 
 
-def lets_service_in(home: Home) -> bool:
+def service_can_log_in(home: Home) -> bool:
     """Whether the service can log in to its database. Raises psycopg.OperationalError while the server is not ready."""
     if not home.service_password.exists():
         return False

@@ -1,4 +1,4 @@
-"""Start PostgreSQL on demand, share it between processes, leave its stopping to the keeper (keeper.py)."""
+"""Start PostgreSQL on demand, share it between processes, leave its stopping to the supervisor (supervisor.py)."""
 
 from __future__ import annotations
 
@@ -24,11 +24,11 @@ from ledger.storage.database import SERVICE_ROLE
 from ledger.storage.embedded.account import ENVIRONMENT, Account, choose_account
 from ledger.storage.embedded.binaries import find_programs
 from ledger.storage.embedded.cluster import NO_SPACE, SUPERUSER, Home, ensure_cluster, explain_failure, find_home
-from ledger.storage.embedded.login import DATABASE, lets_service_in, password_of, prepare
+from ledger.storage.embedded.login import DATABASE, password_of, prepare, service_can_log_in
 
 SECONDS_TO_START = 60.0
 """Recovery after a crash replays the write-ahead log before it lets anybody in."""
-SECONDS_BETWEEN_LOOKS = 0.01
+POLL_SECONDS = 0.01
 MAX_LOG_BYTES = 2**20
 MAX_SOCKET_PATH = 100
 """A socket's path has at most 107 bytes on Linux, 103 on macOS."""
@@ -81,7 +81,7 @@ class EmbeddedServer:
 
     def _attach(self, home: Home, account: Account) -> None:
         deadline = time.monotonic() + SECONDS_TO_START
-        self._users = _lock(home.users_lock, fcntl.LOCK_SH, deadline)  # waits while the keeper is stopping the server
+        self._users = _lock(home.users_lock, fcntl.LOCK_SH, deadline)  # waits while the server is stopped
         with _held(home.start_lock, deadline):
             if not _is_running(home):
                 _start(home, account)
@@ -103,7 +103,7 @@ class EmbeddedServer:
         self.close()
 
     def close(self) -> None:
-        """Stop using the server. The keeper stops it when this was the last user."""
+        """Stop using the server. The supervisor stops it when this was the last user."""
         if self._users is not None:
             os.close(self._users)
             self._users = None
@@ -124,13 +124,13 @@ class EmbeddedServer:
 
 
 def _start(home: Home, account: Account) -> None:
-    """Have a keeper start the server; returns when it is starting, not when it is ready."""
+    """Have a supervisor start the server; returns when it is starting, not when it is ready."""
     programs = find_programs(account)
     ensure_cluster(home, account, programs)
     (home.cluster / "postmaster.pid").unlink(missing_ok=True)  # stale: the running lock is free
     if home.log.exists() and home.log.stat().st_size > MAX_LOG_BYTES:
         home.log.unlink()
-    if home.socket_note.exists():  # left behind where the keeper itself was killed
+    if home.socket_note.exists():  # left behind where the supervisor itself was killed
         shutil.rmtree(home.socket_note.read_text(), ignore_errors=True)
     socket_dir = _make_socket_dir()
     account.give(socket_dir)
@@ -148,9 +148,9 @@ def _start(home: Home, account: Account) -> None:
         "gid": account.gid,
     }
     # By path, isolated and without site-packages: a third of the time, and nothing of the caller's environment gets in.
-    keeper = [sys.executable, "-I", "-S", str(Path(__file__).with_name("keeper.py")), json.dumps(plan)]
+    supervisor = [sys.executable, "-I", "-S", str(Path(__file__).with_name("supervisor.py")), json.dumps(plan)]
     nothing = subprocess.DEVNULL
-    subprocess.run(keeper, stdin=nothing, stdout=nothing, stderr=nothing, cwd="/", check=True)
+    subprocess.run(supervisor, stdin=nothing, stdout=nothing, stderr=nothing, cwd="/", check=True)
 
 
 def _shared_memory() -> dict[str, str]:
@@ -175,7 +175,7 @@ def _wait_until_ready(home: Home, deadline: float) -> None:
     log_start = home.log.stat().st_size if home.log.exists() else 0
     while True:
         with suppress(psycopg.OperationalError):  # it is starting
-            if not lets_service_in(home):
+            if not service_can_log_in(home):
                 prepare(home)
             return
         if not _is_running(home):
@@ -191,11 +191,11 @@ def _wait_until_ready(home: Home, deadline: float) -> None:
                 hint=f"it may be recovering from a crash: see {home.log}, then try again",
                 retry_after=10,
             )
-        time.sleep(SECONDS_BETWEEN_LOOKS)
+        time.sleep(POLL_SECONDS)
 
 
 def _is_running(home: Home) -> bool:
-    """Whether a keeper, a server or any of its children still holds the cluster."""
+    """Whether a supervisor, a server or any of its children still holds the cluster."""
     lock = os.open(home.running_lock, os.O_RDWR | os.O_CREAT, 0o600)
     try:
         fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
@@ -220,7 +220,7 @@ def _lock(path: Path, kind: int, deadline: float) -> int:
                     code="database-starting",
                     retry_after=10,
                 ) from None
-            time.sleep(SECONDS_BETWEEN_LOOKS)
+            time.sleep(POLL_SECONDS)
         else:
             return descriptor
 

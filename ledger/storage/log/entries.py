@@ -19,8 +19,8 @@ from ledger.log.merkle import CompactRange, leaf_hash
 from ledger.record.dsse import signers_of
 from ledger.storage.bulk import copy_rows
 from ledger.storage.database import Database, driver
-from ledger.storage.log.makers import GoodKeys, Made, keep_keys, made_in
 from ledger.storage.log.quick_append import QuickAppender
+from ledger.storage.log.required_signatures import DraftMaker, GoodKeys, keep_keys, maker_of_draft
 from ledger.storage.log.revocation import refused, revocation_key, signers
 from ledger.storage.tables.log import entry
 
@@ -86,21 +86,23 @@ class PostgresEntryStore:
         (`signature-missing`) when it speaks for somebody who has a good key and did not sign it.
         """
         _require_sizes(drafts)
-        made = [made_in(draft) for draft in drafts]
+        makers = [maker_of_draft(draft) for draft in drafts]
         if alongside is None:
             try:
-                quickly = self._quick.append(drafts, made)
+                quickly = self._quick.append(drafts, makers)
             except CommitUnknownError as unknown:
-                return self._settle(drafts, made, unknown)
+                return self._settle(drafts, makers, unknown)
             if quickly is not None:
                 return quickly
-        return self._append(drafts, made, alongside)
+        return self._append(drafts, makers, alongside)
 
-    def _settle(self, drafts: Sequence[Draft], made: Sequence[Made], unknown: CommitUnknownError) -> Sequence[Appended]:
+    def _settle(
+        self, drafts: Sequence[Draft], makers: Sequence[DraftMaker], unknown: CommitUnknownError
+    ) -> Sequence[Appended]:
         """Appending again is safe, since a record id becomes one leaf; the lock of the head outlasts a commit that is
         still under way. What the lost attempt had added is no repeat."""
         try:
-            appended = self._append(drafts, made, None)
+            appended = self._append(drafts, makers, None)
         except PushbackError as error:
             raise unknown from error
         return [
@@ -108,15 +110,19 @@ class PostgresEntryStore:
             for each, draft in zip(appended, drafts, strict=True)
         ]
 
-    def _append(self, drafts: Sequence[Draft], made: Sequence[Made], alongside: Alongside | None) -> Sequence[Appended]:
+    def _append(
+        self, drafts: Sequence[Draft], makers: Sequence[DraftMaker], alongside: Alongside | None
+    ) -> Sequence[Appended]:
         committing = False
         try:
             with self._database.begin() as connection:
                 head = lock_head(connection)
-                known, good = _Known(connection, drafts), GoodKeys(connection, made)
-                appended = _place(drafts, made, known, good, head)
+                known, good = _Known(connection, drafts), GoodKeys(connection, makers)
+                appended = _place(drafts, makers, known, good, head)
                 fresh = [(each.entry, draft) for each, draft in zip(appended, drafts, strict=True) if not each.repeated]
-                announced = [own.key for own, each in zip(made, appended, strict=True) if own.key and not each.repeated]
+                announced = [
+                    own.key for own, each in zip(makers, appended, strict=True) if own.key and not each.repeated
+                ]
                 after = head.tree.extend(entry.leaf_hash for entry, _ in fresh)
                 if fresh:
                     write_entries(connection, fresh)
@@ -128,7 +134,7 @@ class PostgresEntryStore:
             if committing:
                 raise CommitUnknownError(f"the outcome of a commit is unknown: {error.message}") from error
             raise
-        self._quick.learn(head.tree, after, known.unrevoked(), good.keyless(made))
+        self._quick.learn(head.tree, after, known.unrevoked(), good.keyless(makers))
         return appended
 
     def read(self, start: int, end: int) -> Iterator[Entry]:
@@ -253,10 +259,12 @@ def lock_head(connection: Connection) -> Head:
     return Head(tree, row.now)
 
 
-def _place(drafts: Sequence[Draft], made: Sequence[Made], known: _Known, good: GoodKeys, head: Head) -> list[Appended]:
+def _place(
+    drafts: Sequence[Draft], makers: Sequence[DraftMaker], known: _Known, good: GoodKeys, head: Head
+) -> list[Appended]:
     appended: list[Appended] = []
     index = head.tree.size
-    for draft, own in zip(drafts, made, strict=True):
+    for draft, own in zip(drafts, makers, strict=True):
         earlier = known.find(draft)
         if earlier is not None:
             appended.append(Appended(earlier, repeated=True))

@@ -85,7 +85,7 @@ class Projector:
             " coalesce(max(corpus_works), 0) AS works FROM projection_head"
         )
         while True:
-            with self._database.lasting() as connection:
+            with self._database.session() as connection:
                 row = connection.execute(statement).one()
             if row.behind <= 0:
                 return CorpusState(row.through, row.works)

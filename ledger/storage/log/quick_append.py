@@ -15,7 +15,7 @@ from ledger.log.entry import Appended, CommitUnknownError, Draft, Entry
 from ledger.log.merkle import CompactRange, leaf_hash
 from ledger.record.party import Party
 from ledger.storage.database import Database, driver
-from ledger.storage.log.makers import Made
+from ledger.storage.log.required_signatures import DraftMaker
 from ledger.storage.log.revocation import revocation_key, signers
 
 _APPEND = """
@@ -45,7 +45,7 @@ class QuickAppender:
         self._keyless: frozenset[Party] = frozenset()
         self._busy = threading.Lock()
 
-    def append(self, drafts: Sequence[Draft], made: Sequence[Made]) -> list[Appended] | None:
+    def append(self, drafts: Sequence[Draft], makers: Sequence[DraftMaker]) -> list[Appended] | None:
         """The new entries; None when nothing was done and the ordinary way must be taken: the head is not as known, a
         record id or dedup key is on the log already, rows must go alongside, a signer's key may be revoked, somebody
         who speaks may have a key, keys change, or another thread is at it.
@@ -56,7 +56,9 @@ class QuickAppender:
             return None
         try:
             tree, self._tree = self._tree, None
-            known = tree is not None and self._signers_are_good(drafts) and all(map(self._needs_no_look, made))
+            known = (
+                tree is not None and self._signers_are_good(drafts) and all(map(self._party_keys_are_current, makers))
+            )
             return self._attempt(tree, drafts) if known and tree is not None else None
         finally:
             self._busy.release()
@@ -78,9 +80,9 @@ class QuickAppender:
         revoking = set(map(revocation_key, self._unrevoked))
         return not any(draft.dedup_key in revoking for draft in drafts)
 
-    def _needs_no_look(self, made: Made) -> bool:
+    def _party_keys_are_current(self, maker: DraftMaker) -> bool:
         """No other process appended since the parties' keys were looked up; nor does this one change keys now."""
-        return made.key is None and (not made.asks or made.party in self._keyless)
+        return maker.key is None and (not maker.asks or maker.party in self._keyless)
 
     def _attempt(self, tree: CompactRange, drafts: Sequence[Draft]) -> list[Appended] | None:
         hashes = [leaf_hash(draft.envelope) for draft in drafts]
@@ -97,7 +99,7 @@ class QuickAppender:
             "keys": [draft.dedup_key for draft in drafts] if any(draft.dedup_key for draft in drafts) else [],
         }
         try:
-            with self._database.held() as connection, driver(connection).cursor(binary=True) as cursor:
+            with self._database.kept_session() as connection, driver(connection).cursor(binary=True) as cursor:
                 row = cursor.execute(_APPEND, parameters, prepare=True).fetchone()
         except ConflictError:
             return None

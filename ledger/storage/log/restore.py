@@ -21,7 +21,7 @@ from ledger.record.statement import Statement, parse_payload
 from ledger.record.times import parse_time
 from ledger.storage.database import Database
 from ledger.storage.log.entries import PostgresEntryStore, advance_head, lock_head, write_entries
-from ledger.storage.log.makers import keep_keys
+from ledger.storage.log.required_signatures import keep_keys
 from ledger.storage.log.revocation import FOUNDING_KEY, event_key
 from ledger.storage.tables import LOG, PRIMARY, PROJECTIONS
 

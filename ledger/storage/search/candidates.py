@@ -64,7 +64,7 @@ class PgVectorIndex:
         while True:
             indexed = self._indexed and many
             statement, parameters = search_statement(query, space, limit, only, indexed=indexed)
-            with self._database.lasting() as connection:
+            with self._database.session() as connection:
                 raw = driver(connection)
                 # Where nothing is behind, as nearly always, this is the only round trip.
                 with raw.pipeline(), raw.cursor(binary=True) as status, raw.cursor(binary=True) as cursor:
@@ -91,7 +91,7 @@ class PgVectorIndex:
 
     def groups(self, work_ids: Sequence[str]) -> Mapping[str, Group]:
         """As `CandidateIndex` says; of works that may be matched."""
-        with self._database.lasting() as connection, driver(connection).cursor(binary=True) as cursor:
+        with self._database.session() as connection, driver(connection).cursor(binary=True) as cursor:
             cursor.execute(_GROUPS.encode(), ([*map(UUID, work_ids)],))
             members: dict[str, list[GroupMember]] = {}
             for asked, work_id, artist_id in cursor:
@@ -102,7 +102,7 @@ class PgVectorIndex:
         """Small pictures and local features by work id. Raises IntegrityError (`bad-preview`) for a picture that cannot
         be read."""
         space = self._located()
-        with self._database.lasting() as connection, driver(connection).cursor(binary=True) as cursor:
+        with self._database.session() as connection, driver(connection).cursor(binary=True) as cursor:
             cursor.execute(
                 "SELECT p.work_id::text, p.webp, l.features FROM preview p JOIN work_local l USING (work_id)"
                 " WHERE p.work_id = ANY(%s) AND l.spec_id = %s",
@@ -113,7 +113,7 @@ class PgVectorIndex:
     def _many(self, only: WorkFilter) -> bool:
         """Whether more works pass than are compared one by one."""
         self._projector.catch_up()
-        with self._database.lasting() as connection, driver(connection).cursor() as cursor:
+        with self._database.session() as connection, driver(connection).cursor() as cursor:
             passing = f"SELECT FROM work w WHERE {only.condition()} LIMIT {WORTH_AN_INDEX}"
             cursor.execute(f"SELECT count(*) FROM ({passing}) AS passing".encode(), only.values())  # noqa: S608 - our own text
             (count,) = cursor.fetchone() or (0,)

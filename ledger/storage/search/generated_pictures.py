@@ -19,12 +19,12 @@ from ledger.fingerprint.fingerprint import Fingerprint
 from ledger.image.canonical_image import Pixels
 from ledger.image.preview import read_preview
 from ledger.log.entry import Alongside
-from ledger.match.alike import MIN_PDQ_QUALITY, PDQ_RADIUS, PHASH_RADIUS, Hashes
+from ledger.match.alike import MIN_PDQ_QUALITY, PDQ_RADIUS, PHASH_RADIUS, HexHashes
 from ledger.match.candidate import Query, WorkPicture
 from ledger.match.recognition import StoredPicture
 from ledger.storage.bulk import copy_rows
 from ledger.storage.database import Database, driver
-from ledger.storage.search.nearest import Space, by_scan, distances, near_lists
+from ledger.storage.search.nearest import Space, by_scan, distances, nearest_lists
 from ledger.storage.search.specs import Spec, copy_dimension, ensure_spec
 from ledger.storage.search.vectors import VECTOR_COLUMNS, takes_wire, vector_row
 from ledger.storage.tables.generated import seen_picture, seen_vector
@@ -71,7 +71,7 @@ class GeneratedPictureStore:
         and by that of each window: at most `limit` each, in no order, without local features. A query that is not
         comparable gets none."""
         space = self._located()
-        lists = near_lists(query, space, limit)
+        lists = nearest_lists(query, space, limit)
         if not lists:
             return []
         source = f"FROM seen_vector v WHERE v.spec_id = {space.spec_id}"
@@ -82,7 +82,7 @@ class GeneratedPictureStore:
             f" halfvec_send(v.copy) {source} AND v.record_id IN (SELECT record_id FROM chosen)"
         )
         values = {name: value for each in lists for name, value in each.values.items()}
-        with self._database.lasting() as connection, driver(connection).cursor(binary=True) as cursor:
+        with self._database.session() as connection, driver(connection).cursor(binary=True) as cursor:
             takes_wire(cursor)
             cursor.execute(statement.encode(), values)
             return [StoredPicture(record_id, self._fingerprint(*row)) for record_id, *row in cursor]
@@ -91,7 +91,7 @@ class GeneratedPictureStore:
         """Small pictures and local features by record id. Raises IntegrityError (`bad-preview`) for a picture that
         cannot be read."""
         space = self._located()
-        with self._database.lasting() as connection, driver(connection).cursor(binary=True) as cursor:
+        with self._database.session() as connection, driver(connection).cursor(binary=True) as cursor:
             cursor.execute(
                 "SELECT record_id::text, p.webp, v.features FROM seen_picture p JOIN seen_vector v USING (record_id)"
                 " WHERE record_id = ANY(%s) AND v.spec_id = %s",
@@ -99,7 +99,7 @@ class GeneratedPictureStore:
             )
             return {record_id: WorkPicture(read_preview(webp), local) for record_id, webp, local in cursor}
 
-    def alike(self, hashes: Hashes) -> Sequence[str]:
+    def alike(self, hashes: HexHashes) -> Sequence[str]:
         """Record ids of the pictures whose two hashes are those of a picture that is not at hand but for a few bits
         (`ledger.match.alike`), the nearest first."""
         if hashes.pdq_quality < MIN_PDQ_QUALITY:

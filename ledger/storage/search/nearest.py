@@ -72,7 +72,7 @@ EVERY_WORK = WorkFilter()
 
 
 @dataclass(frozen=True, slots=True)
-class Near:
+class NearestList:
     """One list: the `limit` works nearest to any of some values by one column."""
 
     column: str
@@ -89,7 +89,7 @@ class Near:
         return f'"{self.type.partition("(")[0]}"'
 
 
-def near_lists(query: Query, space: Space, limit: int) -> list[Near]:
+def nearest_lists(query: Query, space: Space, limit: int) -> list[NearestList]:
     """Both hashes over all views, the whole's copy descriptor, and each window's; none for what is not comparable.
 
     The descriptor's operator is the inner product: its vectors have length one, and that is the cheapest order.
@@ -102,25 +102,27 @@ def near_lists(query: Query, space: Space, limit: int) -> list[Near]:
     hashes = (("phash", asked.phash_views), ("pdq", asked.pdq_views))
     return [
         *(
-            Near(column, "<~>", bit, {f"{column}{n}": bit_wire(view) for n, view in enumerate(views)}, limit)
+            NearestList(column, "<~>", bit, {f"{column}{n}": bit_wire(view) for n, view in enumerate(views)}, limit)
             for column, views in hashes
             if views
         ),
-        Near("copy", "<#>", halfvec, {"whole": halfvec_wire(asked.image.embeddings["copy"])}, limit),
+        NearestList("copy", "<#>", halfvec, {"whole": halfvec_wire(asked.image.embeddings["copy"])}, limit),
         *(
-            Near("copy", "<#>", halfvec, {f"window{n}": halfvec_wire(window)}, min(limit, WORKS_PER_WINDOW))
+            NearestList("copy", "<#>", halfvec, {f"window{n}": halfvec_wire(window)}, min(limit, WORKS_PER_WINDOW))
             for n, window in enumerate(windows)
         ),
     ]
 
 
-def style_lists(query: Query, space: Space) -> list[Near]:
+def style_lists(query: Query, space: Space) -> list[NearestList]:
     """CLIP's and the VAE's embeddings; none where query or spec lacks them, or the query is not comparable."""
     asked = query.fingerprint.image
     if space.style is None or not has_style(asked) or query.not_comparable is not None:
         return []
     return [
-        Near(name, "<#>", f"halfvec({size})", {f"{name}0": halfvec_wire(asked.embeddings[name])}, WORKS_PER_STYLE)
+        NearestList(
+            name, "<#>", f"halfvec({size})", {f"{name}0": halfvec_wire(asked.embeddings[name])}, WORKS_PER_STYLE
+        )
         for name, size in zip((CLIP, VAE), space.style, strict=True)
     ]
 
@@ -131,7 +133,7 @@ def search_statement(query: Query, space: Space, limit: int, only: WorkFilter, *
     tables = [
         (table, near, f"FROM {table} v JOIN work w USING (work_id) WHERE v.spec_id = {space.spec_id} AND {passing}")
         for table, near, passing in (
-            ("work_vector", near_lists(query, space, limit), condition),
+            ("work_vector", nearest_lists(query, space, limit), condition),
             ("work_style", style_lists(query, space), f"{condition} AND {MAY_STYLE}"),
         )
         if near
@@ -178,7 +180,7 @@ def _of_work(alias: str, space: Space) -> str:
     return f" ON {alias}.work_id = w.work_id AND {alias}.spec_id = {space.spec_id}"
 
 
-def distances(key: str, passing: str, lists: Sequence[Near]) -> str:
+def distances(key: str, passing: str, lists: Sequence[NearestList]) -> str:
     """Every list's distance of every row that passes: FROM and WHERE, with the vectors as `v`."""
     columns = (
         f"least({', '.join(f'v.{each.column} {each.operator} %({name})s::{each.bare}' for name in each.values)})"
@@ -188,13 +190,13 @@ def distances(key: str, passing: str, lists: Sequence[Near]) -> str:
     return f"SELECT v.{key}, {', '.join(columns)} {passing}"
 
 
-def by_scan(key: str, lists: Sequence[Near], rows: str = "near") -> Iterator[str]:
+def by_scan(key: str, lists: Sequence[NearestList], rows: str = "near") -> Iterator[str]:
     """Of each list the keys of its nearest, from `rows`, which are those that `distances` gives."""
     for number, each in enumerate(lists):
         yield f"(SELECT {key} FROM {rows} ORDER BY distance{number} LIMIT {each.limit})"  # noqa: S608 - our own text
 
 
-def _by_index(passing: str, lists: Sequence[Near]) -> Iterator[str]:
+def _by_index(passing: str, lists: Sequence[NearestList]) -> Iterator[str]:
     """A search for each value, among what passes (`distances`): the indexes' expressions must stand here as they
     stand there."""
     for each in lists:

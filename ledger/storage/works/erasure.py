@@ -58,7 +58,7 @@ class Erasure:
 
         Readers of the tables wait meanwhile, seconds for tens of thousands of previews.
         """
-        with self._database.lasting_as_owner() as connection:
+        with self._database.owner_session() as connection:
             connection.execute(sa.text(f"SET lock_timeout = '{SECONDS_FOR_LOCK}s'"))
             left = []
             # Each rewrite's statistics replace those that were kept: pg_statistic comes last.

@@ -12,7 +12,7 @@ import c2pa
 
 from ledger.image.credentials import native
 from ledger.image.credentials.content import Assertion, CopiedWork
-from ledger.image.credentials.signer import CredentialSigner, roots_of, self_made, signer_of
+from ledger.image.credentials.signer import CredentialSigner, new_certificate, roots_of, signer_of
 from ledger.image.credentials.write import with_credentials
 from tests.image.samples import pixels_of, textured
 
@@ -47,7 +47,7 @@ DRAWN = {
 
 @cache
 def _signer(organisation: str) -> CredentialSigner:
-    return signer_of(*self_made(organisation))
+    return signer_of(*new_certificate(organisation))
 
 
 def signer(organisation: str = "Here") -> CredentialSigner:

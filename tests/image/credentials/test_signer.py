@@ -11,12 +11,12 @@ from cryptography.hazmat.primitives.asymmetric.types import PrivateKeyTypes
 from cryptography.x509.oid import ExtendedKeyUsageOID, NameOID
 
 from ledger.errors import InputError
-from ledger.image.credentials.signer import roots_of, self_made, signer_of
+from ledger.image.credentials.signer import new_certificate, roots_of, signer_of
 
 
 @cache
 def made() -> tuple[ec.EllipticCurvePrivateKey, bytes]:
-    return self_made("Artledger log.example/" + "x" * 100)
+    return new_certificate("Artledger log.example/" + "x" * 100)
 
 
 def test_a_self_made_chain() -> None:

@@ -1,4 +1,4 @@
-"""The peers alone: they find what they are known to find, and say nothing where their authors say so."""
+"""The baselines alone: they find what they are known to find, and say nothing where their authors say so."""
 
 from __future__ import annotations
 
@@ -9,17 +9,17 @@ import pytest
 
 from ledger.errors import NotFoundError
 from ledger.fingerprint.hashes import hashes
-from ledger.lab.evaluate.peers import Pdq, Peer, PHash, Sscd, normalised
+from ledger.lab.evaluate.baselines import Baseline, Pdq, PHash, Sscd, normalised
 from tests.match.drawings import drawing, pixels
 
 WORKS = [pixels(drawing(number), 400) for number in range(6)]
 
 
-@pytest.mark.parametrize("peer", [PHash(), Pdq()], ids=lambda peer: peer.name)
-def test_a_smaller_picture_is_nearest_to_its_own(peer: Peer) -> None:
-    works = [peer.describe(work) for work in WORKS]
-    queries = [peer.describe(pixels(drawing(number), 200)) for number in range(6)]
-    found = peer.similarity(queries, works)
+@pytest.mark.parametrize("baseline", [PHash(), Pdq()], ids=lambda baseline: baseline.name)
+def test_a_smaller_picture_is_nearest_to_its_own(baseline: Baseline) -> None:
+    works = [baseline.describe(work) for work in WORKS]
+    queries = [baseline.describe(pixels(drawing(number), 200)) for number in range(6)]
+    found = baseline.similarity(queries, works)
     assert found.argmax(axis=1).tolist() == list(range(6))
     assert found.diagonal().min() > 0.8
     assert np.median(found) < 0.4

@@ -15,7 +15,7 @@ from ledger.log.note import MAX_NOTE_BYTES
 from ledger.log.vkey import VerifierKey
 
 
-class LastSeen:
+class LastCheckpoint:
     """One checkpoint in one file, only ever replaced by a larger one; safe between processes of one machine."""
 
     def __init__(self, path: Path, log_key: VerifierKey) -> None:

@@ -29,7 +29,7 @@ CREATE TABLE IF NOT EXISTS checked (size INTEGER NOT NULL, root BLOB NOT NULL);
 """
 
 
-class Journal:
+class RecordState:
     """The records verified so far. Every method raises ConflictError (`audit-state`) when the file cannot be used."""
 
     def __init__(self, path: Path) -> None:

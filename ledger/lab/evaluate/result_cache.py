@@ -11,7 +11,7 @@ from typing import Any, Self
 from ledger.errors import InputError
 
 
-class Shelf:
+class ResultCache:
     """Values by key, each on disk as soon as it is put. What was kept under another heading is dropped.
 
     The heading names everything that the values depend on. A line that an interruption tore is cut off.

@@ -6,7 +6,7 @@ import hashlib
 import os
 from pathlib import Path
 
-from ledger.audit.journal import Journal
+from ledger.audit.record_state import RecordState
 from ledger.errors import ConflictError, VerificationError
 from ledger.files import read_regular
 from ledger.log.checkpoint import Checkpoint, SignedCheckpoint, open_checkpoint, parse_checkpoint
@@ -14,7 +14,7 @@ from ledger.log.note import MAX_NOTE_BYTES
 from ledger.log.vkey import VerifierKey
 
 
-class Memory:
+class AuditState:
     """Files in a folder of the auditor's, named by the log's key."""
 
     def __init__(self, folder: Path, log_key: VerifierKey) -> None:
@@ -22,7 +22,7 @@ class Memory:
         self._key = log_key
         self._checkpoint = folder / f"{name}.checkpoint"
         self._progress = folder / f"{name}.progress"
-        self.records = Journal(folder / f"{name}.records")
+        self.records = RecordState(folder / f"{name}.records")
 
     def last_good(self) -> SignedCheckpoint | None:
         """The last checkpoint that an audit found good. Raises ConflictError (`audit-state`) when it was damaged."""

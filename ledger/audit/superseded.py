@@ -17,7 +17,7 @@ from ledger.log.vkey import VerifierKey
 _KEPT_CHECKPOINT = re.compile(r"checkpoint\.(0|[1-9][0-9]*)", re.ASCII)
 
 
-class LeftoverCheck:
+class SupersededObjects:
     """Compares them with the tree that was verified: whoever fetched one of them must have seen the same log."""
 
     def __init__(

@@ -1,6 +1,6 @@
 """What matching is compared with: each method as a person would use it alone, on decoded pictures.
 
-A peer describes a picture by bytes and compares many descriptions at once. None of them verifies anything.
+A baseline describes a picture by bytes and compares many descriptions at once. None of them verifies anything.
 """
 
 from __future__ import annotations
@@ -27,7 +27,7 @@ _SSCD_SIDE = 288
 """Shorter side, in pixels, that SSCD's authors recommend."""
 
 
-class Peer(Protocol):
+class Baseline(Protocol):
     @property
     def name(self) -> str: ...
 

@@ -1,7 +1,8 @@
-"""How the store knows, while it appends, that whoever has a good key signed what is said in that name.
+"""Checks, while entries are appended, that a statement carries the signature that it needs.
 
-The good keys of artists, operators and auditors stand in `holder_key`, which the append of a `key` record changes in
-its own transaction: read under the lock of the head, it is exact in every process.
+Anybody who has a valid key must sign the statements in their name. The table `holder_key` holds the valid keys of
+artists, operators and auditors. Appending a `key` record changes it in the same transaction. So, read under the lock of
+the head row, it is exact in every process.
 """
 
 from __future__ import annotations
@@ -23,47 +24,48 @@ from ledger.record.statement import kind_at_end, parse_payload
 from ledger.storage.database import driver
 
 _OTHERS = frozenset({"key", "registration", "consent", "withdrawal", "claim", "response", "resolution"})
-"""Kinds in which somebody else than the service may speak, or keys change."""
+"""Kinds of records that somebody other than the service may sign, or that change keys."""
 
 
 @dataclass(frozen=True, slots=True)
-class Made:
-    """What of a draft matters here."""
+class DraftMaker:
+    """Who makes the statement in a draft, as far as its signatures are concerned."""
 
     party: Party | None = None
     registration: str | None = None
-    """Record id of the registration that says who the artist is, where the statement does not."""
+    """Record id of the registration that names the artist. None if the statement itself names its maker."""
     key: KeyRecord | None = None
 
     @property
     def asks(self) -> bool:
-        """Whether the party's keys must be known."""
+        """Whether this party's keys must be looked up."""
         return self.party is not None and self.party.demand != "never"
 
 
-THE_SERVICES = Made()
+SERVICE_STATEMENT = DraftMaker()
 
 
-def made_in(draft: Draft) -> Made:
-    """Without parsing what the service says itself; bytes that are no statement are nobody's."""
+def maker_of_draft(draft: Draft) -> DraftMaker:
+    """Returns the maker of a draft. Statements of the service are not parsed. Bytes that are not a statement count
+    as the service's."""
     if kind_at_end(dsse.payload_end(draft.envelope)) not in _OTHERS:
-        return THE_SERVICES
+        return SERVICE_STATEMENT
     try:
         predicate = parse_payload(dsse.parse(draft.envelope).payload).predicate
     except VerificationError:
-        return THE_SERVICES
+        return SERVICE_STATEMENT
     if isinstance(predicate, KeyRecord):
-        return Made(key=predicate)
+        return DraftMaker(key=predicate)
     party = party_of(predicate)
     unnamed = party is not None and party.holder_id is None
-    return Made(party, next((ref.record_id for ref in refs_of(predicate)), None) if unnamed else None)
+    return DraftMaker(party, next((ref.record_id for ref in refs_of(predicate)), None) if unnamed else None)
 
 
 class GoodKeys:
-    """The good keys of the parties of some drafts, and of those that the drafts themselves announce."""
+    """The valid keys of the makers of some drafts, including keys that the drafts themselves announce."""
 
-    def __init__(self, connection: Connection, made: Sequence[Made]) -> None:
-        asking = [each for each in made if each.asks]
+    def __init__(self, connection: Connection, makers: Sequence[DraftMaker]) -> None:
+        asking = [each for each in makers if each.asks]
         self._artists = _artists(connection, [each.registration for each in asking if each.registration])
         holders = {party.holder_id for each in asking if (party := self._named(each)) is not None and party.holder_id}
         self._keys: dict[tuple[str, str], set[str]] = {}
@@ -74,38 +76,38 @@ class GoodKeys:
                 for role, holder_id, keyid in cursor:
                     self._keys.setdefault((role, str(holder_id)), set()).add(bytes(keyid).hex())
 
-    def require_signed(self, made: Made, signers: Sequence[str]) -> None:
-        """Raises ConflictError (`signature-missing`)."""
-        party = self._named(made)
-        if party is None or not made.asks:
+    def require_signed(self, maker: DraftMaker, signers: Sequence[str]) -> None:
+        """Raises ConflictError (`signature-missing`) if the maker has a valid key and did not sign with it."""
+        party = self._named(maker)
+        if party is None or not maker.asks:
             return
         good = self._of(party)
         if good.isdisjoint(signers) and (good or party.demand == "always"):
             raise ConflictError(
-                f"{' or '.join(sorted(party.roles))} {party.holder_id} did not sign it with a good key of theirs: "
-                "nothing was appended",
+                f"{' or '.join(sorted(party.roles))} {party.holder_id} did not sign this statement with a valid key. "
+                "Nothing was appended",
                 code="signature-missing",
-                hint="sign with it: --key FILE",
+                hint="sign it with their key: --key FILE",
             )
 
     def take(self, record: KeyRecord) -> None:
-        """A `key` record that becomes a leaf."""
+        """Takes a `key` record into account that becomes an entry."""
         keys = self._keys.setdefault((record.role, record.holder_id), set())
         keyid = keyid_of(bytes.fromhex(record.public_key))
         keys.discard(keyid) if record.event == "revoked" else keys.add(keyid)
 
-    def keyless(self, made: Iterable[Made]) -> frozenset[Party]:
-        """Those whose statements need no signature as the log stands."""
+    def keyless(self, makers: Iterable[DraftMaker]) -> frozenset[Party]:
+        """Returns the parties who have no valid key now, so that their statements need no signature."""
         return frozenset(
-            each.party for each in made
+            each.party for each in makers
             if each.asks and each.party is not None and each.party.demand == "with-key" and each.party.holder_id
             and not self._of(each.party)
         )  # fmt: skip
 
-    def _named(self, made: Made) -> Party | None:
-        if made.party is None or made.party.holder_id is not None:
-            return made.party
-        return made.party.named(self._artists.get(made.registration or "", ""))
+    def _named(self, maker: DraftMaker) -> Party | None:
+        if maker.party is None or maker.party.holder_id is not None:
+            return maker.party
+        return maker.party.named(self._artists.get(maker.registration or "", ""))
 
     def _of(self, party: Party) -> set[str]:
         found = (self._keys.get((role, party.holder_id or ""), set()) for role in party.roles)
@@ -117,7 +119,7 @@ _REVOKED = sa.text("DELETE FROM holder_key WHERE keyid = :keyid")
 
 
 def keep_keys(connection: Connection, records: Iterable[KeyRecord]) -> None:
-    """Notes what new leaves announce and revoke. The service's own keys are no party's."""
+    """Stores which keys new entries announce and revoke. The service's own keys are left out."""
     for record in records:
         keyid = bytes.fromhex(keyid_of(bytes.fromhex(record.public_key)))
         if record.event == "revoked":
@@ -127,7 +129,7 @@ def keep_keys(connection: Connection, records: Iterable[KeyRecord]) -> None:
 
 
 def _artists(connection: Connection, registrations: Sequence[str]) -> dict[str, str]:
-    """Record id of a registration to its artist."""
+    """Returns the artist of each registration, by record id."""
     if not registrations:
         return {}
     with driver(connection).cursor(binary=True) as cursor:

@@ -1,4 +1,4 @@
-"""What must still hold when a statement about a work becomes a leaf: asked in its transaction, the head locked."""
+"""Conditions that are checked in the transaction that appends a statement, while the head row is locked."""
 
 from __future__ import annotations
 
@@ -11,8 +11,8 @@ from ledger.errors import LedgerError
 from ledger.log.entry import Alongside
 
 
-def together(*steps: Alongside) -> Alongside:
-    """All of them, in this order."""
+def all_of(*steps: Alongside) -> Alongside:
+    """Runs all steps, in this order."""
 
     def run(connection: Connection) -> None:
         for step in steps:
@@ -22,7 +22,7 @@ def together(*steps: Alongside) -> Alongside:
 
 
 def unless_appended(dedup_key: bytes, refusal: LedgerError) -> Alongside:
-    """Raises `refusal` where the log has a leaf with this dedup key."""
+    """Raises `refusal` if the log has an entry with this dedup key."""
 
     def require(connection: Connection) -> None:
         if connection.execute(sa.text("SELECT 1 FROM entry WHERE dedup_key = :key"), {"key": dedup_key}).first():
@@ -32,11 +32,10 @@ def unless_appended(dedup_key: bytes, refusal: LedgerError) -> Alongside:
 
 
 def unless_registered(work_id: str, refusal: LedgerError) -> Alongside:
-    """Raises `refusal` where a work with this id was registered.
+    """Raises `refusal` if a work with this id was ever registered.
 
-    A work that stands is known by its row in `work_detail`, which the registration's transaction wrote and which no
-    second one can write; of a withdrawn work that row is erased, but the projection has it: nobody can withdraw a work
-    that is not projected.
+    A second registration of a standing work fails anyway: its row in `work_detail` exists. Withdrawal erases that row.
+    A withdrawn work is found in the projection instead, since only a projected work can be withdrawn.
     """
 
     def require(connection: Connection) -> None:
