@@ -74,7 +74,7 @@ class _Recount:
     def steps(self) -> Iterator[Step]:
         yield "checkpoint", self._open
         if self._log_key is None:
-            yield "signature", "the log's key was not given: whose log this is stays open"
+            yield "signature", "the log's key was not given, so it is unknown whose log this is"
         yield "entries and records", self._read
         yield "counts and shares", self._compare
         yield "usage record", self._require_record

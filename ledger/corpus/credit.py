@@ -28,13 +28,17 @@ def read_terms(licence: str, credit_line: str = "", link: str = "", terms: str =
     if not words:
         return parse_licence(licence.strip() or UNKNOWN_LICENCE), credit if credit != NO_CREDIT else NO_CREDIT
     if len(words) > MAX_TERMS:
-        raise InputError(f"the terms are longer than {MAX_TERMS} characters", code="bad-terms", hint="link to them")
+        raise InputError(
+            f"the terms have more than {MAX_TERMS} characters",
+            code="bad-terms",
+            hint="Publish them on a page of yours and give its address as the link.",
+        )
     own = f"LicenseRef-terms-{hashlib.sha256(words.encode()).hexdigest()[:16]}"
     if licence.strip() not in ("", UNKNOWN_LICENCE, own):
         raise InputError(
-            "a work stands under a licence or under terms of its own, not both",
+            "a licence and terms of your own were both given",
             code="bad-terms",
-            hint="leave one of the two out",
+            hint="Leave one of the two out.",
         )
     return own, credit
 
@@ -51,8 +55,8 @@ def clean_link(link: str) -> str:
         sound = False
     if not sound or len(text) > MAX_LINK or not _LINK.fullmatch(text):
         raise InputError(
-            f"{clean_text(text, 60)!r} is no link that can be shown",
+            f"the link {clean_text(text, 60)!r} cannot be shown",
             code="bad-link",
-            hint=f"an address that begins with https:// or http://, in ASCII, at most {MAX_LINK} characters",
+            hint=f"Give an address that begins with https:// or http://, in ASCII, of at most {MAX_LINK} characters.",
         )
     return text

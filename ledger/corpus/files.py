@@ -23,10 +23,10 @@ def relative_key(name: str) -> str:
         raise InputError("the file's name is empty", code="file-path")
     if path.is_absolute() or ".." in path.parts:
         raise InputError(
-            f"the file {shown!r} is outside the folder", code="file-path", hint="name files relative to it"
+            f"the file {shown!r} is outside the folder", code="file-path", hint="Name files relative to that folder."
         )
     if any(ord(char) < 32 or 0xD800 <= ord(char) < 0xE000 for char in name) or len(name.encode()) > MAX_PATH:
-        raise InputError(f"the file's name {shown!r} is too long or has characters no name has", code="file-path")
+        raise InputError(f"the file name {shown!r} is too long or has invalid characters", code="file-path")
     return str(path)
 
 
@@ -40,7 +40,7 @@ def read_inside(folder: Path, key: str, max_bytes: int) -> bytes:
     try:
         resolved = (folder / key).resolve(strict=True)
         if not resolved.is_relative_to(folder.resolve()):
-            raise InputError(f"the file {shown!r} is a link that leads out of the folder", code="file-path")
+            raise InputError(f"the file {shown!r} is a symbolic link that points outside the folder", code="file-path")
         return _read_regular(resolved, shown, max_bytes)
     except FileNotFoundError as error:
         raise InputError(f"there is no file {shown!r} in the folder", code="file-missing") from error

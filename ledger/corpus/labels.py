@@ -111,7 +111,7 @@ class _Lines:
                 raise InputError(
                     f"{self.name}, line {self.number}: a row is longer than {MAX_ROW_BYTES} bytes",
                     code="labels-row-too-large",
-                    hint="look for a quotation mark that is never closed",
+                    hint="Look for a quotation mark that is never closed.",
                 )
             yield self._decode(line)
 
@@ -127,7 +127,7 @@ class _Lines:
             raise self._not_utf8(f"line {self.number}, byte {at + 1}: 0x{line[at]:02x} is not UTF-8") from error
 
     def _not_utf8(self, what: str) -> InputError:
-        return InputError(f"{self.name}: {what}", code="labels-encoding", hint="save the label file as UTF-8")
+        return InputError(f"{self.name}: {what}", code="labels-encoding", hint="Save the label file as UTF-8.")
 
     def syntax(self, what: str) -> InputError:
         return InputError(f"{self.name}, line {self.number}: {what}", code="labels-syntax")
@@ -168,7 +168,7 @@ def _require_columns(header: Sequence[str], name: str, needed: Sequence[str]) ->
             hint=f"the first line names the columns, comma between: {','.join(KNOWN)} (the first three are needed)",
         )
     if twice := sorted({column for column in header if header.count(column) > 1}):
-        raise InputError(f"{name}: the column {twice[0]!r} is there twice", code="labels-columns")
+        raise InputError(f"{name}: the column {twice[0]!r} appears twice", code="labels-columns")
 
 
 def _json_rows(lines: _Lines, unstated: Unstated) -> Iterator[LabelRow | BadRow]:
@@ -182,7 +182,7 @@ def _json_rows(lines: _Lines, unstated: Unstated) -> Iterator[LabelRow | BadRow]
         except (ValueError, RecursionError) as error:
             raise lines.syntax(f"not JSON: {error}") from error
         if not isinstance(values, dict):
-            raise lines.syntax("each line must be one JSON object")
+            raise lines.syntax("Write one JSON object on each line.")
         values = {clean_text(key, 60).lower(): value for key, value in values.items()}
         if not seen:
             _require_columns(list(values), lines.name, unstated.needed)
@@ -254,9 +254,9 @@ def parse_uses(value: object, unstated: tuple[AllowedUse, ...] = UNSTATED_USES) 
         words = [value]
     if unknown := [word for word in words if word not in ALL_USES]:
         raise InputError(
-            f"{clean_text(str(unknown[0]), 40)!r} is not a use",
+            f"unknown use {clean_text(str(unknown[0]), 40)!r}",
             code="allowed-uses",
-            hint=f"write any of {', '.join(ALL_USES)}, or none",
+            hint=f"Write any of {', '.join(ALL_USES)}, or `none`.",
         )
     return tuple(use for use in ALL_USES if use in words)
 

@@ -107,5 +107,5 @@ def _refused(what: str, text: str) -> InputError:
     return InputError(
         f"the licence {clean_text(text, 60)!r} {what}",
         code="licence",
-        hint="write an SPDX expression such as CC-BY-4.0, CC0-1.0, LicenseRef-PublicDomain or LicenseRef-my-terms",
+        hint="Write an SPDX expression such as CC-BY-4.0, CC0-1.0, LicenseRef-PublicDomain or LicenseRef-my-terms.",
     )

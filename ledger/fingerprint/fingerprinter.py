@@ -23,7 +23,7 @@ class Fingerprinter:
         made = FingerprintSpec.of({encoder.name: encoder.describe() for encoder in encoders})
         if made.digest != spec.digest:
             raise ConflictError(
-                f"the loaded models make fingerprints of spec {made.digest}, not of {spec.digest}",
+                f"the loaded models have fingerprint spec {made.digest}, but {spec.digest} is needed",
                 code="spec-mismatch",
                 hint="Use the version that wrote that spec, or re-fingerprint: artledger corpus refresh.",
             )

@@ -139,7 +139,7 @@ def _projection() -> tuple[NDArray[np.float32], NDArray[np.float32]]:
     data = PROJECTION_FILE.read_bytes()
     if hashlib.sha256(data).hexdigest() != PROJECTION_SHA256:
         raise IntegrityError(
-            f"{PROJECTION_FILE.name} is not the file that local features are made with",
+            f"the file {PROJECTION_FILE.name} was changed: its SHA-256 differs from the published one",
             code="weights-changed",
             hint="Reinstall artledger.",
         )

@@ -260,17 +260,17 @@ def require_file(folder: Path, weights: str) -> Path:
         return file
     if any(folder.glob("*.bin")) or any(folder.glob("*.pt")) or any(folder.glob("*.ckpt")):
         raise InputError(
-            f"{folder} has weights as pickles only, which can run code",
+            f"{folder} has its weights only as pickle files, which can run code",
             code="unsafe-weights",
-            hint="Take the model's safetensors files.",
+            hint="Get the model's safetensors files instead.",
         )
-    raise NotFoundError(f"{file} does not exist", code="model-missing", hint="Name a folder that has the model.")
+    raise NotFoundError(f"{file} does not exist", code="model-missing", hint="Name the folder that holds the model.")
 
 
 def changed_weights(folder: Path) -> IntegrityError:
     """For weights other than the pinned ones."""
     return IntegrityError(
-        f"{folder} is not the model that fingerprints are made with",
+        f"the model in {folder} was changed: its SHA-256 differs from the expected one",
         code="weights-changed",
         hint="Reinstall artledger.",
     )
@@ -287,7 +287,7 @@ def _json(file: Path) -> dict[str, object]:
         document = json.loads(file.read_bytes())
     except FileNotFoundError as error:
         raise NotFoundError(
-            f"{file} does not exist", code="model-missing", hint="Name a folder that has the model."
+            f"{file} does not exist", code="model-missing", hint="Name the folder that holds the model."
         ) from error
     except (OSError, ValueError, RecursionError) as error:
         raise _bad(file, str(error)) from error
@@ -305,4 +305,4 @@ def _validated(kind: type[_Parsed], document: Mapping[str, object], file: Path) 
 
 
 def _bad(file: Path, reason: str) -> InputError:
-    return InputError(f"{file} is not a model that can be used: {reason}", code="bad-model")
+    return InputError(f"{file}: this model cannot be used: {reason}", code="bad-model")

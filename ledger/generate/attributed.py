@@ -169,7 +169,7 @@ def _pictures(made: Any) -> list[Pixels]:
     if not isinstance(images, np.ndarray) or images.ndim != 4 or images.shape[3] != 3:
         raise InputError("the pipeline made no RGB pictures", code="no-images")
     if not np.isfinite(images).all():
-        raise LedgerError("the pipeline's numbers overflowed: there is no picture", code="model-output")
+        raise LedgerError("the pipeline made no picture: its numbers overflowed", code="model-output")
     return [(np.clip(image, 0.0, 1.0) * 255.0).round().astype(np.uint8) for image in images]
 
 

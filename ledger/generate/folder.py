@@ -98,10 +98,12 @@ class PipelineFolder:
 def open_folder(path: Path) -> PipelineFolder:
     """Raises NotFoundError (`model-missing`), InputError (`unsafe-weights`, `bad-pipeline`)."""
     if not path.is_dir():
-        raise NotFoundError(f"there is no model at {path}", code="model-missing", hint="Name a pipeline's folder.")
+        raise NotFoundError(
+            f"{path}: there is no model here", code="model-missing", hint="Name the folder of a diffusers pipeline."
+        )
     if not (path / INDEX).is_file():
         raise InputError(
-            f"{path} has no {INDEX}: it is no pipeline's folder",
+            f"{path} has no {INDEX}, so it is not the folder of a pipeline",
             code="bad-pipeline",
             hint="Save one with pipeline.save_pretrained(FOLDER, safe_serialization=True).",
         )
@@ -185,7 +187,7 @@ def _count_numbers(path: Path) -> int:
         with safe_open(path, framework="np") as file:
             shapes = [file.get_slice(name).get_shape() for name in file.keys()]  # noqa: SIM118 - no mapping
     except (OSError, SafetensorError) as error:
-        raise InputError(f"{path} is no safetensors file: {error}", code="bad-weights") from error
+        raise InputError(f"{path} is not a safetensors file: {error}", code="bad-weights") from error
     total = 0
     for shape in shapes:
         count = 1
@@ -201,7 +203,7 @@ def _read_json(path: Path) -> Mapping[str, Any]:
     except (OSError, ValueError, RecursionError) as error:
         raise InputError(f"{path} cannot be read as JSON: {error}", code="bad-pipeline") from error
     if not isinstance(value, dict):
-        raise InputError(f"{path} is no JSON object", code="bad-pipeline")
+        raise InputError(f"{path} is not a JSON object", code="bad-pipeline")
     return value
 
 

@@ -49,7 +49,7 @@ _GUARDS: Mapping[Action, Literal["allow", "warn", "regenerated", "block"]] = {
 _VERBS: Mapping[RuleAction, str] = {
     "inform": "For information",
     "warn": "Warning",
-    "regenerate": "To be made again",
+    "regenerate": "Generated again",
     "block": "Blocked",
 }
 
@@ -126,7 +126,7 @@ def refuse_blocked_prompt(decision: Decision) -> None:
         raise InputError(
             " ".join(reason.text for reason in decision.reasons),
             code="prompt-blocked",
-            hint="describe what the picture shows instead of whose style it has",
+            hint="Describe what the picture shows, without the artist's name.",
         )
 
 

@@ -139,5 +139,5 @@ def _bad(message: str) -> InputError:
     return InputError(
         f"the policy cannot be used: {message}",
         code="bad-policy",
-        hint="README, The guard, shows a policy; unknown keys are refused",
+        hint="The documentation (The guard) has an example. Unknown keys are refused.",
     )

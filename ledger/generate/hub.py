@@ -72,9 +72,9 @@ def _snapshot(source: HubModel, patterns: list[str]) -> Path:
         return Path(download())
     except (RepositoryNotFoundError, NoSuchRevisionError) as error:
         raise NotFoundError(
-            f"the hub has no {source.repository} at {source.revision} for you",
+            f"the hub offers you no {source.repository} at {source.revision}",
             code="model-missing",
-            hint="Where its publisher asks for it, accept its licence there and log in: hf auth login.",
+            hint="If its publisher requires it, accept the licence on the hub, then log in: hf auth login",
         ) from error
     except (LocalEntryNotFoundError, HfHubHTTPError, httpx2.HTTPError) as error:
         raise _unreachable(source) from error
@@ -100,6 +100,6 @@ def _unreachable(source: HubModel) -> LedgerError:
     return PushbackError(
         f"{source.repository} is not on this machine, and the hub cannot be reached",
         code="hub-unreachable",
-        hint="Connect to the network once, or name a model that is here: ARTLEDGER_GENERATOR=studio or a folder.",
+        hint="Connect to the network once, or choose a local model: ARTLEDGER_GENERATOR=studio, or a folder.",
         retry_after=60.0,
     )

@@ -19,7 +19,7 @@ def facts_in_memory(pipeline: Any, name: str) -> ModelFacts:
     components = getattr(pipeline, "components", None)
     if not isinstance(components, dict):
         raise InputError(
-            f"{type(pipeline).__name__} is no diffusers pipeline: it has no components", code="bad-pipeline"
+            f"{type(pipeline).__name__} is not a diffusers pipeline: it has no components", code="bad-pipeline"
         )
     modules = {key: part for key, part in components.items() if hasattr(part, "state_dict")}
     if not modules:
@@ -46,7 +46,7 @@ def _state_sha256(module: Any) -> str:
     for name, tensor in sorted(module.state_dict().items()):
         if tensor.is_meta:
             raise InputError(
-                "weights are out of memory (offloaded): they cannot be digested",
+                "the weights are offloaded, so they cannot be digested",
                 code="bad-pipeline",
                 hint="Wrap the pipeline before offloading it, or name its model.",
             )

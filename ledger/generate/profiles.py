@@ -97,8 +97,9 @@ def generator_source(profile: Profile, generator: str | None) -> ModelSource:
     folder = Path(generator).expanduser().absolute()
     if not generator or not folder.is_dir():
         raise InputError(
-            f"{generator[:200]!r} is neither a folder nor a model that has a name here",
+            f"unknown generator {generator[:200]!r}: there is no such folder, and no model has this short name",
             code="bad-generator",
-            hint=f"One of {', '.join(GENERATORS)}; a pipeline's folder; or OWNER/NAME@COMMIT of the hub (40 digits).",
+            hint=f"Use one of {', '.join(GENERATORS)}, the folder of a pipeline, or OWNER/NAME@COMMIT of the hub (40 "
+            "digits).",
         )
     return FolderModel(folder, folder.name)

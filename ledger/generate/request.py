@@ -124,7 +124,9 @@ class GenerationRequest:
             )
         if self.negative_prompt and not limits.negative_prompt:
             raise InputError(
-                "this model takes no negative prompt", code="bad-prompt", hint="Leave the negative prompt out."
+                "this model does not support a negative prompt",
+                code="bad-prompt",
+                hint="Leave the negative prompt out.",
             )
 
     @property
@@ -158,7 +160,7 @@ def _require_prompt(text: str, name: str) -> None:
             raise InputError(
                 f"{name} has {refused} (U+{ord(char):04X}) at character {place}",
                 code="bad-prompt",
-                hint="Prompts are one line of visible text.",
+                hint="Write the prompt as one line of visible text.",
             )
 
 

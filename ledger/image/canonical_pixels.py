@@ -94,7 +94,7 @@ def _flattener(mode: str, profile: bytes) -> Flatten:
         colour_mode = _COLOUR_MODES[mode]
     else:
         raise InputError(
-            f"pictures with {mode} samples (32-bit or measured values) have no defined colours",
+            f"pictures with {mode} samples (32-bit or measured values) are not supported",
             code="unsupported-format",
             hint="Save the picture with 8 or 16 bits per channel.",
         )

@@ -47,7 +47,7 @@ _REFUSED: tuple[tuple[bytes, str], ...] = (
     (b"gimp xcf", "GIMP XCF"),
 )
 
-_HINT = "Send PNG, JPEG, WebP, GIF, TIFF or AVIF."
+_HINT = "Save the picture as JPEG or PNG. WebP, GIF, TIFF and AVIF are supported, too."
 
 
 def sniff(data: bytes) -> ImageFormat:
@@ -67,14 +67,14 @@ def sniff(data: bytes) -> ImageFormat:
         brands = data[8 : min(int.from_bytes(data[:4], "big"), 128)]
         if b"avif" in brands or b"avis" in brands:
             return AVIF
-        raise _unsupported("HEIF or a video")
+        raise _unsupported("HEIC (HEIF) or video")
     for prefix, name in _REFUSED:
         if data.startswith(prefix):
             raise _unsupported(name)
     if b"<svg" in data[:4096]:
         raise _unsupported("SVG")
-    kind = "text" if _looks_like_text(data[:512]) else "no picture format that is known here"
-    raise InputError(f"not an image: the file's content is {kind}", code="not-an-image", hint=_HINT)
+    kind = "text" if _looks_like_text(data[:512]) else "of an unknown format"
+    raise InputError(f"this is not a picture: the file's content is {kind}", code="not-an-image", hint=_HINT)
 
 
 def is_cut_short(kind: ImageFormat, data: bytes) -> bool:
@@ -94,7 +94,7 @@ def is_cut_short(kind: ImageFormat, data: bytes) -> bool:
 
 
 def _unsupported(name: str) -> InputError:
-    return InputError(f"{name} files are not accepted", code="unsupported-format", hint=_HINT)
+    return InputError(f"{name} files are not supported", code="unsupported-format", hint=_HINT)
 
 
 def _looks_like_text(head: bytes) -> bool:

@@ -159,7 +159,7 @@ def _died(error: ProcessExpired, limits: DecodeLimits) -> InputError:
         # An allocation that fails inside native code (resvg) aborts the process.
         return out_of_memory()
     return InputError(
-        "the worker that decoded the picture died of it",
+        "decoding the picture crashed",
         code="decode-crashed",
         hint="The file may be malicious or damaged; save the picture again with another program.",
     )

@@ -29,7 +29,7 @@ class Costs:
         self._counted[what] += number
         if self._counted[what] > MAX_IN_FILE[what]:
             raise InputError(
-                f"the {self._kind.decoder} file has more than {MAX_IN_FILE[what]:,} {what}: decoding it would cost too "
+                f"the {self._kind.decoder} file has more than {MAX_IN_FILE[what]:,} {what}: decoding it would take too "
                 "much",
                 code="too-complex",
                 hint="Save the picture again with another program: ordinary pictures have far fewer.",

@@ -53,9 +53,9 @@ class Ticket:
         after `timeout` seconds: it may be appended yet, and asking again never makes a second leaf."""
         if not self._settled.acquire(timeout=-1 if timeout is None else timeout):
             raise PushbackError(
-                f"record {self.submission.record_id} is not committed after {timeout} s",
+                f"record {self.submission.record_id} was not committed within {timeout} s",
                 code="commit-pending",
-                hint="it may be yet: ask again, which changes nothing where it is",
+                hint="It may still be committed. Ask again: that never makes a second entry.",
                 retry_after=10,
             )
         self._settled.release()
@@ -178,7 +178,7 @@ class Sequencer:
         age, waiting = self._age(), len(self._queue) + len(self._signed)
         if waiting >= self._max_queue or age >= self._max_age:
             raise PushbackError(
-                f"{waiting} records are waiting, the first for {age:.1f} s: nothing more is accepted now",
+                f"{waiting} records are waiting, the oldest for {age:.1f} s, so no more are accepted now",
                 code="overloaded",
                 retry_after=max(1.0, age),
             )

@@ -78,7 +78,7 @@ class HttpLog:
         url = urllib.parse.urlsplit(prefix)
         if url.hostname is None or url.query or url.fragment or url.username is not None:
             raise InputError(
-                "a log's URL has a host and a path, and neither user, query nor fragment", code="bad-log-location"
+                "a log's URL needs a host and a path, without user, query or fragment", code="bad-log-location"
             )
         try:
             self._port = url.port
@@ -118,7 +118,7 @@ class HttpLog:
             if headers.get("Content-Encoding", "").lower() == "gzip":
                 data = _gunzip(path, data, limit)
             return _bounded(path, data, limit)
-        raise PushbackError(f"{path}: the log redirects without end", code="log-unreachable")
+        raise PushbackError(f"{path}: the log redirects too often", code="log-unreachable")
 
     def _request(self, path: str, target: str, limit: int) -> _Response:
         with self._lock:
@@ -161,7 +161,7 @@ class HttpLog:
             raise PushbackError(
                 f"the log redirects to another host, {url.hostname}",
                 code="log-unreachable",
-                hint="Audit that address instead if it is the log's.",
+                hint="If that address belongs to the log, audit it directly.",
             )
         return url.path
 
@@ -184,7 +184,7 @@ def _cut_off(connection: socket.socket, seconds: float) -> Iterator[None]:
     finally:
         timer.cancel()
         if over.is_set():
-            raise TimeoutError(f"no whole answer within {seconds:g} seconds")
+            raise TimeoutError(f"no complete answer within {seconds:g} seconds")
 
 
 def max_bytes(path: str) -> int:

@@ -80,7 +80,8 @@ class TileWriter:
             raise IntegrityError(
                 f"expected the entry of leaf {self._next}, got that of {entry.leaf_index}",
                 code="entry-gap",
-                hint="The database lost rows: restore it from a backup that is not older than the last checkpoint.",
+                hint="Rows are missing in the database. Restore it from a backup that is not older than the last "
+                "checkpoint.",
             )
         node = leaf_hash(entry.envelope)
         if node != entry.leaf_hash:
@@ -95,7 +96,7 @@ class TileWriter:
                 f"entry {entry.leaf_index}: expected the published leaf hash {self._known[position].hex()}, "
                 f"the database has {node.hex()}",
                 code="forked",
-                hint="The database is not the one this log was published from. Nothing was signed.",
+                hint="This database does not belong to the published log. Nothing was signed.",
             )
         self._next += 1
         self._bundle.append(entry.envelope)

@@ -40,7 +40,7 @@ class LastCheckpoint:
             raise IntegrityError(
                 f"{self._path} is not a checkpoint signed by {self._key}: {error.message}",
                 code="last-checkpoint-damaged",
-                hint="It protects against signing a fork. Replace it by the newest checkpoint that anybody holds "
+                hint="It protects against signing a fork. Replace it with the newest checkpoint that anybody holds "
                 "(the served one, or a witness's), never by nothing.",
             ) from error
 
@@ -77,7 +77,7 @@ class LastCheckpoint:
         return PushbackError(
             f"cannot {verb} the last signed checkpoint {self._path}: {error.strerror or error}",
             code=f"last-checkpoint-un{'readable' if verb == 'read' else 'writable'}",
-            hint="Nothing is signed without it: make its folder writable, or free disk space.",
+            hint="Nothing is signed without this file. Make its folder writable, or free disk space.",
             retry_after=10.0,
         )
 
@@ -86,13 +86,14 @@ def require_not_behind(signed: SignedCheckpoint, known: SignedCheckpoint) -> Non
     """Raises IntegrityError: `stale-checkpoint` when `known` is larger; `forked` for two roots of one size."""
     if known.size > signed.size:
         raise IntegrityError(
-            f"a checkpoint of size {signed.size} would follow one of size {known.size}", code="stale-checkpoint"
+            f"a checkpoint of size {known.size} was signed before; one of size {signed.size} would go back",
+            code="stale-checkpoint",
         )
     if known.size == signed.size and known.root != signed.root:
         raise IntegrityError(
             f"two checkpoints of size {signed.size}: roots {known.root.hex()} and {signed.root.hex()}",
             code="forked",
-            hint="Keep both: they prove it. Find out which database is the log's before anything is signed again.",
+            hint="Keep both checkpoints as evidence. Find out which database belongs to the log before you sign again.",
         )
 
 

@@ -144,7 +144,8 @@ class Publisher:
             raise IntegrityError(
                 f"the served checkpoint is not signed by {self._signer.key}: {error.message}",
                 code="published-log-damaged",
-                hint="Is this the folder of another log, or was the log's key replaced? Nothing was signed.",
+                hint="Nothing was signed. Check whether the folder belongs to another log, or whether the log key "
+                "was replaced.",
             ) from error
 
     def _last_signed(self, served: SignedCheckpoint | None) -> SignedCheckpoint | None:
@@ -173,8 +174,8 @@ class Publisher:
             raise _damaged(error) from error
         if (size, root) != (head.size, head.root):
             raise IntegrityError(
-                f"expected the committed tree of {head.size} leaves with root {head.root.hex()}, "
-                f"got {size} leaves and root {root.hex()} from its entries",
+                f"expected the committed tree of {head.size} entries with root {head.root.hex()}, "
+                f"got {size} entries and root {root.hex()}",
                 code="entry-altered",
                 hint="`artledger db check` names the first difference. Nothing was signed.",
             )
@@ -206,16 +207,16 @@ def _require_extends(head: TreeHead, last: SignedCheckpoint | None) -> None:
         return
     if head.size < last.size:
         raise IntegrityError(
-            f"the database has {head.size} leaves, but a checkpoint of {last.size} leaves was signed already",
+            f"the database has {head.size} entries, but a checkpoint of {last.size} entries was already signed",
             code="database-behind",
             hint="It looks like an older backup: complete it from the published log (artledger db restore FOLDER|URL "
             "--key VKEY --continue). Nothing is signed until then, because it would fork the log.",
         )
     if head.size == last.size and head.root != last.root:
         raise IntegrityError(
-            f"two trees of {head.size} leaves: root {last.root.hex()} was signed, the database has {head.root.hex()}",
+            f"two trees of {head.size} entries: root {last.root.hex()} was signed, the database has {head.root.hex()}",
             code="forked",
-            hint="The database is not the one this log was published from. Nothing was signed.",
+            hint="This database does not belong to the published log. Nothing was signed.",
         )
 
 

@@ -56,9 +56,9 @@ class PublishedLog:
                 return signed
             if time.monotonic() >= deadline:
                 raise PushbackError(
-                    f"leaf {leaf_index} is committed, but no published checkpoint covers it yet",
+                    f"log entry {leaf_index} is committed, but no published checkpoint covers it yet",
                     code="not-published",
-                    hint="A checkpoint follows within seconds; ask again.",
+                    hint="A checkpoint follows within seconds. Try again.",
                 )
             time.sleep(_POLL)
 

@@ -115,7 +115,7 @@ def make_receipt(
         verify_inclusion(leaf, index, signed.size, path, signed.root)
     except VerificationError as error:
         raise IntegrityError(
-            f"leaf {index} cannot be proven from the published tiles: {error.message}",
+            f"log entry {index} cannot be proven from the published tiles: {error.message}",
             code="published-log-damaged",
             hint="`artledger audit log` names the first object that is wrong; restore it from a copy of the log.",
         ) from error

@@ -178,7 +178,7 @@ def _null_scores(null_set: NullSet, raw: NDArray[np.float64], ranking: RankingTe
 
 def _mismatch(expected: str, got: str) -> ConflictError:
     return ConflictError(
-        f"fingerprints of spec {got} cannot be calibrated with a null set of spec {expected}",
+        f"the corpus has fingerprints of spec {got}, but the null set has spec {expected}",
         code="spec-mismatch",
         hint="Re-fingerprint the corpus: artledger corpus refresh.",
     )

@@ -65,7 +65,7 @@ class Matcher:
         """
         if calibration.null_set != null_set.digest:
             raise ConflictError(
-                f"the calibration was made with null set {calibration.null_set}, not with {null_set.digest}",
+                f"the calibration belongs to null set {calibration.null_set}, but this version has {null_set.digest}",
                 code="calibration-mismatch",
                 hint="Calibrate again with this version.",
             )

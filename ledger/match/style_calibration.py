@@ -60,15 +60,16 @@ def style_text(
     strangers = style.strangers
     if strangers.spec != spec.style_part:
         raise ConflictError(
-            f"style is measured on embeddings of {strangers.spec}, fingerprints have those of {spec.style_part}",
+            f"the unrelated pictures for style have embeddings of {strangers.spec}, the fingerprints those of "
+            f"{spec.style_part}",
             code="spec-mismatch",
-            hint="Make its strangers anew: artledger train style-null",
+            hint="Measure the unrelated pictures again: artledger train style-null",
         )
     if strangers.null_set != null_set.digest:
         raise ConflictError(
-            f"the strangers of style belong to null set {strangers.null_set}, not to {null_set.digest}",
+            f"the unrelated pictures for style belong to null set {strangers.null_set}, not to {null_set.digest}",
             code="calibration-mismatch",
-            hint="Make them anew: artledger train style-null",
+            hint="Measure them again: artledger train style-null",
         )
     away = ~contained[strangers.rows]
     asked, measure = strangers.pictures[away], strangers.measure

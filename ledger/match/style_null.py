@@ -85,7 +85,7 @@ def read_style_null(data: bytes) -> StyleNull:
     if any(rows.ndim != 2 or rows.dtype != np.float16 for rows in shapes):
         raise _bad("embeddings are float16 rows")
     if not len(made.rows) == len(made.pictures.clip) == len(made.pictures.vae):
-        raise _bad("a picture lacks an embedding")
+        raise _bad("an embedding of a picture is missing")
     if len(measure.background) < NEIGHBOURS:
         raise _bad("the background is too small")
     return made
@@ -114,4 +114,4 @@ def _block(name: str, arrays: Mapping[str, NDArray[Any]]) -> StyleBlock:
 
 
 def _bad(reason: str) -> IntegrityError:
-    return IntegrityError(f"the strangers of style cannot be read: {reason}", code="bad-style-null")
+    return IntegrityError(f"the unrelated pictures for style cannot be read: {reason}", code="bad-style-null")

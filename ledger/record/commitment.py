@@ -38,19 +38,23 @@ def commitment_digest(key: bytes, value: Any) -> str:
     integers of 2^53 and beyond, lone surrogates; and for a key of another length.
     """
     if len(key) != KEY_BYTES:
-        raise InputError(f"a commitment's key has {KEY_BYTES} bytes, not {len(key)}", code="not-committable")
+        raise InputError(
+            f"the key of a commitment has {KEY_BYTES} bytes, but this one has {len(key)}", code="not-committable"
+        )
     try:
         _require_plain(value)
         data = canonical.dumps(value)
     except (ValueError, RecursionError) as error:
-        raise InputError(f"cannot commit to this object: {error}", code="not-committable") from error
+        raise InputError(f"this object cannot be committed to: {error}", code="not-committable") from error
     return hmac.new(key, data, hashlib.sha256).hexdigest()
 
 
 def require_reveal(digest: str, key: bytes, value: Any) -> None:
     """`key` and `value` are what `digest` commits to. Raises VerificationError (`commitment-mismatch`), InputError."""
     if not hmac.compare_digest(commitment_digest(key, value), digest):
-        raise VerificationError("key and object are not what the record commits to", code="commitment-mismatch")
+        raise VerificationError(
+            "the record commits to another object, or under another key", code="commitment-mismatch"
+        )
 
 
 def _require_plain(value: Any) -> None:

@@ -82,9 +82,9 @@ def countersigned(leaf: bytes, signatures: Sequence[Signature]) -> bytes:
 
 def _too_large(leaf: bytes) -> InputError:
     return InputError(
-        f"the record takes {len(leaf)} bytes; a leaf holds {MAX_LEAF_BYTES}",
+        f"the record has {len(leaf)} bytes; a log entry holds at most {MAX_LEAF_BYTES}",
         code="leaf-too-large",
-        hint="ask for fewer matches",
+        hint="Ask for fewer matches.",
     )
 
 
@@ -166,7 +166,7 @@ def verify(envelope: Envelope, keys: Mapping[str, bytes]) -> None:
             raise VerificationError(f"signed by an unknown key {signature.keyid}", code="unknown-key")
         if not signature_is_valid(raw, signature.sig, message):
             raise VerificationError(
-                f"the signature by key {signature.keyid} does not fit the payload", code="bad-signature"
+                f"the signature by key {signature.keyid} does not match the payload", code="bad-signature"
             )
 
 

@@ -51,8 +51,8 @@ def parse_id(text: str) -> str:
     """`text` itself if it is an id. Raises InputError (`bad-id`): upper case, braces, other versions are refused."""
     if not _ID.fullmatch(text):
         raise InputError(
-            f"{text[:60]!r} is not an id",
+            f"{text[:60]!r} is not a valid id",
             code="bad-id",
-            hint="ids are lowercase UUIDs of version 7, as records show them",
+            hint="Ids are lowercase UUIDs of version 7, as records show them.",
         )
     return text

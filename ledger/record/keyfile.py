@@ -59,9 +59,9 @@ class KeyFile:
             fcntl.flock(folder, fcntl.LOCK_EX)
             if self.signer().keyid != current.keyid:
                 raise ConflictError(
-                    f"the key in {self.path} was replaced by another process just now",
+                    f"another process has just replaced the key in {self.path}",
                     code="key-replaced",
-                    hint="look at it first: artledger keys show",
+                    hint="See which key is in use: artledger keys show",
                 )
             yield load_or_create_signer(prepared, self._passphrase)
             with contextlib.suppress(FileExistsError):

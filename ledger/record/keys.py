@@ -142,15 +142,15 @@ def load_private_key(path: Path, passphrase: bytes | None = None, *, own_folder:
     encrypted = _ENCRYPTED in pem.partition(b"\n")[0]
     if encrypted and not passphrase:
         raise ConflictError(
-            f"the private key {path} is encrypted and no passphrase was given",
+            f"the private key {path} is encrypted, but no passphrase was given",
             code="key-passphrase",
-            hint="set ARTLEDGER_KEY_PASSPHRASE",
+            hint="Set ARTLEDGER_KEY_PASSPHRASE.",
         )
     if passphrase and not encrypted:
         raise ConflictError(
             f"a passphrase is set, but the private key {path} is stored unencrypted",
             code="key-passphrase",
-            hint=f"encrypt it (openssl pkcs8 -topk8 -v2 aes-256-cbc -in {path} -out NEW) or unset the passphrase",
+            hint=f"Encrypt it (openssl pkcs8 -topk8 -v2 aes-256-cbc -in {path} -out NEW), or unset the passphrase.",
         )
     return _parse_pem(pem, passphrase if encrypted else None, path)
 
@@ -222,9 +222,9 @@ def _require_private(path: Path, status: os.stat_result, wanted: str) -> None:
     mode = stat.S_IMODE(status.st_mode)
     if mode & 0o077:
         raise ConflictError(
-            f"others may use {path} (mode {mode:o}), which holds a private key",
+            f"other users can read {path} (mode {mode:o}), which holds a private key",
             code="key-permissions",
-            hint=f"chmod {wanted} {path}; if others had access to this machine, replace the key",
+            hint=f"Run: chmod {wanted} {path}. If other people have access to this machine, replace the key.",
         )
     if os.geteuid() not in (0, status.st_uid):
         raise ConflictError(f"{path} holds a private key and belongs to another user", code="key-permissions")
@@ -236,10 +236,10 @@ def _parse_pem(pem: bytes, passphrase: bytes | None, path: Path) -> PrivateKeyTy
     except (ValueError, TypeError, UnsupportedAlgorithm) as error:
         if passphrase:
             raise ConflictError(
-                f"the passphrase does not open the private key {path}, or the file is damaged",
+                f"the passphrase for the private key {path} is wrong, or the file is damaged",
                 code="key-passphrase",
-                hint="check ARTLEDGER_KEY_PASSPHRASE",
+                hint="Check ARTLEDGER_KEY_PASSPHRASE.",
             ) from error
         raise InputError(
-            f"the private key {path} is damaged", code="key-damaged", hint="restore it from a backup"
+            f"the private key {path} is damaged", code="key-damaged", hint="Restore it from a backup."
         ) from error

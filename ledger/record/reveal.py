@@ -47,12 +47,12 @@ def require_revealed(predicate: Predicate, reveal: Reveal) -> None:
     """
     if reveal.record_id != predicate.record_id:
         raise VerificationError(
-            f"the reveal is of record {reveal.record_id}, not of {predicate.record_id}", code="reveal-other-record"
+            f"the reveal belongs to record {reveal.record_id}, not to {predicate.record_id}", code="reveal-other-record"
         )
     committed = getattr(predicate, reveal.field, None)
     if not isinstance(committed, str) or committed == UNKNOWN:
         raise VerificationError(
-            f"the {predicate.kind} record commits to no {reveal.field}: there is nothing to reveal",
+            f"the {predicate.kind} record has no commitment to its {reveal.field}, so there is nothing to reveal",
             code="nothing-committed",
         )
     require_reveal(committed, bytes.fromhex(reveal.key), reveal.value)

@@ -87,7 +87,7 @@ def parse_payload(payload: bytes) -> Statement:
         )
     subject = sha256.decode()
     if implied_subject(predicate) not in (None, subject):
-        raise VerificationError("the predicate is about another subject than the statement", code="statement-shape")
+        raise VerificationError("the predicate and the statement are about different subjects", code="statement-shape")
     return Statement(name.decode(), subject, predicate)
 
 
@@ -101,7 +101,7 @@ def _parse_predicate(raw: bytes, kind: str) -> Predicate:
     adapter = _ADAPTERS.get(kind)
     if adapter is None:
         raise VerificationError(
-            f"unknown kind of record {kind!r}", code="unknown-kind", hint="a newer version of artledger may know it"
+            f"unknown kind of record {kind!r}", code="unknown-kind", hint="A newer version of artledger may support it."
         )
     try:
         return adapter.validate_json(raw)
@@ -109,7 +109,7 @@ def _parse_predicate(raw: bytes, kind: str) -> Predicate:
         first = error.errors(include_url=False, include_context=False, include_input=False)[0]
         place = ".".join(str(part) for part in first["loc"])[:100] or "predicate"
         raise VerificationError(
-            f"the {kind} record breaks its schema at {place}: {first['msg']}"[:300], code="statement-schema"
+            f"the {kind} record is invalid at {place}: {first['msg']}"[:300], code="statement-schema"
         ) from error
 
 

@@ -31,7 +31,7 @@ def parse_time(text: str) -> datetime:
     except ValueError:
         pass
     raise InputError(
-        f"{text[:60]!r} is not a time of the form 2026-01-31T23:59:59.999Z",
+        f"{text[:60]!r} is not a time; write it as 2026-01-31T23:59:59.999Z",
         code="bad-time",
         hint="UTC, milliseconds, Z",
     )

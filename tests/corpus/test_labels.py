@@ -189,7 +189,7 @@ def test_missing_columns_are_named(tmp_path: Path) -> None:
     assert "found: nothing" in _fault(tmp_path, b"").message
     assert "missing column artist" in _fault(tmp_path, b'{"file": "a", "title": "b"}\n', "labels.jsonl").message
     assert "file;title;artist" in _fault(tmp_path, b"file;title;artist\n").message
-    assert "'title' is there twice" in _fault(tmp_path, b"file,title,artist,title\n").message
+    assert "'title' appears twice" in _fault(tmp_path, b"file,title,artist,title\n").message
 
 
 def test_wrong_encodings_name_line_and_byte(tmp_path: Path) -> None:

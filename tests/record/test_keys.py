@@ -138,7 +138,7 @@ def test_open_permissions_are_refused(tmp_path: Path, target: str) -> None:
     path = tmp_path / "keys" / "record.pem"
     load_or_create_signer(path)
     (path if target == "file" else path.parent).chmod(0o750)
-    with pytest.raises(ConflictError, match="others may use") as caught:
+    with pytest.raises(ConflictError, match="other users can read") as caught:
         load_or_create_signer(path)
     assert caught.value.code == "key-permissions"
     assert "chmod" in (caught.value.hint or "")

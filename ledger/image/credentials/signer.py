@@ -48,13 +48,13 @@ def signer_of(key: PrivateKeyTypes, certificates: bytes) -> CredentialSigner:
         raise InputError(
             "Content Credentials cannot be signed with a key of this kind",
             code="credentials-certificate",
-            hint="use an elliptic curve key (P-256, P-384, P-521), Ed25519, or RSA",
+            hint="Use an elliptic-curve key (P-256, P-384 or P-521), an Ed25519 key or an RSA key.",
         )
     if _spki(leaf.public_key()) != _spki(key.public_key()):
         raise InputError(
-            "the certificate for Content Credentials is not of this private key",
+            "the certificate for Content Credentials does not belong to this private key",
             code="credentials-certificate",
-            hint="the chain begins with the signer's own certificate",
+            hint="Begin the chain with the signer's own certificate.",
         )
     pem = key.private_bytes(Encoding.PEM, PrivateFormat.PKCS8, NoEncryption())
     return CredentialSigner(certificates, algorithm, pem)

@@ -1,4 +1,4 @@
-"""The strangers of style are the null set's very pictures, edited as there, by models that anybody may bring."""
+"""The unrelated pictures for style are those of the null set, edited alike. Anybody may bring the models."""
 
 from __future__ import annotations
 
