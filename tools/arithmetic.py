@@ -34,7 +34,7 @@ def variants() -> dict[str, dict[str, str]]:
     """Name -> environment."""
     older = {**_AVX2, "NPY_DISABLE_CPU_FEATURES": " ".join(_numpy_features())}
     return {
-        f"{threads}-{instructions}": {**dict.fromkeys(_THREADS, threads), **limits}
+        f"{threads}-{instructions}": {**dict.fromkeys(_THREADS, threads), "OMP_WAIT_POLICY": "PASSIVE", **limits}
         for instructions, limits in {"native": {}, "avx2": older}.items()
         for threads in ("1", "4")
     }
