@@ -16,6 +16,7 @@ from pathlib import Path
 
 import psycopg
 import pytest
+from hypothesis import HealthCheck, settings
 from sqlalchemy.engine import make_url
 
 from ledger.storage.database import Database
@@ -37,6 +38,9 @@ DatabaseUrl = Callable[[str], str]
 def pytest_configure(config: pytest.Config) -> None:
     """The process that starts the workers makes the folder that they share."""
     os.environ["ARTLEDGER_ORIGIN"] = ORIGIN
+    # A property is about what is computed, not about how fast: a busy machine must not refute it.
+    settings.register_profile("any machine", deadline=None, suppress_health_check=[HealthCheck.too_slow])
+    settings.load_profile("any machine")
     if RUN_FOLDER not in os.environ:
         folder = Path(tempfile.mkdtemp(prefix="artledger-tests-"))
         folder.chmod(0o711)  # as root, the server's own account must get through
