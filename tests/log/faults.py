@@ -172,8 +172,8 @@ def inject(injector: Injector, objects: FolderObjects, publisher: Publisher, wit
     def around(step: str, owner: Any, name: str) -> None:
         setattr(owner, name, injector.around(step, getattr(owner, name)))
 
-    around("insert", entries_module, "_write")
-    around("head update", entries_module, "_advance")
+    around("insert", entries_module, entries_module.write_entries.__name__)
+    around("head update", entries_module, entries_module.advance_head.__name__)
     around("commit", PostgresEntryStore, "_append")
     around("quick append", QuickAppender, "_attempt")
     partials, others = injector.around("partial", objects.put_new), injector.around("bundle or tile", objects.put_new)
