@@ -19,8 +19,6 @@ def documents() -> list[Path]:
     return [*root, *sorted((ROOT / "docs").rglob("*.md"))]
 
 
-NOT_YET = ("README.md",)
-"""Documents that are still to be rewritten."""
 _NOT_PROSE = ("FORMAT.md", "CHANGELOG.md")
 """The specification, and a list of what changed."""
 

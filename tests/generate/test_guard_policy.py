@@ -14,6 +14,7 @@ from hypothesis import strategies as st
 from ledger import canonical
 from ledger.errors import InputError
 from ledger.generate.guard_policy import MAX_POLICY_BYTES, Policy, default_policy, load_policy, parse_policy
+from tests.docs.documents import blocks, documents
 
 RULE: dict[str, Any] = {"action": "block", "p_at_most": "0.01", "relations": ["near-duplicate"]}
 GOOD: dict[str, Any] = {
@@ -135,7 +136,7 @@ def test_files_are_told_by_their_suffix(tmp_path: Path) -> None:
         assert caught.value.code == code
 
 
-def test_the_policy_in_the_readme_is_one() -> None:
-    readme = (Path(__file__).parents[2] / "README.md").read_text()
-    shown = readme.partition("\n## The guard\n")[2].partition("```toml\n")[2].partition("```")[0]
-    assert parse_policy(shown.encode(), toml=True).retries == 2
+def test_policies_in_the_documents_are_ones() -> None:
+    shown = [block.text for document in documents() for block in blocks(document) if block.language == "toml"]
+    policies = [parse_policy(text.encode(), toml=True) for text in shown if "[[rules]]" in text]
+    assert any(each.retries == 2 for each in policies)
