@@ -36,16 +36,6 @@ _MARKER = re.compile(r"^<!-- generated: (\w+) -->$", re.MULTILINE)
 _LINK = re.compile(r"(?<!!)\[([^\]]+)\]\(([^)#:\s]+)(#[^)\s]*)?\)")
 
 
-PLANNED: list[str] = []
-"""Pages of the navigation that are not written yet."""
-
-
-def on_config(config: Any) -> Any:
-    """Leaves pages out of the navigation that are not written yet."""
-    config.nav = _written(config.nav, Path(config.docs_dir))
-    return config
-
-
 def on_files(files: Files, *, config: Any) -> Files:
     """Adds FORMAT.md and the cards."""
     for place, source in elsewhere().items():
@@ -90,23 +80,8 @@ def _led(markdown: str, source: Path, place: str) -> str:
         target = (source.parent / path).resolve()
         inside = target.is_relative_to(DOCS)
         if inside and source.is_relative_to(DOCS):
-            return found[0] if target.exists() or target.relative_to(DOCS).as_posix() not in PLANNED else text
+            return found[0]
         page = target.relative_to(DOCS).as_posix() if inside else pages.get(target)
         return f"[{text}]({up}{page}{anchor or ''})" if page else f"`{text.strip('`')}`"
 
     return _LINK.sub(link, markdown)
-
-
-def _written(entries: list[Any], docs: Path) -> list[Any]:
-    kept: list[Any] = []
-    for entry in entries:
-        [(title, value)] = entry.items()
-        if isinstance(value, list):
-            inner = _written(value, docs)
-            if inner:
-                kept.append({title: inner})
-        elif (docs / value).exists() or value == FORMAT:
-            kept.append(entry)
-        else:
-            PLANNED.append(value)
-    return kept
