@@ -77,5 +77,5 @@ class AuditState:
         return ConflictError(
             f"the auditor's own state {path} cannot be used: {error}",
             code="audit-state",
-            hint="Removing it makes the next audit start anew, without comparing with what was seen before.",
+            hint="Remove it to make the next audit start from nothing. It then cannot compare with earlier audits.",
         )

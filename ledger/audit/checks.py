@@ -100,4 +100,4 @@ def until_failure(steps: Iterator[Step]) -> Iterator[Check]:
                 yield Check(name, Outcome.NOT_CHECKED, error.message, code=error.code)
             except VerificationError as error:
                 yield Check(name, Outcome.FAILED, error.message, code=error.code)
-            stopped = f"not looked at: {name!r} was not passed"
+            stopped = f"not checked, because {name!r} did not pass"

@@ -45,7 +45,9 @@ def stated_relation(record: Verification | Generation, match: MatchText) -> Rela
 def _require_relation(record: Verification | Generation, match: MatchText) -> None:
     expected = stated_relation(record, match)
     if match.relation is not expected:
-        _refuse(f"match {match.rank}: its figures mean {expected.value!r}, the record says {match.relation.value!r}")
+        _refuse(
+            f"match {match.rank}: its figures mean {expected.value!r}, but the record says {match.relation.value!r}"
+        )
     proven = expected in (Relation.EXACT, Relation.SAME_PIXELS)
     if proven and match.evidence is not None:
         _refuse(f"match {match.rank}: equal digests need no evidence, the record has some")

@@ -95,7 +95,9 @@ class EntryChecker:
     def _admit(self, leaf_hash: bytes, examined: Examined) -> None:
         gist = examined.gist
         if self._facts.record(gist.record_id) is not None:
-            raise VerificationError(f"record id {gist.record_id} stands on an earlier leaf", code="record-id-repeated")
+            raise VerificationError(
+                f"record id {gist.record_id} was used by an earlier entry", code="record-id-repeated"
+            )
         if examined.key is None:
             self._ring.require_signers(examined.signers, maker_of(gist, self._facts))
         require_references(gist, self._facts)
@@ -111,7 +113,7 @@ class EntryChecker:
         examined = examine(entry, self.keys, self.origin)
         if not examined.verified:
             unknown = next(keyid for keyid in examined.signers if keyid not in self.keys)
-            raise VerificationError(f"signed by key {unknown}, which no earlier leaf announces", code="unknown-key")
+            raise VerificationError(f"signed by key {unknown}, which no earlier entry announces", code="unknown-key")
         return examined
 
 

@@ -59,11 +59,12 @@ def lacking(party: Party, index: int, signers: Sequence[str], announced: Announc
     }
     who = f"{' or '.join(sorted(party.roles))} {party.holder_id}"
     if party.demand == "always" and not signers:
-        return f"the service alone signed what only {who} can say"
+        return f"only the service signed a statement that {who} must sign"
     if good and good.keys().isdisjoint(signers):
         since = min(each for each in good.values() if each is not None)
         return (
-            f"{who} had a key since leaf {since:,} and did not sign this; only its revocation before would excuse that"
+            f"{who} had a key since log entry {since:,} and did not sign this. "
+            "That is only valid if the key was revoked before"
         )
     return None
 
@@ -86,7 +87,7 @@ def maker_check(bundle: Bundle, statement: Statement, announced: Announcements) 
     if not signers:
         return () if party is None or party.demand == "never" else (_alone(party),)
     if len(known) < len(signers):
-        reason = "the record that announces its key was not given; replaying the log checks it"
+        reason = "the record that announces its key was not given. Replaying the log checks this"
         return (not_checked(MAKER, reason, essential=False),)
     names = ", ".join(f"{each.holder.role} {each.holder.holder_id}" for each in known.values())
     return (Check(MAKER, Outcome.PASSED, f"countersigned by {names}"),)
@@ -97,13 +98,13 @@ def _failed(party: Party | None, index: int, known: Announcements) -> Check | No
     for keyid, each in known.items():
         holder = each.holder
         if party is None or not party.admits(holder.role, holder.holder_id):
-            detail = f"key {keyid} is that of {holder.role} {holder.holder_id}, whose statement this is not"
+            detail = f"key {keyid} belongs to {holder.role} {holder.holder_id}, but the statement is somebody else's"
             return Check(MAKER, Outcome.FAILED, detail, code="wrong-holder")
         if each.revoked is not None and each.revoked < index:
-            detail = f"key {keyid} was revoked at leaf {each.revoked:,}, before this"
+            detail = f"key {keyid} was revoked at log entry {each.revoked:,}, before this entry"
             return Check(MAKER, Outcome.FAILED, detail, code="key-revoked")
         if each.index is not None and each.index > index:
-            detail = f"key {keyid} is announced at leaf {each.index:,}, after this"
+            detail = f"key {keyid} is announced at log entry {each.index:,}, after this entry"
             return Check(MAKER, Outcome.FAILED, detail, code="key-not-authorised")
     return None
 
@@ -111,7 +112,7 @@ def _failed(party: Party | None, index: int, known: Announcements) -> Check | No
 def _alone(party: Party) -> Check:
     who = f"{' or '.join(sorted(party.roles))} {party.holder_id}" if party.holder_id else "the artist of the work"
     reason = (
-        f"only the service signed it; whether {who} had a key by then, bundles of their `key` records show "
-        "(--announcement), and replaying the log"
+        f"only the service signed it. Whether {who} had a key then is shown by bundles of their `key` records "
+        "(--announcement) or by replaying the log"
     )
     return not_checked(MAKER, reason, essential=False)

@@ -71,16 +71,18 @@ class KeyRing:
         for position, keyid in enumerate(keyids):
             holder = self._active.get(keyid)
             if keyid in self._revoked:
-                raise VerificationError(f"signed by key {keyid}, which was revoked earlier", code="key-revoked")
+                raise VerificationError(
+                    f"signed by key {keyid}, which was revoked before this entry", code="key-revoked"
+                )
             if holder is None or (position == 0 and holder.role != "service"):
                 role = "the service" if position == 0 else "anybody"
                 raise VerificationError(
-                    f"signed by key {keyid}, which no earlier leaf announces as a key of {role}",
+                    f"signed by key {keyid}, which no earlier entry announces as a key of {role}",
                     code="key-not-authorised",
                 )
             if position and party is not None and not party.admits(holder.role, holder.holder_id):
                 raise VerificationError(
-                    f"signed by key {keyid} of {holder.role} {holder.holder_id}, whose statement it is not",
+                    f"signed by key {keyid} of {holder.role} {holder.holder_id}, but the statement is somebody else's",
                     code="wrong-holder",
                 )
         if party is not None and party.demand != "never":
@@ -91,7 +93,7 @@ class KeyRing:
         signed = any(keyid in keys for keys in good for keyid in keyids)
         if not signed and (party.demand == "always" or any(good)):
             raise VerificationError(
-                f"{' or '.join(sorted(party.roles))} {party.holder_id} did not sign it with a good key of theirs",
+                f"{' or '.join(sorted(party.roles))} {party.holder_id} did not sign it with a valid key",
                 code="signature-missing",
             )
 
@@ -124,14 +126,17 @@ class KeyRing:
     def _found(self, record: KeyRecord, keyid: str, keyids: Sequence[str]) -> None:
         if record.event != "added" or record.role != "service" or list(keyids) != [keyid]:
             raise VerificationError(
-                "a log begins with the key record that adds the service's key, signed by that key alone",
+                "the first entry of a log must be the `key` record that adds the service's key, signed by that key "
+                "alone",
                 code="key-record",
             )
 
     def _require_authorities(self, record: KeyRecord, keyid: str, keyids: Sequence[str]) -> None:
         """Apart from the key that is announced, which is not good yet, the signers are as for every record."""
         if keyids[0] == keyid and keyid not in self._active:
-            raise VerificationError(f"key {keyid} announces itself as the first signer", code="key-not-authorised")
+            raise VerificationError(
+                f"key {keyid} is the first signer of its own announcement", code="key-not-authorised"
+            )
         self.require_signers([each for each in keyids if each != keyid or keyid in self._active], party_of(record))
 
     def _require_new(self, keyid: str, keyids: Sequence[str]) -> None:
@@ -144,7 +149,7 @@ class KeyRing:
         good = self.keys_of(record.role, record.holder_id)
         if record.role != "service" and good and good.isdisjoint(keyids):
             raise VerificationError(
-                f"a further key of {record.role} {record.holder_id} is announced without the signature of a good one",
+                f"a further key of {record.role} {record.holder_id} is announced without the signature of a valid one",
                 code="key-record",
             )
 
@@ -152,18 +157,18 @@ class KeyRing:
         old = self._active.get(record.replaces or "")
         if old is None or (old.role, old.holder_id) != (record.role, record.holder_id):
             raise VerificationError(
-                f"the key {record.replaces} that is to be replaced is no good key of the same holder", code="key-record"
+                f"the key {record.replaces} to be replaced is not a valid key of the same holder", code="key-record"
             )
         if record.role != "service" and record.replaces not in keyids:
             raise VerificationError(
-                f"the key {record.replaces} that is replaced did not sign the announcement", code="key-record"
+                f"the replaced key {record.replaces} did not sign the announcement", code="key-record"
             )
 
     def _revoke(self, record: KeyRecord, keyid: str) -> None:
         holder = self._active.get(keyid)
         if holder is None:
-            raise VerificationError(f"key {keyid} is revoked but was not good", code="key-record")
+            raise VerificationError(f"key {keyid} is revoked, but it was not valid", code="key-record")
         if (holder.role, holder.holder_id) != (record.role, record.holder_id):
-            raise VerificationError(f"key {keyid} is revoked as another holder's", code="key-record")
+            raise VerificationError(f"key {keyid} is revoked under another holder's name", code="key-record")
         self._revoked[keyid] = self._active.pop(keyid)
         self._of_holder[holder.role, holder.holder_id].discard(keyid)

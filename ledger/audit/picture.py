@@ -109,11 +109,11 @@ def _bytes(statement: Statement, image: bytes) -> Check:
     if found == expected:
         return Check(BYTES, Outcome.PASSED, f"SHA-256 {found}")
     if isinstance(record, Generation):
-        return not_checked(BYTES, f"another file (SHA-256 {found}) than the recorded one", essential=False)
+        return not_checked(BYTES, f"this is another file (SHA-256 {found}) than the recorded one", essential=False)
     return Check(
         BYTES,
         Outcome.FAILED,
-        f"the record is about a file with SHA-256 {expected}, this one has {found}",
+        f"the record is about a file with SHA-256 {expected}, but this file has {found}",
         code="other-image",
     )
 
@@ -123,7 +123,8 @@ def _pixels(record: _Pictured, image: bytes, recompute: Recompute) -> str:
     expected = record.pixel_sha256 if isinstance(record, Registration) else record.image.pixel_sha256
     if facts.pixel_sha256 != expected:
         raise VerificationError(
-            f"expected canonical pixels with SHA-256 {expected}, decoded {facts.pixel_sha256}", code="other-pixels"
+            f"expected canonical pixels with SHA-256 {expected}, but decoding gave {facts.pixel_sha256}",
+            code="other-pixels",
         )
     if not isinstance(record, Registration) and (facts.width, facts.height) != (
         record.image.width,
@@ -141,7 +142,7 @@ def _fingerprint(record: _Pictured, image: bytes, recompute: Recompute) -> str:
     for name, distance in (("pHash", found.phash_distance), ("PDQ", found.pdq_distance)):
         if distance > HASH_TOLERANCE:
             raise VerificationError(
-                f"the recomputed {name} differs in {distance} of 256 bits, at most {HASH_TOLERANCE} are rounding",
+                f"the recomputed {name} differs in {distance} of 256 bits; rounding explains at most {HASH_TOLERANCE}",
                 code="other-fingerprint",
             )
     undisclosed = [name for name, each in found.embeddings.items() if not _same_vector(name, each)]

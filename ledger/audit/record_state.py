@@ -93,7 +93,7 @@ class RecordState:
             raise ConflictError(
                 f"the auditor's own state {self._path} cannot be used: {error}",
                 code="audit-state",
-                hint="Removing it makes the next audit check all records anew.",
+                hint="Remove it to make the next audit check all records again.",
             ) from error
 
 

@@ -160,7 +160,7 @@ class _Replay:
     def steps(self) -> Iterator[Step]:
         yield "tiles", self._check_tiles
         if self._memory is None:
-            yield "consistency", "nothing is remembered between audits without a state folder"
+            yield "consistency", "without a state folder nothing is remembered between audits"
         else:
             yield "consistency", partial(self._check_consistency, self._memory)
         if self._checker is None:
@@ -181,7 +181,7 @@ class _Replay:
                 f"the empty log: expected root {EMPTY_ROOT.hex()}, got {self._signed.root.hex()}", code="root-mismatch"
             )
         self._authority.require_root()
-        return f"the hash tiles give the root of {self._signed.size} leaves"
+        return f"the hash tiles give the root of {self._signed.size} entries"
 
     def _check_consistency(self, memory: AuditState) -> str:
         """What was found good before must be the beginning of what is there now."""
@@ -197,19 +197,19 @@ class _Replay:
         self._saved = self._first
         if last is None:
             return "no earlier audit is remembered"
-        return f"extends the log of {last.size} leaves that was found good before"
+        return f"extends the log of {last.size} entries that was verified before"
 
     def _require_beginning(self, size: int, root: bytes) -> None:
         if size > self._signed.size:
             raise VerificationError(
-                f"this log had {size} leaves before; its checkpoint now has {self._signed.size}", code="log-shrunk"
+                f"this log had {size} entries before, but its checkpoint now has {self._signed.size}", code="log-shrunk"
             )
         now = self._authority.root_at(size)
         if now != root:
             raise VerificationError(
-                f"the log forked: the first {size} leaves had root {root.hex()} before, now {now.hex()}",
+                f"the log forked: the first {size} entries had root {root.hex()} before, now {now.hex()}",
                 code="log-forked",
-                hint="Keep the remembered checkpoint and the served one: together they prove it.",
+                hint="Keep the remembered checkpoint and the served one. Together they prove it.",
             )
 
     def _check_entries(self) -> str:

@@ -105,7 +105,7 @@ def require_origin(stated: str, expected: str) -> None:
     """
     if stated != expected:
         raise VerificationError(
-            f"the statement was made for the log {stated!r}, this is {expected!r}", code="wrong-origin"
+            f"the statement was made for the log {stated!r}, but this log is {expected!r}", code="wrong-origin"
         )
 
 
@@ -132,10 +132,11 @@ def _count(gist: Gist) -> int | None:
 def _held(record_id: str, expected: str, facts: Facts) -> Fact:
     fact = facts.record(record_id)
     if fact is None:
-        raise VerificationError(f"refers to record {record_id}, which no earlier leaf holds", code="bad-ref")
+        raise VerificationError(f"refers to record {record_id}, which no earlier entry holds", code="bad-ref")
     if fact.leaf_hash != expected:
         raise VerificationError(
-            f"refers to record {record_id} with leaf hash {expected}; its leaf has {fact.leaf_hash}", code="bad-ref"
+            f"refers to record {record_id} with leaf hash {expected}, but that record has {fact.leaf_hash}",
+            code="bad-ref",
         )
     return fact
 
@@ -160,7 +161,7 @@ def _nothing(gist: Gist, named: Sequence[Fact], _: Facts) -> None:
 def _registration(gist: Gist, named: Sequence[Fact], facts: Facts) -> None:
     _require_kinds(gist, named)
     if facts.work(gist.about[0]) is not None:
-        raise VerificationError(f"work {gist.about[0]} is registered already", code="work-id-repeated")
+        raise VerificationError(f"work {gist.about[0]} is already registered", code="work-id-repeated")
 
 
 def _terms(gist: Gist, named: Sequence[Fact], facts: Facts) -> None:
@@ -257,4 +258,4 @@ def _other_subject(gist: Gist, what: str) -> VerificationError:
 
 
 def _wrong(gist: Gist, what: str) -> VerificationError:
-    return VerificationError(f"a {gist.kind} does not refer to what it must: {what}", code="wrong-refs")
+    return VerificationError(f"a {gist.kind} must refer to other records: {what}", code="wrong-refs")

@@ -88,11 +88,12 @@ class _Recount:
         origin, size, end = self._checkpoint.origin, self._checkpoint.size, self._statement.leaf_range.end
         if origin != self._statement.origin:
             raise VerificationError(
-                f"the statement is about the log {self._statement.origin!r}, this is {origin!r}", code="other-log"
+                f"the statement is about the log {self._statement.origin!r}, but this log is {origin!r}",
+                code="other-log",
             )
         if size < end:
             raise PushbackError(
-                f"the statement covers {end:,} leaves, of which {size:,} are published", code="not-yet-published"
+                f"the statement covers {end:,} entries, but only {size:,} are published", code="not-yet-published"
             )
         return f"size {size}, root {self._checkpoint.root.hex()}, of {origin}"
 
@@ -112,7 +113,7 @@ class _Recount:
                 f"the entries give root {tree.root().hex()}, the checkpoint says {self._checkpoint.root.hex()}",
                 code="root-mismatch",
             )
-        return f"{size:,} records, every one signed by a key that was good at its place"
+        return f"{size:,} records, each signed by a key that was valid at its place"
 
     def _take(self, index: int, statement: Statement) -> None:
         predicate = statement.predicate
@@ -131,23 +132,23 @@ class _Recount:
 
     def _require_record(self) -> str:
         if self._record is None:
-            raise PushbackError("no leaf published so far is a usage record of this file", code="usage-not-on-log")
+            raise PushbackError("no entry published so far is a usage record of this file", code="usage-not-on-log")
         index, record = self._record
         told = (record.artist_id, record.period, record.leaf_range, record.counts)
         expected = self._statement
         if told != (expected.artist_id, expected.period, expected.leaf_range, expected.record_counts()):
-            raise VerificationError(f"leaf {index} says something else than its file", code="usage-record")
+            raise VerificationError(f"log entry {index} contradicts its file", code="usage-record")
         if index < expected.leaf_range.end:
-            raise VerificationError(f"leaf {index} stands among the leaves that it counts", code="usage-record")
+            raise VerificationError(f"log entry {index} is among the entries that it counts", code="usage-record")
         return f"leaf {index}, record {record.record_id}"
 
     def _later_leaves(self) -> Callable[[], str] | str:
         if self._later:
             return (
-                f"{self._later:,} records of the period that count for this artist became leaves after the statement: "
+                f"{self._later:,} records of the period that count for this artist were added after the statement: "
                 "a new one has them"
             )
-        return lambda: "none of the leaves after the statement's would have counted"
+        return lambda: "no later entry would have counted"
 
 
 def _difference(stated: UsageStatement, counted: UsageStatement) -> str:
@@ -156,7 +157,7 @@ def _difference(stated: UsageStatement, counted: UsageStatement) -> str:
         if stated.counts.count(row) != counted.counts.count(row):
             where = "stated, but the log gives another result" if row in stated.counts else "counted, but not stated"
             return f"{_described(row)}: {where}"
-    return "the rows do not stand in the order of FORMAT.md"
+    return "the rows are not in the order of FORMAT.md"
 
 
 def _described(row: UsageRow) -> str:

@@ -109,9 +109,9 @@ def _announcement(data: bytes, trust: Trust) -> tuple[int, KeyRecord]:
     predicate = None if bundle is None else parse_payload(bundle.envelope.payload).predicate
     if bundle is None or Audit("key", checks).exit_code or not isinstance(predicate, KeyRecord):
         raise InputError(
-            "an announcement that was given is no good bundle of a record that announces or revokes a key on this log",
+            "an announcement that was given is not a valid bundle of a `key` record of this log",
             code="bad-announcement",
-            hint="look at it by itself: artledger audit bundle FILE",
+            hint="Check that file alone: artledger audit bundle FILE",
         )
     return bundle.proof.index, predicate
 
@@ -154,7 +154,7 @@ def _checkpoint(bundle: Bundle, trust: Trust) -> tuple[SignedCheckpoint | None, 
     except LedgerError as error:
         failed = Check(CHECKPOINT, Outcome.FAILED, error.message, code=error.code)
         return None, failed, not_checked(WITNESSES, "the checkpoint is not good", essential=False)
-    detail = f"{signed.checkpoint.origin} signed its tree of {signed.size:,} leaves with root {signed.root.hex()}"
+    detail = f"{signed.checkpoint.origin} signed its tree of {signed.size:,} entries with root {signed.root.hex()}"
     return signed, Check(CHECKPOINT, Outcome.PASSED, detail), _witnesses(signed, trust.policy)
 
 
@@ -166,7 +166,7 @@ def _key_by_policy(bundle: Bundle, policy: Policy | None) -> VerifierKey | None:
 
 def _witnesses(signed: SignedCheckpoint, policy: Policy | None) -> Check:
     unread = len(parse_note(signed.data).signatures) - 1 - len(signed.cosignatures)
-    ignored = f"; {unread} further signature lines by unknown keys mean nothing here" if unread else ""
+    ignored = f"; {unread} further signature lines by unknown keys are ignored" if unread else ""
     if policy is None:
         return not_checked(WITNESSES, f"no policy names witnesses{ignored}", essential=False)
 
@@ -179,7 +179,7 @@ def _witnesses(signed: SignedCheckpoint, policy: Policy | None) -> Check:
 
 def _inclusion(bundle: Bundle, signed: SignedCheckpoint | None) -> Check:
     if signed is None:
-        return not_checked(INCLUSION, "no signed root to lead to")
+        return not_checked(INCLUSION, "there is no signed root to compare with")
 
     def included() -> str:
         verify_inclusion(bundle.leaf_hash, bundle.proof.index, signed.size, bundle.proof.path, signed.root)
@@ -196,15 +196,15 @@ def _signatures(bundle: Bundle) -> str:
 def _authority(bundle: Bundle, trust: Trust) -> Check:
     service, *others = (signature.keyid for signature in bundle.envelope.signatures)
     if not trust.record_keyids:
-        reason = "no record key was given to compare with; that the log accepted the record is all that is known"
+        reason = "no record key was given to compare with; it is only known that the log accepted the record"
         return not_checked(AUTHORITY, reason, essential=False)
     if service not in trust.record_keyids:
         return Check(
-            AUTHORITY, Outcome.FAILED, f"key {service} is none of the record keys given", code="key-not-authorised"
+            AUTHORITY, Outcome.FAILED, f"key {service} is not among the record keys given", code="key-not-authorised"
         )
     strangers = [keyid for keyid in others if keyid not in trust.record_keyids]
-    also = f"; countersigned by {', '.join(strangers)}, of which nothing is known" if strangers else ""
-    return Check(AUTHORITY, Outcome.PASSED, f"key {service} is a record key given{also}")
+    also = f"; countersigned by {', '.join(strangers)}, which are unknown here" if strangers else ""
+    return Check(AUTHORITY, Outcome.PASSED, f"key {service} is one of the record keys given{also}")
 
 
 def _statement(bundle: Bundle, trust: Trust, origin: str | None) -> tuple[Check, ...]:
@@ -233,4 +233,4 @@ def _references(statement: Statement) -> Check:
     count = len(refs_of(statement.predicate))
     if not count:
         return Check(REFERENCES, Outcome.PASSED, "it refers to no other record", essential=False)
-    return not_checked(REFERENCES, f"{count} records that it names can be seen on the log only", essential=False)
+    return not_checked(REFERENCES, f"{count} records that it names can only be checked on the log", essential=False)

@@ -139,17 +139,17 @@ class Database:
         if f'role "{SERVICE_ROLE}" does not exist' in str(cause):
             return self._not_migrated()
         if isinstance(cause, psycopg.errors.LockNotAvailable):
-            return PushbackError("another process holds a lock of the database for long", code="database-busy")
+            return PushbackError("another process has held a database lock for too long", code="database-busy")
         if isinstance(cause, psycopg.IntegrityError):
             return ConflictError(
-                f"the rows contradict what is stored: {cause.diag.constraint_name or 'a constraint'}",
+                f"the new rows contradict stored rows: {cause.diag.constraint_name or 'a constraint'}",
                 code="database-conflict",
             )
         if isinstance(cause, psycopg.errors.DiskFull):
             return PushbackError(
                 f"the database server of {self.label} has no space left on its disk",
                 code="disk-full",
-                hint="free some space there, then try again; nothing was half-written",
+                hint="Free some space there, then try again. No half-written data was left.",
                 retry_after=60,
             )
         return self._unreachable(cause) if _is_lost(cause) else None
@@ -159,7 +159,7 @@ class Database:
         return PushbackError(
             f"the database {self.label} cannot be reached: {_without(reason, self._url.password)}",
             code="database-unreachable",
-            hint="check that the server runs, and the address, user and password in ARTLEDGER_DATABASE_URL",
+            hint="Check that the server runs, and check the address, user and password in ARTLEDGER_DATABASE_URL.",
         )
 
     def _not_migrated(self) -> ConflictError:
@@ -177,13 +177,13 @@ def _parsed(url: str) -> URL:
         raise InputError(
             "the database URL cannot be read",  # it may hold a password: not repeated here
             code="database-url",
-            hint="it looks like postgresql://user:password@host:5432/database",
+            hint="Write it as postgresql://user:password@host:5432/database.",
         ) from None
     if parsed.drivername not in ("postgresql", "postgres", DRIVER):
         raise InputError(
-            f"the database URL is for {parsed.drivername!r}, Artledger needs PostgreSQL",
+            f"the database URL is for {parsed.drivername!r}, but Artledger needs PostgreSQL",
             code="database-url",
-            hint="it looks like postgresql://user:password@host:5432/database",
+            hint="Write it as postgresql://user:password@host:5432/database.",
         )
     return parsed.set(drivername=DRIVER)
 

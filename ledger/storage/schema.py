@@ -60,7 +60,7 @@ def check_schema(database: Database) -> None:
         _require_known(revision, database)
         if revision != _scripts().get_current_head():
             raise ConflictError(
-                f"the database {database.label} is at schema {revision or 'none'}, this code needs"
+                f"the database {database.label} has schema {revision or 'none'}, but this version needs"
                 f" {_scripts().get_current_head()}",
                 code="database-not-migrated",
                 hint="run: artledger db upgrade",
@@ -90,9 +90,9 @@ def _require_known(revision: str | None, database: Database) -> None:
     known = {script.revision for script in _scripts().walk_revisions()}
     if revision is not None and revision not in known:
         raise ConflictError(
-            f"the database {database.label} has schema {revision}, which this code does not know: it is newer",
+            f"the database {database.label} has schema {revision}, which is newer than this version",
             code="database-newer",
-            hint="upgrade artledger to the version that migrated this database",
+            hint="Upgrade artledger to the version that migrated this database.",
         )
 
 
@@ -100,21 +100,22 @@ def _require_server(connection: Connection) -> None:
     number = int(connection.execute(sa.text("SHOW server_version_num")).scalar_one())
     if number < MIN_SERVER:
         raise ConflictError(
-            f"the database server is PostgreSQL {number // 10_000}, Artledger needs 15 or newer", code="server-too-old"
+            f"the database server is PostgreSQL {number // 10_000}, but Artledger needs 15 or newer",
+            code="server-too-old",
         )
     encoding = connection.execute(sa.text("SHOW server_encoding")).scalar_one()
     if encoding != "UTF8":
         raise ConflictError(
-            f"the database keeps text as {encoding}, Artledger needs UTF8",
+            f"the database has the encoding {encoding}, but Artledger needs UTF8",
             code="database-encoding",
-            hint="create another one: CREATE DATABASE artledger ENCODING 'UTF8' TEMPLATE template0",
+            hint="Create another database: CREATE DATABASE artledger ENCODING 'UTF8' TEMPLATE template0",
         )
     available = connection.execute(sa.text("SELECT 1 FROM pg_available_extensions WHERE name = 'vector'")).scalar()
     if available is None:
         raise ConflictError(
             "the database server lacks the extension pgvector",
             code="pgvector-missing",
-            hint="install pgvector 0.8 or newer there (Debian: postgresql-NN-pgvector), then: artledger db upgrade",
+            hint="Install pgvector 0.8 or newer there (Debian: postgresql-NN-pgvector), then run: artledger db upgrade",
         )
 
 
@@ -129,9 +130,9 @@ def _require_pgvector(connection: Connection) -> None:
     version = tuple(int(part) for part in re.findall(r"\d+", found)[:2])
     if version < MIN_PGVECTOR:
         raise ConflictError(
-            f"the database has pgvector {found}, Artledger needs 0.8 or newer",
+            f"the database has pgvector {found}, but Artledger needs 0.8 or newer",
             code="pgvector-too-old",
-            hint="install a newer pgvector on the server, then run: ALTER EXTENSION vector UPDATE",
+            hint="Install a newer pgvector on the server, then run: ALTER EXTENSION vector UPDATE",
         )
 
 
@@ -149,7 +150,7 @@ def _explained(error: DBAPIError, database: Database) -> ConflictError | Pushbac
         return PushbackError(
             f"the migration of {database.label} waited too long for a lock",
             code="database-busy",
-            hint="another migration or a long query is running: try again when it is done",
+            hint="Another migration or a long query is running. Try again when it has finished.",
             retry_after=30,
         )
     return ConflictError(f"the migration of {database.label} failed: {reason}", code="database-migration")

@@ -185,7 +185,7 @@ def test_remembers_and_goes_on(log: Log, tmp_path: Path) -> None:
     assert calls[0] == 1000
     assert result.entries == 1500
     detail = {check.name: check.detail for check in result.audit.checks}
-    assert "1000 leaves" in detail["consistency"]
+    assert "1000 entries" in detail["consistency"]
 
 
 def test_a_fork_is_noticed_by_who_saw_the_log_before(log: Log, tmp_path: Path) -> None:

@@ -121,7 +121,7 @@ def test_a_restored_backup_is_not_signed(log: Log, lost: str) -> None:
         (log.objects.folder / "checkpoint").unlink()
     error = refusal(log)
     assert error.code == "database-behind"
-    assert "200 leaves" in error.message
+    assert "200 entries" in error.message
     assert "300" in error.message
     assert error.hint
     # Grown past the signed size with other entries, the same backup is a fork, and is refused too.

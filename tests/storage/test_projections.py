@@ -89,7 +89,7 @@ def test_a_failed_rebuild_leaves_the_old_tables(database: Database, stores: Stor
     stores.projector.catch_up()
     before = dump(database)
     stores.entries.append([Draft(str(uuid.uuid4()), b"no envelope")])
-    with pytest.raises(IntegrityError, match=f"entry {len(ALL)} is not a record") as refusal:
+    with pytest.raises(IntegrityError, match=f"cannot read log entry {len(ALL)}") as refusal:
         stores.projector.rebuild()
     assert refusal.value.code == "entry-unreadable"
     assert dump(database) == before

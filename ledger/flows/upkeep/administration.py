@@ -70,11 +70,11 @@ class Administration:
         tree = self._tree(head.size, progress)
         if (tree.size, tree.root()) != (head.size, head.root):
             raise IntegrityError(
-                f"the entries give {tree.size} leaves and root {tree.root().hex()}, "
-                f"the head row says {head.size} and {head.root.hex()}",
+                f"the entries give a tree of {tree.size} with root {tree.root().hex()}, "
+                f"but the head row says {head.size} and {head.root.hex()}",
                 code="entry-altered",
             )
-        return f"{head.size:,} leaves lead to root {head.root.hex()}"
+        return f"{head.size:,} entries lead to root {head.root.hex()}"
 
     def _tree(self, size: int, progress: Progress = silent) -> CompactRange:
         tree = CompactRange()
@@ -83,7 +83,8 @@ class Administration:
             made = leaf_hash(entry.envelope)
             if made != entry.leaf_hash:
                 raise IntegrityError(
-                    f"entry {entry.leaf_index}: its bytes hash to {made.hex()}, stored is {entry.leaf_hash.hex()}",
+                    f"entry {entry.leaf_index}: its bytes hash to {made.hex()}, but the stored hash is "
+                    f"{entry.leaf_hash.hex()}",
                     code="entry-altered",
                 )
             hashes.append(made)
@@ -99,12 +100,13 @@ class Administration:
         tree = self._tree(signed.size)
         if (tree.size, tree.root()) != (signed.size, signed.root):
             raise IntegrityError(
-                f"the published checkpoint has {signed.size} leaves and root {signed.root.hex()}; "
+                f"the published checkpoint has {signed.size} entries and root {signed.root.hex()}; "
                 f"the database gives {tree.size} and {tree.root().hex()}",
                 code="forked",
-                hint="the database is older than the published log, or altered: nothing is signed until it is restored",
+                hint="The database is older than the published log, or was altered. Nothing is signed until it is "
+                "restored.",
             )
-        return f"the checkpoint of {signed.size:,} leaves is a prefix of the database"
+        return f"the checkpoint of {signed.size:,} entries matches the beginning of the database"
 
     def _projections(self) -> str:
         self.projector().catch_up()
@@ -115,4 +117,4 @@ class Administration:
                 code="projection-differs",
                 hint="run: artledger db rebuild",
             )
-        return "every projection is what the entries say"
+        return "every projection matches the entries"

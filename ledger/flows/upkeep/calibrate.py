@@ -138,9 +138,9 @@ class Calibrations:
         state = self.corpus.state()
         if not state.works:
             raise ConflictError(
-                "no work is registered: there is nothing to measure error rates against",
+                "no work is registered, so error rates cannot be measured",
                 code="corpus-empty",
-                hint="register works first: artledger corpus ingest SOURCE",
+                hint="Register works first: artledger corpus ingest SOURCE",
             )
         self._require_fingerprints(state)
         before = self.in_force()
@@ -173,9 +173,9 @@ class Calibrations:
                     return found
                 if time.monotonic() > deadline:
                     raise PushbackError(
-                        "another process has been measuring the error rates for long",
+                        "another process has been measuring the error rates for a long time",
                         code="calibrating",
-                        hint="try again when it is done; nothing was recorded",
+                        hint="Try again when it has finished. Nothing was recorded.",
                         retry_after=10,
                     )
                 time.sleep(POLL)

@@ -57,7 +57,7 @@ class Refreshing:
             raise NotFoundError(
                 f"this installation cannot make fingerprints of spec {spec}",
                 code="spec-not-found",
-                hint=f"it makes those of {digest}: artledger corpus refresh --spec default",
+                hint=f"It makes fingerprints of spec {digest}: artledger corpus refresh --spec default",
             )
         lacking = sorted(self.corpus.works_lacking(digest), key=lambda work: work.source_name)
         refused: list[Refusal] = []
@@ -78,7 +78,7 @@ class Refreshing:
 
     def _batches(self, name: str, works: Mapping[str, StoredWork]) -> Iterator[tuple[list[Decoded], list[Refusal]]]:
         if not name:
-            what = "where this work's file came from is not known: the database was restored from the published log"
+            what = "the source of this work's file is unknown, because the database was restored from the published log"
             yield [], [Refusal(work.work_id, "source-unknown", what) for work in works.values()]
             return
         try:
@@ -88,7 +88,7 @@ class Refreshing:
             yield [], [Refusal(key, error.code, error.message) for key in works]
             return
         missing = set(works) - {item.key for item in items}
-        yield [], [Refusal(key, "source-item-gone", f"{name} has no such work any more") for key in sorted(missing)]
+        yield [], [Refusal(key, "source-item-gone", f"{name} no longer has this work") for key in sorted(missing)]
         decoded = self.images.decode_all((item, partial(source.read, item)) for item in items)
         while chunk := list(islice(decoded, BATCH)):
             yield _sorted_out(chunk, works)
@@ -104,7 +104,9 @@ def _sorted_out(
         if isinstance(picture, InputError):
             bad.append(Refusal(item.key, picture.code, picture.message))
         elif picture.sha256 != work.sha256:
-            bad.append(Refusal(item.key, "source-item-changed", "the source has other bytes than were registered"))
+            bad.append(
+                Refusal(item.key, "source-item-changed", "the file in the source has changed since it was registered")
+            )
         else:
             good.append((work, picture))
     return good, bad

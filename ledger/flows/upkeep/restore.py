@@ -109,15 +109,15 @@ class Restoring:
         own = self.log_key()
         if own is None:
             raise ConflictError(
-                "this data folder has no log key, so that the restored log could not go on here",
+                "this data folder has no log key, so the restored log could not go on here",
                 code="log-key-missing",
-                hint="put the folder `keys` back from its backup first (keys/log.pem, keys/record.pem)",
+                hint="First restore the folder `keys` from its backup (keys/log.pem, keys/record.pem).",
             )
         if own != key.public:
             raise ConflictError(
                 f"the log key in this data folder is not {key}",
                 code="other-key",
-                hint="put back the `keys` folder of that log, or name that log's data folder: --data",
+                hint="Restore the `keys` folder of that log, or name that log's data folder with --data.",
             )
 
     def _audited(self, location: str, key: VerifierKey, progress: Progress) -> SignedCheckpoint:
@@ -141,15 +141,16 @@ class Restoring:
             return
         if known.size > signed.size:
             raise IntegrityError(
-                f"the log at hand has {signed.size} entries, but this installation signed a checkpoint of {known.size}",
+                f"the log to restore has {signed.size} entries, but this installation has signed a checkpoint of "
+                f"{known.size}",
                 code="log-behind",
-                hint="restore from a newer copy: going on from this one would fork the log",
+                hint="Restore from a newer copy. Going on from this one would fork the log.",
             )
         if authority.root_at(known.size) != known.root:
             raise IntegrityError(
-                f"the log at hand is not the one whose checkpoint of {known.size} entries was signed here",
+                f"the log to restore is another one than that whose checkpoint of {known.size} entries was signed here",
                 code="forked",
-                hint=f"keep both: this log's checkpoint and {self.last_checkpoint} contradict each other",
+                hint=f"Keep both as evidence: this log's checkpoint and {self.last_checkpoint} contradict each other.",
             )
 
     def _write(
@@ -167,14 +168,14 @@ def _require_beginning(authority: TileAuthority, signed: SignedCheckpoint, head:
     """2. What the database holds already is the beginning of this log."""
     if head.size > signed.size:
         raise ConflictError(
-            f"the database has {head.size} entries, the published log {signed.size}: there is nothing to restore",
+            f"the database has {head.size} entries and the published log {signed.size}, so there is nothing to restore",
             code="database-ahead",
         )
     if authority.root_at(head.size) != head.root:
         raise ConflictError(
             f"the {head.size} entries in the database are not the beginning of this log",
             code="other-log",
-            hint="restore into an empty database",
+            hint="Restore into an empty database.",
         )
 
 

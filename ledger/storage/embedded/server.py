@@ -94,7 +94,7 @@ class EmbeddedServer:
         return ConflictError(
             f"the data folder {self._data_dir} cannot be used: {error}",
             code="data-folder",
-            hint="name another folder with --data, or make this one writable",
+            hint="Name another folder with --data, or make this one writable.",
         )
 
     def __exit__(
@@ -188,7 +188,7 @@ def _wait_until_ready(home: Home, deadline: float) -> None:
             raise PushbackError(
                 f"the embedded database in {home.folder} is not ready after {SECONDS_TO_START:.0f} seconds",
                 code="database-starting",
-                hint=f"it may be recovering from a crash: see {home.log}, then try again",
+                hint=f"It may be recovering from a crash. See {home.log}, then try again.",
                 retry_after=10,
             )
         time.sleep(POLL_SECONDS)
@@ -216,7 +216,7 @@ def _lock(path: Path, kind: int, deadline: float) -> int:
             if time.monotonic() > deadline:
                 os.close(descriptor)
                 raise PushbackError(
-                    f"another process has been starting or stopping the embedded database for long ({path})",
+                    f"another process has been starting or stopping the embedded database for a long time ({path})",
                     code="database-starting",
                     retry_after=10,
                 ) from None

@@ -53,4 +53,4 @@ def _key(row: sa.Row[Any], keys: list[str]) -> str:
 
 
 def _says(side: str) -> str:
-    return "stored, but the entries do not say so" if side == "stored" else "said by the entries, but not stored so"
+    return "stored, but not in the entries" if side == "stored" else "in the entries, but not stored"

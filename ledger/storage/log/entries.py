@@ -254,7 +254,7 @@ def lock_head(connection: Connection) -> Head:
         raise IntegrityError(
             f"the log's head row contradicts itself: root {bytes(row.root).hex()}, its edge gives {tree.root().hex()}",
             code="log-head",
-            hint="nothing is appended: restore the database from a backup that the last checkpoint is consistent with",
+            hint="Nothing is appended. Restore the database from a backup that is consistent with the last checkpoint.",
         )
     return Head(tree, row.now)
 
@@ -303,7 +303,7 @@ def _gap(index: int) -> IntegrityError:
     return IntegrityError(
         f"entry {index} is missing from the database",
         code="log-gap",
-        hint="entries were removed outside Artledger: restore the database from a backup",
+        hint="Entries were removed outside Artledger. Restore the database from a backup.",
     )
 
 

@@ -36,7 +36,7 @@ def open_objects(place: str) -> ObjectStore:
         raise InputError(
             f"no object store at {scheme}://",
             code="object-store",
-            hint="name a folder, or a bucket as s3://, gs:// or az://",
+            hint="Name a folder, or a bucket as s3://, gs:// or az://.",
         )
     from obstore.exceptions import BaseError
     from obstore.store import from_url
@@ -192,9 +192,9 @@ def _flush(path: Path) -> None:
 
 def _differs(path: str) -> IntegrityError:
     return IntegrityError(
-        f"the object {path} is published already with other bytes",
+        f"the object {path} is already published with other bytes",
         code="object-differs",
-        hint="published objects never change: this folder or bucket belongs to another log, or was damaged",
+        hint="Published objects never change. This folder or bucket belongs to another log, or was damaged.",
     )
 
 
@@ -203,13 +203,13 @@ def _unusable(folder: Path, error: OSError) -> PushbackError:
         return PushbackError(
             f"no space left for the published log in {folder}",
             code="disk-full",
-            hint="free some space: publishing goes on where it stopped",
+            hint="Free some space. Publishing then goes on where it stopped.",
             retry_after=60,
         )
     return PushbackError(
         f"the published log in {folder} cannot be used: {error.strerror}: {error.filename}",
         code="object-store-unreachable",
-        hint="check the folder's permissions and its disk",
+        hint="Check the folder's permissions and its disk.",
     )
 
 
@@ -218,5 +218,5 @@ def _unreachable(error: Exception) -> PushbackError:
     return PushbackError(
         f"the object store cannot be used now: {reason}",
         code="object-store-unreachable",
-        hint="check the bucket's name, its region and the credentials in the environment",
+        hint="Check the bucket's name, its region and the credentials in the environment.",
     )

@@ -74,9 +74,9 @@ class Rows:
             statement = parse_payload(dsse.parse(entry.envelope).payload)
         except VerificationError as error:
             raise IntegrityError(
-                f"entry {entry.leaf_index} is not a record that this version reads: {error.message}",
+                f"this version cannot read log entry {entry.leaf_index}: {error.message}",
                 code="entry-unreadable",
-                hint="upgrade artledger; if it is the newest, restore the database from a backup",
+                hint="Upgrade artledger. If it is the newest version, restore the database from a backup.",
             ) from error
         self.records.append(_record(entry, statement))
         self._add_details(entry, statement)

@@ -32,7 +32,7 @@ def signers(drafts: Iterable[Draft]) -> frozenset[str]:
 
 def refused(keyid: str) -> ConflictError:
     return ConflictError(
-        f"signed by key {keyid}, which the log revoked: nothing was appended",
+        f"signed by key {keyid}, which was revoked on the log. Nothing was appended",
         code="key-revoked",
-        hint="sign with a key that is good: artledger keys show",
+        hint="Sign with a valid key: artledger keys show",
     )

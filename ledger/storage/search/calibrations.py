@@ -104,9 +104,9 @@ class CalibrationStore:
             return None
         if row.document is None:
             raise IntegrityError(
-                f"the calibration {row.digest.hex()} is on the log (record {row.record_id}) but its file is missing",
+                f"the calibration {row.digest.hex()} is on the log (record {row.record_id}), but its file is missing",
                 code="calibration-missing",
-                hint="restore the table calibration_file from a backup",
+                hint="Restore the table calibration_file from a backup.",
             )
         return StoredCalibration(
             digest=row.digest.hex(),

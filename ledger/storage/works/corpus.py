@@ -191,5 +191,5 @@ def _other_spec(got: str, expected: str) -> ConflictError:
     return ConflictError(
         f"a fingerprint of spec {got} cannot be stored as one of {expected}",
         code="spec-mismatch",
-        hint="fingerprint the picture again with this version, or run: artledger corpus refresh",
+        hint="Fingerprint the picture again with this version, or run: artledger corpus refresh",
     )
