@@ -1,4 +1,4 @@
-"""Which extra of the distribution brings which module: the one table that installation hints come from."""
+"""Which extra of the distribution installs which module. All installation hints come from this table."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Files that somebody else may have put there: regular ones only, and never more of them than asked for.
+"""Reads files that somebody else may have placed: only regular files, and never more bytes than asked for.
 
 Opening a named pipe waits for a writer, and a device has no end: neither may stop whoever reads a folder or a path that
 others chose.

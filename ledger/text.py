@@ -1,4 +1,4 @@
-"""Names and titles come from strangers: the one place that makes such text fit to be shown, compared and stored."""
+"""Cleans untrusted text, such as names and titles, so that it can be shown, compared and stored."""
 
 from __future__ import annotations
 

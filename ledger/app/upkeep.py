@@ -25,7 +25,7 @@ _log = logging.getLogger(__name__)
 
 @dataclass(frozen=True)
 class Upkeep:
-    """What an operator, and the service in the background, does beside answering."""
+    """Maintenance tasks of an operator and of the running service."""
 
     store: Store
     log: Log

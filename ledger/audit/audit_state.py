@@ -1,4 +1,4 @@
-"""What an auditor remembers of a log between two audits: the last checkpoint found good, and how far a replay came."""
+"""Stores an auditor's state between two audits: the last verified checkpoint, and the progress of a replay."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ from ledger.log.vkey import VerifierKey
 
 
 class AuditState:
-    """Files in a folder of the auditor's, named by the log's key."""
+    """The state of one log: files in the auditor's folder, named by the log's key."""
 
     def __init__(self, folder: Path, log_key: VerifierKey) -> None:
         name = hashlib.sha256(str(log_key).encode()).hexdigest()[:16]

@@ -1,4 +1,4 @@
-"""What a log has said so far, as far as the rules for its next leaf ask: a small fact of each record, and its works."""
+"""What the rules for the next entry need to know of earlier ones: a small fact of each record, and the works."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Whose the signatures beside the service's are, and whose is missing: known from the `key` records that were given."""
+"""Finds out from `key` records who made the further signatures of a statement, and whose signature is missing."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Which keys may sign, as the log's own `key` records say, leaf after leaf; a machine of states without I/O."""
+"""Tracks which keys may sign, entry by entry, from the log's own `key` records. A state machine without I/O."""
 
 from __future__ import annotations
 

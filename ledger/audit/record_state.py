@@ -1,7 +1,7 @@
-"""What an auditor keeps of a log's records, so that a replay of records can go on instead of beginning anew.
+"""Stores what an auditor needs of the records that were already verified, so that a replay need not start again.
 
-A record is checked with what earlier ones said: the keys, and a small fact of each record (ledger/audit/facts.py). This
-is kept in an SQLite file of the auditor's, committed together with the size and root up to which they were verified.
+Checking a record needs the keys and a small fact of each earlier record (ledger/audit/facts.py). The auditor's SQLite
+file holds both. They are committed together with the size and root up to which the records were verified.
 """
 
 from __future__ import annotations
@@ -36,7 +36,7 @@ class RecordState:
         self._path = path
 
     def verified(self) -> tuple[int, bytes] | None:
-        """Size and root of the beginning of the log whose records were verified."""
+        """Returns the size and root up to which the records were verified, or None."""
         if not self._path.exists():
             return None
         with self._open() as database:
@@ -44,7 +44,7 @@ class RecordState:
         return None if row is None else (int(row[0]), bytes(row[1]))
 
     def restore(self, checker: EntryChecker) -> None:
-        """Brings a new checker to where the verified records left the last one."""
+        """Brings a new checker to the state after the verified records."""
         with self._open() as database:
             facts = database.execute("SELECT record_id, leaf_hash, kind, about FROM fact ORDER BY leaf_index")
             announced = database.execute("SELECT predicate, signers FROM announced ORDER BY leaf_index")

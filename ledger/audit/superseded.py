@@ -1,4 +1,5 @@
-"""Objects of a log that its present checkpoint does not need: older partial tiles and checkpoints in a folder."""
+"""Checks superseded objects in a log's folder: older partial tiles and checkpoints that the present checkpoint no
+longer needs."""
 
 from __future__ import annotations
 
@@ -18,7 +19,7 @@ _KEPT_CHECKPOINT = re.compile(r"checkpoint\.(0|[1-9][0-9]*)", re.ASCII)
 
 
 class SupersededObjects:
-    """Compares them with the tree that was verified: whoever fetched one of them must have seen the same log."""
+    """Compares superseded objects with the verified tree. Whoever fetched one of them must have seen the same log."""
 
     def __init__(
         self, folder: FolderLog, log_key: VerifierKey, signed: SignedCheckpoint, authority: TileAuthority
@@ -29,9 +30,11 @@ class SupersededObjects:
         self._authority = authority
 
     def run(self) -> tuple[int, int]:
-        """How many older objects agree with the verified tree, and how many files are none of the log's (or belong to a
-        later checkpoint). Raises VerificationError (`leftover-mismatch`, or what the parsers say) for the first that
-        contradicts it."""
+        """Returns how many superseded objects agree with the verified tree, and how many other files there are.
+
+        Other files do not belong to the log, or belong to a later checkpoint. Raises VerificationError
+        (`leftover-mismatch`, or what the parsers raise) for the first object that contradicts the tree.
+        """
         agreeing = other = 0
         for path in self._folder.paths():
             if path == CHECKPOINT_PATH:

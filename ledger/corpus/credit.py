@@ -1,4 +1,4 @@
-"""What an artist says about a work, made fit to be kept and shown: credit line, link, terms of their own."""
+"""Checks and cleans what an artist says about a work: credit line, link, terms in their own words."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Which OpenClipart works the demo registers, and which it keeps back to ask about works that are not registered."""
+"""Chooses the OpenClipart works that the demo registers, and those that it leaves unregistered to ask about later."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Reading a file that somebody else named, without leaving the folder that was meant."""
+"""Reads a file whose name comes from somebody else, without ever leaving the given folder."""
 
 from __future__ import annotations
 

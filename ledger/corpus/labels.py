@@ -2,8 +2,8 @@
 
 Columns: `file`, `title`, `artist` (needed), `licence`, `source`, `allowed_uses`, `credit_line`, `link`, `terms`; any
 other column is kept as a label.
-What makes the whole file doubtful (encoding, header, JSON syntax, an endless row) is an error that names the line; what
-concerns one row alone comes back as a `BadRow`, so that one slip does not stop a corpus of thousands.
+A problem of the whole file (encoding, header, JSON syntax, an endless row) is an error that names the line. A problem
+of one row comes back as a `BadRow`, so that one mistake does not stop a corpus of thousands.
 """
 
 from __future__ import annotations
@@ -28,7 +28,7 @@ NEEDED = ("file", "title", "artist")
 KNOWN = (*NEEDED, "licence", "source", "allowed_uses")
 CREDIT = ("credit_line", "link", "terms")
 UNSTATED_USES: tuple[AllowedUse, ...] = ("match",)
-"""Whoever says nothing about uses has agreed to be found, not to be trained on or imitated."""
+"""Allowed uses if nothing is stated: the work may be compared, but neither trained on nor imitated."""
 MAX_ROW_BYTES = 64 * 1024
 MAX_LABELS = 64
 MAX_LABEL_LENGTH = 1000

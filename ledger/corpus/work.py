@@ -14,7 +14,7 @@ UNKNOWN_ARTIST = "unknown"
 
 @dataclass(frozen=True, slots=True)
 class Credit:
-    """How a work wants to be named, in its artist's words. Cleaned (credit.py), and still a stranger's text."""
+    """How a work wants to be named, in its artist's words. Cleaned (credit.py), but still untrusted text."""
 
     line: str = ""
     link: str = ""
@@ -87,5 +87,5 @@ class CorpusState:
     """The works at one moment of the log (FORMAT.md, Corpus state)."""
 
     through: int
-    """Leaf index of the last registration, consent or withdrawal taken into account (-1: none)."""
+    """Leaf index of the last registration, consent or withdrawal that was taken into account (-1: none)."""
     works: int

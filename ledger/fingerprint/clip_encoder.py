@@ -1,4 +1,4 @@
-"""CLIP's image tower at work (Radford et al. 2021, section 2.4): pictures to projected, L2-normalised vectors.
+"""Runs CLIP's image tower (Radford et al. 2021, section 2.4): pictures to projected, L2-normalised vectors.
 
 The forward pass is our own: importing transformers takes longer than everything else that a verification does.
 `tests/fingerprint/test_clip_encoder.py` holds it equal to CLIPVisionModelWithProjection. Imports torch: import it late.
@@ -70,7 +70,7 @@ class ClipEncoder:
         return np.stack(list(self._threads.map(self._whole, pictures)))
 
     def encode_queries(self, pictures: Sequence[Pixels]) -> NDArray[np.float16]:
-        """Shape (len(pictures), 1, dimension): a picture's style is looked at as a whole."""
+        """Shape (len(pictures), 1, dimension): style is compared over the whole picture, without windows."""
         return self.encode(pictures)[:, np.newaxis]
 
     def _whole(self, picture: Pixels) -> NDArray[np.float16]:

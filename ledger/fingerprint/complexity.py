@@ -1,4 +1,5 @@
-"""How much there is to see in a picture: chooses the calibration bin, and says when it cannot be compared at all."""
+"""Measures how much detail a picture has. The result chooses the calibration bin, and tells when a picture has too
+little to be compared."""
 
 from __future__ import annotations
 

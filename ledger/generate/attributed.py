@@ -1,4 +1,4 @@
-"""Any diffusers pipeline, wrapped: its calls return pictures with records, and blocked pictures not at all.
+"""Wraps any diffusers pipeline. Its calls then return pictures with records, and no blocked pictures.
 
     from pathlib import Path
 
@@ -13,8 +13,8 @@
             if picture.file is not None:  # a PNG with credentials; None where the guard blocked it
                 Path(f"{picture.record['record_id']}.png").write_bytes(picture.file)
 
-Records are made by whoever owns the log that the attributor appends to, and say what the wrapper can know: a seed only
-where the picture can be made from it alone.
+The owner of the log that the attributor appends to makes the records. They state only what the wrapper can know: a
+seed, for example, only if the picture can be made from that seed alone.
 """
 
 from __future__ import annotations

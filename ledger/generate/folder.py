@@ -1,7 +1,8 @@
 """A pipeline's folder, judged before anything in it is loaded: what it is, whether it is safe, its digests.
 
 The layout is diffusers': `model_index.json` names the pipeline's class and each component's; each component has a
-folder. Such a folder is a stranger's: only safetensors are read (a pickle runs code), and only classes that are known.
+folder. Such a folder is not trusted. Only safetensors are read, because a pickle can run code, and only known classes
+are loaded.
 """
 
 from __future__ import annotations
@@ -127,7 +128,7 @@ def open_folder(path: Path) -> PipelineFolder:
 def open_index(path: Path) -> tuple[Family, Mapping[str, str]]:
     """The kind of pipeline that `model_index.json` names, and each component's class: of those we know, or refused.
 
-    A library and class from a stranger's file are imported by diffusers: nothing but the expected ones may stand there.
+    diffusers imports the library and class that this file names, so only the expected ones are accepted.
     Raises InputError (`bad-pipeline`).
     """
     index = _read_json(path / INDEX)

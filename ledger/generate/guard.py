@@ -1,7 +1,7 @@
-"""The guard: whether a generated picture may be handed out, decided before it is, with reasons in plain words.
+"""The guard decides whether a generated picture may be handed out, and gives the reasons in plain words.
 
-Rules, in the policy (policy.py), say what nearness calls for. Two things stand above them: works of the requester's own
-are never held against the picture, and the strictest of all that applies counts.
+The rules of the policy (guard_policy.py) say what follows from which nearness. Two principles stand above them: the
+requester's own works never count against the picture, and of all rules that apply the strictest one counts.
 """
 
 from __future__ import annotations

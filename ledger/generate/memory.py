@@ -1,4 +1,5 @@
-"""Facts about a pipeline that lives in memory, where its weights may be no file's: adapters loaded, layers tuned."""
+"""Facts about a pipeline in memory. Its weights may be in no file, because adapters were loaded or layers were
+tuned."""
 
 from __future__ import annotations
 

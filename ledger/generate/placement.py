@@ -1,4 +1,5 @@
-"""Where a model runs and with which numbers, and whether there is room, decided before anything is loaded."""
+"""Decides, before anything is loaded, on which device a model runs, in which floating-point precision, and whether the
+memory suffices."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""What decoding yields: the facts about a picture and the small working picture that fingerprints are made from."""
+"""The result of decoding: facts about a picture, and the small working picture that fingerprints are made from."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Which picture a file is, told by its first bytes alone: names and declared types are never trusted."""
+"""Recognises the format of a picture by its first bytes. File names and declared types are never trusted."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Pictures that are made here: canonical pixels that no file holds yet."""
+"""Turns generated pixels, which are in no file yet, into a CanonicalImage."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Limits and sizes, apart from types.py so that a decoding worker does not load numpy for them."""
+"""Limits and sizes, in a module of their own, so that a decoding worker need not load numpy."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Which pictures cannot be compared because of their size: a record shows it, so an auditor sees it, too."""
+"""Which sizes of pictures cannot be compared. A record states the size, so an auditor applies the same rule."""
 
 from __future__ import annotations
 

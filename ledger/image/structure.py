@@ -1,7 +1,7 @@
-"""What a file's own structure says that decoding it would cost, told before any decoder sees it.
+"""Estimates from a file's structure what decoding it would cost, before any decoder sees the file.
 
-One walk per container, over the bytes as they are, without decoding. A walk stops quietly where the structure breaks:
-what is damaged is the decoder's to say. Every walk is bounded by the limits that it checks. Runs inside a worker.
+Each container format has one walk over the undecoded bytes. A walk stops silently where the structure is broken; the
+decoder then reports the damage. The limits that a walk checks also bound the walk. Runs inside a worker.
 """
 
 from __future__ import annotations

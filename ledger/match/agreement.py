@@ -1,7 +1,7 @@
-"""The similarity transform that most matches between two pictures' local features agree on.
+"""Finds the similarity transform that most matches between the local features of two pictures agree on.
 
-A match carries position, scale and direction, so each match alone proposes a transform: all proposals are tried,
-nothing is drawn at random, equal input gives equal output.
+A match has a position, a scale and a direction, so each single match proposes a transform. All proposals are tried and
+nothing is random, so equal input gives equal output.
 """
 
 from __future__ import annotations

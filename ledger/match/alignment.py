@@ -1,4 +1,4 @@
-"""Comparing an aligned pair tile by tile: does the query show what the work shows, where the transform says it does?"""
+"""Compares an aligned pair of pictures tile by tile: does the query show the work where the transform says it does?"""
 
 from __future__ import annotations
 

@@ -1,7 +1,7 @@
-"""When the hashes of two whole pictures say that they look alike: one rule for look-ups and for claims.
+"""Decides by perceptual hashes whether two whole pictures look alike. Look-ups and claims use this one rule.
 
-Both hashes must say so. Of a picture of a few stripes one alone is as near to other stripes: flags of different
-countries have been seen 6 bits of the pHash, and 120 of PDQ, apart. So where PDQ says nothing, hashes say nothing.
+Both hashes must be near, because one hash alone confuses simple pictures. Flags of different countries differ in only 6
+bits of the pHash, but in 120 bits of PDQ. If the PDQ quality is too low, the hashes decide nothing.
 """
 
 from __future__ import annotations

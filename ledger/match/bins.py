@@ -26,17 +26,17 @@ class Bin:
     below: float
     """Complexity below which (and not below the bin before) a query belongs here."""
     null: NDArray[np.float64]
-    """Ascending best scores of n strangers, `draws` of each."""
+    """Ascending best scores of n unrelated pictures, `draws` of each."""
     draws: int
 
     @property
     def n(self) -> int:
-        """Strangers."""
+        """Number of unrelated pictures."""
         return len(self.null) // self.draws
 
     @property
     def floor(self) -> float:
-        """The smallest p-value that n strangers can support."""
+        """The smallest p-value that n unrelated pictures can support."""
         return 1 / (self.n + 1)
 
     def p_value(self, score: float) -> float:
@@ -57,7 +57,8 @@ def bin_of(bins: Sequence[Bin], complexity: float) -> Bin:
 
 
 def bin_texts(ranking: RankingText, complexity: NDArray[np.float32], scores: NDArray[np.float64]) -> list[NullBinText]:
-    """Of strangers' complexity, shape (n,), and their scores, shape (n, draws), by the ranking's bins."""
+    """Sorts the scores of unrelated pictures into the bins of the ranking, by complexity. `complexity` has shape (n,),
+    `scores` shape (n, draws)."""
     edges = [float(item.below) for item in ranking.bins]
     place = np.minimum(np.searchsorted(edges, complexity, side="right"), len(edges) - 1)
     if np.bincount(place, minlength=len(edges)).min() < LEAST_PER_BIN:

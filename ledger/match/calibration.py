@@ -1,10 +1,12 @@
-"""From a null set and the current corpus to error rates: conformal p-values per bin, and calibrated probabilities.
+"""Computes error rates from a null set and the current corpus: conformal p-values per bin, calibrated probabilities.
 
-Vovk, Gammerman and Shafer 2005 for conformal p-values: when the query is a stranger like those of the null set,
-P(p <= alpha) <= alpha, whatever the scores look like. The null score of a stranger is its best score against the whole
-corpus, so that the corpus' size is accounted for. Its fingerprints are compared with this very corpus; the geometric
-evidence, for which no pixels are shipped, is drawn from pairs of strangers that were measured elsewhere and are as near
-by fingerprint. That part is a model: `artledger evaluate calibration` measures how well it holds.
+Conformal p-values (Vovk, Gammerman and Shafer 2005): if the query is an unrelated picture like those of the null set,
+P(p <= alpha) <= alpha, whatever the distribution of scores is. The null score of an unrelated picture is its best score
+against the whole corpus, so the size of the corpus is accounted for.
+
+The fingerprints of the null set are compared with this very corpus. No pixels are shipped, so the geometric evidence is
+drawn from other pairs of unrelated pictures that are as near by fingerprint. That part is a model; `artledger evaluate
+calibration` measures how well it holds.
 """
 
 from __future__ import annotations
@@ -38,7 +40,7 @@ from ledger.match.style_calibration import StyleCalibration, StyledCorpus, read_
 VERIFIED = 10
 """Candidates verified geometrically, nearest first: those of a query as those of a null picture."""
 DRAWS = 5
-"""A null picture's geometric evidence is drawn this often from that of measured pairs of strangers."""
+"""How often the geometric evidence of a null picture is drawn from measured pairs of unrelated pictures."""
 _TILT = 0.01
 """Log-odds per unit of score, added to the fitted curve: where that is flat, nearer still ranks higher."""
 
@@ -168,7 +170,8 @@ def _of_spec(blocks: Iterable[FingerprintBlock], spec: str) -> Iterator[Fingerpr
 
 
 def _null_scores(null_set: NullSet, raw: NDArray[np.float64], ranking: RankingText) -> NDArray[np.float64]:
-    """Best score of each stranger, fingerprints and geometry together, in DRAWS draws of the latter: (n, DRAWS)."""
+    """Returns the best score of each null picture, fingerprints and geometry together, in DRAWS draws of the geometric
+    evidence: shape (n, DRAWS)."""
     pairs = null_set.strangers
     pairs_raw = ranking.ranking().raw(pairs.found)[:, 0].astype(np.float64)
     drawn = draw_evidence(raw, pairs_raw, pairs.evidence, DRAWS)

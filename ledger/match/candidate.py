@@ -1,4 +1,4 @@
-"""What matching takes and yields. Nothing here says more than was measured: `visually nearest`, with p, n and bin."""
+"""The inputs and results of matching. They state no more than was measured: nearness, with p, n and bin."""
 
 from __future__ import annotations
 
@@ -97,8 +97,8 @@ class Group:
 
 
 WORKS_PER_WINDOW = 15
-"""Offered for each of a query's windows: the right one of nine must not lose its place to a blank one, that is near to
-many works."""
+"""Works offered for each window of a query. Every window has its own places, so that a blank window, which is near to
+many works, takes no place of another one."""
 
 WORKS_PER_STYLE = 30
 """Offered for each embedding of style: an artist's many works must not be all that is offered."""

@@ -1,10 +1,12 @@
-"""Which candidates are aligned with the query's picture: the nearest, and never those of one artist alone.
+"""Chooses the candidates to align with the query: the nearest ones, but never only those of one artist.
 
-Whoever registers fifty near-duplicates of a work has fifty works nearer to a copy of it than the work itself is. So
-half of the places go to the nearest pictures, the other half to the nearest of artists who have none yet. There are as
-many places as the calibration gave the strangers of its null set, whose places all went to the nearest: so a stranger's
-picture comes as close no more often than the p-values say. The further works of a group are copies of one that has a
-place.
+Somebody may register fifty near-duplicates of a work. To a copy of the work, all fifty can be nearer than the work
+itself. So half of the places go to the nearest pictures, and the other half to the nearest pictures of artists who have
+no place yet.
+
+The number of places is that of the calibration, where all places of an unrelated picture went to the nearest works. So
+unrelated pictures come as close no more often than the p-values say. Further works of a duplicate group need no place:
+they are copies of one that has a place.
 """
 
 from __future__ import annotations

@@ -2,8 +2,8 @@
 
 Three hypotheses are tried for each candidate: the transform on which local features agree, the same for the mirror
 image, and the whole picture turned or mirrored (which needs no local features, so it serves flat and blurred
-pictures). Each is judged by comparing the aligned pair tile by tile; flat art, flags and letters agree in a few
-corners easily, in structure and colour of most tiles hardly.
+pictures). Each is judged by comparing the aligned pair tile by tile; flat art, flags and letters
+easily agree in a few corners, but rarely in the structure and colour of most tiles.
 """
 
 from __future__ import annotations

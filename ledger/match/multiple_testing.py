@@ -1,4 +1,4 @@
-"""Findings among many pictures at once: with enough strangers, some come close by chance alone."""
+"""Findings among many pictures at once: among enough unrelated pictures, some come close by chance alone."""
 
 from __future__ import annotations
 

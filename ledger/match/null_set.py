@@ -33,7 +33,7 @@ _SAME_COSINE = 0.9
 _LEVELS = 127
 """Embeddings of windows are kept as one byte per dimension; the largest component becomes this."""
 NEIGHBOURING = 200
-"""How many measured pairs of strangers the evidence of an unmeasured pair is drawn from."""
+"""From how many measured pairs of unrelated pictures the evidence of an unmeasured pair is drawn."""
 _GOLDEN = 0.6180339887498949
 
 
@@ -86,7 +86,8 @@ class NullSet:
 
         By the picture before editing: PDQ within 31 bits of 256 and either pHash within 24 or a cosine of at least .5;
         pHash within 10 alone where PDQ is unusable on either side; or a cosine of at least .9, since one drawing
-        rendered twice differs in its hashes. Strict on purpose: a stranger that comes close must stay and count.
+        rendered twice differs in its hashes. Strict on purpose: an unrelated picture that comes close must stay and
+        count.
         """
         phash = nearest_hamming(self.sources.phash[:, None], works.phash)
         pdq = nearest_hamming(self.sources.pdq[:, None], works.pdq)
@@ -101,7 +102,7 @@ class NullSet:
 def draw_evidence(
     raw: NDArray[np.float64], pairs_raw: NDArray[np.float64], evidence: NDArray[np.float32], draws: int
 ) -> NDArray[np.float64]:
-    """Geometric evidence of stranger pairs that were not verified, shape (*raw.shape, draws).
+    """Draws geometric evidence for unrelated pairs that were not measured, shape (*raw.shape, draws).
 
     Each is that of one of the NEIGHBOURING measured pairs whose raw scores are nearest to its own. The choice follows
     the golden-ratio sequence: evenly spread, and the same on every machine.

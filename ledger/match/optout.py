@@ -1,9 +1,11 @@
-"""Pictures that are never matched and never trained on, told by digest, or by both perceptual hashes together.
+"""The opt-out list: pictures that are never matched and never trained on.
 
-One hash alone is easily made to order: a grey pattern comes within a few bits of any picture's pHash. So the rule is
-that of look-ups and claims (`ledger.match.alike`): both hashes are near, and PDQ says something on both sides. Whoever
-aims at both can meet both: so nothing is withdrawn by hashes unless somebody looked, and where the picture itself is
-given, its pixels are compared too (`ledger.flows.works.opt_out`).
+An entry names a picture by a digest, or by both perceptual hashes together. One hash is not enough, because it is easy
+to forge: a grey pattern can come within a few bits of any pHash. So the rule is that of look-ups and claims
+(`ledger.match.alike`): both hashes are near, and the PDQ quality suffices on both sides.
+
+An attacker can also forge both hashes. So hashes alone withdraw nothing until a person has looked at the works. Where
+the picture itself is given, its pixels are compared, too (`ledger.flows.works.opt_out`).
 """
 
 from __future__ import annotations
@@ -23,7 +25,7 @@ _WORDS = HASH_BYTES // 8
 
 
 class PerceptualHashes(Protocol):
-    """The hashes of a picture, as Fingerprint and Hashes have them."""
+    """The perceptual hashes of a picture: a Fingerprint or Hashes."""
 
     @property
     def phash(self) -> bytes: ...
@@ -46,7 +48,7 @@ class OptOut:
 
     @classmethod
     def of_hashes(cls, hashes: PerceptualHashes) -> Self | None:
-        """None where PDQ says nothing: the pHash alone names no picture."""
+        """Returns None if the PDQ quality is too low: the pHash alone names no picture."""
         return cls("look", (hashes.phash + hashes.pdq).hex()) if _usable(hashes) else None
 
 
@@ -71,7 +73,7 @@ class OptOuts:
         return len(self.digests) + len(self.hashes)
 
     def reason(self, *digests: str, hashes: PerceptualHashes | None = None) -> str | None:
-        """Why a picture may not be used; None where it may.
+        """Returns why a picture may not be used, or None if it may.
 
         `digests`: SHA-256 of its bytes and, where they are known, of its canonical pixels. `hashes`: None for a picture
         with too little detail to compare (ledger.fingerprint.complexity).

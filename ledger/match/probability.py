@@ -1,4 +1,4 @@
-"""From scores to probabilities: isotonic regression (Zadrozny and Elkan 2002) of copies against strangers."""
+"""From scores to probabilities: isotonic regression (Zadrozny and Elkan 2002) of copies against unrelated pictures."""
 
 from __future__ import annotations
 

@@ -1,10 +1,12 @@
-"""Which of the pictures that were made here a picture shows: the rule by which generated pictures are found again.
+"""Recognises generated pictures: decides which stored pictures a query shows.
 
-A kept picture is found when geometry verifies it in the query, by the rule that works are verified by, and the score of
-fingerprints and geometry together (a log Bayes factor, as a work's) reaches LEAST_SCORE; or when both its hashes are
-those of one of the query's views but for a few bits (`ledger.match.alike`): of heavily compressed pictures hashes are
-all that is left. No p-value goes with it: strangers are measured against the corpus of works, not against pictures made
-here. `tests/benchmarks/found_again.py` measures how many copies are found, and how many strangers.
+A stored picture is recognised in one of two ways. Either geometry verifies it in the query, by the rule that verifies
+works, and the score of fingerprints and geometry together (a log Bayes factor) reaches LEAST_SCORE. Or both its hashes
+differ in only a few bits from those of one view of the query (`ledger.match.alike`): after heavy compression only the
+hashes still agree.
+
+There is no p-value, because unrelated pictures are measured against the corpus of works, not against generated
+pictures. `tests/benchmarks/found_again.py` measures how many copies and how many unrelated pictures are recognised.
 """
 
 from __future__ import annotations
@@ -26,12 +28,13 @@ from ledger.match.ranking import shipped_ranking
 from ledger.match.score import UNUSABLE, QueryBlock, features, levels
 
 LEAST_SCORE = 2.0
-"""All 423 verified copies among the pairs measured for the null set have more; of 17,500 pairs of strangers 3 have."""
+"""All 423 verified copies among the pairs measured for the null set have more; of 17,500 pairs of unrelated pictures 3
+have."""
 
 
 @dataclass(frozen=True, slots=True)
 class StoredPicture:
-    """A picture that may be found again."""
+    """A stored picture that a query may show."""
 
     key: str
     fingerprint: Fingerprint
@@ -39,13 +42,13 @@ class StoredPicture:
 
 @dataclass(frozen=True, slots=True)
 class Recognition:
-    """A kept picture that was found."""
+    """A stored picture that was recognised."""
 
     key: str
     relation: Relation
     """NEAR_DUPLICATE or PARTIAL_COPY."""
     evidence: Evidence | None
-    """None where hashes alone speak for it."""
+    """None if only the hashes agree."""
     phash_distance: int
     """Bits of 256, the smallest over the query's views."""
 
@@ -53,9 +56,10 @@ class Recognition:
 def recognise(
     query: Query, kept: Sequence[StoredPicture], pictures: Callable[[Sequence[str]], Mapping[str, WorkPicture]]
 ) -> list[Recognition]:
-    """The kept pictures that the query shows, the surest first; none for a query that is not comparable.
+    """Returns the stored pictures that the query shows, the surest first. A query that is not comparable shows none.
 
-    `pictures` gives what is kept for geometric verification, by key; asked once, for the VERIFIED nearest.
+    `pictures` returns the stored pictures for geometric verification, by key. It is called once, for the VERIFIED
+    nearest.
     """
     if not kept or query.not_comparable is not None:
         return []
@@ -78,7 +82,7 @@ def recognise(
 def _judged(
     key: str, verified: Verified | None, raw: float, phash: int, pdq: int
 ) -> tuple[tuple[bool, float, str], Recognition] | None:
-    """What was found, after what it is sorted by: verified ones first, the highest score first."""
+    """Returns a recognition with its sort key, or None. Verified ones come first, then the highest scores."""
     score = raw + (verified.log_bayes_factor if verified else 0.0)
     if verified is not None and score >= LEAST_SCORE:
         return (False, -score, key), Recognition(key, verified.relation, verified.evidence, phash)

@@ -1,6 +1,7 @@
-"""How near strangers come in style to the works of a corpus that may be compared by it.
+"""Measures how near unrelated pictures come, in style, to the works whose terms allow it to be compared.
 
-As with copies, a stranger's null score is its best score against the whole corpus; no geometry is in it.
+As with copies, the null score of an unrelated picture is its best score against the whole corpus. Geometry plays no
+part.
 """
 
 from __future__ import annotations
@@ -23,8 +24,8 @@ from ledger.match.style_null import StyleNull
 
 _STYLE = "style-"
 """What the names of style's bins begin with."""
-_NO_STRANGERS = Bin(f"{_STYLE}all", math.inf, np.empty(0), 1)
-"""Nothing is near where nobody is known to compare with: p is 1."""
+_NO_NULL_PICTURES = Bin(f"{_STYLE}all", math.inf, np.empty(0), 1)
+"""Without unrelated pictures to compare with nothing counts as near: p is 1."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -90,4 +91,4 @@ def style_text(
 
 def read_style(text: StyleText) -> StyleCalibration:
     bins = tuple(Bin(item.name, float(item.below), np.array(item.null, np.float64), 1) for item in text.bins)
-    return StyleCalibration(null_set=text.null_set, alpha=float(text.alpha), bins=bins or (_NO_STRANGERS,))
+    return StyleCalibration(null_set=text.null_set, alpha=float(text.alpha), bins=bins or (_NO_NULL_PICTURES,))

@@ -1,4 +1,4 @@
-"""Which candidates are near to a query in style: nearer than all but a share alpha of strangers ever come."""
+"""Finds the candidates that are near to a query in style: nearer than all but a share alpha of unrelated pictures."""
 
 from __future__ import annotations
 

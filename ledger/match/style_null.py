@@ -1,4 +1,4 @@
-"""The strangers that error rates of style are measured on: the null set's very pictures, by CLIP and VAE.
+"""The unrelated pictures that error rates of style are measured on: those of the null set, by CLIP and VAE.
 
 Made by `ledger.lab.train.style_null`; embeddings only, no pixels. Model card: data/style-null-v1.md.
 """

@@ -16,7 +16,7 @@ KEY_BYTES = 32
 
 @dataclass(frozen=True, slots=True)
 class Commitment:
-    """`digest` goes into a record; `key` stays beside the object. Without the key the digest says nothing about it."""
+    """`digest` goes into a record, and `key` stays beside the object. Without the key, the digest reveals nothing."""
 
     key: bytes
     digest: str

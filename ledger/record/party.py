@@ -1,4 +1,5 @@
-"""Who makes a statement, where that is not the service: whose key signs it beside the service's (FORMAT.md, Log)."""
+"""Who makes a statement, if not the service. That party's key signs it in addition to the service's (FORMAT.md,
+Log)."""
 
 from __future__ import annotations
 
@@ -22,7 +23,7 @@ CLAIMANT: frozenset[Role] = frozenset({"artist", "generator"})
 AUDITOR: frozenset[Role] = frozenset({"auditor"})
 
 Demand = Literal["with-key", "always", "never"]
-"""When a party's signature must stand on its statement: where the party has a good key, always, never."""
+"""When a party must sign its statement: if it has a valid key, always, or never."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -22,7 +22,7 @@ from ledger.record.statement import parse_payload
 CONTRADICTS = "artledger.assertion.contradicts-record: the log's record says something else than the credentials do"
 
 _STATES = {
-    "valid": "Content Credentials are intact and by a signer that is trusted here ({issuer}).",
+    "valid": "Content Credentials are intact, and the signer ({issuer}) is trusted here.",
     "untrusted": "Content Credentials are intact, but their signer ({issuer}) is nobody that is known here.",
     "invalid": "Content Credentials are broken, or were never about this file: nobody vouches for what they say.",
 }

@@ -1,4 +1,4 @@
-"""Pictures that were generated here, found again by what they look like: their metadata may be gone by now."""
+"""Recognises pictures that were generated here, even after their metadata was removed."""
 
 from __future__ import annotations
 
@@ -27,7 +27,7 @@ _STAGE = "fingerprinting generated pictures"
 
 @dataclass(frozen=True, slots=True)
 class GeneratedPictures:
-    """Keeps what a generated picture looks like, beside its record, and finds records by it."""
+    """Stores the fingerprints of generated pictures beside their records, and finds the records of pictures by them."""
 
     store: GeneratedPictureStore
     records: Records

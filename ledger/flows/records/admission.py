@@ -1,7 +1,8 @@
-"""Nothing is appended that an audit would refuse: the auditor's own rules, on what others state, before it is queued.
+"""Applies the auditor's own rules to other people's statements before they are queued, so that nothing is appended that
+an audit would refuse.
 
-What the service states itself is held to the same rules by tests. What may change between this look and the append is
-asked again by the store, under the lock of the log's head: keys, withdrawals, work ids.
+Tests hold the service's own statements to the same rules. Keys, withdrawals and work ids may change between this check
+and the append. The store checks them again under the lock of the log's head.
 """
 
 from __future__ import annotations

@@ -59,7 +59,7 @@ class CalibrationSummary:
     record_id: str
     works: int
     bins: dict[str, int]
-    """Strangers per bin."""
+    """Unrelated pictures per bin."""
     made: bool
     """False when the one in force was for this very corpus already."""
 
@@ -82,7 +82,7 @@ class Calibrations:
     alone: Callable[[], AbstractContextManager[bool]]
     """Says whether no other process calibrates now."""
     style: StyleNull | None = None
-    """Strangers by which style is compared; None: it is not."""
+    """Unrelated pictures that style is compared with. None: style is not compared."""
     deferred: bool = False
     """Whether somebody else looks after outdated calibrations (background.py): then nobody waits for a new one."""
     _kept: Published | None = None
@@ -181,7 +181,7 @@ class Calibrations:
                 time.sleep(POLL)
 
     def _require_fingerprints(self, state: CorpusState) -> None:
-        """Works that an earlier version fingerprinted are not compared: an answer would call them strangers."""
+        """Works that an earlier version fingerprinted are not compared: an answer would call them unrelated."""
         lacking = len(self.corpus.works_lacking(self.spec.digest))
         if lacking > GROWTH * state.works:
             raise ConflictError(

@@ -1,7 +1,7 @@
-"""What withdrawals deleted is also gone from the disk: at once for a command, in batches while the service runs.
+"""Erases from the disk what withdrawals deleted: at once after a command, in batches while the service runs.
 
-A deleted row's bytes lie on in the database's files until their room is needed, and in its write-ahead log. Having them
-written anew makes readers of a large corpus wait for seconds: the service does it once for all withdrawals of an hour.
+The bytes of a deleted row stay in the database's files until the space is reused, and in its write-ahead log. Rewriting
+the tables blocks readers of a large corpus for seconds, so the service does it once an hour for all withdrawals.
 """
 
 from __future__ import annotations

@@ -1,4 +1,5 @@
-"""Our assertion as it comes back from a file: anybody can write one, so it is closed, bounded and cleaned."""
+"""Reads our assertion from a file. Anybody can write one, so unknown fields are refused, sizes are limited and texts
+are cleaned."""
 
 from __future__ import annotations
 
@@ -40,7 +41,7 @@ class _AssertionBody(_Closed):
 
 
 def parse_assertion(value: object) -> Assertion | None:
-    """The assertion in `value` (decoded JSON), its texts cleaned; None where it is not one (FORMAT.md)."""
+    """Returns the assertion in `value` (decoded JSON) with cleaned texts. Returns None if it is not one (FORMAT.md)."""
     try:
         body = _AssertionBody.model_validate(value)
     except ValidationError:

@@ -1,6 +1,7 @@
-"""Where a manifest store lies in a PNG, JPEG or WebP file (C2PA 2.2, appendix A.3). Bytes are hostile: every walk ends.
+"""Finds the manifest store in a PNG, JPEG or WebP file (C2PA 2.2, appendix A.3).
 
-Most files have none; this tells so in microseconds, before any other process or library is asked.
+The bytes are hostile, so every walk is bounded. Most files have no manifest. This module finds that out in
+microseconds, before another process or library is started.
 """
 
 from __future__ import annotations

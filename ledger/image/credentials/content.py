@@ -50,7 +50,7 @@ class Assertion:
     reference: str
 
     def to_json(self) -> dict[str, Any]:
-        """As it stands in a manifest (FORMAT.md): titles and names are strangers' text, so they are cleaned and cut."""
+        """As it stands in a manifest (FORMAT.md): titles and names are untrusted text, so they are cleaned and cut."""
         return {
             "origin": self.origin,
             "record_id": self.record_id,
@@ -86,7 +86,7 @@ class Signed:
 
 @dataclass(frozen=True, slots=True)
 class FoundCredentials:
-    """What the manifest in a file says. Every text is a stranger's, cleaned and cut."""
+    """What the manifest in a file says. Every text is untrusted; it was cleaned and cut."""
 
     state: State
     issuer: str | None

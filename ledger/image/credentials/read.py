@@ -1,7 +1,7 @@
-"""Content Credentials that a file brings along: found, validated in a worker process, and told in few cleaned words.
+"""Reads the Content Credentials in a file: finds them, validates them in a worker process, and returns cleaned texts.
 
-Nothing is fetched: a manifest that lies elsewhere, a revocation answer or a time stamp is not asked for. A missing
-manifest is None, which is unknown: metadata is lost wherever pictures are shared.
+Nothing is fetched: no remote manifest, no revocation answer, no time stamp. A file without a manifest gives None, which
+means unknown: metadata is often lost when pictures are shared.
 """
 
 from __future__ import annotations
@@ -143,5 +143,5 @@ def _list(value: object) -> list[Any]:
 
 
 def _text(value: object) -> str | None:
-    """Text of a stranger's, cleaned; None for nothing and for anything else."""
+    """Returns untrusted text, cleaned. Returns None if it is empty or not text."""
     return (clean_text(value, _TEXT_LIMIT) or None) if isinstance(value, str) else None

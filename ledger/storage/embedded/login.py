@@ -1,7 +1,7 @@
 """Who may log in to an embedded cluster: its owner, and the service, which owns nothing and is a member of nothing.
 
-The service's connections are those that strangers' values travel on. Were they the owner's with `SET ROLE`, any
-statement smuggled into one could `RESET ROLE` and be the owner, a superuser, again.
+Untrusted values travel on the service's connections. If those connections were the owner's with `SET ROLE`, an injected
+statement could `RESET ROLE` and become the owner, a superuser, again.
 """
 
 from __future__ import annotations

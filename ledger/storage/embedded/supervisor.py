@@ -1,4 +1,4 @@
-"""Keeps one PostgreSQL running for as long as somebody uses it. Run as a program, never imported.
+"""Runs one PostgreSQL server for as long as somebody uses it. Run as a program, never imported.
 
 Users of the server hold a shared flock on one file. This process starts `postgres` and then waits for an exclusive
 flock on that file: it gets it when the last user is gone, however it went, and stops the server. It uses only the
