@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import subprocess
 import sys
 import tomllib
@@ -28,7 +29,10 @@ DATA = {
 
 
 def run(*command: str | Path, cwd: Path = ROOT) -> subprocess.CompletedProcess[str]:
-    return subprocess.run([str(part) for part in command], capture_output=True, text=True, check=False, cwd=cwd)
+    """Without PYTHONPATH, which would put the repository's files before the installed ones."""
+    environment = {name: value for name, value in os.environ.items() if name != "PYTHONPATH"}
+    words = [str(part) for part in command]
+    return subprocess.run(words, capture_output=True, text=True, check=False, cwd=cwd, env=environment)
 
 
 def tracked() -> list[str]:
