@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from cli.ui.files import require_free, write_new
+from cli.ui.files import require_free, write_file
 from cli.ui.invocation import CommandGroup, Invocation
 from cli.ui.output import Output
 from ledger.errors import InputError
@@ -137,7 +137,7 @@ def usage(
         file = application.people.usage.document(made.sha256)
         vkey = application.log.vkey
         log = application.settings.log_store or str(application.store.data_dir / "log")
-    write_new(out, file, replace=force)
+    write_file(out, file, replace=force)
     invocation.out.document(made.to_json() | {"file": str(out)})
     _show_statement(invocation.out, made)
     invocation.out.line(f"Statement  {out}, record {made.record.record_id}")

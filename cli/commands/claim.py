@@ -9,7 +9,7 @@ import typer
 
 from cli.ui.claim_report import show_claim, show_claims
 from cli.ui.errors import ExitCode
-from cli.ui.files import read_bounded, write_new, write_whole
+from cli.ui.files import read_bounded, write_file
 from cli.ui.invocation import CommandGroup, Invocation
 from ledger.errors import InputError
 
@@ -92,7 +92,7 @@ def show(
     with invocation.application() as application:
         answer = application.claims.reading.get(claim)
         if bundle is not None:
-            write_whole(bundle, claim_bundle(application, claim))
+            write_file(bundle, claim_bundle(application, claim))
             invocation.out.note(f"written to {bundle}; anyone checks it offline:")
             invocation.out.note(f"  artledger audit claim {bundle} --key '{application.log.vkey}'")
     _show(invocation, answer)
@@ -201,7 +201,7 @@ def _signed(draft: StatementDraft, key: Path | None, reveal: Path | None) -> Sen
 
     if reveal is not None and draft.text is not None and draft.text_key is not None:
         opened = Reveal(field="text", key=draft.text_key, record_id=draft.record_id, value={"text": draft.text})
-        write_new(reveal, opened.model_dump_json(indent=2).encode(), replace=False, private=True)
+        write_file(reveal, opened.model_dump_json(indent=2).encode(), replace=False, private=True)
     if key is None:
         return Sent(payload=draft.payload, text=draft.text, text_key=draft.text_key)
     envelope = dsse.sign(draft.payload, [open_key(key)])

@@ -10,7 +10,7 @@ import typer
 
 from cli.ui.bundles import published_bundle
 from cli.ui.errors import ExitCode
-from cli.ui.files import require_free, write_new
+from cli.ui.files import require_free, write_file
 from cli.ui.invocation import CommandGroup, Invocation
 from cli.ui.report import show_record
 from ledger.errors import InputError
@@ -122,10 +122,10 @@ def _targets(out: Path, count: int) -> list[Target]:
 def _write(application: Application, image: GeneratedImage, target: Target, *, force: bool) -> None:
     """The picture first: should no checkpoint be published now, only the bundle is missing."""
     if image.file is not None:
-        write_new(target.image, image.file.data, replace=force)
+        write_file(target.image, image.file.data, replace=force)
     if image.reveal is not None:
-        write_new(target.reveal, image.reveal.model_dump_json(indent=2).encode(), replace=force, private=True)
-    write_new(target.bundle, published_bundle(application, image.record.record_id), replace=force)
+        write_file(target.reveal, image.reveal.model_dump_json(indent=2).encode(), replace=force, private=True)
+    write_file(target.bundle, published_bundle(application, image.record.record_id), replace=force)
 
 
 def _show(invocation: Invocation, images: tuple[GeneratedImage, ...], targets: list[Target], vkey: str) -> None:
