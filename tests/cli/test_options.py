@@ -156,7 +156,7 @@ def test_usage_errors_exit_2(line: list[str], artledger: Commands) -> None:
     assert ended.code == 2
     assert ended.stdout == ""
     assert ended.stderr.startswith("error: ")
-    assert "--help` shows what it takes" in ended.stderr
+    assert "--help` shows how to use it" in ended.stderr
     in_json = artledger(*line, "--json")
     assert in_json.code == 2
     assert in_json.json["error"]["code"] == "usage"
