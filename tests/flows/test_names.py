@@ -17,7 +17,7 @@ def ada(application: Application) -> str:
 @pytest.mark.parametrize("text", ["Ada (née Brücke) 100%", "ADA (NÉE BRÜCKE) 100%", "Ada__née_Brücke__100_"])
 def test_an_artist_is_found_by_name(application: Application, ada: str, text: str) -> None:
     for kind in ("artist", "account"):
-        assert application.people.names.find(kind, text).id == ada  # type: ignore[arg-type]
+        assert application.people.names.find(kind, text).id == ada
 
 
 def test_an_id_is_taken_as_it_is(application: Application, ada: str) -> None:
