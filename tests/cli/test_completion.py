@@ -18,7 +18,7 @@ def complete(line: str, **env: str) -> list[str]:
     """What Tab offers at the end of a command line."""
     words = line.split(" ")
     asked = {
-        "_ARTLEDGER_COMPLETE": f"complete_{shell}",
+        "_ARTLEDGER_COMPLETE": "complete_bash",
         "COMP_WORDS": "\n".join(words),
         "COMP_CWORD": f"{len(words) - 1}",
     }
