@@ -11,7 +11,7 @@ import typer
 
 from cli.ui.invocation import CommandGroup, Invocation
 from cli.ui.names import ArtistArgument, WorkArgument, chosen_id, chosen_if_given, completes
-from cli.ui.output import Output
+from cli.ui.output import Output, counted
 from ledger.errors import InputError
 from ledger.record.keyid import short_keyid
 
@@ -141,7 +141,7 @@ def erase(
             done = application.works.person_erasure.erase(artist_id, progress, opt_out=opt_out)
     out = invocation.out
     out.document(done.to_json())
-    out.line(f"Erased artist {done.artist_id} and withdrew {done.withdrawn:,} works", "good")
+    out.line(f"Erased artist {done.artist_id} and withdrew {counted(done.withdrawn, 'work')}", "good")
     for keyid in done.keys_revoked:
         out.line(f"Revoked key {short_keyid(keyid)}")
     for work_id in done.alike:

@@ -12,6 +12,7 @@ from cli.ui.errors import ExitCode
 from cli.ui.files import read_bounded, write_file
 from cli.ui.invocation import CommandGroup, Invocation
 from cli.ui.names import chosen_id, chosen_if_given, completes
+from cli.ui.output import counted
 from ledger.errors import InputError
 
 if TYPE_CHECKING:
@@ -212,7 +213,7 @@ def _review_all(invocation: Invocation) -> None:
     with invocation.application() as application, invocation.progress() as progress:
         reviewed, changed = application.claims.review_all(progress)
     invocation.out.document({"reviewed": reviewed, "changed": list(changed)})
-    invocation.out.line(f"Reviewed {reviewed:,} claims; {len(changed):,} have a new verdict")
+    invocation.out.line(f"Reviewed {counted(reviewed, 'claim')}. New verdicts: {len(changed):,}")
     for claim_id in changed:
         invocation.out.line(f"  {claim_id}")
 

@@ -13,7 +13,7 @@ from cli.commands import corpus_optout as optout
 from cli.ui.errors import ExitCode
 from cli.ui.invocation import CommandGroup, Invocation
 from cli.ui.names import chosen_id, completes
-from cli.ui.output import Output
+from cli.ui.output import Output, counted
 from ledger.errors import InputError
 
 if TYPE_CHECKING:
@@ -231,7 +231,7 @@ def show_not_comparable(out: Output, works: Sequence[tuple[str, str]]) -> None:
     """Works that cannot be compared, each with the reason."""
     if not works:
         return
-    out.line(f"{len(works):,} works cannot be compared. Only identical files can be found.", "strong")
+    out.line(f"{counted(len(works), 'work')} cannot be compared. Only identical files can be found.", "strong")
     out.table(("Cannot be compared", "Why"), works[:MAX_REFUSALS])
     if len(works) > MAX_REFUSALS:
         out.line(f"and {len(works) - MAX_REFUSALS:,} more: --json lists them all", "quiet")
@@ -255,7 +255,10 @@ def show_summary(out: Output, summary: IngestSummary) -> None:
 
 
 def _show_stats(out: Output, found: CorpusStats) -> None:
-    out.line(f"{found.works:,} works by {found.artists:,} artists; {found.tree_size:,} log entries", "strong")
+    out.line(
+        f"{counted(found.works, 'work')} by {counted(found.artists, 'artist')}; {found.tree_size:,} log entries",
+        "strong",
+    )
     out.table(("Artist", "Works"), [(name, f"{works:,}") for name, works in found.largest_artists], right=("Works",))
     out.table(("Licence", "Works"), [(name, f"{works:,}") for name, works in found.licences.items()], right=("Works",))
     out.table(

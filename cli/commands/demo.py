@@ -45,9 +45,7 @@ def demo(
 def _show(invocation: Invocation, report: DemoReport, vkey: str) -> None:
     out = invocation.out
     show_summary(out, report.ingest)
-    out.line(
-        f"{report.works:,} works by {report.artists:,} artists are registered. Three pictures to verify:", "strong"
-    )
+    out.line(f"{report.works:,} works by {report.artists:,} artists are registered. Three pictures:", "strong")
     for number, query in enumerate(report.queries, 1):
         out.line()
         out.line(f"── {number}. {query.description}")

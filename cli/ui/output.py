@@ -102,6 +102,11 @@ class Output:
             print(indent(_plain(hint), "  "), file=sys.stderr)  # noqa: T201
 
 
+def counted(number: int, noun: str) -> str:
+    """`1 work`, `2,000 works`."""
+    return f"{number:,} {noun}{'' if number == 1 else 's'}"
+
+
 def console(stream: TextIO) -> Console:
     """A rich console. Without a terminal, it neither colours nor wraps to 80 columns."""
     from rich.console import Console
