@@ -40,6 +40,8 @@ def test_the_commands_are_these() -> None:
         "corpus optout add",
         "corpus optout show",
         "corpus optout remove",
+        "artist list",
+        "artist works",
         "artist register",
         "artist consent",
         "artist withdraw",
