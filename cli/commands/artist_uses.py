@@ -177,6 +177,5 @@ def add_to(group: CommandGroup) -> None:
         ],
     )
     group.add(
-        usage,
-        examples=["artledger artist usage ARTIST --since 2026-01-01 --until 2026-02-01 --out january.json"],
+        usage, examples=["artledger artist usage ARTIST --since 2026-01-01 --until 2026-02-01 --out january.json"]
     )

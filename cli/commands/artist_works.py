@@ -38,8 +38,7 @@ def register_artist(
     invocation: Invocation,
     name: Annotated[str, typer.Argument(metavar="NAME", help="Name to show. Two artists cannot have the same name.")],
     key: Annotated[
-        Path | None,
-        typer.Option(metavar="FILE", help="Announce this private key, made with `artledger keys new`."),
+        Path | None, typer.Option(metavar="FILE", help="Announce this private key, made with `artledger keys new`.")
     ] = None,
 ) -> None:
     """Register an artist. Register the works afterwards: `artledger corpus ingest FOLDER --artist NAME`."""

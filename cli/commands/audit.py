@@ -43,7 +43,7 @@ MAX_PICTURE_BYTES = 256 * 2**20
 
 def audit_one_bundle(
     invocation: Invocation,
-    file: Annotated[Path, typer.Argument(metavar="FILE", help="The bundle of a record.", show_default=False)],
+    file: Annotated[Path, typer.Argument(metavar="FILE", help="The bundle of a record.")],
     *,
     key: KeyOption,
     record_key: RecordKeyOption = None,
@@ -75,10 +75,7 @@ def audit_one_bundle(
 def audit_one_record(
     invocation: Invocation,
     record: Annotated[
-        str,
-        typer.Argument(
-            metavar="ID|FILE|URL", help="A record of this ledger by its id, or a bundle.", show_default=False
-        ),
+        str, typer.Argument(metavar="ID|FILE|URL", help="A record of this ledger by its id, or a bundle.")
     ],
     *,
     image: Annotated[Path | None, typer.Option(metavar="FILE", help="The picture that the record is about.")] = None,
@@ -107,7 +104,7 @@ def audit_one_record(
 
 def audit_one_reveal(
     invocation: Invocation,
-    file: Annotated[Path, typer.Argument(metavar="BUNDLE", help="The bundle of a record.", show_default=False)],
+    file: Annotated[Path, typer.Argument(metavar="BUNDLE", help="The bundle of a record.")],
     revealed: Annotated[
         Path,
         typer.Argument(
@@ -116,8 +113,7 @@ def audit_one_reveal(
     ],
     *,
     key: Annotated[
-        str | None,
-        typer.Option(metavar="VKEY", help="Verifier key of the log. Without it, the log is not checked."),
+        str | None, typer.Option(metavar="VKEY", help="Verifier key of the log. Without it, the log is not checked.")
     ] = None,
     record_key: RecordKeyOption = None,
     policy: PolicyOption = None,
@@ -188,9 +184,7 @@ def register(app: CommandGroup) -> None:
         ],
     )
     group.add(
-        audit_one_reveal,
-        name="reveal",
-        examples=["artledger audit reveal car.bundle.json car.reveal.json --key VKEY"],
+        audit_one_reveal, name="reveal", examples=["artledger audit reveal car.bundle.json car.reveal.json --key VKEY"]
     )
     group.add(
         audit_one_claim,

@@ -16,10 +16,7 @@ from cli.ui.trust import LogKeyOption, PolicyOption, RecordKeyOption, own_key, r
 
 def audit_one_claim(
     invocation: Invocation,
-    claim: Annotated[
-        str,
-        typer.Argument(metavar="ID|FILE", help="A claim of this ledger by its id, or a bundle.", show_default=False),
-    ],
+    claim: Annotated[str, typer.Argument(metavar="ID|FILE", help="A claim of this ledger by its id, or a bundle.")],
     *,
     key: LogKeyOption = None,
     record_key: RecordKeyOption = None,

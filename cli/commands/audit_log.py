@@ -23,11 +23,7 @@ def audit_whole_log(
     invocation: Invocation,
     location: Annotated[
         str,
-        typer.Argument(
-            metavar="URL|FOLDER",
-            help="Where the log is published: the place of `checkpoint` and `tile/`.",
-            show_default=False,
-        ),
+        typer.Argument(metavar="URL|FOLDER", help="Where the log is published: the place of `checkpoint` and `tile/`."),
     ],
     *,
     key: KeyOption,
@@ -46,7 +42,6 @@ def audit_whole_log(
             "--records/--no-records",
             help="Require every entry to be an Artledger record, or check no entry's content. Default: depends on the "
             "first entry.",
-            show_default=False,
         ),
     ] = None,
     explain: ExplainOption = False,

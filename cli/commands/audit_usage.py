@@ -16,7 +16,7 @@ from cli.ui.trust import log_key
 
 def audit_one_usage(
     invocation: Invocation,
-    file: Annotated[Path, typer.Argument(metavar="FILE", help="The statement of use.", show_default=False)],
+    file: Annotated[Path, typer.Argument(metavar="FILE", help="The statement of use.")],
     *,
     log: Annotated[
         str, typer.Option(metavar="URL|DIR", help="Where the log is published: the place of `checkpoint` and `tile/`.")

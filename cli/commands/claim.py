@@ -24,7 +24,7 @@ ClaimType = Literal["copies-work", "authored-image", "generated-by", "trained-on
 ClaimVerdict = Literal["supported", "contradicted", "inconclusive"]
 """As in ledger.record.predicates, which imports libraries that help must not wait for."""
 
-ClaimArgument = Annotated[str, typer.Argument(metavar="CLAIM_ID", help="Id of the claim.", show_default=False)]
+ClaimArgument = Annotated[str, typer.Argument(metavar="CLAIM_ID", help="Id of the claim.")]
 ByOption = Annotated[
     str,
     typer.Option(
@@ -49,7 +49,7 @@ TextOption = Annotated[str, typer.Option(help="Your statement in words, at most 
 
 def file_claim(
     invocation: Invocation,
-    claim_type: Annotated[ClaimType, typer.Argument(metavar="TYPE", help="What you claim.", show_default=False)],
+    claim_type: Annotated[ClaimType, typer.Argument(metavar="TYPE", help="What you claim.")],
     image: Annotated[
         Path | None, typer.Argument(metavar="IMAGE", help="The picture. Not required for trained-on.")
     ] = None,

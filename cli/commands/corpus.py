@@ -36,8 +36,7 @@ ArtistOption = Annotated[
     ),
 ]
 KeyOption = Annotated[
-    Path | None,
-    typer.Option(metavar="FILE", help="The artist's private key. It signs each registration.", show_default=False),
+    Path | None, typer.Option(metavar="FILE", help="The artist's private key. It signs each registration.")
 ]
 LicenceOption = Annotated[
     str | None, typer.Option(metavar="SPDX", help="With --artist: licence (SPDX) of works whose labels state none.")
@@ -60,9 +59,7 @@ def ingest(
     source: Annotated[
         str,
         typer.Argument(
-            metavar="SOURCE",
-            help=r"A folder, `openclipart`, or a Hugging Face dataset as `hf:ID_OR_PATH\[@SPLIT]`.",
-            show_default=False,
+            metavar="SOURCE", help=r"A folder, `openclipart`, or a Hugging Face dataset as `hf:ID_OR_PATH\[@SPLIT]`."
         ),
     ],
     labels: Annotated[
@@ -143,8 +140,7 @@ def _portfolio(
 
 
 def refresh(
-    invocation: Invocation,
-    spec: Annotated[str, typer.Option(help="New fingerprint spec: `default`, or its digest.")],
+    invocation: Invocation, spec: Annotated[str, typer.Option(help="New fingerprint spec: `default`, or its digest.")]
 ) -> None:
     """Compute all fingerprints again, with another spec. Earlier records keep theirs.
 

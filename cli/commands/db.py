@@ -54,11 +54,7 @@ def restore(
     invocation: Invocation,
     source: Annotated[
         str,
-        typer.Argument(
-            metavar="FOLDER|URL",
-            help="Where the log is published: the place of `checkpoint` and `tile/`.",
-            show_default=False,
-        ),
+        typer.Argument(metavar="FOLDER|URL", help="Where the log is published: the place of `checkpoint` and `tile/`."),
     ],
     *,
     key: KeyOption,

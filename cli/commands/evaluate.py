@@ -42,8 +42,7 @@ OutOption = Annotated[
 ]
 SeedOption = Annotated[int, typer.Option(help="Random seed. The same seed and pictures give the same measurements.")]
 GeneratorOption = Annotated[
-    Path | None,
-    typer.Option(metavar="DIR", help="Folder of a diffusers pipeline. Default: the studio model.", show_default=False),
+    Path | None, typer.Option(metavar="DIR", help="Folder of a diffusers pipeline. Default: the studio model.")
 ]
 PicturesOption = Annotated[int, typer.Option(min=1, help="How many pictures to generate for each prompt.")]
 NearestOption = Annotated[int, typer.Option(min=10, help="How many open works to compare with, at most.")]

@@ -50,8 +50,7 @@ def serve(
         ),
     ] = False,
     metrics_port: Annotated[
-        int | None,
-        typer.Option(min=1, max=65535, help="Serve /metrics for Prometheus on this port of 127.0.0.1."),
+        int | None, typer.Option(min=1, max=65535, help="Serve /metrics for Prometheus on this port of 127.0.0.1.")
     ] = None,
 ) -> None:
     """Serve the HTTP API, the web pages and the log, and publish new log entries, until Ctrl-C.

@@ -44,10 +44,9 @@ AssetsOption = Annotated[
         metavar="DIR",
         help="Folder of the unpacked packages that the model cards list, one folder each. Without it, only OpenClipart "
         "is used.",
-        show_default=False,
     ),
 ]
-OutOption = Annotated[Path, typer.Option(metavar="DIR", help="Folder for the new files.", show_default=False)]
+OutOption = Annotated[Path, typer.Option(metavar="DIR", help="Folder for the new files.")]
 WorksOption = Annotated[int, typer.Option(min=1, help="How many open works of OpenClipart to use.")]
 SeedOption = Annotated[
     int, typer.Option(help="Random seed. The same seed and pictures give the same files on the same machine.")
@@ -65,14 +64,10 @@ ModelsOption = Annotated[
         "--models",
         metavar="DIR",
         help="Folder with image_encoder, feature_extractor and vae. Statistics of the VAE are written into it.",
-        show_default=False,
     ),
 ]
 CheckpointsOption = Annotated[
-    Path,
-    typer.Option(
-        metavar="DIR", help="Folder for checkpoints. An interrupted run continues from them.", show_default=False
-    ),
+    Path, typer.Option(metavar="DIR", help="Folder for checkpoints. An interrupted run continues from them.")
 ]
 StepsOption = Annotated[
     int | None, typer.Option(min=1, help="Number of training steps. Default: as planned for the part.")

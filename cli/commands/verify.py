@@ -30,8 +30,7 @@ FALSE_DISCOVERIES = 0.05
 def verify(
     invocation: Invocation,
     images: Annotated[
-        list[Path],
-        typer.Argument(metavar="IMAGE", help="Picture files: PNG, JPEG, WebP, GIF, TIFF or AVIF.", show_default=False),
+        list[Path], typer.Argument(metavar="IMAGE", help="Picture files: PNG, JPEG, WebP, GIF, TIFF or AVIF.")
     ],
     fail_on: Annotated[
         list[Verdict] | None,
@@ -40,8 +39,7 @@ def verify(
         ),
     ] = None,
     top_k: Annotated[
-        int,
-        typer.Option(min=1, max=100, help="How many of the nearest works to show. The record always holds ten."),
+        int, typer.Option(min=1, max=100, help="How many of the nearest works to show. The record always holds ten.")
     ] = 10,
     bundle: Annotated[
         Path | None,

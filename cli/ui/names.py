@@ -56,7 +56,7 @@ def _typed(name: str) -> str:
 
 
 def _named(kind: Named, **settings: Any) -> Any:
-    return typer.Argument(metavar=kind.upper(), autocompletion=completes(kind), show_default=False, **settings)
+    return typer.Argument(metavar=kind.upper(), autocompletion=completes(kind), **settings)
 
 
 ArtistArgument = Annotated[str, _named("artist", help="The artist: a name or an id.")]

@@ -17,8 +17,7 @@ PASSPHRASE = "ARTLEDGER_OWN_KEY_PASSPHRASE"  # noqa: S105 - the name of a variab
 """Passphrase of one's own key, where no terminal can ask for it."""
 
 OwnKey = Annotated[
-    Path,
-    typer.Option("--key", metavar="FILE", help="Your private key, made with `artledger keys new`."),
+    Path, typer.Option("--key", metavar="FILE", help="Your private key, made with `artledger keys new`.")
 ]
 
 

@@ -182,7 +182,9 @@ def _show_report(out: Output, report: Report) -> None:
         show_matches(out, report.matches)
     if report.shares:
         shares = ", ".join(f"{_names(each)} {percent(each.share)}" for each in report.shares)
-        out.line(f"Shares     {shares}; unattributed {percent(report.unattributed)} (by a stated rule; shares do not measure influence)")
+        out.line(
+            f"Shares     {shares}; unattributed {percent(report.unattributed)} (by a stated rule, no measure of influence)"
+        )
 
 
 def percent(share: str) -> str:
