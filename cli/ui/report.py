@@ -182,9 +182,7 @@ def _show_report(out: Output, report: Report) -> None:
         show_matches(out, report.matches)
     if report.shares:
         shares = ", ".join(f"{_names(each)} {percent(each.share)}" for each in report.shares)
-        out.line(
-            f"Shares     {shares}; unattributed {percent(report.unattributed)} (by a stated rule, no measure of influence)"
-        )
+        out.line(f"Shares     {shares}; unattributed {percent(report.unattributed)} (a stated rule, not influence)")
 
 
 def percent(share: str) -> str:
