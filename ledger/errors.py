@@ -1,4 +1,4 @@
-"""The one tree of errors. `code` is stable and public: the CLI and the API map it, users search for it."""
+"""All errors that users can see. `code` is stable and public: scripts rely on it and users search for it."""
 
 from __future__ import annotations
 
@@ -6,7 +6,7 @@ from typing import ClassVar
 
 
 class LedgerError(Exception):
-    """Something the user can understand: what was wrong, where, and (in `hint`) what to do about it."""
+    """An error for users: what was wrong and where, and in `hint` what to do about it."""
 
     default_code: ClassVar[str] = "error"
 
@@ -18,31 +18,31 @@ class LedgerError(Exception):
 
 
 class InputError(LedgerError):
-    """What was sent in cannot be used: a broken picture, a malformed label file, an unknown field."""
+    """The input cannot be used: a broken picture, a malformed label file, an unknown field."""
 
     default_code = "input"
 
 
 class NotFoundError(LedgerError):
-    """The thing named does not exist here."""
+    """What the request names does not exist here."""
 
     default_code = "not-found"
 
 
 class ConflictError(LedgerError):
-    """The request contradicts the present state (an unmigrated database, another spec, a taken name)."""
+    """The request conflicts with the present state: a database that needs an upgrade, another spec, a name in use."""
 
     default_code = "conflict"
 
 
 class MissingPackageError(ConflictError):
-    """A Python package that this needs is not installed (`ledger.extras`)."""
+    """A Python package that the request needs is not installed (`ledger.extras`)."""
 
     default_code = "missing-part"
 
 
 class PushbackError(LedgerError):
-    """Not now: overloaded or a dependency is unreachable; nothing was acknowledged, try again later."""
+    """Temporary: the service is overloaded or cannot reach something. Nothing was accepted; try again later."""
 
     default_code = "pushback"
 
@@ -51,22 +51,22 @@ class PushbackError(LedgerError):
     ) -> None:
         super().__init__(message, code=code, hint=hint)
         self.retry_after = retry_after
-        """Seconds after which a retry is worth while."""
+        """Seconds to wait before the next attempt."""
 
 
 class AccessError(LedgerError):
-    """Who asks is not known here, or may not do this."""
+    """The caller is unknown or may not do this."""
 
     default_code = "access"
 
 
 class VerificationError(LedgerError):
-    """A signature, proof or encoding was checked and is wrong."""
+    """A signature, a proof or an encoding was checked and is wrong."""
 
     default_code = "verification"
 
 
 class IntegrityError(LedgerError):
-    """Our own data contradicts itself: a fork, a gap, a digest that does not match. Never continue past it."""
+    """Stored data contradicts itself: a fork, a gap, a digest that does not match. Never continue after it."""
 
     default_code = "integrity"

@@ -8,7 +8,7 @@ from types import MappingProxyType
 from ledger.errors import MissingPackageError
 
 EVERYTHING = "all"
-"""The extra that brings every other one."""
+"""The extra that includes every other one."""
 
 MODULES_OF: Mapping[str, tuple[str, ...]] = MappingProxyType(
     {
@@ -39,7 +39,7 @@ MODULES_OF: Mapping[str, tuple[str, ...]] = MappingProxyType(
         "train": ("matplotlib",),
     }
 )
-"""Extra -> modules. What the base install brings is not here. `tests/project/test_extras.py` compares with the code."""
+"""Extra -> modules, without those of the base install. `tests/project/test_extras.py` compares it with the code."""
 
 EXTRA_OF: Mapping[str, str] = MappingProxyType(
     {module: extra for extra, modules in MODULES_OF.items() for module in modules}
@@ -55,10 +55,10 @@ def install_hint(extra: str) -> str:
 def missing_package(
     module: str, needed_by: str = "this command", *, code: str = "missing-part", otherwise: str | None = None
 ) -> MissingPackageError:
-    """The error for a module that is not installed; `otherwise` says what else the reader can do."""
+    """The error for a module that is not installed. `otherwise` says what else the reader can do."""
     hint = install_hint(EXTRA_OF.get(module.partition(".")[0], EVERYTHING))
     return MissingPackageError(
-        f"{needed_by} needs the package {module}, which is not installed",
+        f"{needed_by} needs the Python package {module}, which is not installed",
         code=code,
         hint=hint if otherwise is None else f"{hint}. {otherwise}",
     )

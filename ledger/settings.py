@@ -1,7 +1,7 @@
-"""Every setting, `ARTLEDGER_*` in the environment. Read only by ledger/app and `migrations/env.py`.
+"""Every setting: an environment variable `ARTLEDGER_*`. Only ledger/app and `migrations/env.py` read them.
 
-What changes a result (models, thresholds) is not a setting but part of a spec or a calibration, which records name by
-digest.
+Models and thresholds change results, so they are no settings. They belong to a fingerprint spec or a calibration, which
+records name by digest.
 """
 
 from __future__ import annotations
@@ -19,133 +19,133 @@ def _default_data_dir() -> Path:
 
 
 class Settings(BaseSettings):
-    """How this installation runs; command line options override the environment."""
+    """How this installation runs. Options of a command override the environment."""
 
     model_config = SettingsConfigDict(env_prefix="ARTLEDGER_", extra="ignore", frozen=True)
 
     data_dir: Path = Field(default_factory=_default_data_dir)
-    """Folder of keys, the embedded database, the published log and the last signed checkpoint."""
+    """Folder for the keys, the embedded database, the published log and the last checkpoint."""
 
     database_url: SecretStr | None = None
-    """PostgreSQL 15 or newer with pgvector 0.8 or newer. Without it, an embedded server runs in `data_dir`."""
+    """URL of a PostgreSQL server (15 or newer) with pgvector (0.8 or newer). Without it, an embedded server runs in the
+    data folder."""
 
     postgres_user: str | None = None
-    """Unprivileged user that the embedded server runs as when root starts it. Default: a user id that nobody else
-    has."""
+    """User that the embedded server runs as when you start Artledger as root. Default: a user id that no other program
+    uses."""
 
     log_store: str | None = None
-    """Where tiles and checkpoints are published: a folder, or `s3://`, `gs://`, `az://`. Default: `log` in
-    `data_dir`."""
+    """Where the log is published: a folder, or a bucket as `s3://`, `gs://` or `az://`. Default: `log` in the data
+    folder."""
 
     origin: str | None = None
-    """Name (origin) of a new log. An existing log keeps its own."""
+    """Name of a new log (its origin), for example `log.example.org/art`. An existing log keeps its name."""
 
     key_passphrase: SecretStr | None = None
-    """Encrypts new private keys on the disk, and opens existing ones."""
+    """Passphrase that encrypts the private keys of this installation on disk."""
 
     witness_policy: Path | None = None
-    """File with a C2SP tlog-policy. It names the witnesses that must cosign a checkpoint before it is published."""
+    """File in C2SP tlog-policy format. It names the witnesses that must cosign a checkpoint before it is published."""
 
     guard_policy: Path | None = None
-    """File (`.toml` or `.json`) with the policy that decides which generated pictures are handed out. Default: the
-    shipped policy."""
+    """Guard policy (`.toml` or `.json`): when a generated picture is handed out, handed out with a warning, or blocked.
+    Default: the policy that comes with Artledger."""
 
     c2pa_certificate: Path | None = None
-    """Certificate chain (PEM, your own certificate first) that signs Content Credentials. Default: a certificate
-    made here."""
+    """Certificate chain (PEM, its own certificate first) that signs Content Credentials. Default: Artledger makes its
+    own."""
 
     c2pa_key: Path | None = None
-    """Private key (PKCS #8 PEM) of `c2pa_certificate`."""
+    """Private key (PKCS #8, PEM) of that certificate."""
 
     publish_interval: float = Field(default=1.0, gt=0)
-    """How often `serve` publishes new entries, in seconds."""
+    """How often `serve` publishes new log entries, in seconds."""
 
     checkpoint_wait: float = Field(default=10.0, gt=0)
-    """How long a request with `wait=checkpoint` waits for a checkpoint that covers its record, in seconds."""
+    """How long a request with `wait=checkpoint` waits for the checkpoint that covers its record, in seconds."""
 
     profile: Literal["studio", "hub"] = "studio"
-    """Which models are used. `studio` comes with the package; `hub` is downloaded (CLIP, Stable Diffusion's
-    VAE)."""
+    """Which models to use. `studio` comes with Artledger. `hub` downloads CLIP and the VAE of Stable Diffusion."""
 
     style_models: Path | None = None
-    """Folder with `image_encoder`, `feature_extractor` and `vae`, laid out as in a pipeline, which style is
-    compared by instead of the profile's models. Run `artledger train style-null` to measure its error rates."""
+    """Folder of the models that compare style, with `image_encoder`, `feature_extractor` and `vae` as in a diffusers
+    pipeline. Default: those of the profile. `artledger train style-null` measures their error rates."""
 
     generator: str | None = None
-    """What makes pictures: `studio`, `sd15`, `sdxl`, `flux-schnell`, the folder of a pipeline, or
-    `OWNER/NAME@COMMIT` on the hub. Default: `studio` or `sd15`, by profile."""
+    """Model that generates pictures: `studio`, `sd15`, `sdxl`, `flux-schnell`, the folder of a diffusers pipeline, or
+    `OWNER/NAME@COMMIT` on the Hugging Face hub. Default: `studio` with the profile `studio`, `sd15` with `hub`."""
 
     device: Literal["auto", "cpu", "cuda", "mps"] = "auto"
-    """Device that makes pictures. `auto` takes an accelerator if there is one."""
+    """Device that generates pictures. `auto` uses a GPU if there is one."""
 
     dtype: Literal["auto", "float32", "float16", "bfloat16"] = "auto"
-    """Floating-point precision for generation. `auto` fits the model and the device."""
+    """Floating-point precision for generation. `auto` chooses what suits the model and the device."""
 
     decode_workers: int = Field(default=3, ge=1)
-    """Processes that decode pictures. Clients without a token use all but one of them."""
+    """Number of processes that decode pictures. Requests without a token may use all but one of them."""
 
     max_image_bytes: int = Field(default=64 * 2**20, ge=1)
-    """Largest picture file that is accepted, in bytes."""
+    """Largest picture file to accept, in bytes."""
 
     allowed_hosts: str = ""
-    """Host names of this service, separated by commas. A request with another name in `Host` is refused.
+    """Host names of this service, separated by commas. The service refuses requests with another name in `Host`.
     `localhost` and the address that a request reaches are always allowed."""
 
     trusted_proxies: str = ""
-    """Addresses and networks of your proxies, separated by commas. For requests from these, limits count the
-    client's address in `X-Forwarded-For` or `Forwarded`. From any other address, these headers are ignored."""
+    """Addresses and networks of your proxies, separated by commas. Only these may state the address of a client in
+    `X-Forwarded-For` or `Forwarded`. From others, the service ignores these headers."""
 
     owner_socket: Path | None = None
-    """Path of a Unix socket that `serve` makes for the machine's owner (mode 0600). Requests there need no token,
-    have no limits, and may administer."""
+    """Path of a Unix socket for the owner of this machine (mode 0600). Requests on it need no token, have no limits and
+    may administer the service."""
 
     trust_loopback: bool = False
-    """Treat every request from this machine as its owner's, as on `owner_socket`. Never set this behind a proxy, or
-    if other people use the machine."""
+    """Treat every request from this machine as its owner's, as on the owner socket. Never set this behind a proxy or on
+    a machine that other people use."""
 
     metrics_port: int | None = Field(default=None, ge=1, le=65_535)
-    """Port of 127.0.0.1 that serves `/metrics` for Prometheus. Without it, `/metrics` is not served."""
+    """Port on 127.0.0.1 that serves `/metrics` for Prometheus. Without it, there is no `/metrics`."""
 
     limit_per_address: str = "300/minute"
-    """Requests that one address may make without a token. Reading is not counted."""
+    """How many requests one address may make without a token. Requests that only read do not count."""
 
     limit_overall: str = "3000/minute"
-    """Requests that all addresses together may make without a token. Reading is not counted."""
+    """How many such requests all addresses together may make."""
 
     limit_per_account: str = "60/minute"
-    """Requests that one account may make for works, terms, keys, claims, accounts and statements of use."""
+    """How many requests one account may make about works, terms, keys, claims, accounts and statements of use."""
 
     limit_pictures_per_account: str = "600/minute"
-    """Pictures that one account may have compared, generated or reported with the scopes `verifications` and
-    `generations`."""
+    """How many pictures one account may verify, generate or report (scopes `verifications` and `generations`)."""
 
     contested_per_day: int = Field(default=20, ge=0)
-    """How many near-duplicates of works that others registered first an account may register within 24 hours."""
+    """How many works one account may register within 24 hours that are edited copies of works by other artists."""
 
     max_queue: int = Field(default=10_000, ge=1)
-    """How many statements may wait to be appended. Above that, requests are answered with 503."""
+    """How many statements may wait to be appended to the log. Beyond that, the service answers 503."""
 
     work_per_address: str = "30/minute"
-    """Seconds of work (comparing, generating, reviewing) that clients without a token may use from one address."""
+    """Seconds of computing time for requests from one address without a token: comparing pictures, generating them,
+    reviewing claims."""
 
     work_overall: str = "90/minute"
-    """Seconds of work that all clients without a token together may use."""
+    """Seconds of computing time for all requests without a token together."""
 
     requests_at_once: int = Field(default=8, ge=1)
-    """Requests for work that clients without a token may have running at once from one address."""
+    """How many such requests one address may have in progress at once."""
 
     generation_steps: int = Field(default=100, ge=1)
-    """Diffusion steps, multiplied by pictures, that a client without a token may ask for in one request."""
+    """Diffusion steps times pictures in one request without a token."""
 
     max_connections: int = Field(default=1_000, ge=16)
-    """Connections at once; fewer if the process may open few files. When all are taken, the one that has waited
-    longest without asking is closed."""
+    """How many connections may be open at once; fewer if the process may open few files. When all are taken, a new one
+    replaces the one that has been idle longest."""
 
     connections_per_address: int = Field(default=100, ge=1)
-    """Connections at once from one address."""
+    """How many connections one address may have open at once."""
 
     head_seconds: float = Field(default=10.0, gt=0)
-    """How long a connection may take to send the head of a request, in seconds."""
+    """How long a client may take to send the headers of a request, in seconds."""
 
     body_seconds: float = Field(default=60.0, gt=0)
-    """How long the body of a request may take to arrive, in seconds."""
+    """How long a client may take to send the body of a request, in seconds."""

@@ -1,4 +1,4 @@
-"""`artledger accounts`: who may do what over HTTP, and the tokens by which that is known."""
+"""`artledger accounts`: who may use the HTTP service, and their access tokens."""
 
 from __future__ import annotations
 
@@ -7,7 +7,9 @@ from typing import TYPE_CHECKING, Annotated, cast
 import typer
 
 from cli.ui.invocation import CommandGroup, Invocation
-from ledger.flows.people.principal import AccountRole, Scope
+from cli.ui.names import AccountArgument, ArtistArgument, chosen_id, completes
+from ledger.flows.people.principal import SCOPES, AccountRole, Scope
+from ledger.record.keyid import short_keyid
 
 if TYPE_CHECKING:
     from cli.ui.output import Output
@@ -15,96 +17,116 @@ if TYPE_CHECKING:
 
 DAYS = 90.0
 SECONDS_OF_DAY = 86_400.0
-AccountId = Annotated[str, typer.Argument(metavar="ACCOUNT", help="An account's id; an artist's is the artist's id.")]
 
 
 def create(
     invocation: Invocation,
-    name: Annotated[str, typer.Argument(metavar="NAME", help="As it is shown. Artists' names are unique.")],
+    name: Annotated[str, typer.Argument(metavar="NAME", help="Name to show. Two artists cannot have the same name.")],
     role: Annotated[AccountRole, typer.Option(help="What the account is for.")],
 ) -> None:
-    """Make an account for an artist, a generator's operator, an auditor or an administrator."""
+    """Create an account for an artist, the operator of a generator, an auditor or an administrator."""
     with invocation.application() as application:
         account = application.people.accounts.create(role, name)
-    _finish(invocation.out, account, "is made")
+    _finish(invocation.out, account, "Created")
 
 
-def adopt(
-    invocation: Invocation,
-    artist: Annotated[str, typer.Argument(metavar="ARTIST", help="The id of an artist with registered works.")],
-) -> None:
-    """Give an account to an artist whose works are registered already. Make sure who it is that you give it to."""
+def adopt(invocation: Invocation, artist: ArtistArgument) -> None:
+    """Create an account for an artist whose works are already registered.
+
+    Check who the person is before you hand over the account.
+    """
     with invocation.application() as application:
-        account = application.people.accounts.adopt(artist)
-    _finish(invocation.out, account, "is made")
+        account = application.people.accounts.adopt(chosen_id(invocation, application, "artist", artist))
+    _finish(invocation.out, account, "Created")
 
 
 def show(
     invocation: Invocation,
-    account: Annotated[str | None, typer.Argument(metavar="ACCOUNT", help="One account, with tokens and keys.")] = None,
+    account: Annotated[
+        str | None,
+        typer.Argument(
+            metavar="ACCOUNT",
+            help="Show this account with its tokens and keys: a name or an id.",
+            autocompletion=completes("account"),
+        ),
+    ] = None,
 ) -> None:
-    """List all accounts; or show one with its tokens, their last use, and its keys."""
+    """List all accounts, or show one account with its tokens and keys."""
     if account is None:
         _list(invocation)
         return
     with invocation.application() as application:
-        found, tokens = application.people.accounts.get(account), application.people.accounts.tokens(account)
-        keys = application.people.keys.states(account)
+        account_id = chosen_id(invocation, application, "account", account)
+        accounts = application.people.accounts
+        found, tokens = accounts.get(account_id), accounts.tokens(account_id)
+        keys = application.people.keys.states(account_id)
     out = invocation.out
     document = found.to_json() | {"tokens": [each.to_json() for each in tokens]}
     out.document(document | {"keys": [key.to_json() for key in keys]})
-    out.line(f"{found.role} {found.name or '(erased)'}, id {found.account_id}, since {found.created_at}", "strong")
+    out.line(f"{found.role} {found.name or '(name erased)'}", "strong")
+    out.line(f"Account    {found.account_id}, created {found.created_at}")
     if found.disabled_at is not None:
-        out.line(f"Disabled    {found.disabled_at}", "bad")
+        out.line(f"Disabled   {found.disabled_at}", "bad")
+    for key in keys:
+        out.line(f"Key        {short_keyid(key.keyid)}: {key.state}, announced in log entry {key.leaf_index:,}")
     rows = [
         (
             each.token_id,
             ", ".join(each.scopes),
-            "good" if each.good else "ended",
+            "valid" if each.good else "ended",
             each.expires_at,
             each.last_used_at or "never",
         )
         for each in tokens
     ]
     if rows:
-        out.table(("Token", "Scopes", "State", "Expires", "Last used"), rows)
-    for key in keys:
-        out.line(f"Key  {key.keyid}  {key.state}, announced by leaf {key.leaf_index}")
+        out.table(("Token", "Scopes", "State", "Expires", "Last used"), rows, ids=("Token",))
 
 
 def token(
     invocation: Invocation,
-    account: AccountId,
-    scope: Annotated[list[str], typer.Option(help="What the token is good for; may be given several times.")],
-    days: Annotated[float, typer.Option(help="How long it is good, at most 366.")] = DAYS,
+    account: AccountArgument,
+    scope: Annotated[
+        list[str],
+        typer.Option(
+            metavar="SCOPE",
+            help=f"What the token allows: {', '.join(SCOPES)}. May be repeated.",
+            autocompletion=lambda: list(SCOPES),
+        ),
+    ],
+    days: Annotated[float, typer.Option(help="How long the token is valid, in days. At most 366.")] = DAYS,
 ) -> None:
-    """Issue a token for an account. It is printed once; only its digest is kept."""
+    """Issue an access token for an account.
+
+    The token is printed once. Artledger keeps only its digest.
+    """
     with invocation.application() as application:
-        issued = application.people.accounts.issue_token(account, cast("list[Scope]", scope), days * SECONDS_OF_DAY)
+        account_id = chosen_id(invocation, application, "account", account)
+        issued = application.people.accounts.issue_token(account_id, cast("list[Scope]", scope), days * SECONDS_OF_DAY)
     out = invocation.out
     out.document(issued.to_json())
     out.line(issued.secret)
-    out.note(f"good for {', '.join(issued.token.scopes)} until {issued.token.expires_at}; it is not shown again")
+    out.note(f"Allows {', '.join(issued.token.scopes)} until {issued.token.expires_at}. It is not shown again.")
 
 
 def revoke(
     invocation: Invocation,
     token_id: Annotated[
-        str, typer.Argument(metavar="TOKEN", help="A token's id, as `accounts show ACCOUNT` lists it.")
+        str, typer.Argument(metavar="TOKEN", help="Id of a token, as `accounts show ACCOUNT` lists it.")
     ],
 ) -> None:
-    """Revoke a token at once."""
+    """Revoke a token. It stops working at once."""
     with invocation.application() as application:
         ended = application.people.accounts.revoke_token(token_id)
     invocation.out.document(ended.to_json())
-    invocation.out.line(f"Token {ended.token_id} is revoked", "good")
+    invocation.out.line(f"Revoked token {ended.token_id}", "good")
 
 
-def disable(invocation: Invocation, account: AccountId) -> None:
-    """Disable an account: none of its tokens is good any more. What it put on the log stays."""
+def disable(invocation: Invocation, account: AccountArgument) -> None:
+    """Disable an account. Its tokens stop working. Its log entries stay."""
     with invocation.application() as application:
-        found = application.people.accounts.disable(account)
-    _finish(invocation.out, found, "is disabled")
+        found = application.people.accounts.disable(chosen_id(invocation, application, "account", account))
+    _finish(invocation.out, found, "Disabled")
 
 
 def _list(invocation: Invocation) -> None:
@@ -114,23 +136,24 @@ def _list(invocation: Invocation) -> None:
             found += page
     invocation.out.document({"accounts": [each.to_json() for each in found]})
     rows = [
-        (each.name or "(erased)", each.role, "disabled" if each.disabled_at else "", each.account_id) for each in found
+        (each.name or "(name erased)", each.role, "disabled" if each.disabled_at else "", each.account_id)
+        for each in found
     ]
-    invocation.out.table(("Name", "Role", "", "Account"), rows)
+    invocation.out.table(("Name", "Role", "State", "Account"), rows, ids=("Account",))
 
 
-def _finish(out: Output, account: AccountAnswer, what: str) -> None:
+def _finish(out: Output, account: AccountAnswer, done: str) -> None:
     out.document(account.to_json())
-    out.line(f"The account of {account.role} {account.name} {what}", "good")
-    out.line(f"Account  {account.account_id}")
+    out.line(f"{done} the account of {account.role} {account.name or '(name erased)'}", "good")
+    out.line(f"Account    {account.account_id}")
 
 
 def register(app: CommandGroup) -> None:
-    group = CommandGroup("Accounts and their tokens.", name="accounts")
+    group = CommandGroup("Create accounts and access tokens for the HTTP service.", name="accounts")
     group.add(create, examples=["artledger accounts create 'Ada Example' --role artist"])
-    group.add(adopt, examples=["artledger accounts adopt 01890a5d-ac96-774b-bcce-b302099a8059"])
-    group.add(show, examples=["artledger accounts show", "artledger accounts show ACCOUNT"])
-    group.add(token, examples=["artledger accounts token ACCOUNT --scope works --scope claims --days 30"])
+    group.add(adopt, examples=["artledger accounts adopt 'Ada Example'"])
+    group.add(show, examples=["artledger accounts show", "artledger accounts show 'Ada Example'"])
+    group.add(token, examples=["artledger accounts token 'Ada Example' --scope works --scope claims --days 30"])
     group.add(revoke, examples=["artledger accounts revoke TOKEN"])
-    group.add(disable, examples=["artledger accounts disable ACCOUNT"])
+    group.add(disable, examples=["artledger accounts disable 'Ada Example'"])
     app.add_typer(group)

@@ -3,45 +3,45 @@
 from __future__ import annotations
 
 import sys
-from enum import StrEnum
+from collections.abc import Iterable
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated
+from typing import TYPE_CHECKING, Annotated, Literal
 
 import typer
 
 from cli.ui.invocation import CommandGroup, Invocation
-from cli.ui.output import Output
+from cli.ui.names import ArtistArgument, WorkArgument, chosen_id, chosen_if_given, completes
+from cli.ui.output import Output, counted
 from ledger.errors import InputError
+from ledger.record.keyid import short_keyid
 
 if TYPE_CHECKING:
     from ledger.answers.records import RecordAnswer
     from ledger.app import Application
 
-WorkId = Annotated[str, typer.Argument(metavar="WORK", help="A work's id.")]
-ArtistId = Annotated[str, typer.Argument(metavar="ARTIST", help="An artist's id.")]
 KeyOption = Annotated[
     Path | None,
-    typer.Option(metavar="FILE", help="The artist's key: needed where the log announces one.", show_default=False),
+    typer.Option(metavar="FILE", help="The artist's private key. Required if the artist has announced a key."),
 ]
-
-
-class Why(StrEnum):
-    """As a withdrawal's reason."""
-
-    ARTIST = "artist"
-    OPERATOR = "operator"
-    LEGAL = "legal"
+ByOption = Annotated[
+    str | None,
+    typer.Option(
+        "--artist",
+        metavar="ARTIST",
+        help="The work's artist, if several works have the same title.",
+        autocompletion=completes("artist"),
+    ),
+]
 
 
 def register_artist(
     invocation: Invocation,
-    name: Annotated[str, typer.Argument(metavar="NAME", help="As it is shown. Artists' names are unique.")],
+    name: Annotated[str, typer.Argument(metavar="NAME", help="Name to show. Two artists cannot have the same name.")],
     key: Annotated[
-        Path | None,
-        typer.Option(metavar="FILE", help="Announce this key, as `artledger keys new` makes it.", show_default=False),
+        Path | None, typer.Option(metavar="FILE", help="Announce this private key, made with `artledger keys new`.")
     ] = None,
 ) -> None:
-    """Register an artist: an account, whose works `corpus ingest --artist` or POST /v1/works then register."""
+    """Register an artist. Register the works afterwards: `artledger corpus ingest FOLDER --artist NAME`."""
     from cli.ui.own_keys import open_key
     from ledger.flows.people.principal import LOCAL
 
@@ -53,88 +53,118 @@ def register_artist(
     out = invocation.out
     keyid = None if signer is None else signer.keyid
     out.document({"artist_id": account.account_id, "name": account.name, "keyid": keyid})
-    out.line(f"{account.name} is registered", "good")
-    out.line(f"Artist  {account.account_id}")
+    out.line(f"Registered {account.name}", "good")
+    out.line(f"Artist     {account.account_id}")
     if signer is None:
-        out.note("without a key of the artist's own, what is registered rests on this service's word alone")
+        out.note("The artist has no key. Until one is announced, only this service vouches for their registrations.")
 
 
 def consent(
     invocation: Invocation,
-    work: WorkId,
-    uses: Annotated[str, typer.Option(help="match, train, style, several with commas between, or none.")],
-    licence: Annotated[str | None, typer.Option(metavar="SPDX", help="Where it changes.", show_default=False)] = None,
+    work: WorkArgument,
+    *,
+    uses: Annotated[str, typer.Option(help="Allowed uses: match, train, style, separated by commas; or none.")],
+    artist: ByOption = None,
+    licence: Annotated[
+        str | None, typer.Option(metavar="SPDX", help="New licence (SPDX). Leave out to keep the current one.")
+    ] = None,
     key: KeyOption = None,
 ) -> None:
-    """State new terms for a work. They hold at once: for matching, style and training."""
+    """Change the terms of a work. They apply at once to matching, style and training."""
     from ledger.corpus.labels import parse_uses
     from ledger.flows.people.principal import LOCAL
 
     wanted = parse_uses(uses)
     with invocation.application() as application:
         consents = application.works.consents
+        work_id = _work_id(invocation, application, work, artist)
         if key is None:
-            answer = consents.change(work, LOCAL, wanted, licence)
+            answer = consents.change(work_id, LOCAL, wanted, licence)
         else:
-            answer = _signed(application, work, consents.draft_terms(work, LOCAL, wanted, licence), key)
+            answer = _signed(application, work_id, consents.draft_terms(work_id, LOCAL, wanted, licence), key)
     _finish(invocation.out, answer)
 
 
 def withdraw(
     invocation: Invocation,
-    work: WorkId,
-    reason: Annotated[Why, typer.Option(help="Stated on the log.")] = Why.ARTIST,
+    work: WorkArgument,
+    artist: ByOption = None,
+    reason: Annotated[
+        Literal["artist", "operator", "legal"], typer.Option(help="Reason to state on the log.")
+    ] = "artist",
     key: KeyOption = None,
 ) -> None:
-    """Withdraw a work for good: out of matching, style and training at once; what is personal about it is erased."""
+    """Withdraw a work for good.
+
+    Matching, style and training leave it out at once, and its personal data is erased. Its log entries stay.
+    """
     from ledger.flows.people.principal import LOCAL
 
     with invocation.application() as application:
         consents = application.works.consents
+        work_id = _work_id(invocation, application, work, artist)
         if key is None:
-            answer = consents.withdraw(work, LOCAL, reason.value)
-        elif reason is Why.ARTIST:
-            answer = _signed(application, work, consents.draft_withdrawal(work, LOCAL), key)
+            answer = consents.withdraw(work_id, LOCAL, reason)
+        elif reason == "artist":
+            answer = _signed(application, work_id, consents.draft_withdrawal(work_id, LOCAL), key)
         else:
-            raise InputError("a key signs as the artist, whose reason is `artist`", code="bad-reason")
-        left = application.upkeep.disk_erasure.now()
-    for each in left:
-        invocation.out.note(f"Not erased by this command: {each}", "bad")
+            raise InputError(
+                f"--key signs as the artist, but --reason is {reason}",
+                code="bad-reason",
+                hint="Leave out --reason, or leave out --key.",
+            )
+        show_left(invocation.out, application.upkeep.disk_erasure.now())
     _finish(invocation.out, answer)
 
 
 def erase(
     invocation: Invocation,
-    artist: ArtistId,
+    artist: ArtistArgument,
     opt_out: Annotated[
-        bool, typer.Option("--opt-out", help="Also put the works on the opt-out list, whoever else registered them.")
+        bool,
+        typer.Option(
+            "--opt-out", help="Also put the works on the opt-out list, even if other artists registered them."
+        ),
     ] = False,
-    yes: Annotated[bool, typer.Option("--yes", help="Do not ask.")] = False,
+    yes: Annotated[bool, typer.Option("--yes", help="Do not ask for confirmation.")] = False,
 ) -> None:
-    """Erase a person: works are withdrawn, keys revoked, name, account and everything personal erased.
+    """Erase an artist: withdraw all works, revoke all keys, erase name, account and other personal data.
 
-    The log's leaves stay, which hold ids and digests alone, and go on verifying. There is no way back.
+    This cannot be undone. The log entries stay. They hold only ids and digests, and remain verifiable.
     """
-    if not yes:
-        _ask(artist)
-    with invocation.application() as application, invocation.progress() as progress:
-        done = application.works.person_erasure.erase(artist, progress, opt_out=opt_out)
+    with invocation.application() as application:
+        artist_id = chosen_id(invocation, application, "artist", artist)
+        if not yes:
+            _ask(artist, artist_id)
+        with invocation.progress() as progress:
+            done = application.works.person_erasure.erase(artist_id, progress, opt_out=opt_out)
     out = invocation.out
     out.document(done.to_json())
-    out.line(f"Artist {done.artist_id} is erased: {done.withdrawn:,} works are withdrawn", "good")
+    out.line(f"Erased artist {done.artist_id} and withdrew {counted(done.withdrawn, 'work')}", "good")
     for keyid in done.keys_revoked:
-        out.line(f"Key {keyid} is revoked")
+        out.line(f"Revoked key {short_keyid(keyid)}")
     for work_id in done.alike:
-        out.line(f"Another artist's work is the same picture, and stands: {work_id}")
+        out.line(f"Another artist registered the same picture; their work stays: {work_id}")
     for left in done.left:
         out.line(f"Not erased by this command: {left}", "bad")
-    out.note("backups of the database and copies of its files keep what they have: see to them")
+    out.note("Backups of the database and copies of its files still hold the data. Erase it there yourself.")
 
 
-def _ask(artist: str) -> None:
-    if sys.stdin.isatty() and typer.confirm(f"Erase artist {artist} for good?", err=True):
+def show_left(out: Output, left: Iterable[str]) -> None:
+    """What an erasure could not reach."""
+    for each in left:
+        out.note(f"Not erased by this command: {each}", "bad")
+
+
+def _ask(artist: str, artist_id: str) -> None:
+    if sys.stdin.isatty() and typer.confirm(f"Erase artist {artist} ({artist_id}) for good?", err=True):
         return
-    raise InputError("nothing was erased", code="not-confirmed", hint="answer yes, or give --yes")
+    raise InputError("nothing was erased", code="not-confirmed", hint="Answer yes, or add --yes.")
+
+
+def _work_id(invocation: Invocation, application: Application, work: str, artist: str | None) -> str:
+    artist_id = chosen_if_given(invocation, application, "artist", artist)
+    return chosen_id(invocation, application, "work", work, artist_id=artist_id)
 
 
 def _signed(application: Application, work: str, payload: bytes, key: Path) -> RecordAnswer:
@@ -148,7 +178,7 @@ def _signed(application: Application, work: str, payload: bytes, key: Path) -> R
 def _finish(out: Output, answer: RecordAnswer) -> None:
     out.document(answer.to_json())
     out.line(answer.reference, "good")
-    out.line(f"Record  {answer.record_id}, leaf {answer.leaf_index:,}")
+    out.line(f"Record     {answer.record_id}, log entry {answer.leaf_index:,}")
 
 
 def add_to(group: CommandGroup) -> None:
@@ -158,6 +188,12 @@ def add_to(group: CommandGroup) -> None:
         name="register",
         examples=["artledger artist register 'Ada Example'", "artledger artist register 'Ada Example' --key ada.pem"],
     )
-    group.add(consent, examples=["artledger artist consent WORK --uses match,style --key ada.pem"])
+    group.add(
+        consent,
+        examples=[
+            "artledger artist consent WORK --uses match,style --key ada.pem",
+            "artledger artist consent 'Blue horse' --artist 'Ada Example' --uses none --key ada.pem",
+        ],
+    )
     group.add(withdraw, examples=["artledger artist withdraw WORK --key ada.pem"])
-    group.add(erase, examples=["artledger artist erase ARTIST", "artledger artist erase ARTIST --opt-out --yes"])
+    group.add(erase, examples=["artledger artist erase ARTIST", "artledger artist erase 'Ada Example' --opt-out --yes"])

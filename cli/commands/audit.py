@@ -1,14 +1,13 @@
 """`artledger audit`: check signatures, proofs, records and whole logs without trusting whoever runs them.
 
-Nothing here needs a database, a model or an image library, but a record named by its id (fetched from this
-installation's ledger) and the recomputation of a picture's fingerprint (done where the libraries are installed).
+Only two things need more than the base install: a record or claim named by its id, which comes from this
+installation's ledger, and computing a picture's fingerprint.
 """
 
 from __future__ import annotations
 
 import json
 from contextlib import ExitStack
-from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
@@ -22,19 +21,29 @@ from cli.ui.checks import finish_audit
 from cli.ui.errors import ExitCode
 from cli.ui.files import is_file_name, read_bounded
 from cli.ui.invocation import CommandGroup, Invocation
-from cli.ui.trust import ExplainOption, KeyOption, PolicyOption, RecordKeyOption, read_policy, record_keys
-from ledger.errors import InputError, VerificationError
+from cli.ui.trust import (
+    ExplainOption,
+    KeyOption,
+    LogKeyOption,
+    PolicyOption,
+    RecordKeyOption,
+    own_key,
+    read_policy,
+    record_keys,
+    require_key,
+)
+from ledger.errors import VerificationError
 
 if TYPE_CHECKING:
     from ledger.audit.recompute import Recompute
 
 MAX_PICTURE_BYTES = 256 * 2**20
-"""An auditor's own picture: bounded only against mistakes."""
+"""An auditor's own picture. The limit only guards against mistakes."""
 
 
 def audit_one_bundle(
     invocation: Invocation,
-    file: Annotated[Path, typer.Argument(metavar="FILE", help="The bundle.", show_default=False)],
+    file: Annotated[Path, typer.Argument(metavar="FILE", help="The bundle of a record.")],
     *,
     key: KeyOption,
     record_key: RecordKeyOption = None,
@@ -43,14 +52,15 @@ def audit_one_bundle(
         list[Path] | None,
         typer.Option(
             metavar="FILE",
-            help="Bundle of a record that announces or revokes a key of whoever makes the statement; may repeat.",
+            help="Bundle of a record that announces or revokes a key of the person who made the statement. "
+            "May be repeated.",
         ),
     ] = None,
     explain: ExplainOption = False,
 ) -> ExitCode:
-    """Check one record's bundle offline: encoding, checkpoint, inclusion in the log, signatures, statement.
+    """Check the bundle of one record offline: encoding, checkpoint, inclusion in the log, signatures, statement.
 
-    Exits 0 when verified, 1 when refuted, 4 when something essential could not be checked.
+    Exits 0 if verified, 1 if refuted, 4 if something essential could not be checked.
     """
     from cli.ui.fetching import read_bundle_file
     from ledger.audit.verifier import audit_bundle
@@ -65,56 +75,52 @@ def audit_one_bundle(
 def audit_one_record(
     invocation: Invocation,
     record: Annotated[
-        str, typer.Argument(metavar="ID|FILE|URL", help="A record's id here, or its bundle.", show_default=False)
+        str, typer.Argument(metavar="ID|FILE|URL", help="A record of this ledger by its id, or a bundle.")
     ],
     *,
     image: Annotated[Path | None, typer.Option(metavar="FILE", help="The picture that the record is about.")] = None,
-    key: Annotated[
-        str | None, typer.Option(metavar="VKEY", help="The log's verifier key; for an id, this ledger's own if absent.")
-    ] = None,
+    key: LogKeyOption = None,
     record_key: RecordKeyOption = None,
     policy: PolicyOption = None,
     explain: ExplainOption = False,
 ) -> ExitCode:
-    """Check a record against the picture itself: digests, and, where installed, fingerprint and scores once more.
+    """Check a record, and compare it with the picture that it is about.
 
-    Exits 0 when verified, 1 when refuted, 4 when something essential could not be checked.
+    With --image, the picture's digests are compared with the record. If the image libraries are installed, its
+    fingerprint and scores are computed again, too.
+
+    Exits 0 if verified, 1 if refuted, 4 if something essential could not be checked.
     """
     from ledger.audit.picture import audit_record
 
-    evidence = _gather(invocation, record, key)
+    bundle, log_key = _gather(invocation, record, key)
     picture = None if image is None else read_bounded(image, MAX_PICTURE_BYTES, "the picture")
     witnesses = read_policy(policy)
     with ExitStack() as stack:
-        audit = audit_record(
-            evidence.bundle,
-            picture,
-            evidence.key,
-            record_keys(record_key),
-            witnesses,
-            recompute=None if picture is None else _recompute(invocation, stack),
-        )
-    explanation = _explanation(evidence.bundle, evidence.key) if explain else ()
-    return finish_audit(invocation.out, audit, explanation)
+        recompute = None if picture is None else _recompute(invocation, stack)
+        audit = audit_record(bundle, picture, log_key, record_keys(record_key), witnesses, recompute=recompute)
+    return finish_audit(invocation.out, audit, _explanation(bundle, log_key) if explain else ())
 
 
 def audit_one_reveal(
     invocation: Invocation,
-    file: Annotated[Path, typer.Argument(metavar="BUNDLE", help="The record's bundle.", show_default=False)],
+    file: Annotated[Path, typer.Argument(metavar="BUNDLE", help="The bundle of a record.")],
     revealed: Annotated[
-        Path, typer.Argument(metavar="REVEAL", help="Key and object, as `generate` wrote them.", show_default=False)
+        Path,
+        typer.Argument(
+            metavar="REVEAL", help="The .reveal.json file of the record, which holds the text and its secret."
+        ),
     ],
     *,
     key: Annotated[
-        str | None,
-        typer.Option(metavar="VKEY", help="The log's verifier key, to check too that the log has the record."),
+        str | None, typer.Option(metavar="VKEY", help="Verifier key of the log. Without it, the log is not checked.")
     ] = None,
     record_key: RecordKeyOption = None,
     policy: PolicyOption = None,
 ) -> ExitCode:
-    """Check offline that a revealed prompt, title or text is what a record commits to, and show it.
+    """Check offline that a prompt, title or text is the one that a record commits to, and print it.
 
-    Exits 0 when it is, 1 when not. Without --key it stays open whether the record is on a log.
+    Exits 0 if it is, 1 if not. Without --key, it is not checked whether the record is on a log.
     """
     from cli.ui.fetching import read_bundle_file
     from ledger.audit.checks import AuditVerdict
@@ -128,35 +134,27 @@ def audit_one_reveal(
 
 
 def _recompute(invocation: Invocation, stack: ExitStack) -> Recompute | None:
-    """What decodes and fingerprints here; None in an install without those libraries. Lives as long as the stack."""
+    """Decodes and fingerprints; None in an install without those libraries. Lives as long as the stack."""
     try:
         return stack.enter_context(invocation.application()).pictures.recompute
     except ModuleNotFoundError:
         return None
 
 
-@dataclass(frozen=True, slots=True)
-class _Evidence:
-    bundle: bytes
-    key: str
-
-
-def _gather(invocation: Invocation, record: str, key: str | None) -> _Evidence:
+def _gather(invocation: Invocation, record: str, key: str | None) -> tuple[bytes, str]:
+    """The bundle, and the key to check it with."""
     from cli.ui.fetching import fetch_bundle, is_url, read_bundle_file
 
-    if is_url(record) or is_file_name(record):
-        if key is None:
-            raise InputError("a bundle from elsewhere needs --key, the log's verifier key", code="usage")
-        return _Evidence(fetch_bundle(record) if is_url(record) else read_bundle_file(Path(record)), key)
+    if is_url(record):
+        return fetch_bundle(record), require_key(key)
+    if is_file_name(record):
+        return read_bundle_file(Path(record)), require_key(key)
     with invocation.application() as application:
-        own = application.log.vkey
-        if key is None:
-            invocation.out.note(f"no --key given: trusting this ledger's own, {own}")
-        return _Evidence(published_bundle(application, record), key or own)
+        return published_bundle(application, record), key or own_key(invocation, application)
 
 
 def _explanation(data: bytes, key: str) -> list[str]:
-    """Every hash of the proof; for a bundle that cannot even be opened the checks have told why."""
+    """Every hash of the proof. For a bundle that cannot be opened, the checks have said why."""
     from ledger.audit.explain import explain_bundle
 
     try:
@@ -166,7 +164,9 @@ def _explanation(data: bytes, key: str) -> list[str]:
 
 
 def register(app: CommandGroup) -> None:
-    group = CommandGroup("Check signatures, proofs, records and whole logs, trusting nobody.", name="audit")
+    group = CommandGroup(
+        "Check signatures, proofs, records and whole logs without trusting the operator.", name="audit"
+    )
     group.add(
         audit_one_bundle,
         name="bundle",
@@ -184,9 +184,7 @@ def register(app: CommandGroup) -> None:
         ],
     )
     group.add(
-        audit_one_reveal,
-        name="reveal",
-        examples=["artledger audit reveal car.bundle.json car.reveal.json --key VKEY"],
+        audit_one_reveal, name="reveal", examples=["artledger audit reveal car.bundle.json car.reveal.json --key VKEY"]
     )
     group.add(
         audit_one_claim,

@@ -1,4 +1,4 @@
-"""`artledger audit claim`: decide a claim anew, from its evidence and the published rules alone."""
+"""`artledger audit claim`: decide a claim again from its evidence and the published rules."""
 
 from __future__ import annotations
 
@@ -11,40 +11,32 @@ from cli.ui.checks import finish_audit
 from cli.ui.errors import ExitCode
 from cli.ui.files import is_file_name, read_bounded
 from cli.ui.invocation import Invocation
-from cli.ui.trust import PolicyOption, RecordKeyOption, read_policy, record_keys
-from ledger.errors import InputError
+from cli.ui.trust import LogKeyOption, PolicyOption, RecordKeyOption, own_key, read_policy, record_keys, require_key
 
 
 def audit_one_claim(
     invocation: Invocation,
-    claim: Annotated[
-        str, typer.Argument(metavar="ID|FILE", help="A claim's id here, or its bundle.", show_default=False)
-    ],
+    claim: Annotated[str, typer.Argument(metavar="ID|FILE", help="A claim of this ledger by its id, or a bundle.")],
     *,
-    key: Annotated[
-        str | None, typer.Option(metavar="VKEY", help="The log's verifier key; for an id, this ledger's own if absent.")
-    ] = None,
+    key: LogKeyOption = None,
     record_key: RecordKeyOption = None,
     policy: PolicyOption = None,
 ) -> ExitCode:
-    """Check claim, evidence and verdict offline: every record's proof, and whether the verdict follows by the rules.
+    """Check a claim offline: the proof of each record, and whether the published rules give the same verdict.
 
-    Exits 0 when verified, 1 when anything is wrong or another verdict follows, 4 when something essential could not be
+    Exits 0 if verified, 1 if anything is wrong or the rules give another verdict, 4 if something essential could not be
     checked.
     """
     from ledger.audit.claim import audit_claim
     from ledger.audit.claim_bundle import MAX_CLAIM_BUNDLE_BYTES
 
     if is_file_name(claim):
-        if key is None:
-            raise InputError("a bundle from elsewhere needs --key, the log's verifier key", code="usage")
+        key = require_key(key)
         data = read_bounded(Path(claim), MAX_CLAIM_BUNDLE_BYTES, "the claim's bundle")
     else:
         from cli.commands.claim import claim_bundle
 
         with invocation.application() as application:
             data = claim_bundle(application, claim)
-            if key is None:
-                key = application.log.vkey
-                invocation.out.note(f"no --key given: trusting this ledger's own, {key}")
+            key = key or own_key(invocation, application)
     return finish_audit(invocation.out, audit_claim(data, key, record_keys(record_key), read_policy(policy)))

@@ -1,4 +1,4 @@
-"""`artledger audit log`: replay a whole log from what it publishes."""
+"""`artledger audit log`: check a whole log from its published files."""
 
 from __future__ import annotations
 
@@ -23,30 +23,35 @@ def audit_whole_log(
     invocation: Invocation,
     location: Annotated[
         str,
-        typer.Argument(metavar="URL|FOLDER", help="Where `checkpoint` and `tile/` are.", show_default=False),
+        typer.Argument(metavar="URL|FOLDER", help="Where the log is published: the place of `checkpoint` and `tile/`."),
     ],
     *,
     key: KeyOption,
     policy: PolicyOption = None,
     state: Annotated[
         Path | None,
-        typer.Option(metavar="DIR", help="Remembers the last good checkpoint here, and where to go on after Ctrl-C."),
+        typer.Option(
+            metavar="DIR",
+            help="Folder that remembers the last verified checkpoint. An interrupted audit continues there. A later "
+            "audit checks that the log has only grown.",
+        ),
     ] = None,
     records: Annotated[
         bool | None,
         typer.Option(
             "--records/--no-records",
-            help="Insist on every entry being an Artledger record, or look at no entry's content. Default: as the "
-            "first entry is.",
-            show_default=False,
+            help="Require every entry to be an Artledger record, or check no entry's content. Default: depends on the "
+            "first entry.",
         ),
     ] = None,
     explain: ExplainOption = False,
 ) -> ExitCode:
-    """Replay a whole log (C2SP tlog-tiles, ours or anybody's): signature, tiles, entries, and what it said before.
+    """Check a whole log: its signature, its tiles, its entries, and that it continues what was audited before.
 
-    In a log of Artledger records every record's signatures, keys, schema and references are checked too. Exits 0 when
-    verified, 1 when refuted (the first thing that is wrong is named), 4 when it could not be checked to the end.
+    Any log in C2SP tlog-tiles format can be checked. In a log of Artledger records, the signatures, keys, schema and
+    references of each record are checked, too.
+
+    Exits 0 if verified, 1 if refuted (the output names the first error), 4 if the check could not be completed.
     """
     from ledger.audit.entries import EntryChecker
     from ledger.audit.replay import replay_log
@@ -72,8 +77,7 @@ def audit_whole_log(
 
 
 def _begins_with_record(location: str, key: VerifierKey) -> bool:
-    """Whether leaf 0 is an envelope. A log of ours begins with its service's key; what is wrong otherwise is left to
-    the replay to find and name."""
+    """Whether entry 0 is an envelope. An Artledger log begins with the key of its service. The replay names errors."""
     from ledger.errors import LedgerError
     from ledger.log.checkpoint import open_checkpoint
     from ledger.log.fetch import open_log
@@ -108,7 +112,7 @@ def _document(outcome: LogAudit, explanation: list[str]) -> dict[str, Any]:
 
 
 def _explanation(signed: SignedCheckpoint) -> list[str]:
-    """The checkpoint as it is signed, and by whom."""
+    """The checkpoint as signed, and its signatures."""
     text, _, signatures = signed.data.decode().rpartition("\n\n")
     lines = ["the checkpoint, as signed:", *(f"  {line}" for line in text.split("\n")), "its signatures:"]
     lines += [f"  {line}" for line in signatures.splitlines()]

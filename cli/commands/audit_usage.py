@@ -1,4 +1,4 @@
-"""`artledger audit usage`: count an artist's uses once more, from what a log publishes."""
+"""`artledger audit usage`: count an artist's uses again from a published log."""
 
 from __future__ import annotations
 
@@ -16,20 +16,20 @@ from cli.ui.trust import log_key
 
 def audit_one_usage(
     invocation: Invocation,
-    file: Annotated[Path, typer.Argument(metavar="FILE", help="The statement of use.", show_default=False)],
+    file: Annotated[Path, typer.Argument(metavar="FILE", help="The statement of use.")],
     *,
     log: Annotated[
-        str, typer.Option(metavar="URL|DIR", help="Where the log's `checkpoint` and `tile/` are.", show_default=False)
+        str, typer.Option(metavar="URL|DIR", help="Where the log is published: the place of `checkpoint` and `tile/`.")
     ],
     key: Annotated[
         str | None,
-        typer.Option(metavar="VKEY", help="The log's verifier key; without it stays open whose log that is."),
+        typer.Option(metavar="VKEY", help="Verifier key of the log. Without it, it is not checked whose log that is."),
     ] = None,
 ) -> ExitCode:
-    """Count an artist's uses once more from the published log alone, and compare with a statement of use.
+    """Count an artist's uses again from the published log, and compare the result with a statement of use.
 
-    Every entry is read and checked. Exits 0 when the same comes out, 1 when anything else follows, 4 when it could not
-    be checked to the end.
+    Every log entry is read and checked. Exits 0 if the result is the same, 1 if not, 4 if the check could not be
+    completed.
     """
     from ledger.audit.usage import audit_usage
     from ledger.record.usage import MAX_STATEMENT_BYTES
@@ -37,6 +37,6 @@ def audit_one_usage(
     data = read_bounded(file, MAX_STATEMENT_BYTES, "the statement")
     with invocation.progress() as progress:
         audit = audit_usage(
-            data, log, None if key is None else log_key(key), lambda done, total: progress("counting", done, total)
+            data, log, None if key is None else log_key(key), lambda done, total: progress("counting uses", done, total)
         )
     return finish_audit(invocation.out, audit)

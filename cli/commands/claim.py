@@ -1,4 +1,4 @@
-"""`artledger claim`: claim something of a picture, see what the published rules say of it, answer, resolve."""
+"""`artledger claim`: file a claim about a picture, see the verdict of the published rules, respond, resolve."""
 
 from __future__ import annotations
 
@@ -9,8 +9,10 @@ import typer
 
 from cli.ui.claim_report import show_claim, show_claims
 from cli.ui.errors import ExitCode
-from cli.ui.files import read_bounded, write_new, write_whole
+from cli.ui.files import read_bounded, write_file
 from cli.ui.invocation import CommandGroup, Invocation
+from cli.ui.names import chosen_id, chosen_if_given, completes
+from cli.ui.output import counted
 from ledger.errors import InputError
 
 if TYPE_CHECKING:
@@ -20,50 +22,64 @@ if TYPE_CHECKING:
 
 ClaimType = Literal["copies-work", "authored-image", "generated-by", "trained-on"]
 ClaimVerdict = Literal["supported", "contradicted", "inconclusive"]
-"""As in ledger.record.predicates, which takes libraries that help must not wait for."""
+"""As in ledger.record.predicates, which imports libraries that help must not wait for."""
 
-ClaimArgument = Annotated[str, typer.Argument(metavar="CLAIM_ID", help="The claim's id.", show_default=False)]
-ByOption = Annotated[str, typer.Option("--by", metavar="ACCOUNT_ID", help="Whose statement it is.", show_default=False)]
+ClaimArgument = Annotated[str, typer.Argument(metavar="CLAIM_ID", help="Id of the claim.")]
+ByOption = Annotated[
+    str,
+    typer.Option(
+        "--by",
+        metavar="ACCOUNT",
+        help="Account that makes the statement: a name or an id.",
+        autocompletion=completes("account"),
+    ),
+]
 KeyOption = Annotated[
     Path | None,
     typer.Option(
-        "--key", metavar="FILE", help="Their private key, which signs it; needed where they have announced one."
+        "--key", metavar="FILE", help="Private key of the account. Required if the account has announced a key."
     ),
 ]
 RevealOption = Annotated[
     Path | None,
-    typer.Option(metavar="FILE", help="Keep what opens the record's commitment to the text in this file."),
+    typer.Option(metavar="FILE", help="Save the secret that later proves what your text said to this file."),
 ]
-TextOption = Annotated[
-    str, typer.Option(help="In words, at most 4,000 characters.", metavar="TEXT", show_default=False)
-]
+TextOption = Annotated[str, typer.Option(help="Your statement in words, at most 4,000 characters.", metavar="TEXT")]
 
 
 def file_claim(
     invocation: Invocation,
-    claim_type: Annotated[ClaimType, typer.Argument(metavar="TYPE", help="What is claimed.", show_default=False)],
+    claim_type: Annotated[ClaimType, typer.Argument(metavar="TYPE", help="What you claim.")],
     image: Annotated[
-        Path | None, typer.Argument(metavar="IMAGE", help="The picture; for trained-on it may be left out.")
+        Path | None, typer.Argument(metavar="IMAGE", help="The picture. Not required for trained-on.")
     ] = None,
     *,
     by: ByOption,
     key: KeyOption = None,
     work: Annotated[
-        list[str] | None, typer.Option(metavar="WORK_ID", help="A registered work of theirs; may be repeated.")
+        list[str] | None,
+        typer.Option(
+            metavar="WORK",
+            help="A registered work of the account: a title or an id. May be repeated.",
+            autocompletion=completes("work"),
+        ),
     ] = None,
     model: Annotated[
-        str | None, typer.Option(metavar="MODEL_ID", help="The model; for generated-by and trained-on.")
+        str | None, typer.Option(metavar="MODEL", help="The model, for generated-by and trained-on: a name or an id.")
     ] = None,
-    text: Annotated[str | None, typer.Option(help="In words, at most 4,000 characters.", metavar="TEXT")] = None,
+    text: Annotated[
+        str | None, typer.Option(help="Your claim in words, at most 4,000 characters.", metavar="TEXT")
+    ] = None,
     reveal: RevealOption = None,
-    fail_on: Annotated[
-        ClaimVerdict | None, typer.Option(help="Exit 1 where the verdict is this.", show_default=False)
-    ] = None,
+    fail_on: Annotated[ClaimVerdict | None, typer.Option(help="Exit 1 if this is the verdict.")] = None,
 ) -> ExitCode:
-    """Claim authored-image, copies-work, generated-by or trained-on, and see at once what the published rules say.
+    """File a claim, and see at once the verdict that the published rules give.
 
-    The same claim about the same picture again shows the one that exists. Nothing but the picture's digest and the
-    ids named go on the log; the text is kept beside it and can be erased.
+    authored-image: the account made this picture. copies-work: this picture copies a registered work of the account.
+    generated-by: this model generated the picture. trained-on: this model was trained on a work of the account.
+
+    If the same claim about the same picture exists, it is shown instead. Only ids and digests go on the log. Your text
+    is kept beside the log and can be erased.
     """
     from ledger.flows.claims.statements import ClaimOrder
     from ledger.flows.people.principal import LOCAL
@@ -71,8 +87,10 @@ def file_claim(
     with invocation.application() as application:
         limit = application.settings.max_image_bytes
         data = None if image is None else read_bounded(image, limit, "the picture")
-        order = ClaimOrder(claim_type, tuple(work or ()), model, text)
-        draft = application.claims.draft(order, by, data, LOCAL)
+        by_id = chosen_id(invocation, application, "account", by)
+        works = (chosen_id(invocation, application, "work", each, artist_id=by_id) for each in work or ())
+        order = ClaimOrder(claim_type, tuple(works), chosen_if_given(invocation, application, "model", model), text)
+        draft = application.claims.draft(order, by_id, data, LOCAL)
         sent = _signed(draft, key, reveal)
         answer = application.claims.file(sent, data, LOCAL)
     _show(invocation, answer)
@@ -88,12 +106,12 @@ def show(
         Path | None, typer.Option(metavar="FILE", help="Also write the claim with all its evidence to this file.")
     ] = None,
 ) -> None:
-    """Show a claim: every verdict with its reasons, responses, resolutions, in the order of the log."""
+    """Show a claim with its verdicts and their reasons, its responses and its resolutions."""
     with invocation.application() as application:
         answer = application.claims.reading.get(claim)
         if bundle is not None:
-            write_whole(bundle, claim_bundle(application, claim))
-            invocation.out.note(f"written to {bundle}; anyone checks it offline:")
+            write_file(bundle, claim_bundle(application, claim))
+            invocation.out.note(f"Wrote the claim to {bundle}. Anyone can check it offline:")
             invocation.out.note(f"  artledger audit claim {bundle} --key '{application.log.vkey}'")
     _show(invocation, answer)
 
@@ -101,15 +119,28 @@ def show(
 def list_claims(
     invocation: Invocation,
     *,
-    by: Annotated[str | None, typer.Option("--by", metavar="ACCOUNT_ID", help="Only this party's.")] = None,
-    sha256: Annotated[str | None, typer.Option(metavar="HEX", help="Only about the file with this SHA-256.")] = None,
-    after: Annotated[int, typer.Option(min=-1, help="Go on after this leaf index.")] = -1,
-    limit: Annotated[int, typer.Option(min=1, max=200, help="How many.")] = 50,
+    by: Annotated[
+        str | None,
+        typer.Option(
+            "--by",
+            metavar="ACCOUNT",
+            help="Only claims by this account: a name or an id.",
+            autocompletion=completes("account"),
+        ),
+    ] = None,
+    sha256: Annotated[
+        str | None, typer.Option(metavar="HEX", help="Only claims about the file with this SHA-256.")
+    ] = None,
+    after: Annotated[int, typer.Option(min=-1, help="Continue after this log entry.")] = -1,
+    limit: Annotated[int, typer.Option(min=1, max=200, help="How many to list.")] = 50,
 ) -> None:
     """List claims in the order of the log."""
     with invocation.application() as application:
         page = application.claims.reading.page(
-            claimant_id=by, sha256=None if sha256 is None else _digest(sha256), after=after, limit=limit
+            claimant_id=chosen_if_given(invocation, application, "account", by),
+            sha256=None if sha256 is None else _digest(sha256),
+            after=after,
+            limit=limit,
         )
     invocation.out.document(page.to_json())
     show_claims(invocation.out, page)
@@ -124,12 +155,13 @@ def respond(
     key: KeyOption = None,
     reveal: RevealOption = None,
 ) -> None:
-    """Answer a claim. The claim, its verdict and the answer all remain visible."""
+    """Respond to a claim. The claim, its verdict and the response all stay visible."""
     from ledger.flows.people.principal import LOCAL
 
     with invocation.application() as application:
         claims = application.claims
-        draft = claims.draft_response(claim, by, text, LOCAL)
+        by_id = chosen_id(invocation, application, "account", by)
+        draft = claims.draft_response(claim, by_id, text, LOCAL)
         answer = claims.respond(claim, _signed(draft, key, reveal), LOCAL)
     _show(invocation, answer)
 
@@ -138,34 +170,35 @@ def resolve(
     invocation: Invocation,
     claim: ClaimArgument,
     *,
-    outcome: Annotated[ClaimVerdict, typer.Option(help="How the auditor decides.", show_default=False)],
+    outcome: Annotated[ClaimVerdict, typer.Option(help="The auditor's decision.")],
     by: ByOption,
-    key: Annotated[Path, typer.Option("--key", metavar="FILE", help="The auditor's private key.", show_default=False)],
+    key: Annotated[Path, typer.Option("--key", metavar="FILE", help="The auditor's private key.")],
     text: TextOption,
     reveal: RevealOption = None,
 ) -> None:
-    """Resolve a claim as an auditor, by name and with the auditor's own signature."""
+    """Decide a claim as an auditor, with the auditor's name and signature."""
     from ledger.flows.people.principal import LOCAL
 
     with invocation.application() as application:
         claims = application.claims
-        draft = claims.draft_resolution(claim, by, outcome, text, LOCAL)
+        by_id = chosen_id(invocation, application, "account", by)
+        draft = claims.draft_resolution(claim, by_id, outcome, text, LOCAL)
         answer = claims.resolve(claim, _signed(draft, key, reveal), LOCAL)
     _show(invocation, answer)
 
 
 def review(
     invocation: Invocation,
-    claim: Annotated[str | None, typer.Argument(metavar="CLAIM_ID", help="The claim's id.")] = None,
+    claim: Annotated[str | None, typer.Argument(metavar="CLAIM_ID", help="Id of the claim.")] = None,
     image: Annotated[
-        Path | None, typer.Argument(metavar="IMAGE", help="The picture, to compare it with everything anew.")
+        Path | None, typer.Argument(metavar="IMAGE", help="The picture. With it, everything is compared again.")
     ] = None,
     *,
-    everything: Annotated[bool, typer.Option("--all", help="Every claim on the log, without their pictures.")] = False,
+    everything: Annotated[bool, typer.Option("--all", help="Review every claim on the log, without pictures.")] = False,
 ) -> None:
-    """Look for evidence that came since; where there is any, a new verdict that refers to the last one."""
+    """Look for new evidence. If there is any, the rules give a new verdict, which refers to the last one."""
     if everything == (claim is not None):
-        raise InputError("name a claim, or all of them with --all", code="usage")
+        raise InputError("give either CLAIM_ID or --all", code="usage")
     if claim is None:
         _review_all(invocation)
         return
@@ -180,20 +213,20 @@ def _review_all(invocation: Invocation) -> None:
     with invocation.application() as application, invocation.progress() as progress:
         reviewed, changed = application.claims.review_all(progress)
     invocation.out.document({"reviewed": reviewed, "changed": list(changed)})
-    invocation.out.line(f"{reviewed:,} claims reviewed, {len(changed):,} with a new verdict")
+    invocation.out.line(f"Reviewed {counted(reviewed, 'claim')}. New verdicts: {len(changed):,}")
     for claim_id in changed:
         invocation.out.line(f"  {claim_id}")
 
 
 def claim_bundle(application: Application, claim_id: str) -> bytes:
-    """A claim's bundle, published first where that has not happened. Raises as `published` does."""
+    """A claim's bundle; its records are published first. Raises as `published` does."""
     from cli.ui.bundles import published
 
     return published(application, lambda: application.claims.reading.bundle(claim_id))
 
 
 def _signed(draft: StatementDraft, key: Path | None, reveal: Path | None) -> Sent:
-    """The draft with its maker's signature where there is a key; what opens its commitment goes to a file first."""
+    """The draft, signed if there is a key. The secret of its text goes to a file first."""
     from cli.ui.own_keys import open_key
     from ledger.flows.claims.file import Sent
     from ledger.record import dsse
@@ -201,7 +234,7 @@ def _signed(draft: StatementDraft, key: Path | None, reveal: Path | None) -> Sen
 
     if reveal is not None and draft.text is not None and draft.text_key is not None:
         opened = Reveal(field="text", key=draft.text_key, record_id=draft.record_id, value={"text": draft.text})
-        write_new(reveal, opened.model_dump_json(indent=2).encode(), replace=False, private=True)
+        write_file(reveal, opened.model_dump_json(indent=2).encode(), replace=False, private=True)
     if key is None:
         return Sent(payload=draft.payload, text=draft.text, text_key=draft.text_key)
     envelope = dsse.sign(draft.payload, [open_key(key)])
@@ -216,30 +249,30 @@ def _show(invocation: Invocation, answer: ClaimAnswer) -> None:
 def _digest(text: str) -> str:
     lower = text.lower()
     if len(lower) != 64 or set(lower) - set("0123456789abcdef"):
-        raise InputError(f"{text[:80]!r} is not a SHA-256", code="bad-sha256", hint="64 hexadecimal digits")
+        raise InputError(f"{text[:80]!r} is not a SHA-256", code="bad-sha256", hint="Give 64 hexadecimal digits.")
     return lower
 
 
 def register(app: CommandGroup) -> None:
-    group = CommandGroup("Claims about pictures, judged by published rules from evidence on the log.", name="claim")
+    group = CommandGroup(
+        "File claims about pictures. Published rules judge them by the evidence on the log.", name="claim"
+    )
     group.add(
         file_claim,
         name="file",
         examples=[
-            "artledger claim file authored-image mine.png --by ARTIST_ID --key ada.pem --text 'Drawn in 2019.'",
-            "artledger claim file copies-work found.jpg --by ARTIST_ID --key ada.pem --work WORK_ID",
-            "artledger claim file trained-on --by ARTIST_ID --key ada.pem --work WORK_ID --model MODEL_ID",
+            "artledger claim file authored-image mine.png --by 'Ada Example' --key ada.pem --text 'Drawn in 2019.'",
+            "artledger claim file copies-work found.jpg --by ARTIST --key ada.pem --work WORK",
+            "artledger claim file trained-on --by ARTIST --key ada.pem --work WORK --model MODEL",
         ],
     )
     group.add(show, examples=["artledger claim show CLAIM_ID", "artledger claim show CLAIM_ID --bundle claim.json"])
-    group.add(list_claims, name="list", examples=["artledger claim list --by ARTIST_ID --json"])
-    group.add(
-        respond, examples=["artledger claim respond CLAIM_ID --by ARTIST_ID --key bob.pem --text 'I licensed it.'"]
-    )
+    group.add(list_claims, name="list", examples=["artledger claim list --by ARTIST --json"])
+    group.add(respond, examples=["artledger claim respond CLAIM_ID --by ARTIST --key bob.pem --text 'I licensed it.'"])
     group.add(
         resolve,
         examples=[
-            "artledger claim resolve CLAIM_ID --outcome supported --by AUDITOR_ID --key vera.pem --text 'Compared.'"
+            "artledger claim resolve CLAIM_ID --outcome supported --by AUDITOR --key vera.pem --text 'Compared.'"
         ],
     )
     group.add(

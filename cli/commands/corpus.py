@@ -1,4 +1,4 @@
-"""`artledger corpus`: register works, look at them as a whole, keep fingerprints and error rates up to date."""
+"""`artledger corpus`: register works, show figures about them, update fingerprints and error rates."""
 
 from __future__ import annotations
 
@@ -12,7 +12,8 @@ import typer
 from cli.commands import corpus_optout as optout
 from cli.ui.errors import ExitCode
 from cli.ui.invocation import CommandGroup, Invocation
-from cli.ui.output import Output
+from cli.ui.names import chosen_id, completes
+from cli.ui.output import Output, counted
 from ledger.errors import InputError
 
 if TYPE_CHECKING:
@@ -23,26 +24,33 @@ if TYPE_CHECKING:
 
 MAX_GROUPS = 20
 MAX_REFUSALS = 20
-"""What is listed for people; --json has all of it."""
+"""How many people see listed. --json has all."""
 
 
 ArtistOption = Annotated[
     str | None,
-    typer.Option(metavar="ID", help="Register all of a folder as works of this artist.", show_default=False),
+    typer.Option(
+        metavar="ARTIST",
+        help="Register the folder as works of this artist: a name or an id.",
+        autocompletion=completes("artist"),
+    ),
 ]
 KeyOption = Annotated[
-    Path | None,
-    typer.Option(metavar="FILE", help="The artist's key, which signs each registration.", show_default=False),
+    Path | None, typer.Option(metavar="FILE", help="The artist's private key. It signs each registration.")
 ]
-LicenceOption = Annotated[str | None, typer.Option(metavar="SPDX", help="With --artist: of works that state none.")]
+LicenceOption = Annotated[
+    str | None, typer.Option(metavar="SPDX", help="With --artist: licence (SPDX) of works whose labels state none.")
+]
 UsesOption = Annotated[
     str | None,
-    typer.Option(metavar="USES", help="With --artist: match, train, style, several with commas between, or none."),
+    typer.Option(
+        metavar="USES", help="With --artist: allowed uses: match, train, style, separated by commas; or none."
+    ),
 ]
-CreditOption = Annotated[str | None, typer.Option(metavar="TEXT", help="With --artist: how the works are credited.")]
-LinkOption = Annotated[str | None, typer.Option(metavar="URL", help="With --artist: where the credit leads.")]
+CreditOption = Annotated[str | None, typer.Option(metavar="TEXT", help="With --artist: how to credit the works.")]
+LinkOption = Annotated[str | None, typer.Option(metavar="URL", help="With --artist: link for the credit.")]
 TermsOption = Annotated[
-    str | None, typer.Option(metavar="TEXT", help="With --artist: terms in your own words instead of --licence.")
+    str | None, typer.Option(metavar="TEXT", help="With --artist: terms in your own words, instead of --licence.")
 ]
 
 
@@ -51,16 +59,14 @@ def ingest(
     source: Annotated[
         str,
         typer.Argument(
-            metavar="SOURCE",
-            help="A folder, `openclipart`, or `hf:ID_OR_PATH[@SPLIT]`.".replace("[", r"\["),
-            show_default=False,
+            metavar="SOURCE", help=r"A folder, `openclipart`, or a Hugging Face dataset as `hf:ID_OR_PATH\[@SPLIT]`."
         ),
     ],
     labels: Annotated[
         Path | None,
         typer.Option(
             metavar="FILE",
-            help="CSV or JSON Lines with file, title, artist, and where known licence, source, allowed_uses.",
+            help="Label file (CSV or JSON Lines): file, title, artist; optionally licence, source, allowed_uses.",
         ),
     ] = None,
     *,
@@ -72,20 +78,22 @@ def ingest(
     link: LinkOption = None,
     terms: TermsOption = None,
 ) -> ExitCode | None:
-    """Register works. Run it again after an interruption: it goes on where it stopped.
+    """Register works. After an interruption, run the same command again to continue.
 
-    Works that cannot be registered are listed with the reason, and do not stop the others; when all of them are
-    refused, the exit code is 2.
+    Works that cannot be registered are listed with the reason. They do not stop the others. If all works are refused,
+    the command exits 2.
 
-    With --artist a folder is a portfolio: every picture in it, or what a label file lists, is a work of that artist.
+    With --artist, every picture in the folder, or every picture that the label file lists, is a work of that artist.
     """
     out = invocation.out
     stated = (key, licence, uses, credit_line, link, terms)
     if artist is not None:
         said = Stated(licence, uses, credit_line, link, terms)
-        summary = _portfolio(invocation, source, labels, artist_id=artist, key=key, stated=said)
+        summary = _portfolio(invocation, source, labels, artist=artist, key=key, stated=said)
     elif any(each is not None for each in stated):
-        raise InputError("--key and terms go with --artist", code="artist-missing", hint="name whose works they are")
+        raise InputError(
+            "--artist is missing", code="artist-missing", hint="--key and terms need the artist of the works."
+        )
     else:
         with invocation.application() as application, invocation.progress() as progress:
             summary = application.works.ingestion.run(application.works.open_source(source, labels), progress)
@@ -96,7 +104,7 @@ def ingest(
 
 @dataclass(frozen=True, slots=True)
 class Stated:
-    """What the options say of all works of a portfolio."""
+    """What the options state about all works of a portfolio."""
 
     licence: str | None
     uses: str | None
@@ -105,7 +113,7 @@ class Stated:
     terms: str | None
 
     def unstated(self, artist: str) -> Unstated:
-        """For works that say nothing themselves. Raises InputError (`licence`, `allowed-uses`, `bad-link`, ...)."""
+        """For works whose labels state nothing. Raises InputError (`licence`, `allowed-uses`, `bad-link`, ...)."""
         from ledger.corpus.credit import read_terms
         from ledger.corpus.labels import Unstated, parse_uses
 
@@ -114,28 +122,30 @@ class Stated:
 
 
 def _portfolio(
-    invocation: Invocation, source: str, labels: Path | None, *, artist_id: str, key: Path | None, stated: Stated
+    invocation: Invocation, source: str, labels: Path | None, *, artist: str, key: Path | None, stated: Stated
 ) -> IngestSummary:
-    """The folder's works, signed by the artist's key where one is named."""
+    """Registers a folder as works of an artist, signed with the artist's key if there is one."""
     from cli.ui.own_keys import open_key
     from ledger.corpus.portfolio import PortfolioSource
     from ledger.flows.people.principal import LOCAL
 
     signer = None if key is None else open_key(key)
-    with invocation.application() as application, invocation.progress() as progress:
-        artist = application.works.registering.artist(artist_id, LOCAL)
+    with invocation.application() as application:
+        artist_id = chosen_id(invocation, application, "artist", artist)
+        registered = application.works.registering.artist(artist_id, LOCAL)
         folder = Path(source.removeprefix("folder:")).expanduser()
-        portfolio = PortfolioSource(folder, artist, stated.unstated(artist.name), labels)
-        return application.works.registering.ingest(portfolio, artist_id, LOCAL, signer, progress)
+        portfolio = PortfolioSource(folder, registered, stated.unstated(registered.name), labels)
+        with invocation.progress() as progress:
+            return application.works.registering.ingest(portfolio, artist_id, LOCAL, signer, progress)
 
 
 def refresh(
-    invocation: Invocation,
-    spec: Annotated[
-        str, typer.Option(help="`default`, or the digest of the fingerprint spec to go to.", show_default=False)
-    ],
+    invocation: Invocation, spec: Annotated[str, typer.Option(help="New fingerprint spec: `default`, or its digest.")]
 ) -> None:
-    """Fingerprint the whole corpus anew under another spec. Resumable; old records keep their spec."""
+    """Compute all fingerprints again, with another spec. Earlier records keep theirs.
+
+    After an interruption, run the same command again to continue.
+    """
     out = invocation.out
     with invocation.application() as application, invocation.progress() as progress:
         summary = application.upkeep.refreshing.run(spec, progress)
@@ -144,7 +154,7 @@ def refresh(
 
 
 def stats(invocation: Invocation) -> None:
-    """Tell how many works, artists and records there are."""
+    """Show how many works, artists and records there are."""
     with invocation.application() as application:
         found = application.works.catalogue.stats()
     invocation.out.document(found.to_json())
@@ -152,7 +162,7 @@ def stats(invocation: Invocation) -> None:
 
 
 def calibrate(invocation: Invocation) -> None:
-    """Measure the error rates of matching anew, against the corpus as it is now, and put them on the log."""
+    """Measure the error rates of matching with the present corpus, and put them on the log."""
     out = invocation.out
     with invocation.application() as application, invocation.progress() as progress:
         summary = application.pictures.calibrations.recalibrate(progress)
@@ -164,13 +174,14 @@ def dedup(
     invocation: Invocation,
     out: Annotated[
         Path | None,
-        typer.Option(metavar="DIR", help="Folder of the contact sheets (default: `copies` in the data folder)."),
+        typer.Option(metavar="DIR", help="Folder for contact sheets. Default: `copies` in the data folder."),
     ] = None,
 ) -> None:
-    """Find copies within the corpus: groups of works of which every two are copies of each other.
+    """Find copies within the corpus: groups of works that are all copies of each other.
 
-    Found by the matcher that answers `verify`; shares then count a group once. Run it again after an interruption, or
-    when works were added: what was asked is kept.
+    The matcher is the same as for `verify`. Shares count a group once.
+
+    Run the command again after an interruption, or when you have added works. It continues where it stopped.
     """
     with invocation.application() as application:
         with invocation.progress() as progress:
@@ -183,20 +194,18 @@ def dedup(
 def _show_copies(out: Output, summary: DedupSummary) -> None:
     out.line(
         f"{summary.in_groups:,} of {summary.works:,} works are in {len(summary.groups):,} groups of copies "
-        f"({summary.asked:,} were asked about now)",
+        f"({summary.asked:,} were compared now)",
         "strong",
     )
     for note in summary.notes:
         out.line(note)
     rows = [_group_row(group) for group in summary.groups[:MAX_GROUPS]]
     if rows:
-        out.table(("Works", "Relations", "Titles", "Artists", "Group"), rows, right=("Works",))
+        out.table(("Works", "Relations", "Titles", "Artists", "Group"), rows, right=("Works",), ids=("Group",))
     if len(summary.groups) > MAX_GROUPS:
         out.line(f"and {len(summary.groups) - MAX_GROUPS:,} more: --json lists them all", "quiet")
     if summary.between_groups:
-        out.line(
-            f"{len(summary.between_groups):,} more pairs are copies, but not of each other's groups: --json lists them"
-        )
+        out.line(f"{len(summary.between_groups):,} more pairs are copies, but their groups are not: --json lists them")
     show_not_comparable(out, [(each.work.title, each.reason) for each in summary.not_comparable])
     for path in summary.sheets:
         out.line(f"Contact sheet  {path}")
@@ -215,20 +224,20 @@ def _few(names: Sequence[str]) -> str:
 
 
 def show_not_comparable(out: Output, works: Sequence[tuple[str, str]]) -> None:
-    """Works, each with why nothing can be said of it by look."""
+    """Works that cannot be compared, each with the reason."""
     if not works:
         return
-    out.line(f"{len(works):,} works are not comparable: only a file of the same bytes will match them", "strong")
-    out.table(("Not comparable", "Why"), works[:MAX_REFUSALS])
+    out.line(f"{counted(len(works), 'work')} cannot be compared. Only identical files can be found.", "strong")
+    out.table(("Cannot be compared", "Why"), works[:MAX_REFUSALS])
     if len(works) > MAX_REFUSALS:
         out.line(f"and {len(works) - MAX_REFUSALS:,} more: --json lists them all", "quiet")
 
 
 def show_summary(out: Output, summary: IngestSummary) -> None:
-    """What became of a source's works."""
+    """What became of the works of a source."""
     out.line(
-        f"{summary.registered:,} works registered from {summary.source}, {summary.already_registered:,} were already, "
-        f"{len(summary.refused):,} refused, of {summary.found:,} found, in {summary.seconds:.1f} s",
+        f"{summary.source}: {summary.registered:,} of {summary.found:,} works registered in {summary.seconds:.1f} s, "
+        f"{summary.already_registered:,} already registered, {len(summary.refused):,} refused",
         "strong",
     )
     if summary.refused:
@@ -238,22 +247,25 @@ def show_summary(out: Output, summary: IngestSummary) -> None:
         out.line(f"and {len(summary.refused) - MAX_REFUSALS:,} more: --json lists them all", "quiet")
     show_not_comparable(out, [(each.key, each.reason) for each in summary.not_comparable])
     for work_id in summary.contested:
-        out.line(f"Contested: work {work_id} is registered by another artist too", "strong")
+        out.line(f"Contested: another artist registered this work, too: {work_id}", "strong")
 
 
 def _show_stats(out: Output, found: CorpusStats) -> None:
-    out.line(f"{found.works:,} works by {found.artists:,} artists; {found.tree_size:,} entries on the log", "strong")
+    out.line(
+        f"{counted(found.works, 'work')} by {counted(found.artists, 'artist')}; {found.tree_size:,} log entries",
+        "strong",
+    )
     out.table(("Artist", "Works"), [(name, f"{works:,}") for name, works in found.largest_artists], right=("Works",))
     out.table(("Licence", "Works"), [(name, f"{works:,}") for name, works in found.licences.items()], right=("Works",))
     out.table(
         ("Record", "Entries"), [(kind, f"{count:,}") for kind, count in found.records.items()], right=("Entries",)
     )
-    out.line(f"Fingerprint spec  {found.spec}")
-    out.line(f"Calibration       {found.calibration or 'none yet: the first verification makes it'}")
+    out.line(f"Spec       {found.spec}")
+    out.line(f"Calibrated {found.calibration or 'not yet: the first verification does it'}")
     if found.calibration_works is not None:
-        out.line(f"                  measured against {found.calibration_works:,} works")
+        out.line(f"           measured with {found.calibration_works:,} works")
     for note in found.notes:
-        out.line(f"Note              {note}")
+        out.line(f"Note       {note}")
 
 
 def _show_fields(out: Output, fields: dict[str, object]) -> None:
@@ -263,14 +275,14 @@ def _show_fields(out: Output, fields: dict[str, object]) -> None:
 
 
 def register(app: CommandGroup) -> None:
-    group = CommandGroup("The registered works.", name="corpus")
+    group = CommandGroup("Register works, and keep fingerprints and error rates up to date.", name="corpus")
     group.add(
         ingest,
         examples=[
             "artledger corpus ingest ./paintings --labels paintings.csv",
             "artledger corpus ingest openclipart",
             "artledger corpus ingest hf:huggan/wikiart@train",
-            "artledger corpus ingest ./portfolio --artist ID --key ada.pem --licence CC-BY-4.0 --uses match,style",
+            "artledger corpus ingest ./art --artist 'Ada Example' --key ada.pem --licence CC-BY-4.0 --uses match",
         ],
     )
     group.add(refresh, examples=["artledger corpus refresh --spec default"])

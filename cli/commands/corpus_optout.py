@@ -1,15 +1,15 @@
-"""`artledger corpus optout`: pictures that are never matched and never trained on."""
+"""`artledger corpus optout`: pictures that are never matched and never used for training."""
 
 from __future__ import annotations
 
 import sys
 from collections.abc import Sequence
-from enum import StrEnum
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated
+from typing import TYPE_CHECKING, Annotated, Literal
 
 import typer
 
+from cli.commands.artist_works import show_left
 from cli.ui.errors import ExitCode
 from cli.ui.files import is_file_name, read_bounded
 from cli.ui.invocation import CommandGroup, Invocation
@@ -21,32 +21,29 @@ if TYPE_CHECKING:
 
 PAGE = 1000
 MAX_SHOWN = 50
-NOTHING_DONE = "nothing was listed and nothing withdrawn"
-HOW_TO_CONFIRM = "look at the works; then answer yes, or give --yes"
+NOTHING_DONE = "nothing was added to the list, and nothing was withdrawn"
+HOW_TO_CONFIRM = "Check the works. Then answer yes, or add --yes."
 Entries = Annotated[
     list[str],
-    typer.Argument(metavar="ENTRY", help="A picture's file, a SHA-256, or look: and 128 hex digits (pHash, then PDQ)."),
+    typer.Argument(
+        metavar="ENTRY", help="A picture file, a SHA-256, or `look:` with 128 hex digits (pHash, then PDQ)."
+    ),
 ]
-
-
-class Why(StrEnum):
-    """As a withdrawal's reason."""
-
-    OPERATOR = "operator"
-    LEGAL = "legal"
 
 
 def add(
     invocation: Invocation,
     entry: Entries,
-    reason: Annotated[Why, typer.Option(help="Of the withdrawals that follow, on the log.")] = Why.OPERATOR,
-    yes: Annotated[bool, typer.Option("--yes", help="Withdraw the works that are named without asking.")] = False,
+    reason: Annotated[
+        Literal["operator", "legal"], typer.Option(help="Reason for withdrawals, stated on the log.")
+    ] = "operator",
+    yes: Annotated[bool, typer.Option("--yes", help="Withdraw works without asking for confirmation.")] = False,
 ) -> ExitCode | None:
-    """Put pictures on the opt-out list: ingest, matching and training leave them out from now on.
+    """Put pictures on the opt-out list. From now on, they are not registered, matched or used for training.
 
-    A file is listed by its bytes, its pixels and what it looks like (pHash and PDQ together), turned and mirrored too.
-    Registered works that an entry names, or that are verified in the file by aligning the two, are withdrawn, which is
-    final: the command shows them and asks.
+    A file is listed by its bytes, its pixels and its appearance (pHash and PDQ together), also rotated and mirrored.
+
+    Registered works that match an entry are withdrawn for good. The command shows them and asks first.
     """
     out = invocation.out
     with invocation.application() as application:
@@ -59,24 +56,23 @@ def add(
         if plan.works and not yes and not _agreed(invocation, application, plan):
             return ExitCode.USAGE
         with invocation.progress() as progress:
-            done = application.works.opting_out.add(plan, reason.value, progress)
+            done = application.works.opting_out.add(plan, reason, progress)
             left = application.upkeep.disk_erasure.now() if done.withdrawn else ()
-    for each in left:
-        out.note(f"Not erased by this command: {each}", "bad")
+    show_left(out, left)
     out.document(done.to_json())
-    out.line(f"{done.added:,} of {len(done.entries):,} entries are new on the list", "good")
+    out.line(f"Added {done.added:,} of {len(done.entries):,} entries; the others were on the list already", "good")
     for work_id in done.withdrawn:
-        out.line(f"Withdrawn: work {work_id}")
+        out.line(f"Withdrew work {work_id}")
     for work_id in done.mistaken:
-        out.line(f"Work {work_id} is another picture, though its hashes are near: it stands")
+        out.line(f"Not withdrawn, because it is another picture with similar hashes: work {work_id}")
     for work_id in done.also_named:
-        out.line(f"Named too, but registered meanwhile: work {work_id} stands; run the command again", "bad")
+        out.line(f"Not withdrawn, because it was registered meanwhile: work {work_id}. Run the command again.", "bad")
     return None
 
 
 def _agreed(invocation: Invocation, application: Application, plan: OptOutPlan) -> bool:
-    """Shows the works that would be withdrawn, and asks where somebody can answer. False: nothing is to be done, and
-    that is said."""
+    """Shows the works that would be withdrawn, and asks on a terminal. If the answer is not yes, says that nothing was
+    done."""
     from ledger.flows.works.opt_out import draw
 
     sheets = draw(plan, application.store.index, application.works.sheets)
@@ -84,11 +80,12 @@ def _agreed(invocation: Invocation, application: Application, plan: OptOutPlan) 
     refusal = {"code": "not-confirmed", "message": NOTHING_DONE, "hint": HOW_TO_CONFIRM}
     out.document({"error": refusal, **plan.to_json(), "sheets": [str(path) for path in sheets]})
     out.table(
-        ("work", "title", "artist", "named by"),
-        [(each.work_id, each.title or "untitled", each.artist, each.because) for each in plan.works],
+        ("Title", "Artist", "Matched by", "Work"),
+        [(each.title or "untitled", each.artist, each.because, each.work_id) for each in plan.works],
+        ids=("Work",),
     )
     for path in sheets:
-        out.line(f"Their pictures: {path}")
+        out.line(f"Pictures   {path}")
     answered = sys.stdin.isatty() and not out.json
     agreed = answered and typer.confirm(f"Withdraw these {len(plan.works):,} works for good?", err=True)
     if answered:
@@ -100,7 +97,7 @@ def _agreed(invocation: Invocation, application: Application, plan: OptOutPlan) 
 
 
 def show(invocation: Invocation) -> None:
-    """Print the opt-out list."""
+    """Show the opt-out list."""
     found: list[OptOut] = []
     with invocation.application() as application:
         after: str | None = None
@@ -120,11 +117,11 @@ def show(invocation: Invocation) -> None:
 
 
 def remove(invocation: Invocation, entry: Entries) -> None:
-    """Take pictures off the opt-out list. What was withdrawn stays withdrawn, and may be registered anew."""
+    """Remove pictures from the opt-out list. Withdrawn works stay withdrawn, but can be registered again."""
     with invocation.application() as application:
         removed = application.works.opting_out.remove(_entries(application, entry))
     invocation.out.document({"removed": removed})
-    invocation.out.line(f"{removed:,} entries are off the list", "good")
+    invocation.out.line(f"Removed {removed:,} entries from the list", "good")
 
 
 def _entries(application: Application, words: Sequence[str]) -> list[OptOut]:
@@ -146,7 +143,7 @@ def _parsed(word: str) -> OptOut:
 
 def add_to(app: CommandGroup) -> None:
     """Puts the group into `artledger corpus`."""
-    group = CommandGroup("Pictures that are never matched and never trained on.", name="optout")
+    group = CommandGroup("Pictures that are never matched and never used for training.", name="optout")
     group.add(
         add, examples=["artledger corpus optout add painting.jpg", "artledger corpus optout add sha256:9f86d0..."]
     )

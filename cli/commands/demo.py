@@ -1,4 +1,4 @@
-"""`artledger demo`: the main job in one command, on real art."""
+"""`artledger demo`: the whole way in one command, on real art."""
 
 from __future__ import annotations
 
@@ -21,13 +21,16 @@ if TYPE_CHECKING:
 def demo(
     invocation: Invocation,
     corpus: Annotated[
-        Path | None, typer.Option(metavar="FOLDER", help="A labelled folder of works instead of OpenClipart.")
+        Path | None, typer.Option(metavar="FOLDER", help="Use this labelled folder of works instead of OpenClipart.")
     ] = None,
-    all_works: Annotated[bool, typer.Option("--all", help="Register all of OpenClipart, not 2,000 works.")] = False,
+    all_works: Annotated[
+        bool, typer.Option("--all", help="Register all works of OpenClipart. Default: 2,000 works.")
+    ] = False,
 ) -> ExitCode | None:
-    """Register real artworks, verify three pictures, make one, prove the answers, and show that a forgery is refused.
+    """Register real artworks, verify three pictures, generate one, check a proof, and refuse a forged one.
 
-    A second run reuses what is there. Exits 2 with what to install where OpenClipart is missing.
+    A second run reuses what the first one registered. If OpenClipart is missing, the command exits 2 and says what to
+    install.
     """
     out = invocation.out
     with invocation.application() as application:
@@ -51,18 +54,15 @@ def _show(invocation: Invocation, report: DemoReport, vkey: str) -> None:
         show_next_steps(invocation, query.answer, query.picture)
     out.line()
     out.line(f"── {len(report.queries) + 1}. Generated here: “{report.generated.prompt}”")
-    out.line(f"   {report.generated.picture or 'blocked: the picture is neither handed out nor kept'}", "quiet")
+    out.line(f"   {report.generated.picture or 'blocked: the picture was neither handed out nor kept'}", "quiet")
     show_record(out, report.generated.answer)
     out.line()
-    good, bad = "verified offline", "NOT VERIFIED"
-    out.line(f"The first record's bundle: {good if report.bundle_verified else bad}", _tone(report.bundle_verified))
-    good, bad = "refused", "ACCEPTED"
-    out.line(
-        f"The same with one byte changed: {good if report.tampered_refused else bad}", _tone(report.tampered_refused)
-    )
+    verified, refused = report.bundle_verified, report.tampered_refused
+    out.line(f"Proof of the first record: {'verified offline' if verified else 'NOT VERIFIED'}", _tone(verified))
+    out.line(f"The same with one byte changed: {'refused' if refused else 'ACCEPTED'}", _tone(refused))
     out.line(f"  artledger audit bundle {shlex.quote(str(report.bundle))} --key '{vkey}'", "quiet")
     out.line()
-    out.line(f"Look around: {invocation.command_line('serve')}   ({report.seconds:.0f} s)", "strong")
+    out.line(f"Open the web pages: {invocation.command_line('serve')}   ({report.seconds:.0f} s)", "strong")
 
 
 def _tone(good: bool) -> Tone:

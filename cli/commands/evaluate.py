@@ -1,6 +1,7 @@
-"""`artledger evaluate`: measure matching on open works that nothing was fitted on, beside others; and the generator.
+"""`artledger evaluate`: measure matching, beside other methods, on open works that nothing was fitted on; and the
+generator.
 
-Sealed works are never read. What was fingerprinted and asked is kept in the output folder: an interrupted run goes on.
+Sealed works are never read. Fingerprints and results are kept in the output folder: an interrupted run continues.
 """
 
 from __future__ import annotations
@@ -13,29 +14,38 @@ from typing import TYPE_CHECKING, Annotated, Any
 import typer
 
 from cli.commands.evaluate_claims import claims
-from cli.ui.files import make_folder, write_whole
+from cli.ui.files import make_folder, write_file
 from cli.ui.invocation import CommandGroup, Invocation
 
 if TYPE_CHECKING:
     from cli.ui.output import Output
 
-WorksOption = Annotated[int, typer.Option(min=1, help="Works in the corpus, at most.")]
-CopiesOption = Annotated[int, typer.Option(min=1, help="Edited copies of works of held-out artists to ask about.")]
-StrangersOption = Annotated[int, typer.Option(min=1, help="Pictures of held-out sources that are not in the corpus.")]
+WorksOption = Annotated[int, typer.Option(min=1, help="How many works to put into the corpus, at most.")]
+CopiesOption = Annotated[
+    int, typer.Option(min=1, help="How many edited copies to look for. Their artists are held out of training.")
+]
+UnrelatedOption = Annotated[
+    int,
+    typer.Option(
+        "--unrelated", min=1, help="How many pictures to look for that are not in the corpus, from held-out sources."
+    ),
+]
 AssetsOption = Annotated[
     Path | None,
     typer.Option(
-        metavar="DIR", help="Unpacked packages as for `train`: more strangers, photographs to paste on, more works."
+        metavar="DIR",
+        help="Folder of unpacked packages, as for `train`. Adds unrelated pictures, backgrounds and works.",
     ),
 ]
-OutOption = Annotated[Path, typer.Option(metavar="DIR", help="Folder for results, plots and what was measured so far.")]
-SeedOption = Annotated[int, typer.Option(help="The same seed and pictures give the same questions.")]
-GeneratorOption = Annotated[
-    Path | None,
-    typer.Option(metavar="DIR", help="A pipeline's folder, instead of the studio model.", show_default=False),
+OutOption = Annotated[
+    Path, typer.Option(metavar="DIR", help="Folder for results, plots and intermediate measurements.")
 ]
-PicturesOption = Annotated[int, typer.Option(min=1, help="For each prompt.")]
-NearestOption = Annotated[int, typer.Option(min=10, help="Open works to be near to, at most.")]
+SeedOption = Annotated[int, typer.Option(help="Random seed. The same seed and pictures give the same measurements.")]
+GeneratorOption = Annotated[
+    Path | None, typer.Option(metavar="DIR", help="Folder of a diffusers pipeline. Default: the studio model.")
+]
+PicturesOption = Annotated[int, typer.Option(min=1, help="How many pictures to generate for each prompt.")]
+NearestOption = Annotated[int, typer.Option(min=10, help="How many open works to compare with, at most.")]
 OUT = Path("evaluation")
 FIGURES = {
     "micro_ap": "Micro AP",
@@ -51,15 +61,17 @@ def copies(
     *,
     works: WorksOption = 3500,
     copies: CopiesOption = 600,
-    strangers: StrangersOption = 600,
+    unrelated: UnrelatedOption = 600,
     assets: AssetsOption = None,
     out: OutOption = OUT,
     seed: SeedOption = 7,
 ) -> None:
-    """Measure how well copies are found, beside pHash, PDQ, the descriptor alone and, where installed, SSCD.
+    """Measure how well copies are found, beside pHash, PDQ, the descriptor alone and, if installed, SSCD.
 
-    Prints the figures with 95% intervals and writes copies.json, precision-recall.png and per-edit.png. With --json: an
-    object per method. A peer's score is less its background where that helps it (`normalised`).
+    Prints the figures with 95% intervals. Writes copies.json, precision-recall.png and per-edit.png. With --json,
+    prints one object for each method.
+
+    For the other methods, the similarity to unrelated pictures is subtracted where that improves their result.
     """
     from ledger.lab.evaluate.copies import evaluate_copies
     from ledger.lab.evaluate.experiment import GROWTH, Plan, measure
@@ -67,13 +79,14 @@ def copies(
 
     make_folder(out)
     with invocation.progress() as progress:
-        measured = measure(Plan(out, works, copies, strangers, assets, seed, growth=GROWTH), progress)
+        measured = measure(Plan(out, works, copies, unrelated, assets, seed, growth=GROWTH), progress)
         progress("computing intervals", 0, None)
         report = evaluate_copies(measured)
     for name, reason in measured.absent.items():
         invocation.out.note(f"{name}: {reason}")
-    title = f"{len(measured.works):,} works, {sum(measured.own >= 0):,} copies, {sum(measured.own < 0):,} strangers"
-    write_whole(out / "copies.json", json.dumps(report.methods, indent=1).encode())
+    unrelated = sum(measured.own < 0)
+    title = f"{len(measured.works):,} works, {sum(measured.own >= 0):,} copies, {unrelated:,} unrelated pictures"
+    write_file(out / "copies.json", json.dumps(report.methods, indent=1).encode())
     precision_recall(out / "precision-recall.png", report.curves, title)
     per_edit(out / "per-edit.png", {name: each["per_edit"] for name, each in report.methods.items()}, "Recall@1")
     invocation.out.document(report.methods)
@@ -90,15 +103,15 @@ def calibration(
     *,
     works: WorksOption = 3500,
     copies: CopiesOption = 600,
-    strangers: StrangersOption = 600,
+    unrelated: UnrelatedOption = 600,
     assets: AssetsOption = None,
     out: OutOption = OUT,
     seed: SeedOption = 7,
 ) -> None:
-    """Measure whether the stated error rates and probabilities hold, on strangers both clean and edited.
+    """Measure whether the stated error rates and probabilities hold, on unrelated pictures with and without edits.
 
-    Prints false alarms at alpha 1% and 5% by bin with the detection rate beside each, false discoveries among many
-    pictures at once (Benjamini-Hochberg), and the reliability of `score`; writes calibration.json and reliability.png.
+    Prints false alarms and detection rates at error rates of 1% and 5%, false discoveries among many pictures
+    (Benjamini-Hochberg), and the reliability of `score`. Writes calibration.json and reliability.png.
     """
     from ledger.lab.evaluate.experiment import Plan, measure
     from ledger.lab.evaluate.plots import reliability_diagram
@@ -106,9 +119,9 @@ def calibration(
 
     make_folder(out)
     with invocation.progress() as progress:
-        measured = measure(Plan(out, works, copies, strangers, assets, seed, both=True), progress)
+        measured = measure(Plan(out, works, copies, unrelated, assets, seed, both=True), progress)
     report = evaluate_calibration(measured)
-    write_whole(out / "calibration.json", json.dumps(report.document, indent=1).encode())
+    write_file(out / "calibration.json", json.dumps(report.document, indent=1).encode())
     error = f"expected calibration error {report.document['expected_calibration_error']:.3f}"
     reliability_diagram(out / "reliability.png", report.bins, error)
     invocation.out.document(report.document)
@@ -128,10 +141,10 @@ def subjects(
     out: OutOption = OUT,
     seed: SeedOption = 7,
 ) -> None:
-    """Measure whether the generator makes what it is asked for: what the open works nearest to its pictures show.
+    """Measure whether the generator draws the subject that the prompt asks for.
 
-    For 16 prompts, how often the subject is named by the ten open works that come nearest by the copy descriptor, and
-    how often by those near to the pictures of the other prompts. Writes subjects.json and subjects.png.
+    For 16 prompts, counts how often the ten open works nearest to the pictures name the subject. The same count for the
+    pictures of other prompts is the comparison. Writes subjects.json and subjects.png.
     """
     from ledger.fingerprint.copy_encoder import load_copy_encoder
     from ledger.generate.generator import open_generator
@@ -148,7 +161,7 @@ def subjects(
             near = read_works(pool, encoder, out / "open-works.jsonl", works, progress)
         report = evaluate_subjects(model, encoder, near, per_prompt=pictures, seed=seed, progress=progress)
     save_grid(report, out / "subjects.png")
-    write_whole(out / "subjects.json", json.dumps(report.document, indent=1).encode())
+    write_file(out / "subjects.json", json.dumps(report.document, indent=1).encode())
     invocation.out.document(report.document)
     _show_subjects(invocation.out, report.document)
     invocation.out.line(f"Written: {', '.join(str(out / name) for name in SUBJECT_FILES)}", "quiet")
@@ -160,12 +173,14 @@ def _show_subjects(out: Output, document: Mapping[str, Any]) -> None:
         for row in document["per_prompt"]
     ]
     out.table(
-        ("Prompt", "Subject near", "Shuffled", "All works"), rows, right=("Subject near", "Shuffled", "All works")
+        ("Prompt", "Nearest works", "Other prompts", "All works"),
+        rows,
+        right=("Nearest works", "Other prompts", "All works"),
     )
     low, high = document["interval"]
     out.line(
-        f"The subject is named by {document['prompted']:.1%} of the nearest works, by {document['shuffled']:.1%} for "
-        f"other prompts: {document['ratio']} times as often (95% interval {low} to {high}).",
+        f"{document['prompted']:.1%} of the nearest works name the subject. For other prompts it is "
+        f"{document['shuffled']:.1%}. The ratio is {document['ratio']} (95% interval {low} to {high}).",
         "strong",
     )
 
@@ -182,16 +197,17 @@ def _show_copies(out: Output, methods: Mapping[str, Mapping[str, Any]], title: s
         for name, each in methods.items()
     ]
     out.table(columns, rows, right=("Pictures/s",))
-    out.line("-b: the similarity to a background of unrelated pictures is subtracted.", "quiet")
+    out.line("-b: the similarity to unrelated pictures is subtracted.", "quiet")
     called = methods["ours"]["called"]
     out.line(
-        f"Verdict `copy` at alpha {called['alpha']:.0%}: {_share(called['strangers_called_a_copy'])} of the strangers, "
-        f"{_share(called['copies_called_of_the_right_work'])} of the copies with the right work first."
+        f"Called a copy at an error rate of {called['alpha']:.0%}: {_share(called['strangers_called_a_copy'])} of the "
+        f"unrelated pictures; {_share(called['copies_called_of_the_right_work'])} of the copies, with the right work "
+        "first."
     )
     out.line()
     out.line("As the corpus grows: recall at 1% false alarms (micro AP)", "strong")
     sizes = methods["ours"]["growth"]
-    titles = [f"{row['works']:,} works, {row['copies']}+{row['strangers']} asked" for row in sizes]
+    titles = [f"{row['works']:,} works, {row['copies']}+{row['strangers']} pictures" for row in sizes]
     growth = [
         (
             name,
@@ -200,7 +216,7 @@ def _show_copies(out: Output, methods: Mapping[str, Mapping[str, Any]], title: s
         for name, each in methods.items()
     ]
     out.table(("Method", *titles), growth)
-    out.line("Per edit: recall@1 (recall at 1% false alarms); * training has no edit of this kind", "strong")
+    out.line("By edit: recall@1 (recall at 1% false alarms); * is not among the edits of training", "strong")
     edits = [
         (
             f"{row['kind']} {row['strength']}{'' if row['seen_in_training'] else ' *'}",
@@ -227,14 +243,14 @@ def _show_calibration(out: Output, document: Mapping[str, Any]) -> None:
         for row in document["false_alarms"]
     ]
     titles = ("Clean: as close", "called a copy", "Edited: as close", "called a copy ", "Copies called, right work")
-    out.line("Strangers within alpha, and called a copy; detection beside it", "strong")
-    out.table(("Alpha", "Bin", *titles), rows)
+    out.line("Unrelated pictures within the error rate, or called a copy; detected copies beside them", "strong")
+    out.table(("Error rate", "Bin", *titles), rows)
     found = document["false_discoveries"]
     batches, whole = found["batches"], found["all_at_once"]
     out.line(
         f"False discoveries at a level of {found['level']:.0%} (Benjamini-Hochberg): "
-        f"{batches['realised']:.1%} in batches of {batches['copies']} copies and {batches['strangers']} strangers "
-        f"({batches['copies_found']:.0%} of the copies stand); "
+        f"{batches['realised']:.1%} in batches of {batches['copies']} copies and {batches['strangers']} unrelated "
+        f"pictures ({batches['copies_found']:.0%} of the copies stand); "
         f"{whole['false']} of {whole['findings']} findings in one batch of everything."
     )
     out.line()
@@ -254,7 +270,7 @@ def _show_calibration(out: Output, document: Mapping[str, Any]) -> None:
 def _share(share: Mapping[str, Any]) -> str:
     """`1.2% (0.5-2.4, n 600)`."""
     if not share["n"]:
-        return "none asked"
+        return "none"
     low, high = share["interval"]
     return f"{share['share']:.1%} ({100 * low:.1f}-{100 * high:.1f}, n {share['n']})"
 
@@ -268,13 +284,11 @@ def _number(value: float | None, digits: int = 2) -> str:
 
 
 def register(app: CommandGroup) -> None:
-    group = CommandGroup(
-        "Measure matching on open works that nothing was fitted on, and the generator.", name="evaluate"
-    )
+    group = CommandGroup("Measure how well matching, claims and the generator work.", name="evaluate")
     group.add(
         copies,
         examples=[
-            "artledger evaluate copies --works 400 --copies 100 --strangers 100",
+            "artledger evaluate copies --works 400 --copies 100 --unrelated 100",
             "artledger evaluate copies --assets ./packages --out ./measured --json > copies.json",
         ],
     )

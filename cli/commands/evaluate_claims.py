@@ -1,4 +1,4 @@
-"""`artledger evaluate claims`: how often the published rules are right, and whom they wrong."""
+"""`artledger evaluate claims`: how often the published rules are right, and whom their errors affect."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
-from cli.ui.files import make_folder, write_whole
+from cli.ui.files import make_folder, write_file
 from cli.ui.invocation import Invocation
 
 if TYPE_CHECKING:
@@ -27,23 +27,25 @@ def claims(
         typer.Option(
             "--claims",
             min=1,
-            help="Claims to construct, at least, beside squatters'; 34 makes a short check.",
+            help="How many claims to construct at least, beside those of squatters. 34 makes a short check.",
         ),
     ] = 240,
     squatters: Annotated[
         int, typer.Option(min=0, help="Leave out squatters who register more near-duplicates of one work than this.")
     ] = 50,
     out: Annotated[Path, typer.Option(metavar="DIR", help="Folder for the results.")] = Path("evaluation"),
-    seed: Annotated[int, typer.Option(help="The same seed and pictures give the same claims.")] = 7,
+    seed: Annotated[int, typer.Option(help="Random seed. The same seed and pictures give the same claims.")] = 7,
 ) -> None:
-    """Measure claims whose truth is known on a throw-away ledger: true, false, edited, generated, contested, squatted.
+    """Measure the verdicts on claims whose truth is known, on a temporary ledger.
 
-    Prints precision and recall per verdict with 95% intervals, how many false claims of authorship were supported and
-    how many truthful claims contradicted; how many claims by squatters with 1, 3, 12 and 50 near-duplicates of a work
-    were supported, and how many records of such pictures leave out the true artist. Writes claims.json.
+    Prints precision and recall for each verdict with 95% intervals. Prints how many false claims of authorship were
+    supported and how many truthful claims were contradicted. Writes claims.json.
 
-    Works of held-out artists come first, one of each subject; drawings stand for generated pictures: what matters there
-    is the server's record.
+    Also measures squatters, who register 1, 3, 12 or 50 near-duplicates of somebody else's work: how many of their
+    claims were supported, and how many records of such pictures leave out the true artist.
+
+    The works are by held-out artists, one for each subject. Drawings are used as generated pictures, because only the
+    server's record matters there.
     """
     from ledger.app import open_application
     from ledger.image.pool import DecodePool
@@ -61,7 +63,7 @@ def claims(
         with open_application(data_dir=Path(folder) / "data") as application, invocation.progress() as progress:
             court = ClaimTrial.on(application, Path(folder) / "works")
             report = evaluate_claims(drawings, court, count, seed, progress, squatters=chosen_squats)
-    write_whole(out / CLAIMS_FILE, json.dumps(report.document, indent=1).encode())
+    write_file(out / CLAIMS_FILE, json.dumps(report.document, indent=1).encode())
     invocation.out.document(report.document)
     _show(invocation.out, report.document)
     invocation.out.line(f"Written: {out / CLAIMS_FILE}", "quiet")
@@ -77,14 +79,14 @@ def _show(out: Output, document: Mapping[str, Any]) -> None:
         for row in document["per_kind"]
     ]
     out.table(("Claims", "Expected", "n", *VERDICTS), kinds, right=("n", *VERDICTS))
-    wrongs = "False claims of authorship supported: {} of {}; truthful claims contradicted: {} of {}.".format(
+    wrongs = "False claims of authorship supported: {} of {}. Truthful claims contradicted: {} of {}.".format(
         document["false_authorship_supported"],
         document["false_authorship_claims"],
         document["truthful_contradicted"],
         document["truthful_claims"],
     )
     out.line(f"{document['claims']} claims. {wrongs}", "strong")
-    squats = "Claims by squatters supported: {} of {}; records without the true artist: {} of {}.".format(
+    squats = "Claims by squatters supported: {} of {}. Records without the true artist: {} of {}.".format(
         document["squatter_supported"],
         document["squatter_claims"],
         document["true_artist_missing"],

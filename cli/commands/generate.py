@@ -1,4 +1,4 @@
-"""`artledger generate`: make pictures that carry their records."""
+"""`artledger generate`: generates pictures that carry their records."""
 
 from __future__ import annotations
 
@@ -10,8 +10,9 @@ import typer
 
 from cli.ui.bundles import published_bundle
 from cli.ui.errors import ExitCode
-from cli.ui.files import require_free, write_new
+from cli.ui.files import require_free, write_file
 from cli.ui.invocation import CommandGroup, Invocation
+from cli.ui.names import chosen_if_given, completes
 from cli.ui.report import show_record
 from ledger.errors import InputError
 from ledger.generate.request import MAX_COUNT
@@ -30,7 +31,7 @@ GUARD_WORDS = {
 
 @dataclass(frozen=True, slots=True)
 class Target:
-    """Where one picture goes, and beside it what proves and opens its record."""
+    """The files of one picture: the picture, the proof of its record, and the secret of its prompt."""
 
     image: Path
 
@@ -50,34 +51,50 @@ class Target:
 def generate(
     invocation: Invocation,
     *,
-    prompt: Annotated[str, typer.Argument(help="What the picture shows.", metavar="PROMPT")],
+    prompt: Annotated[str, typer.Argument(help="What the picture should show.", metavar="PROMPT")],
     out: Annotated[
-        Path, typer.Option(metavar="FILE", help="Where the picture goes: .png, .webp (both lossless) or .jpg.")
+        Path, typer.Option(metavar="FILE", help="File for the picture: .png, .webp (both lossless) or .jpg.")
     ] = Path("generated.png"),
-    negative_prompt: Annotated[str, typer.Option(help="What it does not show.", metavar="TEXT")] = "",
+    negative_prompt: Annotated[str, typer.Option(help="What the picture should not show.", metavar="TEXT")] = "",
     seed: Annotated[
-        int | None, typer.Option(help="The same seed gives the same picture on the same machine. Else one is drawn.")
+        int | None,
+        typer.Option(
+            help="Random seed. The same seed gives the same picture on the same machine. Default: a new seed."
+        ),
     ] = None,
-    steps: Annotated[int | None, typer.Option(help="Steps of denoising; else the model's own number.")] = None,
+    steps: Annotated[int | None, typer.Option(help="Number of denoising steps. Default: depends on the model.")] = None,
     guidance: Annotated[
         str | None,
-        typer.Option(help="How closely to follow the prompt; else what the model was made for.", metavar="NUMBER"),
+        typer.Option(
+            help="How closely to follow the prompt (guidance scale). Default: depends on the model.", metavar="NUMBER"
+        ),
     ] = None,
-    width: Annotated[int | None, typer.Option(help="In pixels; else what the model was made for.")] = None,
-    height: Annotated[int | None, typer.Option(help="In pixels; else what the model was made for.")] = None,
-    count: Annotated[int, typer.Option(help="How many pictures: FILE-1, FILE-2 and so on.")] = 1,
-    force: Annotated[bool, typer.Option("--force", help="Overwrite files that exist.")] = False,
+    width: Annotated[int | None, typer.Option(help="Width in pixels. Default: depends on the model.")] = None,
+    height: Annotated[int | None, typer.Option(help="Height in pixels. Default: depends on the model.")] = None,
+    count: Annotated[
+        int, typer.Option(help="How many pictures to generate. Their files are FILE-1, FILE-2 and so on.")
+    ] = 1,
+    force: Annotated[bool, typer.Option("--force", help="Overwrite existing files.")] = False,
     artist: Annotated[
         str | None,
-        typer.Option(metavar="ARTIST_ID", help="On behalf of this artist, whose own works do not count against it."),
+        typer.Option(
+            metavar="ARTIST",
+            help="Generate for this artist: a name or an id. The guard ignores likeness to the artist's own works.",
+            autocompletion=completes("artist"),
+        ),
     ] = None,
-    policy: Annotated[Path | None, typer.Option(metavar="FILE", help="Decide by this policy (.toml or .json).")] = None,
+    policy: Annotated[
+        Path | None,
+        typer.Option(metavar="FILE", help="Guard policy (.toml or .json). Default: ARTLEDGER_GUARD_POLICY."),
+    ] = None,
 ) -> ExitCode:
-    """Make pictures, each with a signed public record of the registered works that it comes closest to.
+    """Generate pictures, each with a signed public record of the registered works that it comes closest to.
 
-    What comes too close is handed out with a warning, or not at all: then it exits 1. Beside FILE.png go
-    FILE.bundle.json, the record's proof, and FILE.reveal.json, which opens the record's commitment to the prompt: keep
-    it, nobody else has it.
+    The guard hands out a picture that comes too close to a work with a warning, or blocks it. If a picture is blocked,
+    the command exits 1.
+
+    Two more files are written beside FILE.png: FILE.bundle.json is the proof of the record. FILE.reveal.json holds the
+    prompt and the secret that proves it. Keep it: there is no other copy.
     """
     targets = _targets(out, count)
     require_free((path for target in targets for path in target.all), replace=force)
@@ -96,7 +113,7 @@ def generate(
             images = application.pictures.generation.generate(
                 asked,
                 media_type=MEDIA_TYPES[out.suffix.lower()],
-                requester=application.works.requester(artist),
+                requester=application.works.requester(chosen_if_given(invocation, application, "artist", artist)),
                 progress=progress,
             )
         for image, target in zip(images, targets, strict=True):
@@ -110,22 +127,24 @@ def _targets(out: Path, count: int) -> list[Target]:
     """Raises InputError (`output-format`, `bad-count`)."""
     if out.suffix.lower() not in MEDIA_TYPES:
         raise InputError(
-            f"{out} has no ending that names a format", code="output-format", hint="one of " + ", ".join(MEDIA_TYPES)
+            f"{out} does not end in the name of a picture format",
+            code="output-format",
+            hint=f"Use one of {', '.join(MEDIA_TYPES)}.",
         )
     if not 1 <= count <= MAX_COUNT:
-        raise InputError(f"{count} pictures cannot be made at once, 1 to {MAX_COUNT} can", code="bad-count")
+        raise InputError(f"--count is {count}; it must be 1 to {MAX_COUNT}", code="bad-count")
     if count == 1:
         return [Target(out)]
     return [Target(out.with_stem(f"{out.stem}-{number}")) for number in range(1, count + 1)]
 
 
 def _write(application: Application, image: GeneratedImage, target: Target, *, force: bool) -> None:
-    """The picture first: should no checkpoint be published now, only the bundle is missing."""
+    """Writes the picture first. If no checkpoint can be published now, only the bundle is missing."""
     if image.file is not None:
-        write_new(target.image, image.file.data, replace=force)
+        write_file(target.image, image.file.data, replace=force)
     if image.reveal is not None:
-        write_new(target.reveal, image.reveal.model_dump_json(indent=2).encode(), replace=force, private=True)
-    write_new(target.bundle, published_bundle(application, image.record.record_id), replace=force)
+        write_file(target.reveal, image.reveal.model_dump_json(indent=2).encode(), replace=force, private=True)
+    write_file(target.bundle, published_bundle(application, image.record.record_id), replace=force)
 
 
 def _show(invocation: Invocation, images: tuple[GeneratedImage, ...], targets: list[Target], vkey: str) -> None:
@@ -147,7 +166,7 @@ def _show(invocation: Invocation, images: tuple[GeneratedImage, ...], targets: l
         if image.file is not None:
             out.line(f"Picture    {target.image}, with Content Credentials (C2PA)")
         out.line(f"Proof      artledger audit bundle {target.bundle} --key '{vkey}'", "quiet")
-        out.line(f"Prompt     opened by {target.reveal}, which nobody else has", "quiet")
+        out.line(f"Prompt     proved by {target.reveal}. Keep it: there is no other copy.", "quiet")
         out.line()
     out.document(documents[0] if len(documents) == 1 else documents)
 

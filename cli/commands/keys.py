@@ -1,4 +1,4 @@
-"""`artledger keys`: this ledger's keys, replacing the one that signs records; keys of one's own (holder_keys.py)."""
+"""`artledger keys`: the keys of this ledger; keys of one's own are in keys_own.py."""
 
 from __future__ import annotations
 
@@ -7,8 +7,9 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from cli.commands import keys_own as holder_keys
+from cli.commands import keys_own
 from cli.ui.invocation import CommandGroup, Invocation
+from ledger.record.keyid import short_keyid
 
 if TYPE_CHECKING:
     from cli.ui.output import Output
@@ -16,24 +17,26 @@ if TYPE_CHECKING:
 
 
 def show(invocation: Invocation) -> None:
-    """Print the log's verifier key and the record keys: what others need to check this ledger."""
+    """Print the log's verifier key and the record keys. Others need them to check this ledger."""
     out = invocation.out
     with invocation.application() as application:
         origin, vkey = application.log.origin, application.log.vkey
         states, record_keys = application.log.keys.states(), application.log.record_keys
     keys = [state.to_json() for state in states]
     out.document({"origin": origin, "log_vkey": vkey, "record_keys": record_keys, "keys": keys})
-    out.line(f"Origin      {origin}")
-    out.line(f"Log key     {vkey}")
+    out.line(f"Origin     {origin}")
+    out.line(f"Log key    {vkey}")
     for state in states:
-        out.line(f"Record key  {state.public_key}  {_description(state)}")
+        out.line(f"Record key {state.public_key}")
+        out.line(f"           id {short_keyid(state.keyid)}, {_description(state)}", "quiet")
 
 
 def rotate(invocation: Invocation) -> None:
-    """Replace the key that signs records by a new one, without a gap.
+    """Replace the key that signs records with a new one.
 
-    The new key is announced on the log, signed by the old one and by itself; running services change over.
-    The old key stays good, and on disk, until `artledger keys revoke`. The log's own key is another and stays.
+    The new key is announced on the log, signed by the old key and by itself. Running services switch to it.
+
+    The old key stays valid, and on disk, until you revoke it. The log's own key does not change.
     """
     with invocation.application() as application:
         state = application.log.keys.rotate()
@@ -42,9 +45,9 @@ def rotate(invocation: Invocation) -> None:
 
 def add(
     invocation: Invocation,
-    file: Annotated[Path, typer.Argument(metavar="FILE", help="The other installation's keys/record.pem.")],
+    file: Annotated[Path, typer.Argument(metavar="FILE", help="The file keys/record.pem of the other installation.")],
 ) -> None:
-    """Announce the record key of a further installation that will append to the same log."""
+    """Announce the record key of another installation, so that it can append to the same log."""
     with invocation.application() as application:
         state = application.log.keys.add(application.log.load_key(file))
     _finish(invocation.out, state, "may sign records from now on")
@@ -52,9 +55,11 @@ def add(
 
 def revoke(
     invocation: Invocation,
-    keyid: Annotated[str, typer.Argument(metavar="KEYID", help="As `keys show` prints it; 8 digits will do.")],
+    keyid: Annotated[
+        str, typer.Argument(metavar="KEYID", help="Id of the key, as `keys show` prints it. 8 digits are enough.")
+    ],
 ) -> None:
-    """Revoke a key for good: what it signed before stays good at its place in the log, anything later is refused."""
+    """Revoke a key for good. Records that it signed earlier stay valid. Later ones are refused."""
     with invocation.application() as application:
         state = application.log.keys.revoke(keyid)
     _finish(invocation.out, state, "is revoked")
@@ -62,17 +67,13 @@ def revoke(
 
 def _finish(out: Output, state: KeyState, what: str) -> None:
     out.document(state.to_json())
-    out.line(f"Key {state.keyid} {what}", "good")
-    out.line(f"Public key  {state.public_key}")
+    out.line(f"Key {short_keyid(state.keyid)} {what}", "good")
+    out.line(f"Public key {state.public_key}")
 
 
 def _description(state: KeyState) -> str:
-    words = {
-        "signs": "signs here",
-        "good": "good",
-        "revoked": f"revoked by leaf {state.revoked_index}",
-    }[state.state]
-    return f"{state.role}, id {state.keyid}, announced by leaf {state.leaf_index}, {words}"
+    words = {"signs": "signs records here", "good": "valid", "revoked": f"revoked in log entry {state.revoked_index}"}
+    return f"{state.role}, announced in log entry {state.leaf_index}, {words[state.state]}"
 
 
 def register(app: CommandGroup) -> None:
@@ -81,5 +82,5 @@ def register(app: CommandGroup) -> None:
     group.add(rotate, examples=["artledger keys rotate"])
     group.add(add, examples=["artledger keys add /mnt/second/keys/record.pem"])
     group.add(revoke, examples=["artledger keys revoke 3f9a0c1d"])
-    holder_keys.add_to(group)
+    keys_own.add_to(group)
     app.add_typer(group)

@@ -12,83 +12,91 @@ import typer
 
 from cli.ui.files import read_bounded
 from cli.ui.invocation import CommandGroup, Invocation
+from cli.ui.names import AccountArgument, chosen_id, completes
 from cli.ui.own_keys import OwnKey, make_key, open_key
 from ledger.errors import VerificationError
+from ledger.record.keyid import short_keyid
 
 MAX_PAYLOAD_BYTES = 131_072
 
 
 def new(
     invocation: Invocation,
-    out: Annotated[Path, typer.Option(metavar="FILE", help="Where the private key is written; keep it.")],
-    passphrase: Annotated[bool, typer.Option("--passphrase", help="Encrypt it; asks for a passphrase.")] = False,
+    out: Annotated[Path, typer.Option(metavar="FILE", help="File for the private key.")],
+    passphrase: Annotated[bool, typer.Option("--passphrase", help="Encrypt the key. Asks for a passphrase.")] = False,
     account: Annotated[
-        str | None, typer.Option(metavar="ACCOUNT", help="Announce it for this account of this ledger, too.")
+        str | None,
+        typer.Option(
+            metavar="ACCOUNT",
+            help="Also announce the key for this account: a name or an id.",
+            autocompletion=completes("account"),
+        ),
     ] = None,
 ) -> None:
-    """Make a key of your own, with which you sign your works, claims, responses and resolutions.
+    """Create a private key of your own. It signs your works, claims, responses and resolutions.
 
-    The file is yours and the only copy: the service never sees it. Without --account no ledger is touched.
+    Keep the file: there is no other copy, and the service never sees it. Without --account, the ledger is not changed.
     """
     signer = make_key(out, encrypt=passphrase)
-    shown = invocation.out
+    shown, account_id = invocation.out, None
     if account is not None:
         from ledger.flows.people.principal import LOCAL
 
         with invocation.application() as application:
-            application.people.keys.announce(account, signer, LOCAL)
-    shown.document(
-        {"keyid": signer.keyid, "public_key": signer.public_raw.hex(), "file": str(out), "account_id": account}
-    )
-    shown.line(f"Key {signer.keyid} is in {out}", "good")
-    shown.line(f"Public key  {signer.public_raw.hex()}")
+            account_id = chosen_id(invocation, application, "account", account)
+            application.people.keys.announce(account_id, signer, LOCAL)
+    public_key = signer.public_raw.hex()
+    shown.document({"keyid": signer.keyid, "public_key": public_key, "file": str(out), "account_id": account_id})
+    shown.line(f"Wrote key {short_keyid(signer.keyid)} to {out}", "good")
+    shown.line(f"Public key {public_key}")
     if account is None:
-        shown.note("announce it before it counts: artledger keys announce, or POST /v1/keys")
+        shown.note("The key does not count until it is announced: artledger keys announce, or POST /v1/keys")
 
 
 def announce(
     invocation: Invocation,
-    account: Annotated[str, typer.Argument(metavar="ACCOUNT", help="Whose key it is.")],
+    account: AccountArgument,
     key: OwnKey,
-    good: Annotated[
+    existing: Annotated[
         Path | None,
-        typer.Option("--with", metavar="FILE", help="A good key of the account, where it has one: it signs too."),
+        typer.Option("--with", metavar="FILE", help="An existing valid key. Required if the account already has one."),
     ] = None,
 ) -> None:
-    """Announce a key on the log, signed by itself, so that what it signs counts as its account's."""
+    """Announce your key on the log. From then on, what it signs counts as its account's."""
     from ledger.flows.people.principal import LOCAL
 
-    signers = [open_key(path) for path in (key, good) if path is not None]
+    signers = [open_key(path) for path in (key, existing) if path is not None]
     with invocation.application() as application:
-        state = application.people.keys.announce(account, signers[0], LOCAL, *signers[1:])
+        account_id = chosen_id(invocation, application, "account", account)
+        state = application.people.keys.announce(account_id, signers[0], LOCAL, *signers[1:])
     invocation.out.document(state.to_json())
-    invocation.out.line(
-        f"Key {state.keyid} of {state.role} {state.holder_id} is announced by leaf {state.leaf_index}", "good"
-    )
+    invocation.out.line(f"Announced key {short_keyid(state.keyid)} in log entry {state.leaf_index:,}", "good")
+    invocation.out.line(f"Holder     {state.role} {state.holder_id}")
 
 
 def sign(
     invocation: Invocation,
     file: Annotated[
-        Path, typer.Argument(metavar="FILE", help="A payload, or the JSON that a service answers with `prepare=true`.")
+        Path,
+        typer.Argument(metavar="FILE", help="The statement, or the JSON that a service answers with `prepare=true`."),
     ],
     key: OwnKey,
     second: Annotated[
-        Path | None, typer.Option("--with", metavar="FILE", help="Another key that signs too, after it.")
+        Path | None, typer.Option("--with", metavar="FILE", help="A second key, which signs after the first.")
     ] = None,
 ) -> None:
-    """Sign a statement with your own key, offline, and print the envelope (DSSE) to send. Shows what you sign.
+    """Sign a statement with your own key, offline. Shows the statement on stderr and prints the signed envelope (DSSE).
 
-    Nothing is signed that is not a statement of a ledger, in its one encoding.
+    Only statements of a ledger are signed, and only in their exact encoding.
     """
     from ledger.record import dsse
     from ledger.record.statement import parse_payload
 
-    payload = payload_in(read_bounded(file, MAX_PAYLOAD_BYTES, "a payload"))
+    payload = payload_in(read_bounded(file, MAX_PAYLOAD_BYTES, "the statement"))
     statement = parse_payload(payload)
     signers = [open_key(path) for path in (key, second) if path is not None]
     envelope = dsse.sign(payload, signers)
-    invocation.out.note(f"{statement.kind} {statement.record_id}, made at {statement.predicate.generated_at}")
+    invocation.out.note(f"{statement.kind} {statement.record_id}, stated at {statement.predicate.generated_at}")
     invocation.out.note(json.dumps(json.loads(payload)["predicate"], indent=2))
     print(json.dumps(json.loads(envelope), indent=2))  # noqa: T201 - the answer is JSON, with --json or without
 
@@ -106,6 +114,8 @@ def payload_in(data: bytes) -> bytes:
 
 def add_to(group: CommandGroup) -> None:
     """Puts the commands into `artledger keys`."""
-    group.add(new, examples=["artledger keys new --out ada.pem", "artledger keys new --out ada.pem --account ACCOUNT"])
-    group.add(announce, examples=["artledger keys announce ACCOUNT --key ada.pem"])
+    group.add(
+        new, examples=["artledger keys new --out ada.pem", "artledger keys new --out ada.pem --account 'Ada Example'"]
+    )
+    group.add(announce, examples=["artledger keys announce 'Ada Example' --key ada.pem"])
     group.add(sign, examples=["artledger keys sign prepared.json --key ada.pem > envelope.json"])

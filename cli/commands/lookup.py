@@ -1,4 +1,4 @@
-"""`artledger lookup`: what is known, without adding anything to the log."""
+"""`artledger lookup`: what is known about a picture or a record. Nothing is added to the log."""
 
 from __future__ import annotations
 
@@ -27,26 +27,30 @@ _UUID = re.compile("[0-9a-fA-F]{8}(-[0-9a-fA-F]{4}){3}-[0-9a-fA-F]{12}")
 def lookup(
     invocation: Invocation,
     what: Annotated[
-        str, typer.Argument(metavar="IMAGE|SHA256|RECORD_ID", help="A picture's file, its SHA-256, or a record's id.")
+        str,
+        typer.Argument(
+            metavar="IMAGE|SHA256|RECORD_ID", help="A picture file, the SHA-256 of a file, or the id of a record."
+        ),
     ],
     top_k: Annotated[int, typer.Option(min=1, max=100, help="How many nearest works to show.")] = 10,
     bundle: Annotated[
-        Path | None, typer.Option(help="Also write the record's proof to this file (a record id only).", metavar="FILE")
+        Path | None,
+        typer.Option(help="Also write the record's proof to this file. Only with a record id.", metavar="FILE"),
     ] = None,
 ) -> ExitCode:
-    """Tell what is known about a picture or a record. Appends nothing.
+    """Show what is known about a picture or a record. Nothing is added to the log.
 
-    An existing file is a picture; else 64 hex digits are a SHA-256, and a UUID is a record's id. A SHA-256 of which
-    nothing is known exits 3.
+    If a file has the name, it is looked up as a picture. Otherwise, 64 hex digits are a SHA-256 and a UUID is the id of
+    a record. Exits 3 if nothing is known about a SHA-256.
     """
     is_file = is_file_name(what)
     is_record = not is_file and _UUID.fullmatch(what) is not None
     if bundle is not None and not is_record:
-        raise InputError("--bundle goes with a record's id", code="usage")
+        raise InputError("--bundle needs the id of a record", code="usage")
     is_sha256 = not is_file and _SHA256.fullmatch(what) is not None
     if not (is_file or is_record or is_sha256):
         raise InputError(
-            f"{what!r} is neither a file that exists, nor a SHA-256 (64 hex digits), nor a record's id",
+            f"there is no file {what!r}, and it is neither a SHA-256 (64 hex digits) nor the id of a record",
             code="lookup-argument",
         )
     with invocation.application() as application:

@@ -1,4 +1,4 @@
-"""`artledger serve`: the HTTP service, and the publisher of the log."""
+"""`artledger serve`: runs the HTTP service and publishes the log."""
 
 from __future__ import annotations
 
@@ -32,32 +32,32 @@ def serve(
     invocation: Invocation,
     *,
     host: Annotated[str, typer.Option(help="Address to listen on.")] = "127.0.0.1",
-    port: Annotated[int, typer.Option(min=0, max=65535, help="Port to listen on; 0 takes a free one.")] = 8000,
+    port: Annotated[int, typer.Option(min=0, max=65535, help="Port to listen on. 0 chooses a free one.")] = 8000,
     owner_socket: Annotated[
         Path | None,
         typer.Option(
             metavar="PATH",
-            help="Also listen on a Unix socket that only you can open. Requests there act as you do at the command "
-            "line: no token, no limits.",
+            help="Also listen on a Unix socket that only you can open. Requests on it need no token and have no "
+            "limits, like you at the command line.",
         ),
     ] = None,
     trust_loopback: Annotated[
         bool,
         typer.Option(
             "--trust-loopback",
-            help="Treat every request from this machine as yours: no token, no limits. Never use it behind a proxy, or "
-            "where other people use the machine.",
+            help="Treat every request from this machine as yours: no token, no limits. Never use it behind a proxy or "
+            "on a machine that other people use.",
         ),
     ] = False,
     metrics_port: Annotated[
-        int | None,
-        typer.Option(min=1, max=65535, help="Serve /metrics for Prometheus on this port of 127.0.0.1."),
+        int | None, typer.Option(min=1, max=65535, help="Serve /metrics for Prometheus on this port of 127.0.0.1.")
     ] = None,
 ) -> None:
-    """Serve the API, the pages for people and the log, and publish what is recorded, until Ctrl-C.
+    """Serve the HTTP API, the web pages and the log, and publish new log entries, until Ctrl-C.
 
-    Nobody is treated as the machine's owner unless you ask for it: --owner-socket or --trust-loopback. With --json, one
-    object with the address and the log's key before the first request.
+    By default, no request is treated as the owner's. To allow that, use --owner-socket or --trust-loopback.
+
+    With --json, one object with the address and the log's key is printed before the first request.
     """
     out = invocation.out
     if invocation.data is not None:
@@ -67,14 +67,16 @@ def serve(
     with invocation.application() as application:
         origin, vkey, settings = application.log.origin, application.log.vkey, application.settings
     if settings.metrics_port is not None:
-        _listen("127.0.0.1", settings.metrics_port).close()  # else the service would fail after it has said where it is
+        _listen(
+            "127.0.0.1", settings.metrics_port
+        ).close()  # else the service would fail after it has printed its address
     with owners_listener(_absolute(settings.owner_socket)) as owners, _listen(host, port) as listener:
         url = _url(host, listener)
         out.document({"url": url, "origin": origin, "log_vkey": vkey})
         out.line(f"Artledger  {url}", "strong")
         out.line(f"Log        {origin}")
         out.line(f"Log key    {vkey}")
-        out.line(f"Audit it   artledger audit log {url} --key '{vkey}'", "quiet")
+        out.line(f"Audit      artledger audit log {url} --key '{vkey}'", "quiet")
         out.line("Stop       Ctrl-C", "quiet")
         _warn(out, host, settings.trust_loopback)
         _run(invocation, [listener, *owners])
@@ -87,23 +89,23 @@ def _run(invocation: Invocation, listeners: list[socket.socket]) -> None:
     try:
         uvicorn.Server(config).run(sockets=listeners)
     except KeyboardInterrupt:
-        invocation.out.note("stopped")
+        invocation.out.note("Stopped.")
 
 
 def _warn(out: Output, host: str, trust_loopback: bool) -> None:
-    """Who else may come in."""
+    """Says who else can send requests."""
     if not _is_loopback(host):
         out.note(
-            f"{host} is open to the network: everybody there may read, and verify pictures. Requests by a name are "
-            "answered where ARTLEDGER_ALLOWED_HOSTS has it.",
+            f"{host} is open to the network: everybody there can read, and verify pictures. Requests that use a host "
+            "name are answered only if ARTLEDGER_ALLOWED_HOSTS lists it.",
             None,
         )
     if trust_loopback:
-        out.note("every user and every program of this machine may administer this ledger (--trust-loopback)", None)
+        out.note("Every user and every program of this machine can administer this ledger (--trust-loopback).", None)
 
 
 def _set_environment(host: str, owner_socket: Path | None, trust_loopback: bool, metrics_port: int | None) -> None:
-    """What options say, as the settings that the service reads."""
+    """Passes options on as the settings that the service reads."""
     path = _absolute(owner_socket)
     said = {
         "OWNER_SOCKET": None if path is None else str(path),
@@ -135,7 +137,7 @@ def _listen(host: str, port: int) -> socket.socket:
         raise InputError(
             f"cannot listen on {host} port {port}: {error.strerror or error}",
             code="cannot-listen",
-            hint="--port takes another one, and --port 0 a free one",
+            hint="Choose another port with --port. --port 0 chooses a free one.",
         ) from error
     return listener
 

@@ -1,6 +1,6 @@
-"""`artledger train`: make again the files that fingerprints and error rates rest on, from pictures that may be used.
+"""`artledger train`: retrain the bundled models and calibration data, from pictures whose terms allow it.
 
-Sealed works are never read (ledger.corpus.sealed). What is made here takes effect by being shipped, as a new version.
+Sealed works are never read (ledger.corpus.sealed). New files take effect when they ship with a new version.
 """
 
 from __future__ import annotations
@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
-from cli.ui.files import make_folder, write_whole
+from cli.ui.files import make_folder, write_file
 from cli.ui.invocation import CommandGroup, Invocation
 
 if TYPE_CHECKING:
@@ -27,7 +27,7 @@ if TYPE_CHECKING:
 
 
 class Part(StrEnum):
-    """Of the studio profile, in the order in which they build on each other."""
+    """Parts of the studio profile, in the order in which they build on each other."""
 
     COPY = "copy"
     VAE = "vae"
@@ -42,18 +42,20 @@ AssetsOption = Annotated[
     typer.Option(
         "--assets",
         metavar="DIR",
-        help="Folder of the unpacked packages that the model cards list, one folder each. Without: OpenClipart alone.",
-        show_default=False,
+        help="Folder of the unpacked packages that the model cards list, one folder each. Without it, only OpenClipart "
+        "is used.",
     ),
 ]
-OutOption = Annotated[Path, typer.Option(metavar="DIR", help="Folder for the files made.", show_default=False)]
-WorksOption = Annotated[int, typer.Option(min=1, help="How many open OpenClipart works to take.")]
-SeedOption = Annotated[int, typer.Option(help="The same seed and pictures give the same files on the same machine.")]
+OutOption = Annotated[Path, typer.Option(metavar="DIR", help="Folder for the new files.")]
+WorksOption = Annotated[int, typer.Option(min=1, help="How many open works of OpenClipart to use.")]
+SeedOption = Annotated[
+    int, typer.Option(help="Random seed. The same seed and pictures give the same files on the same machine.")
+]
 PartOption = Annotated[
     Part,
     typer.Option(
-        help="copy: the descriptor that finds copies. vae, clip, diffusion: the generator, in this order; each goes on "
-        "from what the one before wrote to --out."
+        help="copy: the descriptor that finds copies. vae, clip, diffusion: the generator, in this order; each part "
+        "uses what the previous one wrote to --out."
     ),
 ]
 ModelsOption = Annotated[
@@ -61,16 +63,18 @@ ModelsOption = Annotated[
     typer.Option(
         "--models",
         metavar="DIR",
-        help="Folder with image_encoder, feature_extractor and vae; what is usual for the VAE is written into it.",
-        show_default=False,
+        help="Folder with image_encoder, feature_extractor and vae. Statistics of the VAE are written into it.",
     ),
 ]
 CheckpointsOption = Annotated[
-    Path,
-    typer.Option(metavar="DIR", help="Kept between runs: an interrupted one goes on from here.", show_default=False),
+    Path, typer.Option(metavar="DIR", help="Folder for checkpoints. An interrupted run continues from them.")
 ]
-StepsOption = Annotated[int | None, typer.Option(min=1, help="Instead of the plan's.")]
-SmokeOption = Annotated[bool, typer.Option("--smoke", help="A few steps on a few pictures: does it run at all?")]
+StepsOption = Annotated[
+    int | None, typer.Option(min=1, help="Number of training steps. Default: as planned for the part.")
+]
+SmokeOption = Annotated[
+    bool, typer.Option("--smoke", help="Train a few steps on a few pictures, to see whether it runs.")
+]
 
 
 def studio(
@@ -85,7 +89,7 @@ def studio(
     smoke: SmokeOption = False,
     seed: SeedOption = 1,
 ) -> None:
-    """Train a part of the studio profile on open works and other art: up to 75 minutes a part on two cores."""
+    """Train a part of the studio profile on open works. A part takes up to 75 minutes on two cores."""
     make_folder(checkpoints)
     make_folder(out)
     run = _Run(invocation, checkpoints, out, assets, works, steps, smoke, seed)
@@ -145,7 +149,7 @@ class _Run:
         plan = plan if self.steps is None else replace(plan, steps=self.steps)
         limits: dict[str, Any] = {"limit": self.works, "seed": self.seed}
         limits["untrainable"] = _untrainable(self.invocation)
-        # What a smoke run leaves must not be gone on from by a real one.
+        # A real run must not continue from the checkpoints of a smoke run.
         checkpoints = self.checkpoints / (f"{folder.FOLDER}-smoke" if self.smoke else folder.FOLDER)
         out = self.out / folder.FOLDER
         make_folder(checkpoints)
@@ -173,7 +177,7 @@ def null_set(
     works: WorksOption = 5000,
     seed: SeedOption = 1,
 ) -> None:
-    """Make the null set, the strangers that error rates are measured on, and the ranking that goes with it."""
+    """Build the set of unrelated pictures (null set) that error rates are measured on, and its ranking."""
     make_folder(out)
     from ledger.fingerprint.copy_encoder import load_copy_encoder
     from ledger.fingerprint.fingerprinter import Fingerprinter
@@ -191,9 +195,9 @@ def null_set(
         measured = list(measure(pictures, pool, fingerprinter, seed=seed))
         progress("fitting", 0, None)
         made = assemble(measured)
-    write_whole(out / NULL_SET, made.null_set)
-    write_whole(out / RANKING, made.ranking.to_bytes())
-    write_whole(out / CARD, null_set_card(made).encode())
+    write_file(out / NULL_SET, made.null_set)
+    write_file(out / RANKING, made.ranking.to_bytes())
+    write_file(out / CARD, null_set_card(made).encode())
     _tell(invocation, {"files": [NULL_SET, RANKING, CARD], "strangers": dict(made.counts), "copies": made.copies})
 
 
@@ -206,7 +210,7 @@ def style_null(
     works: WorksOption = 5000,
     seed: SeedOption = 1,
 ) -> None:
-    """Measure what models of style make of the null set's pictures: the strangers that its error rates rest on."""
+    """Measure the unrelated pictures (null set) with models that compare style, for the error rates of style."""
     make_folder(out)
     from ledger.fingerprint.clip_encoder import load_clip_encoder
     from ledger.fingerprint.spec import spec_with
@@ -226,12 +230,12 @@ def style_null(
         pictures = _counted("measuring", _pictures(pool, assets, **limits), progress)
         embedded = list(training.embed(pictures, pool, null_set, clip, vae, seed=seed))
     statistics = training.pooled_statistics(embedded)
-    write_whole(found.vae / STATISTICS, statistics.to_bytes())
+    write_file(found.vae / STATISTICS, statistics.to_bytes())
     spec = spec_with(found)
     data = training.style_null(embedded, statistics, spec.style_part or "", null_set)
     made = read_style_null(data)
-    write_whole(out / STYLE_NULL, data)
-    write_whole(out / STYLE_CARD, style_null_card(made, null_set).encode())
+    write_file(out / STYLE_NULL, data)
+    write_file(out / STYLE_CARD, style_null_card(made, null_set).encode())
     facts: dict[str, object] = {"files": [STYLE_NULL, STYLE_CARD, f"vae/{STATISTICS}"], "pictures": len(made)}
     facts |= {"missing": len(null_set) - len(made), "background": len(made.measure.background)}
     _tell(invocation, facts | {"pins": {name: each["weights"] for name, each in found.describe().items()}})
@@ -253,7 +257,7 @@ def _pictures(
 
 
 def _untrainable(invocation: Invocation) -> OptOuts:
-    """What this ledger says must not be trained on: the opt-out list, and works that do not allow it or were withdrawn.
+    """What must not be trained on: the opt-out list of this ledger, and works that do not allow it or were withdrawn.
     Empty where there is no ledger yet."""
     from ledger.match.optout import NOBODY
 
@@ -271,12 +275,12 @@ def _tell(invocation: Invocation, facts: dict[str, object]) -> None:
     out = invocation.out
     out.document(facts)
     for name, value in facts.items():
-        out.line(f"{name.replace('_', ' ')}: {value}")
+        out.line(f"{name.replace('_', ' ').replace('strangers', 'unrelated pictures')}: {value}")
 
 
 def register(app: CommandGroup) -> None:
-    group = CommandGroup("Make again what fingerprints and error rates rest on.", name="train")
-    folders = "--assets ./packages --out ./made"
+    group = CommandGroup("Retrain the bundled models and calibration data.", name="train")
+    folders = "--assets ./packages --out ./trained"
     group.add(studio, examples=[f"artledger train studio --part copy --checkpoints ./checkpoints {folders}"])
     group.add(null_set, name="null-set", examples=[f"artledger train null-set {folders}"])
     group.add(style_null, name="style-null", examples=[f"artledger train style-null --models ./models {folders}"])

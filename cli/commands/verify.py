@@ -1,4 +1,4 @@
-"""`artledger verify`: compare pictures with the registered works and put the answers on the log."""
+"""`artledger verify`: compares pictures with the registered works and puts the answers on the log."""
 
 from __future__ import annotations
 
@@ -30,33 +30,34 @@ FALSE_DISCOVERIES = 0.05
 def verify(
     invocation: Invocation,
     images: Annotated[
-        list[Path],
-        typer.Argument(metavar="IMAGE", help="PNG, JPEG, WebP, GIF, TIFF or AVIF.", show_default=False),
+        list[Path], typer.Argument(metavar="IMAGE", help="Picture files: PNG, JPEG, WebP, GIF, TIFF or AVIF.")
     ],
     fail_on: Annotated[
         list[Verdict] | None,
         typer.Option(
-            metavar="VERDICT", help=f"Exit 1 when a picture gets this verdict ({', '.join(Verdict)}); may be repeated."
+            metavar="VERDICT", help=f"Exit 1 if a picture gets this verdict: {', '.join(Verdict)}. May be repeated."
         ),
     ] = None,
     top_k: Annotated[
-        int,
-        typer.Option(min=1, max=100, help="How many nearest works to show. The record always holds the ten nearest."),
+        int, typer.Option(min=1, max=100, help="How many of the nearest works to show. The record always holds ten.")
     ] = 10,
     bundle: Annotated[
-        Path | None, typer.Option(help="Also write the record's proof to this file (one picture only).", metavar="FILE")
+        Path | None,
+        typer.Option(help="Also write the record's proof to this file. Only with one picture.", metavar="FILE"),
     ] = None,
 ) -> ExitCode | None:
-    """Compare pictures with the registered works, and make a signed public record of each answer.
+    """Compare pictures with the registered works, and put a signed record of each answer on the public log.
 
-    With --json, one picture gives one object, several give an array in their order; in it, a picture that could not be
-    verified is {"image", "error"}. Such a picture does not stop the others; the exit code is then 2.
+    With --json, one picture gives one object. Several pictures give an array in the same order.
 
-    Among several pictures some come close by chance alone: at the end it is said which copies still stand when at most
-    5% of those that stand may be false (Benjamini-Hochberg; with --json in each object's "batch").
+    A picture that cannot be verified does not stop the others. The exit code is then 2, and with --json its place in
+    the array holds {"image", "error"}.
+
+    Among many pictures, some come close to a work by chance. At the end, the command says which copies still stand if
+    at most 5% of them may be false (Benjamini-Hochberg). With --json, that is in "batch" of each object.
     """
     if bundle is not None and len(images) > 1:
-        raise InputError(f"--bundle takes one picture, not {len(images)}", code="usage")
+        raise InputError(f"--bundle works with one picture, not with {len(images)}", code="usage")
     out = invocation.out
     with invocation.application() as application:
         with invocation.progress() as progress:
@@ -76,7 +77,7 @@ def verify(
 def _verify_each(
     application: Application, images: list[Path], top_k: int, progress: Progress
 ) -> list[RecordAnswer | InputError]:
-    """What is wrong with one picture stays with it; what is wrong with the ledger ends the command."""
+    """An error of one picture does not stop the others. An error of the ledger ends the command."""
     outcomes: list[RecordAnswer | InputError] = []
     for number, path in enumerate(images):
         progress("verifying pictures", number, len(images))
@@ -112,7 +113,7 @@ def _show(invocation: Invocation, images: list[Path], outcomes: list[RecordAnswe
 
 
 def standing(answers: Sequence[RecordAnswer]) -> list[bool]:
-    """Which pictures are still called a copy when all of them are looked at together.
+    """Which pictures are still called a copy when all of them are taken together.
 
     Equal digests stand by themselves; every other picture is one test, with the p-value of its best verified match.
     """
@@ -138,13 +139,13 @@ def _show_batch(
     ]
     kept = sum(stood for _, stood in found)
     out.line(
-        f"{kept} of {len(found)} copies found in {len(stands)} pictures stand when at most {FALSE_DISCOVERIES:.0%} of "
-        "such findings may be false (Benjamini-Hochberg)",
+        f"{kept} of the {len(found)} copies found in {len(stands)} pictures still stand if at most "
+        f"{FALSE_DISCOVERIES:.0%} of them may be false (Benjamini-Hochberg)",
         "strong",
     )
     for path, stood in found:
         if not stood:
-            out.line(f"Does not stand among so many: {path}")
+            out.line(f"May be chance among so many pictures: {path}")
 
 
 def register(app: CommandGroup) -> None:

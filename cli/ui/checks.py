@@ -1,4 +1,4 @@
-"""An audit's outcome for people and scripts: each check, then the verdict."""
+"""The outcome of an audit: each check, then the verdict."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ VERDICT_WORDS = {
 
 
 def finish_audit(out: Output, audit: Audit, explanation: Sequence[str] = ()) -> ExitCode:
-    """Shows an audit; returns what FORMAT.md's closed list says of its verdict."""
+    """Shows an audit. Returns the exit code that FORMAT.md gives its verdict."""
     document = audit.to_json()
     out.document({**document, "explanation": list(explanation)} if explanation else document)
     show_audit(out, audit, explanation)
@@ -25,7 +25,7 @@ def finish_audit(out: Output, audit: Audit, explanation: Sequence[str] = ()) -> 
 
 
 def show_audit(out: Output, audit: Audit, explanation: Sequence[str] = ()) -> None:
-    """Each check as passed, failed or not checked (and why), then the verdict; for people."""
+    """Each check as passed, failed or not checked, and why; then the verdict."""
     width = max((len(check.name) for check in audit.checks), default=0)
     for check in audit.checks:
         words = check.outcome.value.replace("-", " ")

@@ -1,4 +1,4 @@
-"""Claims in words."""
+"""Claims, for people."""
 
 from __future__ import annotations
 
@@ -13,16 +13,17 @@ _TONES: dict[str, Tone] = {"supported": "good", "contradicted": "bad", "inconclu
 
 
 def show_claim(out: Output, claim: ClaimAnswer) -> None:
-    """Where it stands, the claim, then what was said of it, the newest first, then what no verdict can say."""
+    """The state, the claim, its verdicts and responses from the newest on, and what no verdict can say."""
     state = claim.state
     out.line(f"{_mark(state.outcome)}{state.says}", "strong")
-    own = "signed with their own key" if claim.signed else "entered at this machine, without a signature of their own"
+    own = "signed with their own key" if claim.signed else "entered on this machine, without their signature"
     out.line(f"Claim      {claim.claim_type} by {claim.claimant or claim.claimant_id} ({own})")
-    out.line(f"           {claim.claim_id}, leaf {claim.leaf_index:,}", "quiet")
-    out.line(f"Picture    SHA-256 {claim.image_sha256}")
+    out.line(f"           {claim.claim_id}, log entry {claim.leaf_index:,}", "quiet")
+    out.line(f"Picture    {claim.image_sha256}")
     for work in claim.works:
-        withdrawn = ", withdrawn since" if work.withdrawn else ""
-        out.line(f"Work       {work.title or 'untitled'} by {work.artist or 'unknown'} ({work.work_id}{withdrawn})")
+        withdrawn = " (withdrawn)" if work.withdrawn else ""
+        out.line(f"Work       {work.title or 'untitled'} by {work.artist or 'unknown'}{withdrawn}")
+        out.line(f"           {work.work_id}", "quiet")
     if claim.model_id is not None:
         out.line(f"Model      {claim.model_id}")
     if claim.text is not None:
@@ -32,7 +33,7 @@ def show_claim(out: Output, claim: ClaimAnswer) -> None:
         _show_step(out, claim, step)
     out.line()
     for limit in claim.limits:
-        out.line(f"Not said   {limit}", "quiet")
+        out.line(f"Limit      {limit}", "quiet")
 
 
 def show_claims(out: Output, page: ClaimPage) -> None:
@@ -40,19 +41,18 @@ def show_claims(out: Output, page: ClaimPage) -> None:
         (
             str(each.leaf_index),
             each.claim_type,
-            each.claimant or "name erased",
+            each.claimant or "(name erased)",
             f"{_mark(each.state.outcome)}{each.state.says}",
             each.claim_id,
         )
         for each in page.claims
     ]
-    out.table(("Leaf", "Type", "By", "State", "Claim"), rows, right=("Leaf",))
-    if page.next_after is not None:
-        out.line(f"More: --after {page.next_after}", "quiet")
+    out.table(("Entry", "Type", "By", "State", "Claim"), rows, right=("Entry",), ids=("Claim",))
+    out.more(page.next_after)
 
 
 def _steps(claim: ClaimAnswer) -> list[VerdictAnswer | StepAnswer]:
-    """Resolutions, then verdicts, then responses, each kind with its newest first."""
+    """Resolutions, then verdicts, then responses; of each kind, the newest first."""
     return [*reversed(claim.resolutions), *reversed(claim.verdicts), *reversed(claim.responses)]
 
 
@@ -61,21 +61,22 @@ def _show_step(out: Output, claim: ClaimAnswer, step: VerdictAnswer | StepAnswer
 
     if isinstance(step, VerdictAnswer):
         flagged = ", contested" if step.contested else ""
-        replaced = "" if step is claim.verdict else ", replaced by a later one"
-        said = f"{_mark(step.verdict)}{step.verdict}{flagged} (leaf {step.leaf_index:,}{replaced})"
+        replaced = "" if step is claim.verdict else ", replaced by a later verdict"
+        said = f"{_mark(step.verdict)}{step.verdict}{flagged} (log entry {step.leaf_index:,}{replaced})"
         out.line(f"Verdict    {said}", _TONES[step.verdict])
         out.line(f"           {step.because}")
         for reason in step.reasons:
-            out.line(f"  because  {reason.text} [record {reason.record_id}]")
+            out.line(f"Because    {reason.text}")
+            out.line(f"           record {reason.record_id}", "quiet")
         return
-    said = f"“{step.text}”" if step.text is not None else "the words were erased"
-    who = step.party or "somebody whose name was erased"
+    said = f"“{step.text}”" if step.text is not None else "the text was erased"
+    who = step.party or "(name erased)"
     head = "Response  " if step.outcome is None else f"Resolution {_mark(step.outcome)}{step.outcome}:"
-    out.line(f"{head} {who}: {said} (leaf {step.leaf_index:,})")
+    out.line(f"{head} {who}: {said} (log entry {step.leaf_index:,})")
 
 
 def _mark(outcome: str | None) -> str:
-    """The outcome's shape before its word, so that outcomes differ without colour."""
+    """A mark before the word of an outcome, so that outcomes differ without colour."""
     from ledger.claim.words import OUTCOME_MARKS
 
     return "" if outcome is None else f"{OUTCOME_MARKS[outcome]} "

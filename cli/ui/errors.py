@@ -1,7 +1,6 @@
-"""The one place where errors become exit codes and words (FORMAT.md, closed list of exit codes).
+"""Turns errors into exit codes and messages (FORMAT.md, closed list of exit codes).
 
-With `--json`, the document on stdout is `{"error": {"code", "message", "hint"}}`; the words for people are on stderr
-either way.
+With `--json`, stdout has `{"error": {"code", "message", "hint"}}`. The message is on stderr in any case.
 """
 
 from __future__ import annotations
@@ -30,7 +29,7 @@ from ledger.errors import (
 from ledger.extras import missing_package
 
 OURS = frozenset({"ledger", "api", "cli", "migrations"})
-"""Packages of this distribution: where one of their modules is missing, the program is at fault."""
+"""Packages of this distribution. If one of their modules is missing, that is a bug in Artledger."""
 
 
 class ExitCode(IntEnum):
@@ -39,18 +38,18 @@ class ExitCode(IntEnum):
     DONE = 0
     """Done, or verified."""
     REFUTED = 1
-    """Checked and found wrong; for `verify` only with `--fail-on`."""
+    """Checked and found wrong. For `verify`, only with `--fail-on`."""
     USAGE = 2
-    """Usage or input."""
+    """Wrong usage or input."""
     NOT_FOUND = 3
     UNCHECKED = 4
     """Could not be checked, or something that is needed cannot be reached or trusted."""
     UNEXPECTED = 70
-    """A defect of this program (sysexits.h, EX_SOFTWARE)."""
+    """A bug in this program (sysexits.h, EX_SOFTWARE)."""
     INTERRUPTED = 130
     """As shells report SIGINT."""
     BROKEN_PIPE = 141
-    """As shells report SIGPIPE: nobody read the output."""
+    """As shells report SIGPIPE: the reader of the output has gone."""
 
 
 def exit_code_of(error: LedgerError) -> ExitCode:
@@ -74,12 +73,12 @@ def error_document(error: LedgerError) -> dict[str, dict[str, str | None]]:
 
 
 def report(error: BaseException, out: Output, *, debug: bool) -> ExitCode:
-    """Tells what ended a command, and returns its exit code."""
+    """Reports the error that ended a command. Returns the exit code."""
     if debug:
         traceback.print_exception(error, file=sys.stderr)
     match error:
         case KeyboardInterrupt():
-            out.error("interrupted; nothing is lost: run the same command again and it goes on from there")
+            out.error("interrupted", hint="Nothing is lost. Run the same command again to continue.")
             return ExitCode.INTERRUPTED
         case LedgerError():
             known = error
@@ -94,7 +93,7 @@ def report(error: BaseException, out: Output, *, debug: bool) -> ExitCode:
             known = LedgerError(
                 f"unexpected {type(error).__name__}: {error}",
                 code="unexpected",
-                hint="This is a bug in artledger. Please report it, with the output of the same command with --debug",
+                hint="This is a bug in Artledger. Please report it with the output of the same command with --debug.",
             )
             code = ExitCode.UNEXPECTED
     tell(known, out)
@@ -103,13 +102,13 @@ def report(error: BaseException, out: Output, *, debug: bool) -> ExitCode:
 
 
 def tell(error: LedgerError, out: Output, *, about: str | None = None) -> None:
-    """An error in words, on stderr; `about` names the one of several things that failed."""
+    """An error on stderr. `about` names the one of several inputs that failed."""
     out.error(f"{about}: {error.message}" if about else error.message, hint=error.hint)
 
 
 @contextmanager
 def quiet_about_broken_pipes() -> Iterator[None]:
-    """Turns a broken pipe into its exit code; what Python still flushes at its end goes nowhere."""
+    """Turns a broken pipe into its exit code. What Python flushes at its end is dropped."""
     try:
         yield
     except BrokenPipeError as error:
@@ -119,4 +118,4 @@ def quiet_about_broken_pipes() -> Iterator[None]:
 
 def _usage_hint(error: TyperException) -> str | None:
     context = getattr(error, "ctx", None)
-    return f"`{context.command_path} --help` shows what it takes" if context is not None else None
+    return f"`{context.command_path} --help` shows how to use it." if context is not None else None

@@ -1,4 +1,4 @@
-"""Bundles from where an auditor has them: a file, or an http(s) URL."""
+"""Reads bundles from a file or an http(s) URL."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ def is_url(text: str) -> bool:
 def read_bundle_file(path: Path) -> bytes:
     """Raises NotFoundError (`no-such-file`) and InputError."""
     if not is_file_name(str(path)):
-        raise NotFoundError(f"there is no bundle {path}", code="no-such-file")
+        raise NotFoundError(f"there is no file {path}", code="no-such-file")
     return read_bounded(path, 16 * MAX_BUNDLE_BYTES, "the bundle")
 
 
@@ -29,5 +29,5 @@ def fetch_bundle(url: str) -> bytes:
     with closing(HttpLog(prefix)) as site:
         data = site.read(name, MAX_BUNDLE_BYTES)
     if data is None:
-        raise NotFoundError(f"{url}: there is no such bundle", code="no-such-bundle")
+        raise NotFoundError(f"{url}: the server has no such bundle", code="no-such-bundle")
     return data

@@ -1,4 +1,4 @@
-"""Files that a command is given, read with a bound, and files that it writes, whole or not at all."""
+"""Reads files that a command is given, up to a limit, and writes files whole or not at all."""
 
 from __future__ import annotations
 
@@ -24,37 +24,24 @@ def read_bounded(path: Path, limit: int, what: str) -> bytes:
     try:
         data = sys.stdin.buffer.read(limit + 1) if path == STANDARD_INPUT else read_regular(path, limit + 1)
     except OSError as error:
-        hint = "To read from a pipe, write - instead of a name." if error.errno == errno.EINVAL else None
+        hint = "To read from a pipe, give - instead of a file name." if error.errno == errno.EINVAL else None
         raise InputError(
             f"cannot read {what} {path}: {error.strerror or error}", code="file-unreadable", hint=hint
         ) from error
     except ValueError as error:
         raise InputError(f"cannot read {what}: {error}", code="file-unreadable") from error
     if len(data) > limit:
-        raise InputError(f"{path} has more than {limit:,} bytes, too many for {what}", code="file-too-large")
+        raise InputError(f"{path} is too large for {what}: the limit is {limit:,} bytes", code="file-too-large")
     return data
 
 
 def is_file_name(text: str) -> bool:
-    """Whether anything lies at this path, a file or not, or it stands for standard input."""
+    """Whether there is anything at this path, or the text stands for standard input."""
     return text == str(STANDARD_INPUT) or os.path.lexists(text)
 
 
-def write_whole(path: Path, data: bytes) -> None:
-    """Writes or replaces a file at once. Raises InputError (`file-unwritable`)."""
-    temporary = path.with_name(f".{path.name}.{secrets.token_hex(4)}")
-    try:
-        try:
-            temporary.write_bytes(data)
-            temporary.replace(path)
-        finally:
-            temporary.unlink(missing_ok=True)
-    except OSError as error:
-        raise InputError(f"cannot write {path}: {error.strerror or error}", code="file-unwritable") from error
-
-
 def require_free(paths: Iterable[Path], *, replace: bool) -> None:
-    """That files can be written there, before hours are spent on what goes into them.
+    """Checks that files can be written there, before hours are spent on their content.
 
     Raises InputError: `file-exists` unless `replace`, `file-unwritable`.
     """
@@ -65,11 +52,11 @@ def require_free(paths: Iterable[Path], *, replace: bool) -> None:
             with tempfile.TemporaryFile(dir=path.parent):
                 pass
         except OSError as error:
-            raise InputError(f"cannot write {path}: {error.strerror or error}", code="file-unwritable") from error
+            raise _unwritable(path, error) from error
 
 
-def write_new(path: Path, data: bytes, *, replace: bool, private: bool = False) -> None:
-    """Writes a whole file, readable by its owner alone if `private`; overwrites only with `replace`.
+def write_file(path: Path, data: bytes, *, replace: bool = True, private: bool = False) -> None:
+    """Writes a whole file at once, readable by its owner alone if `private`. Overwrites only with `replace`.
 
     Raises InputError: `file-exists`, `file-unwritable`.
     """
@@ -88,13 +75,7 @@ def write_new(path: Path, data: bytes, *, replace: bool, private: bool = False) 
     except FileExistsError as error:
         raise _exists(path) from error
     except OSError as error:
-        raise InputError(f"cannot write {path}: {error.strerror or error}", code="file-unwritable") from error
-
-
-def _exists(path: Path) -> InputError:
-    return InputError(
-        f"{path} exists already", code="file-exists", hint="name another file, or overwrite it with --force"
-    )
+        raise _unwritable(path, error) from error
 
 
 def make_folder(path: Path) -> None:
@@ -102,4 +83,18 @@ def make_folder(path: Path) -> None:
     try:
         path.mkdir(parents=True, exist_ok=True)
     except OSError as error:
-        raise InputError(f"cannot make {path}: {error.strerror or error}", code="file-unwritable") from error
+        raise InputError(
+            f"cannot create the folder {path}: {error.strerror or error}", code="file-unwritable"
+        ) from error
+
+
+def _exists(path: Path) -> InputError:
+    return InputError(
+        f"{path} already exists",
+        code="file-exists",
+        hint="Choose another file name, or add --force where the command has it.",
+    )
+
+
+def _unwritable(path: Path, error: OSError) -> InputError:
+    return InputError(f"cannot write {path}: {error.strerror or error}", code="file-unwritable")

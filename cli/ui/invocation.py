@@ -108,6 +108,9 @@ class _Command(TyperCommand):
     def __init__(self, *arguments: Any, **settings: Any) -> None:
         super().__init__(*arguments, **settings)
         self.params += SHARED
+        for each in self.params:
+            if getattr(each, "is_flag", False):
+                each.metavar = ""  # or Typer's help would ask for a <bool>
 
     def invoke(self, ctx: Any) -> Any:
         with quiet_about_broken_pipes():

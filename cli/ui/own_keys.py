@@ -1,4 +1,4 @@
-"""Keys of the person at the keyboard: made here, kept by them, opened when something is to be signed."""
+"""A user's own private key: created in a file of theirs, opened to sign."""
 
 from __future__ import annotations
 
@@ -14,11 +14,10 @@ if TYPE_CHECKING:
     from ledger.record.keys import Signer
 
 PASSPHRASE = "ARTLEDGER_OWN_KEY_PASSPHRASE"  # noqa: S105 - the name of a variable
-"""Encrypts and opens one's own keys where nobody can be asked."""
+"""Passphrase of one's own key, where no terminal can ask for it."""
 
 OwnKey = Annotated[
-    Path,
-    typer.Option("--key", metavar="FILE", help="Your private key, as `artledger keys new` makes it."),
+    Path, typer.Option("--key", metavar="FILE", help="Your private key, made with `artledger keys new`.")
 ]
 
 
@@ -31,7 +30,7 @@ def make_key(path: Path, *, encrypt: bool) -> Signer:
 
     if os.path.lexists(path):
         raise InputError(
-            f"{path} is there already", code="file-exists", hint="a key is never written over: name another file"
+            f"{path} already exists", code="file-exists", hint="A key is never overwritten. Choose another file name."
         )
     signer = Signer.generate()
     create_private_file(path, signer.to_pem(_passphrase(confirm=True) if encrypt else None))
@@ -53,7 +52,9 @@ def _passphrase(*, confirm: bool) -> bytes:
             given = typer.prompt("Passphrase", hide_input=True, confirmation_prompt=confirm, err=True)
         except typer.Abort as error:
             raise InputError(
-                "the key needs a passphrase, and nobody can be asked", code="no-passphrase", hint=f"set {PASSPHRASE}"
+                "the key needs a passphrase, and there is no terminal to ask for it",
+                code="no-passphrase",
+                hint=f"Set {PASSPHRASE}.",
             ) from error
     if not given:
         raise InputError("the passphrase is empty", code="no-passphrase")

@@ -1,4 +1,4 @@
-"""The Unix socket at which `serve` lets the machine's owner in: nobody else can open it."""
+"""The Unix socket of `serve` for the machine's owner. Nobody else can open it."""
 
 from __future__ import annotations
 
@@ -50,23 +50,23 @@ def _require_own_folder(path: Path) -> None:
     except OSError as error:
         raise _cannot(path, f"its folder: {error.strerror}") from error
     if folder.st_uid != os.geteuid() or folder.st_mode & (stat.S_IWGRP | stat.S_IWOTH):
-        raise _cannot(path, "its folder is not yours alone", "mkdir -m 700 FOLDER, and put the socket there")
+        raise _cannot(path, "others may write to its folder", "Create a folder of your own: mkdir -m 700 FOLDER")
 
 
 def _remove_dead(path: Path) -> None:
-    """What a service that was killed has left."""
+    """Removes the socket of a service that was killed."""
     try:
         mode = path.lstat().st_mode
     except FileNotFoundError:
         return
     if not stat.S_ISSOCK(mode):
-        raise _cannot(path, "something else is there")
+        raise _cannot(path, "there is a file that is not a socket")
     with socket.socket(socket.AF_UNIX, socket.SOCK_STREAM) as probe:
         code = probe.connect_ex(str(path))
     if code not in (errno.ECONNREFUSED, errno.ENOENT):
-        raise _cannot(path, "another service answers there")
+        raise _cannot(path, "another service is using it")
     path.unlink(missing_ok=True)
 
 
-def _cannot(path: Path, why: str, hint: str = "--owner-socket takes another path") -> InputError:
+def _cannot(path: Path, why: str, hint: str = "Choose another path with --owner-socket.") -> InputError:
     return InputError(f"cannot listen on {path}: {why}", code="cannot-listen", hint=hint)

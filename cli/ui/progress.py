@@ -1,4 +1,4 @@
-"""How far long work is: a bar on a terminal, otherwise a plain line now and then. Always on stderr."""
+"""Progress of long work, on stderr: a bar on a terminal, otherwise a line every few seconds."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ LINE_INTERVAL = 5.0
 
 @contextmanager
 def shown_progress(out: Output) -> Iterator[Progress]:
-    """Where to report progress to while the block runs."""
+    """What takes reports of progress while the block runs."""
     if out.quiet:
         yield silent
     elif sys.stderr.isatty():
@@ -30,13 +30,13 @@ def shown_progress(out: Output) -> Iterator[Progress]:
 
 @dataclass(slots=True)
 class PlainLines:
-    """One line when a stage begins, every LINE_INTERVAL, and when it is complete."""
+    """One line when a stage begins, every LINE_INTERVAL seconds, and when it is complete."""
 
     stream: TextIO
     clock: Callable[[], float] = time.monotonic
     _stage: str | None = None
     _start: tuple[float, int] = (0.0, 0)
-    """When the stage began, and how much was done by then (a resumed run starts in the middle)."""
+    """When the stage began, and how much was done by then. A resumed run starts in the middle."""
     _last: float = 0.0
     _finished: set[str] = field(default_factory=set)
 

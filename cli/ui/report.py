@@ -1,4 +1,4 @@
-"""Answers in words for people: the headline first, then what it rests on, then where to look further."""
+"""Answers for people: the headline first, then what supports it, then the next steps."""
 
 from __future__ import annotations
 
@@ -38,19 +38,19 @@ def show_record(out: Output, answer: RecordAnswer) -> None:
     if answer.report is not None:
         _show_report(out, answer.report)
     out.line()
-    place = f"leaf {answer.leaf_index:,}, appended {answer.appended_at}"
-    out.line(f"Record     {answer.record_id} ({answer.kind}; {place})")
+    out.line(f"Record     {answer.record_id} ({answer.kind})")
+    out.line(f"           log entry {answer.leaf_index:,}, appended {answer.appended_at}", "quiet")
     if answer.repeated:
-        out.line("           on the log already: the same picture, corpus and calibration")
+        out.line("           on the log already, with the same picture, corpus and calibration")
     subject = answer.statement["subject"][0]["digest"]["sha256"]
-    out.line(f"Subject    sha256 {subject}")
+    out.line(f"SHA-256    {subject}")
     if answer.credentials is not None:
         show_credentials(out, answer.credentials)
 
 
 def show_credentials(out: Output, credentials: CredentialsReport) -> None:
-    """Content Credentials in the file; what they lead to stands on its own line."""
-    out.line(f"Credentials {credentials.state}: {credentials.says}")
+    """Content Credentials in the file, and the record that they name."""
+    out.line(f"Credentials: {credentials.state}. {credentials.says}")
     if credentials.record is not None:
         out.line(f"           record {credentials.record.record_id}: {credentials.record.reference}")
     for problem in credentials.problems:
@@ -58,14 +58,14 @@ def show_credentials(out: Output, credentials: CredentialsReport) -> None:
 
 
 def show_next_steps(invocation: Invocation, answer: RecordAnswer, image: Path | None = None) -> None:
-    """Where to look further: commands to copy, and the page."""
+    """The next steps: commands to copy, and the web page."""
     out = invocation.out
     picture = "FILE" if image is None else str(image)
     out.line(f"Proof      {invocation.command_line('lookup', answer.record_id, '--bundle', 'FILE')}", "quiet")
     out.line(f"Check      {invocation.command_line('audit', 'record', answer.record_id, '--image', picture)}", "quiet")
     page = answer.links.get("page")
     if page:
-        out.line(f"Page       {page} on the address that `{invocation.command_line('serve')}` prints", "quiet")
+        out.line(f"Page       {page} at the address that `{invocation.command_line('serve')}` prints", "quiet")
 
 
 def show_lookup(out: Output, answer: LookupAnswer, *, from_file: bool = False) -> None:
@@ -75,25 +75,25 @@ def show_lookup(out: Output, answer: LookupAnswer, *, from_file: bool = False) -
         out.line(f"Note       {note}")
     if answer.matches:
         show_matches(out, answer.matches)
-        out.line("This comparison is not on the log; `artledger verify` makes a record of it.", "quiet")
+        out.line("This comparison is not on the log. To make a record of it: artledger verify", "quiet")
     out.line()
-    out.line(f"Picture    sha256 {answer.sha256}")
+    out.line(f"SHA-256    {answer.sha256}")
     if answer.records:
-        out.line(f"Records    {len(answer.records)} about this very file")
-        rows = [(each.record_id, each.kind, each.appended_at, each.reference) for each in answer.records]
-        out.table(("Record", "Kind", "Appended", "Says"), rows)
+        out.line(f"Records    {len(answer.records)} of this file")
+        rows = [(each.kind, each.appended_at, each.reference, each.record_id) for each in answer.records]
+        out.table(("Kind", "Appended", "Says", "Record"), rows, ids=("Record",))
     else:
-        out.line("Records    none: nothing was recorded about this very file")
+        out.line("Records    none of this file")
     if answer.similar_records:
         _show_similar(out, answer.similar_records)
     if answer.credentials is not None:
         show_credentials(out, answer.credentials)
     elif from_file:
-        out.line("Credentials none in this file: unknown, since they are lost wherever pictures are shared")
+        out.line("Credentials: none in this file. That says nothing: they are often lost when pictures are shared.")
 
 
 def _show_headline(out: Output, answer: LookupAnswer | RecordAnswer) -> None:
-    """Title and sentence, what else is known below; a record of another kind has its reference sentence."""
+    """Title and sentence, and below what else is known. A record of another kind has its reference sentence."""
     said = answer.headline
     if said is None:
         out.line(answer.reference, "strong")
@@ -109,22 +109,22 @@ def _show_headline(out: Output, answer: LookupAnswer | RecordAnswer) -> None:
 def _show_similar(out: Output, similar: Sequence[SimilarRecord]) -> None:
     """Generated pictures that were found again."""
     pictures = "a generated picture" if len(similar) == 1 else f"{len(similar)} generated pictures"
-    out.line(f"Generated  this is an edited copy or a part of {pictures}")
+    out.line(f"Generated  this is an edited copy of, or contains part of, {pictures}")
     rows = [
         (
-            each.record.record_id,
             RELATION_WORDS[Relation(each.relation)]
             if each.evidence
             else f"by hash: {each.phash_distance} of 256 bits differ",
-            f"appended {each.record.appended_at}",
+            each.record.appended_at,
+            each.record.record_id,
         )
         for each in similar[:MAX_SHOWN]
     ]
-    out.table(("Record", "Relation", "When"), rows)
+    out.table(("Relation", "Appended", "Record"), rows, ids=("Record",))
 
 
 def show_matches(out: Output, matches: Sequence[MatchReport]) -> None:
-    """The works that something is claimed about as a table; below it, quietly, those near by rank only."""
+    """A table of the works that something is claimed about. Below it, those that are near by rank only."""
     claimed = [match for match in matches if match.claims]
     if claimed:
         _show_claimed(out, claimed)
@@ -149,10 +149,10 @@ def _show_claimed(out: Output, matches: Sequence[MatchReport]) -> None:
         )
         for match in matches[:MAX_SHOWN]
     ]
-    columns = ("#", "Works", "Artist", "Relation", "Copy", "So close by chance")
-    out.table(columns, rows, right=("#", "Copy", "So close by chance"))
+    columns = ("#", "Work", "Artist", "Relation", "Copy", "Chance of coincidence")
+    out.table(columns, rows, right=("#", "Copy", "Chance of coincidence"))
     if len(matches) > MAX_SHOWN:
-        out.line(f"and {len(matches) - MAX_SHOWN} less near: --json has all", "quiet")
+        out.line(f"and {len(matches) - MAX_SHOWN} more that are less near: --json lists them all", "quiet")
 
 
 def _probability(match: MatchReport) -> str:
@@ -172,7 +172,7 @@ def _names(registered: MatchReport | ShareReport) -> str:
 
 def _show_report(out: Output, report: Report) -> None:
     out.line(f"Verdict    {report.verdict}: {VERDICT_WORDS[Verdict(report.verdict)]}")
-    rests = f" (measured against {report.calibration.works:,})" if report.calibration else ""
+    rests = f" (measured with {report.calibration.works:,})" if report.calibration else ""
     out.line(
         f"Compared   {report.works_compared:,} registered works, at an error rate of {percent(report.alpha)}{rests}"
     )

@@ -9,12 +9,14 @@ from ledger.app.log import Log
 from ledger.app.store import Store
 from ledger.flows.people.accounts import Accounts
 from ledger.flows.people.holder_keys import HolderKeys
+from ledger.flows.people.names import Names
 from ledger.flows.people.usage import UsageStatements
 from ledger.flows.people.uses import Uses
 from ledger.flows.records.admission import Admission, StoredFacts
 from ledger.flows.records.cosigned import Cosigning
 from ledger.flows.records.log_keys import LogKeys
 from ledger.storage.locks import HOLDER_KEYS, TurnLock
+from ledger.storage.people.names import NameStore
 
 
 @dataclass(frozen=True)
@@ -27,6 +29,10 @@ class People:
     @cached_property
     def accounts(self) -> Accounts:
         return Accounts(self.store.accounts)
+
+    @cached_property
+    def names(self) -> Names:
+        return Names(NameStore(self.store.database), self.log.models.names)
 
     @cached_property
     def log_keys(self) -> LogKeys:

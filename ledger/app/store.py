@@ -21,6 +21,7 @@ if TYPE_CHECKING:
     from ledger.storage.log.projections import Projector
     from ledger.storage.log.records import RecordStore
     from ledger.storage.people.accounts import AccountStore
+    from ledger.storage.people.names import NameStore
     from ledger.storage.search.calibrations import CalibrationStore
     from ledger.storage.search.candidates import PgVectorIndex
     from ledger.storage.search.generated_pictures import GeneratedPictureStore
@@ -55,6 +56,19 @@ class Store:
     def has_database(self) -> bool:
         """Whether a database is named or made already; asking for the embedded one makes it."""
         return self.settings.database_url is not None or (self.settings.data_dir.expanduser() / "postgres").is_dir()
+
+    @property
+    def names_at_hand(self) -> NameStore | None:
+        """Names of artists, accounts and works, where that starts no server: for completion in a shell."""
+        from ledger.storage.database import Database
+        from ledger.storage.embedded import running_url
+        from ledger.storage.people.names import NameStore
+
+        if self.settings.database_url is not None:
+            url: str | None = self.settings.database_url.get_secret_value()
+        else:
+            url = running_url(self.settings.data_dir.expanduser())
+        return None if url is None else NameStore(self._stack.enter_context(Database(url)))
 
     @cached_property
     def unchecked_database(self) -> Database:

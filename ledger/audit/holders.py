@@ -8,7 +8,7 @@ from dataclasses import dataclass, replace
 from ledger.audit.bundle import Bundle
 from ledger.audit.checks import Check, Outcome, not_checked
 from ledger.audit.keyring import Holder
-from ledger.record.keys import keyid_of
+from ledger.record.keyid import keyid_of
 from ledger.record.party import Party, party_of
 from ledger.record.predicates import KeyRecord
 from ledger.record.statement import Statement

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from typing import assert_never
 
 from ledger.errors import VerificationError
-from ledger.record.keys import keyid_of
+from ledger.record.keyid import keyid_of
 from ledger.record.party import Party, party_of
 from ledger.record.predicates import KeyRecord, Role
 

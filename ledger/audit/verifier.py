@@ -34,7 +34,8 @@ from ledger.log.note import parse_note
 from ledger.log.vkey import KeyType, VerifierKey, parse_vkey
 from ledger.log.witness_policy import Policy
 from ledger.record import dsse
-from ledger.record.keys import keyid_of, require_sound_public_key
+from ledger.record.keyid import keyid_of
+from ledger.record.keys import require_sound_public_key
 from ledger.record.predicates import Generation, KeyRecord, Verification, refs_of
 from ledger.record.statement import Statement, parse_payload
 

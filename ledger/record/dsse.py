@@ -10,7 +10,8 @@ from dataclasses import dataclass, replace
 
 from ledger import canonical
 from ledger.errors import InputError, VerificationError
-from ledger.record.keys import Signer, keyid_of, require_sound_public_key, signature_is_valid
+from ledger.record.keyid import keyid_of
+from ledger.record.keys import Signer, require_sound_public_key, signature_is_valid
 
 PAYLOAD_TYPE = "application/vnd.in-toto+json"
 MAX_LEAF_BYTES = 65_535

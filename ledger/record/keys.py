@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import contextlib
-import hashlib
 import os
 import secrets
 import stat
@@ -24,6 +23,7 @@ from cryptography.hazmat.primitives.serialization import (
 
 from ledger.errors import ConflictError, InputError, VerificationError
 from ledger.files import open_regular
+from ledger.record.keyid import keyid_of
 
 RECORD_KEY_FILE = "record.pem"
 """Signs statements (DSSE)."""
@@ -36,11 +36,6 @@ _ENCRYPTED = b"ENCRYPTED"
 
 _P = 2**255 - 19
 _D = -121665 * pow(121666, -1, _P) % _P
-
-
-def keyid_of(public_raw: bytes) -> str:
-    """Key id (FORMAT.md): lowercase hex SHA-256 of the raw 32-byte public key."""
-    return hashlib.sha256(public_raw).hexdigest()
 
 
 def require_sound_public_key(raw: bytes) -> None:

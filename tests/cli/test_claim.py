@@ -100,13 +100,13 @@ def _told(artledger: Commands, claim_id: str) -> None:
     """In words: verdict, reasons, answers, limits."""
     shown = artledger("claim", "show", claim_id)
     assert shown.code == 0
-    for words in ("supported", "because", "Response", "Resolution ✓ supported: Vera", "She allowed it.", "Not said"):
+    for words in ("supported", "Because", "Response", "Resolution ✓ supported: Vera", "She allowed it.", "Limit"):
         assert words in shown.stdout
     assert shown.stdout.startswith("✓ resolved: supported by Vera\n")
     listed = artledger("claim", "list", "--limit", "1")
     assert "✓ resolved: supported by Vera" in listed.stdout
     assert "Ada" in listed.stdout
-    assert "More: --after" in listed.stdout
+    assert "Continue with --after" in listed.stdout
     assert done(artledger("claim", "review", claim_id, "--json"))["claim_id"] == claim_id
     assert done(artledger("claim", "review", "--all", "--json", "--quiet")) == {"reviewed": 2, "changed": []}
     assert artledger("claim", "review").code == 2

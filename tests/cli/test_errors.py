@@ -100,7 +100,7 @@ def test_a_missing_part_says_what_to_install(capsys: pytest.CaptureFixture[str])
 def test_any_other_missing_package_is_the_installations_too(capsys: pytest.CaptureFixture[str]) -> None:
     assert report(ModuleNotFoundError("No module named 'yaml'", name="yaml"), Output(), debug=False) == ExitCode.USAGE
     printed = capsys.readouterr().err
-    assert "needs the package yaml" in printed
+    assert "needs the Python package yaml" in printed
     assert "pip install '.[all]'" in printed
 
 
@@ -121,7 +121,7 @@ def test_ctrl_c_says_that_nothing_is_lost() -> None:
     prelude = "\n".join(lines)
     ended = run_process("lookup", "x", prelude=prelude)
     assert ended.code == 128 + signal.SIGINT
-    assert "nothing is lost: run the same command again" in ended.stderr
+    assert "Nothing is lost. Run the same command again" in ended.stderr
     assert "Traceback" not in ended.stderr
 
 

@@ -12,7 +12,7 @@ from cli.main import run
 from tests.cli.commands import Commands
 from tests.generate.tiny import save_tiny_sd
 
-SMALL = ("--works", "6", "--copies", "4", "--strangers", "4")
+SMALL = ("--works", "6", "--copies", "4", "--unrelated", "4")
 METHODS = {"ours", "phash", "pdq", "ours-descriptor"}
 FIGURES = ("micro_ap", "recall_at_1", "recall_at_p90", "recall_at_1pct_false_alarms", "recall_at_0.1pct_false_alarms")
 

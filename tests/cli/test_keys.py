@@ -32,6 +32,8 @@ def test_rotate_revoke_and_show(
     assert [key["state"] for key in shown["keys"]] == ["revoked", "signs", "good"]
     assert shown["record_keys"] == [key["public_key"] for key in shown["keys"][1:]]
     assert shown["log_vkey"] == first["log_vkey"]
-    assert f"id {old}, announced by leaf 0, revoked by leaf 2" in artledger("keys", "show").stdout
+    assert (
+        f"id {old[:16]}, service, announced in log entry 0, revoked in log entry 2" in artledger("keys", "show").stdout
+    )
     log = tmp_path / "data" / "log"
     assert artledger("audit", "log", log, "--key", shown["log_vkey"]).code == 0

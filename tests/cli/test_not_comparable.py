@@ -91,7 +91,7 @@ def test_ingest_registers_them_and_names_each(on_ledger: Commands, tmp_path: Pat
     more.mkdir()
     (more / "a.png").write_bytes(not_comparable()["blank"][0])
     said = on_ledger("corpus", "ingest", labelled(more, [("a.png", "a", "A third")])).stdout
-    assert "1 works are not comparable" in said
+    assert "1 work cannot be compared" in said
     assert "blank or nearly so" in said
 
 
@@ -116,5 +116,5 @@ def test_dedup_names_them_and_groups_only_equal_files(
     assert {work["title"] for work in group["works"]} == {"blank-0", "again"}
     assert [pair["found"]["relation"] for pair in group["pairs"]] == ["exact"]
     words = artledger(*line).stdout
-    assert "11 works are not comparable" in words
+    assert "11 works cannot be compared" in words
     assert f"Contact sheet  {tmp_path / 'out' / 'copies-1.png'}" in words

@@ -40,6 +40,8 @@ def test_the_commands_are_these() -> None:
         "corpus optout add",
         "corpus optout show",
         "corpus optout remove",
+        "artist list",
+        "artist works",
         "artist register",
         "artist consent",
         "artist withdraw",
@@ -156,7 +158,7 @@ def test_usage_errors_exit_2(line: list[str], artledger: Commands) -> None:
     assert ended.code == 2
     assert ended.stdout == ""
     assert ended.stderr.startswith("error: ")
-    assert "--help` shows what it takes" in ended.stderr
+    assert "--help` shows how to use it" in ended.stderr
     in_json = artledger(*line, "--json")
     assert in_json.code == 2
     assert in_json.json["error"]["code"] == "usage"

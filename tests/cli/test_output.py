@@ -7,6 +7,7 @@ import json
 
 import pytest
 
+from cli.ui import output
 from cli.ui.output import Output, colours
 
 
@@ -59,6 +60,40 @@ def test_json_is_ascii(capsys: pytest.CaptureFixture[str]) -> None:
 def test_a_wide_table_is_not_cut_without_a_terminal(capsys: pytest.CaptureFixture[str]) -> None:
     Output().table(("Title", "Id"), [("t" * 60, "i" * 36)])
     assert "t" * 60 in capsys.readouterr().out
+
+
+ID = "01890a5d-ac96-774b-bcce-b302099a8059"
+
+
+@pytest.mark.parametrize("width", [40, 60, 80, 120])
+@pytest.mark.parametrize(
+    "title", ["Horse", "A horse, blue, in the fog of a November morning that nobody else has seen"]
+)
+@pytest.mark.parametrize("identifier", [ID, "9f86d081884c7d65" * 4])
+def test_ids_never_break(
+    width: int, title: str, identifier: str, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    monkeypatch.setattr(output, "WIDTH_WITHOUT_TERMINAL", width)
+    Output().table(("Title", "Licence", "Works", "Id"), [(title, "CC-BY-4.0", "7", identifier)] * 2, ids=("Id",))
+    printed = capsys.readouterr().out
+    assert printed.count(identifier) == 2
+    assert all(word in printed for word in title.split())
+
+
+def test_a_wide_table_stays_a_table_at_80_columns(
+    monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    monkeypatch.setattr(output, "WIDTH_WITHOUT_TERMINAL", 80)
+    Output().table(("Name", "Works", "Artist"), [("Ada Example", "7", ID)], ids=("Artist",))
+    lines = [line.split() for line in capsys.readouterr().out.splitlines() if line.strip()]
+    assert lines[0] == ["Name", "Works", "Artist"]
+    assert lines[-1] == ["Ada", "Example", "7", ID]
+
+
+def test_the_next_page_can_be_copied(capsys: pytest.CaptureFixture[str]) -> None:
+    Output().more(None)
+    Output().more("Ada's Works")
+    assert capsys.readouterr().out == "There are more. Continue with --after 'Ada'\"'\"'s Works'\n"
 
 
 def test_colours_only_on_a_terminal_that_wants_them(monkeypatch: pytest.MonkeyPatch) -> None:

@@ -121,13 +121,13 @@ def test_a_record_in_words(capsys: pytest.CaptureFixture[str]) -> None:
     show_record(Output(), ANSWER)
     printed = capsys.readouterr().out
     assert printed.startswith("A near-duplicate of something.\nVerdict    copy: ")
-    assert "2,000 registered works, at an error rate of 1.0% (measured against 1,500)" in printed
+    assert "2,000 registered works, at an error rate of 1.0% (measured with 1,500)" in printed
     assert "Note       The error rates were measured against 1,500 works." in printed
     assert "Jonathon [bold]Love" in printed
     assert "edited copy" in printed
     assert "1 in 687" in printed
     assert "unattributed 0.5%" in printed
-    assert "leaf 2,033" in printed
+    assert "log entry 2,033" in printed
     assert "on the log already" not in printed
     assert not {"\x1b", "\u202e"} & set(printed)
 
@@ -162,7 +162,7 @@ def test_what_is_near_by_rank_claims_nothing(capsys: pytest.CaptureFixture[str])
     printed = capsys.readouterr().out
     assert "Nearest by rank, no claim: Clown" in printed
     assert "and 1 more" in printed
-    for claim in ("74", "1 in ", "by chance", "style", "edited copy of it"):
+    for claim in ("74", "1 in ", "coincidence", "style", "edited copy of it"):
         assert claim not in printed.replace(SAID.title, "")
 
 
@@ -175,7 +175,7 @@ def test_a_long_list_is_cut_and_says_so(capsys: pytest.CaptureFixture[str]) -> N
     assert ANSWER.report is not None
     report = replace(ANSWER.report, matches=(MATCH,) * (MAX_SHOWN + 3))
     show_record(Output(), replace(ANSWER, report=report))
-    assert "and 3 less near: --json has all" in capsys.readouterr().out
+    assert "and 3 more that are less near: --json lists them all" in capsys.readouterr().out
 
 
 def test_next_steps_can_be_copied(capsys: pytest.CaptureFixture[str]) -> None:
@@ -185,7 +185,7 @@ def test_next_steps_can_be_copied(capsys: pytest.CaptureFixture[str]) -> None:
     printed = capsys.readouterr().out
     assert f"artledger lookup {ANSWER.record_id} --bundle FILE --data '/my data'\n" in printed
     assert "--image 'it'\"'\"'s.png' --data '/my data'\n" in printed
-    assert "/records/x on the address" in printed
+    assert "/records/x at the address" in printed
 
 
 def test_a_generated_picture_that_was_found_again(capsys: pytest.CaptureFixture[str]) -> None:
@@ -194,8 +194,8 @@ def test_a_generated_picture_that_was_found_again(capsys: pytest.CaptureFixture[
     answer = LookupAnswer("0" * 64, (), (), "Something.", similar_records=(verified, by_hash))
     show_lookup(Output(), answer)
     printed = capsys.readouterr().out
-    assert "none: nothing was recorded about this very file" in printed
-    assert "an edited copy or a part of 2 generated pictures" in printed
+    assert "none of this file" in printed
+    assert "an edited copy of, or contains part of, 2 generated pictures" in printed
     assert printed.count(ANSWER.record_id) == 2
     assert "contains part of it" in printed
     assert "12 of 256 bits" in printed
@@ -206,11 +206,11 @@ def test_a_lookup_in_words(capsys: pytest.CaptureFixture[str]) -> None:
     show_lookup(Output(), answer)
     printed = capsys.readouterr().out
     assert printed.startswith("Something.\n")
-    assert "not on the log; `artledger verify` makes a record" in printed
-    assert "none: nothing was recorded about this very file" in printed
+    assert "not on the log. To make a record of it: artledger verify" in printed
+    assert "none of this file" in printed
     show_lookup(Output(), replace(answer, records=(ANSWER,), matches=()))
     printed = capsys.readouterr().out
-    assert "1 about this very file" in printed
+    assert "1 of this file" in printed
     assert ANSWER.record_id in printed
 
 
@@ -231,12 +231,12 @@ CREDENTIALS = CredentialsReport(
 def test_credentials_are_told_and_missing_ones_are_unknown(capsys: pytest.CaptureFixture[str]) -> None:
     show_record(Output(), replace(ANSWER, credentials=CREDENTIALS))
     printed = capsys.readouterr().out
-    assert "Credentials untrusted: Content Credentials are intact." in printed
+    assert "Credentials: untrusted. Content Credentials are intact." in printed
     assert "record 01900000-0000-7000-8000-000000000001: It is near." in printed
     assert "assertion.dataHash.mismatch" in printed
     answer = LookupAnswer(sha256="0" * 64, records=(), matches=(), reference="Something.")
     show_lookup(Output(), answer, from_file=True)
-    assert "none in this file: unknown" in capsys.readouterr().out
+    assert "Credentials: none in this file" in capsys.readouterr().out
     show_lookup(Output(), answer)
     show_record(Output(), ANSWER)
     assert "Credentials" not in capsys.readouterr().out

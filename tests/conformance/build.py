@@ -21,7 +21,8 @@ from ledger.log.note import SignatureLine
 from ledger.log.vkey import KeyType, NoteSigner, VerifierKey
 from ledger.match.lists import Relation, Verdict
 from ledger.record import dsse
-from ledger.record.keys import Signer, keyid_of
+from ledger.record.keyid import keyid_of
+from ledger.record.keys import Signer
 from ledger.record.parts import MemberText, ShareText
 from tests.audit.material import ENTRIES, LOG_OF_SEVEN, LOG_VKEY, VERIFIED_INDEX, Log, leaf_of
 from tests.record.samples import (

@@ -13,14 +13,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from ledger.errors import ConflictError, InputError, LedgerError, VerificationError
-from ledger.record.keys import (
-    Signer,
-    keyid_of,
-    load_or_create_signer,
-    load_signer,
-    require_sound_public_key,
-    signature_is_valid,
-)
+from ledger.record.keyid import keyid_of
+from ledger.record.keys import Signer, load_or_create_signer, load_signer, require_sound_public_key, signature_is_valid
 
 # RFC 8032 section 7.1, test 1.
 SEED = bytes.fromhex("9d61b19deffd5a60ba844af492ec2cc44449c5697b326919703bac031cae7f60")

@@ -20,7 +20,8 @@ from ledger.flows.records.service_keys import KeyState
 from ledger.log.entry import Alongside, Appended, Draft
 from ledger.record import dsse
 from ledger.record.ids import new_id, parse_id
-from ledger.record.keys import Signer, keyid_of, require_sound_public_key
+from ledger.record.keyid import keyid_of
+from ledger.record.keys import Signer, require_sound_public_key
 from ledger.record.predicates import KeyEvent, KeyRecord, Role
 from ledger.record.statement import parse_payload, statement_payload
 from ledger.record.times import now_text

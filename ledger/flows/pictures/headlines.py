@@ -10,13 +10,12 @@ from typing import TYPE_CHECKING, Any
 
 from ledger.answers.claim_state import claim_note
 from ledger.answers.headline import Compared, Headline, How, MadeHere, NamedWork, headline
-from ledger.generate.profiles import STUDIO_NAME, STUDIO_WEIGHTS
+from ledger.flows.records.model_names import model_name
 from ledger.match.lists import Relation, Verdict
 from ledger.record import dsse
-from ledger.record.parts import FingerprintDigests, ModelRef
+from ledger.record.parts import FingerprintDigests
 from ledger.record.predicates import Asset, Generation, ModelRecord, Verification
 from ledger.record.statement import parse_payload
-from ledger.text import clean_text
 
 if TYPE_CHECKING:
     from ledger.answers.claims import ClaimAnswer
@@ -144,10 +143,10 @@ class Headlines:
 
     def _made(self, generation: Generation, how: How) -> MadeHere:
         description = self._description(generation)
-        reported = generation.origin_of_image == "reported"
+        reported, weights = generation.origin_of_image == "reported", generation.model.weights_sha256
         return MadeHere(
             record_id=generation.record_id,
-            model=_model_name(generation.model, description, reported=reported),
+            model=f"a model with weights {weights[:12]}…" if reported else model_name(weights, description),
             origin_of_image=generation.origin_of_image,
             generated_at=generation.generated_at,
             how=how,
@@ -186,18 +185,3 @@ def _first_made_here(found: Iterable[MadeHere | None]) -> MadeHere | None:
     """The first of this server's, else the first."""
     known = [each for each in found if each is not None]
     return next((each for each in known if each.by_service), known[0] if known else None)
-
-
-def _model_name(model: ModelRef, description: dict[str, Any], *, reported: bool) -> str:
-    """The repository that publishes it, or the name of the model that comes with this program; else the digest."""
-    weights = f"weights {model.weights_sha256[:12]}…"
-    if reported:
-        return f"a model with {weights}"
-    if model.weights_sha256 == STUDIO_WEIGHTS:
-        return STUDIO_NAME
-    hub = description.get("hub")
-    if isinstance(hub, dict) and isinstance(hub.get("repository"), str):
-        return clean_text(hub["repository"], 200)
-    pipeline = description.get("pipeline")
-    kind = clean_text(pipeline, 80).rpartition("/")[2] if isinstance(pipeline, str) else "a model"
-    return f"{kind} ({weights})"

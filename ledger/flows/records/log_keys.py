@@ -11,7 +11,7 @@ from ledger.errors import InputError, VerificationError
 from ledger.flows.records.service_keys import KeyState
 from ledger.log.entry import Entry
 from ledger.record import dsse
-from ledger.record.keys import keyid_of
+from ledger.record.keyid import keyid_of
 from ledger.record.party import Party
 from ledger.record.predicates import KeyRecord, Role
 from ledger.record.statement import parse_payload

@@ -14,6 +14,7 @@ from ledger.answers.records import ListedDigest, MembershipAnswer, ModelAnswer
 from ledger.audit.manifest import MAX_MANIFEST_BYTES, ManifestTree
 from ledger.errors import InputError, IntegrityError, NotFoundError
 from ledger.files import read_regular
+from ledger.flows.records.model_names import model_name
 from ledger.log.append import Sequencer
 from ledger.log.entry import Entry
 from ledger.record import dsse
@@ -134,6 +135,17 @@ class Models:
                 "page": f"/models/{model_id}",
             },
         )
+
+    def names(self) -> dict[str, str]:
+        """The name of each model by its id, as its newest record describes it; without models whose description is
+        missing here."""
+        described: dict[str, str] = {}
+        for entry in self._entries():
+            statement, model = _model_of(entry)
+            document = self.documents.get("model", model.spec)
+            if document is not None:
+                described[model.model_id] = model_name(statement.subject_sha256, json.loads(document))
+        return described
 
     def manifest(self, model_id: str) -> bytes:
         """The manifest's text. Raises as `get` does, and NotFoundError (`manifest-undisclosed`)."""

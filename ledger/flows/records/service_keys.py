@@ -15,7 +15,8 @@ from ledger.log.entry import Draft, Entry
 from ledger.record import dsse
 from ledger.record.ids import new_id
 from ledger.record.keyfile import KeyFile
-from ledger.record.keys import Signer, keyid_of
+from ledger.record.keyid import keyid_of
+from ledger.record.keys import Signer
 from ledger.record.predicates import KeyEvent, KeyRecord, Role
 from ledger.record.statement import parse_payload, statement_payload
 from ledger.record.times import now_text

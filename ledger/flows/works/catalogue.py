@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass
 
+from ledger.answers.artists import ArtistPage, ListedArtist
 from ledger.answers.notes import EMPTY_CORPUS, outgrown
 from ledger.answers.records import ArtistAnswer, ContestReport, CorpusStats, WorkAnswer, WorkPage
 from ledger.corpus.work import Artist, CorpusState, Work
@@ -53,6 +54,13 @@ class Catalogue:
             },
         )
 
+    def artists(self, *, after: str | None = None, limit: int = 50) -> ArtistPage:
+        """Artists in the order of their names, after the name `after`. Raises InputError (`bad-limit`)."""
+        _require_limit(limit)
+        found = self.reader.artists(after=after, limit=limit + 1)
+        listed = tuple(ListedArtist(artist.artist_id, artist.name, works) for artist, works in found[:limit])
+        return ArtistPage(listed, listed[-1].name if len(found) > limit else None)
+
     def _artist(self, artist_id: str) -> Artist:
         artist = self.reader.artist(parse_id(artist_id))
         if artist is None:
@@ -64,8 +72,7 @@ class Catalogue:
 
         Raises InputError (`bad-limit`, `bad-id`), NotFoundError (`artist-not-found`).
         """
-        if not 1 <= limit <= MAX_PAGE:
-            raise InputError(f"limit is {limit}; it must be 1 to {MAX_PAGE}", code="bad-limit")
+        _require_limit(limit)
         self._artist(artist_id)
         found = self.reader.works_of(artist_id, after=after, limit=limit + 1)
         page = found[:limit]
@@ -104,6 +111,11 @@ class Catalogue:
             calibration_works=None if newest is None else newest.corpus.works,
             notes=_notes(state, None if newest is None else newest.corpus),
         )
+
+
+def _require_limit(limit: int) -> None:
+    if not 1 <= limit <= MAX_PAGE:
+        raise InputError(f"limit is {limit}; it must be 1 to {MAX_PAGE}", code="bad-limit")
 
 
 def _notes(corpus: CorpusState, calibrated: CorpusState | None) -> tuple[str, ...]:

@@ -7,7 +7,8 @@ from typing import Annotated, ClassVar, Literal, Self
 from pydantic import AfterValidator, model_validator
 
 from ledger.errors import VerificationError
-from ledger.record.keys import keyid_of, require_sound_public_key
+from ledger.record.keyid import keyid_of
+from ledger.record.keys import require_sound_public_key
 from ledger.record.parts import AllowedUses, BinThresholds, CorpusPoint, FingerprintDigests, Manifest, Ref
 from ledger.record.predicates.kind import Kind
 from ledger.record.values import Digest, Id, Label, Licence, Model, Origin, Time

@@ -4,6 +4,6 @@ server.py is what others use; supervisor.py stops the server when its last user 
 where the files are and under which account they run.
 """
 
-from ledger.storage.embedded.server import EmbeddedServer
+from ledger.storage.embedded.server import EmbeddedServer, running_url
 
-__all__ = ["EmbeddedServer"]
+__all__ = ["EmbeddedServer", "running_url"]

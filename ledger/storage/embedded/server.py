@@ -119,8 +119,21 @@ class EmbeddedServer:
     def _url(self, database: str, user: str) -> str:
         if self._home is None or self._users is None:
             raise RuntimeError("the embedded server is not entered")
-        password, socket = quote(password_of(self._home, user), safe=""), self._home.socket_note.read_text()
-        return f"postgresql+psycopg://{user}:{password}@/{database}?host={quote(socket, safe='/')}"
+        return _url(self._home, database, user)
+
+
+def running_url(data_dir: Path) -> str | None:
+    """The service's URL of a data folder's server that runs already. Starts nothing, makes nothing, and does not keep
+    the server from stopping."""
+    inside = Home(Path(os.path.abspath(data_dir)) / "postgres")  # noqa: PTH100 - as above
+    note = inside.folder / "location"
+    home = Home(Path(note.read_text().strip())) if note.is_file() else inside
+    return _url(home, DATABASE, SERVICE_ROLE) if home.running_lock.is_file() and _is_running(home) else None
+
+
+def _url(home: Home, database: str, user: str) -> str:
+    password, socket = quote(password_of(home, user), safe=""), home.socket_note.read_text()
+    return f"postgresql+psycopg://{user}:{password}@/{database}?host={quote(socket, safe='/')}"
 
 
 def _start(home: Home, account: Account) -> None:

@@ -17,7 +17,7 @@ from sqlalchemy.engine import Connection
 from ledger.errors import ConflictError, VerificationError
 from ledger.log.entry import Draft
 from ledger.record import dsse
-from ledger.record.keys import keyid_of
+from ledger.record.keyid import keyid_of
 from ledger.record.party import Party, party_of
 from ledger.record.predicates import KeyRecord, Registration, refs_of
 from ledger.record.statement import kind_at_end, parse_payload

@@ -79,6 +79,18 @@ class WorkReader:
         )
         return Artist(artist_id, rows[0].name) if rows else None
 
+    def artists(self, *, after: str | None = None, limit: int = 50) -> list[tuple[Artist, int]]:
+        """Artists whose names are not erased, each with the number of works that are not withdrawn; in the order of
+        their names, after the name `after`."""
+        rows = self._rows(
+            "SELECT a.artist_id, a.name, count(w.work_id) FILTER (WHERE w.withdrawn_index IS NULL) AS works"
+            " FROM artist a LEFT JOIN work w USING (artist_id) WHERE a.name IS NOT NULL"
+            " AND (CAST(:after AS text) IS NULL OR (lower(a.name), a.name) > (lower(:after), :after))"
+            " GROUP BY a.artist_id ORDER BY lower(a.name), a.name LIMIT :limit",
+            {"after": after, "limit": limit},
+        )
+        return [(Artist(str(row.artist_id), row.name), row.works) for row in rows]
+
     def standing_work(self, sha256: str, artist_id: str) -> str | None:
         """The id of the artist's work with this file's digest that is not withdrawn."""
         found = self._scalar(

@@ -1,0 +1,22 @@
+"""What people call a model."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any
+
+from ledger.generate.profiles import STUDIO_NAME, STUDIO_WEIGHTS
+from ledger.text import clean_text
+
+
+def model_name(weights_sha256: str, description: Mapping[str, Any]) -> str:
+    """The repository that publishes it, or the name of the model that comes with Artledger; else the digest."""
+    weights = f"weights {weights_sha256[:12]}…"
+    if weights_sha256 == STUDIO_WEIGHTS:
+        return STUDIO_NAME
+    hub = description.get("hub")
+    if isinstance(hub, dict) and isinstance(hub.get("repository"), str):
+        return clean_text(hub["repository"], 200)
+    pipeline = description.get("pipeline")
+    kind = clean_text(pipeline, 80).rpartition("/")[2] if isinstance(pipeline, str) else "a model"
+    return f"{kind} ({weights})"

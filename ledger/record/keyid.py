@@ -1,0 +1,17 @@
+"""Ids of keys: the full one for programs, a short one for people. A light module, for help and start-up."""
+
+from __future__ import annotations
+
+import hashlib
+
+SHORT = 16
+
+
+def keyid_of(public_raw: bytes) -> str:
+    """Key id (FORMAT.md): lowercase hex SHA-256 of the raw 32-byte public key."""
+    return hashlib.sha256(public_raw).hexdigest()
+
+
+def short_keyid(keyid: str) -> str:
+    """A key id as people see it, on every surface: its first 16 digits. JSON and records hold all 64."""
+    return keyid[:SHORT]
