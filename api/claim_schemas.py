@@ -21,7 +21,7 @@ Text = Annotated[str, Field(min_length=1, max_length=2 * MAX_CLAIM_TEXT)]
 
 
 class ClaimRequest(Closed):
-    """What is to be claimed of the picture. `model_id` goes with `generated-by` and `trained-on`."""
+    """What is to be claimed of the picture. `model_id`: where the claim is about a model."""
 
     model_config = ConfigDict(
         strict=True, json_schema_extra={"example": {"claim_type": "copies-work", "works": [_WORK], "text": "My star."}}

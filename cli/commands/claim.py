@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated, Literal
+from typing import TYPE_CHECKING, Annotated
 
 import typer
 
@@ -12,15 +12,12 @@ from cli.ui.errors import ExitCode
 from cli.ui.files import read_bounded, write_new, write_whole
 from cli.ui.invocation import CommandGroup, Invocation
 from ledger.errors import InputError
+from ledger.record.claim_values import ClaimType, ClaimVerdict
 
 if TYPE_CHECKING:
     from ledger.answers.claims import ClaimAnswer, StatementDraft
     from ledger.app import Application
     from ledger.flows.claims.file import Sent
-
-ClaimType = Literal["copies-work", "authored-image", "generated-by", "trained-on"]
-ClaimVerdict = Literal["supported", "contradicted", "inconclusive"]
-"""As in ledger.record.predicates, which takes libraries that help must not wait for."""
 
 ClaimArgument = Annotated[str, typer.Argument(metavar="CLAIM_ID", help="The claim's id.", show_default=False)]
 ByOption = Annotated[str, typer.Option("--by", metavar="ACCOUNT_ID", help="Whose statement it is.", show_default=False)]
@@ -43,7 +40,8 @@ def file_claim(
     invocation: Invocation,
     claim_type: Annotated[ClaimType, typer.Argument(metavar="TYPE", help="What is claimed.", show_default=False)],
     image: Annotated[
-        Path | None, typer.Argument(metavar="IMAGE", help="The picture; for trained-on it may be left out.")
+        Path | None,
+        typer.Argument(metavar="IMAGE", help="The picture. Leave it out where the claim is about a work's own file."),
     ] = None,
     *,
     by: ByOption,
@@ -51,16 +49,14 @@ def file_claim(
     work: Annotated[
         list[str] | None, typer.Option(metavar="WORK_ID", help="A registered work of theirs; may be repeated.")
     ] = None,
-    model: Annotated[
-        str | None, typer.Option(metavar="MODEL_ID", help="The model; for generated-by and trained-on.")
-    ] = None,
+    model: Annotated[str | None, typer.Option(metavar="MODEL_ID", help="The model that the claim is about.")] = None,
     text: Annotated[str | None, typer.Option(help="In words, at most 4,000 characters.", metavar="TEXT")] = None,
     reveal: RevealOption = None,
     fail_on: Annotated[
         ClaimVerdict | None, typer.Option(help="Exit 1 where the verdict is this.", show_default=False)
     ] = None,
 ) -> ExitCode:
-    """Claim authored-image, copies-work, generated-by or trained-on, and see at once what the published rules say.
+    """File a claim about a picture, and see at once what the published rules say of it.
 
     The same claim about the same picture again shows the one that exists. Nothing but the picture's digest and the
     ids named go on the log; the text is kept beside it and can be erased.

@@ -54,7 +54,7 @@ class Case:
 
     claim: Claim
     subject_sha256: str
-    """Of the claimed image's bytes; where a `trained-on` claim comes without one, of the work's file."""
+    """Of the claimed image's bytes; of a claim without a picture, of the work's file."""
     picture: Exhibit | None
     """The `verification` of those bytes; None where no picture was sent in."""
     exhibits: tuple[Exhibit, ...]

@@ -7,8 +7,9 @@ from dataclasses import asdict, dataclass
 from typing import Any
 
 from ledger.claim.case import Finding
+from ledger.claim.registry import CLAIM_TYPES
 from ledger.claim.rules import ClaimRules
-from ledger.record.predicates import ClaimType
+from ledger.record.claim_values import ClaimType
 
 
 @dataclass(frozen=True, slots=True)
@@ -26,13 +27,6 @@ class Reason:
         return asdict(self)
 
 
-CLAIM_MEANING: Mapping[ClaimType, str] = {
-    "authored-image": "claims to have made this picture",
-    "copies-work": "claims that this picture copies a registered work",
-    "generated-by": "claims that a model generated this picture",
-    "trained-on": "claims that a model was trained on this work",
-}
-"""After the claimant's name."""
 OUTCOME_MARKS: Mapping[str, str] = {"supported": "✓", "contradicted": "✕", "inconclusive": "○"}
 """A shape beside each outcome's word, so that they differ without colour."""
 CONTESTED = frozenset(
@@ -54,6 +48,11 @@ def reasons(findings: Iterable[Finding], rules: ClaimRules) -> tuple[Reason, ...
 def is_contested(findings: Iterable[Finding]) -> bool:
     """Whether another artist registered the same."""
     return any(finding.code in CONTESTED for finding in findings)
+
+
+def claim_meaning(claim_type: ClaimType) -> str:
+    """What such a claim says, in words that follow the claimant's name."""
+    return CLAIM_TYPES[claim_type].meaning
 
 
 def limits(claim_type: ClaimType, rules: ClaimRules) -> tuple[str, ...]:

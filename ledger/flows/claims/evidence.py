@@ -11,6 +11,7 @@ from typing import Any
 from ledger.answers.records import ListedDigest
 from ledger.claim.case import Case, Exhibit, Finding, Listing
 from ledger.claim.pictures import CONTAINS, SHOWS, WHOLE, Region, is_copy
+from ledger.claim.registry import CLAIM_TYPES
 from ledger.claim.rules import ClaimRules
 from ledger.flows.claims.registered_hashes import RegisteredHashes
 from ledger.flows.claims.rivals import Rivals
@@ -188,7 +189,7 @@ class ClaimEvidence:
             exhibits.add(self._considered(known) if looked is None else ())
             if looked is not None:
                 measured += self._measured(picture, looked, exhibits)
-        if claim.claim_type != "generated-by":
+        if CLAIM_TYPES[claim.claim_type].contested_by != "no-work":
             contesting = [each for each in self._contesting(claim, looked, exhibits) if each not in measured]
             exhibits.add(self._entry(each["record_id"]) for each in contesting)
             measured += contesting

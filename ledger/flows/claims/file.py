@@ -95,8 +95,8 @@ class Claims:
     rules: ClaimRules
 
     def draft(self, order: ClaimOrder, claimant_id: str, data: bytes | None, principal: Principal) -> StatementDraft:
-        """The claim as its maker signs it; nothing is appended. `data`: the picture's file, needed but for
-        `trained-on`, where the work's own file is meant without one.
+        """The claim as its maker signs it; nothing is appended. `data`: the picture's file; some types of claim do
+        without, and are then about the file of the first work named.
 
         Raises InputError (`bad-claim`, `claim-image`, `bad-claim-text`, `bad-id`, `work-withdrawn`), NotFoundError
         (`work-not-found`, `model-not-found`), AccessError (`scope-missing`, `wrong-account`, `work-not-yours`,

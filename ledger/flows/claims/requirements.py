@@ -6,10 +6,12 @@ import hashlib
 from dataclasses import dataclass
 
 from ledger.audit.statement_rules import MAX_WORKS
+from ledger.claim.registry import CLAIM_TYPES
 from ledger.errors import AccessError, InputError, NotFoundError
 from ledger.flows.claims.evidence import exhibit_of, ref_of
 from ledger.flows.claims.statements import ClaimOrder
 from ledger.flows.records.models import Models
+from ledger.record.claim_values import ClaimType
 from ledger.record.ids import parse_id
 from ledger.record.parts import ModelRef, Ref
 from ledger.record.predicates import Claim
@@ -60,9 +62,9 @@ class ClaimTerms:
     def _works(self, order: ClaimOrder, claimant_id: str) -> tuple[list[Ref], list[str]]:
         """References to the registrations of the works named, and the digests of their files."""
         if len(set(order.works)) != len(order.works) or len(order.works) > MAX_WORKS:
-            raise _bad(f"it names at most {MAX_WORKS} works, each once")
-        if order.claim_type == "copies-work" and not order.works:
-            raise _bad("copies-work names the works that were copied")
+            raise _bad(order.claim_type, f"names at most {MAX_WORKS} works, each of them once")
+        if not order.works and CLAIM_TYPES[order.claim_type].works == "required":
+            raise _bad(order.claim_type, "needs at least one work", "name it: --work WORK_ID, over HTTP `works`")
         works = self.works.works({parse_id(work_id) for work_id in order.works})
         refs, subjects = [], []
         for work_id in order.works:
@@ -80,12 +82,13 @@ class ClaimTerms:
         return refs, subjects
 
     def _model(self, order: ClaimOrder) -> tuple[ModelRef | None, list[Ref]]:
+        needed = CLAIM_TYPES[order.claim_type].model
         if order.model_id is None:
-            if order.claim_type == "trained-on":
-                raise _bad("trained-on names the model")
+            if needed == "required":
+                raise _bad(order.claim_type, "needs a model", "name it: --model MODEL_ID, over HTTP `model_id`")
             return None, []
-        if order.claim_type not in ("trained-on", "generated-by"):
-            raise _bad(f"{order.claim_type} names no model")
+        if needed == "refused":
+            raise _bad(order.claim_type, "is not about a model", "leave the model out")
         newest = self.models.records(order.model_id)[-1]
         weights = exhibit_of(newest).statement.subject_sha256
         return ModelRef(model_id=order.model_id, weights_sha256=weights), [ref_of(newest)]
@@ -94,10 +97,10 @@ class ClaimTerms:
 def _subject(order: ClaimOrder, data: bytes | None, subjects: list[str]) -> str:
     if data is not None:
         return hashlib.sha256(data).hexdigest()
-    if order.claim_type != "trained-on" or not subjects:
-        raise InputError(f"{order.claim_type} is about a picture: send its file", code="claim-image")
+    if CLAIM_TYPES[order.claim_type].picture == "required" or not subjects:
+        raise InputError(f"a claim of the type {order.claim_type} needs the picture's file", code="claim-image")
     return subjects[0]
 
 
-def _bad(message: str) -> InputError:
-    return InputError(f"that is no claim: {message}", code="bad-claim")
+def _bad(claim_type: ClaimType, message: str, hint: str | None = None) -> InputError:
+    return InputError(f"invalid claim: `{claim_type}` {message}", code="bad-claim", hint=hint)

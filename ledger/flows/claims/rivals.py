@@ -11,8 +11,9 @@ from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
+from ledger.claim.measures import Measures
 from ledger.claim.pictures import ALIGNED, WHOLE, Region, is_copy
-from ledger.claim.rules import Measures
+from ledger.claim.registry import CLAIM_TYPES
 from ledger.flows.pictures.measurements import evidence_text
 from ledger.flows.pictures.verify import Verification
 from ledger.flows.upkeep.calibrate import Published
@@ -60,8 +61,9 @@ class Rivals:
         calibrated: Published,
     ) -> Iterator[Measured]:  # fmt: skip
         """What the picture shows beyond what its `verification` matched: works that the claim names, and other
-        artists' works; for `copies-work` only those at the place of a work named."""
-        named = claim.works if claim.claim_type == "copies-work" else ()
+        artists' works, where the type of claim asks for that only those at the place of a work named."""
+        in_place = CLAIM_TYPES[claim.claim_type].contested_by == "work-in-the-same-place"
+        named = claim.works if in_place else ()
         matched = {work_id: match for match in picture.matches if is_copy(picture, match) for work_id in match.works}
         found = self._aligned(claim, [*named, *self._contesting(claimants)], query, calibrated)
         records = self._records(found)
