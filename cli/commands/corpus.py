@@ -118,7 +118,7 @@ def _portfolio(
 ) -> IngestSummary:
     """The folder's works, signed by the artist's key where one is named."""
     from cli.ui.own_keys import open_key
-    from ledger.corpus.portfolio import PortfolioSource
+    from ledger.corpus.sources.portfolio import PortfolioSource
     from ledger.flows.people.principal import LOCAL
 
     signer = None if key is None else open_key(key)

@@ -15,7 +15,7 @@ from typing import Any
 from ledger.answers.records import RecordAnswer, WorkAnswer
 from ledger.corpus.credit import read_terms
 from ledger.corpus.labels import UNSTATED_USES
-from ledger.corpus.source_spec import UPLOADED
+from ledger.corpus.sources.upload import upload_source
 from ledger.corpus.work import AllowedUse, Artist, Source, SourceItem
 from ledger.errors import ConflictError, InputError, NotFoundError
 from ledger.fingerprint.fingerprinter import Fingerprinter
@@ -242,7 +242,7 @@ class Registering:
             credit=credit,
         )
         [fingerprint] = self.fingerprinter.works([image])
-        source, origin = f"{UPLOADED}{artist.artist_id}", self.ingestion.sequencer.origin
+        source, origin = upload_source(artist.artist_id), self.ingestion.sequencer.origin
         return make_work(source, item, artist.artist_id, image, fingerprint, origin=origin)
 
     def _standing(self, made: MadeWork) -> str | None:
