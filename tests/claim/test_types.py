@@ -20,6 +20,7 @@ from ledger.record.claim_values import ClaimType
 
 ROOT = Path(__file__).parents[2]
 NAMES: tuple[ClaimType, ...] = get_args(ClaimType)
+NEWEST = current_rules().version
 VALUES = "ledger/record/claim_values.py"
 TYPE_FILES = "ledger/claim/types/"
 LABORATORY = "ledger/lab/evaluate/"
@@ -40,7 +41,7 @@ def _findings(case: Case, measures: Measures) -> Iterator[Finding]:
 
 DEFINITION = ClaimDefinition(
     name="drawn-after", meaning="claims that this picture was drawn after a work", findings=_findings,
-    works="required", since_rules=2,
+    works="required", since_rules=THE_NEXT,
 )
 """
 """A type that nobody needs."""
@@ -80,7 +81,7 @@ def test_the_files_define_what_the_format_names() -> None:
     for name, definition in CLAIM_TYPES.items():
         assert definition.name == name
         assert claim_meaning(name).startswith("claims ")
-        assert 1 <= definition.since_rules <= current_rules().version
+        assert 1 <= definition.since_rules <= NEWEST
 
 
 @pytest.mark.parametrize("name", NAMES)
@@ -104,16 +105,16 @@ def test_a_new_type_takes_one_file_a_version_of_the_rules_and_its_name(tmp_path:
         shutil.copytree(ROOT / package, tmp_path / package, ignore=ignored)
     values = tmp_path / VALUES
     values.write_text(values.read_text().replace('"trained-on"]', '"trained-on", "drawn-after"]'))
-    (tmp_path / TYPE_FILES / "drawn_after.py").write_text(DRAWN_AFTER)
-    rules = json.loads((ROOT / "ledger/claim/data/claim-rules-v1.json").read_bytes())
-    rules["version"] = 2
+    (tmp_path / TYPE_FILES / "drawn_after.py").write_text(DRAWN_AFTER.replace("THE_NEXT", str(NEWEST + 1)))
+    rules = json.loads((ROOT / f"ledger/claim/data/claim-rules-v{NEWEST}.json").read_bytes())
+    rules["version"] = NEWEST + 1
     rules["findings"]["drawn-after-work"] = {"measured": False, "text": "The picture shows the work."}
     rules["limits"]["drawn-after"] = ["A work that looks alike may be drawn after the same model."]
     rules["rules"]["drawn-after"] = [
         {"any": ["drawn-after-work"], "because": "It shows the work.", "id": "shown", "verdict": "supported"},
         {"any": [], "because": "Nothing is known.", "id": "nothing-known", "verdict": "inconclusive"},
     ]
-    (tmp_path / "ledger/claim/data/claim-rules-v2.json").write_text(json.dumps(rules))
+    (tmp_path / f"ledger/claim/data/claim-rules-v{NEWEST + 1}.json").write_text(json.dumps(rules))
 
     said = json.loads(run(tmp_path, "-c", ASKED, current_rules().digest))
     assert said == {
@@ -121,7 +122,7 @@ def test_a_new_type_takes_one_file_a_version_of_the_rules_and_its_name(tmp_path:
         "findings": ["drawn-after-work"],
         "meaning": "claims that this picture was drawn after a work",
         "limits": ["A work that looks alike may be drawn after the same model."],
-        "version": 2,
+        "version": NEWEST + 1,
         "by_old_rules": "other-rules",
         "another_by_old_rules": "supported",
     }
