@@ -124,7 +124,7 @@ def get_claim(here: Here, claim_id: Id) -> ClaimAnswer:
 def get_claim_bundle(here: Here, claim_id: Id) -> Response:
     """`artledger audit claim FILE --key VKEY` verifies it. 503 while no checkpoint covers all of it."""
     return Response(
-        here.application.claims.reading.bundle(claim_id),
+        here.application.claims.bundles.get(claim_id),
         media_type=BUNDLE_TYPE,
         headers={
             "Content-Disposition": f'attachment; filename="artledger-{claim_id}.claim.json"',

@@ -17,7 +17,7 @@ from ledger.record.claim_values import ClaimType, ClaimVerdict
 if TYPE_CHECKING:
     from ledger.answers.claims import ClaimAnswer, StatementDraft
     from ledger.app import Application
-    from ledger.flows.claims.file import Sent
+    from ledger.flows.claims.submission import SentStatement
 
 ClaimArgument = Annotated[str, typer.Argument(metavar="CLAIM_ID", help="The claim's id.", show_default=False)]
 ByOption = Annotated[str, typer.Option("--by", metavar="ACCOUNT_ID", help="Whose statement it is.", show_default=False)]
@@ -185,13 +185,13 @@ def claim_bundle(application: Application, claim_id: str) -> bytes:
     """A claim's bundle, published first where that has not happened. Raises as `published` does."""
     from cli.ui.bundles import published
 
-    return published(application, lambda: application.claims.reading.bundle(claim_id))
+    return published(application, lambda: application.claims.bundles.get(claim_id))
 
 
-def _signed(draft: StatementDraft, key: Path | None, reveal: Path | None) -> Sent:
+def _signed(draft: StatementDraft, key: Path | None, reveal: Path | None) -> SentStatement:
     """The draft with its maker's signature where there is a key; what opens its commitment goes to a file first."""
     from cli.ui.own_keys import open_key
-    from ledger.flows.claims.file import Sent
+    from ledger.flows.claims.submission import SentStatement
     from ledger.record import dsse
     from ledger.record.reveal import Reveal
 
@@ -199,9 +199,9 @@ def _signed(draft: StatementDraft, key: Path | None, reveal: Path | None) -> Sen
         opened = Reveal(field="text", key=draft.text_key, record_id=draft.record_id, value={"text": draft.text})
         write_new(reveal, opened.model_dump_json(indent=2).encode(), replace=False, private=True)
     if key is None:
-        return Sent(payload=draft.payload, text=draft.text, text_key=draft.text_key)
+        return SentStatement(payload=draft.payload, text=draft.text, text_key=draft.text_key)
     envelope = dsse.sign(draft.payload, [open_key(key)])
-    return Sent(envelope=envelope, text=draft.text, text_key=draft.text_key)
+    return SentStatement(envelope=envelope, text=draft.text, text_key=draft.text_key)
 
 
 def _show(invocation: Invocation, answer: ClaimAnswer) -> None:

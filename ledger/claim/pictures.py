@@ -7,6 +7,7 @@ from decimal import Decimal
 from typing import Literal
 
 from ledger.claim.case import Case, Exhibit
+from ledger.claim.measured import CONTAINS_GENERATED, SHOWS_GENERATED
 from ledger.claim.measures import Measures
 from ledger.match.alike import hashes_alike
 from ledger.match.lists import COPY_RELATIONS, Relation, Verdict
@@ -14,9 +15,6 @@ from ledger.record.parts import MatchText, RegionText
 from ledger.record.predicates import Asset, Generation, Registration, Verification
 
 PROVEN = frozenset({Relation.EXACT, Relation.SAME_PIXELS})
-SHOWS = "shows-generated"
-CONTAINS = "contains-generated"
-ALIGNED = "work-aligned"
 Extent = Literal["whole", "part"]
 
 
@@ -130,9 +128,11 @@ def generated_pictures(case: Case, measures: Measures) -> tuple[GeneratedPicture
             continue
         code = measured.get((exhibit.ref.record_id, exhibit.ref.leaf_hash))
         comparable = _comparable(picture) and _comparable(generation)
-        if code == SHOWS or (comparable and hashes_alike(generation.fingerprint, picture.fingerprint, measures)):
+        if code == SHOWS_GENERATED or (
+            comparable and hashes_alike(generation.fingerprint, picture.fingerprint, measures)
+        ):
             found.append(GeneratedPicture(exhibit, generation, "whole", proven=False))
-        elif code == CONTAINS:
+        elif code == CONTAINS_GENERATED:
             found.append(GeneratedPicture(exhibit, generation, "part", proven=False))
     return tuple(found)
 

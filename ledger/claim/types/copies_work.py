@@ -7,15 +7,16 @@ from collections.abc import Iterable, Iterator
 from ledger.claim.case import Case, Exhibit, Finding
 from ledger.claim.contests import contested, contests
 from ledger.claim.definition import ClaimDefinition
+from ledger.claim.measured import WORK_ALIGNED
 from ledger.claim.measures import Measures
-from ledger.claim.pictures import ALIGNED, GeneratedPicture, ShownWork, generated_pictures, works_shown
+from ledger.claim.pictures import GeneratedPicture, ShownWork, generated_pictures, works_shown
 from ledger.record.predicates import Registration
 
 
 def _findings(case: Case, measures: Measures) -> Iterator[Finding]:
     shown, generated = works_shown(case, measures), generated_pictures(case, measures)
     by_work = {each.work.work_id: each for each in shown}
-    aligned = {each.ref for each in case.measured if each.code == ALIGNED}
+    aligned = {each.ref for each in case.measured if each.code == WORK_ALIGNED}
     registrations = list(case.of(Registration))
     for exhibit, work in registrations:
         if work.work_id not in case.claim.works:

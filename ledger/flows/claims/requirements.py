@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from ledger.audit.statement_rules import MAX_WORKS
 from ledger.claim.registry import CLAIM_TYPES
 from ledger.errors import AccessError, InputError, NotFoundError
-from ledger.flows.claims.evidence import exhibit_of, ref_of
+from ledger.flows.claims.exhibits import ref_of, statement_of
 from ledger.flows.claims.statements import ClaimOrder
 from ledger.flows.records.models import Models
 from ledger.record.claim_values import ClaimType
@@ -20,39 +20,40 @@ from ledger.storage.works.works import WorkReader
 
 
 @dataclass(frozen=True, slots=True)
-class Terms:
-    """What a claim's statement says besides whose it is."""
+class ClaimSubject:
+    """What a claim is about."""
 
-    subject_sha256: str
+    sha256: str
+    """Of the picture's file; of a claim without a picture, of the work's."""
     refs: tuple[Ref, ...]
     """The registrations of the works named, and the newest record of the model."""
     model: ModelRef | None
 
 
 @dataclass(frozen=True, slots=True)
-class ClaimTerms:
+class ClaimRequirements:
     """Threads may share it."""
 
     works: WorkReader
     models: Models
 
-    def of(self, order: ClaimOrder, claimant_id: str, data: bytes | None) -> Terms:
+    def subject(self, order: ClaimOrder, claimant_id: str, data: bytes | None) -> ClaimSubject:
         """Raises InputError (`bad-claim`, `claim-image`, `bad-id`, `work-withdrawn`), NotFoundError (`work-not-found`,
         `model-not-found`), AccessError (`work-not-yours`)."""
         refs, subjects = self._works(order, claimant_id)
         model, model_refs = self._model(order)
-        return Terms(_subject(order, data, subjects), (*refs, *model_refs), model)
+        return ClaimSubject(_subject(order, data, subjects), (*refs, *model_refs), model)
 
     def require(self, statement: Statement, claim: Claim, data: bytes | None) -> None:
         """That a claim which was drafted elsewhere, or a while ago, is one that would be drafted now.
 
-        Raises as `of` does, and InputError (`other-image`, `claim-refs`).
+        Raises as `subject` does, and InputError (`other-image`, `claim-refs`).
         """
         model_id = None if claim.model is None else claim.model.model_id
-        terms = self.of(ClaimOrder(claim.claim_type, claim.works, model_id), claim.claimant_id, data)
-        if statement.subject_name != "image" or statement.subject_sha256 != terms.subject_sha256:
+        subject = self.subject(ClaimOrder(claim.claim_type, claim.works, model_id), claim.claimant_id, data)
+        if statement.subject_name != "image" or statement.subject_sha256 != subject.sha256:
             raise InputError("the claim is about another file than the one that came with it", code="other-image")
-        if claim.model != terms.model or claim.refs != terms.refs:
+        if claim.model != subject.model or claim.refs != subject.refs:
             raise InputError(
                 "the claim refers to other records than those of its works and its model",
                 code="claim-refs",
@@ -90,7 +91,7 @@ class ClaimTerms:
         if needed == "refused":
             raise _bad(order.claim_type, "is not about a model", "leave the model out")
         newest = self.models.records(order.model_id)[-1]
-        weights = exhibit_of(newest).statement.subject_sha256
+        weights = statement_of(newest).subject_sha256
         return ModelRef(model_id=order.model_id, weights_sha256=weights), [ref_of(newest)]
 
 
