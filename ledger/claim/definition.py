@@ -6,7 +6,7 @@ from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from typing import Literal
 
-from ledger.claim.case import Case, Finding
+from ledger.claim.case import Case, ClaimFinding
 from ledger.claim.measures import Measures
 from ledger.record.claim_values import ClaimType
 
@@ -18,7 +18,7 @@ class ClaimDefinition:
     name: ClaimType
     meaning: str
     """What somebody claims, in words that follow the claimant's name."""
-    findings: Callable[[Case, Measures], Iterator[Finding]]
+    findings: Callable[[Case, Measures], Iterator[ClaimFinding]]
     """What the records of a case show. The codes are those that the published rules define."""
     works: Literal["required", "optional"] = "optional"
     """Whether a claim must name works; it names the claimant's own."""

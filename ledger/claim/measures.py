@@ -12,13 +12,13 @@ from ledger.record.values import UnitText
 _Bits = Annotated[int, Field(ge=0, le=256)]
 
 
-class Closed(BaseModel):
+class RulesPart(BaseModel):
     """A part of the rules' document: no other members than those declared."""
 
     model_config = ConfigDict(extra="forbid", frozen=True, strict=True)
 
 
-class Measures(Closed):
+class Measures(RulesPart):
     """Two pictures are alike when their perceptual hashes differ in at most so many bits."""
 
     cover: UnitText

@@ -19,7 +19,7 @@ Extent = Literal["whole", "part"]
 
 
 @dataclass(frozen=True, slots=True)
-class Region:
+class ExactRegion:
     """A rectangle in fractions of the picture."""
 
     left: Decimal = Decimal(0)
@@ -28,16 +28,16 @@ class Region:
     bottom: Decimal = Decimal(1)
 
     @classmethod
-    def of(cls, text: RegionText) -> Region:
+    def of(cls, text: RegionText) -> ExactRegion:
         return cls(Decimal(text.left), Decimal(text.top), Decimal(text.right), Decimal(text.bottom))
 
     @property
     def area(self) -> Decimal:
         return max(Decimal(0), self.right - self.left) * max(Decimal(0), self.bottom - self.top)
 
-    def covers(self, other: Region, least: Decimal) -> bool:
+    def covers(self, other: ExactRegion, least: Decimal) -> bool:
         """Whether at least this share of the other lies within this one."""
-        within = Region(
+        within = ExactRegion(
             max(self.left, other.left),
             max(self.top, other.top),
             min(self.right, other.right),
@@ -46,7 +46,7 @@ class Region:
         return within.area >= least * other.area > 0
 
 
-WHOLE = Region()
+WHOLE = ExactRegion()
 
 
 @dataclass(frozen=True, slots=True)
@@ -55,7 +55,7 @@ class ShownWork:
 
     registration: Exhibit
     work: Registration
-    region: Region
+    region: ExactRegion
     """Where in the picture."""
     proven: bool
     """By equal bytes or pixels, rather than by looks."""
@@ -91,7 +91,7 @@ def works_shown(case: Case, measures: Measures) -> tuple[ShownWork, ...]:
         if _equal(case, picture, exhibit, work):
             shown.append(ShownWork(exhibit, work, WHOLE, proven=True))
         elif match is not None:
-            region = WHOLE if match.evidence is None else Region.of(match.evidence.query_region)
+            region = WHOLE if match.evidence is None else ExactRegion.of(match.evidence.query_region)
             shown.append(ShownWork(exhibit, work, region, proven=False))
         elif (
             picture is not None

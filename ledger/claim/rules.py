@@ -18,7 +18,7 @@ from typing import Annotated, Literal, Self
 from pydantic import Field, TypeAdapter, ValidationError, model_validator
 
 from ledger import canonical
-from ledger.claim.measures import Closed, Measures
+from ledger.claim.measures import Measures, RulesPart
 from ledger.claim.registry import CLAIM_TYPES
 from ledger.errors import InputError, VerificationError
 from ledger.record.claim_values import ClaimType, ClaimVerdict
@@ -28,14 +28,14 @@ MAX_RULES_BYTES = 256 * 1024
 _Text = Annotated[str, Field(min_length=1, max_length=1000)]
 
 
-class Meaning(Closed):
+class Meaning(RulesPart):
     """What a finding means in plain words. `measured`: only a comparison of the pictures themselves can tell."""
 
     measured: bool
     text: _Text
 
 
-class Rule(Closed):
+class ClaimRule(RulesPart):
     """Applies when any of these findings was made; without any named, always."""
 
     any: tuple[Name, ...]
@@ -47,14 +47,14 @@ class Rule(Closed):
         return not self.any or any(code in codes for code in self.any)
 
 
-class ClaimRules(Closed):
+class ClaimRules(RulesPart):
     """A version of the rules."""
 
     findings: dict[Name, Meaning]
     limits: dict[ClaimType, tuple[_Text, ...]]
     measures: Measures
     name: Literal["artledger-claim-rules"]
-    rules: dict[ClaimType, Annotated[tuple[Rule, ...], Field(min_length=1, max_length=100)]]
+    rules: dict[ClaimType, Annotated[tuple[ClaimRule, ...], Field(min_length=1, max_length=100)]]
     version: int
 
     @model_validator(mode="after")
@@ -77,7 +77,7 @@ class ClaimRules(Closed):
                 raise ValueError(f"two rules of {claim_type} have one id")
         return self
 
-    def rule_for(self, claim_type: ClaimType, codes: Collection[str]) -> Rule:
+    def rule_for(self, claim_type: ClaimType, codes: Collection[str]) -> ClaimRule:
         """The first that applies. Raises VerificationError (`other-rules`): this version does not judge such claims."""
         if claim_type not in self.rules:
             raise VerificationError(

@@ -6,14 +6,14 @@ from collections.abc import Iterable, Mapping
 from dataclasses import asdict, dataclass
 from typing import Any
 
-from ledger.claim.case import Finding
+from ledger.claim.case import ClaimFinding
 from ledger.claim.registry import CLAIM_TYPES
 from ledger.claim.rules import ClaimRules
 from ledger.record.claim_values import ClaimType
 
 
 @dataclass(frozen=True, slots=True)
-class Reason:
+class ClaimReason:
     """One finding, for people."""
 
     finding: str
@@ -34,18 +34,18 @@ CONTESTED = frozenset(
 )
 
 
-def reasons(findings: Iterable[Finding], rules: ClaimRules) -> tuple[Reason, ...]:
+def reasons(findings: Iterable[ClaimFinding], rules: ClaimRules) -> tuple[ClaimReason, ...]:
     """In the order given. A code that these rules do not define is told by itself."""
     told = []
     for finding in findings:
         meaning = rules.findings.get(finding.code)
         text = f"({finding.code})" if meaning is None else meaning.text
         measured = meaning is not None and meaning.measured
-        told.append(Reason(finding.code, text, finding.record_id, finding.leaf_hash, measured))
+        told.append(ClaimReason(finding.code, text, finding.record_id, finding.leaf_hash, measured))
     return tuple(told)
 
 
-def is_contested(findings: Iterable[Finding]) -> bool:
+def is_contested(findings: Iterable[ClaimFinding]) -> bool:
     """Whether another artist registered the same."""
     return any(finding.code in CONTESTED for finding in findings)
 

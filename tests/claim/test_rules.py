@@ -9,7 +9,7 @@ from typing import get_args
 
 import pytest
 
-from ledger.claim.case import Finding
+from ledger.claim.case import ClaimFinding
 from ledger.claim.rules import ClaimRules, current_rules, parse_rules, published_rules
 from ledger.claim.words import CONTESTED, is_contested, limits, reasons
 from ledger.errors import InputError
@@ -120,7 +120,11 @@ def test_garbage_is_no_rules() -> None:
 
 
 def test_findings_are_told_in_words_with_their_records() -> None:
-    found = [Finding.of("own-work", ref(1)), Finding.of("contested-earlier", ref(2)), Finding.of("unheard-of", ref(3))]
+    found = [
+        ClaimFinding.of("own-work", ref(1)),
+        ClaimFinding.of("contested-earlier", ref(2)),
+        ClaimFinding.of("unheard-of", ref(3)),
+    ]
     told = reasons(found, RULES)
     assert [each.record_id for each in told] == [finding.record_id for finding in found]
     assert "contested" in told[1].text

@@ -28,15 +28,15 @@ LABORATORY = "ledger/lab/evaluate/"
 DRAWN_AFTER = """
 from collections.abc import Iterator
 
-from ledger.claim.case import Case, Finding
+from ledger.claim.case import Case, ClaimFinding
 from ledger.claim.definition import ClaimDefinition
 from ledger.claim.measures import Measures
 from ledger.claim.pictures import works_shown
 
 
-def _findings(case: Case, measures: Measures) -> Iterator[Finding]:
+def _findings(case: Case, measures: Measures) -> Iterator[ClaimFinding]:
     for each in works_shown(case, measures):
-        yield Finding.of("drawn-after-work", each.registration.ref)
+        yield ClaimFinding.of("drawn-after-work", each.registration.ref)
 
 
 DEFINITION = ClaimDefinition(

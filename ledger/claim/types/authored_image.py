@@ -4,19 +4,19 @@ from __future__ import annotations
 
 from collections.abc import Collection, Iterator
 
-from ledger.claim.case import Case, Finding
+from ledger.claim.case import Case, ClaimFinding
 from ledger.claim.contests import contested
 from ledger.claim.definition import ClaimDefinition
 from ledger.claim.measures import Measures
 from ledger.claim.pictures import WHOLE, GeneratedPicture, generated_pictures, works_shown
 
 
-def _findings(case: Case, measures: Measures) -> Iterator[Finding]:
+def _findings(case: Case, measures: Measures) -> Iterator[ClaimFinding]:
     shown = works_shown(case, measures)
     own = [each for each in shown if each.work.artist_id == case.claim.claimant_id]
     whole = [each for each in own if each.region.covers(WHOLE, measures.least_cover)]
     for each in own:
-        yield Finding.of("own-work" if each in whole else "own-work-in-part", each.registration.ref)
+        yield ClaimFinding.of("own-work" if each in whole else "own-work-in-part", each.registration.ref)
     first = min((each.registration.leaf_index for each in own), default=None)
     for each in shown:
         if each.work.artist_id != case.claim.claimant_id:
@@ -24,7 +24,7 @@ def _findings(case: Case, measures: Measures) -> Iterator[Finding]:
     registered = min((each.registration.leaf_index for each in whole), default=None)
     files = {case.subject_sha256} | {each.registration.statement.subject_sha256 for each in whole}
     for picture in generated_pictures(case, measures):
-        yield Finding.of(_generated(case, picture, registered, files), picture.exhibit.ref)
+        yield ClaimFinding.of(_generated(case, picture, registered, files), picture.exhibit.ref)
 
 
 def _generated(case: Case, picture: GeneratedPicture, registered: int | None, files: Collection[str]) -> str:

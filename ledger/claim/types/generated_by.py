@@ -4,25 +4,25 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from ledger.claim.case import Case, Finding
+from ledger.claim.case import Case, ClaimFinding
 from ledger.claim.definition import ClaimDefinition
 from ledger.claim.measures import Measures
 from ledger.claim.pictures import WHOLE, generated_pictures, works_shown
 
 
-def _findings(case: Case, measures: Measures) -> Iterator[Finding]:
+def _findings(case: Case, measures: Measures) -> Iterator[ClaimFinding]:
     whole = [each for each in works_shown(case, measures) if each.region.covers(WHOLE, measures.least_cover)]
     for picture in generated_pictures(case, measures):
         fits = case.claim.model is None or picture.generation.model == case.claim.model
         earlier = [each for each in whole if each.registration.leaf_index < picture.exhibit.leaf_index]
         if picture.is_reported:
-            yield Finding.of("reported-by-model" if fits else "reported-by-other-model", picture.exhibit.ref)
+            yield ClaimFinding.of("reported-by-model" if fits else "reported-by-other-model", picture.exhibit.ref)
         elif picture.extent == "part":
-            yield Finding.of("part-made-here", picture.exhibit.ref)
+            yield ClaimFinding.of("part-made-here", picture.exhibit.ref)
         elif earlier and not picture.proven:
-            yield from (Finding.of("registered-before-made", each.registration.ref) for each in earlier)
+            yield from (ClaimFinding.of("registered-before-made", each.registration.ref) for each in earlier)
         else:
-            yield Finding.of("made-by-model" if fits else "made-by-other-model", picture.exhibit.ref)
+            yield ClaimFinding.of("made-by-model" if fits else "made-by-other-model", picture.exhibit.ref)
 
 
 DEFINITION = ClaimDefinition(

@@ -12,7 +12,7 @@ from dataclasses import dataclass
 
 from ledger.claim.measured import COPY_OF_ANOTHERS, SHOWS_ANOTHERS, WORK_ALIGNED
 from ledger.claim.measures import Measures
-from ledger.claim.pictures import WHOLE, Region, is_copy
+from ledger.claim.pictures import WHOLE, ExactRegion, is_copy
 from ledger.claim.registry import CLAIM_TYPES
 from ledger.flows.claims.claimed_picture import ClaimedPicture
 from ledger.flows.claims.exhibits import Measurement
@@ -104,5 +104,5 @@ class ContestingWorks:
         return {work_id: work.registration_record_id for work_id, work in self.works.works(work_ids).items()}
 
 
-def _region(match: Match) -> Region:
-    return WHOLE if match.evidence is None else Region.of(evidence_text(match.evidence).query_region)
+def _region(match: Match) -> ExactRegion:
+    return WHOLE if match.evidence is None else ExactRegion.of(evidence_text(match.evidence).query_region)

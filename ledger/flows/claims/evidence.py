@@ -6,9 +6,9 @@ from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from itertools import islice
 
-from ledger.claim.case import Case, Exhibit, Finding
+from ledger.claim.case import Case, ClaimFinding, Exhibit
 from ledger.claim.measured import CONTAINS_GENERATED, NOT_ALIGNABLE, SAYS_GENERATED, SHOWS_GENERATED
-from ledger.claim.pictures import WHOLE, Region, is_copy
+from ledger.claim.pictures import WHOLE, ExactRegion, is_copy
 from ledger.claim.registry import CLAIM_TYPES
 from ledger.claim.rules import ClaimRules
 from ledger.flows.claims.claimed_picture import ClaimedPicture
@@ -93,7 +93,7 @@ class ClaimEvidence:
         own = {} if picture is None else dict.fromkeys(_OF_THE_PICTURE, picture.ref)
         measured = [each for each in measured if each["finding"] in own or each["record_id"] in exhibits.found]
         findings = tuple(
-            Finding.of(each["finding"], own.get(each["finding"]) or exhibits.found[each["record_id"]].ref)
+            ClaimFinding.of(each["finding"], own.get(each["finding"]) or exhibits.found[each["record_id"]].ref)
             for each in measured
         )
         return GatheredEvidence(Case(claim, subject_sha256, picture, found, listings, findings), tuple(measured))
@@ -152,7 +152,7 @@ class ClaimEvidence:
             # A pHash alone, which is all that some are found by, is no evidence against anybody.
             exhibit = exhibits.found.get(similar.record.record_id)
             if exhibit is not None and similar.evidence is not None and not self._alike(sent.verification, exhibit):
-                region = Region.of(RegionText.model_validate(similar.evidence["query_region"]))
+                region = ExactRegion.of(RegionText.model_validate(similar.evidence["query_region"]))
                 whole = region.covers(WHOLE, self.rules.measures.least_cover)
                 yield {
                     "evidence": dict(similar.evidence),

@@ -6,7 +6,7 @@ import hashlib
 from collections.abc import Callable
 from dataclasses import dataclass
 
-from ledger.claim.case import Decision, Exhibit, Finding
+from ledger.claim.case import ClaimFinding, Exhibit, Judgement
 from ledger.claim.decide import decide
 from ledger.claim.rules import ClaimRules
 from ledger.flows.claims.claimed_picture import ClaimedPicture
@@ -31,9 +31,9 @@ class LastVerdict:
     record: ClaimVerdictRecord
     evidence: EarlierEvidence
 
-    def repeats(self, decision: Decision, rules: ClaimRules) -> bool:
+    def repeats(self, decision: Judgement, rules: ClaimRules) -> bool:
         """Whether a new verdict would say the same, for the same reasons, by the same rules."""
-        findings = tuple(Finding.of(each.finding, each.ref) for each in self.record.evidence)
+        findings = tuple(ClaimFinding.of(each.finding, each.ref) for each in self.record.evidence)
         last = (self.record.verdict, findings, self.record.rules)
         return last == (decision.verdict, decision.findings, rules.digest)
 

@@ -14,7 +14,7 @@ from ledger.answers.claims import (
     VerdictAnswer,
     claim_links,
 )
-from ledger.claim.case import Finding
+from ledger.claim.case import ClaimFinding
 from ledger.claim.rules import ClaimRules, published_rules
 from ledger.claim.words import is_contested, limits, reasons
 from ledger.corpus.work import Work
@@ -147,7 +147,7 @@ class ClaimReading:
     ) -> VerdictAnswer:
         record = statement_of(entry).predicate
         assert isinstance(record, ClaimVerdictRecord)  # noqa: S101 - found by its kind
-        findings = [Finding.of(each.finding, each.ref) for each in record.evidence]
+        findings = [ClaimFinding.of(each.finding, each.ref) for each in record.evidence]
         rules = published_rules(record.rules)
         because = "" if rules is None else rules.rule_for(claim.claim_type, {each.code for each in findings}).because
         replaced = [ref.record_id for ref in record.refs if ref.record_id in verdicts]
