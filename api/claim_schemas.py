@@ -9,8 +9,8 @@ from pydantic import ConfigDict, Field
 from api.schemas import Closed, HexDigest, IdText
 from ledger.audit.statement_rules import MAX_WORKS
 from ledger.canonical import MAX_INTEGER
-from ledger.flows.claims.file import Sent
 from ledger.flows.claims.statements import ClaimOrder
+from ledger.flows.claims.submission import SentStatement
 from ledger.flows.records.cosigned import EnvelopeDocument
 from ledger.flows.records.records import MAX_PAGE
 from ledger.record.predicates import ClaimType, ClaimVerdict
@@ -21,7 +21,7 @@ Text = Annotated[str, Field(min_length=1, max_length=2 * MAX_CLAIM_TEXT)]
 
 
 class ClaimRequest(Closed):
-    """What is to be claimed of the picture. `model_id` goes with `generated-by` and `trained-on`."""
+    """What is to be claimed of the picture. `model_id`: where the claim is about a model."""
 
     model_config = ConfigDict(
         strict=True, json_schema_extra={"example": {"claim_type": "copies-work", "works": [_WORK], "text": "My star."}}
@@ -62,9 +62,9 @@ class SignedRequest(Closed):
     text: Text | None = None
     text_key: HexDigest | None = None
 
-    def sent(self) -> Sent:
+    def sent(self) -> SentStatement:
         """Raises VerificationError (`envelope-shape`)."""
-        return Sent(envelope=self.envelope.to_bytes(), text=self.text, text_key=self.text_key)
+        return SentStatement(envelope=self.envelope.to_bytes(), text=self.text, text_key=self.text_key)
 
 
 class StatementDraftBody(Closed):

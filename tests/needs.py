@@ -14,7 +14,7 @@ from typing import NoReturn
 
 import pytest
 
-from ledger.corpus.openclipart import SVG_ROOT
+from ledger.corpus.sources.openclipart import SVG_ROOT
 
 MAY_SKIP = "ARTLEDGER_TESTS_MAY_SKIP"
 GO_PACKAGES = Path(os.environ.get("ARTLEDGER_TEST_GOPATH", "/usr/share/gocode"))

@@ -12,7 +12,7 @@ from fastapi.responses import HTMLResponse
 from jinja2 import Environment, FileSystemLoader, StrictUndefined
 
 from api.pages import presentation
-from ledger.claim.words import CLAIM_MEANING, OUTCOME_MARKS
+from ledger.claim.words import OUTCOME_MARKS, claim_meaning
 
 _HERE = Path(__file__).parent
 
@@ -36,7 +36,7 @@ def _environment() -> Environment:
     }
     environment.globals |= {
         "ANSWER_BAND": presentation.ANSWER_BAND,
-        "CLAIM_MEANING": CLAIM_MEANING,
+        "claim_meaning": claim_meaning,
         "GUARD_MEANING": presentation.GUARD_MEANING,
         "KIND_NAME": presentation.KIND_NAME,
         "OUTCOME_MARK": OUTCOME_MARKS,

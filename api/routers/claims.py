@@ -81,8 +81,8 @@ _WRONG = problems(400, 404, 409, 413, 415, 422, 503)
 async def file_claim(
     request: Request, response: Response, here: Here, caller: Caller, prepare: bool = False
 ) -> ClaimAnswer | dict[str, Any]:
-    """A form with the picture in `image` and JSON in `claim`; JSON alone for `trained-on`, where the work's own file is
-    meant. `prepare=true` takes what is to be claimed and answers with the payload to sign; without it, the claim comes
+    """A form with the picture in `image` and JSON in `claim`; JSON alone where the claim is about a work's own file.
+    `prepare=true` takes what is to be claimed and answers with the payload to sign; without it, the claim comes
     signed. 200 where the same was claimed before."""
     claims = here.application.claims
     async with _received(request, here) as (document, image):
@@ -124,7 +124,7 @@ def get_claim(here: Here, claim_id: Id) -> ClaimAnswer:
 def get_claim_bundle(here: Here, claim_id: Id) -> Response:
     """`artledger audit claim FILE --key VKEY` verifies it. 503 while no checkpoint covers all of it."""
     return Response(
-        here.application.claims.reading.bundle(claim_id),
+        here.application.claims.bundles.get(claim_id),
         media_type=BUNDLE_TYPE,
         headers={
             "Content-Disposition": f'attachment; filename="artledger-{claim_id}.claim.json"',

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated, Literal
+from typing import TYPE_CHECKING, Annotated
 
 import typer
 
@@ -14,15 +14,12 @@ from cli.ui.invocation import CommandGroup, Invocation
 from cli.ui.names import chosen_id, chosen_if_given, completes
 from cli.ui.output import counted
 from ledger.errors import InputError
+from ledger.record.claim_values import ClaimType, ClaimVerdict
 
 if TYPE_CHECKING:
     from ledger.answers.claims import ClaimAnswer, StatementDraft
     from ledger.app import Application
-    from ledger.flows.claims.file import Sent
-
-ClaimType = Literal["copies-work", "authored-image", "generated-by", "trained-on"]
-ClaimVerdict = Literal["supported", "contradicted", "inconclusive"]
-"""As in ledger.record.predicates, which imports libraries that help must not wait for."""
+    from ledger.flows.claims.submission import SentStatement
 
 ClaimArgument = Annotated[str, typer.Argument(metavar="CLAIM_ID", help="Id of the claim.")]
 ByOption = Annotated[
@@ -51,7 +48,8 @@ def file_claim(
     invocation: Invocation,
     claim_type: Annotated[ClaimType, typer.Argument(metavar="TYPE", help="What you claim.")],
     image: Annotated[
-        Path | None, typer.Argument(metavar="IMAGE", help="The picture. Not required for trained-on.")
+        Path | None,
+        typer.Argument(metavar="IMAGE", help="The picture. Leave it out where the claim is about a work's own file."),
     ] = None,
     *,
     by: ByOption,
@@ -65,7 +63,7 @@ def file_claim(
         ),
     ] = None,
     model: Annotated[
-        str | None, typer.Option(metavar="MODEL", help="The model, for generated-by and trained-on: a name or an id.")
+        str | None, typer.Option(metavar="MODEL", help="The model that the claim is about: a name or an id.")
     ] = None,
     text: Annotated[
         str | None, typer.Option(help="Your claim in words, at most 4,000 characters.", metavar="TEXT")
@@ -222,13 +220,13 @@ def claim_bundle(application: Application, claim_id: str) -> bytes:
     """A claim's bundle; its records are published first. Raises as `published` does."""
     from cli.ui.bundles import published
 
-    return published(application, lambda: application.claims.reading.bundle(claim_id))
+    return published(application, lambda: application.claims.bundles.get(claim_id))
 
 
-def _signed(draft: StatementDraft, key: Path | None, reveal: Path | None) -> Sent:
+def _signed(draft: StatementDraft, key: Path | None, reveal: Path | None) -> SentStatement:
     """The draft, signed if there is a key. The secret of its text goes to a file first."""
     from cli.ui.own_keys import open_key
-    from ledger.flows.claims.file import Sent
+    from ledger.flows.claims.submission import SentStatement
     from ledger.record import dsse
     from ledger.record.reveal import Reveal
 
@@ -236,9 +234,9 @@ def _signed(draft: StatementDraft, key: Path | None, reveal: Path | None) -> Sen
         opened = Reveal(field="text", key=draft.text_key, record_id=draft.record_id, value={"text": draft.text})
         write_file(reveal, opened.model_dump_json(indent=2).encode(), replace=False, private=True)
     if key is None:
-        return Sent(payload=draft.payload, text=draft.text, text_key=draft.text_key)
+        return SentStatement(payload=draft.payload, text=draft.text, text_key=draft.text_key)
     envelope = dsse.sign(draft.payload, [open_key(key)])
-    return Sent(envelope=envelope, text=draft.text, text_key=draft.text_key)
+    return SentStatement(envelope=envelope, text=draft.text, text_key=draft.text_key)
 
 
 def _show(invocation: Invocation, answer: ClaimAnswer) -> None:

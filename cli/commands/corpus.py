@@ -126,7 +126,7 @@ def _portfolio(
 ) -> IngestSummary:
     """Registers a folder as works of an artist, signed with the artist's key if there is one."""
     from cli.ui.own_keys import open_key
-    from ledger.corpus.portfolio import PortfolioSource
+    from ledger.corpus.sources.portfolio import PortfolioSource
     from ledger.flows.people.principal import LOCAL
 
     signer = None if key is None else open_key(key)

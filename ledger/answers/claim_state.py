@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from ledger.claim.words import CLAIM_MEANING
+from ledger.claim.words import claim_meaning
 from ledger.text import clean_text
 
 if TYPE_CHECKING:
@@ -60,4 +60,4 @@ def _resolved(resolutions: Sequence[StepAnswer], verdict: VerdictAnswer | None) 
 def claim_note(claim: ClaimAnswer) -> str:
     """The claim and where it stands, as a line under the headline of its picture."""
     who = clean_text(claim.claimant, NAME_LIMIT) or "Somebody whose name was erased"
-    return f"{who} {CLAIM_MEANING[claim.claim_type]} ({claim.state.says})."
+    return f"{who} {claim_meaning(claim.claim_type)} ({claim.state.says})."

@@ -7,7 +7,7 @@ from dataclasses import asdict, dataclass
 from typing import Any
 
 from ledger.answers.claim_state import ClaimState
-from ledger.claim.words import Reason
+from ledger.claim.words import ClaimReason
 from ledger.record.predicates import ClaimType, ClaimVerdict
 
 
@@ -34,7 +34,7 @@ class VerdictAnswer:
     """Why, in one sentence; empty where the rules of the verdict are not known here."""
     contested: bool
     """Whether another artist registered the same."""
-    reasons: tuple[Reason, ...]
+    reasons: tuple[ClaimReason, ...]
     rules: str
     replaces: str | None
     """Record id of the verdict before, whose place this one takes."""

@@ -7,38 +7,47 @@ from ledger.app.people import People
 from ledger.app.pictures import Pictures
 from ledger.app.store import Store
 from ledger.claim.rules import current_rules
+from ledger.flows.claims.bundles import ClaimBundles
+from ledger.flows.claims.claimed_picture import ClaimedPictures
+from ledger.flows.claims.contesting_works import ContestingWorks
 from ledger.flows.claims.evidence import ClaimEvidence
 from ledger.flows.claims.file import Claims
+from ledger.flows.claims.filed import FiledClaims
+from ledger.flows.claims.judge import ClaimJudge
 from ledger.flows.claims.reading import ClaimReading
 from ledger.flows.claims.registered_hashes import RegisteredHashes
-from ledger.flows.claims.requirements import ClaimTerms
-from ledger.flows.claims.rivals import Rivals
+from ledger.flows.claims.requirements import ClaimRequirements
+from ledger.flows.claims.submission import Submissions
 from ledger.storage.people.claims import ClaimDetails
 
 
 def claims_of(store: Store, log: Log, people: People, pictures: Pictures) -> Claims:
     """Filing, judging and answering claims; `.reading` shows them."""
-    rules = current_rules()
+    rules, details, filed = current_rules(), ClaimDetails(store.database), FiledClaims(log.records)
     evidence = ClaimEvidence(
-        verification=lambda: pictures.verification,
         records=log.records,
         registered=RegisteredHashes(store.records),
-        seen=pictures.recognition,
+        generated=pictures.recognition,
         models=log.models,
-        credentials=pictures.credentials,
-        rivals=Rivals(lambda: pictures.verification, store.works, store.index, rules.measures),
+        contesting=ContestingWorks(lambda: pictures.verification, store.works, store.index, rules.measures),
         rules=rules,
     )
-    details = ClaimDetails(store.database)
-    return Claims(
-        terms=ClaimTerms(store.works, log.models),
-        evidence=evidence,
-        reading=ClaimReading(evidence=evidence, details=details, accounts=people.accounts, rules=rules),
-        details=details,
+    submissions = Submissions(
         accounts=people.accounts,
+        works=store.works,
         keys=people.log_keys,
         cosigning=people.cosigning,
         admission=people.admission,
+        details=details,
         sequencer=lambda: log.sequencer,
-        rules=rules,
+    )
+    return Claims(
+        requirements=ClaimRequirements(store.works, log.models),
+        pictures=ClaimedPictures(lambda: pictures.verification, pictures.credentials),
+        submissions=submissions,
+        judge=ClaimJudge(filed, evidence, details, lambda: log.sequencer, rules),
+        filed=filed,
+        reading=ClaimReading(filed, details, people.accounts, store.works, rules),
+        bundles=ClaimBundles(filed, log.records, log.models, rules),
+        sequencer=lambda: log.sequencer,
     )

@@ -10,7 +10,7 @@ from ledger.app.log import Log
 from ledger.app.people import People
 from ledger.app.pictures import Pictures
 from ledger.app.store import Store
-from ledger.corpus.source_spec import open_source
+from ledger.corpus.source_registry import open_source
 from ledger.corpus.work import Source
 from ledger.flows.people.erase import PersonErasure
 from ledger.flows.works.catalogue import Catalogue

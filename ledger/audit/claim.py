@@ -25,7 +25,7 @@ from ledger.audit.claim_bundle import ClaimBundle, MembershipProof, parse_claim_
 from ledger.audit.holders import announced_by, maker_check
 from ledger.audit.manifest import require_membership
 from ledger.audit.verifier import ENCODING, Trust, bundle_checks, read_bundle
-from ledger.claim.case import Case, Exhibit, Finding, Listing
+from ledger.claim.case import Case, ClaimFinding, Exhibit, Listing
 from ledger.claim.decide import decide
 from ledger.claim.rules import ClaimRules, parse_rules, published_rules
 from ledger.errors import LedgerError, VerificationError
@@ -266,7 +266,7 @@ def _require_verdict(verdict: _Record, opened: _Opened, listings: tuple[Listing,
     record, claim = verdict.statement.predicate, opened.claim.statement
     assert isinstance(record, ClaimVerdictRecord)  # noqa: S101 - sorted by their kinds
     assert isinstance(claim.predicate, Claim)  # noqa: S101
-    told = tuple(Finding.of(each.finding, each.ref) for each in record.evidence)
+    told = tuple(ClaimFinding.of(each.finding, each.ref) for each in record.evidence)
     named = {ref.record_id for ref in refs_of(record)}
     exhibits = tuple(each.exhibit for each in opened.evidence if each.statement.record_id in named)
     pictures = [each for each in exhibits if _is_picture(each.statement, claim.subject_sha256)]

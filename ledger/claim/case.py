@@ -32,7 +32,7 @@ class Listing:
 
 
 @dataclass(frozen=True, slots=True, order=True)
-class Finding:
+class ClaimFinding:
     """Something established, by the code that the published rules define, and the record that it rests on."""
 
     code: str
@@ -40,7 +40,7 @@ class Finding:
     leaf_hash: str
 
     @classmethod
-    def of(cls, code: str, ref: Ref) -> Finding:
+    def of(cls, code: str, ref: Ref) -> ClaimFinding:
         return cls(code, ref.record_id, ref.leaf_hash)
 
     @property
@@ -54,13 +54,13 @@ class Case:
 
     claim: Claim
     subject_sha256: str
-    """Of the claimed image's bytes; where a `trained-on` claim comes without one, of the work's file."""
+    """Of the claimed image's bytes; of a claim without a picture, of the work's file."""
     picture: Exhibit | None
     """The `verification` of those bytes; None where no picture was sent in."""
     exhibits: tuple[Exhibit, ...]
     """Registrations, generations, assets and models that may bear on the claim; those that do not are passed over."""
     listings: tuple[Listing, ...] = ()
-    measured: tuple[Finding, ...] = ()
+    measured: tuple[ClaimFinding, ...] = ()
     """What only a comparison of pictures can tell: codes that the rules call measured."""
 
     def __post_init__(self) -> None:
@@ -83,12 +83,12 @@ class Case:
 
 
 @dataclass(frozen=True, slots=True)
-class Decision:
+class Judgement:
     """What the rules say of a case."""
 
     verdict: ClaimVerdict
     rule: str
     """Id of the rule that applied, within the claim's type."""
     because: str
-    findings: tuple[Finding, ...]
+    findings: tuple[ClaimFinding, ...]
     """Sorted, each once; those without influence on the verdict too."""

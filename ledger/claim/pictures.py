@@ -1,4 +1,4 @@
-"""What a claimed picture is to registered works and generated pictures, as far as records alone say it."""
+"""Which registered works a claimed picture shows, and which generated pictures, as far as records alone say it."""
 
 from __future__ import annotations
 
@@ -7,21 +7,19 @@ from decimal import Decimal
 from typing import Literal
 
 from ledger.claim.case import Case, Exhibit
-from ledger.claim.rules import Measures
+from ledger.claim.measured import CONTAINS_GENERATED, SHOWS_GENERATED
+from ledger.claim.measures import Measures
 from ledger.match.alike import hashes_alike
 from ledger.match.lists import COPY_RELATIONS, Relation, Verdict
 from ledger.record.parts import MatchText, RegionText
 from ledger.record.predicates import Asset, Generation, Registration, Verification
 
 PROVEN = frozenset({Relation.EXACT, Relation.SAME_PIXELS})
-SHOWS = "shows-generated"
-CONTAINS = "contains-generated"
-ALIGNED = "work-aligned"
 Extent = Literal["whole", "part"]
 
 
 @dataclass(frozen=True, slots=True)
-class Region:
+class ExactRegion:
     """A rectangle in fractions of the picture."""
 
     left: Decimal = Decimal(0)
@@ -30,16 +28,16 @@ class Region:
     bottom: Decimal = Decimal(1)
 
     @classmethod
-    def of(cls, text: RegionText) -> Region:
+    def of(cls, text: RegionText) -> ExactRegion:
         return cls(Decimal(text.left), Decimal(text.top), Decimal(text.right), Decimal(text.bottom))
 
     @property
     def area(self) -> Decimal:
         return max(Decimal(0), self.right - self.left) * max(Decimal(0), self.bottom - self.top)
 
-    def covers(self, other: Region, least: Decimal) -> bool:
+    def covers(self, other: ExactRegion, least: Decimal) -> bool:
         """Whether at least this share of the other lies within this one."""
-        within = Region(
+        within = ExactRegion(
             max(self.left, other.left),
             max(self.top, other.top),
             min(self.right, other.right),
@@ -48,32 +46,38 @@ class Region:
         return within.area >= least * other.area > 0
 
 
-WHOLE = Region()
+WHOLE = ExactRegion()
 
 
 @dataclass(frozen=True, slots=True)
-class Shown:
+class ShownWork:
     """A registered work that the picture is, or shows."""
 
     registration: Exhibit
     work: Registration
-    region: Region
+    region: ExactRegion
     """Where in the picture."""
     proven: bool
     """By equal bytes or pixels, rather than by looks."""
 
 
 @dataclass(frozen=True, slots=True)
-class Made:
+class GeneratedPicture:
     """A generated picture that the claimed one is, or shows."""
 
     exhibit: Exhibit
     generation: Generation
     extent: Extent
     proven: bool
+    """By equal bytes or pixels, rather than by looks."""
+
+    @property
+    def is_reported(self) -> bool:
+        """An operator says so; this server did not generate it."""
+        return self.generation.origin_of_image == "reported"
 
 
-def works_shown(case: Case, measures: Measures) -> tuple[Shown, ...]:
+def works_shown(case: Case, measures: Measures) -> tuple[ShownWork, ...]:
     """In the order of their registration.
 
     Equal digests count whatever became of the work since: the leaf stays. Looks count where the verification matched
@@ -85,16 +89,16 @@ def works_shown(case: Case, measures: Measures) -> tuple[Shown, ...]:
     for exhibit, work in case.of(Registration):
         match = copies.get(work.work_id)
         if _equal(case, picture, exhibit, work):
-            shown.append(Shown(exhibit, work, WHOLE, proven=True))
+            shown.append(ShownWork(exhibit, work, WHOLE, proven=True))
         elif match is not None:
-            region = WHOLE if match.evidence is None else Region.of(match.evidence.query_region)
-            shown.append(Shown(exhibit, work, region, proven=False))
+            region = WHOLE if match.evidence is None else ExactRegion.of(match.evidence.query_region)
+            shown.append(ShownWork(exhibit, work, region, proven=False))
         elif (
             picture is not None
             and _comparable(picture)
             and hashes_alike(work.fingerprint, picture.fingerprint, measures)
         ):
-            shown.append(Shown(exhibit, work, WHOLE, proven=False))
+            shown.append(ShownWork(exhibit, work, WHOLE, proven=False))
     return tuple(shown)
 
 
@@ -110,25 +114,27 @@ def is_copy(picture: Verification | Generation, match: MatchText) -> bool:
     return match.relation in COPY_RELATIONS and Decimal(match.p_value) <= Decimal(picture.attribution.alpha)
 
 
-def pictures_made(case: Case, measures: Measures) -> tuple[Made, ...]:
+def generated_pictures(case: Case, measures: Measures) -> tuple[GeneratedPicture, ...]:
     """Generated pictures, in the order of their records; none where no picture was sent in."""
     picture = case.verification
     if picture is None:
         return ()
     files = {ref.record_id for exhibit, asset in case.of(Asset) if _is_file(exhibit, picture) for ref in asset.refs}
     measured = {(each.record_id, each.leaf_hash): each.code for each in case.measured}
-    made = []
+    found = []
     for exhibit, generation in case.of(Generation):
         if exhibit.ref.record_id in files or generation.image.pixel_sha256 == picture.image.pixel_sha256:
-            made.append(Made(exhibit, generation, "whole", proven=True))
+            found.append(GeneratedPicture(exhibit, generation, "whole", proven=True))
             continue
         code = measured.get((exhibit.ref.record_id, exhibit.ref.leaf_hash))
         comparable = _comparable(picture) and _comparable(generation)
-        if code == SHOWS or (comparable and hashes_alike(generation.fingerprint, picture.fingerprint, measures)):
-            made.append(Made(exhibit, generation, "whole", proven=False))
-        elif code == CONTAINS:
-            made.append(Made(exhibit, generation, "part", proven=False))
-    return tuple(made)
+        if code == SHOWS_GENERATED or (
+            comparable and hashes_alike(generation.fingerprint, picture.fingerprint, measures)
+        ):
+            found.append(GeneratedPicture(exhibit, generation, "whole", proven=False))
+        elif code == CONTAINS_GENERATED:
+            found.append(GeneratedPicture(exhibit, generation, "part", proven=False))
+    return tuple(found)
 
 
 def same_work(one: Exhibit, other: Exhibit, measures: Measures) -> bool:

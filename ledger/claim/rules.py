@@ -1,57 +1,41 @@
 """The published rules: which findings make which verdict. A versioned file, whose digest stands in every verdict.
 
-The file names every finding with what it means, and per type of claim an ordered list of rules; the first rule of which
-any finding was made applies, and the last one applies always. So whoever has the file can apply it by hand.
+The file names every finding with what it means, and for each type of claim an ordered list of rules. The first rule
+that names a finding which was made applies; the last one always applies. So anybody can apply the file by hand.
+
+Version N is `data/claim-rules-vN.json`. The service judges by the newest. Older ones stay, for the verdicts that name
+them.
 """
 
 from __future__ import annotations
 
+import re
 from collections.abc import Collection
-from decimal import Decimal
 from functools import lru_cache
 from importlib.resources import files
 from typing import Annotated, Literal, Self
 
-from pydantic import BaseModel, ConfigDict, Field, TypeAdapter, ValidationError, model_validator
+from pydantic import Field, TypeAdapter, ValidationError, model_validator
 
 from ledger import canonical
-from ledger.errors import InputError
-from ledger.record.predicates import ClaimType, ClaimVerdict
-from ledger.record.values import Name, UnitText
+from ledger.claim.measures import Measures, RulesPart
+from ledger.claim.registry import CLAIM_TYPES
+from ledger.errors import InputError, VerificationError
+from ledger.record.claim_values import ClaimType, ClaimVerdict
+from ledger.record.values import Name
 
 MAX_RULES_BYTES = 256 * 1024
 _Text = Annotated[str, Field(min_length=1, max_length=1000)]
-_Bits = Annotated[int, Field(ge=0, le=256)]
 
 
-class _Closed(BaseModel):
-    model_config = ConfigDict(extra="forbid", frozen=True, strict=True)
-
-
-class Measures(_Closed):
-    """Limits that findings are made by."""
-
-    cover: UnitText
-    """Share of a region that another must cover to count as the same place."""
-    pdq_bits: _Bits
-    """Two pictures are alike within so many differing bits of PDQ, at `pdq_quality` or more on both sides, ..."""
-    pdq_quality: Annotated[int, Field(ge=0, le=100)]
-    phash_bits: _Bits
-    """... and so many of the pHash."""
-
-    @property
-    def least_cover(self) -> Decimal:
-        return Decimal(self.cover)
-
-
-class Meaning(_Closed):
+class Meaning(RulesPart):
     """What a finding means in plain words. `measured`: only a comparison of the pictures themselves can tell."""
 
     measured: bool
     text: _Text
 
 
-class Rule(_Closed):
+class ClaimRule(RulesPart):
     """Applies when any of these findings was made; without any named, always."""
 
     any: tuple[Name, ...]
@@ -63,19 +47,24 @@ class Rule(_Closed):
         return not self.any or any(code in codes for code in self.any)
 
 
-class ClaimRules(_Closed):
+class ClaimRules(RulesPart):
     """A version of the rules."""
 
     findings: dict[Name, Meaning]
     limits: dict[ClaimType, tuple[_Text, ...]]
     measures: Measures
     name: Literal["artledger-claim-rules"]
-    rules: dict[ClaimType, Annotated[tuple[Rule, ...], Field(min_length=1, max_length=100)]]
-    version: Literal[1]
+    rules: dict[ClaimType, Annotated[tuple[ClaimRule, ...], Field(min_length=1, max_length=100)]]
+    version: int
 
     @model_validator(mode="after")
     def _complete(self) -> Self:
-        for claim_type in _TYPES:
+        if self.version not in _versions():
+            raise ValueError(f"version {self.version} is unknown here")
+        judged = {name for name, definition in CLAIM_TYPES.items() if definition.since_rules <= self.version}
+        for claim_type in sorted(judged | self.rules.keys() | self.limits.keys()):
+            if claim_type not in judged:
+                raise ValueError(f"version {self.version} does not judge {claim_type}")
             if claim_type not in self.rules or claim_type not in self.limits:
                 raise ValueError(f"nothing is said about {claim_type}")
         for claim_type, rules in self.rules.items():
@@ -88,8 +77,12 @@ class ClaimRules(_Closed):
                 raise ValueError(f"two rules of {claim_type} have one id")
         return self
 
-    def rule_for(self, claim_type: ClaimType, codes: Collection[str]) -> Rule:
-        """The first that applies."""
+    def rule_for(self, claim_type: ClaimType, codes: Collection[str]) -> ClaimRule:
+        """The first that applies. Raises VerificationError (`other-rules`): this version does not judge such claims."""
+        if claim_type not in self.rules:
+            raise VerificationError(
+                f"version {self.version} of the rules does not judge {claim_type}", code="other-rules"
+            )
         return next(rule for rule in self.rules[claim_type] if rule.applies(codes))
 
     @property
@@ -107,8 +100,8 @@ class ClaimRules(_Closed):
         return canonical.digest(self.model_dump(mode="json"))
 
 
-_TYPES: tuple[ClaimType, ...] = ("authored-image", "copies-work", "generated-by", "trained-on")
 _RULES = TypeAdapter(ClaimRules)
+_DATA = files("ledger.claim").joinpath("data")
 
 
 def parse_rules(data: bytes) -> ClaimRules:
@@ -125,13 +118,25 @@ def parse_rules(data: bytes) -> ClaimRules:
 
 @lru_cache(maxsize=1)
 def current_rules() -> ClaimRules:
-    """The version that verdicts are made by here."""
-    return parse_rules(files("ledger.claim").joinpath("data", "claim-rules-v1.json").read_bytes())
+    """The newest version: verdicts are made by it."""
+    return _shipped()[-1]
 
 
 def published_rules(digest: str) -> ClaimRules | None:
     """The version with this digest, as this program ships it; None where it ships no such version."""
-    return current_rules() if current_rules().digest == digest else None
+    return next((rules for rules in _shipped() if rules.digest == digest), None)
+
+
+@lru_cache(maxsize=1)
+def _shipped() -> tuple[ClaimRules, ...]:
+    """By version."""
+    return tuple(parse_rules(_DATA.joinpath(f"claim-rules-v{version}.json").read_bytes()) for version in _versions())
+
+
+@lru_cache(maxsize=1)
+def _versions() -> tuple[int, ...]:
+    found = (re.fullmatch(r"claim-rules-v(\d+)\.json", file.name) for file in _DATA.iterdir())
+    return tuple(sorted(int(each[1]) for each in found if each))
 
 
 def _bad(message: str) -> InputError:

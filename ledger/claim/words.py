@@ -6,13 +6,14 @@ from collections.abc import Iterable, Mapping
 from dataclasses import asdict, dataclass
 from typing import Any
 
-from ledger.claim.case import Finding
+from ledger.claim.case import ClaimFinding
+from ledger.claim.registry import CLAIM_TYPES
 from ledger.claim.rules import ClaimRules
-from ledger.record.predicates import ClaimType
+from ledger.record.claim_values import ClaimType
 
 
 @dataclass(frozen=True, slots=True)
-class Reason:
+class ClaimReason:
     """One finding, for people."""
 
     finding: str
@@ -26,13 +27,6 @@ class Reason:
         return asdict(self)
 
 
-CLAIM_MEANING: Mapping[ClaimType, str] = {
-    "authored-image": "claims to have made this picture",
-    "copies-work": "claims that this picture copies a registered work",
-    "generated-by": "claims that a model generated this picture",
-    "trained-on": "claims that a model was trained on this work",
-}
-"""After the claimant's name."""
 OUTCOME_MARKS: Mapping[str, str] = {"supported": "✓", "contradicted": "✕", "inconclusive": "○"}
 """A shape beside each outcome's word, so that they differ without colour."""
 CONTESTED = frozenset(
@@ -40,20 +34,25 @@ CONTESTED = frozenset(
 )
 
 
-def reasons(findings: Iterable[Finding], rules: ClaimRules) -> tuple[Reason, ...]:
+def reasons(findings: Iterable[ClaimFinding], rules: ClaimRules) -> tuple[ClaimReason, ...]:
     """In the order given. A code that these rules do not define is told by itself."""
     told = []
     for finding in findings:
         meaning = rules.findings.get(finding.code)
         text = f"({finding.code})" if meaning is None else meaning.text
         measured = meaning is not None and meaning.measured
-        told.append(Reason(finding.code, text, finding.record_id, finding.leaf_hash, measured))
+        told.append(ClaimReason(finding.code, text, finding.record_id, finding.leaf_hash, measured))
     return tuple(told)
 
 
-def is_contested(findings: Iterable[Finding]) -> bool:
+def is_contested(findings: Iterable[ClaimFinding]) -> bool:
     """Whether another artist registered the same."""
     return any(finding.code in CONTESTED for finding in findings)
+
+
+def claim_meaning(claim_type: ClaimType) -> str:
+    """What such a claim says, in words that follow the claimant's name."""
+    return CLAIM_TYPES[claim_type].meaning
 
 
 def limits(claim_type: ClaimType, rules: ClaimRules) -> tuple[str, ...]:

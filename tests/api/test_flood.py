@@ -65,7 +65,7 @@ def flood(application: Application, folder: Any, count: int) -> Flood:
         for work_id, work in known.items()
     }
     about = ModelRef(model_id=model.in_record.model_id, weights_sha256=model_facts("a model").weights_sha256)
-    model_ref = application.claims.terms.of(
+    model_ref = application.claims.requirements.subject(
         ClaimOrder("trained-on", (works[0],), about.model_id), ada.account_id, None
     ).refs[-1]
     claims = []

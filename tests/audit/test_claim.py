@@ -110,7 +110,7 @@ def changed(change: Callable[[dict[str, Any]], object]) -> bytes:
         lambda value: value.update(proofs=[{}]),
         lambda value: value.update(claim=value["verdicts"][0]),
         lambda value: value.update(verdicts=value["evidence"]),
-        lambda value: value["rules"].update(version=2),
+        lambda value: value["rules"].update(version=RULES.version + 1),
         lambda value: value["rules"]["measures"].update(phash_bits=256),
     ],
 )

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass, field, replace
 
-from ledger.claim.case import Case, Exhibit, Finding, Listing
+from ledger.claim.case import Case, ClaimFinding, Exhibit, Listing
 from ledger.match.alike import bits
 from ledger.match.lists import Relation, Verdict
 from ledger.record.parts import FingerprintDigests, Manifest, MatchText, ModelRef, Ref, RegionText
@@ -62,7 +62,7 @@ class Scene:
     exhibits: tuple[Exhibit, ...] = ()
     matches: tuple[MatchText, ...] = ()
     listings: tuple[Listing, ...] = ()
-    measured: tuple[Finding, ...] = ()
+    measured: tuple[ClaimFinding, ...] = ()
     comparable: bool = True
     works: dict[str, str] = field(default_factory=dict)
     """Name to work id."""
@@ -119,7 +119,7 @@ class Scene:
             )  # fmt: skip
             more.append(exhibit(asset, FILE, at + 1))
         codes = {"measured": "shows-generated", "part": "contains-generated"}
-        measured = (Finding.of(codes[how], generation.ref),) if how in codes else ()
+        measured = (ClaimFinding.of(codes[how], generation.ref),) if how in codes else ()
         return replace(self, exhibits=(*self.exhibits, *more), measured=(*self.measured, *measured))
 
     def model(self, at: int, model: ModelRef = MODEL, *, disclosed: bool = True) -> Scene:

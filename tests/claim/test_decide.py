@@ -7,7 +7,7 @@ from dataclasses import replace
 
 import pytest
 
-from ledger.claim.case import Case, Finding
+from ledger.claim.case import Case, ClaimFinding
 from ledger.claim.decide import decide
 from ledger.claim.rules import current_rules
 from ledger.claim.words import is_contested
@@ -288,7 +288,7 @@ def test_what_aligning_finds_of_others_contests_a_claim(claim_type: ClaimType, c
     case = scene.case(claim_type, ARTIST, *works, model=model)
     assert verdict(case) == "supported"
     [hers] = [each for each in case.exhibits if each.leaf_index == 50]
-    contested = replace(case, measured=(Finding.of(code, hers.ref),))
+    contested = replace(case, measured=(ClaimFinding.of(code, hers.ref),))
     assert verdict(contested) == "inconclusive"
     assert is_contested(decide(contested, RULES).findings)
 
@@ -297,6 +297,6 @@ def test_a_work_that_was_aligned_is_shown() -> None:
     case = NOTHING.work("mine", ARTIST, 100).case("copies-work", ARTIST, "mine")
     assert codes(case) == {"work-not-shown"}
     [mine] = case.exhibits
-    aligned = replace(case, measured=(Finding.of("work-aligned", mine.ref),))
+    aligned = replace(case, measured=(ClaimFinding.of("work-aligned", mine.ref),))
     assert codes(aligned) == {"work-aligned", "work-shown"}
     assert verdict(aligned) == "supported"

@@ -9,7 +9,7 @@ from typing import get_args
 
 import pytest
 
-from ledger.claim.case import Finding
+from ledger.claim.case import ClaimFinding
 from ledger.claim.rules import ClaimRules, current_rules, parse_rules, published_rules
 from ledger.claim.words import CONTESTED, is_contested, limits, reasons
 from ledger.errors import InputError
@@ -18,7 +18,13 @@ from tests.record.samples import ref
 
 RULES = current_rules()
 TYPES: tuple[ClaimType, ...] = get_args(ClaimType)
-SOURCE = files("ledger.claim").joinpath("data", "claim-rules-v1.json").read_bytes()
+DATA = files("ledger.claim").joinpath("data")
+SOURCE = DATA.joinpath(f"claim-rules-v{RULES.version}.json").read_bytes()
+DIGESTS = {
+    1: "688bf3b4d00c755bc75f97edc842a10cdecab81e8e7d10acfa87e57dcd49d5f4",
+    2: "066dbec038fd8302ed115e0d032d146665a4b22e6950a95580f514673f9660ad",
+}
+"""Verdicts on logs name them: to change a rule, add a version."""
 
 ONLY_THESE_CONTRADICT = {"authored-image": "made-here", "generated-by": "made-by-other-model"}
 NEEDED = {
@@ -74,6 +80,15 @@ def test_the_digest_is_of_what_they_say() -> None:
     assert parse_rules(spaced).digest == RULES.digest
 
 
+def test_older_versions_stay_as_they_were() -> None:
+    assert list(DIGESTS) == list(range(1, RULES.version + 1))
+    for version, digest in DIGESTS.items():
+        rules = published_rules(digest)
+        assert rules is not None
+        assert rules.version == version
+        assert rules.to_bytes() == parse_rules(DATA.joinpath(f"claim-rules-v{version}.json").read_bytes()).to_bytes()
+
+
 @pytest.mark.parametrize(
     "change",
     [
@@ -85,7 +100,7 @@ def test_the_digest_is_of_what_they_say() -> None:
         lambda value: value["rules"]["trained-on"][0].update(id=value["rules"]["trained-on"][1]["id"]),
         lambda value: value["rules"]["trained-on"][0].update(verdict="true"),
         lambda value: value["measures"].update(cover="2"),
-        lambda value: value.update(version=2),
+        lambda value: value.update(version=RULES.version + 1),
         lambda value: value.update(more=1),
     ],
 )
@@ -105,7 +120,11 @@ def test_garbage_is_no_rules() -> None:
 
 
 def test_findings_are_told_in_words_with_their_records() -> None:
-    found = [Finding.of("own-work", ref(1)), Finding.of("contested-earlier", ref(2)), Finding.of("unheard-of", ref(3))]
+    found = [
+        ClaimFinding.of("own-work", ref(1)),
+        ClaimFinding.of("contested-earlier", ref(2)),
+        ClaimFinding.of("unheard-of", ref(3)),
+    ]
     told = reasons(found, RULES)
     assert [each.record_id for each in told] == [finding.record_id for finding in found]
     assert "contested" in told[1].text

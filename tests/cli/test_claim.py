@@ -4,13 +4,11 @@ from __future__ import annotations
 
 import json
 from pathlib import Path
-from typing import Any, get_args
+from typing import Any
 
 import pytest
 
-from cli.commands import claim
 from ledger import canonical
-from ledger.record.predicates import ClaimType, ClaimVerdict
 from tests.applications import UNKNOWN_ID, labelled
 from tests.cli.commands import Commands
 from tests.generated import encoded
@@ -21,11 +19,6 @@ from tests.match.drawings import drawing
 def story(tmp_path: Path, module_database_url: str, artledger: Commands, monkeypatch: pytest.MonkeyPatch) -> Commands:
     monkeypatch.setenv("ARTLEDGER_DATABASE_URL", module_database_url)
     return artledger
-
-
-def test_the_lists_are_those_of_records() -> None:
-    assert set(get_args(claim.ClaimType)) == set(get_args(ClaimType))
-    assert set(get_args(claim.ClaimVerdict)) == set(get_args(ClaimVerdict))
 
 
 def done(ran: Any) -> Any:

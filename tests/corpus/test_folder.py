@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from ledger.corpus.folder import FolderSource
+from ledger.corpus.sources.folder import FolderSource
 from ledger.errors import InputError
 
 

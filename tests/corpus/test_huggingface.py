@@ -11,7 +11,7 @@ import datasets
 import pytest
 from PIL import Image
 
-from ledger.corpus.huggingface import HuggingFaceSource
+from ledger.corpus.sources.huggingface import HuggingFaceSource
 from ledger.corpus.work import UNKNOWN_ARTIST
 from ledger.errors import InputError, NotFoundError
 

@@ -10,9 +10,10 @@ import pytest
 from PIL import Image
 
 from ledger.corpus.demo_selection import HELD_BACK_SUBJECTS, DemoSelection, demo_selection
-from ledger.corpus.folder import FolderSource
-from ledger.corpus.openclipart import MAX_PNG_PIXELS, PNG_ROOT, OpenClipartSource
-from ledger.corpus.source_spec import open_source, split_of
+from ledger.corpus.source_registry import open_source
+from ledger.corpus.sources.folder import FolderSource
+from ledger.corpus.sources.huggingface import split_of
+from ledger.corpus.sources.openclipart import MAX_PNG_PIXELS, PNG_ROOT, OpenClipartSource
 from ledger.corpus.work import UNKNOWN_ARTIST, SourceItem
 from ledger.errors import InputError, NotFoundError
 

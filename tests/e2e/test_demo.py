@@ -132,7 +132,7 @@ def test_a_folder_that_is_too_small_exits_2(tmp_path: Path, environment: dict[st
 
 def test_without_openclipart_it_says_how_to_install_it(tmp_path: Path, environment: dict[str, str]) -> None:
     elsewhere = (
-        "from pathlib import Path\nfrom ledger.corpus.openclipart import OpenClipartSource\n"
+        "from pathlib import Path\nfrom ledger.corpus.sources.openclipart import OpenClipartSource\n"
         f"OpenClipartSource.__init__.__defaults__ = (Path({str(tmp_path / 'none')!r}), None)\n"
     )
     ended = run_process("demo", "--json", env=environment, prelude=elsewhere)

@@ -10,8 +10,8 @@ from PIL import Image
 from ledger import canonical
 from ledger.answers.claims import ClaimAnswer
 from ledger.app import Application
-from ledger.flows.claims.file import Sent
 from ledger.flows.claims.statements import ClaimOrder
+from ledger.flows.claims.submission import SentStatement
 from ledger.flows.people.principal import LOCAL, SCOPES_OF_ROLE, AccountRole, Principal
 from ledger.generate.picture import ModelFacts, PipelinePicture
 from ledger.record import dsse
@@ -35,8 +35,8 @@ class Person:
     def principal(self) -> Principal:
         return Principal(self.role, self.account_id, SCOPES_OF_ROLE[self.role])
 
-    def sent(self, payload: bytes, text: str | None = None, text_key: str | None = None) -> Sent:
-        return Sent(envelope=dsse.sign(payload, [self.key]), text=text, text_key=text_key)
+    def sent(self, payload: bytes, text: str | None = None, text_key: str | None = None) -> SentStatement:
+        return SentStatement(envelope=dsse.sign(payload, [self.key]), text=text, text_key=text_key)
 
     def claim(
         self, claim_type: ClaimType, picture: bytes | None, *works: str, model_id: str | None = None,

@@ -13,9 +13,10 @@ from ledger.audit.claim_bundle import MAX_RECORDS, parse_claim_bundle
 from ledger.claim.rules import current_rules
 from ledger.errors import ConflictError
 from ledger.flows.claims import file as flow
-from ledger.flows.claims.evidence import MAX_EXHIBITS
-from ledger.flows.claims.file import MAX_RESOLUTIONS, MAX_RESPONSES, MAX_VERDICTS, MOST_ANSWERS, Sent
-from ledger.flows.claims.kept_bundles import KeptBundles
+from ledger.flows.claims.bundles import BundleCache
+from ledger.flows.claims.exhibits import MAX_EXHIBITS
+from ledger.flows.claims.file import MAX_RESOLUTIONS, MAX_RESPONSES, MAX_VERDICTS, MOST_ANSWERS
+from ledger.flows.claims.submission import SentStatement
 from ledger.flows.people.principal import LOCAL
 from ledger.log.append import Submission
 from ledger.log.entry import Entry
@@ -82,21 +83,21 @@ def test_whoever_asks_again_costs_nothing(world: World, monkeypatch: pytest.Monk
     _, claim, _ = world.claims["ada"]
     world.service.log.settle()
     made = counting(world, monkeypatch)
-    first = world.service.claims.reading.bundle(claim.record_id)
+    first = world.service.claims.bundles.get(claim.record_id)
     assert len(made) >= 2
     made.clear()
     for _ in range(20):
-        assert world.service.claims.reading.bundle(claim.record_id) == first
+        assert world.service.claims.bundles.get(claim.record_id) == first
     assert made == []
     ada = world.people["ada"]
     put_many(world, [answer(world, ada.account_id)], world.claims["ada"][0], "claim", ada)
     world.service.log.settle()
-    assert len(parse_claim_bundle(world.service.claims.reading.bundle(claim.record_id)).responses) == 1
+    assert len(parse_claim_bundle(world.service.claims.bundles.get(claim.record_id)).responses) == 1
     assert made, "something more was said"
 
 
 def test_what_is_kept_has_a_bound() -> None:
-    kept, made = KeptBundles(most_bytes=250), list[int]()
+    kept, made = BundleCache(most_bytes=250), list[int]()
 
     def make(number: int) -> bytes:
         made.append(number)
@@ -129,14 +130,14 @@ def test_a_claim_with_all_that_it_may_have(world: World) -> None:
     put_many(world, [*resolutions], sha256, "claim", vera)
     world.service.log.settle()
     started = time.monotonic()
-    data = world.service.claims.reading.bundle(claim.record_id)
+    data = world.service.claims.bundles.get(claim.record_id)
     seconds = time.monotonic() - started
     parsed = parse_claim_bundle(data)
     count = 1 + sum(map(len, (parsed.verdicts, parsed.responses, parsed.resolutions, parsed.evidence)))
     assert (MAX_VERDICTS - 1) * MAX_EXHIBITS < count <= MAX_RECORDS
     assert len(data) < MOST_MEBIBYTES * 2**20
     started = time.monotonic()
-    assert world.service.claims.reading.bundle(claim.record_id) == data
+    assert world.service.claims.bundles.get(claim.record_id) == data
     assert time.monotonic() - started < max(seconds / 2, 0.2)
     assert seconds < 10, "the machine may be busy: about one second where it is not"
 
@@ -160,7 +161,8 @@ def test_answers_and_verdicts_are_counted(world: World, monkeypatch: pytest.Monk
     def respond(who: Someone) -> None:
         draft = claims.draft_response(claim.record_id, who.account_id, "No.", LOCAL)
         envelope = dsse.sign(draft.payload, [who.key])
-        claims.respond(claim.record_id, Sent(envelope=envelope, text=draft.text, text_key=draft.text_key), LOCAL)
+        sent = SentStatement(envelope=envelope, text=draft.text, text_key=draft.text_key)
+        claims.respond(claim.record_id, sent, LOCAL)
 
     for number in range(3):
         respond(world.someone(f"bob {number}", "artist"))
@@ -170,7 +172,8 @@ def test_answers_and_verdicts_are_counted(world: World, monkeypatch: pytest.Monk
     def resolve() -> None:
         draft = claims.draft_resolution(claim.record_id, vera.account_id, "supported", "Yes.", LOCAL)
         envelope = dsse.sign(draft.payload, [vera.key])
-        claims.resolve(claim.record_id, Sent(envelope=envelope, text=draft.text, text_key=draft.text_key), LOCAL)
+        sent = SentStatement(envelope=envelope, text=draft.text, text_key=draft.text_key)
+        claims.resolve(claim.record_id, sent, LOCAL)
 
     for _ in range(MAX_RESOLUTIONS):
         resolve()

@@ -14,8 +14,9 @@ from ledger.app import Application
 from ledger.audit.checks import AuditVerdict
 from ledger.audit.claim import audit_claim
 from ledger.errors import LedgerError
-from ledger.flows.claims.file import MAX_RESPONSES, Sent
+from ledger.flows.claims.file import MAX_RESPONSES
 from ledger.flows.claims.statements import ClaimOrder
+from ledger.flows.claims.submission import SentStatement
 from ledger.flows.people.principal import LOCAL, PUBLIC, Principal
 from ledger.record import dsse
 from ledger.record.keys import Signer
@@ -80,7 +81,7 @@ def codes(answer: ClaimAnswer) -> set[str]:
 def audited(world: World, answer: ClaimAnswer) -> None:
     """Offline, the same verdict follows."""
     world.application.log.settle()
-    bundle = world.application.claims.reading.bundle(answer.claim_id)
+    bundle = world.application.claims.bundles.get(answer.claim_id)
     audit = audit_claim(bundle, world.application.log.vkey)
     assert audit.verdict is AuditVerdict.VERIFIED, audit.to_json()
 
@@ -259,13 +260,13 @@ def test_what_is_signed_is_what_is_filed(world: World) -> None:
     payload = forged(world, "authored-image", data)
     signed = dsse.sign(payload, [world.ada.key])
     for sent, principal, picture_sent, code in (
-        (Sent(signed), world.bob.principal, data, "wrong-holder"),
-        (Sent(dsse.sign(payload, [world.bob.key])), world.ada.principal, data, "wrong-holder"),
-        (Sent(dsse.sign(payload, [Signer.generate()])), world.ada.principal, data, "unknown-key"),
-        (Sent(signed), world.ada.principal, picture(202), "other-image"),
-        (Sent(payload=payload), world.ada.principal, data, "signature-required"),
-        (Sent(payload=payload), LOCAL, data, "signature-required"),
-        (Sent(signed, text="more"), world.ada.principal, data, "bad-claim-text"),
+        (SentStatement(signed), world.bob.principal, data, "wrong-holder"),
+        (SentStatement(dsse.sign(payload, [world.bob.key])), world.ada.principal, data, "wrong-holder"),
+        (SentStatement(dsse.sign(payload, [Signer.generate()])), world.ada.principal, data, "unknown-key"),
+        (SentStatement(signed), world.ada.principal, picture(202), "other-image"),
+        (SentStatement(payload=payload), world.ada.principal, data, "signature-required"),
+        (SentStatement(payload=payload), LOCAL, data, "signature-required"),
+        (SentStatement(signed, text="more"), world.ada.principal, data, "bad-claim-text"),
     ):
         with pytest.raises(LedgerError) as caught:
             claims.file(sent, picture_sent, principal)
@@ -275,7 +276,7 @@ def test_what_is_signed_is_what_is_filed(world: World) -> None:
     others = statement.predicate.model_copy(update={"works": (world.bob_works[0],)})
     envelope = dsse.sign(statement_payload("image", statement.subject_sha256, others), [world.ada.key])
     with pytest.raises(LedgerError) as caught:
-        claims.file(Sent(envelope), data, world.ada.principal)
+        claims.file(SentStatement(envelope), data, world.ada.principal)
     assert caught.value.code == "work-not-yours"
 
 
@@ -283,7 +284,7 @@ def test_an_artist_without_a_key_is_spoken_for_by_the_person_at_the_machine(worl
     claims = world.application.claims
     account = world.application.people.accounts.create("artist", "Nobody")
     draft = claims.draft(ClaimOrder("authored-image"), account.account_id, picture(297), LOCAL)
-    answer = claims.file(Sent(payload=draft.payload), picture(297), LOCAL)
+    answer = claims.file(SentStatement(payload=draft.payload), picture(297), LOCAL)
     assert not answer.signed
     audited(world, answer)
 

@@ -12,7 +12,7 @@ import pytest
 
 from ledger.app import Application, open_application
 from ledger.corpus.labels import Unstated
-from ledger.corpus.portfolio import PortfolioSource
+from ledger.corpus.sources.portfolio import PortfolioSource
 from ledger.corpus.work import Artist, Credit
 from ledger.errors import LedgerError
 from ledger.flows.people.principal import LOCAL, PUBLIC

@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 
 from ledger.app import Application
-from ledger.flows.claims.evidence import exhibit_of
+from ledger.flows.claims.exhibits import exhibit_of
 from ledger.flows.claims.registered_hashes import RegisteredHashes
 from ledger.log.entry import Entry
 from ledger.match.alike import bits

@@ -15,8 +15,8 @@ from ledger.app import Application, open_application
 from ledger.audit.entries import EntryChecker
 from ledger.audit.replay import replay_log
 from ledger.errors import ConflictError, IntegrityError, LedgerError, VerificationError
-from ledger.flows.claims.file import Sent
 from ledger.flows.claims.statements import ClaimOrder
+from ledger.flows.claims.submission import SentStatement
 from ledger.flows.upkeep import restore
 from ledger.log.objects import ObjectReader
 from ledger.log.vkey import VerifierKey
@@ -70,7 +70,7 @@ def claim(application: Application, person: Person) -> str:
     picture = WORKS[0].read_bytes()
     order = ClaimOrder("authored-image", (), None, None)
     draft = application.claims.draft(order, person.artist_id, picture, person.principal)
-    sent = Sent(envelope=dsse.sign(draft.payload, [person.key]), text=draft.text, text_key=draft.text_key)
+    sent = SentStatement(envelope=dsse.sign(draft.payload, [person.key]), text=draft.text, text_key=draft.text_key)
     return application.claims.file(sent, picture, person.principal).claim_id
 
 

@@ -64,7 +64,7 @@ def told(answer: ClaimAnswer) -> tuple[str, set[str]]:
 
 def audited(world: World, answer: ClaimAnswer) -> None:
     world.application.log.settle()
-    audit = audit_claim(world.application.claims.reading.bundle(answer.claim_id), world.application.log.vkey)
+    audit = audit_claim(world.application.claims.bundles.get(answer.claim_id), world.application.log.vkey)
     assert audit.verdict is AuditVerdict.VERIFIED, audit
 
 

@@ -12,8 +12,8 @@ import numpy as np
 import pytest
 from PIL import Image
 
-from ledger.corpus.openclipart import SVG_ROOT, OpenClipartSource
 from ledger.corpus.sealed import is_sealed
+from ledger.corpus.sources.openclipart import SVG_ROOT, OpenClipartSource
 from ledger.generate.generator import open_generator
 from ledger.generate.picture import Generator
 from ledger.generate.profiles import STUDIO, STUDIO_FOLDER

@@ -6,10 +6,12 @@ import hashlib
 from dataclasses import dataclass
 
 from ledger.audit.statement_rules import MAX_WORKS
+from ledger.claim.registry import CLAIM_TYPES
 from ledger.errors import AccessError, InputError, NotFoundError
-from ledger.flows.claims.evidence import exhibit_of, ref_of
+from ledger.flows.claims.exhibits import ref_of, statement_of
 from ledger.flows.claims.statements import ClaimOrder
 from ledger.flows.records.models import Models
+from ledger.record.claim_values import ClaimType
 from ledger.record.ids import parse_id
 from ledger.record.parts import ModelRef, Ref
 from ledger.record.predicates import Claim
@@ -18,39 +20,40 @@ from ledger.storage.works.works import WorkReader
 
 
 @dataclass(frozen=True, slots=True)
-class Terms:
-    """What a claim's statement says besides whose it is."""
+class ClaimSubject:
+    """What a claim is about."""
 
-    subject_sha256: str
+    sha256: str
+    """Of the picture's file; of a claim without a picture, of the work's."""
     refs: tuple[Ref, ...]
     """The registrations of the works named, and the newest record of the model."""
     model: ModelRef | None
 
 
 @dataclass(frozen=True, slots=True)
-class ClaimTerms:
+class ClaimRequirements:
     """Threads may share it."""
 
     works: WorkReader
     models: Models
 
-    def of(self, order: ClaimOrder, claimant_id: str, data: bytes | None) -> Terms:
+    def subject(self, order: ClaimOrder, claimant_id: str, data: bytes | None) -> ClaimSubject:
         """Raises InputError (`bad-claim`, `claim-image`, `bad-id`, `work-withdrawn`), NotFoundError (`work-not-found`,
         `model-not-found`), AccessError (`work-not-yours`)."""
         refs, subjects = self._works(order, claimant_id)
         model, model_refs = self._model(order)
-        return Terms(_subject(order, data, subjects), (*refs, *model_refs), model)
+        return ClaimSubject(_subject(order, data, subjects), (*refs, *model_refs), model)
 
     def require(self, statement: Statement, claim: Claim, data: bytes | None) -> None:
         """That a claim which was drafted elsewhere, or a while ago, is one that would be drafted now.
 
-        Raises as `of` does, and InputError (`other-image`, `claim-refs`).
+        Raises as `subject` does, and InputError (`other-image`, `claim-refs`).
         """
         model_id = None if claim.model is None else claim.model.model_id
-        terms = self.of(ClaimOrder(claim.claim_type, claim.works, model_id), claim.claimant_id, data)
-        if statement.subject_name != "image" or statement.subject_sha256 != terms.subject_sha256:
+        subject = self.subject(ClaimOrder(claim.claim_type, claim.works, model_id), claim.claimant_id, data)
+        if statement.subject_name != "image" or statement.subject_sha256 != subject.sha256:
             raise InputError("the claim is about another file than the one that came with it", code="other-image")
-        if claim.model != terms.model or claim.refs != terms.refs:
+        if claim.model != subject.model or claim.refs != subject.refs:
             raise InputError(
                 "the claim refers to other records than those of its works and its model",
                 code="claim-refs",
@@ -60,9 +63,9 @@ class ClaimTerms:
     def _works(self, order: ClaimOrder, claimant_id: str) -> tuple[list[Ref], list[str]]:
         """References to the registrations of the works named, and the digests of their files."""
         if len(set(order.works)) != len(order.works) or len(order.works) > MAX_WORKS:
-            raise _bad(f"it names at most {MAX_WORKS} works, each once")
-        if order.claim_type == "copies-work" and not order.works:
-            raise _bad("copies-work names the works that were copied")
+            raise _bad(order.claim_type, f"names at most {MAX_WORKS} works, each of them once")
+        if not order.works and CLAIM_TYPES[order.claim_type].works == "required":
+            raise _bad(order.claim_type, "needs at least one work", "name it: --work WORK_ID, over HTTP `works`")
         works = self.works.works({parse_id(work_id) for work_id in order.works})
         refs, subjects = [], []
         for work_id in order.works:
@@ -80,24 +83,25 @@ class ClaimTerms:
         return refs, subjects
 
     def _model(self, order: ClaimOrder) -> tuple[ModelRef | None, list[Ref]]:
+        needed = CLAIM_TYPES[order.claim_type].model
         if order.model_id is None:
-            if order.claim_type == "trained-on":
-                raise _bad("trained-on names the model")
+            if needed == "required":
+                raise _bad(order.claim_type, "needs a model", "name it: --model MODEL_ID, over HTTP `model_id`")
             return None, []
-        if order.claim_type not in ("trained-on", "generated-by"):
-            raise _bad(f"{order.claim_type} names no model")
+        if needed == "refused":
+            raise _bad(order.claim_type, "is not about a model", "leave the model out")
         newest = self.models.records(order.model_id)[-1]
-        weights = exhibit_of(newest).statement.subject_sha256
+        weights = statement_of(newest).subject_sha256
         return ModelRef(model_id=order.model_id, weights_sha256=weights), [ref_of(newest)]
 
 
 def _subject(order: ClaimOrder, data: bytes | None, subjects: list[str]) -> str:
     if data is not None:
         return hashlib.sha256(data).hexdigest()
-    if order.claim_type != "trained-on" or not subjects:
-        raise InputError(f"{order.claim_type} is about a picture: send its file", code="claim-image")
+    if CLAIM_TYPES[order.claim_type].picture == "required" or not subjects:
+        raise InputError(f"a claim of the type {order.claim_type} needs the picture's file", code="claim-image")
     return subjects[0]
 
 
-def _bad(message: str) -> InputError:
-    return InputError(f"that is no claim: {message}", code="bad-claim")
+def _bad(claim_type: ClaimType, message: str, hint: str | None = None) -> InputError:
+    return InputError(f"invalid claim: `{claim_type}` {message}", code="bad-claim", hint=hint)

@@ -23,7 +23,7 @@ SHEET = "copies"
 
 
 @dataclass(frozen=True, slots=True)
-class WorkName:
+class WorkLabel:
     work_id: str
     title: str
     artist_id: str
@@ -42,14 +42,14 @@ class PairReport:
 @dataclass(frozen=True, slots=True)
 class GroupReport:
     group_id: str
-    works: tuple[WorkName, ...]
+    works: tuple[WorkLabel, ...]
     pairs: tuple[PairReport, ...]
     """Every pair of the group, the surest first."""
 
 
 @dataclass(frozen=True, slots=True)
 class NotComparable:
-    work: WorkName
+    work: WorkLabel
     reason: str
 
 
@@ -135,8 +135,8 @@ def _group(
     return GroupReport(group_id, tuple(_name(named[work_id]) for work_id in works), tuple(map(_pair, own)))
 
 
-def _name(work: Work) -> WorkName:
-    return WorkName(work.work_id, work.title, work.artist_id, work.artist, work.source)
+def _name(work: Work) -> WorkLabel:
+    return WorkLabel(work.work_id, work.title, work.artist_id, work.artist, work.source)
 
 
 def _pair(pair: Pair) -> PairReport:

@@ -152,7 +152,7 @@ class Ingestion:
         pictures: Sequence[tuple[SourceItem, CanonicalImage]],
         at_most: int,
         registrant: Registrant | None,
-    ) -> tuple[list[MadeWork], list[Refusal]]:
+    ) -> tuple[list[RegistrableWork], list[Refusal]]:
         """What is registered now: of these pictures those that are new; and those that nobody may register."""
         names = sorted({item.artist for item, _ in pictures})
         artists = (
@@ -169,21 +169,21 @@ class Ingestion:
         if not fresh:
             return [], []
         fingerprints = self.fingerprinter.works([image for _, image in fresh])
-        made = [
-            make_work(source, item, artists[item.artist], image, fingerprint, origin=self.sequencer.origin)
+        works = [
+            registrable_work(source, item, artists[item.artist], image, fingerprint, origin=self.sequencer.origin)
             for (item, image), fingerprint in zip(fresh, fingerprints, strict=True)
         ]
         while True:
             listed = self.opt_outs.current()
-            refused = [(work, opted_out(listed, work)) for work in made]
-            willing = [work for work, why in refused if why is None]
+            refused = [(work, opted_out(listed, work)) for work in works]
+            allowed = [work for work, why in refused if why is None]
             try:
-                self._append(willing, listed, registrant)
+                self._append(allowed, listed, registrant)
             except OptOutsChangedError:
                 continue
-            return willing, [Refusal(work.item.key, "opted-out", why) for work, why in refused if why is not None]
+            return allowed, [Refusal(work.item.key, "opted-out", why) for work, why in refused if why is not None]
 
-    def _append(self, works: Sequence[MadeWork], listed: KnownOptOuts, registrant: Registrant | None) -> None:
+    def _append(self, works: Sequence[RegistrableWork], listed: KnownOptOuts, registrant: Registrant | None) -> None:
         submissions = [
             work.submission
             if registrant is None
@@ -193,7 +193,7 @@ class Ingestion:
         if submissions:
             self.sequencer.append_now(submissions, self.alongside(works, listed))
 
-    def alongside(self, works: Sequence[MadeWork], listed: KnownOptOuts) -> Alongside:
+    def alongside(self, works: Sequence[RegistrableWork], listed: KnownOptOuts) -> Alongside:
         """What is written beside the leaves of works that `listed` does not name; raises OptOutsChangedError where the
         list has changed since."""
         write, unchanged = self.corpus.writer([work.row for work in works]), self.opt_outs.unchanged(listed)
@@ -206,7 +206,7 @@ class Ingestion:
 
 
 @dataclass(frozen=True, slots=True)
-class MadeWork:
+class RegistrableWork:
     """A work that is fit to be registered: its statement, and what is kept beside it."""
 
     item: SourceItem
@@ -215,9 +215,9 @@ class MadeWork:
     row: NewWork
 
 
-def make_work(
+def registrable_work(
     source: str, item: SourceItem, artist_id: str, image: CanonicalImage, fingerprint: Fingerprint, *, origin: str
-) -> MadeWork:
+) -> RegistrableWork:
     """The registration of a picture under new ids, with a commitment to its names under a new key.
 
     `origin`: of the log that it is meant for.
@@ -258,16 +258,16 @@ def make_work(
         preview=make_preview(image.working),
         credit=item.credit,
     )
-    return MadeWork(
+    return RegistrableWork(
         item, image, Submission(predicate.record_id, statement_payload("work", image.sha256, predicate)), row
     )
 
 
-def opted_out(listed: KnownOptOuts, work: MadeWork) -> str | None:
+def opted_out(listed: KnownOptOuts, work: RegistrableWork) -> str | None:
     """Why a work may not be registered; None where it may. What says too little is compared by its digests alone."""
     fingerprint, image = work.row.fingerprint, work.image
-    look = fingerprint if comparable(image, fingerprint.complexity) is None else None
-    return listed.entries.reason(image.sha256, image.pixel_sha256, hashes=look)
+    hashes = fingerprint if comparable(image, fingerprint.complexity) is None else None
+    return listed.entries.reason(image.sha256, image.pixel_sha256, hashes=hashes)
 
 
 def _batches(
@@ -277,7 +277,7 @@ def _batches(
         yield batch
 
 
-def _too_little(works: Iterable[MadeWork]) -> Iterator[Refusal]:
+def _too_little(works: Iterable[RegistrableWork]) -> Iterator[Refusal]:
     for work in works:
         reason = comparable(work.image, work.row.fingerprint.complexity)
         if reason is not None:

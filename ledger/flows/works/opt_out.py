@@ -42,7 +42,7 @@ _ENTRY = re.compile("(?:sha256:)?([0-9a-f]{64})|look:([0-9a-f]{128})")
 
 
 @dataclass(frozen=True, slots=True)
-class NamedWork:
+class WorkToWithdraw:
     """A registered work that an entry, or a picture given with it, names."""
 
     work_id: str
@@ -56,7 +56,7 @@ class NamedWork:
 @dataclass(frozen=True, slots=True)
 class OptOutPlan:
     entries: tuple[OptOut, ...]
-    works: tuple[NamedWork, ...]
+    works: tuple[WorkToWithdraw, ...]
     """They would be withdrawn."""
     mistaken: tuple[str, ...]
     """Ids of works that a given picture's hashes name although it is another picture, as one made to order is. They
@@ -136,7 +136,7 @@ class OptingOut:
         named = shown | dict(self.store.named(tuple(wanted)))
         wanted |= dict.fromkeys(each for each in self.store.of_works(tuple(shown)) if each.kind == "sha256")
         works = tuple(
-            NamedWork(work_id, work.title, work.artist_id, work.artist, named[work_id])
+            WorkToWithdraw(work_id, work.title, work.artist_id, work.artist, named[work_id])
             for work_id, work in self.works.works(named).items()
         )
         return OptOutPlan(tuple(wanted), works, tuple(sorted(mistaken - named.keys())))

@@ -15,7 +15,7 @@ from typing import Any
 from ledger.answers.records import RecordAnswer, WorkAnswer
 from ledger.corpus.credit import read_terms
 from ledger.corpus.labels import UNSTATED_USES
-from ledger.corpus.source_spec import UPLOADED
+from ledger.corpus.sources.upload import upload_source
 from ledger.corpus.work import AllowedUse, Artist, Source, SourceItem
 from ledger.errors import ConflictError, InputError, NotFoundError
 from ledger.fingerprint.fingerprinter import Fingerprinter
@@ -26,7 +26,7 @@ from ledger.flows.records.log_keys import LogKeys
 from ledger.flows.records.records import Records
 from ledger.flows.works.catalogue import Catalogue
 from ledger.flows.works.contest_limit import ContestLimit
-from ledger.flows.works.ingest import Ingestion, IngestSummary, MadeWork, Registrant, make_work, opted_out
+from ledger.flows.works.ingest import Ingestion, IngestSummary, RegistrableWork, Registrant, opted_out, registrable_work
 from ledger.image.pool import DecodePool
 from ledger.log.append import Submission
 from ledger.log.entry import Alongside, Appended
@@ -113,17 +113,17 @@ class Registering:
         AccessError (`wrong-account`), NotFoundError (`artist-not-found`), ConflictError (`opted-out`,
         `already-registered`), PushbackError (`too-many-contested`)."""
         artist = self._artist(artist_id, principal)
-        made = self._make(data, details, artist)
-        earlier = self._standing(made)
+        work = self._work_of(data, details, artist)
+        earlier = self._registered_already(work)
         if earlier is not None:
             raise ConflictError(
                 f"these bytes are registered by {artist_id} already, as work {earlier}",
                 code="already-registered",
                 hint="change its terms instead, or withdraw it first",
             )
-        self._require_willing(made)
-        self.contest_limit.require(made.image, artist_id, principal)
-        submission, row = made.submission, made.row
+        self._require_not_opted_out(work)
+        self.contest_limit.require(work.image, artist_id, principal)
+        submission, row = work.submission, work.row
         return PreparedWork(row.work_id, submission.record_id, submission.payload, dict(row.metadata), row.metadata_key)
 
     def register(self, data: bytes, details: WorkDetails, artist_id: str, principal: Principal) -> RegisteredWork:
@@ -131,17 +131,17 @@ class Registering:
         before, whose record it gives; and InputError (`signature-required`)."""
         artist = self._artist(artist_id, principal)
         self.keys.require_signature("artist", artist_id)
-        made = self._make(data, details, artist)
-        earlier = self._standing(made)
+        work = self._work_of(data, details, artist)
+        earlier = self._registered_already(work)
         if earlier is not None:
-            return self._known(earlier)
-        self.contest_limit.require(made.image, artist_id, principal)
-        submission = made.submission
-        return self._done(
-            self._willing(
-                made,
+            return self._existing(earlier)
+        self.contest_limit.require(work.image, artist_id, principal)
+        submission = work.submission
+        return self._answer(
+            self._append_unless_opted_out(
+                work,
                 lambda alongside: self.ingestion.sequencer.submit(
-                    submission.record_id, submission.payload, self._once(made), alongside
+                    submission.record_id, submission.payload, self._dedup_key(work), alongside
                 ).result(MAX_WAIT),
             )
         )
@@ -158,24 +158,24 @@ class Registering:
         signed = self.cosigning.accept(brought.envelope, principal, kinds=("registration",), holder_id=artist_id)
         stated = signed.statement.predicate
         assert isinstance(stated, Registration)  # noqa: S101 - the one kind that is taken
-        made = self._make(data, details, artist)
-        _require_same(signed.payload, brought.metadata_key, made)
+        work = self._work_of(data, details, artist)
+        _require_same(signed.payload, brought.metadata_key, work)
         taken = ConflictError(f"there is a work {stated.work_id} already", code="work-id-taken")
         if self.records.entries.get(stated.record_id) is None:
-            earlier = self._standing(made)
+            earlier = self._registered_already(work)
             if earlier is not None:
-                return self._known(earlier)
+                return self._existing(earlier)
             if self.corpus.works([stated.work_id]):
                 raise taken
-            self.contest_limit.require(made.image, artist_id, principal)
-        row = replace(made.row, work_id=stated.work_id, metadata_key=brought.metadata_key)
-        made = replace(made, submission=Submission(stated.record_id, signed.payload), row=row)
+            self.contest_limit.require(work.image, artist_id, principal)
+        row = replace(work.row, work_id=stated.work_id, metadata_key=brought.metadata_key)
+        work = replace(work, submission=Submission(stated.record_id, signed.payload), row=row)
 
         def append(alongside: Alongside) -> Appended:
-            once = all_of(unless_registered(stated.work_id, taken), alongside)
-            return self.cosigning.append(signed, dedup_key=self._once(made), alongside=once)
+            checked = all_of(unless_registered(stated.work_id, taken), alongside)
+            return self.cosigning.append(signed, dedup_key=self._dedup_key(work), alongside=checked)
 
-        return self._done(self._willing(made, append))
+        return self._answer(self._append_unless_opted_out(work, append))
 
     def sign_and_submit(
         self, data: bytes, details: WorkDetails, artist_id: str, principal: Principal, signer: Signer
@@ -228,7 +228,7 @@ class Registering:
             )
         return artist
 
-    def _make(self, data: bytes, details: WorkDetails, artist: Artist) -> MadeWork:
+    def _work_of(self, data: bytes, details: WorkDetails, artist: Artist) -> RegistrableWork:
         image = self.images.decode(data)
         licence, credit = read_terms(details.licence, details.credit_line, details.link, details.terms)
         earlier = self.corpus.count_of(image.sha256, artist.artist_id)
@@ -242,21 +242,21 @@ class Registering:
             credit=credit,
         )
         [fingerprint] = self.fingerprinter.works([image])
-        source, origin = f"{UPLOADED}{artist.artist_id}", self.ingestion.sequencer.origin
-        return make_work(source, item, artist.artist_id, image, fingerprint, origin=origin)
+        source, origin = upload_source(artist.artist_id), self.ingestion.sequencer.origin
+        return registrable_work(source, item, artist.artist_id, image, fingerprint, origin=origin)
 
-    def _standing(self, made: MadeWork) -> str | None:
+    def _registered_already(self, work: RegistrableWork) -> str | None:
         """The work that the artist registered from these bytes and did not withdraw."""
-        return self.corpus.standing_work(made.image.sha256, made.row.artist_id)
+        return self.corpus.standing_work(work.image.sha256, work.row.artist_id)
 
-    def _once(self, made: MadeWork) -> bytes:
+    def _dedup_key(self, work: RegistrableWork) -> bytes:
         """The same bytes by the same artist at once make one work; anew after a withdrawal, another."""
-        parts = ("artledger/registration/v1", made.row.artist_id, made.row.source_key, "")
+        parts = ("artledger/registration/v1", work.row.artist_id, work.row.source_key, "")
         return hashlib.sha256("\n".join(parts).encode()).digest()
 
-    def _require_willing(self, made: MadeWork) -> KnownOptOuts:
+    def _require_not_opted_out(self, work: RegistrableWork) -> KnownOptOuts:
         listed = self.opt_outs.current()
-        why = opted_out(listed, made)
+        why = opted_out(listed, work)
         if why is not None:
             raise ConflictError(
                 f"the picture cannot be registered: {why}",
@@ -265,15 +265,15 @@ class Registering:
             )
         return listed
 
-    def _willing(self, made: MadeWork, append: Callable[[Alongside], Appended]) -> Appended:
+    def _append_unless_opted_out(self, work: RegistrableWork, append: Callable[[Alongside], Appended]) -> Appended:
         """Appends unless the picture is on the opt-out list at that very moment."""
         while True:
             try:
-                return append(self.ingestion.alongside([made], self._require_willing(made)))
+                return append(self.ingestion.alongside([work], self._require_not_opted_out(work)))
             except OptOutsChangedError:
                 continue
 
-    def _done(self, appended: Appended) -> RegisteredWork:
+    def _answer(self, appended: Appended) -> RegisteredWork:
         predicate = parse_payload(dsse.parse(appended.entry.envelope).payload).predicate
         assert isinstance(predicate, Registration)  # noqa: S101 - what was appended
         if not appended.repeated:
@@ -281,15 +281,15 @@ class Registering:
         record = self.records.answer(appended.entry, repeated=appended.repeated)
         return RegisteredWork(record, self.catalogue.work(predicate.work_id))
 
-    def _known(self, work_id: str) -> RegisteredWork:
+    def _existing(self, work_id: str) -> RegisteredWork:
         work = self.catalogue.work(work_id)
         entry = self.records.entry(work.registration_record_id)
         return RegisteredWork(self.records.answer(entry, repeated=True), work)
 
 
-def _require_same(payload: bytes, metadata_key: bytes, made: MadeWork) -> None:
+def _require_same(payload: bytes, metadata_key: bytes, work: RegistrableWork) -> None:
     """That what was signed is what would be stated here now, under ids and at a time of its own."""
-    signed, here = parse_payload(payload), parse_payload(made.submission.payload)
+    signed, here = parse_payload(payload), parse_payload(work.submission.payload)
     stated, expected = signed.predicate, here.predicate
     assert isinstance(stated, Registration)  # noqa: S101 - the caller looked
     own = {name: getattr(stated, name) for name in ("generated_at", "metadata", "record_id", "work_id")}
@@ -300,7 +300,7 @@ def _require_same(payload: bytes, metadata_key: bytes, made: MadeWork) -> None:
             code="statement-mismatch",
             hint="have it prepared anew (?prepare=true), and send the same picture and details with the signature",
         )
-    if commitment_digest(metadata_key, dict(made.row.metadata)) != stated.metadata:
+    if commitment_digest(metadata_key, dict(work.row.metadata)) != stated.metadata:
         raise InputError(
             "title, credit line or link are not what the signed statement commits to",
             code="statement-mismatch",

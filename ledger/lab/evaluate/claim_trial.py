@@ -13,8 +13,10 @@ from ledger import canonical
 from ledger.app import Application
 from ledger.claim.pictures import is_copy
 from ledger.corpus.work import Source
-from ledger.flows.claims.file import Claims, Sent
+from ledger.flows.claims.file import Claims
 from ledger.flows.claims.statements import ClaimOrder
+from ledger.flows.claims.submission import SentStatement
+from ledger.flows.people.accounts import Accounts
 from ledger.flows.people.principal import LOCAL
 from ledger.flows.pictures.report import Operator, Reports
 from ledger.flows.pictures.verify import Verification
@@ -44,6 +46,7 @@ class ClaimTrial:
     attributor: Attributor
     reports: Reports
     models: Models
+    accounts: Accounts
     claims: Claims
     verification: Verification
     index: PgVectorIndex
@@ -69,6 +72,7 @@ class ClaimTrial:
             attributor=application.pictures.attributor,
             reports=application.pictures.reports,
             models=application.log.models,
+            accounts=application.people.accounts,
             claims=application.claims,
             verification=application.pictures.verification,
             index=application.store.index,
@@ -102,7 +106,7 @@ class ClaimTrial:
 
     def report(self, data: bytes, model: str) -> None:
         if model not in self._operators:
-            self._operators[model] = self.claims.accounts.create("generator", f"operator of {model}").account_id
+            self._operators[model] = self.accounts.create("generator", f"operator of {model}").account_id
         self.reports.report(data, model, Operator(self._operators[model]))
 
     def disclose(self, model: str, files: Sequence[str]) -> None:
@@ -115,7 +119,7 @@ class ClaimTrial:
         model_id = None if filing.model is None else self._model_ids[filing.model]
         order = ClaimOrder(filing.claim_type, works, model_id)
         draft = self.claims.draft(order, self._artist(filing.claimant), filing.picture, LOCAL)
-        verdict = self.claims.file(Sent(payload=draft.payload), filing.picture, LOCAL).verdict
+        verdict = self.claims.file(SentStatement(payload=draft.payload), filing.picture, LOCAL).verdict
         assert verdict is not None  # noqa: S101 - filing makes one
         return verdict.verdict
 
@@ -132,7 +136,7 @@ class ClaimTrial:
     def _artist(self, name: str) -> str:
         """Somebody who registered nothing gets an account."""
         if name not in self._artists:
-            self._artists[name] = self.claims.accounts.create("artist", name).account_id
+            self._artists[name] = self.accounts.create("artist", name).account_id
         return self._artists[name]
 
     def _find(self, work: Work) -> None:

@@ -19,8 +19,8 @@ from pathlib import Path
 import numpy as np
 from PIL import Image
 
-from ledger.corpus.openclipart import OpenClipartSource
 from ledger.corpus.sealed import is_sealed
+from ledger.corpus.sources.openclipart import OpenClipartSource
 from ledger.errors import ConflictError, InputError, NotFoundError
 from ledger.image.canonical_image import Pixels
 from ledger.image.pool import DecodePool

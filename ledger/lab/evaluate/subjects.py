@@ -17,8 +17,8 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from ledger.corpus.openclipart import OpenClipartSource
 from ledger.corpus.sealed import is_sealed
+from ledger.corpus.sources.openclipart import OpenClipartSource
 from ledger.errors import InputError
 from ledger.fingerprint import copy_descriptor
 from ledger.fingerprint.copy_encoder import CopyEncoder

@@ -20,8 +20,8 @@ from pathlib import Path
 import numpy as np
 from PIL import Image
 
-from ledger.corpus.openclipart import OpenClipartSource
 from ledger.corpus.sealed import is_sealed
+from ledger.corpus.sources.openclipart import OpenClipartSource
 from ledger.corpus.terms import may_train
 from ledger.errors import InputError, NotFoundError
 from ledger.fingerprint.complexity import MINIMUM_COMPLEXITY, complexity

@@ -9,11 +9,10 @@ from __future__ import annotations
 import hashlib
 from typing import assert_never
 
+from ledger.record.claim_values import ClaimType, ClaimVerdict
 from ledger.record.parts import Ref
 from ledger.record.predicates.claims import (
     Claim,
-    ClaimType,
-    ClaimVerdict,
     ClaimVerdictRecord,
     Period,
     Resolution,

@@ -2,14 +2,12 @@
 
 from __future__ import annotations
 
-from typing import ClassVar, Literal
+from typing import ClassVar
 
+from ledger.record.claim_values import ClaimType, ClaimVerdict
 from ledger.record.parts import EvidenceRef, LeafRange, ModelRef, Ref, UsageCount
 from ledger.record.predicates.kind import Kind
 from ledger.record.values import Digest, Id, Model, Origin, Time
-
-ClaimType = Literal["copies-work", "authored-image", "generated-by", "trained-on"]
-ClaimVerdict = Literal["supported", "contradicted", "inconclusive"]
 
 
 class Claim(Model):

@@ -10,8 +10,8 @@ import numpy as np
 import pytest
 from PIL import Image
 
-from ledger.corpus.openclipart import OpenClipartSource
 from ledger.corpus.sealed import is_sealed
+from ledger.corpus.sources.openclipart import OpenClipartSource
 from ledger.errors import InputError
 from ledger.image.pool import DecodePool
 from ledger.lab.evaluate.pictures import HELD_OUT, PHOTOGRAPHS, Picture, Selection, select

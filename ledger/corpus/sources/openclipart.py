@@ -11,6 +11,7 @@ from pathlib import Path
 from ledger.corpus.files import read_inside
 from ledger.corpus.licences import PUBLIC_DOMAIN
 from ledger.corpus.openclipart_metadata import MAX_METADATA, SvgMetadata, read_svg_metadata
+from ledger.corpus.source_definition import SourceDefinition
 from ledger.corpus.work import ALL_USES, SourceItem
 from ledger.errors import InputError, NotFoundError
 from ledger.files import read_regular
@@ -132,3 +133,11 @@ def _png_pixels(png: bytes) -> int:
     if png[:8] != b"\x89PNG\r\n\x1a\n" or len(png) < 24:
         return 0
     return int.from_bytes(png[16:20]) * int.from_bytes(png[20:24])
+
+
+SOURCE = SourceDefinition(
+    prefix="openclipart",
+    open=lambda asked: OpenClipartSource(rasterise=asked.rasterise),
+    spelling="openclipart",
+    brings_labels=True,
+)

@@ -9,32 +9,29 @@ from __future__ import annotations
 
 from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass
-from typing import Any
 
-from ledger.claim.pictures import ALIGNED, WHOLE, Region, is_copy
-from ledger.claim.rules import Measures
+from ledger.claim.measured import COPY_OF_ANOTHERS, SHOWS_ANOTHERS, WORK_ALIGNED
+from ledger.claim.measures import Measures
+from ledger.claim.pictures import WHOLE, ExactRegion, is_copy
+from ledger.claim.registry import CLAIM_TYPES
+from ledger.flows.claims.claimed_picture import ClaimedPicture
+from ledger.flows.claims.exhibits import Measurement
 from ledger.flows.pictures.measurements import evidence_text
 from ledger.flows.pictures.verify import Verification
-from ledger.flows.upkeep.calibrate import Published
 from ledger.flows.works.subset import OthersWorks, TheseWorks
 from ledger.match.calibration import VERIFIED
-from ledger.match.candidate import CandidateIndex, Match, Query
+from ledger.match.candidate import CandidateIndex, Match
 from ledger.match.lists import COPY_RELATIONS
-from ledger.record import predicates as record
 from ledger.record.predicates import Claim
 from ledger.storage.search.candidates import PgVectorIndex
 from ledger.storage.works.works import WorkReader
 
-COPY_OF_ANOTHERS = "copy-of-anothers"
-SHOWS_ANOTHERS = "shows-anothers"
-MOST = 20
-"""Other artists' works that are looked at, the earliest registered of each of the claimant's first."""
-Measured = dict[str, Any]
-"""`finding`, `record_id` (of a registration), `evidence`."""
+MOST_WORKS = 20
+"""Other artists' works that are compared, the earliest registered of each of the claimant's first."""
 
 
 @dataclass(frozen=True, slots=True)
-class Rivals:
+class ContestingWorks:
     """Threads may share it."""
 
     verification: Callable[[], Verification]
@@ -42,7 +39,7 @@ class Rivals:
     index: PgVectorIndex
     measures: Measures
 
-    def copies(self, claimants: Sequence[str]) -> list[Measured]:
+    def copies(self, claimants: Sequence[str]) -> list[Measurement]:
         """Other artists' works that are known copies of these works of the claimant's."""
         found = self._contesting(claimants)
         records = self._records(found)
@@ -55,21 +52,20 @@ class Rivals:
             for other, (own, relation) in found.items()
         ]
 
-    def shown(
-        self, claim: Claim, claimants: Sequence[str], picture: record.Verification, *, query: Query,
-        calibrated: Published,
-    ) -> Iterator[Measured]:  # fmt: skip
+    def shown(self, claim: Claim, claimants: Sequence[str], sent: ClaimedPicture) -> Iterator[Measurement]:
         """What the picture shows beyond what its `verification` matched: works that the claim names, and other
-        artists' works; for `copies-work` only those at the place of a work named."""
-        named = claim.works if claim.claim_type == "copies-work" else ()
+        artists' works, where the type of claim asks for that only those at the place of a work named."""
+        in_place = CLAIM_TYPES[claim.claim_type].contested_by == "work-in-the-same-place"
+        named = claim.works if in_place else ()
+        picture = sent.verification
         matched = {work_id: match for match in picture.matches if is_copy(picture, match) for work_id in match.works}
-        found = self._aligned(claim, [*named, *self._contesting(claimants)], query, calibrated)
+        found = self._aligned(claim, [*named, *self._contesting(claimants)], sent)
         records = self._records(found)
         places = [_region(found[work_id]) for work_id in named if work_id in found]
         told = matched.keys() if matched.keys() >= set(named) else ()
         for work_id, match in found.items():
             if work_id in named:
-                code = None if work_id in matched else ALIGNED
+                code = None if work_id in matched else WORK_ALIGNED
             elif match.artist_id == claim.claimant_id or work_id in told:
                 code = None
             else:
@@ -84,24 +80,22 @@ class Rivals:
         found: dict[str, tuple[str, str]] = {}
         for own, others in self.works.contests(work_ids).items():
             for other, relation in others.items():
-                if len(found) < MOST:
+                if len(found) < MOST_WORKS:
                     found.setdefault(other, (own, relation))
         return found
 
-    def _aligned(
-        self, claim: Claim, work_ids: Collection[str], query: Query, calibrated: Published
-    ) -> dict[str, Match]:
+    def _aligned(self, claim: Claim, work_ids: Collection[str], sent: ClaimedPicture) -> dict[str, Match]:
         """Verified copies of these works, and of the nearest among those that the claimant did not register."""
         wanted, state = list(dict.fromkeys(work_ids)), self.index.state()
         parts: list[CandidateIndex] = [OthersWorks(self.index, claim.claimant_id)]
         parts += [
             TheseWorks(self.index, wanted[start : start + VERIFIED], state) for start in range(0, len(wanted), VERIFIED)
         ]
-        alpha, matcher = calibrated.calibration.alpha, self.verification().calibrations.matcher
+        alpha, matcher = sent.calibrated.calibration.alpha, self.verification().calibrations.matcher
         return {
             match.work_id: match
             for part in parts
-            for match in matcher(part, calibrated).compare(query, 2 * VERIFIED)
+            for match in matcher(part, sent.calibrated).compare(sent.query, 2 * VERIFIED)
             if match.relation in COPY_RELATIONS and match.p_value <= alpha
         }
 
@@ -110,5 +104,5 @@ class Rivals:
         return {work_id: work.registration_record_id for work_id, work in self.works.works(work_ids).items()}
 
 
-def _region(match: Match) -> Region:
-    return WHOLE if match.evidence is None else Region.of(evidence_text(match.evidence).query_region)
+def _region(match: Match) -> ExactRegion:
+    return WHOLE if match.evidence is None else ExactRegion.of(evidence_text(match.evidence).query_region)

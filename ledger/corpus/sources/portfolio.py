@@ -6,9 +6,10 @@ from collections.abc import Iterator
 from pathlib import Path
 
 from ledger.corpus.files import read_inside
-from ledger.corpus.folder import DEFAULT_LABELS, MAX_FILE_BYTES, FolderSource
 from ledger.corpus.labels import Unstated
-from ledger.corpus.work import Artist, SourceItem
+from ledger.corpus.source_definition import SourceDefinition, SourceRequest
+from ledger.corpus.sources.folder import DEFAULT_LABELS, MAX_FILE_BYTES, FolderSource
+from ledger.corpus.work import UNKNOWN_ARTIST, Artist, SourceItem
 from ledger.errors import InputError
 from ledger.text import clean_text
 
@@ -65,3 +66,12 @@ class PortfolioSource:
         said = self._unstated
         title = clean_text(stem.replace("_", " "))
         return SourceItem(key, title, said.artist, said.licence, "", said.allowed_uses, credit=said.credit)
+
+
+def _open(asked: SourceRequest) -> PortfolioSource:
+    """To read its files again: terms were stated when they were registered (`corpus ingest --artist`)."""
+    artist_id, _, folder = asked.rest.partition(":")
+    return PortfolioSource(Path(folder), Artist(artist_id, UNKNOWN_ARTIST), Unstated(UNKNOWN_ARTIST), asked.labels)
+
+
+SOURCE = SourceDefinition(prefix=PREFIX, open=_open)

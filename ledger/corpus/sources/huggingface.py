@@ -14,6 +14,7 @@ from typing import Any
 
 from ledger.corpus.labels import MAX_LABEL_LENGTH, UNSTATED_USES, parse_uses
 from ledger.corpus.licences import UNKNOWN_LICENCE, parse_licence
+from ledger.corpus.source_definition import SourceDefinition, SourceRequest
 from ledger.corpus.work import UNKNOWN_ARTIST, SourceItem
 from ledger.errors import InputError, NotFoundError
 from ledger.extras import missing_package
@@ -164,3 +165,21 @@ def _parquet_files(path: Path, split: str) -> list[str]:
     if not files:
         raise FileNotFoundError(f"there is no .parquet file under {path}")
     return [str(file) for file in of_split or files]
+
+
+def split_of(text: str) -> tuple[str, str]:
+    """Path or id, and split (`train` unless named), of what follows `hf:`; an `@` inside a path is part of it."""
+    path_or_id, mark, split = text.rpartition("@")
+    if not mark or "/" in split or Path(text).exists():
+        return text, "train"
+    return path_or_id, split or "train"
+
+
+def _open(asked: SourceRequest) -> HuggingFaceSource:
+    path_or_id, split = split_of(asked.rest)
+    if not path_or_id:
+        raise InputError("hf: is followed by a path or an id, for instance hf:huggan/wikiart@train", code="source")
+    return HuggingFaceSource(path_or_id, split)
+
+
+SOURCE = SourceDefinition(prefix="hf:", open=_open, spelling="hf:ID_OR_PATH[@SPLIT]", brings_labels=True)

@@ -8,6 +8,7 @@ from pathlib import Path
 
 from ledger.corpus.files import read_inside
 from ledger.corpus.labels import KNOWN, NOTHING_STATED, BadRow, LabelRow, Unstated, read_labels
+from ledger.corpus.source_definition import SourceDefinition
 from ledger.corpus.work import UNKNOWN_ARTIST, SourceItem
 from ledger.errors import InputError
 from ledger.image.canonical_image import DecodeLimits
@@ -96,3 +97,10 @@ def _find_labels(folder: Path) -> Path:
         hint=f"write a labels.csv whose first line is {','.join(KNOWN)} (the first three are needed), one line a"
         " picture, or name another file with --labels",
     )
+
+
+SOURCE = SourceDefinition(
+    prefix="folder:",
+    open=lambda asked: FolderSource(Path(asked.rest).expanduser(), asked.labels),
+    spelling="[folder:]PATH",
+)

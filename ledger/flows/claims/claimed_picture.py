@@ -1,0 +1,93 @@
+"""The picture that a claim is about: decoded, compared with everything registered, and put on the log by a record."""
+
+from __future__ import annotations
+
+import hashlib
+from collections.abc import Callable
+from dataclasses import dataclass
+
+from ledger.claim.case import Exhibit
+from ledger.flows.claims.exhibits import exhibit_of
+from ledger.flows.pictures.credentials import Credentials
+from ledger.flows.pictures.verify import MAX_WAIT, Examined, Verification
+from ledger.flows.upkeep.calibrate import Published
+from ledger.match.candidate import Query
+from ledger.record import predicates
+from ledger.record.statement import statement_payload
+
+_SAME_PICTURE = frozenset({"same-file", "same-pixels", "similar"})
+
+
+@dataclass(frozen=True, slots=True)
+class ComparedPicture:
+    """A claimed picture, compared. Nothing about it is on the log yet."""
+
+    data: bytes
+    examined: Examined
+    calibrated: Published
+
+
+@dataclass(frozen=True, slots=True)
+class ClaimedPicture:
+    """A claimed picture whose `verification` is on the log."""
+
+    exhibit: Exhibit
+    """Its `verification`."""
+    verification: predicates.Verification
+    query: Query
+    calibrated: Published
+    says_generated: bool
+    """Whether intact Content Credentials in the file say so."""
+    named_record: str | None
+    """The generation of this log that they name, if its picture is this one."""
+
+
+@dataclass(frozen=True, slots=True)
+class ClaimedPictures:
+    """Threads may share it."""
+
+    verification: Callable[[], Verification]
+    credentials: Credentials
+
+    def verify(self, data: bytes) -> ClaimedPicture:
+        """`compare` and `record`. Raises as they do."""
+        return self.record(self.compare(data))
+
+    def compare(self, data: bytes) -> ComparedPicture:
+        """Decodes and compares a claimed picture; nothing is appended.
+
+        Raises InputError for bytes that are no usable picture.
+        """
+        flow = self.verification()
+        image, calibrated = flow.images.decode(data), flow.calibrations.current()
+        return ComparedPicture(data, flow.compare(image, calibrated), calibrated)
+
+    def record(self, compared: ComparedPicture) -> ClaimedPicture:
+        """Appends a `verification` of the claim's own. Raises PushbackError when nothing can be appended now."""
+        examined, calibrated = compared.examined, compared.calibrated
+        image, predicate = examined.image, examined.predicate
+        # A record that somebody else asked for may hold one match only.
+        question = (
+            "artledger/claim-verification/v1", image.sha256, str(predicate.corpus.through), calibrated.calibration.spec,
+            calibrated.digest,
+        )  # fmt: skip
+        entry = self.verification().sequencer.submit(
+            predicate.record_id,
+            statement_payload("image", image.sha256, predicate),
+            hashlib.sha256("\n".join(question).encode()).digest(),
+        ).result(MAX_WAIT).entry  # fmt: skip
+        exhibit = exhibit_of(entry)
+        assert isinstance(exhibit.statement.predicate, predicates.Verification)  # noqa: S101 - by its dedup key
+        found = self.credentials.find(compared.data, image.media_type)
+        report = None if found is None else self.credentials.report(found, predicate)
+        intact = report is not None and report.state != "invalid" and not report.from_ingredient
+        source = "" if report is None else report.digital_source_type or ""
+        named = None if report is None else report.record
+        return ClaimedPicture(
+            exhibit=exhibit,
+            verification=exhibit.statement.predicate,
+            query=examined.query,
+            calibrated=calibrated,
+            says_generated=intact and source.rpartition("/")[2].lower().endswith("trainedalgorithmicmedia"),
+            named_record=named.record_id if named is not None and named.picture in _SAME_PICTURE else None,
+        )

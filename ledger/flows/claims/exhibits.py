@@ -1,0 +1,48 @@
+"""Log entries as the exhibits of a case."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, field
+from typing import Any
+
+from ledger.claim.case import Exhibit
+from ledger.log.entry import Entry
+from ledger.record import dsse
+from ledger.record.parts import Ref
+from ledger.record.statement import Statement, parse_payload
+
+MAX_EXHIBITS = 60
+"""Records that one verdict may rest on, besides the picture's own. A statement has room for 256 references, and each
+record may give three findings. Those that bear on the claim most come first."""
+Measurement = Mapping[str, Any]
+"""What was found by comparing pictures: `finding`, `record_id` (that it rests on), `evidence`."""
+
+
+def statement_of(entry: Entry) -> Statement:
+    """Of a record on our own log."""
+    return parse_payload(dsse.parse(entry.envelope).payload)
+
+
+def ref_of(entry: Entry) -> Ref:
+    return Ref(leaf_hash=entry.leaf_hash.hex(), record_id=entry.record_id)
+
+
+def exhibit_of(entry: Entry) -> Exhibit:
+    """A record of our own log."""
+    return Exhibit(statement_of(entry), ref_of(entry), entry.leaf_index)
+
+
+@dataclass(slots=True)
+class Exhibits:
+    """Exhibits by record id, as many as a verdict may rest on."""
+
+    found: dict[str, Exhibit] = field(default_factory=dict)
+
+    def add(self, entries: Iterable[Entry], most: int = MAX_EXHIBITS) -> None:
+        """`most`: how many there may be afterwards."""
+        for entry in entries:
+            if len(self.found) >= most:
+                return
+            if entry.record_id not in self.found:
+                self.found[entry.record_id] = exhibit_of(entry)
