@@ -53,9 +53,10 @@ def _messages() -> Texts:
         tree = ast.parse(path.read_text())
         silent = {id(node.value) for node in ast.walk(tree) if isinstance(node, ast.Expr)}
         for node in ast.walk(tree):
-            text = node.value if isinstance(node, ast.Constant) and id(node) not in silent else None
-            if isinstance(text, str) and " " in text:  # without a space, it is the name of a field or an option
-                yield f"{path.relative_to(ROOT)}:{node.lineno}", text
+            if not isinstance(node, ast.Constant) or not isinstance(node.value, str) or id(node) in silent:
+                continue
+            if " " in node.value:  # without a space, it is the name of a field or an option
+                yield f"{path.relative_to(ROOT)}:{node.lineno}", node.value
 
 
 def _settings() -> Texts:
