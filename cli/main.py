@@ -29,6 +29,11 @@ from cli.ui.invocation import CommandGroup, Invocation
 from cli.ui.output import Output
 from ledger import __version__
 
+NOUNS = (
+    demo, serve, verify, generate, lookup, claim, corpus, artist, audit, db, keys, accounts, train, evaluate
+)  # fmt: skip
+"""Modules of commands, in the order of `--help`."""
+
 
 def root(
     invocation: Invocation,
@@ -47,23 +52,8 @@ def build() -> CommandGroup:
     """The whole command line."""
     app = CommandGroup("A public provenance ledger for images: register works, verify pictures, prove every answer.")
     app.callback(invoke_without_command=True)(root)
-    for noun in (
-        demo,
-        serve,
-        verify,
-        generate,
-        lookup,
-        claim,
-        corpus,
-        artist,
-        audit,
-        db,
-        keys,
-        accounts,
-        train,
-        evaluate,
-    ):
-        noun.register(app)
+    for noun in NOUNS:
+        app.add_typer(noun.group)
     return app
 
 

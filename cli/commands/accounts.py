@@ -19,6 +19,10 @@ DAYS = 90.0
 SECONDS_OF_DAY = 86_400.0
 
 
+group = CommandGroup("Create accounts and access tokens for the HTTP service.", name="accounts")
+
+
+@group.add("artledger accounts create 'Ada Example' --role artist")
 def create(
     invocation: Invocation,
     name: Annotated[str, typer.Argument(metavar="NAME", help="Name to show. Two artists cannot have the same name.")],
@@ -30,6 +34,7 @@ def create(
     _finish(invocation.out, account, "Created")
 
 
+@group.add("artledger accounts adopt 'Ada Example'")
 def adopt(invocation: Invocation, artist: ArtistArgument) -> None:
     """Create an account for an artist whose works are already registered.
 
@@ -40,6 +45,7 @@ def adopt(invocation: Invocation, artist: ArtistArgument) -> None:
     _finish(invocation.out, account, "Created")
 
 
+@group.add("artledger accounts show", "artledger accounts show 'Ada Example'")
 def show(
     invocation: Invocation,
     account: Annotated[
@@ -83,6 +89,7 @@ def show(
         out.table(("Token", "Scopes", "State", "Expires", "Last used"), rows, ids=("Token",))
 
 
+@group.add("artledger accounts token 'Ada Example' --scope works --scope claims --days 30")
 def token(
     invocation: Invocation,
     account: AccountArgument,
@@ -109,6 +116,7 @@ def token(
     out.note(f"Allows {', '.join(issued.token.scopes)} until {issued.token.expires_at}. It is not shown again.")
 
 
+@group.add("artledger accounts revoke TOKEN")
 def revoke(
     invocation: Invocation,
     token_id: Annotated[
@@ -122,6 +130,7 @@ def revoke(
     invocation.out.line(f"Revoked token {ended.token_id}", "good")
 
 
+@group.add("artledger accounts disable 'Ada Example'")
 def disable(invocation: Invocation, account: AccountArgument) -> None:
     """Disable an account. Its tokens stop working. Its log entries stay."""
     with invocation.application() as application:
@@ -146,14 +155,3 @@ def _finish(out: Output, account: AccountAnswer, done: str) -> None:
     out.document(account.to_json())
     out.line(f"{done} the account of {account.role} {account.name or '(name erased)'}", "good")
     out.line(f"Account    {account.account_id}")
-
-
-def register(app: CommandGroup) -> None:
-    group = CommandGroup("Create accounts and access tokens for the HTTP service.", name="accounts")
-    group.add(create, examples=["artledger accounts create 'Ada Example' --role artist"])
-    group.add(adopt, examples=["artledger accounts adopt 'Ada Example'"])
-    group.add(show, examples=["artledger accounts show", "artledger accounts show 'Ada Example'"])
-    group.add(token, examples=["artledger accounts token 'Ada Example' --scope works --scope claims --days 30"])
-    group.add(revoke, examples=["artledger accounts revoke TOKEN"])
-    group.add(disable, examples=["artledger accounts disable 'Ada Example'"])
-    app.add_typer(group)

@@ -6,14 +6,17 @@ from typing import Annotated
 
 import typer
 
-from cli.commands import artist_uses as uses
-from cli.commands import artist_works as decisions
+from cli.commands import artist_uses, artist_works
 from cli.ui.invocation import CommandGroup, Invocation
 from cli.ui.names import ArtistArgument, chosen_id
 
 LimitOption = Annotated[int, typer.Option(min=1, max=200, help="How many to list.")]
 
 
+group = CommandGroup("Artists: their works, what they allow, and where their works came up.", name="artist")
+
+
+@group.add("artledger artist list", "artledger artist list --after M --json", name="list")
 def list_artists(
     invocation: Invocation,
     *,
@@ -30,6 +33,7 @@ def list_artists(
     out.more(page.next_after)
 
 
+@group.add("artledger artist works 'Ada Example'", "artledger artist works ID --limit 200 --json")
 def works(
     invocation: Invocation,
     artist: ArtistArgument,
@@ -56,10 +60,5 @@ def works(
     out.more(page.next_after)
 
 
-def register(app: CommandGroup) -> None:
-    group = CommandGroup("Artists: their works, what they allow, and where their works came up.", name="artist")
-    group.add(list_artists, name="list", examples=["artledger artist list", "artledger artist list --after M --json"])
-    group.add(works, examples=["artledger artist works 'Ada Example'", "artledger artist works ID --limit 200 --json"])
-    decisions.add_to(group)
-    uses.add_to(group)
-    app.add_typer(group)
+for part in (artist_works, artist_uses):
+    group.add_typer(part.group)

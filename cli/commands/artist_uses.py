@@ -25,6 +25,13 @@ _TIME = "A date, or a time as 2026-01-31T23:59:59.999Z."
 Lines = Literal["csv", "jsonl"]
 
 
+group = CommandGroup()
+
+
+@group.add(
+    "artledger artist uses 'Ada Example' --max-p 0.01",
+    "artledger artist uses ARTIST --since 2026-01-01 --until 2026-02-01 --format csv > january.csv",
+)
 def uses(
     invocation: Invocation,
     artist: ArtistArgument,
@@ -114,6 +121,7 @@ def _show(out: Output, page: UsePage) -> None:
     out.more(page.next_after)
 
 
+@group.add("artledger artist usage ARTIST --since 2026-01-01 --until 2026-02-01 --out january.json")
 def usage(
     invocation: Invocation,
     artist: ArtistArgument,
@@ -166,16 +174,3 @@ def _show_statement(out: Output, made: UsageAnswer) -> None:
         out.table(("Model", "Origin", "Guard", "Relation", "Records", "Shares"), rows, right=("Records", "Shares"))
     if made.record.repeated:
         out.line("The log has this statement already. Nothing has been added since that counts.")
-
-
-def add_to(group: CommandGroup) -> None:
-    group.add(
-        uses,
-        examples=[
-            "artledger artist uses 'Ada Example' --max-p 0.01",
-            "artledger artist uses ARTIST --since 2026-01-01 --until 2026-02-01 --format csv > january.csv",
-        ],
-    )
-    group.add(
-        usage, examples=["artledger artist usage ARTIST --since 2026-01-01 --until 2026-02-01 --out january.json"]
-    )

@@ -34,6 +34,12 @@ ByOption = Annotated[
 ]
 
 
+group = CommandGroup()
+
+
+@group.add(
+    "artledger artist register 'Ada Example'", "artledger artist register 'Ada Example' --key ada.pem", name="register"
+)
 def register_artist(
     invocation: Invocation,
     name: Annotated[str, typer.Argument(metavar="NAME", help="Name to show. Two artists cannot have the same name.")],
@@ -59,6 +65,10 @@ def register_artist(
         out.note("The artist has no key. Until one is announced, only this service vouches for their registrations.")
 
 
+@group.add(
+    "artledger artist consent WORK --uses match,style --key ada.pem",
+    "artledger artist consent 'Blue horse' --artist 'Ada Example' --uses none --key ada.pem",
+)
 def consent(
     invocation: Invocation,
     work: WorkArgument,
@@ -85,6 +95,7 @@ def consent(
     _finish(invocation.out, answer)
 
 
+@group.add("artledger artist withdraw WORK --key ada.pem")
 def withdraw(
     invocation: Invocation,
     work: WorkArgument,
@@ -117,6 +128,7 @@ def withdraw(
     _finish(invocation.out, answer)
 
 
+@group.add("artledger artist erase ARTIST", "artledger artist erase 'Ada Example' --opt-out --yes")
 def erase(
     invocation: Invocation,
     artist: ArtistArgument,
@@ -179,21 +191,3 @@ def _finish(out: Output, answer: RecordAnswer) -> None:
     out.document(answer.to_json())
     out.line(answer.reference, "good")
     out.line(f"Record     {answer.record_id}, log entry {answer.leaf_index:,}")
-
-
-def add_to(group: CommandGroup) -> None:
-    """Puts the commands into `artledger artist`."""
-    group.add(
-        register_artist,
-        name="register",
-        examples=["artledger artist register 'Ada Example'", "artledger artist register 'Ada Example' --key ada.pem"],
-    )
-    group.add(
-        consent,
-        examples=[
-            "artledger artist consent WORK --uses match,style --key ada.pem",
-            "artledger artist consent 'Blue horse' --artist 'Ada Example' --uses none --key ada.pem",
-        ],
-    )
-    group.add(withdraw, examples=["artledger artist withdraw WORK --key ada.pem"])
-    group.add(erase, examples=["artledger artist erase ARTIST", "artledger artist erase 'Ada Example' --opt-out --yes"])

@@ -13,9 +13,7 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from cli.commands.audit_claim import audit_one_claim
-from cli.commands.audit_log import audit_whole_log
-from cli.commands.audit_usage import audit_one_usage
+from cli.commands import audit_claim, audit_log, audit_usage
 from cli.ui.bundles import published_bundle
 from cli.ui.checks import finish_audit
 from cli.ui.errors import ExitCode
@@ -41,6 +39,14 @@ MAX_PICTURE_BYTES = 256 * 2**20
 """An auditor's own picture. The limit only guards against mistakes."""
 
 
+group = CommandGroup("Check signatures, proofs, records and whole logs without trusting the operator.", name="audit")
+
+
+@group.add(
+    "artledger audit bundle record.bundle.json --key 'example.org/log+1a2b3c4d+AZ...'",
+    "artledger audit bundle record.bundle.json --key VKEY --policy witnesses.txt --explain",
+    name="bundle",
+)
 def audit_one_bundle(
     invocation: Invocation,
     file: Annotated[Path, typer.Argument(metavar="FILE", help="The bundle of a record.")],
@@ -72,6 +78,11 @@ def audit_one_bundle(
     return finish_audit(invocation.out, audit, _explanation(data, key) if explain else ())
 
 
+@group.add(
+    "artledger audit record 0197c1d2-6f3a-7c1e-9f00-0a1b2c3d4e5f --image photo.jpg",
+    "artledger audit record https://example.org/v1/records/ID/bundle --key VKEY --image photo.jpg",
+    name="record",
+)
 def audit_one_record(
     invocation: Invocation,
     record: Annotated[
@@ -102,6 +113,7 @@ def audit_one_record(
     return finish_audit(invocation.out, audit, _explanation(bundle, log_key) if explain else ())
 
 
+@group.add("artledger audit reveal car.bundle.json car.reveal.json --key VKEY", name="reveal")
 def audit_one_reveal(
     invocation: Invocation,
     file: Annotated[Path, typer.Argument(metavar="BUNDLE", help="The bundle of a record.")],
@@ -163,51 +175,5 @@ def _explanation(data: bytes, key: str) -> list[str]:
         return [f"nothing to explain: {error.message}"]
 
 
-def register(app: CommandGroup) -> None:
-    group = CommandGroup(
-        "Check signatures, proofs, records and whole logs without trusting the operator.", name="audit"
-    )
-    group.add(
-        audit_one_bundle,
-        name="bundle",
-        examples=[
-            "artledger audit bundle record.bundle.json --key 'example.org/log+1a2b3c4d+AZ...'",
-            "artledger audit bundle record.bundle.json --key VKEY --policy witnesses.txt --explain",
-        ],
-    )
-    group.add(
-        audit_one_record,
-        name="record",
-        examples=[
-            "artledger audit record 0197c1d2-6f3a-7c1e-9f00-0a1b2c3d4e5f --image photo.jpg",
-            "artledger audit record https://example.org/v1/records/ID/bundle --key VKEY --image photo.jpg",
-        ],
-    )
-    group.add(
-        audit_one_reveal, name="reveal", examples=["artledger audit reveal car.bundle.json car.reveal.json --key VKEY"]
-    )
-    group.add(
-        audit_one_claim,
-        name="claim",
-        examples=[
-            "artledger audit claim claim.json --key 'example.org/log+1a2b3c4d+AZ...'",
-            "artledger audit claim 0197c1d2-6f3a-7c1e-9f00-0a1b2c3d4e5f",
-        ],
-    )
-    group.add(
-        audit_whole_log,
-        name="log",
-        examples=[
-            "artledger audit log https://example.org --key VKEY --state ~/audits",
-            "artledger audit log ./log --key VKEY --policy witnesses.txt",
-        ],
-    )
-    group.add(
-        audit_one_usage,
-        name="usage",
-        examples=[
-            "artledger audit usage january.json --log https://example.org --key VKEY",
-            "artledger audit usage january.json --log ./log",
-        ],
-    )
-    app.add_typer(group)
+for part in (audit_claim, audit_log, audit_usage):
+    group.add_typer(part.group)

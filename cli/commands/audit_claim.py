@@ -10,10 +10,17 @@ import typer
 from cli.ui.checks import finish_audit
 from cli.ui.errors import ExitCode
 from cli.ui.files import is_file_name, read_bounded
-from cli.ui.invocation import Invocation
+from cli.ui.invocation import CommandGroup, Invocation
 from cli.ui.trust import LogKeyOption, PolicyOption, RecordKeyOption, own_key, read_policy, record_keys, require_key
 
+group = CommandGroup()
 
+
+@group.add(
+    "artledger audit claim claim.json --key 'example.org/log+1a2b3c4d+AZ...'",
+    "artledger audit claim 0197c1d2-6f3a-7c1e-9f00-0a1b2c3d4e5f",
+    name="claim",
+)
 def audit_one_claim(
     invocation: Invocation,
     claim: Annotated[str, typer.Argument(metavar="ID|FILE", help="A claim of this ledger by its id, or a bundle.")],

@@ -10,7 +10,7 @@ import typer
 
 from cli.ui.checks import show_audit
 from cli.ui.errors import ExitCode
-from cli.ui.invocation import Invocation
+from cli.ui.invocation import CommandGroup, Invocation
 from cli.ui.trust import ExplainOption, KeyOption, PolicyOption, log_key, read_policy
 
 if TYPE_CHECKING:
@@ -19,6 +19,14 @@ if TYPE_CHECKING:
     from ledger.log.vkey import VerifierKey
 
 
+group = CommandGroup()
+
+
+@group.add(
+    "artledger audit log https://example.org --key VKEY --state ~/audits",
+    "artledger audit log ./log --key VKEY --policy witnesses.txt",
+    name="log",
+)
 def audit_whole_log(
     invocation: Invocation,
     location: Annotated[

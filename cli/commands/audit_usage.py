@@ -10,10 +10,17 @@ import typer
 from cli.ui.checks import finish_audit
 from cli.ui.errors import ExitCode
 from cli.ui.files import read_bounded
-from cli.ui.invocation import Invocation
+from cli.ui.invocation import CommandGroup, Invocation
 from cli.ui.trust import log_key
 
+group = CommandGroup()
 
+
+@group.add(
+    "artledger audit usage january.json --log https://example.org --key VKEY",
+    "artledger audit usage january.json --log ./log",
+    name="usage",
+)
 def audit_one_usage(
     invocation: Invocation,
     file: Annotated[Path, typer.Argument(metavar="FILE", help="The statement of use.")],

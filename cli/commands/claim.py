@@ -44,6 +44,15 @@ RevealOption = Annotated[
 TextOption = Annotated[str, typer.Option(help="Your statement in words, at most 4,000 characters.", metavar="TEXT")]
 
 
+group = CommandGroup("File claims about pictures. Published rules judge them by the evidence on the log.", name="claim")
+
+
+@group.add(
+    "artledger claim file authored-image mine.png --by 'Ada Example' --key ada.pem --text 'Drawn in 2019.'",
+    "artledger claim file copies-work found.jpg --by ARTIST --key ada.pem --work WORK",
+    "artledger claim file trained-on --by ARTIST --key ada.pem --work WORK --model MODEL",
+    name="file",
+)
 def file_claim(
     invocation: Invocation,
     claim_type: Annotated[ClaimType, typer.Argument(metavar="TYPE", help="What you claim.")],
@@ -96,6 +105,7 @@ def file_claim(
     return ExitCode.REFUTED if refuted else ExitCode.DONE
 
 
+@group.add("artledger claim show CLAIM_ID", "artledger claim show CLAIM_ID --bundle claim.json")
 def show(
     invocation: Invocation,
     claim: ClaimArgument,
@@ -114,6 +124,7 @@ def show(
     _show(invocation, answer)
 
 
+@group.add("artledger claim list --by ARTIST --json", name="list")
 def list_claims(
     invocation: Invocation,
     *,
@@ -144,6 +155,7 @@ def list_claims(
     show_claims(invocation.out, page)
 
 
+@group.add("artledger claim respond CLAIM_ID --by ARTIST --key bob.pem --text 'I licensed it.'")
 def respond(
     invocation: Invocation,
     claim: ClaimArgument,
@@ -164,6 +176,7 @@ def respond(
     _show(invocation, answer)
 
 
+@group.add("artledger claim resolve CLAIM_ID --outcome supported --by AUDITOR --key vera.pem --text 'Compared.'")
 def resolve(
     invocation: Invocation,
     claim: ClaimArgument,
@@ -185,6 +198,9 @@ def resolve(
     _show(invocation, answer)
 
 
+@group.add(
+    "artledger claim review CLAIM_ID", "artledger claim review CLAIM_ID found.jpg", "artledger claim review --all"
+)
 def review(
     invocation: Invocation,
     claim: Annotated[str | None, typer.Argument(metavar="CLAIM_ID", help="Id of the claim.")] = None,
@@ -249,36 +265,3 @@ def _digest(text: str) -> str:
     if len(lower) != 64 or set(lower) - set("0123456789abcdef"):
         raise InputError(f"{text[:80]!r} is not a SHA-256", code="bad-sha256", hint="Give 64 hexadecimal digits.")
     return lower
-
-
-def register(app: CommandGroup) -> None:
-    group = CommandGroup(
-        "File claims about pictures. Published rules judge them by the evidence on the log.", name="claim"
-    )
-    group.add(
-        file_claim,
-        name="file",
-        examples=[
-            "artledger claim file authored-image mine.png --by 'Ada Example' --key ada.pem --text 'Drawn in 2019.'",
-            "artledger claim file copies-work found.jpg --by ARTIST --key ada.pem --work WORK",
-            "artledger claim file trained-on --by ARTIST --key ada.pem --work WORK --model MODEL",
-        ],
-    )
-    group.add(show, examples=["artledger claim show CLAIM_ID", "artledger claim show CLAIM_ID --bundle claim.json"])
-    group.add(list_claims, name="list", examples=["artledger claim list --by ARTIST --json"])
-    group.add(respond, examples=["artledger claim respond CLAIM_ID --by ARTIST --key bob.pem --text 'I licensed it.'"])
-    group.add(
-        resolve,
-        examples=[
-            "artledger claim resolve CLAIM_ID --outcome supported --by AUDITOR --key vera.pem --text 'Compared.'"
-        ],
-    )
-    group.add(
-        review,
-        examples=[
-            "artledger claim review CLAIM_ID",
-            "artledger claim review CLAIM_ID found.jpg",
-            "artledger claim review --all",
-        ],
-    )
-    app.add_typer(group)

@@ -54,6 +54,15 @@ TermsOption = Annotated[
 ]
 
 
+group = CommandGroup("Register works, and keep fingerprints and error rates up to date.", name="corpus")
+
+
+@group.add(
+    "artledger corpus ingest ./paintings --labels paintings.csv",
+    "artledger corpus ingest openclipart",
+    "artledger corpus ingest hf:huggan/wikiart@train",
+    "artledger corpus ingest ./art --artist 'Ada Example' --key ada.pem --licence CC-BY-4.0 --uses match",
+)
 def ingest(
     invocation: Invocation,
     source: Annotated[
@@ -139,6 +148,7 @@ def _portfolio(
             return application.works.registering.ingest(portfolio, artist_id, LOCAL, signer, progress)
 
 
+@group.add("artledger corpus refresh --spec default")
 def refresh(
     invocation: Invocation, spec: Annotated[str, typer.Option(help="New fingerprint spec: `default`, or its digest.")]
 ) -> None:
@@ -153,6 +163,7 @@ def refresh(
     _show_fields(out, summary.to_json())
 
 
+@group.add("artledger corpus stats --json")
 def stats(invocation: Invocation) -> None:
     """Show how many works, artists and records there are."""
     with invocation.application() as application:
@@ -161,6 +172,7 @@ def stats(invocation: Invocation) -> None:
     _show_stats(invocation.out, found)
 
 
+@group.add("artledger corpus calibrate")
 def calibrate(invocation: Invocation) -> None:
     """Measure the error rates of matching with the present corpus, and put them on the log."""
     out = invocation.out
@@ -170,6 +182,7 @@ def calibrate(invocation: Invocation) -> None:
     _show_fields(out, summary.to_json())
 
 
+@group.add("artledger corpus dedup --out ./copies", "artledger corpus dedup --json > copies.json")
 def dedup(
     invocation: Invocation,
     out: Annotated[
@@ -274,20 +287,4 @@ def _show_fields(out: Output, fields: dict[str, object]) -> None:
         out.line(f"{name.replace('_', ' ')}: {value}")
 
 
-def register(app: CommandGroup) -> None:
-    group = CommandGroup("Register works, and keep fingerprints and error rates up to date.", name="corpus")
-    group.add(
-        ingest,
-        examples=[
-            "artledger corpus ingest ./paintings --labels paintings.csv",
-            "artledger corpus ingest openclipart",
-            "artledger corpus ingest hf:huggan/wikiart@train",
-            "artledger corpus ingest ./art --artist 'Ada Example' --key ada.pem --licence CC-BY-4.0 --uses match",
-        ],
-    )
-    group.add(refresh, examples=["artledger corpus refresh --spec default"])
-    group.add(stats, examples=["artledger corpus stats --json"])
-    group.add(calibrate, examples=["artledger corpus calibrate"])
-    group.add(dedup, examples=["artledger corpus dedup --out ./copies", "artledger corpus dedup --json > copies.json"])
-    optout.add_to(group)
-    app.add_typer(group)
+group.add_typer(optout.group)

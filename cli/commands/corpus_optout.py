@@ -31,6 +31,10 @@ Entries = Annotated[
 ]
 
 
+group = CommandGroup("Pictures that are never matched and never used for training.", name="optout")
+
+
+@group.add("artledger corpus optout add painting.jpg", "artledger corpus optout add sha256:9f86d0...")
 def add(
     invocation: Invocation,
     entry: Entries,
@@ -96,6 +100,7 @@ def _agreed(invocation: Invocation, application: Application, plan: OptOutPlan) 
     return agreed
 
 
+@group.add("artledger corpus optout show --json")
 def show(invocation: Invocation) -> None:
     """Show the opt-out list."""
     found: list[OptOut] = []
@@ -116,6 +121,7 @@ def show(invocation: Invocation) -> None:
         out.line(f"and {len(found) - MAX_SHOWN:,} more: --json lists them all", "quiet")
 
 
+@group.add("artledger corpus optout remove painting.jpg")
 def remove(invocation: Invocation, entry: Entries) -> None:
     """Remove pictures from the opt-out list. Withdrawn works stay withdrawn, but can be registered again."""
     with invocation.application() as application:
@@ -139,14 +145,3 @@ def _parsed(word: str) -> OptOut:
     from ledger.flows.works.opt_out import parse_opt_out
 
     return parse_opt_out(word)
-
-
-def add_to(app: CommandGroup) -> None:
-    """Puts the group into `artledger corpus`."""
-    group = CommandGroup("Pictures that are never matched and never used for training.", name="optout")
-    group.add(
-        add, examples=["artledger corpus optout add painting.jpg", "artledger corpus optout add sha256:9f86d0..."]
-    )
-    group.add(show, examples=["artledger corpus optout show --json"])
-    group.add(remove, examples=["artledger corpus optout remove painting.jpg"])
-    app.add_typer(group)

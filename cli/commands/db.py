@@ -22,6 +22,10 @@ NOT_ON_THE_LOG = (
 """What a restored database lacks (docs/operators/backup.md)."""
 
 
+group = CommandGroup("Upgrade, check, rebuild and restore the database.", name="db")
+
+
+@group.add("artledger db upgrade")
 def upgrade(invocation: Invocation) -> None:
     """Upgrade the database to the schema of this version. Creates the schema if there is none."""
     with invocation.application() as application:
@@ -32,6 +36,7 @@ def upgrade(invocation: Invocation) -> None:
     )
 
 
+@group.add("artledger db rebuild")
 def rebuild(invocation: Invocation) -> None:
     """Delete the tables that are computed from log entries, and compute them again."""
     with invocation.application() as application, invocation.progress() as progress:
@@ -40,6 +45,7 @@ def rebuild(invocation: Invocation) -> None:
     invocation.out.line(f"Rebuilt the projections from {entries:,} log entries.")
 
 
+@group.add("artledger db check --json")
 def check(invocation: Invocation) -> ExitCode:
     """Compare the database with the published log, and the projections with the log entries.
 
@@ -50,6 +56,10 @@ def check(invocation: Invocation) -> ExitCode:
     return finish_audit(invocation.out, audit)
 
 
+@group.add(
+    "artledger db restore ./log-copy --key 'example.org/log+1a2b3c4d+AZ...'",
+    "artledger db restore https://ledger.example.org --key VKEY --continue",
+)
 def restore(
     invocation: Invocation,
     source: Annotated[
@@ -85,18 +95,3 @@ def restore(
     if done.unfingerprinted:
         works = "work has" if done.unfingerprinted == 1 else "works have"
         out.line(f"{done.unfingerprinted:,} registered {works} no fingerprint here and cannot be compared.", "bad")
-
-
-def register(app: CommandGroup) -> None:
-    group = CommandGroup("Upgrade, check, rebuild and restore the database.", name="db")
-    group.add(upgrade, examples=["artledger db upgrade"])
-    group.add(rebuild, examples=["artledger db rebuild"])
-    group.add(check, examples=["artledger db check --json"])
-    group.add(
-        restore,
-        examples=[
-            "artledger db restore ./log-copy --key 'example.org/log+1a2b3c4d+AZ...'",
-            "artledger db restore https://ledger.example.org --key VKEY --continue",
-        ],
-    )
-    app.add_typer(group)

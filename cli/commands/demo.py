@@ -18,6 +18,10 @@ if TYPE_CHECKING:
     from ledger.flows.demo.demo import DemoReport
 
 
+group = CommandGroup()
+
+
+@group.add("artledger demo", "artledger demo --corpus ./paintings", "artledger demo --json --data /tmp/try")
 def demo(
     invocation: Invocation,
     corpus: Annotated[
@@ -67,10 +71,3 @@ def _show(invocation: Invocation, report: DemoReport, vkey: str) -> None:
 
 def _tone(good: bool) -> Tone:
     return "good" if good else "bad"
-
-
-def register(app: CommandGroup) -> None:
-    app.add(
-        demo,
-        examples=["artledger demo", "artledger demo --corpus ./paintings", "artledger demo --json --data /tmp/try"],
-    )

@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
-from cli.commands.evaluate_claims import claims
+from cli.commands import evaluate_claims
 from cli.ui.files import make_folder, write_file
 from cli.ui.invocation import CommandGroup, Invocation
 
@@ -56,6 +56,13 @@ FIGURES = {
 }
 
 
+group = CommandGroup("Measure how well matching, claims and the generator work.", name="evaluate")
+
+
+@group.add(
+    "artledger evaluate copies --works 400 --copies 100 --unrelated 100",
+    "artledger evaluate copies --assets ./packages --out ./measured --json > copies.json",
+)
 def copies(
     invocation: Invocation,
     *,
@@ -98,6 +105,7 @@ COPIES_FILES = ("copies.json", "precision-recall.png", "per-edit.png")
 CALIBRATION_FILES = ("calibration.json", "reliability.png")
 
 
+@group.add("artledger evaluate calibration --assets ./packages --out ./measured")
 def calibration(
     invocation: Invocation,
     *,
@@ -132,6 +140,7 @@ def calibration(
 SUBJECT_FILES = ("subjects.json", "subjects.png")
 
 
+@group.add("artledger evaluate subjects --pictures 8 --out ./measured")
 def subjects(
     invocation: Invocation,
     *,
@@ -283,16 +292,4 @@ def _number(value: float | None, digits: int = 2) -> str:
     return "-" if value is None else f"{value:.{digits}f}"
 
 
-def register(app: CommandGroup) -> None:
-    group = CommandGroup("Measure how well matching, claims and the generator work.", name="evaluate")
-    group.add(
-        copies,
-        examples=[
-            "artledger evaluate copies --works 400 --copies 100 --unrelated 100",
-            "artledger evaluate copies --assets ./packages --out ./measured --json > copies.json",
-        ],
-    )
-    group.add(subjects, examples=["artledger evaluate subjects --pictures 8 --out ./measured"])
-    group.add(claims, examples=["artledger evaluate claims --json", "artledger evaluate claims --claims 34"])
-    group.add(calibration, examples=["artledger evaluate calibration --assets ./packages --out ./measured"])
-    app.add_typer(group)
+group.add_typer(evaluate_claims.group)

@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 import typer
 
 from cli.ui.files import make_folder, write_file
-from cli.ui.invocation import Invocation
+from cli.ui.invocation import CommandGroup, Invocation
 
 if TYPE_CHECKING:
     from cli.ui.output import Output
@@ -19,6 +19,10 @@ if TYPE_CHECKING:
 CLAIMS_FILE = "claims.json"
 
 
+group = CommandGroup()
+
+
+@group.add("artledger evaluate claims --json", "artledger evaluate claims --claims 34")
 def claims(
     invocation: Invocation,
     *,

@@ -48,6 +48,14 @@ class Target:
         return self.image, self.bundle, self.reveal
 
 
+group = CommandGroup()
+
+
+@group.add(
+    'artledger generate "a red car" --seed 7 --out car.png',
+    'artledger generate "a tree" --count 4 --out trees.webp',
+    'artledger generate "a star" --policy strict.toml --json',
+)
 def generate(
     invocation: Invocation,
     *,
@@ -169,14 +177,3 @@ def _show(invocation: Invocation, images: tuple[GeneratedImage, ...], targets: l
         out.line(f"Prompt     proved by {target.reveal}. Keep it: there is no other copy.", "quiet")
         out.line()
     out.document(documents[0] if len(documents) == 1 else documents)
-
-
-def register(app: CommandGroup) -> None:
-    app.add(
-        generate,
-        examples=[
-            'artledger generate "a red car" --seed 7 --out car.png',
-            'artledger generate "a tree" --count 4 --out trees.webp',
-            'artledger generate "a star" --policy strict.toml --json',
-        ],
-    )

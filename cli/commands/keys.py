@@ -16,6 +16,10 @@ if TYPE_CHECKING:
     from ledger.flows.records.service_keys import KeyState
 
 
+group = CommandGroup("The keys of this ledger, and keys of your own.", name="keys")
+
+
+@group.add("artledger keys show", "artledger keys show --json")
 def show(invocation: Invocation) -> None:
     """Print the log's verifier key and the record keys. Others need them to check this ledger."""
     out = invocation.out
@@ -31,6 +35,7 @@ def show(invocation: Invocation) -> None:
         out.line(f"           id {short_keyid(state.keyid)}, {_description(state)}", "quiet")
 
 
+@group.add("artledger keys rotate")
 def rotate(invocation: Invocation) -> None:
     """Replace the key that signs records with a new one.
 
@@ -43,6 +48,7 @@ def rotate(invocation: Invocation) -> None:
     _finish(invocation.out, state, "signs records from now on")
 
 
+@group.add("artledger keys add /mnt/second/keys/record.pem")
 def add(
     invocation: Invocation,
     file: Annotated[Path, typer.Argument(metavar="FILE", help="The file keys/record.pem of the other installation.")],
@@ -53,6 +59,7 @@ def add(
     _finish(invocation.out, state, "may sign records from now on")
 
 
+@group.add("artledger keys revoke 3f9a0c1d")
 def revoke(
     invocation: Invocation,
     keyid: Annotated[
@@ -76,11 +83,4 @@ def _description(state: KeyState) -> str:
     return f"{state.role}, announced in log entry {state.leaf_index}, {words[state.state]}"
 
 
-def register(app: CommandGroup) -> None:
-    group = CommandGroup("The keys of this ledger, and keys of your own.", name="keys")
-    group.add(show, examples=["artledger keys show", "artledger keys show --json"])
-    group.add(rotate, examples=["artledger keys rotate"])
-    group.add(add, examples=["artledger keys add /mnt/second/keys/record.pem"])
-    group.add(revoke, examples=["artledger keys revoke 3f9a0c1d"])
-    keys_own.add_to(group)
-    app.add_typer(group)
+group.add_typer(keys_own.group)

@@ -20,6 +20,10 @@ from ledger.record.keyid import short_keyid
 MAX_PAYLOAD_BYTES = 131_072
 
 
+group = CommandGroup()
+
+
+@group.add("artledger keys new --out ada.pem", "artledger keys new --out ada.pem --account 'Ada Example'")
 def new(
     invocation: Invocation,
     out: Annotated[Path, typer.Option(metavar="FILE", help="File for the private key.")],
@@ -53,6 +57,7 @@ def new(
         shown.note("The key does not count until it is announced: artledger keys announce, or POST /v1/keys")
 
 
+@group.add("artledger keys announce 'Ada Example' --key ada.pem")
 def announce(
     invocation: Invocation,
     account: AccountArgument,
@@ -74,6 +79,7 @@ def announce(
     invocation.out.line(f"Holder     {state.role} {state.holder_id}")
 
 
+@group.add("artledger keys sign prepared.json --key ada.pem > envelope.json")
 def sign(
     invocation: Invocation,
     file: Annotated[
@@ -110,12 +116,3 @@ def payload_in(data: bytes) -> bytes:
     except (ValueError, RecursionError, binascii.Error) as error:
         raise VerificationError("the file holds no statement to sign", code="statement-shape") from error
     return data
-
-
-def add_to(group: CommandGroup) -> None:
-    """Puts the commands into `artledger keys`."""
-    group.add(
-        new, examples=["artledger keys new --out ada.pem", "artledger keys new --out ada.pem --account 'Ada Example'"]
-    )
-    group.add(announce, examples=["artledger keys announce 'Ada Example' --key ada.pem"])
-    group.add(sign, examples=["artledger keys sign prepared.json --key ada.pem > envelope.json"])

@@ -24,6 +24,14 @@ _SHA256 = re.compile("[0-9a-fA-F]{64}")
 _UUID = re.compile("[0-9a-fA-F]{8}(-[0-9a-fA-F]{4}){3}-[0-9a-fA-F]{12}")
 
 
+group = CommandGroup()
+
+
+@group.add(
+    "artledger lookup photo.jpg",
+    "artledger lookup SHA256",
+    "artledger lookup 0197c1d2-6f3a-7c1e-9f00-0a1b2c3d4e5f --bundle record.bundle.json",
+)
 def lookup(
     invocation: Invocation,
     what: Annotated[
@@ -83,14 +91,3 @@ def _look_up_sha256(out: Output, application: Application, sha256: str) -> ExitC
 def _show(out: Output, answer: LookupAnswer, *, from_file: bool) -> None:
     out.document(answer.to_json())
     show_lookup(out, answer, from_file=from_file)
-
-
-def register(app: CommandGroup) -> None:
-    app.add(
-        lookup,
-        examples=[
-            "artledger lookup photo.jpg",
-            "artledger lookup SHA256",
-            "artledger lookup 0197c1d2-6f3a-7c1e-9f00-0a1b2c3d4e5f --bundle record.bundle.json",
-        ],
-    )

@@ -28,6 +28,15 @@ GUARDED: Mapping[str, Any] = {
 as it would whatever comes from 127.0.0.1: api/http/edge.py decides whom a proxy speaks for."""
 
 
+group = CommandGroup()
+
+
+@group.add(
+    "artledger serve",
+    "artledger serve --host 0.0.0.0 --port 8080",
+    "artledger serve --port 0",
+    "artledger serve --owner-socket ~/.artledger.sock",
+)
 def serve(
     invocation: Invocation,
     *,
@@ -160,15 +169,3 @@ def _is_loopback(host: str) -> bool:
         return ipaddress.ip_address(host).is_loopback
     except ValueError:
         return host == "localhost"
-
-
-def register(app: CommandGroup) -> None:
-    app.add(
-        serve,
-        examples=[
-            "artledger serve",
-            "artledger serve --host 0.0.0.0 --port 8080",
-            "artledger serve --port 0",
-            "artledger serve --owner-socket ~/.artledger.sock",
-        ],
-    )

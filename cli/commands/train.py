@@ -37,6 +37,10 @@ SeedOption = Annotated[
 ]
 
 
+group = CommandGroup("Retrain the bundled models and calibration data.", name="train")
+
+
+@group.add("artledger train studio --part copy --checkpoints ./checkpoints --assets ./packages --out ./trained")
 def studio(
     invocation: Invocation,
     *,
@@ -76,6 +80,7 @@ def studio(
     _show(invocation, {**facts} if part == "all" else facts[part])
 
 
+@group.add("artledger train null-set --assets ./packages --out ./trained", name="null-set")
 def null_set(
     invocation: Invocation,
     *,
@@ -92,6 +97,7 @@ def null_set(
     _show(invocation, facts)
 
 
+@group.add("artledger train style-null --models ./models --assets ./packages --out ./trained", name="style-null")
 def style_null(
     invocation: Invocation,
     *,
@@ -135,12 +141,3 @@ def _show(invocation: Invocation, facts: Facts) -> None:
     out.document(facts)
     for name, value in facts.items():
         out.line(f"{name.replace('_', ' ').replace('strangers', 'unrelated pictures')}: {value}")
-
-
-def register(app: CommandGroup) -> None:
-    group = CommandGroup("Retrain the bundled models and calibration data.", name="train")
-    folders = "--assets ./packages --out ./trained"
-    group.add(studio, examples=[f"artledger train studio --part copy --checkpoints ./checkpoints {folders}"])
-    group.add(null_set, name="null-set", examples=[f"artledger train null-set {folders}"])
-    group.add(style_null, name="style-null", examples=[f"artledger train style-null --models ./models {folders}"])
-    app.add_typer(group)

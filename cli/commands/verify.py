@@ -27,6 +27,15 @@ FALSE_DISCOVERIES = 0.05
 """Share of the copies found in a batch of pictures that may be false, on average."""
 
 
+group = CommandGroup()
+
+
+@group.add(
+    "artledger verify photo.jpg",
+    "artledger verify --fail-on copy upload.png && publish upload.png",
+    "artledger verify drawing.webp --bundle drawing.bundle.json",
+    "artledger verify --json pictures/*.png > answers.json",
+)
 def verify(
     invocation: Invocation,
     images: Annotated[
@@ -146,15 +155,3 @@ def _show_batch(
     for path, stood in found:
         if not stood:
             out.line(f"May be chance among so many pictures: {path}")
-
-
-def register(app: CommandGroup) -> None:
-    app.add(
-        verify,
-        examples=[
-            "artledger verify photo.jpg",
-            "artledger verify --fail-on copy upload.png && publish upload.png",
-            "artledger verify drawing.webp --bundle drawing.bundle.json",
-            "artledger verify --json pictures/*.png > answers.json",
-        ],
-    )

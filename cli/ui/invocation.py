@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import inspect
 import shlex
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
@@ -133,9 +133,9 @@ class _Group(TyperGroup):
 
 
 class CommandGroup(typer.Typer):
-    """A group of commands, each with a help sentence (its docstring), examples and the shared options."""
+    """A group of commands. Without a name, its commands belong to the group that it is added to."""
 
-    def __init__(self, help: str, name: str | None = None, **settings: Any) -> None:  # noqa: A002
+    def __init__(self, help: str = "", name: str | None = None, **settings: Any) -> None:  # noqa: A002
         super().__init__(
             name=name,
             help=help,
@@ -147,11 +147,14 @@ class CommandGroup(typer.Typer):
             **settings,
         )
 
-    def add(self, run: Run, *, examples: Sequence[str], name: str | None = None) -> None:
-        """Registers `run`, whose first parameter is the Invocation."""
-        shown = "\n\n".join(f"  {example}" for example in examples)
-        # Typer keeps the line breaks of all paragraphs but the first.
-        text = "\n\n".join(
-            " ".join(paragraph.split()) for paragraph in inspect.cleandoc(run.__doc__ or "").split("\n\n")
-        )
-        self.command(name, cls=_Command, help=text, epilog=f"Examples:\n\n{shown}")(run)
+    def add(self, *examples: str, name: str | None = None) -> Callable[[Run], Run]:
+        """Registers the decorated function, whose first parameter is the Invocation, as a command with examples."""
+
+        def register(run: Run) -> Run:
+            # Typer keeps the line breaks of all paragraphs but the first.
+            paragraphs = inspect.cleandoc(run.__doc__ or "").split("\n\n")
+            text = "\n\n".join(" ".join(paragraph.split()) for paragraph in paragraphs)
+            shown = "\n\n".join(("Examples:", *(f"  {example}" for example in examples)))
+            return self.command(name, cls=_Command, help=text, epilog=shown)(run)
+
+        return register
