@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import contextlib
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
 
@@ -16,7 +15,6 @@ from cli.ui.trust import ExplainOption, KeyOption, PolicyOption, log_key, read_p
 if TYPE_CHECKING:
     from ledger.audit.replay import LogAudit
     from ledger.log.checkpoint import SignedCheckpoint
-    from ledger.log.vkey import VerifierKey
 
 
 group = CommandGroup()
@@ -61,13 +59,13 @@ def audit_whole_log(
 
     Exits 0 if verified, 1 if refuted (the output names the first error), 4 if the check could not be completed.
     """
-    from ledger.audit.entries import EntryChecker
+    from ledger.audit.entries import EntryChecker, begins_with_record
     from ledger.audit.replay import replay_log
 
     verifier = log_key(key)
     witnesses = read_policy(policy)
-    records_wanted = _begins_with_record(location, verifier) if records is None else records
-    checker = EntryChecker(verifier.name) if records_wanted else None
+    holds_records = begins_with_record(location, verifier) if records is None else records
+    checker = EntryChecker(verifier.name) if holds_records else None
     with invocation.progress() as progress:
         outcome = replay_log(
             location,
@@ -82,27 +80,6 @@ def audit_whole_log(
     out.document(_document(outcome, explanation))
     show_audit(out, outcome.audit, explanation)
     return ExitCode(outcome.audit.exit_code)
-
-
-def _begins_with_record(location: str, key: VerifierKey) -> bool:
-    """Whether entry 0 is an envelope. An Artledger log begins with the key of its service. The replay names errors."""
-    from ledger.errors import LedgerError
-    from ledger.log.checkpoint import open_checkpoint
-    from ledger.log.fetch import open_log
-    from ledger.log.reader import read_tile
-    from ledger.log.tiles import CHECKPOINT_PATH, tile_at, unpack_entries
-    from ledger.record.dsse import parse
-
-    with contextlib.closing(open_log(location)) as objects:
-        try:
-            signed = open_checkpoint(objects.get(CHECKPOINT_PATH) or b"", key)
-            if not signed.size:
-                return False
-            tile, data = read_tile(objects, tile_at(None, 0, signed.size))
-            parse(unpack_entries(data, tile)[0])
-        except LedgerError:
-            return False
-    return True
 
 
 def _document(outcome: LogAudit, explanation: list[str]) -> dict[str, Any]:

@@ -7,13 +7,19 @@ expensive part; `EntryChecker.admit` keeps what was announced and recorded so fa
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
+from contextlib import closing
 from dataclasses import dataclass
 
 from ledger.audit.conclusions import require_conclusions
 from ledger.audit.facts import Fact, LogFacts
 from ledger.audit.keyring import KeyRing
 from ledger.audit.statement_rules import Gist, fact_of, gist_of, maker_of, require_origin, require_references
-from ledger.errors import VerificationError
+from ledger.errors import LedgerError, VerificationError
+from ledger.log.checkpoint import open_checkpoint
+from ledger.log.fetch import open_log
+from ledger.log.reader import read_tile
+from ledger.log.tiles import CHECKPOINT_PATH, tile_at, unpack_entries
+from ledger.log.vkey import VerifierKey
 from ledger.record import dsse
 from ledger.record.predicates import Generation, KeyRecord, Verification
 from ledger.record.statement import parse_payload
@@ -120,3 +126,20 @@ class EntryChecker:
 def naming_leaf(index: int, error: VerificationError) -> VerificationError:
     """The same refusal, saying of which leaf."""
     return VerificationError(f"leaf {index}: {error.message}", code=error.code, hint=error.hint)
+
+
+def begins_with_record(location: str, key: VerifierKey) -> bool:
+    """Whether entry 0 of a published log is an envelope: an Artledger log begins with the key of its service.
+
+    False also where the log cannot be read; the replay says why.
+    """
+    with closing(open_log(location)) as objects:
+        try:
+            signed = open_checkpoint(objects.get(CHECKPOINT_PATH) or b"", key)
+            if not signed.size:
+                return False
+            tile, data = read_tile(objects, tile_at(None, 0, signed.size))
+            dsse.parse(unpack_entries(data, tile)[0])
+        except LedgerError:
+            return False
+    return True
