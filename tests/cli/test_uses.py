@@ -52,7 +52,7 @@ def test_uses_in_words_and_in_json(on_ledger: Commands) -> None:
     ]
     shown = on_ledger("artist", "uses", ADA, "--limit", "2")
     assert "similar style" in shown.stdout
-    assert "There are more: --after 3" in shown.stdout
+    assert "Continue with --after 3" in shown.stdout
     nothing = on_ledger("artist", "uses", ADA, "--relation", "exact")
     assert "No record names a work" in nothing.stdout
     assert len(on_ledger("artist", "uses", ADA, "--json", "--generator", uid(72), "--max-p", "0.01").json["uses"]) == 1

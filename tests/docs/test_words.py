@@ -51,12 +51,11 @@ def _messages() -> Texts:
     """Every text in the code of the command line but docstrings: what it prints, asks and notes."""
     for path in sorted((ROOT / "cli").rglob("*.py")):
         tree = ast.parse(path.read_text())
-        silent = {id(node.value) for node in ast.walk(tree) if isinstance(node, ast.Expr)}
+        docstrings = {id(node.value) for node in ast.walk(tree) if isinstance(node, ast.Expr)}
         for node in ast.walk(tree):
-            if not isinstance(node, ast.Constant) or not isinstance(node.value, str) or id(node) in silent:
-                continue
-            if " " in node.value:  # without a space, it is the name of a field or an option
-                yield f"{path.relative_to(ROOT)}:{node.lineno}", node.value
+            if isinstance(node, ast.Constant) and isinstance(node.value, str) and id(node) not in docstrings:
+                # Without a space, it is the name of a field or an option.
+                yield f"{path.relative_to(ROOT)}:{node.lineno}", node.value if " " in node.value else ""
 
 
 def _settings() -> Texts:
