@@ -82,8 +82,8 @@ def file_claim(
 ) -> ExitCode:
     """File a claim, and see at once the verdict that the published rules give.
 
-    authored-image: the account made this picture. copies-work: this picture copies a registered work of the account.
-    generated-by: this model generated the picture. trained-on: this model was trained on a work of the account.
+    The type says what you claim: that the account made this picture, that the picture copies a registered work of the
+    account, that a model generated it, or that a model was trained on a work of the account.
 
     If the same claim about the same picture exists, it is shown instead. Only ids and digests go on the log. Your text
     is kept beside the log and can be erased.
