@@ -61,7 +61,7 @@ def test_an_interrupted_run_goes_on(measured: Path, artledger: Commands, tmp_pat
 
 def test_copies_for_people(measured: Path, artledger: Commands) -> None:
     shown = artledger("evaluate", "copies", *SMALL, "--out", measured, "--quiet")
-    assert "6 works, 4 copies, 4 strangers" in shown.stdout
+    assert "6 works, 4 copies, 4 unrelated pictures" in shown.stdout
     assert all(method in shown.stdout for method in METHODS)
     assert "nan" not in shown.stdout
     for name in ("precision-recall.png", "per-edit.png"):

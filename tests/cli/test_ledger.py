@@ -137,7 +137,7 @@ def test_verify_several_goes_on_after_a_bad_one(on_ledger: Commands, edited: Pat
     assert third["error"]["code"] == "file-unreadable"
     assert fourth["report"]["matches"][0]["relation"] == "near-duplicate"
     assert f"{bad}: " in ended.stderr
-    assert "copies found in 2 pictures stand" in on_ledger("verify", bad, REGISTERED, missing, edited).stdout
+    assert "copies found in 2 pictures still stand" in on_ledger("verify", bad, REGISTERED, missing, edited).stdout
 
 
 def test_fail_on(on_ledger: Commands, edited: Path) -> None:
@@ -223,7 +223,7 @@ def test_audit_a_record_against_its_picture(on_ledger: Commands, edited: Path, t
     assert good.code == 0
     outcomes = {check["name"]: check["outcome"] for check in good.json["checks"]}
     assert {outcomes[name] for name in ("image bytes", "canonical pixels", "fingerprint", "scores")} == {"passed"}
-    assert "trusting this ledger's own" in good.stderr
+    assert "this ledger's own key is trusted" in good.stderr
     assert on_ledger("audit", "record", record_id, "--image", REGISTERED).code == 1
     assert on_ledger("audit", "record", UNKNOWN_ID).code == 3
 

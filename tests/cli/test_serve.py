@@ -76,7 +76,7 @@ def test_serve_says_where_serves_and_stops(tmp_path: Path, database_url: str) ->
         process.send_signal(signal.SIGINT)
         _, errors = process.communicate(timeout=DEADLINE)
     assert process.returncode == 0
-    assert errors.rstrip().endswith("stopped")
+    assert errors.rstrip().endswith("Stopped.")
     assert "Traceback" not in errors
 
 

@@ -174,7 +174,7 @@ def test_a_pipe_by_name_says_how_to_read_one(tmp_path: Path, artledger: Commands
     os.mkfifo(tmp_path / "pipe")
     ended = artledger("audit", "bundle", tmp_path / "pipe", "--key", LOG_VKEY, "--json")
     assert ended.code == 2
-    assert "write -" in ended.json["error"]["hint"]
+    assert "give -" in ended.json["error"]["hint"]
 
 
 def test_a_bundle_by_url_comes_from_that_host(artledger: Commands) -> None:
