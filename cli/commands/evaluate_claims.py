@@ -54,9 +54,9 @@ def claims(
     from ledger.app import open_application
     from ledger.image.pool import DecodePool
     from ledger.lab.evaluate.claim_squats import SQUATS
-    from ledger.lab.evaluate.claim_trial import ClaimTrial
     from ledger.lab.evaluate.claims import evaluate_claims, one_by_folder
     from ledger.lab.evaluate.pictures import select
+    from ledger.lab.evaluate.throwaway_ledger import ThrowawayLedger
 
     make_folder(out)
     chosen_squats = [squat for squat in SQUATS if squat.copies <= squatters]
@@ -65,8 +65,8 @@ def claims(
         chosen = select(pool, works=5000, strangers=5000, assets=None, seed=seed)
         drawings = one_by_folder([*chosen.copied, *chosen.strangers, *chosen.distractors])
         with open_application(data_dir=Path(folder) / "data") as application, invocation.progress() as progress:
-            court = ClaimTrial.on(application, Path(folder) / "works")
-            report = evaluate_claims(drawings, court, count, seed, progress, squatters=chosen_squats)
+            ledger = ThrowawayLedger.on(application, Path(folder) / "works")
+            report = evaluate_claims(drawings, ledger, count, seed, progress, squatters=chosen_squats)
     write_file(out / CLAIMS_FILE, json.dumps(report.document, indent=1).encode())
     invocation.out.document(report.document)
     _show(invocation.out, report.document)

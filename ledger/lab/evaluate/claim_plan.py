@@ -1,4 +1,4 @@
-"""What a plan of constructed claims consists of, and the court that carries it out."""
+"""What a plan of constructed claims consists of, and the ledger that carries it out."""
 
 from __future__ import annotations
 
@@ -74,7 +74,7 @@ class Sighting:
     """Whether the record has the work among its verified copies, or its artist among those of a share."""
 
 
-class Court(Protocol):
+class ClaimLedger(Protocol):
     """A ledger of its own, on which all of this really happens. Models go by names."""
 
     def register(self, works: Sequence[Work]) -> None: ...
@@ -89,7 +89,7 @@ class Court(Protocol):
 
     def judge(self, filing: Filing) -> ClaimVerdict: ...
 
-    def look(self, picture: bytes, file: str) -> Sighting:
+    def compare_with(self, picture: bytes, file: str) -> Sighting:
         """Verifies the picture as anybody may, and compares it with the registered file alone."""
 
 
@@ -116,7 +116,7 @@ class Script:
         self._edits = cycle(EDITS)
         self._edit_of: dict[bytes | None, str] = {}
         self._count = 0
-        self.made = Plan([], [], [], [], [], [])
+        self.plan = Plan([], [], [], [], [], [])
 
     def next_drawing(self) -> Pixels:
         return next(self._drawings).pixels()
@@ -128,7 +128,7 @@ class Script:
     def work(self, artist: str, data: bytes, moment: Moment = "early") -> str:
         self._count += 1
         work = Work(artist, f"{self._count:04}.png", data)
-        (self.made.early if moment == "early" else self.made.late).append(work)
+        (self.plan.early if moment == "early" else self.plan.late).append(work)
         return work.file
 
     def changed(self, picture: Pixels, edit: Edit) -> Pixels:
@@ -147,7 +147,7 @@ class Script:
         *works: str, truthful: bool, model: str | None = None, stolen: str | None = None,
     ) -> None:  # fmt: skip
         edit = self._edit_of.get(picture, "none")
-        self.made.filings.append(
+        self.plan.filings.append(
             Filing(kind, claim_type, claimant, expected, truthful, picture, works, model, edit, stolen)
         )
 

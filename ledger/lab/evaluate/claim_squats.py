@@ -74,7 +74,7 @@ def _squat_on_a_list(script: Script, moment: Moment) -> None:
     """The thief registers the very file that a model was trained on."""
     artist, thief, data = script.artist(), script.artist(), encoded(script.next_drawing())
     own, stolen = script.work(artist, data, _other(moment)), script.work(thief, data, moment)
-    script.made.listed.append(own)
+    script.plan.listed.append(own)
     script.squat("a listed work, squatted", "trained-on", thief, None, own, stolen, model="disclosed")
 
 

@@ -23,7 +23,7 @@ class Stories:
                 self._side_by_side, self._unknown, self._by_model, self._trained, self._reported, self._reported_later,
             )
         )  # fmt: skip
-        while len(self._script.made.filings) < claims:
+        while len(self._script.plan.filings) < claims:
             next(stories)()
 
     def _own(self) -> None:
@@ -40,7 +40,7 @@ class Stories:
 
     def _generated(self) -> None:
         picture = self._script.next_drawing()
-        self._script.made.generated.append((picture, "maker", len(self._script.made.filings)))
+        self._script.plan.generated.append((picture, "maker", len(self._script.plan.filings)))
         self._script.file(
             "generated here, the file", "authored-image", self._script.artist(), "contradicted", b"", truthful=False
         )
@@ -51,7 +51,7 @@ class Stories:
 
     def _generated_edited(self) -> None:
         picture = self._script.next_drawing()
-        self._script.made.generated.append((picture, "maker", -1))
+        self._script.plan.generated.append((picture, "maker", -1))
         for _ in range(4):
             edited = self._script.edited(picture)
             self._script.file(
@@ -66,7 +66,7 @@ class Stories:
     def _generated_registered(self) -> None:
         """And then registered by somebody who says that it is theirs."""
         thief, picture = self._script.artist(), self._script.next_drawing()
-        self._script.made.generated.append((picture, "maker", -1))
+        self._script.plan.generated.append((picture, "maker", -1))
         data = encoded(picture)
         file = self._script.work(thief, data, "late")
         kind = "generated here, registered later"
@@ -139,7 +139,7 @@ class Stories:
 
     def _by_model(self) -> None:
         picture = self._script.next_drawing()
-        self._script.made.generated.append((picture, "maker", -1))
+        self._script.plan.generated.append((picture, "maker", -1))
         expected: tuple[tuple[str, ClaimVerdict], ...] = (("maker", "supported"), ("other", "contradicted"))
         for _ in range(2):
             edited = self._script.edited(picture)
@@ -152,7 +152,7 @@ class Stories:
     def _trained(self) -> None:
         artist = self._script.artist()
         listed, missing = (self._script.work(artist, encoded(self._script.next_drawing())) for _ in range(2))
-        self._script.made.listed.append(listed)
+        self._script.plan.listed.append(listed)
         self._script.file(
             "trained on", "trained-on", artist, "supported", None, listed, truthful=True, model="disclosed"
         )
@@ -162,7 +162,7 @@ class Stories:
 
     def _reported(self) -> None:
         picture = self._script.next_drawing()
-        self._script.made.reported.append((encoded(picture), "ab" * 32))
+        self._script.plan.reported.append((encoded(picture), "ab" * 32))
         edited = self._script.edited(picture)
         self._script.file("reported", "authored-image", self._script.artist(), "inconclusive", edited, truthful=False)
 
@@ -171,5 +171,5 @@ class Stories:
         artist, picture = self._script.artist(), self._script.next_drawing()
         data = encoded(picture)
         self._script.work(artist, data)
-        self._script.made.reported.append((data, "ab" * 32))
+        self._script.plan.reported.append((data, "ab" * 32))
         self._script.file("reported after registration", "authored-image", artist, "supported", data, truthful=True)

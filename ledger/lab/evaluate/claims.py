@@ -15,7 +15,7 @@ from typing import Any
 
 from ledger.fingerprint.complexity import MINIMUM_COMPLEXITY, complexity
 from ledger.lab.evaluate.claim_figures import squatting, summary
-from ledger.lab.evaluate.claim_plan import Court, Drawing, Filing, Plan, Script
+from ledger.lab.evaluate.claim_plan import ClaimLedger, Drawing, Filing, Plan, Script
 from ledger.lab.evaluate.claim_squats import SQUATS, Squat, tell_squats
 from ledger.lab.evaluate.claim_stories import Stories
 
@@ -31,7 +31,7 @@ class ClaimsReport:
 
 def evaluate_claims(
     drawings: Iterable[Drawing],
-    court: Court,
+    ledger: ClaimLedger,
     claims: int,
     seed: int,
     progress: Callable[[str, int, int | None], None],
@@ -41,13 +41,13 @@ def evaluate_claims(
     """At least `claims` claims beside those of squatters, or as many as the drawings suffice for; each drawing is used
     in one story only."""
     plan = _plan(drawings, claims, seed, squatters)
-    filings = _carry_out(plan, court, progress)
+    filings = _carry_out(plan, ledger, progress)
     verdicts, sightings = [], []
     for number, each in enumerate(filings):
         progress("judging claims", number, len(filings))
-        verdicts.append(court.judge(each))
+        verdicts.append(ledger.judge(each))
         if each.stolen is not None and each.picture is not None:
-            sightings.append(court.look(each.picture, each.stolen))
+            sightings.append(ledger.compare_with(each.picture, each.stolen))
     return ClaimsReport(summary(filings, verdicts) | squatting(filings, verdicts, sightings))
 
 
@@ -55,28 +55,28 @@ def _plan(drawings: Iterable[Drawing], claims: int, seed: int, squatters: Sequen
     script = Script(drawings, seed)
     try:
         tell_squats(script, squatters)
-        Stories(script).tell(len(script.made.filings) + claims)
+        Stories(script).tell(len(script.plan.filings) + claims)
     except StopIteration:
         pass  # no drawing is left for another story
-    return script.made
+    return script.plan
 
 
-def _carry_out(plan: Plan, court: Court, progress: Callable[[str, int, int | None], None]) -> list[Filing]:
+def _carry_out(plan: Plan, ledger: ClaimLedger, progress: Callable[[str, int, int | None], None]) -> list[Filing]:
     """All that happens before anybody claims; the claims, with the pictures that they are about."""
     progress("registering works", 0, None)
-    court.register(plan.early)
+    ledger.register(plan.early)
     filings = list(plan.filings)
     for number, (picture, model, filing) in enumerate(plan.generated):
         progress("recording generated pictures", number, len(plan.generated))
-        file = court.generate(picture, model)
+        file = ledger.generate(picture, model)
         if filing >= 0:
             filings[filing] = replace(filings[filing], picture=file)
     for data, model in plan.reported:
-        court.report(data, model)
+        ledger.report(data, model)
     progress("registering works", 0, None)
-    court.register(plan.late)
-    court.disclose("disclosed", plan.listed)
-    court.disclose("other", [])
+    ledger.register(plan.late)
+    ledger.disclose("disclosed", plan.listed)
+    ledger.disclose("other", [])
     return filings
 
 

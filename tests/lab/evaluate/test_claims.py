@@ -13,9 +13,9 @@ from ledger.image.canonical_image import Pixels
 from ledger.lab.evaluate.claim_figures import squatting, summary
 from ledger.lab.evaluate.claim_plan import EDITS, Filing, Sighting, Work, beside
 from ledger.lab.evaluate.claim_squats import SQUATS, Squat
-from ledger.lab.evaluate.claim_trial import ClaimTrial
 from ledger.lab.evaluate.claims import evaluate_claims, one_by_folder
 from ledger.lab.evaluate.edits import KINDS
+from ledger.lab.evaluate.throwaway_ledger import ThrowawayLedger
 from ledger.record.predicates import ClaimVerdict
 from tests.applications import application_with
 from tests.conftest import DatabaseUrl
@@ -51,7 +51,7 @@ DRAWN = [Drawn(number) for number in range(30)]
 
 @dataclass
 class Register:
-    """A court that only writes down what it is asked, and always says the same."""
+    """A ledger that only writes down what it is asked, and always says the same."""
 
     says: ClaimVerdict
     filings: list[Filing] = field(default_factory=list)
@@ -76,7 +76,7 @@ class Register:
         self.filings.append(filing)
         return self.says
 
-    def look(self, picture: bytes, file: str) -> Sighting:
+    def compare_with(self, picture: bytes, file: str) -> Sighting:
         assert file in {work.file for work in self.works}
         return Sighting(aligned=len(picture) % 2 == 0, named=False)
 
@@ -86,24 +86,24 @@ def silent(stage: str, done: int, total: int | None) -> None:
 
 
 def filed(says: ClaimVerdict = "inconclusive", seed: int = 7) -> Register:
-    court = Register(says)
-    evaluate_claims(DRAWN, court, ONE_TURN, seed, silent, squatters=())
-    return court
+    ledger = Register(says)
+    evaluate_claims(DRAWN, ledger, ONE_TURN, seed, silent, squatters=())
+    return ledger
 
 
 def test_every_construction_is_there_and_in_its_order() -> None:
-    court = filed()
-    assert len(court.filings) == ONE_TURN
-    assert {each.claim_type for each in court.filings} == {
+    ledger = filed()
+    assert len(ledger.filings) == ONE_TURN
+    assert {each.claim_type for each in ledger.filings} == {
         "authored-image", "copies-work", "generated-by", "trained-on",
     }  # fmt: skip
-    words = " ".join(each.kind for each in court.filings)
+    words = " ".join(each.kind for each in ledger.filings)
     for kind in ("edited", "generated", "contested", "squatted", "unknown", "reported", "trained", "side by side"):
         assert kind in words
-    first, last = court.order.index("register"), len(court.order) - 1 - court.order[::-1].index("register")
-    assert all(first < place < last for place, what in enumerate(court.order) if what != "register")
-    assert [each.picture for each in court.filings if each.kind == "generated here, the file"] == [b"handed out"]
-    early = [work.data for work in court.works]
+    first, last = ledger.order.index("register"), len(ledger.order) - 1 - ledger.order[::-1].index("register")
+    assert all(first < place < last for place, what in enumerate(ledger.order) if what != "register")
+    assert [each.picture for each in ledger.filings if each.kind == "generated here, the file"] == [b"handed out"]
+    early = [work.data for work in ledger.works]
     assert len(early) > len(set(early)), "somebody registers what is registered"
 
 
@@ -121,13 +121,13 @@ def test_where_two_registered_the_same_nothing_is_decided() -> None:
 
 
 def test_squatters_register_and_claim_before_and_after_the_artist() -> None:
-    court = Register("supported")
-    report = evaluate_claims(DRAWN, court, 1, 7, silent, squatters=SQUATS).document
+    ledger = Register("supported")
+    report = evaluate_claims(DRAWN, ledger, 1, 7, silent, squatters=SQUATS).document
     assert [squat.copies for squat in SQUATS if squat.accounts == 1] == [1, 3, 12, 50]
-    thieves = [each for each in court.filings if each.stolen is not None]
+    thieves = [each for each in ledger.filings if each.stolen is not None]
     assert {each.claim_type for each in thieves} == {"authored-image", "copies-work", "trained-on"}
     assert all(each.expected == "inconclusive" and not each.truthful for each in thieves)
-    order = {work.file: place for place, work in enumerate(court.works)}
+    order = {work.file: place for place, work in enumerate(ledger.works)}
     firsts = {each.kind: order[each.works[0]] < order[each.stolen or ""] for each in thieves if each.works}
     assert {kind: early for kind, early in firsts.items() if "near-dup" in kind} == {
         f"{squat.copies} near-duplicates by {squat.accounts}, {when} the artist": when == "before"
@@ -136,12 +136,12 @@ def test_squatters_register_and_claim_before_and_after_the_artist() -> None:
     for squat in SQUATS:
         kind = f"{squat.copies} near-duplicates by {squat.accounts},"
         owners = {each.claimant for each in thieves if each.works and each.kind.startswith(kind)}
-        copies = [work for work in court.works if work.artist in owners]
+        copies = [work for work in ledger.works if work.artist in owners]
         assert len(copies) >= 2 * squat.copies / squat.accounts
         assert len({work.data for work in copies}) == len(copies), "each copy is another file"
     assert (report["squatter_claims"], report["squatter_supported"]) == (len(thieves), len(thieves))
     assert report["true_artist_missing"] == report["squatted_records"] > 0
-    assert squatting(court.filings, ["inconclusive"] * len(court.filings), [Sighting(aligned=True, named=True)]) == {
+    assert squatting(ledger.filings, ["inconclusive"] * len(ledger.filings), [Sighting(aligned=True, named=True)]) == {
         "squatter_claims": len(thieves), "squatter_supported": 0, "squatted_records": 1, "true_artist_missing": 0,
     }  # fmt: skip
 
@@ -170,8 +170,8 @@ def test_figures_count_what_was_said(says: ClaimVerdict) -> None:
 
 
 def test_too_few_drawings_make_fewer_claims() -> None:
-    court = Register("supported")
-    report = evaluate_claims(DRAWN[:3], court, ONE_TURN, 7, silent, squatters=())
+    ledger = Register("supported")
+    report = evaluate_claims(DRAWN[:3], ledger, ONE_TURN, 7, silent, squatters=())
     assert 0 < report.document["claims"] < ONE_TURN
 
 
@@ -186,8 +186,8 @@ def test_helpers() -> None:
 def test_the_rules_hold_on_a_ledger(database_server: DatabaseUrl, template: str, tmp_path: Path) -> None:
     """The short form: every construction once, over drawings that nobody could confuse."""
     with application_with(database_server, template, tmp_path / "data") as application:
-        court = ClaimTrial.on(application, tmp_path / "works")
-        figures = evaluate_claims(DRAWN, court, ONE_TURN, 7, silent, squatters=()).document
+        ledger = ThrowawayLedger.on(application, tmp_path / "works")
+        figures = evaluate_claims(DRAWN, ledger, ONE_TURN, 7, silent, squatters=()).document
     wrong = [row for row in figures["per_kind"] if row[row["expected"]] < row["n"]]
     assert figures["false_authorship_supported"] == 0
     assert figures["truthful_contradicted"] == 0
@@ -199,8 +199,8 @@ def test_squatters_gain_nothing_on_a_ledger(database_server: DatabaseUrl, templa
     """Twelve near-duplicates: enough to leave the true artist out where a picture's ten nearest works alone are
     aligned with it."""
     with application_with(database_server, template, tmp_path / "data") as application:
-        court = ClaimTrial.on(application, tmp_path / "works")
-        figures = evaluate_claims(DRAWN, court, 0, 7, silent, squatters=[Squat(12)]).document
+        ledger = ThrowawayLedger.on(application, tmp_path / "works")
+        figures = evaluate_claims(DRAWN, ledger, 0, 7, silent, squatters=[Squat(12)]).document
     assert (figures["squatter_claims"], figures["squatter_supported"]) == (14, 0), figures["missed"]
     assert figures["truthful_contradicted"] == 0
     assert figures["squatted_records"] >= 10

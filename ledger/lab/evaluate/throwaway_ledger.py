@@ -35,8 +35,8 @@ from ledger.storage.works.works import WorkReader
 
 
 @dataclass(frozen=True, slots=True)
-class ClaimTrial:
-    """A court (ledger.lab.evaluate.claims) over a throw-away installation: everything goes the ways that users go, but
+class ThrowawayLedger:
+    """A ledger (ledger.lab.evaluate.claims) over a throw-away installation: everything goes the ways that users go, but
     that artists sign nothing, since the person at the machine speaks for all of them."""
 
     folder: Path
@@ -123,7 +123,7 @@ class ClaimTrial:
         assert verdict is not None  # noqa: S101 - filing makes one
         return verdict.verdict
 
-    def look(self, picture: bytes, file: str) -> Sighting:
+    def compare_with(self, picture: bytes, file: str) -> Sighting:
         work_id, _ = self._by_file[file]
         flow, answer = self.verification, self.verification.verify(picture)
         record = parse_payload(dsse.parse(canonical.dumps(answer.envelope)).payload).predicate
