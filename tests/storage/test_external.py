@@ -10,6 +10,7 @@ import tempfile
 from collections.abc import Iterator
 from pathlib import Path
 
+import psutil
 import psycopg
 import pytest
 import sqlalchemy as sa
@@ -73,8 +74,10 @@ def test_the_main_ways_over_tcp(external: tuple[str, subprocess.Popen[bytes]]) -
         stores = stores_of(database)
         register(stores, 20)
         assert stores.corpus.state().works == 20
+        sessions = psutil.Process(server.pid).children()
         server.kill()
         server.wait()
+        psutil.wait_procs(sessions, timeout=30)  # they notice only after a moment that the server is gone
         with pytest.raises(PushbackError) as refused:
             stores.entries.append([draft(b"nobody there")])
     assert refused.value.code == "database-unreachable"
