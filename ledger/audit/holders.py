@@ -94,10 +94,10 @@ def maker_check(bundle: Bundle, statement: Statement, announced: Announcements) 
 
 
 def _failed(party: Party | None, index: int, known: Announcements) -> Check | None:
-    """A signature by a key that cannot stand there."""
+    """A signature by a key that cannot stand there. Any valid key may sign what the service says itself."""
     for keyid, each in known.items():
         holder = each.holder
-        if party is None or not party.admits(holder.role, holder.holder_id):
+        if party is not None and not party.admits(holder.role, holder.holder_id):
             detail = f"key {keyid} belongs to {holder.role} {holder.holder_id}, but the statement is somebody else's"
             return Check(MAKER, Outcome.FAILED, detail, code="wrong-holder")
         if each.revoked is not None and each.revoked < index:

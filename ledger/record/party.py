@@ -58,7 +58,7 @@ def party_of(predicate: Predicate) -> Party | None:
             return Party(CLAIMANT, predicate.party_id)
         case Resolution():
             return Party(AUDITOR, predicate.auditor_id, "always")
-        case KeyRecord() if predicate.role != "service":  # which signatures it needs, the key ring says
+        case KeyRecord():  # which signatures it needs, the key ring says
             return Party(frozenset({predicate.role}), predicate.holder_id, "never")
         case _:
             return None

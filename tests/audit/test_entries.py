@@ -159,6 +159,8 @@ def test_keys_of_an_artist_are_added_rotated_and_revoked() -> None:
             "key-record",
         ),
         ([FIRST, ADDED, leaf_of(key(THIRD, 7, event="revoked"), SIGNER)], "key-record"),
+        ([FIRST, ADDED, leaf_of(key(OTHER, 7), SIGNER, OTHER, THIRD)], "wrong-holder"),
+        ([FIRST, ADDED, ROTATED, leaf_of(key(SIGNER, 7, event="revoked"), OTHER, THIRD)], "wrong-holder"),
         (
             [
                 FIRST,

@@ -120,6 +120,19 @@ def test_the_makers_signature_is_checked_where_its_key_is_announced() -> None:
         assert caught.value.code == "bad-announcement"
 
 
+def test_any_valid_key_may_sign_what_the_service_says() -> None:
+    """A replay accepts it, so a bundle's audit does, whoever's announcement it is given (FORMAT.md, Log)."""
+    announced, revocation = of_artist(OTHER, uid(77)), of_artist(OTHER, uid(77), event="revoked", record_id=uid(501))
+    entries = [leaf_of(announced, SIGNER, OTHER), leaf_of(verification(), SIGNER, OTHER), leaf_of(revocation)]
+    log = Log([ENTRIES[0], *entries, leaf_of(verification().model_copy(update={"record_id": uid(502)}), SIGNER, OTHER)])
+    key, good, ended, late = (
+        log.bundle(index, *((SIGNER,) if index == 3 else (SIGNER, OTHER))).to_bytes() for index in range(1, 5)
+    )
+    audit = audit_bundle(good, LOG_VKEY, announcements=[key, ended])
+    assert (outcomes(audit)[MAKER], audit.exit_code) == (Outcome.PASSED, 0)
+    assert failed(audit_bundle(late, LOG_VKEY, announcements=[key, ended])) == [(MAKER, "key-revoked")]
+
+
 def test_who_had_a_key_and_did_not_sign() -> None:
     """What was verified before: the service registers in the name of an artist who has a key."""
     artist = registration(600).artist_id
