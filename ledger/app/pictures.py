@@ -8,7 +8,7 @@ from contextlib import ExitStack
 from functools import cached_property
 
 from ledger.answers.claims import ClaimAnswer
-from ledger.answers.generations import GeneratedImage, HandedOut
+from ledger.answers.generations import HandedOut
 from ledger.answers.records import LookupAnswer, RecordAnswer
 from ledger.app.log import Log
 from ledger.app.store import Store
@@ -23,7 +23,7 @@ from ledger.flows.pictures.headlines import Headlines
 from ledger.flows.pictures.lookup import Lookup
 from ledger.flows.pictures.recognise import GeneratedPictures
 from ledger.flows.pictures.recompute import LocalRecompute
-from ledger.flows.pictures.report import Operator, Reports
+from ledger.flows.pictures.report import Reports
 from ledger.flows.pictures.verify import Verification
 from ledger.flows.upkeep.calibrate import Calibrations
 from ledger.generate.guard_policy import Policy, default_policy, load_policy
@@ -58,10 +58,6 @@ class Pictures:
     def look_up(self, data: bytes, *, top_k: int = MATCHES) -> LookupAnswer:
         """As `Lookup.by_image`."""
         return self.lookups.by_image(data, top_k=top_k)
-
-    def report(self, data: bytes, weights_sha256: str, operator: Operator) -> GeneratedImage:
-        """As `Reports.report`."""
-        return self.reports.report(data, weights_sha256, operator)
 
     def confirm(self, token: str) -> HandedOut:
         """As `HandingOut.confirm`."""

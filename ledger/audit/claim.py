@@ -18,6 +18,7 @@ from __future__ import annotations
 import hashlib
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
+from functools import partial
 
 from ledger.audit.bundle import Bundle
 from ledger.audit.checks import Audit, Check, Outcome, attempt, not_checked
@@ -163,7 +164,7 @@ def _claim_checks(bundle: ClaimBundle, opened: _Opened) -> Iterator[Check]:
         return
     for number, verdict in enumerate(opened.verdicts, 1):
         name = "verdict" if len(opened.verdicts) == 1 else f"verdict {number}"
-        yield attempt(name, lambda each=verdict: _require_verdict(each, opened, tuple(listings), rules))  # type: ignore[misc]
+        yield attempt(name, partial(_require_verdict, verdict, opened, tuple(listings), rules))
     if not opened.verdicts:
         yield not_checked("verdict", "there is none yet")
     yield _measurements(opened, rules)

@@ -129,7 +129,7 @@ def test_a_generation_ends_at_its_next_step(
             steps.append(done)
             time.sleep(0.2)
 
-        return generate(self, *asked, step)  # type: ignore[arg-type, call-arg]
+        return generate(self, *asked, step)  # type: ignore[arg-type, call-arg]  # passed on as they came
 
     monkeypatch.setattr(PipelineGenerator, "generate", watched)
     document = json.dumps({"prompt": "a red car", "steps": 50, "count": 2}).encode()

@@ -132,7 +132,7 @@ def test_an_unwanted_word_is_found(word: Word) -> None:
     assert not list(unwanted(f"`{word.example}`"))
 
 
-@pytest.mark.parametrize("document", [*CHECKED, ROOT / "FORMAT.md"], ids=name)
+@pytest.mark.parametrize("document", [*CHECKED, ROOT / "FORMAT.md", ROOT / "CHANGELOG.md"], ids=name)
 def test_lines_are_not_too_long(document: Path) -> None:
     """Tables, code and addresses aside."""
     for number, line in prose(document):

@@ -152,5 +152,5 @@ def _certificates(pem: bytes) -> list[x509.Certificate]:
 
 def _spki(public: object) -> bytes:
     """The public key's bytes. Every key that a certificate can hold has them; the types do not say so."""
-    encoded: bytes = public.public_bytes(Encoding.DER, PublicFormat.SubjectPublicKeyInfo)  # type: ignore[attr-defined]
+    encoded: bytes = public.public_bytes(Encoding.DER, PublicFormat.SubjectPublicKeyInfo)  # type: ignore[attr-defined]  # as above
     return encoded
