@@ -15,7 +15,7 @@ from tests.cli.commands import run_process
 from tests.conftest import DatabaseUrl
 from tests.e2e.corpora import assert_same, corpus_of
 
-SMALL_BATCHES = "import ledger.flows.works.ingest\nledger.flows.ingest.BATCH = 4\n"
+SMALL_BATCHES = "import ledger.flows.works.ingest\nledger.flows.works.ingest.BATCH = 4\n"
 """Thirty drawings in eight transactions."""
 PROGRAM = f"{SMALL_BATCHES}from cli.main import main\nmain()\n"
 KILL_FROM = (0, 4, 12)

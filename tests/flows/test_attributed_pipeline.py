@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import inspect
+import textwrap
 from pathlib import Path
 
 import pytest
@@ -22,8 +23,8 @@ def example() -> str:
     """The indented block of the module's docstring."""
     lines = inspect.getdoc(module)
     assert lines is not None
-    block = lines.partition("\n\n")[2].partition("\n\nRecords are made")[0]
-    return inspect.cleandoc(block)
+    indented = [line for line in lines.splitlines() if not line or line.startswith("    ")]
+    return textwrap.dedent("\n".join(indented))
 
 
 def test_the_example_puts_its_pictures_on_the_log(
