@@ -16,10 +16,10 @@ from typing import TYPE_CHECKING, Any, Self
 from ledger.errors import InputError, NotFoundError, VerificationError
 
 if TYPE_CHECKING:
+    from ledger.answers.corpus import IngestSummary
     from ledger.answers.records import LookupAnswer, RecordAnswer
     from ledger.app import Application
     from ledger.audit.checks import AuditVerdict, Check
-    from ledger.flows.works.ingest import IngestSummary
     from ledger.generate.picture import Attributor
     from ledger.log.witness_policy import Policy
 

@@ -11,8 +11,8 @@ from typing import Any
 import psycopg
 from sqlalchemy.engine import make_url
 
+from ledger.answers.corpus import IngestSummary
 from ledger.app import Application, open_application
-from ledger.flows.works.ingest import IngestSummary
 from tests.conftest import DatabaseUrl, copied
 
 ART = Path(__file__).parent / "data" / "art"

@@ -16,8 +16,9 @@ from api.http.askers import Asker
 from api.http.context import context_of
 from api.http.limits import address_key
 from api.http.openapi import problems
+from ledger.answers.roles import AccountRole
 from ledger.errors import AccessError
-from ledger.flows.people.principal import LOCAL, PUBLIC, AccountRole, Principal, Scope
+from ledger.flows.people.principal import LOCAL, PUBLIC, Principal, Scope
 
 EXTENSION = "x-artledger-access"
 READING = frozenset({"GET", "HEAD"})

@@ -13,7 +13,7 @@ from api.http.problems import Problem
 from api.pages.presentation import not_measured
 from api.pages.published import latest_checkpoint
 from api.pages.views import page, wants_page
-from api.schemas import Page
+from api.requests import Page
 from ledger.errors import InputError
 from ledger.record.ids import ID_PATTERN
 

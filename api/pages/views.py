@@ -12,7 +12,18 @@ from fastapi.responses import HTMLResponse
 from jinja2 import Environment, FileSystemLoader, StrictUndefined
 
 from api.pages import presentation
+from ledger.answers.words import (
+    CONTESTED,
+    GUARD_WORDS,
+    HEADLINE_BANDS,
+    KIND_WORDS,
+    SETTING_WORDS,
+    USE_WORDS,
+    similar_words,
+)
 from ledger.claim.words import OUTCOME_MARKS, claim_meaning
+from ledger.match.words import RELATION_WORDS, VERDICT_WORDS, one_in, percent
+from ledger.record.times import shown_time
 
 _HERE = Path(__file__).parent
 
@@ -26,24 +37,26 @@ def _environment() -> Environment:
         lstrip_blocks=True,
     )
     environment.filters |= {
-        "number": presentation.number,
-        "one_in": presentation.one_in,
-        "percent": presentation.percent,
+        "number": "{:,}".format,
+        "percent": percent,
         "pretty": lambda value: json.dumps(value, indent=2, ensure_ascii=False),
         "rectangle": presentation.rectangle,
         "short": presentation.short,
-        "when": presentation.when,
+        "similar_words": similar_words,
+        "when": shown_time,
     }
     environment.globals |= {
-        "ANSWER_BAND": presentation.ANSWER_BAND,
+        "ANSWER_BAND": HEADLINE_BANDS,
         "claim_meaning": claim_meaning,
-        "GUARD_MEANING": presentation.GUARD_MEANING,
-        "KIND_NAME": presentation.KIND_NAME,
+        "CONTESTED": CONTESTED,
+        "GUARD_MEANING": GUARD_WORDS,
+        "KIND_NAME": KIND_WORDS,
         "OUTCOME_MARK": OUTCOME_MARKS,
-        "RELATION_MEANING": presentation.RELATION_MEANING,
-        "SETTING_NAME": presentation.SETTING_NAME,
-        "USE_MEANING": presentation.USE_MEANING,
-        "VERDICT_MEANING": presentation.VERDICT_MEANING,
+        "RELATION_MEANING": RELATION_WORDS,
+        "SETTING_NAME": SETTING_WORDS,
+        "USE_MEANING": USE_WORDS,
+        "VERDICT_MEANING": VERDICT_WORDS,
+        "one_in": one_in,
         "STYLESHEET": f"/static/style.css?{_version('style.css')}",
     }
     return environment

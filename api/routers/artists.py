@@ -8,13 +8,13 @@ from fastapi import APIRouter, Query
 
 from api.http.context import Here, Id
 from api.http.openapi import problems
-from api.schemas import ArtistBody, Page, WorkPageBody
-from ledger.answers.records import ArtistAnswer, WorkPage
+from api.requests import Page
+from ledger.answers.works import ArtistAnswer, WorkPage
 
 router = APIRouter(tags=["artists"])
 
 
-@router.get("/v1/artists/{artist_id}", response_model=ArtistBody, summary="One artist", responses=problems(404, 422))
+@router.get("/v1/artists/{artist_id}", summary="One artist", responses=problems(404, 422))
 def get_artist(here: Here, artist_id: Id) -> ArtistAnswer:
     """The artist with the first works."""
     return here.application.works.catalogue.artist(artist_id)
@@ -22,7 +22,6 @@ def get_artist(here: Here, artist_id: Id) -> ArtistAnswer:
 
 @router.get(
     "/v1/artists/{artist_id}/works",
-    response_model=WorkPageBody,
     summary="An artist's works in the order of registration",
     responses=problems(404, 422),
 )

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import base64
 from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager
 from typing import Annotated, Any, TypeVar
@@ -12,25 +11,16 @@ from fastapi.exceptions import RequestValidationError
 from pydantic import BaseModel, ValidationError
 from starlette.concurrency import run_in_threadpool
 
-from api.claim_schemas import (
-    ClaimBody,
-    ClaimFilter,
-    ClaimPageBody,
-    ClaimRequest,
-    ResolutionRequest,
-    SignedRequest,
-    StatementDraftBody,
-    TextRequest,
-)
 from api.http.access import Caller
 from api.http.bodies import MAX_BYTES, json_body, read_body
 from api.http.context import Context, Here, Id, Sha256
 from api.http.openapi import Responses, content, problems
 from api.http.uploads import FIELD, FORM_TYPE, JSON_TYPE, media_type, read_bytes, received_form
-from ledger.answers.claims import ClaimAnswer, ClaimPage, StatementDraft
+from api.requests import ClaimFilter, ClaimRequest, ResolutionRequest, SignedRequest, TextRequest
+from ledger.answers.claims import ClaimAnswer, ClaimPage
+from ledger.answers.drafts import StatementDraft
 from ledger.errors import InputError
 from ledger.flows.claims.file import Claims
-from ledger.record.dsse import PAYLOAD_TYPE
 
 BUNDLE_TYPE = "application/vnd.artledger.claim+json;version=1"
 CLAIM_FIELD = "claim"
@@ -64,23 +54,22 @@ _REVIEWED: dict[str, Any] = {
     }
 }
 _PREPARED: Responses = {
-    200: {"model": ClaimBody | StatementDraftBody, "description": "With `prepare` the payload; else the claim, again"}
+    200: {"model": ClaimAnswer | StatementDraft, "description": "With `prepare` the payload; else the claim, again"}
 }
-_DRAFTED: Responses = {200: {"model": StatementDraftBody, "description": "With `prepare`: the payload to sign"}}
+_DRAFTED: Responses = {200: {"model": StatementDraft, "description": "With `prepare`: the payload to sign"}}
 _WRONG = problems(400, 404, 409, 413, 415, 422, 503)
 
 
 @router.post(
     "/v1/claims",
     status_code=201,
-    response_model=ClaimBody | StatementDraftBody,
     summary="Claim something of a picture",
     responses=_PREPARED | _WRONG,
     openapi_extra=_FILED,
 )
 async def file_claim(
     request: Request, response: Response, here: Here, caller: Caller, prepare: bool = False
-) -> ClaimAnswer | dict[str, Any]:
+) -> ClaimAnswer | StatementDraft:
     """A form with the picture in `image` and JSON in `claim`; JSON alone where the claim is about a work's own file.
     `prepare=true` takes what is to be claimed and answers with the payload to sign; without it, the claim comes
     signed. 200 where the same was claimed before."""
@@ -91,7 +80,7 @@ async def file_claim(
             account_id = caller.account_id or ""
             draft = await here.workers.run(lambda: claims.draft(order, account_id, image, caller))
             response.status_code = 200
-            return _draft(draft)
+            return draft
         sent = _parsed(SignedRequest, document).sent()
         answer = await here.workers.run(lambda: claims.file(sent, image, caller))
     response.status_code = 200 if answer.repeated else 201
@@ -99,17 +88,13 @@ async def file_claim(
     return answer
 
 
-@router.get(
-    "/v1/claims", response_model=ClaimPageBody, summary="Claims in the order of the log", responses=problems(422)
-)
+@router.get("/v1/claims", summary="Claims in the order of the log", responses=problems(422))
 def list_claims(here: Here, query: Annotated[ClaimFilter, Query()]) -> ClaimPage:
     """By one party, about one file, or all."""
-    return here.application.claims.reading.page(
-        claimant_id=query.claimant_id, sha256=query.sha256, after=query.after, limit=query.limit
-    )
+    return here.application.claims.reading.page(**dict(query))
 
 
-@router.get("/v1/claims/{claim_id}", response_model=ClaimBody, summary="One claim", responses=problems(404, 422))
+@router.get("/v1/claims/{claim_id}", summary="One claim", responses=problems(404, 422))
 def get_claim(here: Here, claim_id: Id) -> ClaimAnswer:
     """With every verdict, response and resolution."""
     return here.application.claims.reading.get(claim_id)
@@ -136,14 +121,13 @@ def get_claim_bundle(here: Here, claim_id: Id) -> Response:
 @router.post(
     "/v1/claims/{claim_id}/responses",
     status_code=201,
-    response_model=ClaimBody | StatementDraftBody,
     summary="Answer a claim",
     responses=_DRAFTED | _WRONG,
     openapi_extra=json_body(SignedRequest, TextRequest),
 )
 async def respond(
     request: Request, response: Response, *, here: Here, caller: Caller, claim_id: Id, prepare: bool = False
-) -> ClaimAnswer | dict[str, Any]:
+) -> ClaimAnswer | StatementDraft:
     """By any artist or operator of a generator; the claimant may answer in turn."""
     claims = here.application.claims
     if prepare:
@@ -156,14 +140,13 @@ async def respond(
 @router.post(
     "/v1/claims/{claim_id}/resolutions",
     status_code=201,
-    response_model=ClaimBody | StatementDraftBody,
     summary="Resolve a claim, as an auditor",
     responses=_DRAFTED | _WRONG,
     openapi_extra=json_body(SignedRequest, ResolutionRequest),
 )
 async def resolve(
     request: Request, response: Response, *, here: Here, caller: Caller, claim_id: Id, prepare: bool = False
-) -> ClaimAnswer | dict[str, Any]:
+) -> ClaimAnswer | StatementDraft:
     """The auditor's own statement, under the auditor's own key; the rules' verdict stays beside it."""
     claims = here.application.claims
     if prepare:
@@ -178,7 +161,6 @@ async def resolve(
 
 @router.post(
     "/v1/claims/{claim_id}/reviews",
-    response_model=ClaimBody,
     summary="Look for new evidence",
     responses=problems(400, 404, 413, 415, 422, 503),
     openapi_extra=_REVIEWED,
@@ -231,16 +213,6 @@ def _parsed(model: type[M], document: bytes) -> M:
         raise RequestValidationError(error.errors(include_url=False, include_input=False)) from error
 
 
-async def _drafted(response: Response, draft: Callable[[], StatementDraft]) -> dict[str, Any]:
+async def _drafted(response: Response, draft: Callable[[], StatementDraft]) -> StatementDraft:
     response.status_code = 200
-    return _draft(await run_in_threadpool(draft))
-
-
-def _draft(draft: StatementDraft) -> dict[str, Any]:
-    return {
-        "record_id": draft.record_id,
-        "payload": base64.b64encode(draft.payload).decode(),
-        "payload_type": PAYLOAD_TYPE,
-        "text": draft.text,
-        "text_key": draft.text_key,
-    }
+    return await run_in_threadpool(draft)

@@ -2,19 +2,19 @@
 
 from __future__ import annotations
 
-from typing import Annotated, Any
+from typing import Annotated
 
 from fastapi import APIRouter, Path, Query, Request, Response
 from fastapi.exceptions import RequestValidationError
 from pydantic import ValidationError
 
-from api.generation_schemas import GenerationRequestBody, GenerationsBody, HandedOutBody
 from api.http.access import Caller, only
 from api.http.askers import asker_of
 from api.http.context import Context, Here
 from api.http.openapi import PICTURE_BODY, Responses, problems
 from api.http.uploads import FORM_TYPE, JSON_TYPE, media_type, read_json
-from ledger.answers.generations import GeneratedImage
+from api.requests import GenerationRequestBody
+from ledger.answers.generations import GeneratedImage, Generations, HandedOut
 from ledger.errors import AccessError, InputError
 from ledger.flows.people.principal import PUBLIC, Principal
 from ledger.flows.pictures.report import Operator
@@ -25,7 +25,7 @@ REPORTERS = only("generator", scope="generations")
 """Who may report pictures from elsewhere."""
 _TOKEN = "^[A-Za-z0-9_-]{43}$"  # noqa: S105 - the form of a token, not one
 _BODY = PICTURE_BODY | {JSON_TYPE: {"schema": GenerationRequestBody.model_json_schema()}}
-_REPEATED: Responses = {200: {"model": GenerationsBody, "description": "The same picture was reported before"}}
+_REPEATED: Responses = {200: {"model": Generations, "description": "The same picture was reported before"}}
 
 router = APIRouter(tags=["generations"])
 
@@ -33,7 +33,6 @@ router = APIRouter(tags=["generations"])
 @router.post(
     "/v1/generations",
     status_code=201,
-    response_model=GenerationsBody,
     summary="Make pictures with their records, or report one that another generator made",
     responses=_REPEATED | problems(400, 403, 413, 415, 422, 503),
     openapi_extra={"requestBody": {"required": True, "content": _BODY}},
@@ -46,27 +45,27 @@ async def generate(
     weights_sha256: Annotated[
         str | None, Query(pattern="^[0-9a-f]{64}$", description="Reports: digest of the model that made the picture.")
     ] = None,
-) -> dict[str, Any]:
+) -> Generations:
     """JSON asks for pictures. `image` is null where the guard blocked one, and with `confirm` until it is confirmed.
 
     A form with an `image` reports a picture of somebody else's generator: its operator's claim, and no proof of where
     it comes from. With the token of a generator's account that is good for `generations`, and not otherwise.
     """
+    images: tuple[GeneratedImage, ...]
     if media_type(request) == FORM_TYPE:
-        images = [await _report(request, here, caller, weights_sha256)]
-        response.status_code = 200 if images[0].record.repeated else 201
+        images = (await _report(request, here, caller, weights_sha256),)
+        response.status_code = 200 if images[0].repeated else 201
     else:
-        images = [*await _generate(request, here)]
-    response.headers["Location"] = images[0].record.links["self"]
+        images = await _generate(request, here)
+    response.headers["Location"] = images[0].links["self"]
     # The prompt's key is in the answer: nobody keeps it on the way.
     response.headers["Cache-Control"] = "no-store"
-    return {"images": [image.to_json() for image in images]}
+    return Generations(images=images)
 
 
 @router.post(
     "/v1/generations/{token}/confirmations",
     status_code=201,
-    response_model=HandedOutBody,
     summary="Take a picture whose report was seen",
     responses=problems(404, 422, 503),
 )
@@ -75,12 +74,11 @@ async def confirm(
     response: Response,
     here: Here,
     token: Annotated[str, Path(pattern=_TOKEN, description="As the answer with `confirm` gave it: good for once.")],
-) -> dict[str, Any]:
+) -> HandedOut:
     """Makes the `asset` record and hands out the file; afterwards, or when its time is over, there is none."""
-    async with here.working(request) as work:
-        handed_out = await work.run(lambda: here.application.pictures.confirm(token))
     response.headers["Cache-Control"] = "no-store"
-    return handed_out.to_json()
+    async with here.working(request) as work:
+        return await work.run(lambda: here.application.pictures.confirm(token))
 
 
 async def _generate(request: Request, here: Context) -> tuple[GeneratedImage, ...]:
@@ -96,16 +94,7 @@ def _generated(here: Context, body: GenerationRequestBody, most: int | None) -> 
     """`most`: steps times pictures that may be asked for. Raises AccessError (`too-many-steps`) and as `Generation`
     does."""
     generation = here.application.pictures.generation
-    asked = generation.request(
-        body.prompt,
-        negative_prompt=body.negative_prompt,
-        seed=body.seed,
-        steps=body.steps,
-        guidance=body.guidance,
-        width=body.width,
-        height=body.height,
-        count=body.count,
-    )
+    asked = generation.request(**body.model_dump(exclude={"media_type", "confirm"}))
     if most is not None and asked.steps * asked.count > most:
         raise AccessError(
             f"{asked.count} times {asked.steps} steps are more than the {most} that one may ask for without a token",

@@ -2,39 +2,37 @@
 
 from __future__ import annotations
 
-import base64
-from typing import Annotated, Any
+from typing import Annotated
 
 from fastapi import APIRouter, Query, Request, Response
 from starlette.concurrency import run_in_threadpool
 
-from api.account_schemas import KeyFilter, KeyRequest, KeysBody, PayloadBody
 from api.http.access import Caller
 from api.http.bodies import json_body, read_body
 from api.http.context import Here
 from api.http.openapi import Responses, problems
-from api.schemas import RecordBody
+from api.requests import KeyFilter, KeyRequest
+from ledger.answers.drafts import PayloadToSign
+from ledger.answers.people import Keys
 from ledger.answers.records import RecordAnswer
 from ledger.flows.records.cosigned import EnvelopeDocument
-from ledger.record.dsse import PAYLOAD_TYPE
 
 router = APIRouter(tags=["keys"])
 _PREPARED: Responses = {
-    200: {"model": RecordBody | PayloadBody, "description": "With `prepare` the payload; else the record, again"}
+    200: {"model": RecordAnswer | PayloadToSign, "description": "With `prepare` the payload; else the record, again"}
 }
 
 
 @router.post(
     "/v1/keys",
     status_code=201,
-    response_model=RecordBody | PayloadBody,
     summary="Announce, rotate or revoke a key of one's own",
     responses=_PREPARED | problems(400, 404, 409, 413, 415, 422, 503),
     openapi_extra=json_body(EnvelopeDocument, KeyRequest),
 )
 async def submit_key(
     request: Request, response: Response, here: Here, caller: Caller, prepare: bool = False
-) -> RecordAnswer | dict[str, Any]:
+) -> RecordAnswer | PayloadToSign:
     """Takes a DSSE envelope of a `key` statement, signed by the new key, and by a good one where there is one.
 
     `prepare=true` takes a public key instead and answers with the payload to sign, which lasts a day.
@@ -47,7 +45,7 @@ async def submit_key(
             lambda: here.application.people.keys.draft(account_id, raw, event=asked.event, replaces=asked.replaces)
         )
         response.status_code = 200
-        return {"payload": base64.b64encode(payload).decode(), "payload_type": PAYLOAD_TYPE}
+        return PayloadToSign(payload=payload)
     envelope = (await read_body(request, EnvelopeDocument)).to_bytes()
 
     def submit() -> RecordAnswer:
@@ -60,7 +58,7 @@ async def submit_key(
     return answer
 
 
-@router.get("/v1/keys", response_model=KeysBody, summary="Keys of an account, by announcement", responses=problems(422))
-def list_keys(here: Here, query: Annotated[KeyFilter, Query()]) -> dict[str, Any]:
+@router.get("/v1/keys", summary="Keys of an account, by announcement", responses=problems(422))
+def list_keys(here: Here, query: Annotated[KeyFilter, Query()]) -> Keys:
     """As the log says. A key that was revoked stays listed: what it signed before stays good."""
-    return {"keys": here.application.people.keys.states(query.holder_id)}
+    return Keys(keys=here.application.people.keys.states(query.holder_id))

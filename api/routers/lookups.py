@@ -10,7 +10,7 @@ from pydantic import ValidationError
 from api.http.context import Here
 from api.http.openapi import PICTURE_BODY, problems
 from api.http.uploads import JSON_TYPE, media_type, read_json
-from api.schemas import LookupBody, LookupRequest
+from api.requests import LookupRequest
 from ledger.answers.records import LookupAnswer
 from ledger.errors import InputError
 
@@ -20,7 +20,6 @@ _BODY = PICTURE_BODY | {JSON_TYPE: {"schema": LookupRequest.model_json_schema()}
 
 @router.post(
     "/v1/lookups",
-    response_model=LookupBody,
     summary="Look a picture up, by its file or by its SHA-256",
     responses=problems(400, 413, 415, 422, 503),
     openapi_extra={"requestBody": {"required": True, "content": _BODY}},

@@ -8,13 +8,13 @@ from fastapi import APIRouter, Query, Response
 
 from api.http.context import Here, Id
 from api.http.openapi import content, problems
-from api.schemas import HexDigest, MembershipBody, ModelBody
-from ledger.answers.records import MembershipAnswer, ModelAnswer
+from api.requests import HexDigest
+from ledger.answers.models import MembershipAnswer, ModelAnswer
 
 router = APIRouter(tags=["models"])
 
 
-@router.get("/v1/models/{model_id}", response_model=ModelBody, summary="One model", responses=problems(404, 422))
+@router.get("/v1/models/{model_id}", summary="One model", responses=problems(404, 422))
 def get_model(here: Here, model_id: Id) -> ModelAnswer:
     """Weights by digest, description, and whether the works that it was trained on are disclosed."""
     return here.application.log.models.get(model_id)
@@ -22,7 +22,7 @@ def get_model(here: Here, model_id: Id) -> ModelAnswer:
 
 @router.get(
     "/v1/models/{model_id}/manifest",
-    response_model=MembershipBody,
+    response_model=MembershipAnswer,
     summary="Whether a file was trained on, with proof; or the whole manifest",
     responses=content("text/plain", "Without `sha256`: ascending digests, one a line") | problems(404, 422),
 )

@@ -8,7 +8,7 @@ from fastapi import APIRouter, Query, Response
 
 from api.http.context import Here, Id
 from api.http.openapi import content, problems
-from api.schemas import RecordBody, RecordFilter, RecordPageBody
+from api.requests import RecordFilter
 from ledger.answers.records import RecordAnswer, RecordPage
 
 BUNDLE_TYPE = "application/vnd.artledger.bundle+json;version=1"
@@ -16,22 +16,13 @@ BUNDLE_TYPE = "application/vnd.artledger.bundle+json;version=1"
 router = APIRouter(tags=["records"])
 
 
-@router.get(
-    "/v1/records", response_model=RecordPageBody, summary="Records in the order of the log", responses=problems(422)
-)
+@router.get("/v1/records", summary="Records in the order of the log", responses=problems(422))
 def list_records(here: Here, query: Annotated[RecordFilter, Query()]) -> RecordPage:
     """All filters together must hold."""
-    return here.application.records.page(
-        sha256=query.sha256,
-        work_id=query.work_id,
-        artist_id=query.artist_id,
-        kind=query.kind,
-        after=query.after,
-        limit=query.limit,
-    )
+    return here.application.records.page(**dict(query))
 
 
-@router.get("/v1/records/{record_id}", response_model=RecordBody, summary="One record", responses=problems(404, 422))
+@router.get("/v1/records/{record_id}", summary="One record", responses=problems(404, 422))
 def get_record(here: Here, record_id: Id) -> RecordAnswer:
     """Any kind of record; that of a picture has its `headline`."""
     return here.application.pictures.headlines.record(record_id)

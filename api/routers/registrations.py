@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import base64
 import json
 from typing import Annotated, Any
 
@@ -10,27 +9,17 @@ from fastapi import APIRouter, Query, Request, Response
 from fastapi.exceptions import RequestValidationError
 from pydantic import ValidationError
 
-from api.account_schemas import PayloadBody
 from api.http.access import Caller
 from api.http.bodies import json_body, read_body
 from api.http.context import Here, Id
 from api.http.openapi import Responses, problems
 from api.http.uploads import FIELD, FORM_TYPE, JSON_TYPE, received_form
-from api.schemas import RecordBody
-from api.work_schemas import (
-    ConsentRequest,
-    OptOutFilter,
-    OptOutPageBody,
-    PreparedWorkBody,
-    RegisteredWorkBody,
-    WithdrawalRequest,
-    WorkRequest,
-)
+from api.requests import ConsentRequest, OptOutFilter, WithdrawalRequest, WorkRequest
+from ledger.answers.corpus import OptOutPage
+from ledger.answers.drafts import PayloadToSign, PreparedWork
 from ledger.answers.records import RecordAnswer
+from ledger.answers.works import RegisteredWork
 from ledger.errors import InputError
-from ledger.flows.works.opt_out import OptOutPage
-from ledger.flows.works.register import PreparedWork, RegisteredWork
-from ledger.record.dsse import PAYLOAD_TYPE
 
 WORK_FIELD = "work"
 MAX_WORK_BYTES = 131_072
@@ -58,13 +47,13 @@ _FORM: dict[str, Any] = {
 }
 _PREPARED: Responses = {
     200: {
-        "model": RegisteredWorkBody | PreparedWorkBody,
+        "model": RegisteredWork | PreparedWork,
         "description": "With `prepare` what is to be signed; else the work, registered before",
     }
 }
 _DRAFTED: Responses = {
     200: {
-        "model": RecordBody | PayloadBody,
+        "model": RecordAnswer | PayloadToSign,
         "description": "With `prepare` the payload to sign; else the record, again",
     }
 }
@@ -74,14 +63,13 @@ _WRONG = problems(400, 404, 409, 413, 415, 422, 503)
 @router.post(
     "/v1/works",
     status_code=201,
-    response_model=RegisteredWorkBody | PreparedWorkBody,
     summary="Register a work of one's own",
     responses=_PREPARED | _WRONG | problems(429),
     openapi_extra=_FORM,
 )
 async def register_work(
     request: Request, response: Response, here: Here, caller: Caller, prepare: bool = False
-) -> RegisteredWork | dict[str, Any]:
+) -> RegisteredWork | PreparedWork:
     """A form with the file in `image` and what is said of it as JSON in `work`.
 
     An artist with a key on the log signs: `prepare=true` answers with the statement, and the same form comes again
@@ -94,9 +82,8 @@ async def register_work(
         asked, data = _work_request(parts), parts[FIELD]
         brought = asked.brought()
         if prepare:
-            prepared = await here.workers.run(lambda: registering.prepare(data, asked.details(), artist_id, caller))
             response.status_code = 200
-            return _prepared(prepared)
+            return await here.workers.run(lambda: registering.prepare(data, asked.details(), artist_id, caller))
         if brought is None:
             done = await here.workers.run(lambda: registering.register(data, asked.details(), artist_id, caller))
         else:
@@ -109,14 +96,13 @@ async def register_work(
 @router.post(
     "/v1/works/{work_id}/consents",
     status_code=201,
-    response_model=RecordBody | PayloadBody,
     summary="State new terms for a work of one's own",
     responses=_DRAFTED | _WRONG,
     openapi_extra=json_body(ConsentRequest),
 )
 async def change_terms(
     *, request: Request, response: Response, here: Here, caller: Caller, work_id: Id, prepare: bool = False
-) -> RecordAnswer | dict[str, Any]:
+) -> RecordAnswer | PayloadToSign:
     """They hold from the record's leaf on. `prepare=true` answers with the payload for an artist's key to sign."""
     asked = await read_body(request, ConsentRequest)
     consents, uses, licence = here.application.works.consents, asked.allowed_uses, asked.licence
@@ -134,14 +120,13 @@ async def change_terms(
 @router.post(
     "/v1/works/{work_id}/withdrawals",
     status_code=201,
-    response_model=RecordBody | PayloadBody,
     summary="Withdraw a work",
     responses=_DRAFTED | _WRONG,
     openapi_extra=json_body(WithdrawalRequest),
 )
 async def withdraw(
     *, request: Request, response: Response, here: Here, caller: Caller, work_id: Id, prepare: bool = False
-) -> RecordAnswer | dict[str, Any]:
+) -> RecordAnswer | PayloadToSign:
     """Out of matching, style and training at once and for good; title, credit, preview and fingerprint are erased, the
     leaves stay. `prepare=true` answers with the payload for an artist's key to sign."""
     asked = await read_body(request, WithdrawalRequest)
@@ -155,7 +140,7 @@ async def withdraw(
     return _recorded(response, await here.workers.run(lambda: consents.withdraw(work_id, caller, asked.reason)))
 
 
-@router.get("/v1/opt-outs", response_model=OptOutPageBody, summary="The opt-out list", responses=problems(422))
+@router.get("/v1/opt-outs", summary="The opt-out list", responses=problems(422))
 def list_opt_outs(here: Here, query: Annotated[OptOutFilter, Query()]) -> OptOutPage:
     """Pictures that are never matched and never trained on here: SHA-256 of bytes or pixels, and pHashes, of which
     whatever is within 20 of 256 bits is meant. Other trainers may honour it too."""
@@ -175,20 +160,9 @@ def _work_request(parts: dict[str, bytes]) -> WorkRequest:
         raise RequestValidationError(error.errors(include_url=False, include_input=False)) from error
 
 
-def _prepared(prepared: PreparedWork) -> dict[str, Any]:
-    return {
-        "payload": base64.b64encode(prepared.payload).decode(),
-        "payload_type": PAYLOAD_TYPE,
-        "work_id": prepared.work_id,
-        "record_id": prepared.record_id,
-        "metadata": prepared.metadata,
-        "metadata_key": prepared.metadata_key.hex(),
-    }
-
-
-def _payload(response: Response, payload: bytes) -> dict[str, Any]:
+def _payload(response: Response, payload: bytes) -> PayloadToSign:
     response.status_code = 200
-    return {"payload": base64.b64encode(payload).decode(), "payload_type": PAYLOAD_TYPE}
+    return PayloadToSign(payload=payload)
 
 
 def _recorded(response: Response, answer: RecordAnswer) -> RecordAnswer:

@@ -9,8 +9,8 @@ from fastapi import APIRouter, Query, Request, Response
 from api.http.access import Caller
 from api.http.context import Here, Id, Sha256
 from api.http.openapi import content, problems
-from api.use_schemas import PeriodQuery, UsageBody, UseFilterQuery, UsePageBody
-from ledger.answers.uses import UsePage, as_csv, as_json_lines
+from api.requests import PeriodQuery, UseFilterQuery
+from ledger.answers.uses import UsageAnswer, UsePage, as_csv, as_json_lines
 from ledger.flows.people.usage import moment
 from ledger.record.usage import UseFilter
 
@@ -24,7 +24,7 @@ router = APIRouter(tags=["artists"])
 
 @router.get(
     "/v1/artists/{artist_id}/uses",
-    response_model=UsePageBody,
+    response_model=UsePage,
     summary="Records in which works of an artist were matched",
     responses={200: {"content": _LINES}, **problems(404, 422)},
 )
@@ -73,16 +73,15 @@ def _preferred(accept: str) -> str:
 @router.post(
     "/v1/artists/{artist_id}/usage",
     status_code=201,
-    response_model=UsageBody,
     summary="Make a signed statement of use for a period",
     responses={
-        200: {"model": UsageBody, "description": "Nothing that counts was added since"},
+        200: {"model": UsageAnswer, "description": "Nothing that counts was added since"},
         **problems(404, 422, 503),
     },
 )
 async def make_statement(
     here: Here, caller: Caller, response: Response, artist_id: Id, query: Annotated[PeriodQuery, Query()]
-) -> dict[str, Any]:
+) -> UsageAnswer:
     """Counts, not debts: the records made from `since` to before `until`, which has passed. For the artist, and for
     administrators; anybody can count again from the published log."""
     if caller.role != "administrator":
@@ -91,7 +90,7 @@ async def make_statement(
     made = await here.workers.run(lambda: here.application.people.usage.make(artist_id, start, end))
     response.status_code = 200 if made.record.repeated else 201
     response.headers["Location"] = made.links["statement"]
-    return made.to_json()
+    return made
 
 
 @router.get(

@@ -4,16 +4,14 @@ from __future__ import annotations
 
 import asyncio
 import time
-from dataclasses import asdict
-from typing import Annotated, Any, Literal
+from typing import Annotated, Literal
 
 from fastapi import APIRouter, Query, Request, Response
 from starlette.concurrency import run_in_threadpool
 
 from api.http.context import Context, Here
 from api.http.openapi import PICTURE_BODY, Responses, problems
-from api.schemas import ProvenRecordBody, RecordBody
-from ledger.answers.records import RecordAnswer
+from ledger.answers.records import ProvenRecord, RecordAnswer
 from ledger.errors import PushbackError
 
 LOOK_EVERY = 0.1
@@ -21,14 +19,13 @@ LOOK_EVERY = 0.1
 
 router = APIRouter(tags=["verifications"])
 _REPEATED: Responses = {
-    200: {"model": ProvenRecordBody | RecordBody, "description": "The same question was answered before"}
+    200: {"model": ProvenRecord | RecordAnswer, "description": "The same question was answered before"}
 }
 
 
 @router.post(
     "/v1/verifications",
     status_code=201,
-    response_model=ProvenRecordBody | RecordBody,
     summary="Verify a picture and make a public record",
     responses=_REPEATED | problems(400, 413, 415, 422, 503),
     openapi_extra={"requestBody": {"required": True, "content": PICTURE_BODY}},
@@ -39,7 +36,7 @@ async def verify(
     here: Here,
     top_k: Annotated[int, Query(ge=1, le=100)] = 10,
     wait: Literal["commit", "checkpoint"] = "commit",
-) -> RecordAnswer | dict[str, Any]:
+) -> ProvenRecord | RecordAnswer:
     """201 with a new record; 200 with `repeated` where the same bytes met the same corpus, spec and calibration.
 
     `wait=checkpoint` answers when a published checkpoint covers the record, with its `proof`; 503 `not-yet-published`
@@ -51,7 +48,7 @@ async def verify(
         proof = await _published(here, answer) if wait == "checkpoint" else None
     response.status_code = 200 if answer.repeated else 201
     response.headers["Location"] = answer.links["self"]
-    return answer if proof is None else asdict(answer) | {"proof": proof}
+    return answer if proof is None else ProvenRecord(**dict(answer), proof=proof)
 
 
 async def _published(here: Context, answer: RecordAnswer) -> str:

@@ -6,15 +6,14 @@ from fastapi import APIRouter, Response
 
 from api.http.context import Here, Id
 from api.http.openapi import content, problems
-from api.schemas import WorkBody
-from ledger.answers.records import WorkAnswer
+from ledger.answers.works import WorkAnswer
 from ledger.errors import NotFoundError
 
 router = APIRouter(tags=["works"])
 PREVIEW_TYPE = "image/webp"
 
 
-@router.get("/v1/works/{work_id}", response_model=WorkBody, summary="One work", responses=problems(404, 422))
+@router.get("/v1/works/{work_id}", summary="One work", responses=problems(404, 422))
 def get_work(here: Here, work_id: Id) -> WorkAnswer:
     """Title, artist, terms, digests and the record that registered it."""
     return here.application.works.catalogue.work(work_id)

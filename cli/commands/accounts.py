@@ -8,12 +8,13 @@ import typer
 
 from cli.ui.invocation import CommandGroup, Invocation
 from cli.ui.names import AccountArgument, ArtistArgument, chosen_id, completes
-from ledger.flows.people.principal import SCOPES, AccountRole, Scope
+from ledger.answers.roles import AccountRole
+from ledger.flows.people.principal import SCOPES, Scope
 from ledger.record.keyid import short_keyid
 
 if TYPE_CHECKING:
     from cli.ui.output import Output
-    from ledger.flows.people.accounts import AccountAnswer
+    from ledger.answers.people import AccountAnswer
 
 DAYS = 90.0
 SECONDS_OF_DAY = 86_400.0
@@ -63,12 +64,10 @@ def show(
         return
     with invocation.application() as application:
         account_id = chosen_id(invocation, application, "account", account)
-        accounts = application.people.accounts
-        found, tokens = accounts.get(account_id), accounts.tokens(account_id)
+        found = application.people.accounts.with_tokens(account_id)
         keys = application.people.keys.states(account_id)
     out = invocation.out
-    document = found.to_json() | {"tokens": [each.to_json() for each in tokens]}
-    out.document(document | {"keys": [key.to_json() for key in keys]})
+    out.document(found.to_json() | {"keys": [key.to_json() for key in keys]})
     out.line(f"{found.role} {found.name or '(name erased)'}", "strong")
     out.line(f"Account    {found.account_id}, created {found.created_at}")
     if found.disabled_at is not None:
@@ -83,7 +82,7 @@ def show(
             each.expires_at,
             each.last_used_at or "never",
         )
-        for each in tokens
+        for each in found.tokens
     ]
     if rows:
         out.table(("Token", "Scopes", "State", "Expires", "Last used"), rows, ids=("Token",))
@@ -113,7 +112,7 @@ def token(
     out = invocation.out
     out.document(issued.to_json())
     out.line(issued.secret)
-    out.note(f"Allows {', '.join(issued.token.scopes)} until {issued.token.expires_at}. It is not shown again.")
+    out.note(f"Allows {', '.join(issued.scopes)} until {issued.expires_at}. It is not shown again.")
 
 
 @group.add("artledger accounts revoke TOKEN")

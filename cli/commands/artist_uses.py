@@ -18,8 +18,7 @@ from ledger.match.lists import Relation
 from ledger.match.words import RELATION_WORDS
 
 if TYPE_CHECKING:
-    from ledger.answers.uses import UsePage
-    from ledger.flows.people.usage import UsageAnswer
+    from ledger.answers.uses import UsageAnswer, UsePage
 
 _TIME = "A date, or a time as 2026-01-31T23:59:59.999Z."
 Lines = Literal["csv", "jsonl"]

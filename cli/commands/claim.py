@@ -17,7 +17,8 @@ from ledger.errors import InputError
 from ledger.record.claim_values import ClaimType, ClaimVerdict
 
 if TYPE_CHECKING:
-    from ledger.answers.claims import ClaimAnswer, StatementDraft
+    from ledger.answers.claims import ClaimAnswer
+    from ledger.answers.drafts import StatementDraft
     from ledger.app import Application
     from ledger.flows.claims.submission import SentStatement
 

@@ -17,10 +17,9 @@ from cli.ui.output import Output, counted
 from ledger.errors import InputError
 
 if TYPE_CHECKING:
-    from ledger.answers.records import CorpusStats
+    from ledger.answers.corpus import DedupSummary, GroupReport, IngestSummary
+    from ledger.answers.works import CorpusStats
     from ledger.corpus.labels import Unstated
-    from ledger.flows.works.duplicates_report import DedupSummary, GroupReport
-    from ledger.flows.works.ingest import IngestSummary
 
 MAX_GROUPS = 20
 MAX_REFUSALS = 20

@@ -15,8 +15,8 @@ from cli.ui.files import is_file_name, read_bounded
 from cli.ui.invocation import CommandGroup, Invocation
 
 if TYPE_CHECKING:
+    from ledger.answers.corpus import OptOutPlan
     from ledger.app import Application
-    from ledger.flows.works.opt_out import OptOutPlan
     from ledger.match.optout import OptOut
 
 PAGE = 1000
@@ -57,7 +57,7 @@ def add(
             [_parsed(word) for word in entry if not is_file_name(word)],
             [read_bounded(path, limit, "a picture") for path in files],
         )
-        if plan.works and not yes and not _agreed(invocation, application, plan):
+        if plan.would_withdraw and not yes and not _agreed(invocation, application, plan):
             return ExitCode.USAGE
         with invocation.progress() as progress:
             done = application.works.opting_out.add(plan, reason, progress)
@@ -85,13 +85,13 @@ def _agreed(invocation: Invocation, application: Application, plan: OptOutPlan) 
     out.document({"error": refusal, **plan.to_json(), "sheets": [str(path) for path in sheets]})
     out.table(
         ("Title", "Artist", "Matched by", "Work"),
-        [(each.title or "untitled", each.artist, each.because, each.work_id) for each in plan.works],
+        [(each.title or "untitled", each.artist, each.because, each.work_id) for each in plan.would_withdraw],
         ids=("Work",),
     )
     for path in sheets:
         out.line(f"Pictures   {path}")
     answered = sys.stdin.isatty() and not out.json
-    agreed = answered and typer.confirm(f"Withdraw these {len(plan.works):,} works for good?", err=True)
+    agreed = answered and typer.confirm(f"Withdraw these {len(plan.would_withdraw):,} works for good?", err=True)
     if answered:
         for path in sheets:
             path.unlink(missing_ok=True)

@@ -14,6 +14,7 @@ from cli.ui.files import require_free, write_file
 from cli.ui.invocation import CommandGroup, Invocation
 from cli.ui.names import chosen_if_given, completes
 from cli.ui.report import show_record
+from ledger.answers.words import GUARD_WORDS
 from ledger.errors import InputError
 from ledger.generate.request import MAX_COUNT
 
@@ -22,11 +23,6 @@ if TYPE_CHECKING:
     from ledger.app import Application
 
 MEDIA_TYPES = {".png": "image/png", ".jpg": "image/jpeg", ".jpeg": "image/jpeg", ".webp": "image/webp"}
-GUARD_WORDS = {
-    "allow": "handed out",
-    "warn": "handed out, with a warning",
-    "block": "blocked: the picture is neither handed out nor kept; that it was blocked is on the log",
-}
 
 
 @dataclass(frozen=True, slots=True)
@@ -128,7 +124,7 @@ def generate(
             _write(application, image, target, force=force)
         vkey = application.log.vkey
     _show(invocation, images, targets, vkey)
-    return ExitCode.REFUTED if any(image.file is None for image in images) else ExitCode.DONE
+    return ExitCode.REFUTED if any(image.image is None for image in images) else ExitCode.DONE
 
 
 def _targets(out: Path, count: int) -> list[Target]:
@@ -148,11 +144,11 @@ def _targets(out: Path, count: int) -> list[Target]:
 
 def _write(application: Application, image: GeneratedImage, target: Target, *, force: bool) -> None:
     """Writes the picture first. If no checkpoint can be published now, only the bundle is missing."""
-    if image.file is not None:
-        write_file(target.image, image.file.data, replace=force)
+    if image.image is not None:
+        write_file(target.image, image.image, replace=force)
     if image.reveal is not None:
         write_file(target.reveal, image.reveal.model_dump_json(indent=2).encode(), replace=force, private=True)
-    write_file(target.bundle, published_bundle(application, image.record.record_id), replace=force)
+    write_file(target.bundle, published_bundle(application, image.record_id), replace=force)
 
 
 def _show(invocation: Invocation, images: tuple[GeneratedImage, ...], targets: list[Target], vkey: str) -> None:
@@ -160,18 +156,18 @@ def _show(invocation: Invocation, images: tuple[GeneratedImage, ...], targets: l
     documents: list[dict[str, Any]] = []
     for image, target in zip(images, targets, strict=True):
         files = {
-            "image": None if image.file is None else str(target.image),
+            "image": None if image.image is None else str(target.image),
             "bundle": str(target.bundle),
             "reveal": str(target.reveal),
         }
-        documents.append(image.facts() | {"files": files})
+        documents.append(image.model_dump(mode="json", exclude={"image"}) | {"files": files})
         if len(images) > 1:
             out.line(f"── {target.image}")
-        show_record(out, image.record)
+        show_record(out, image)
         out.line(f"Guard      {image.guard}: {GUARD_WORDS[image.guard]}")
         for reason in image.reasons:
             out.line(f"           {reason}")
-        if image.file is not None:
+        if image.image is not None:
             out.line(f"Picture    {target.image}, with Content Credentials (C2PA)")
         out.line(f"Proof      artledger audit bundle {target.bundle} --key '{vkey}'", "quiet")
         out.line(f"Prompt     proved by {target.reveal}. Keep it: there is no other copy.", "quiet")

@@ -13,7 +13,7 @@ from ledger.record.keyid import short_keyid
 
 if TYPE_CHECKING:
     from cli.ui.output import Output
-    from ledger.flows.records.service_keys import KeyState
+    from ledger.answers.people import KeyAnswer
 
 
 group = CommandGroup("The keys of this ledger, and keys of your own.", name="keys")
@@ -72,13 +72,13 @@ def revoke(
     _finish(invocation.out, state, "is revoked")
 
 
-def _finish(out: Output, state: KeyState, what: str) -> None:
+def _finish(out: Output, state: KeyAnswer, what: str) -> None:
     out.document(state.to_json())
     out.line(f"Key {short_keyid(state.keyid)} {what}", "good")
     out.line(f"Public key {state.public_key}")
 
 
-def _description(state: KeyState) -> str:
+def _description(state: KeyAnswer) -> str:
     words = {"signs": "signs records here", "good": "valid", "revoked": f"revoked in log entry {state.revoked_index}"}
     return f"{state.role}, announced in log entry {state.leaf_index}, {words[state.state]}"
 

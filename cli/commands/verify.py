@@ -12,7 +12,7 @@ from cli.ui.bundles import export_bundle
 from cli.ui.errors import ExitCode, error_document, tell
 from cli.ui.files import read_bounded
 from cli.ui.invocation import CommandGroup, Invocation
-from cli.ui.report import IDENTICAL, show_next_steps, show_record
+from cli.ui.report import show_next_steps, show_record
 from ledger.errors import InputError
 from ledger.match.lists import COPY_RELATIONS, Verdict
 from ledger.match.multiple_testing import benjamini_hochberg
@@ -127,7 +127,7 @@ def standing(answers: Sequence[RecordAnswer]) -> list[bool]:
     Equal digests stand by themselves; every other picture is one test, with the p-value of its best verified match.
     """
     matches = [answer.report.matches if answer.report is not None else () for answer in answers]
-    proven = [any(match.relation in IDENTICAL for match in each) for each in matches]
+    proven = [any(match.identical for match in each) for each in matches]
     p_values = [
         min((float(match.p_value) for match in each if match.relation in COPY_RELATIONS), default=1.0)
         for each, certain in zip(matches, proven, strict=True)

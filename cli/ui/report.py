@@ -3,33 +3,24 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from decimal import Decimal
 from typing import TYPE_CHECKING
 
 from cli.ui.output import Output
-from ledger.match.lists import Relation, Verdict
-from ledger.match.words import RELATION_WORDS, VERDICT_WORDS
+from ledger.answers.words import similar_words
+from ledger.match.words import RELATION_WORDS, VERDICT_WORDS, chance, percent
+from ledger.record.times import shown_time
 
 if TYPE_CHECKING:
     from pathlib import Path
 
     from cli.ui.invocation import Invocation
-    from ledger.answers.records import (
-        CredentialsReport,
-        LookupAnswer,
-        MatchReport,
-        RecordAnswer,
-        Report,
-        ShareReport,
-        SimilarRecord,
-    )
+    from ledger.answers.pictures import CredentialsReport, MatchAnswer, Report, ShareReport
+    from ledger.answers.records import LookupAnswer, RecordAnswer, SimilarRecord
 
 MAX_SHOWN = 5
 """Works that people are shown, of those that something is claimed about."""
 MAX_NEAREST = 3
 """Of those that are near by rank only."""
-IDENTICAL = (Relation.EXACT, Relation.SAME_PIXELS)
-"""Equality of digests: no rate of chance applies."""
 
 
 def show_record(out: Output, answer: RecordAnswer) -> None:
@@ -39,7 +30,7 @@ def show_record(out: Output, answer: RecordAnswer) -> None:
         _show_report(out, answer.report)
     out.line()
     out.line(f"Record     {answer.record_id} ({answer.kind})")
-    out.line(f"           log entry {answer.leaf_index:,}, appended {answer.appended_at}", "quiet")
+    out.line(f"           log entry {answer.leaf_index:,}, appended {shown_time(answer.appended_at)}", "quiet")
     if answer.repeated:
         out.line("           on the log already, with the same picture, corpus and calibration")
     subject = answer.statement["subject"][0]["digest"]["sha256"]
@@ -80,7 +71,7 @@ def show_lookup(out: Output, answer: LookupAnswer, *, from_file: bool = False) -
     out.line(f"SHA-256    {answer.sha256}")
     if answer.records:
         out.line(f"Records    {len(answer.records)} of this file")
-        rows = [(each.kind, each.appended_at, each.reference, each.record_id) for each in answer.records]
+        rows = [(each.kind, shown_time(each.appended_at), each.reference, each.record_id) for each in answer.records]
         out.table(("Kind", "Appended", "Says", "Record"), rows, ids=("Record",))
     else:
         out.line("Records    none of this file")
@@ -112,10 +103,8 @@ def _show_similar(out: Output, similar: Sequence[SimilarRecord]) -> None:
     out.line(f"Generated  this is an edited copy of, or contains part of, {pictures}")
     rows = [
         (
-            RELATION_WORDS[Relation(each.relation)]
-            if each.evidence
-            else f"by hash: {each.phash_distance} of 256 bits differ",
-            each.record.appended_at,
+            similar_words(each),
+            shown_time(each.record.appended_at),
             each.record.record_id,
         )
         for each in similar[:MAX_SHOWN]
@@ -123,7 +112,7 @@ def _show_similar(out: Output, similar: Sequence[SimilarRecord]) -> None:
     out.table(("Relation", "Appended", "Record"), rows, ids=("Record",))
 
 
-def show_matches(out: Output, matches: Sequence[MatchReport]) -> None:
+def show_matches(out: Output, matches: Sequence[MatchAnswer]) -> None:
     """A table of the works that something is claimed about. Below it, those that are near by rank only."""
     claimed = [match for match in matches if match.claims]
     if claimed:
@@ -135,17 +124,17 @@ def show_matches(out: Output, matches: Sequence[MatchReport]) -> None:
         out.line(f"Nearest by rank, no claim: {named}{f'; and {more} more' if more > 0 else ''}", "quiet")
 
 
-def _show_claimed(out: Output, matches: Sequence[MatchReport]) -> None:
+def _show_claimed(out: Output, matches: Sequence[MatchAnswer]) -> None:
     rows = [
         (
             str(match.rank),
             _title(match),
             _names(match),
-            RELATION_WORDS[Relation(match.relation)]
+            RELATION_WORDS[match.relation]
             + (" (contested)" if match.contested else "")
             + (" (withdrawn)" if match.withdrawn else ""),
-            _probability(match),
-            chance(match),
+            percent(match.probability) if match.probability else "",
+            "identical digests" if match.identical else chance(match.p_value, match.n_null),
         )
         for match in matches[:MAX_SHOWN]
     ]
@@ -155,23 +144,17 @@ def _show_claimed(out: Output, matches: Sequence[MatchReport]) -> None:
         out.line(f"and {len(matches) - MAX_SHOWN} more that are less near: --json lists them all", "quiet")
 
 
-def _probability(match: MatchReport) -> str:
-    """That it is a copy, where one was verified or it is as close as one; digests leave no room for it."""
-    measured = match.verified or match.relation == Relation.UNVERIFIED
-    return percent(match.score) if measured and match.relation not in IDENTICAL else ""
-
-
-def _title(match: MatchReport) -> str:
+def _title(match: MatchAnswer) -> str:
     return match.title or "untitled"
 
 
-def _names(registered: MatchReport | ShareReport) -> str:
+def _names(registered: MatchAnswer | ShareReport) -> str:
     """Whoever registered it; several where it is contested."""
     return " or ".join(name or "unknown" for name in registered.names)
 
 
 def _show_report(out: Output, report: Report) -> None:
-    out.line(f"Verdict    {report.verdict}: {VERDICT_WORDS[Verdict(report.verdict)]}")
+    out.line(f"Verdict    {report.verdict}: {VERDICT_WORDS[report.verdict]}")
     rests = f" (measured with {report.calibration.works:,})" if report.calibration else ""
     out.line(
         f"Compared   {report.works_compared:,} registered works, at an error rate of {percent(report.alpha)}{rests}"
@@ -183,20 +166,3 @@ def _show_report(out: Output, report: Report) -> None:
     if report.shares:
         shares = ", ".join(f"{_names(each)} {percent(each.share)}" for each in report.shares)
         out.line(f"Shares     {shares}; unattributed {percent(report.unattributed)} (a stated rule, not influence)")
-
-
-def percent(share: str) -> str:
-    """A share in [0, 1] as a percentage that never rounds to a certainty that was not measured."""
-    value = Decimal(share) * 100
-    if value in (0, 100):
-        return f"{int(value)}%"
-    return "<0.1%" if value < Decimal("0.1") else ">99.9%" if value > Decimal("99.9") else f"{value:.1f}%"
-
-
-def chance(match: MatchReport) -> str:
-    """The p-value as `1 in N` unrelated pictures."""
-    if match.relation in IDENTICAL:
-        return "identical digests"
-    p_value = Decimal(match.p_value)
-    count = match.n_null + 1 if not p_value else round(1 / p_value)
-    return "nearly every picture" if count < 2 else f"1 in {count:,}"

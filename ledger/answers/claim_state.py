@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Literal
 
+from ledger.answers.answer import Answer
 from ledger.claim.words import claim_meaning
+from ledger.record.predicates import ClaimVerdict
 from ledger.text import clean_text
 
 if TYPE_CHECKING:
@@ -15,20 +16,19 @@ if TYPE_CHECKING:
 NAME_LIMIT = 120
 
 
-@dataclass(frozen=True, slots=True)
-class ClaimState:
+class ClaimState(Answer):
     """The newest resolution, else the newest verdict by the rules."""
 
-    state: str
+    state: Literal["resolved", "judged", "pending"]
     """`resolved`, `judged`, or `pending` while the first verdict is being made."""
-    outcome: str | None
-    """`supported`, `contradicted` or `inconclusive`; None while pending."""
-    party_id: str | None
+    outcome: ClaimVerdict | None = None
+    """`supported`, `contradicted` or `inconclusive`; null while pending."""
+    party_id: str | None = None
     """The auditor who resolved it."""
-    party: str
+    party: str = ""
     """The auditor's name; empty where nobody resolved it, or the name was erased."""
-    record_id: str | None
-    appended_at: str | None
+    record_id: str | None = None
+    appended_at: str | None = None
     says: str
     """All of it in words."""
 
@@ -38,10 +38,15 @@ def claim_state(verdicts: Sequence[VerdictAnswer], resolutions: Sequence[StepAns
     if resolutions:
         return _resolved(resolutions, verdicts[-1] if verdicts else None)
     if not verdicts:
-        return ClaimState("pending", None, None, "", None, None, "no verdict yet")
+        return ClaimState(state="pending", says="no verdict yet")
     last = verdicts[-1]
-    says = f"{last.verdict} by the published rules"
-    return ClaimState("judged", last.verdict, None, "", last.record_id, last.appended_at, says)
+    return ClaimState(
+        state="judged",
+        outcome=last.verdict,
+        record_id=last.record_id,
+        appended_at=last.appended_at,
+        says=f"{last.verdict} by the published rules",
+    )
 
 
 def _resolved(resolutions: Sequence[StepAnswer], verdict: VerdictAnswer | None) -> ClaimState:
@@ -54,7 +59,15 @@ def _resolved(resolutions: Sequence[StepAnswer], verdict: VerdictAnswer | None) 
         says += f"; before that, {others[-1].outcome} by {before}"
     if verdict is not None and verdict.leaf_index > last.leaf_index and verdict.verdict != last.outcome:
         says += f"; with evidence that came later, the published rules say {verdict.verdict}"
-    return ClaimState("resolved", last.outcome, last.party_id, last.party, last.record_id, last.appended_at, says)
+    return ClaimState(
+        state="resolved",
+        outcome=last.outcome,
+        party_id=last.party_id,
+        party=last.party,
+        record_id=last.record_id,
+        appended_at=last.appended_at,
+        says=says,
+    )
 
 
 def claim_note(claim: ClaimAnswer) -> str:

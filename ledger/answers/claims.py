@@ -2,17 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
-from dataclasses import asdict, dataclass
-from typing import Any
+from typing import Literal
 
+from ledger.answers.answer import Answer, JsonObject, Links
 from ledger.answers.claim_state import ClaimState
 from ledger.claim.words import ClaimReason
 from ledger.record.predicates import ClaimType, ClaimVerdict
 
 
-@dataclass(frozen=True, slots=True)
-class ClaimedWork:
+class ClaimedWork(Answer):
     """A work that a claim names, with the names that records leave out; empty ones where they were erased."""
 
     work_id: str
@@ -22,8 +20,7 @@ class ClaimedWork:
     withdrawn: bool
 
 
-@dataclass(frozen=True, slots=True)
-class VerdictAnswer:
+class VerdictAnswer(Answer):
     """What the published rules say of a claim."""
 
     record_id: str
@@ -38,31 +35,29 @@ class VerdictAnswer:
     rules: str
     replaces: str | None
     """Record id of the verdict before, whose place this one takes."""
-    measured: tuple[Mapping[str, Any], ...]
+    measured: tuple[JsonObject, ...]
     """`finding`, `record_id` and `evidence` of what was measured by comparing pictures."""
 
 
-@dataclass(frozen=True, slots=True)
-class StepAnswer:
+class StepAnswer(Answer):
     """A response or a resolution."""
 
-    kind: str
+    kind: Literal["response", "resolution"]
     record_id: str
     leaf_index: int
     appended_at: str
     party_id: str
     party: str
     """Name; empty where it was erased."""
-    outcome: str | None
+    outcome: ClaimVerdict | None
     """Of a resolution: how the auditor decides."""
     text: str | None
-    """None where it was erased."""
+    """null where it was erased."""
     signed: bool
     """Whether the party's own key signed it, beside the service."""
 
 
-@dataclass(frozen=True, slots=True)
-class ClaimAnswer:
+class ClaimAnswer(Answer):
     """A claim with everything that was said of it, in the order of the log."""
 
     claim_id: str
@@ -82,41 +77,24 @@ class ClaimAnswer:
     state: ClaimState
     """Where it stands."""
     verdict: VerdictAnswer | None
-    """The newest; None only while the first one is being made."""
+    """The newest; null only while the first one is being made."""
     verdicts: tuple[VerdictAnswer, ...]
     responses: tuple[StepAnswer, ...]
     resolutions: tuple[StepAnswer, ...]
     limits: tuple[str, ...]
     """What no verdict on such a claim can say."""
-    links: Mapping[str, str]
-
-    def to_json(self) -> dict[str, Any]:
-        return asdict(self)
+    links: Links
 
 
-@dataclass(frozen=True, slots=True)
-class ClaimPage:
-    """Claims in the order of the log; `next_after` continues (`after=`), None at the end."""
+class ClaimPage(Answer):
+    """Claims in the order of the log."""
 
     claims: tuple[ClaimAnswer, ...]
     next_after: int | None
-
-    def to_json(self) -> dict[str, Any]:
-        return asdict(self)
+    """Goes on (`after=`); null at the end."""
 
 
-@dataclass(frozen=True, slots=True)
-class StatementDraft:
-    """A statement that its maker is to sign, and what opens its commitment."""
-
-    record_id: str
-    payload: bytes
-    text: str | None
-    text_key: str | None
-    """In hex; to be sent in with the signed statement, and kept: it opens the record's `text`."""
-
-
-def claim_links(claim_id: str) -> dict[str, str]:
+def claim_links(claim_id: str) -> Links:
     return {
         "self": f"/v1/claims/{claim_id}",
         "bundle": f"/v1/claims/{claim_id}/bundle",

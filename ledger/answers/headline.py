@@ -10,37 +10,38 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Literal
 
-from ledger.corpus.work import UNKNOWN_ARTIST
-from ledger.match.lists import COPY_RELATIONS, Relation, Verdict
-from ledger.match.words import RELATION_SENTENCES, sentence
-from ledger.record.reference import NAME_LIMIT, WorkName, describe_work, one_in_text
-from ledger.text import clean_text
+from ledger.answers.answer import Answer
+from ledger.answers.pictures import MatchAnswer
+from ledger.answers.words import CONTESTED
+from ledger.match.lists import COPY_RELATIONS, IDENTICAL, Relation, Verdict
+from ledger.match.words import (
+    RELATION_SENTENCES,
+    WorkName,
+    count,
+    describe_artist,
+    describe_title,
+    describe_work,
+    one_in,
+    sentence,
+)
+from ledger.record.times import day
 
 if TYPE_CHECKING:
-    from ledger.answers.records import MatchReport
     from ledger.corpus.work import Work
 
-Answer = Literal[
+HeadlineKind = Literal[
     "generated", "generated-edited", "registered", "edited-copy", "contains-part", "unknown", "not-comparable"
 ]
 """`generated`: the picture itself; `generated-edited`: an edited copy or a part of it."""
 How = Literal["record", "same-file", "same-pixels", "aligned", "part", "hashes"]
-IDENTICAL = (Relation.EXACT, Relation.SAME_PIXELS)
-"""Equality of digests: no rate of chance applies."""
 NAMED = 3
 """Of those who registered the same picture, so many by name."""
-_MONTHS = (
-    "January", "February", "March", "April", "May", "June", "July", "August", "September", "October", "November",
-    "December",
-)  # fmt: skip
-_CONTESTED = "Registering first does not prove authorship."
 
 
-@dataclass(frozen=True, slots=True)
-class Headline:
+class Headline(Answer):
     """What an answer says first. Unsigned: it follows from records, and from comparing pictures."""
 
-    answer: Answer
+    answer: HeadlineKind
     title: str
     says: str
     """One sentence: how that is known, or what it does not mean."""
@@ -96,13 +97,13 @@ class NamedWork:
     n_null: int = 0
 
     @classmethod
-    def of_match(cls, match: MatchReport) -> NamedWork:
+    def of_match(cls, match: MatchAnswer) -> NamedWork:
         return cls(
             match.work_id,
             match.artist_id,
             match.title,
             match.artist,
-            Relation(match.relation),
+            match.relation,
             match.names,
             match.contested,
             match.withdrawn,
@@ -119,20 +120,17 @@ class NamedWork:
     @property
     def described(self) -> str:
         """Title and whoever registered it."""
-        name = describe_work(self.work_id, self.artist_id, lambda _: WorkName(self.title, self.artist))
         if not self.contested:
-            return name
-        title = describe_work(self.work_id, self.artist_id, lambda _: WorkName(self.title, "")).removesuffix(
-            " by an unknown artist"
-        )
-        shown = [f"by {_name(each)}" for each in self.names[:NAMED]]
+            return describe_work(self.work_id, self.artist_id, WorkName(self.title, self.artist))
+        shown = [f"by {describe_artist(each)}" for each in self.names[:NAMED]]
         if len(self.names) > NAMED:
             shown.append(f"by {len(self.names) - NAMED} others")
-        return f"{title}, registered {' and '.join([', '.join(shown[:-1]), shown[-1]] if shown[1:] else shown)}"
+        several = [", ".join(shown[:-1]), shown[-1]] if shown[1:] else shown
+        return f"{describe_title(self.title)}, registered {' and '.join(several)}"
 
     @property
     def rate(self) -> str:
-        return f"{one_in_text(self.p_value, self.n_null)} comes this close"
+        return f"{one_in(self.p_value, self.n_null)} comes this close"
 
 
 @dataclass(frozen=True, slots=True)
@@ -148,7 +146,7 @@ class Compared:
 
 
 def headline(made: MadeHere | None, works: Sequence[NamedWork], compared: Compared | None) -> Headline:
-    """`works`: those that something is claimed about (`MatchReport.claims`), the nearest first. `compared`: None where
+    """`works`: those that something is claimed about (`MatchAnswer.claims`), the nearest first. `compared`: None where
     only a digest was looked up.
 
     What this server made stands above a registered work unless the work is the very file and the picture made only
@@ -190,7 +188,7 @@ def _made(made: MadeHere) -> str:
 
 def _how_known(made: MadeHere) -> str:
     if not made.by_service:
-        who = _name(made.reporter) if made.reporter else "Whoever runs the generator"
+        who = describe_artist(made.reporter) if made.reporter else "Whoever runs the generator"
         return f"{who} reported it. That is a claim, and no proof of where the picture comes from."
     return {
         "record": "This server made it, and recorded it before anybody got it.",
@@ -203,7 +201,7 @@ def _how_known(made: MadeHere) -> str:
 
 
 def _registered(work: NamedWork, made: MadeHere | None) -> Headline:
-    answer: Answer = "registered"
+    answer: HeadlineKind = "registered"
     title = f"This is {work.described}"
     says = "The file is identical to the registered one."
     if work.relation is Relation.SAME_PIXELS:
@@ -238,23 +236,26 @@ def _unknown(works: Sequence[NamedWork], compared: Compared | None) -> Headline:
     """Nothing is a copy; what is close, or similar in style, is told below the headline."""
     if compared is None:
         return Headline(
-            "unknown",
-            "We have no record of this file",
-            "A digest finds only identical files. Look up the picture itself to find edited copies.",
+            answer="unknown",
+            title="We have no record of this file",
+            says="A digest finds only identical files. Look up the picture itself to find edited copies.",
         )
     notes = tuple(f"{sentence(_related(work))} ({work.rate})." for work in works[:1])
     if compared.verdict is Verdict.NOT_COMPARABLE:
         return Headline(
-            "not-comparable", "This picture is too small or too plain to compare", "Only identical files can be found."
+            answer="not-comparable",
+            title="This picture is too small or too plain to compare",
+            says="Only identical files can be found.",
         )
     if not compared.works:
         says = "No work is registered here yet, so nothing was compared."
     else:
-        by = "" if compared.artists is None else f" by {_count(compared.artists, 'artist')}"
+        by = "" if compared.artists is None else f" by {count(compared.artists, 'artist')}"
         were = "was" if compared.works == 1 else "were"
-        says = f"That does not mean it is original: {_count(compared.works, 'work')}{by} {were} compared."
+        says = f"That does not mean it is original: {count(compared.works, 'work')}{by} {were} compared."
     known = "No registered work was found in this picture"
-    return Headline("unknown", known if compared.recorded else "We have no record of this picture", says, notes)
+    title = known if compared.recorded else "We have no record of this picture"
+    return Headline(answer="unknown", title=title, says=says, notes=notes)
 
 
 def _related(work: NamedWork) -> str:
@@ -265,21 +266,7 @@ def _on(work: NamedWork) -> tuple[str, ...]:
     notes = []
     if work.contested:
         several = f"{len(work.names)} artists" if len(work.names) > 1 else "Another artist too"
-        notes.append(f"Contested: {several} registered it. {_CONTESTED}")
+        notes.append(f"Contested: {several} registered it. {CONTESTED}")
     if work.withdrawn:
         notes.append("The work has been withdrawn since.")
     return tuple(notes)
-
-
-def day(time: str) -> str:
-    """`30 November 2026`, in UTC, of a time as records have it."""
-    year, month, date = time[:10].split("-")
-    return f"{int(date)} {_MONTHS[int(month) - 1]} {year}"
-
-
-def _name(artist: str) -> str:
-    return "an unknown artist" if artist in ("", UNKNOWN_ARTIST) else clean_text(artist, NAME_LIMIT)
-
-
-def _count(number: int, what: str) -> str:
-    return f"{number:,} {what}{'' if number == 1 else 's'}"

@@ -1,4 +1,4 @@
-"""Uses of an artist's works as rows, the same in JSON, JSON Lines and CSV."""
+"""Uses of an artist's works as rows, the same in JSON, JSON Lines and CSV; and statements that count them."""
 
 from __future__ import annotations
 
@@ -6,32 +6,35 @@ import csv
 import io
 import json
 from collections.abc import Iterable
-from dataclasses import asdict, dataclass, fields
-from typing import Any
+
+from ledger.answers.answer import Answer, JsonObject, Links
+from ledger.answers.records import RecordAnswer
+from ledger.match.lists import Relation, Verdict
+from ledger.record.predicates import Guard
+from ledger.record.usage import Origin
 
 _FORMULA = ("=", "+", "-", "@", "\t", "\r")
 
 
-@dataclass(frozen=True, slots=True)
-class UseRow:
+class UseRow(Answer):
     """One record in which works of the artist were matched, by the nearest of them (ledger/record/usage.py)."""
 
     leaf_index: int
     record_id: str
     kind: str
     generated_at: str
-    verdict: str
+    verdict: Verdict
     generator_id: str | None
-    """Model id; None for verifications, as are the next two."""
-    origin_of_image: str | None
+    """Model id; null for verifications, as are the next two."""
+    origin_of_image: Origin | None
     """`service`, or `reported`: an operator's word."""
-    guard: str | None
+    guard: Guard | None
     work_id: str
     title: str
     """Empty where it was erased."""
     withdrawn: bool
     """Whether the work has been withdrawn since."""
-    relation: str
+    relation: Relation
     score: str
     p_value: str
     n_null: int
@@ -45,16 +48,23 @@ class UseRow:
     """Whether p <= alpha: statements of use count these rows and sum their shares."""
 
 
-@dataclass(frozen=True, slots=True)
-class UsePage:
-    """Uses in the order of the log; `next_after` continues (`after=`), None at the end."""
+class UsePage(Answer):
+    """Uses in the order of the log."""
 
     artist_id: str
     uses: tuple[UseRow, ...]
     next_after: int | None
+    """Goes on (`after=`); null at the end."""
 
-    def to_json(self) -> dict[str, Any]:
-        return asdict(self)
+
+class UsageAnswer(Answer):
+    """A statement of use, and its record on the log: counts, not debts."""
+
+    statement: JsonObject
+    sha256: str
+    """Of the statement's file, which is the record's subject."""
+    record: RecordAnswer
+    links: Links
 
 
 def as_csv(rows: Iterable[UseRow], *, header: bool = True) -> str:
@@ -63,14 +73,14 @@ def as_csv(rows: Iterable[UseRow], *, header: bool = True) -> str:
     buffer = io.StringIO()
     writer = csv.writer(buffer)
     if header:
-        writer.writerow(field.name for field in fields(UseRow))
-    writer.writerows([_cell(value) for value in asdict(row).values()] for row in rows)
+        writer.writerow(UseRow.model_fields)
+    writer.writerows([_cell(value) for _, value in row] for row in rows)
     return buffer.getvalue()
 
 
 def as_json_lines(rows: Iterable[UseRow]) -> str:
     """One object a line, ASCII only."""
-    return "".join(json.dumps(asdict(row)) + "\n" for row in rows)
+    return "".join(json.dumps(row.to_json()) + "\n" for row in rows)
 
 
 def _cell(value: object) -> str:

@@ -9,7 +9,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 from dataclasses import dataclass
-from typing import Annotated, Any, Protocol, Self
+from typing import Annotated, Any, Self
 
 from pydantic import Field, TypeAdapter, ValidationError
 
@@ -22,17 +22,6 @@ MEDIA_TYPE = "application/vnd.artledger.claim+json;version=1"
 MAX_CLAIM_BUNDLE_BYTES = 2**26
 MAX_RECORDS = 1000
 _LISTS = ("evidence", "resolutions", "responses", "verdicts")
-
-
-class ListedMember(Protocol):
-    @property
-    def sha256(self) -> str: ...
-
-    @property
-    def index(self) -> int: ...
-
-    @property
-    def path(self) -> tuple[str, ...]: ...
 
 
 class _Member(Model):
@@ -52,7 +41,7 @@ class MembershipProof(Model):
     sha256: Digest
 
     @classmethod
-    def of(cls, model_record_id: str, sha256: str, found: Iterable[ListedMember]) -> Self:
+    def of(cls, model_record_id: str, sha256: str, found: Iterable[Member]) -> Self:
         members = tuple(_Member(index=each.index, path=each.path, sha256=each.sha256) for each in found)
         return cls(members=members, model_record_id=model_record_id, sha256=sha256)
 

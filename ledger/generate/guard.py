@@ -12,16 +12,13 @@ from enum import StrEnum
 from typing import Literal
 
 from ledger.corpus.terms import may
-from ledger.corpus.work import UNKNOWN_ARTIST, AllowedUse, Artist, Work
+from ledger.corpus.work import AllowedUse, Artist, Work
 from ledger.errors import InputError
 from ledger.generate.guard_policy import Policy, Rule, RuleAction
 from ledger.generate.prompt_names import named_artists
 from ledger.match.candidate import Match, MatchOutcome
 from ledger.match.lists import Verdict
-from ledger.match.words import RELATION_SENTENCES
-from ledger.text import clean_text
-
-NAME_LIMIT = 120
+from ledger.match.words import RELATION_SENTENCES, WorkName, describe_artist, describe_work, one_in
 
 
 class Action(StrEnum):
@@ -111,7 +108,7 @@ def decide_prompt(
     reasons = [
         Reason(
             action,
-            f"{_VERBS[action]}: the prompt names {_quoted(artist.name)}, "
+            f"{_VERBS[action]}: the prompt names “{describe_artist(artist.name)}”, "
             "a registered artist who did not allow style use.",
             artist.artist_id,
         )
@@ -173,9 +170,11 @@ def _on_match(
     # Whoever registered another's work too must not be let off by it: a contested work is nobody's own.
     own = requester.artist_id is not None and match.artists == (requester.artist_id,)
     action: RuleAction = "inform" if own else rule.action
-    relation = RELATION_SENTENCES[match.relation].format(work=_described(match, works.get(match.work_id)))
+    work = works.get(match.work_id)
+    name = None if work is None else WorkName(work.title, work.artist)
+    relation = RELATION_SENTENCES[match.relation].format(work=describe_work(match.work_id, match.artist_id, name))
     rate = f"p {match.p_value:.4f}, at most {rule.level(alpha):.4f}"
-    text = f"{_VERBS[action]}: {relation}; {_one_in(match.p_value)} comes this close ({rate})."
+    text = f"{_VERBS[action]}: {relation}; {one_in(match.p_value, match.n_null)} comes this close ({rate})."
     if own:
         text += " It is the requester's own work."
     return [Reason(action, text, match.artist_id, match.work_id)]
@@ -201,19 +200,3 @@ def _exhausted(reason: Reason, policy: Policy) -> Reason:
     tried = f"made again {policy.retries} times" if policy.retries > 1 else "made again once"
     text = f"{_VERBS[policy.exhausted]}: {said} It was {tried} before."
     return Reason(policy.exhausted, text, reason.artist_id, reason.work_id)
-
-
-def _described(match: Match, work: Work | None) -> str:
-    if work is None or not work.title:
-        return f"work {match.work_id} by artist {match.artist_id}"
-    by = "an unknown artist" if work.artist in ("", UNKNOWN_ARTIST) else clean_text(work.artist, NAME_LIMIT)
-    return f"{_quoted(work.title)} by {by}"
-
-
-def _quoted(name: str) -> str:
-    return f"“{clean_text(name, NAME_LIMIT)}”"
-
-
-def _one_in(p_value: float) -> str:
-    count = round(1 / p_value) if p_value else 0
-    return f"1 in {count:,} unrelated pictures" if count > 1 else "nearly every unrelated picture"

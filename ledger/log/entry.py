@@ -5,9 +5,13 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from datetime import datetime
+from functools import cached_property
 from typing import Any, ClassVar, Protocol
 
 from ledger.errors import PushbackError
+from ledger.record import dsse
+from ledger.record.parts import Ref
+from ledger.record.statement import Statement, parse_payload
 
 MAX_ENTRY_BYTES = 65_535
 """tlog-tiles entry bundles carry a uint16 length."""
@@ -30,15 +34,30 @@ class Draft:
     """This draft's own rows: called when it becomes a leaf, not when it is a repeat, whose rows came with the first."""
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True)
 class Entry:
-    """A leaf as stored."""
+    """A leaf as stored. Its statement is parsed once, when it is first asked for."""
 
     leaf_index: int
     record_id: str
     leaf_hash: bytes
     envelope: bytes
     appended_at: datetime
+
+    @cached_property
+    def payload(self) -> bytes:
+        """What was signed. Raises VerificationError where the leaf is no envelope."""
+        return dsse.parse(self.envelope).payload
+
+    @cached_property
+    def statement(self) -> Statement:
+        """Raises VerificationError where the leaf holds no statement of a ledger."""
+        return parse_payload(self.payload)
+
+    @property
+    def ref(self) -> Ref:
+        """As other records name it."""
+        return Ref(leaf_hash=self.leaf_hash.hex(), record_id=self.record_id)
 
 
 @dataclass(frozen=True, slots=True)

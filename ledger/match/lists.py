@@ -21,6 +21,8 @@ class Relation(StrEnum):
     """Near by rank only: no claim."""
 
 
+IDENTICAL = frozenset({Relation.EXACT, Relation.SAME_PIXELS})
+"""Equality of digests: no rate of chance applies."""
 COPY_RELATIONS = frozenset({Relation.EXACT, Relation.SAME_PIXELS, Relation.NEAR_DUPLICATE, Relation.PARTIAL_COPY})
 
 FUSED_SCORE = "fused"

@@ -1,10 +1,18 @@
-"""The one wording of relations and verdicts, for reference sentences, the guard's reasons, the command line, pages."""
+"""The one wording of relations, verdicts, works and figures: for reference sentences, the guard's reasons, the command
+line and pages. What else answers say is in `ledger.answers.words`."""
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from decimal import ROUND_HALF_EVEN, Decimal
 
+from ledger.corpus.work import UNKNOWN_ARTIST
 from ledger.match.lists import Relation, Verdict
+from ledger.text import clean_text
+
+NAME_LIMIT = 120
+_QUOTES = str.maketrans({"“": "'", "”": "'", "„": "'", "«": "'", "»": "'", '"': "'"})
 
 RELATION_WORDS: Mapping[Relation, str] = {
     Relation.EXACT: "the same file",
@@ -37,3 +45,66 @@ VERDICT_WORDS: Mapping[Verdict, str] = {
 def sentence(text: str) -> str:
     """With a capital at its beginning."""
     return text[:1].upper() + text[1:]
+
+
+def lower_first(text: str) -> str:
+    """For a sentence that another one goes into."""
+    return text[:1].lower() + text[1:]
+
+
+@dataclass(frozen=True, slots=True)
+class WorkName:
+    """Title and artist as their source gives them: untrusted text."""
+
+    title: str
+    artist: str
+
+
+Names = Callable[[str], WorkName | None]
+"""Work id to names; None where they are not known (or were erased)."""
+
+
+def describe_work(work_id: str, artist_id: str, name: WorkName | None) -> str:
+    """Title and artist, cleaned and quoted; the ids where no names are known."""
+    if name is None:
+        return f"work {work_id} by artist {artist_id}"
+    return f"{describe_title(name.title)} by {describe_artist(name.artist)}"
+
+
+def describe_title(title: str) -> str:
+    shown = clean_text(title, NAME_LIMIT).translate(_QUOTES)
+    return f"“{shown}”" if shown else "an untitled work"
+
+
+def describe_artist(name: str) -> str:
+    shown = clean_text(name, NAME_LIMIT).translate(_QUOTES)
+    return "an unknown artist" if shown in ("", UNKNOWN_ARTIST) else shown
+
+
+def chance(p_value: str | float, n_null: int) -> str:
+    """How often an unrelated picture comes as close, among `n_null`: `1 in 687`, or `nearly every`."""
+    measured = Decimal(str(p_value))
+    count = int((1 / measured).to_integral_value(ROUND_HALF_EVEN)) if measured else n_null + 1
+    return "nearly every" if count < 2 else f"1 in {count:,}"
+
+
+def one_in(p_value: str | float, n_null: int) -> str:
+    """The same as the subject of a sentence: `1 in 687 unrelated pictures`."""
+    said = chance(p_value, n_null)
+    return f"{said} unrelated picture{'s' if said.startswith('1') else ''}"
+
+
+def percent(share: str) -> str:
+    """A number in [0, 1] as a percentage with at most two decimals; only what is exactly 0 or 1 reads as such."""
+    value = Decimal(share)
+    shown = (value * 100).quantize(Decimal("0.01"), ROUND_HALF_EVEN)
+    if shown == 0 and value > 0:
+        return "under 0.01%"
+    if shown == 100 and value < 1:
+        return "over 99.99%"
+    return f"{shown.normalize():f}%"
+
+
+def count(number: int, what: str) -> str:
+    """`1 work`, `2,000 works`."""
+    return f"{number:,} {what}{'' if number == 1 else 's'}"

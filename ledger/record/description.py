@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import assert_never
 
+from ledger.match.words import NAME_LIMIT, Names, describe_work, lower_first
 from ledger.record.predicates import (
     Asset,
     CalibrationRecord,
@@ -23,7 +24,7 @@ from ledger.record.predicates import (
     Verification,
     Withdrawal,
 )
-from ledger.record.reference import NAME_LIMIT, Names, describe_work, lower_first, reference_sentence
+from ledger.record.reference import reference_sentence
 from ledger.record.statement import Statement
 from ledger.text import clean_text
 
@@ -60,7 +61,7 @@ def describe_record(statement: Statement, names: Names | None = None, people: Pe
             return f"A picture {origin}: {lower_first(reference_sentence(predicate, names))}"
         case Registration():
             uses = ", ".join(predicate.allowed_uses) or "no use"
-            work = describe_work(predicate.work_id, predicate.artist_id, names)
+            work = describe_work(predicate.work_id, predicate.artist_id, names(predicate.work_id) if names else None)
             return f"Registered: {work}; licence {predicate.licence}, allowed uses: {uses}."
         case Consent():
             uses = ", ".join(predicate.allowed_uses) or "no use"
@@ -118,4 +119,4 @@ def _person(party_id: str, people: People) -> str:
 def _work(work_id: str, names: Names | None) -> str:
     known = None if names is None else names(work_id)
     erased = known is None or not (known.title or known.artist)
-    return f"work {work_id}" if erased else describe_work(work_id, "", names)
+    return f"work {work_id}" if erased else describe_work(work_id, "", known)

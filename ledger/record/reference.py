@@ -2,32 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
-from dataclasses import dataclass
-from decimal import ROUND_HALF_EVEN, Decimal
+from decimal import Decimal
 from typing import assert_never
 
-from ledger.corpus.work import UNKNOWN_ARTIST
-from ledger.match.lists import COPY_RELATIONS, Relation, Verdict
-from ledger.match.words import RELATION_SENTENCES, sentence
+from ledger.match.lists import COPY_RELATIONS, IDENTICAL, Relation, Verdict
+from ledger.match.words import RELATION_SENTENCES, Names, describe_work, lower_first, one_in, percent, sentence
 from ledger.record.parts import MatchText
 from ledger.record.predicates import Generation, Verification
-from ledger.text import clean_text
-
-NAME_LIMIT = 120
-_QUOTES = str.maketrans({"“": "'", "”": "'", "„": "'", "«": "'", "»": "'", '"': "'"})
-
-
-@dataclass(frozen=True, slots=True)
-class WorkName:
-    """Title and artist as their source gives them: untrusted text."""
-
-    title: str
-    artist: str
-
-
-Names = Callable[[str], WorkName | None]
-"""Work id to names; None where they are not known (or were erased)."""
 
 
 def reference_sentence(record: Verification | Generation, names: Names | None = None) -> str:
@@ -41,11 +22,12 @@ def reference_sentence(record: Verification | Generation, names: Names | None = 
             return f"{_relation(nearest, names)}."
         case Verdict.NOT_COMPARABLE:
             reason = "This picture is too small or too plain to compare"
-            if nearest is not None and nearest.relation in (Relation.EXACT, Relation.SAME_PIXELS):
+            if nearest is not None and nearest.relation in IDENTICAL:
                 return f"{reason}, but {lower_first(_relation(nearest, names))}."
             return f"{reason}: only identical files can be found."
         case Verdict.NONE if nearest is not None and nearest.relation in COPY_RELATIONS:
-            return f"{_relation(nearest, names)}: too often to be called a copy at an error rate of {_percent(record)}."
+            rate = percent(record.attribution.alpha)
+            return f"{_relation(nearest, names)}: too often to be called a copy at an error rate of {rate}."
         case Verdict.NONE if nearest is not None and nearest.relation is Relation.UNVERIFIED:
             return f"{_relation(nearest, names)}."
         case Verdict.COPY | Verdict.STYLE | Verdict.NONE:
@@ -67,7 +49,7 @@ def _nearest(record: Verification | Generation) -> MatchText | None:
 
 
 def _relation(match: MatchText, names: Names | None) -> str:
-    work = describe_work(match.work_id, match.artist_id, names)
+    work = describe_work(match.work_id, match.artist_id, names(match.work_id) if names else None)
     said = sentence(RELATION_SENTENCES[match.relation].format(work=work))
     match match.relation:
         case Relation.EXACT | Relation.SAME_PIXELS:
@@ -82,26 +64,8 @@ def _relation(match: MatchText, names: Names | None) -> str:
             assert_never(match.relation)
 
 
-def describe_work(work_id: str, artist_id: str, names: Names | None) -> str:
-    """Title and artist, cleaned and quoted; the ids where no names are known."""
-    name = names(work_id) if names else None
-    if name is None:
-        return f"work {work_id} by artist {artist_id}"
-    title = clean_text(name.title, NAME_LIMIT).translate(_QUOTES)
-    artist = clean_text(name.artist, NAME_LIMIT).translate(_QUOTES)
-    by = "an unknown artist" if artist in ("", UNKNOWN_ARTIST) else artist
-    return f"“{title}” by {by}" if title else f"an untitled work by {by}"
-
-
-def one_in_text(p_value: str, n_null: int) -> str:
-    """`1 in 586 unrelated pictures`, as every sentence says it."""
-    measured = Decimal(p_value)
-    count = int((1 / measured).to_integral_value(ROUND_HALF_EVEN)) if measured else n_null + 1
-    return "nearly every unrelated picture" if count < 2 else f"1 in {count:,} unrelated pictures"
-
-
 def _rate(match: MatchText) -> str:
-    return one_in_text(match.p_value, match.n_null)
+    return one_in(match.p_value, match.n_null)
 
 
 def _nothing_close(record: Verification | Generation) -> str:
@@ -110,12 +74,3 @@ def _nothing_close(record: Verification | Generation) -> str:
     if not record.matches:
         return f"none of the {record.corpus.works:,} registered works came into question"
     return f"{_rate(record.matches[0])} comes this close"
-
-
-def _percent(record: Verification | Generation) -> str:
-    return f"{(Decimal(record.attribution.alpha) * 100).normalize():f}%"
-
-
-def lower_first(text: str) -> str:
-    """For a sentence that another one goes into."""
-    return text[0].lower() + text[1:]

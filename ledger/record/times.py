@@ -9,6 +9,10 @@ from ledger.errors import InputError
 
 TIME_PATTERN = "^[0-9]{4}-[0-9]{2}-[0-9]{2}T[0-9]{2}:[0-9]{2}:[0-9]{2}[.][0-9]{3}Z$"
 _TIME = re.compile(TIME_PATTERN[1:-1])
+_MONTHS = (
+    "January", "February", "March", "April", "May", "June", "July", "August", "September", "October", "November",
+    "December",
+)  # fmt: skip
 
 
 def format_time(moment: datetime) -> str:
@@ -35,3 +39,14 @@ def parse_time(text: str) -> datetime:
         code="bad-time",
         hint="UTC, milliseconds, Z",
     )
+
+
+def shown_time(text: str) -> str:
+    """A time as records write it, for people, to the second: `2026-01-31 23:59:59 UTC`."""
+    return f"{text[:10]} {text[11:19]} UTC"
+
+
+def day(text: str) -> str:
+    """The day of a time as records write it, in UTC: `31 January 2026`."""
+    year, month, date = text[:10].split("-")
+    return f"{int(date)} {_MONTHS[int(month) - 1]} {year}"

@@ -11,9 +11,10 @@ from fastapi.testclient import TestClient
 
 from api.app import ROUTERS, create_app
 from api.http.access import ACCESS, EXTENSION, Access, operations, require_rows
+from ledger.answers.roles import AccountRole
 from ledger.app import Application, open_application
 from ledger.flows.people.accounts import Accounts
-from ledger.flows.people.principal import SCOPES_OF_ROLE, AccountRole
+from ledger.flows.people.principal import SCOPES_OF_ROLE
 from ledger.settings import Settings
 from tests.applications import GENEROUS, UNKNOWN_ID, query
 from tests.conftest import DatabaseUrl, copied
@@ -143,8 +144,8 @@ def test_tokens_that_are_not_good_open_nothing(
     accounts = application.people.accounts
     role: AccountRole = next((role for role in ROLES if role in operation[EXTENSION]["roles"]), "artist")
     good, expired, revoked = (accounts.issue_token(account_ids[role], SCOPES_OF_ROLE[role]) for _ in range(3))
-    query(database, "UPDATE access_token SET expires_at = now() WHERE token_id = %s", expired.token.token_id)
-    accounts.revoke_token(revoked.token.token_id)
+    query(database, "UPDATE access_token SET expires_at = now() WHERE token_id = %s", expired.token_id)
+    accounts.revoke_token(revoked.token_id)
     gone = accounts.create("auditor", "Gone")
     disabled = accounts.issue_token(gone.account_id, ["resolutions"]).secret
     accounts.disable(gone.account_id)
@@ -163,12 +164,12 @@ def test_ones_own_account_and_its_tokens(
     assert shown.headers["cache-control"] == "no-store"
     assert shown.json()["name"] == "Some artist"
     used = {token["token_id"]: token["last_used_at"] for token in shown.json()["tokens"]}
-    assert used[mine.token.token_id] is not None
-    assert used[other.token.token_id] is None
+    assert used[mine.token_id] is not None
+    assert used[other.token_id] is None
     assert mine.secret[-43:] not in shown.text
-    path = f"/v1/accounts/{artist_id}/tokens/{other.token.token_id}/revocations"
+    path = f"/v1/accounts/{artist_id}/tokens/{other.token_id}/revocations"
     assert client.post(path, headers=headers).json()["good"] is False
-    foreign = application.people.accounts.issue_token(account_ids["auditor"], ["keys"]).token.token_id
+    foreign = application.people.accounts.issue_token(account_ids["auditor"], ["keys"]).token_id
     refused = client.post(f"/v1/accounts/{artist_id}/tokens/{foreign}/revocations", headers=headers)
     assert (refused.status_code, refused.json()["code"]) == (404, "token-not-found")
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from fastapi.testclient import TestClient
 
-from api.schemas import LookupBody, RecordBody
+from ledger.answers.records import LookupAnswer, RecordAnswer
 from ledger.image.credentials.write import with_credentials
 from tests.applications import ART
 from tests.image.credentials.samples import ASSERTION, PIXELS, foreign, signer
@@ -15,7 +15,7 @@ HOSTILE = "<script>alert(1)</script>"
 def test_a_files_credentials_are_in_the_answer(client: TestClient) -> None:
     plain = sorted(ART.glob("*.png"))[7].read_bytes()
     data = foreign(plain, "image/png")
-    for path, body in (("/v1/lookups", LookupBody), ("/v1/verifications", RecordBody)):
+    for path, body in (("/v1/lookups", LookupAnswer), ("/v1/verifications", RecordAnswer)):
         answer = client.post(path, files={"image": data})
         told = body.model_validate(answer.json()).credentials
         assert told is not None

@@ -8,7 +8,7 @@ import re
 import pytest
 from fastapi.testclient import TestClient
 
-from ledger.answers.records import WorkAnswer
+from ledger.answers.works import WorkAnswer
 from ledger.app import Application
 from tests.api.conftest import HOSTILE_ARTIST, HOSTILE_TITLE, RIGHT_TO_LEFT_OVERRIDE
 

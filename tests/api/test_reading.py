@@ -155,6 +155,6 @@ def test_openapi_documents_every_route_with_examples(client: TestClient) -> None
             assert operation["summary"], path
             assert operation["description"], path
     schemas = document["components"]["schemas"]
-    assert "example" in schemas["RecordBody"]
+    assert "example" in schemas["RecordAnswer"]
     assert "example" in schemas["ProblemDocument"]
     assert all(schema.get("additionalProperties") is False for name, schema in schemas.items() if name.endswith("Body"))

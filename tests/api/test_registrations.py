@@ -13,8 +13,9 @@ from fastapi.testclient import TestClient
 from httpx2 import Response
 
 from api.app import create_app
+from ledger.answers.roles import AccountRole
 from ledger.app import Application, open_application
-from ledger.flows.people.principal import LOCAL, SCOPES_OF_ROLE, AccountRole
+from ledger.flows.people.principal import LOCAL, SCOPES_OF_ROLE
 from ledger.flows.works.register import WorkDetails
 from ledger.record import dsse
 from tests.api.conftest import HERE

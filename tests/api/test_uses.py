@@ -12,11 +12,12 @@ from typing import Any
 import pytest
 from fastapi.testclient import TestClient
 
+from ledger.answers.uses import UsageAnswer
 from ledger.app import Application
 from ledger.audit.checks import AuditVerdict
 from ledger.audit.usage import audit_usage
 from ledger.flows.people.principal import Scope
-from ledger.flows.people.usage import UsageAnswer, moment
+from ledger.flows.people.usage import moment
 from ledger.log.vkey import parse_vkey
 from tests.applications import UNKNOWN_ID
 

@@ -108,7 +108,7 @@ def asked(application: Application, picture: Image.Image) -> Query:
 def found(application: Application, query: Query) -> tuple[set[str], float]:
     """Record ids, and the milliseconds that it took."""
     started = time.perf_counter()
-    records = {similar.record.record_id for similar in application.pictures.recognition.find(query)}
+    records = {similar.entry.record_id for similar in application.pictures.recognition.find(query)}
     return records, 1000 * (time.perf_counter() - started)
 
 

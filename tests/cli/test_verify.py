@@ -5,37 +5,39 @@ from __future__ import annotations
 import pytest
 
 from cli.commands.verify import FALSE_DISCOVERIES, standing
-from ledger.answers.records import MatchReport, RecordAnswer, Report
+from ledger.answers.pictures import MatchAnswer, Report
+from ledger.answers.records import RecordAnswer
+from ledger.match.lists import Relation, Verdict
 
 
 def answer(verdict: str, *matches: tuple[str, str]) -> RecordAnswer:
     """`matches`: relation and p-value."""
     found = tuple(
-        MatchReport(
-            rank,
-            "",
-            "",
-            "",
-            "",
-            "",
-            "",
-            relation,
-            "0.990000",
-            p_value,
-            1000,
-            "flat",
-            None,
-            None,
-            False,
-            None,
-            (),
-            (),
-            relation != "similar-style",
+        MatchAnswer(
+            rank=rank,
+            work_id="",
+            title="",
+            artist_id="",
+            artist="",
+            licence="",
+            source="",
+            relation=Relation(relation),
+            score="0.990000",
+            p_value=p_value,
+            n_null=1000,
+            bin="flat",
+            evidence=None,
+            preview=None,
+            withdrawn=False,
+            group=None,
+            artist_ids=(),
+            names=(),
+            verified=relation != "similar-style",
         )
         for rank, (relation, p_value) in enumerate(matches, 1)
     )
     report = Report(
-        verdict=verdict,
+        verdict=Verdict(verdict),
         comparable=True,
         works_compared=10,
         alpha="0.010000",
@@ -45,7 +47,18 @@ def answer(verdict: str, *matches: tuple[str, str]) -> RecordAnswer:
         shares=(),
         unattributed="0.000000",
     )
-    return RecordAnswer("", "verification", 0, "", False, "", {}, {}, report, {})
+    return RecordAnswer(
+        record_id="",
+        kind="verification",
+        leaf_index=0,
+        appended_at="",
+        repeated=False,
+        reference="",
+        statement={},
+        envelope={},
+        report=report,
+        links={},
+    )
 
 
 NEAR = answer("copy", ("near-duplicate", "0.004000"), ("similar-style", "0.001000"))

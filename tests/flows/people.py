@@ -9,10 +9,11 @@ from PIL import Image
 
 from ledger import canonical
 from ledger.answers.claims import ClaimAnswer
+from ledger.answers.roles import AccountRole
 from ledger.app import Application
 from ledger.flows.claims.statements import ClaimOrder
 from ledger.flows.claims.submission import SentStatement
-from ledger.flows.people.principal import LOCAL, SCOPES_OF_ROLE, AccountRole, Principal
+from ledger.flows.people.principal import LOCAL, SCOPES_OF_ROLE, Principal
 from ledger.generate.picture import ModelFacts, PipelinePicture
 from ledger.record import dsse
 from ledger.record.keys import Signer

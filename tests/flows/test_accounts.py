@@ -8,9 +8,10 @@ from functools import partial
 
 import pytest
 
+from ledger.answers.roles import AccountRole
 from ledger.errors import AccessError, ConflictError, InputError, LedgerError, NotFoundError
 from ledger.flows.people.accounts import TOKEN_PATTERN, Accounts
-from ledger.flows.people.principal import LOCAL, SCOPES_OF_ROLE, AccountRole
+from ledger.flows.people.principal import LOCAL, SCOPES_OF_ROLE
 from ledger.record.ids import new_id
 from ledger.storage.database import Database
 from ledger.storage.people.accounts import AccountStore
@@ -51,10 +52,10 @@ def test_tokens_end(accounts: Accounts, database_url: str) -> None:
     query(
         database_url,
         "UPDATE access_token SET expires_at = now() WHERE token_id = %s",
-        expired.token.token_id,
+        expired.token_id,
     )
     assert code_of(lambda: accounts.authenticate(expired.secret)) == "bad-token"
-    assert accounts.revoke_token(revoked.token.token_id).revoked_at is not None
+    assert accounts.revoke_token(revoked.token_id).revoked_at is not None
     assert code_of(lambda: accounts.authenticate(revoked.secret)) == "bad-token"
     assert accounts.authenticate(disabled.secret).account_id == ada.account_id
     assert accounts.disable(ada.account_id).disabled_at is not None
@@ -65,15 +66,15 @@ def test_tokens_end(accounts: Accounts, database_url: str) -> None:
 
 def test_the_last_use_is_shown_and_written_once_a_minute(accounts: Accounts, database_url: str) -> None:
     issued = accounts.issue_token(accounts.create("generator", "G").account_id, ["generations"])
-    assert issued.token.last_used_at is None
+    assert issued.last_used_at is None
     accounts.authenticate(issued.secret)
-    first = accounts.token(issued.token.token_id).last_used_at
+    first = accounts.token(issued.token_id).last_used_at
     assert first is not None
     accounts.authenticate(issued.secret)
-    assert accounts.token(issued.token.token_id).last_used_at == first
+    assert accounts.token(issued.token_id).last_used_at == first
     query(database_url, "UPDATE access_token SET last_used_at = last_used_at - interval '61 seconds'")
     accounts.authenticate(issued.secret)
-    assert (accounts.token(issued.token.token_id).last_used_at or "") >= first
+    assert (accounts.token(issued.token_id).last_used_at or "") >= first
 
 
 @pytest.mark.parametrize("role", SCOPES_OF_ROLE)

@@ -9,10 +9,10 @@ from typing import Any
 
 import pytest
 
+from ledger.answers.people import AccountAnswer
 from ledger.app import Application, open_application
 from ledger.audit.entries import EntryChecker
 from ledger.errors import LedgerError, VerificationError
-from ledger.flows.people.accounts import AccountAnswer
 from ledger.flows.people.principal import LOCAL, PUBLIC, Principal
 from ledger.flows.records.cosigned import envelope_bytes
 from ledger.log.entry import Appended

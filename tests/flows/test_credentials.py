@@ -9,7 +9,8 @@ from io import BytesIO
 import pytest
 from PIL import Image
 
-from ledger.answers.records import CredentialsReport, RecordAnswer
+from ledger.answers.pictures import CredentialsReport
+from ledger.answers.records import RecordAnswer
 from ledger.app import Application
 from ledger.flows.pictures.credentials import CONTRADICTS
 from ledger.image.canonical_image import Pixels

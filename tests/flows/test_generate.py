@@ -117,7 +117,7 @@ def everything(application: Application) -> str:
 
 
 def generation_record(application: Application, image: GeneratedImage) -> GenerationRecord:
-    predicate = statement(application, image.record.record_id).predicate
+    predicate = statement(application, image.record_id).predicate
     assert isinstance(predicate, GenerationRecord)
     return predicate
 
@@ -139,34 +139,35 @@ def test_the_record_says_how_the_picture_was_made(application: Application, made
     assert record.sampler == "DDIMScheduler"
     assert (record.size.width, record.size.height) == (record.image.width, record.image.height)
     assert record.image.sha256 == record.image.pixel_sha256 == statement(application, record.record_id).subject_sha256
-    assert made.record.reference
+    assert made.reference
     assert application.log.models.get(record.model.model_id).weights_sha256 == model.weights_sha256
 
 
 def test_the_file_carries_its_record_and_its_digest_is_on_the_log(
     application: Application, made: GeneratedImage
 ) -> None:
-    assert made.file is not None
+    assert made.image is not None
     found = read_credentials(
-        application.pictures.images, made.file.data, "image/png", application.pictures.credential_keys.roots
+        application.pictures.images, made.image, "image/png", application.pictures.credential_keys.roots
     )
     assert found is not None
     assert found.state == "valid"
     assert found.assertion is not None
-    assert (found.assertion.record_id, found.assertion.origin) == (made.record.record_id, application.log.origin)
-    asset = statement(application, made.file.asset_record_id)
+    assert (found.assertion.record_id, found.assertion.origin) == (made.record_id, application.log.origin)
+    assert made.asset_record_id is not None
+    asset = statement(application, made.asset_record_id)
     assert isinstance(asset.predicate, Asset)
-    assert asset.subject_sha256 == hashlib.sha256(made.file.data).hexdigest()
+    assert asset.subject_sha256 == hashlib.sha256(made.image).hexdigest()
     assert asset.predicate.c2pa_manifest_sha256 == found.manifest_sha256
-    assert [ref.record_id for ref in asset.predicate.refs] == [made.record.record_id]
+    assert [ref.record_id for ref in asset.predicate.refs] == [made.record_id]
 
 
 def test_its_bundle_and_its_picture_are_audited(application: Application, made: GeneratedImage) -> None:
-    assert made.file is not None
-    bundle = application.records.bundle(made.record.record_id)
+    assert made.image is not None
+    bundle = application.records.bundle(made.record_id)
     audit = audit_record(
         bundle,
-        made.file.data,
+        made.image,
         application.log.vkey,
         [bytes.fromhex(key) for key in application.log.record_keys],
         recompute=application.pictures.recompute,
@@ -177,11 +178,12 @@ def test_its_bundle_and_its_picture_are_audited(application: Application, made: 
 
 
 def test_the_files_own_record_is_audited_by_its_bytes(application: Application, made: GeneratedImage) -> None:
-    assert made.file is not None
-    bundle, key = application.records.bundle(made.file.asset_record_id), application.log.vkey
+    assert made.image is not None
+    assert made.asset_record_id is not None
+    bundle, key = application.records.bundle(made.asset_record_id), application.log.vkey
     keys = [bytes.fromhex(each) for each in application.log.record_keys]
-    assert audit_record(bundle, made.file.data, key, keys).verdict is AuditVerdict.VERIFIED
-    assert audit_record(bundle, made.file.data + b"x", key, keys).verdict is AuditVerdict.REFUTED
+    assert audit_record(bundle, made.image, key, keys).verdict is AuditVerdict.VERIFIED
+    assert audit_record(bundle, made.image + b"x", key, keys).verdict is AuditVerdict.REFUTED
 
 
 def test_the_prompt_is_revealed_by_its_requester_alone(application: Application, made: GeneratedImage) -> None:
@@ -189,7 +191,7 @@ def test_the_prompt_is_revealed_by_its_requester_alone(application: Application,
     assert made.reveal.value == {"prompt": PROMPT, "negative_prompt": ""}
     require_revealed(generation_record(application, made), made.reveal)
     kept = everything(application)
-    assert made.record.record_id in kept
+    assert made.record_id in kept
     for secret in (PROMPT, PROMPT.encode().hex(), made.reveal.key):
         assert secret not in kept
     assert made.reveal.key not in repr(made)
@@ -201,7 +203,7 @@ def test_the_same_seed_is_the_same_picture_and_another_record(application: Appli
     (other,) = flow.generate(flow.request(PROMPT, seed=8, steps=2))
     digests = [generation_record(application, each).image.pixel_sha256 for each in (made, again, other)]
     assert digests[0] == digests[1] != digests[2]
-    assert again.record.record_id != made.record.record_id
+    assert again.record_id != made.record_id
     assert again.reveal is not None
     assert made.reveal is not None
     assert again.reveal.key != made.reveal.key
@@ -222,10 +224,10 @@ def test_several_pictures_have_seeds_that_follow(application: Application) -> No
 def test_other_formats(application: Application, media_type: str) -> None:
     flow = application.pictures.generation
     (image,) = flow.generate(flow.request(PROMPT, seed=9, steps=2), media_type=media_type)
-    assert image.file is not None
-    assert application.pictures.images.decode(image.file.data).media_type == media_type
+    assert image.image is not None
+    assert application.pictures.images.decode(image.image).media_type == media_type
     found = read_credentials(
-        application.pictures.images, image.file.data, media_type, application.pictures.credential_keys.roots
+        application.pictures.images, image.image, media_type, application.pictures.credential_keys.roots
     )
     assert found is not None
     assert found.state == "valid"
@@ -234,12 +236,12 @@ def test_other_formats(application: Application, media_type: str) -> None:
 def test_a_copy_is_blocked_and_kept_nowhere_but_the_decision_is_a_record(application: Application) -> None:
     flow = showing(application, drawn(DRAWINGS[3]))
     (image,) = flow.generate(application.pictures.generation.request(PROMPT, seed=1))
-    assert (image.guard, image.file, image.confirmation) == ("block", None, None)
+    assert (image.guard, image.image, image.confirmation) == ("block", None, None)
     assert image.to_json()["image"] is None
     record = generation_record(application, image)
     assert (record.guard, record.verdict) == ("block", "copy")
-    assert image.record.report is not None
-    title = image.record.report.matches[0].title
+    assert image.report is not None
+    title = image.report.matches[0].title
     assert title in image.reasons[0]
     url = application.settings.database_url
     assert url is not None
@@ -257,7 +259,7 @@ def test_a_rejected_attempt_is_made_again_and_referred_to(application: Applicati
     attempts = [statement(application, each).predicate for each in image.attempts]
     assert [each.guard for each in attempts if isinstance(each, GenerationRecord)] == ["regenerated", "regenerated"]
     assert image.guard in ("allow", "warn")
-    assert image.file is not None
+    assert image.image is not None
     assert set(image.attempts) <= {ref.record_id for ref in record.refs}
     asked = application.pictures.generation.request(PROMPT, seed=11)
     assert record.seed == str(asked.seed_of(0, 2))
@@ -266,7 +268,7 @@ def test_a_rejected_attempt_is_made_again_and_referred_to(application: Applicati
 def test_retries_are_bounded_and_the_last_word_is_block(application: Application) -> None:
     flow = showing(application, drawn(DRAWINGS[3]), policy=again_policy(retries=1))
     (image,) = flow.generate(application.pictures.generation.request(PROMPT, seed=12))
-    assert (image.guard, len(image.attempts), image.file) == ("block", 1, None)
+    assert (image.guard, len(image.attempts), image.image) == ("block", 1, None)
 
 
 def test_a_rule_about_rank_says_rank_and_one_about_style_leaves_chance_alone(application: Application) -> None:
@@ -320,8 +322,8 @@ def test_an_artists_own_work_does_not_count_against_them(application: Applicatio
     flow = showing(application, drawn(DRAWINGS[3]))
     asked = application.pictures.generation.request(PROMPT, seed=1)
     (blocked,) = flow.generate(asked)
-    assert blocked.record.report is not None
-    first = blocked.record.report.matches[0]
+    assert blocked.report is not None
+    first = blocked.report.matches[0]
     (own,) = flow.generate(asked, requester=application.works.requester(first.artist_id))
     assert own.guard != "block" or first.artist not in own.reasons[0]
     with pytest.raises(NotFoundError):
@@ -331,7 +333,7 @@ def test_an_artists_own_work_does_not_count_against_them(application: Applicatio
 def test_a_picture_waits_for_its_confirmation_once(application: Application) -> None:
     flow = application.pictures.generation
     (image,) = flow.generate(flow.request(PROMPT, seed=21, steps=2), confirm=True)
-    assert image.file is None
+    assert image.image is None
     assert image.confirmation is not None
     token = image.confirmation.token
     assert token not in repr(image)
@@ -341,7 +343,7 @@ def test_a_picture_waits_for_its_confirmation_once(application: Application) -> 
     assert len(handed_out) == 1
     assert {type(each.exception()) for each in outcomes} == {type(None), NotFoundError}
     asset = statement(application, handed_out[0].asset_record_id)
-    assert asset.subject_sha256 == hashlib.sha256(handed_out[0].data).hexdigest()
+    assert asset.subject_sha256 == hashlib.sha256(handed_out[0].image).hexdigest()
     with pytest.raises(NotFoundError) as caught:
         application.pictures.confirm(token)
     assert caught.value.code == "confirmation-not-found"

@@ -8,9 +8,9 @@ from pathlib import Path
 
 import pytest
 
+from ledger.answers.people import AccountAnswer
 from ledger.app import Application, open_application
 from ledger.errors import InputError, LedgerError
-from ledger.flows.people.accounts import AccountAnswer
 from ledger.flows.people.principal import LOCAL, Principal
 from ledger.record import dsse
 from ledger.record.keys import Signer

@@ -41,13 +41,13 @@ def generated(application: Application, prompt: str, seed: int) -> GeneratedImag
 def assert_held_back(application: Application, prompt: str, seed: int) -> None:
     image = generated(application, prompt, seed)
     assert image.guard in ("block", "warn")
-    assert image.record.report is not None
-    first = image.record.report.matches[0]
+    assert image.report is not None
+    first = image.report.matches[0]
     work = application.records.works.works({first.work_id})[first.work_id]
     with (ART / PLANTED[prompt]).open("rb") as file:
         assert application.pictures.images.decode(file.read()).sha256 == work.sha256
     assert first.title in image.reasons[0]
-    assert (image.file is None) == (image.guard == "block")
+    assert (image.image is None) == (image.guard == "block")
 
 
 @pytest.mark.parametrize("prompt", PLANTED)
@@ -73,4 +73,4 @@ def test_most_fresh_prompts_are_allowed(application: Application) -> None:
     images = [generated(application, prompt, seed=3) for prompt in FRESH]
     allowed = [image for image in images if image.guard == "allow"]
     assert len(allowed) >= len(FRESH) - 1, [image.reasons for image in images]
-    assert all(image.file is not None for image in allowed)
+    assert all(image.image is not None for image in allowed)

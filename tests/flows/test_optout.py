@@ -51,7 +51,7 @@ def test_ingest_refuses_what_is_listed(service: Application, tmp_path: Path) -> 
     assert {entry.kind for entry in listed} == {"sha256", "look"}
     digest = service.pictures.images.decode(by_digest.read_bytes()).pixel_sha256
     plan = service.works.opting_out.plan([*listed, OptOut("sha256", digest)])
-    assert plan.works == ()
+    assert plan.would_withdraw == ()
     assert service.works.opting_out.add(plan).added == len(listed) + 1
     assert service.works.opting_out.add(plan).added == 0
     source = service.works.open_source(str(folder_of(tmp_path, DRAWINGS[:4])))
@@ -68,10 +68,10 @@ def test_ingest_refuses_what_is_listed(service: Application, tmp_path: Path) -> 
 def test_registered_works_are_withdrawn(service: Application, tmp_path: Path, database_url: str) -> None:
     service.works.ingestion.run(service.works.open_source(str(folder_of(tmp_path, DRAWINGS[:4]))))
     plan = service.works.opting_out.plan([], [mirrored(DRAWINGS[2].read_bytes())])
-    assert [(each.title, each.artist) for each in plan.works] == [(DRAWINGS[2].stem, "Ada")]
+    assert [(each.title, each.artist) for each in plan.would_withdraw] == [(DRAWINGS[2].stem, "Ada")]
     assert not query(database_url, "SELECT FROM opt_out"), "nothing happens before somebody has looked"
     done = service.works.opting_out.add(plan)
-    assert done.withdrawn == (plan.works[0].work_id,)
+    assert done.withdrawn == (plan.would_withdraw[0].work_id,)
     work = service.works.catalogue.work(done.withdrawn[0])
     assert (work.withdrawn, work.title, work.preview) == (True, "", None)
     assert query(database_url, "SELECT count(*) FROM preview") == [(3,)]
@@ -148,7 +148,7 @@ def test_a_pattern_made_to_order_withdraws_nothing(service: Application, tmp_pat
         theirs, ours = (look_of(service, data) for data in (pattern, drawing.read_bytes()))
         assert bits(theirs[: 2 * HASH_BYTES], ours[: 2 * HASH_BYTES]) <= 14
         plan = service.works.opting_out.plan([], [pattern])
-        assert plan.works == ()
+        assert plan.would_withdraw == ()
         done = service.works.opting_out.add(plan)
         assert (done.withdrawn, done.also_named) == ((), ())
         mistaken += len(plan.mistaken)
@@ -164,7 +164,7 @@ def test_an_edited_copy_still_names_the_work(service: Application, tmp_path: Pat
     service.works.ingestion.run(service.works.open_source(str(folder_of(tmp_path, DRAWINGS[:6]))))
     for path in DRAWINGS[:6]:
         for quality, scale in ((40, 1.0), (75, 0.5)):
-            named = service.works.opting_out.plan([], [recompressed(path, quality, scale)]).works
+            named = service.works.opting_out.plan([], [recompressed(path, quality, scale)]).would_withdraw
             assert [each.title for each in named] == [path.stem], (path, quality, scale)
 
 
@@ -176,16 +176,16 @@ def test_a_collage_does_not_take_the_works_in_it_along(service: Application, tmp
             sheet.paste(opened.convert("RGB"), place)
     out = BytesIO()
     sheet.save(out, "PNG")
-    assert service.works.opting_out.plan([], [out.getvalue()]).works == ()
+    assert service.works.opting_out.plan([], [out.getvalue()]).would_withdraw == ()
 
 
 def test_a_work_registered_meanwhile_is_not_withdrawn_unseen(service: Application, tmp_path: Path) -> None:
     plan = service.works.opting_out.plan([], [DRAWINGS[0].read_bytes()])
-    assert plan.works == ()
+    assert plan.would_withdraw == ()
     service.works.ingestion.run(service.works.open_source(str(folder_of(tmp_path, DRAWINGS[:1]))))
     done = service.works.opting_out.add(plan)
     assert (done.withdrawn, len(done.also_named)) == ((), 1)
-    assert len(service.works.opting_out.plan([], [DRAWINGS[0].read_bytes()]).works) == 1
+    assert len(service.works.opting_out.plan([], [DRAWINGS[0].read_bytes()]).would_withdraw) == 1
 
 
 def test_the_list_wants_both_hashes_of_good_quality() -> None:

@@ -52,10 +52,7 @@ def test_a_stripped_recompressed_and_resized_file_finds_its_record(ledger: Appli
         assert similar.record == ledger.records.get(made.record_id)
         assert similar.relation in ("near-duplicate", "partial-copy")
         assert similar.evidence is not None
-        assert set(similar.evidence) == {
-            "inliers", "method", "query_cover", "query_region", "tile_distance", "transform", "work_cover",
-            "work_region",
-        }  # fmt: skip
+        assert similar.evidence.inliers > 0
     assert ledger.store.entries.head() == before
 
 
@@ -105,8 +102,8 @@ def test_pictures_kept_by_an_earlier_version_are_found_after_a_refresh(database_
 def test_a_reported_picture_is_found_again_too(ledger: Application) -> None:
     picture = encoded(drawing(60, 128), "PNG")
     operator = Operator(ledger.people.accounts.create("generator", "Painter 9").account_id)
-    reported = ledger.pictures.reports.report(picture, "ab" * 32, operator).record
-    assert ledger.pictures.reports.report(picture, "ab" * 32, operator).record.repeated
+    reported = ledger.pictures.reports.report(picture, "ab" * 32, operator)
+    assert ledger.pictures.reports.report(picture, "ab" * 32, operator).repeated
     answer = ledger.pictures.look_up(encoded(drawing(60, 128).resize((90, 90)), "JPEG", quality=60))
     assert [each.record.record_id for each in answer.similar_records] == [reported.record_id]
     assert answer.similar_records[0].record.statement["predicate"]["origin_of_image"] == "reported"

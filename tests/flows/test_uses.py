@@ -7,7 +7,6 @@ import hashlib
 import io
 import json
 from collections.abc import Iterator
-from dataclasses import asdict, fields, replace
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
@@ -101,9 +100,9 @@ def test_who_is_unknown_and_who_has_no_uses(service: Application) -> None:
 
 def test_lines_say_what_json_says(service: Application) -> None:
     rows = service.people.uses.page(ADA).uses
-    assert [json.loads(line) for line in as_json_lines(rows).splitlines()] == [asdict(row) for row in rows]
+    assert [json.loads(line) for line in as_json_lines(rows).splitlines()] == [row.to_json() for row in rows]
     read = list(csv.DictReader(io.StringIO(as_csv(rows), newline="")))
-    assert list(read[0]) == [field.name for field in fields(UseRow)]
+    assert list(read[0]) == list(UseRow.model_fields)
     assert [each["share"] for each in read] == [row.share for row in rows]
     assert (read[0]["generator_id"], read[0]["counted"], read[5]["counted"]) == ("", "true", "false")
     assert as_csv(rows, header=False) == as_csv(rows).partition("\r\n")[2]
@@ -111,9 +110,9 @@ def test_lines_say_what_json_says(service: Application) -> None:
 
 @pytest.mark.parametrize("title", ["=1+1", "+1", "-1", "@SUM(A1)"])
 def test_a_title_is_no_formula(service: Application, title: str) -> None:
-    row = replace(service.people.uses.page(ADA).uses[0], title=f'{title},"x"')
-    [_, written] = csv.reader(io.StringIO(as_csv([row]), newline=""))
-    assert written[[field.name for field in fields(UseRow)].index("title")] == f'\'{title},"x"'
+    row = service.people.uses.page(ADA).uses[0].model_copy(update={"title": f'{title},"x"'})
+    [written] = csv.reader(io.StringIO(as_csv([row], header=False)))
+    assert written[list(UseRow.model_fields).index("title")] == f'\'{title},"x"'
 
 
 def test_a_statement_and_its_record(service: Application) -> None:

@@ -9,7 +9,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from ledger.match.lists import Relation, Verdict
-from ledger.record.reference import WorkName, reference_sentence
+from ledger.match.words import WorkName
+from ledger.record.reference import reference_sentence
 from tests.record.samples import GENERATION, MATCHES, match_text, uid, verification
 
 

@@ -13,11 +13,15 @@ from cli.ui.errors import exit_code_of
 from ledger import errors
 from ledger.errors import LedgerError
 from tools.docs.markdown import cell, paragraphs
-from tools.docs.raised import AUDIT_CHECK, PROBLEM, Raised, Source
+from tools.docs.raised import AUDIT_CHECK, PROBLEM, REFUSAL, Raised, Source
 
 ROOT = Path(__file__).parents[2]
 PACKAGES = ("ledger", "api", "cli")
-_TITLES = {AUDIT_CHECK: "Failed checks of an audit", PROBLEM: "Only over HTTP"}
+_TITLES = {
+    AUDIT_CHECK: "Failed checks of an audit",
+    PROBLEM: "Only over HTTP",
+    REFUSAL: "Works that are not registered, or cannot be compared",
+}
 
 Codes = Mapping[str, Sequence[Raised]]
 

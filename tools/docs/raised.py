@@ -14,6 +14,9 @@ from pathlib import Path
 
 AUDIT_CHECK = "Check"
 PROBLEM = "Problem"
+REFUSAL = "Refusal"
+_OTHERS = (AUDIT_CHECK, PROBLEM, REFUSAL)
+"""What else has a code, beside errors."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -42,10 +45,12 @@ class Source:
         """Every error that has a code of its own."""
         for call, function in self.calls:
             kind = _name(call)
-            if not (kind.endswith("Error") or kind in (AUDIT_CHECK, PROBLEM)):
+            if not (kind.endswith("Error") or kind in _OTHERS):
                 continue
             named = {keyword.arg: keyword.value for keyword in call.keywords}
             message = call.args[2:3] if kind in (AUDIT_CHECK, PROBLEM) else call.args[:1]
+            if kind == REFUSAL and "reason" in named:
+                message = [named["reason"]]
             expression = call.args[1] if kind == PROBLEM and len(call.args) > 1 else named.get("code")
             if expression is None or isinstance(expression, ast.Attribute):
                 continue  # no code of its own, or one that another error had

@@ -10,7 +10,7 @@ from dataclasses import dataclass, field
 from ledger.audit.claim_bundle import ClaimBundle, MembershipProof
 from ledger.claim.rules import ClaimRules
 from ledger.flows.claims.disclosures import manifest_proofs
-from ledger.flows.claims.exhibits import exhibit_of, statement_of
+from ledger.flows.claims.exhibits import exhibit_of
 from ledger.flows.claims.filed import FiledClaim, FiledClaims, StepKind
 from ledger.flows.records.models import Models
 from ledger.flows.records.records import Records
@@ -90,7 +90,7 @@ class ClaimBundles:
     def _named(self, main: Sequence[Entry]) -> list[Entry]:
         """Everything else that these records name, and the announcements of the keys that signed them."""
         known = {entry.record_id for entry in main}
-        named = {ref.record_id for entry in main for ref in refs_of(statement_of(entry).predicate)}
+        named = {ref.record_id for entry in main for ref in refs_of(entry.statement.predicate)}
         found = dict(self.records.entries.get_many(named - known))
         for keyid in sorted({keyid for entry in main for keyid in dsse.signers_of(entry.envelope)[1:]}):
             found |= {entry.record_id: entry for entry in self.records.store.find(sha256=keyid, kind="key", limit=1)}

@@ -4,12 +4,12 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
 
-from ledger.answers.records import ListedDigest
+from ledger.audit.manifest import Member
 from ledger.claim.case import Exhibit, Listing
 from ledger.flows.records.models import Models
 from ledger.record.predicates import Claim, ModelRecord, Registration
 
-ManifestProofs = Mapping[tuple[str, str], tuple[ListedDigest, ...]]
+ManifestProofs = Mapping[tuple[str, str], tuple[Member, ...]]
 """By model record id and file digest: the file's place on the model's list, or those of its neighbours."""
 
 

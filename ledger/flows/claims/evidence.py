@@ -14,7 +14,7 @@ from ledger.claim.rules import ClaimRules
 from ledger.flows.claims.claimed_picture import ClaimedPicture
 from ledger.flows.claims.contesting_works import ContestingWorks
 from ledger.flows.claims.disclosures import listings_of, manifest_proofs
-from ledger.flows.claims.exhibits import Exhibits, Measurement, statement_of
+from ledger.flows.claims.exhibits import Exhibits, Measurement
 from ledger.flows.claims.registered_hashes import RegisteredHashes
 from ledger.flows.pictures.recognise import GeneratedPictures
 from ledger.flows.records.models import Models
@@ -22,7 +22,6 @@ from ledger.flows.records.records import Records
 from ledger.log.entry import Entry
 from ledger.match.alignable import alignable
 from ledger.match.alike import hashes_alike
-from ledger.record.parts import RegionText
 from ledger.record.predicates import Asset, Claim, Generation, ModelRecord, Registration, Verification
 
 MOST_RECORDS = 50
@@ -100,7 +99,7 @@ class ClaimEvidence:
 
     def _considered(self, earlier: EarlierEvidence) -> Iterator[Entry]:
         for entry in map(self._entry, earlier.considered):
-            if isinstance(statement_of(entry).predicate, Registration | Generation | Asset | ModelRecord):
+            if isinstance(entry.statement.predicate, Registration | Generation | Asset | ModelRecord):
                 yield entry
 
     def _registrations(self, claim: Claim, subject_sha256: str, picture: Exhibit | None) -> Iterator[Entry]:
@@ -126,7 +125,7 @@ class ClaimEvidence:
         """Works that look like the picture, registered since it was compared with all works."""
         measures, fingerprint = self.rules.measures, picture.fingerprint
         for entry in self.registered.near(fingerprint.phash, measures.phash_bits, picture.corpus.through):
-            work = statement_of(entry).predicate
+            work = entry.statement.predicate
             if isinstance(work, Registration) and hashes_alike(work.fingerprint, fingerprint, measures):
                 yield entry
 
@@ -136,28 +135,28 @@ class ClaimEvidence:
         assert isinstance(verification, Verification)  # noqa: S101
         yield from self._first("generation", verification.image.pixel_sha256)
         for entry in self._first("asset", subject_sha256):
-            asset = statement_of(entry).predicate
+            asset = entry.statement.predicate
             assert isinstance(asset, Asset)  # noqa: S101 - found by its kind
             yield entry
             yield from (self._entry(ref.record_id) for ref in asset.refs)
         if sent is not None and sent.named_record is not None:
             entry = self._entry(sent.named_record)
-            if isinstance(statement_of(entry).predicate, Generation):
+            if isinstance(entry.statement.predicate, Generation):
                 yield entry
 
     def _measured(self, sent: ClaimedPicture, exhibits: Exhibits) -> Iterator[Measurement]:
         """What only the picture itself shows: generated pictures that it is an edited copy of, and credentials."""
         for similar in self.generated.find(sent.query, list(exhibits.found)):
-            exhibits.add([self._entry(similar.record.record_id)])
+            exhibits.add([similar.entry])
             # A pHash alone, which is all that some are found by, is no evidence against anybody.
-            exhibit = exhibits.found.get(similar.record.record_id)
-            if exhibit is not None and similar.evidence is not None and not self._alike(sent.verification, exhibit):
-                region = ExactRegion.of(RegionText.model_validate(similar.evidence["query_region"]))
+            exhibit, evidence = exhibits.found.get(similar.entry.record_id), similar.evidence
+            if exhibit is not None and evidence is not None and not self._alike(sent.verification, exhibit):
+                region = ExactRegion.of(evidence.query_region)
                 whole = region.covers(WHOLE, self.rules.measures.least_cover)
                 yield {
-                    "evidence": dict(similar.evidence),
+                    "evidence": evidence.model_dump(mode="json"),
                     "finding": SHOWS_GENERATED if whole else CONTAINS_GENERATED,
-                    "record_id": similar.record.record_id,
+                    "record_id": similar.entry.record_id,
                 }
         if sent.says_generated:
             yield {"evidence": None, "finding": SAYS_GENERATED, "record_id": sent.exhibit.ref.record_id}
@@ -188,7 +187,7 @@ class ClaimEvidence:
             for ref in each.statement.predicate.refs
         }  # fmt: skip
         named = [self._entry(record_id) for record_id in sorted(refs)]
-        return [*entries, *(each for each in named if isinstance(statement_of(each).predicate, ModelRecord))]
+        return [*entries, *(each for each in named if isinstance(each.statement.predicate, ModelRecord))]
 
     def _entry(self, record_id: str) -> Entry:
         return self.records.entry(record_id)

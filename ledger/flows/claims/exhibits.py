@@ -8,9 +8,6 @@ from typing import Any
 
 from ledger.claim.case import Exhibit
 from ledger.log.entry import Entry
-from ledger.record import dsse
-from ledger.record.parts import Ref
-from ledger.record.statement import Statement, parse_payload
 
 MAX_EXHIBITS = 60
 """Records that one verdict may rest on, besides the picture's own. A statement has room for 256 references, and each
@@ -19,18 +16,9 @@ Measurement = Mapping[str, Any]
 """What was found by comparing pictures: `finding`, `record_id` (that it rests on), `evidence`."""
 
 
-def statement_of(entry: Entry) -> Statement:
-    """Of a record on our own log."""
-    return parse_payload(dsse.parse(entry.envelope).payload)
-
-
-def ref_of(entry: Entry) -> Ref:
-    return Ref(leaf_hash=entry.leaf_hash.hex(), record_id=entry.record_id)
-
-
 def exhibit_of(entry: Entry) -> Exhibit:
     """A record of our own log."""
-    return Exhibit(statement_of(entry), ref_of(entry), entry.leaf_index)
+    return Exhibit(entry.statement, entry.ref, entry.leaf_index)
 
 
 @dataclass(slots=True)

@@ -7,11 +7,11 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Literal
 
-from ledger.answers.claims import ClaimAnswer, StatementDraft
+from ledger.answers.claims import ClaimAnswer
+from ledger.answers.drafts import StatementDraft
 from ledger.errors import ConflictError, InputError
 from ledger.flows.claims.bundles import ClaimBundles
 from ledger.flows.claims.claimed_picture import ClaimedPictures
-from ledger.flows.claims.exhibits import ref_of
 from ledger.flows.claims.filed import FiledClaim, FiledClaims
 from ledger.flows.claims.judge import ClaimJudge
 from ledger.flows.claims.reading import ClaimReading
@@ -149,7 +149,7 @@ class Claims:
                 code="no-verdict",
                 hint="have it judged: artledger claim review",
             )
-        refs = (filed.ref, ref_of(verdicts[-1]))
+        refs = (filed.ref, verdicts[-1].ref)
         origin = self.sequencer().origin
         return resolution_draft(refs, filed.payload_sha256, auditor_id, outcome, text, origin=origin)
 

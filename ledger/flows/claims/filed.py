@@ -8,13 +8,11 @@ from dataclasses import dataclass
 from typing import Literal
 
 from ledger.errors import NotFoundError
-from ledger.flows.claims.exhibits import ref_of, statement_of
 from ledger.flows.records.records import Records
 from ledger.log.entry import Entry
-from ledger.record import dsse
 from ledger.record.parts import Ref
 from ledger.record.predicates import Claim, Resolution, Response
-from ledger.record.statement import Statement, parse_payload
+from ledger.record.statement import Statement
 
 _PAGE = 200
 StepKind = Literal["verdict", "response", "resolution"]
@@ -33,7 +31,7 @@ class FiledClaim:
 
     @property
     def ref(self) -> Ref:
-        return ref_of(self.entry)
+        return self.entry.ref
 
 
 @dataclass(frozen=True, slots=True)
@@ -52,11 +50,10 @@ class FiledClaims:
 
     def of(self, entry: Entry) -> FiledClaim:
         """Raises NotFoundError (`claim-not-found`) for a record that is no claim."""
-        payload = dsse.parse(entry.envelope).payload
-        statement = parse_payload(payload)
-        if not isinstance(statement.predicate, Claim):
+        claim = entry.statement.predicate
+        if not isinstance(claim, Claim):
             raise _unknown(entry.record_id)
-        return FiledClaim(entry, statement, statement.predicate, hashlib.sha256(payload).hexdigest())
+        return FiledClaim(entry, entry.statement, claim, hashlib.sha256(entry.payload).hexdigest())
 
     def every(self) -> Iterator[FiledClaim]:
         """All claims, in the order of the log."""
@@ -80,7 +77,7 @@ class FiledClaims:
 
     def parties(self, filed: FiledClaim, kind: Literal["response", "resolution"]) -> list[tuple[str, str]]:
         """Party and record id of each response or resolution so far, in the order of the log."""
-        steps = [statement_of(entry).predicate for entry in self.about(filed, kind)]
+        steps = [entry.statement.predicate for entry in self.about(filed, kind)]
         return [(party_id_of(each), each.record_id) for each in steps if isinstance(each, Response | Resolution)]
 
 

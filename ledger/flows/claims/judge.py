@@ -11,7 +11,7 @@ from ledger.claim.decide import decide
 from ledger.claim.rules import ClaimRules
 from ledger.flows.claims.claimed_picture import ClaimedPicture
 from ledger.flows.claims.evidence import NO_EARLIER_EVIDENCE, ClaimEvidence, EarlierEvidence, GatheredEvidence
-from ledger.flows.claims.exhibits import exhibit_of, ref_of, statement_of
+from ledger.flows.claims.exhibits import exhibit_of
 from ledger.flows.claims.filed import FiledClaim, FiledClaims
 from ledger.flows.claims.submission import MAX_WAIT
 from ledger.log.append import Sequencer
@@ -80,13 +80,11 @@ class ClaimJudge:
         newest = self.filed.verdicts(filed)[-1:]
         if not newest:
             return None
-        record = statement_of(newest[0]).predicate
+        record = newest[0].statement.predicate
         assert isinstance(record, ClaimVerdictRecord)  # noqa: S101 - found by its kind
         detail = self.details.get([record.record_id]).get(record.record_id, NOTHING)
         considered = tuple(ref.record_id for ref in refs_of(record))
-        return LastVerdict(
-            ref_of(newest[0]), record, EarlierEvidence(self._picture(record), detail.measured, considered)
-        )
+        return LastVerdict(newest[0].ref, record, EarlierEvidence(self._picture(record), detail.measured, considered))
 
     def _picture(self, record: ClaimVerdictRecord) -> Exhibit | None:
         """The `verification` of the claim's picture."""

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Container, Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 
 from ledger.answers.claim_state import claim_state
 from ledger.answers.claims import (
@@ -19,7 +19,6 @@ from ledger.claim.rules import ClaimRules, published_rules
 from ledger.claim.words import is_contested, limits, reasons
 from ledger.corpus.work import Work
 from ledger.errors import InputError
-from ledger.flows.claims.exhibits import statement_of
 from ledger.flows.claims.filed import FiledClaim, FiledClaims, StepKind, party_id_of
 from ledger.flows.people.accounts import Accounts
 from ledger.flows.records.records import MAX_PAGE
@@ -46,11 +45,18 @@ class _OffLog:
     def claimed(self, claim: Claim) -> tuple[ClaimedWork, ...]:
         named = [self.works[work_id] for work_id in claim.works if work_id in self.works]
         return tuple(
-            ClaimedWork(work.work_id, work.title, work.artist_id, work.artist, work.withdrawn) for work in named
+            ClaimedWork(
+                work_id=work.work_id,
+                title=work.title,
+                artist_id=work.artist_id,
+                artist=work.artist,
+                withdrawn=work.withdrawn,
+            )
+            for work in named
         )
 
     def step(self, entry: Entry) -> StepAnswer:
-        step = statement_of(entry).predicate
+        step = entry.statement.predicate
         assert isinstance(step, Response | Resolution)  # noqa: S101 - found by its kind
         party = party_id_of(step)
         return StepAnswer(
@@ -94,12 +100,12 @@ class ClaimReading:
         )
         page = found[:limit]
         claims = self._answers([self.filed.of(entry) for entry in page])
-        return ClaimPage(claims, page[-1].leaf_index if len(found) > limit else None)
+        return ClaimPage(claims=claims, next_after=page[-1].leaf_index if len(found) > limit else None)
 
     def answer(self, filed: FiledClaim, *, repeated: bool = False) -> ClaimAnswer:
         """The claim as CLI and HTTP show it."""
         (answer,) = self._answers([filed])
-        return replace(answer, repeated=repeated)
+        return answer.model_copy(update={"repeated": repeated})
 
     def _answers(self, claims: Sequence[FiledClaim]) -> tuple[ClaimAnswer, ...]:
         """Several at once: the names of everybody, the works and the words of all of them in one query each."""
@@ -145,7 +151,7 @@ class ClaimReading:
     def _verdict(
         self, claim: Claim, entry: Entry, details: Mapping[str, ClaimDetail], verdicts: Container[str]
     ) -> VerdictAnswer:
-        record = statement_of(entry).predicate
+        record = entry.statement.predicate
         assert isinstance(record, ClaimVerdictRecord)  # noqa: S101 - found by its kind
         findings = [ClaimFinding.of(each.finding, each.ref) for each in record.evidence]
         rules = published_rules(record.rules)
@@ -171,7 +177,7 @@ def _is_cosigned(entry: Entry) -> bool:
 
 def _party(entry: Entry) -> str | None:
     """Whose statement it is; None for a verdict, which is the service's."""
-    match statement_of(entry).predicate:
+    match entry.statement.predicate:
         case Claim() as claim:
             return claim.claimant_id
         case Response() | Resolution() as step:

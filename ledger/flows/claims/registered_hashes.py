@@ -14,9 +14,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from ledger.log.entry import Entry
-from ledger.record import dsse
 from ledger.record.predicates import Registration
-from ledger.record.statement import parse_payload
 from ledger.storage.log.records import RecordStore
 
 _PAGE = 200
@@ -75,7 +73,7 @@ class RegisteredHashes:
 def _page(entries: list[Entry]) -> _Page:
     indexes, hashes = [], []
     for entry in entries:
-        work = parse_payload(dsse.parse(entry.envelope).payload).predicate
+        work = entry.statement.predicate
         assert isinstance(work, Registration)  # noqa: S101 - found by its kind
         indexes.append(entry.leaf_index)
         hashes.append(_words(work.fingerprint.phash))

@@ -8,7 +8,6 @@ from dataclasses import dataclass
 from ledger.audit.statement_rules import MAX_WORKS
 from ledger.claim.registry import CLAIM_TYPES
 from ledger.errors import AccessError, InputError, NotFoundError
-from ledger.flows.claims.exhibits import ref_of, statement_of
 from ledger.flows.claims.statements import ClaimOrder
 from ledger.flows.records.models import Models
 from ledger.record.claim_values import ClaimType
@@ -91,8 +90,8 @@ class ClaimRequirements:
         if needed == "refused":
             raise _bad(order.claim_type, "is not about a model", "leave the model out")
         newest = self.models.records(order.model_id)[-1]
-        weights = statement_of(newest).subject_sha256
-        return ModelRef(model_id=order.model_id, weights_sha256=weights), [ref_of(newest)]
+        weights = newest.statement.subject_sha256
+        return ModelRef(model_id=order.model_id, weights_sha256=weights), [newest.ref]
 
 
 def _subject(order: ClaimOrder, data: bytes | None, subjects: list[str]) -> str:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable
 from dataclasses import dataclass
 
-from ledger.answers.claims import StatementDraft
+from ledger.answers.drafts import StatementDraft
 from ledger.errors import InputError
 from ledger.record.commitment import commit, require_reveal
 from ledger.record.ids import new_id
@@ -45,7 +45,8 @@ def claim_draft(
         text=digest,
         works=order.works,
     )
-    return StatementDraft(predicate.record_id, statement_payload("image", image_sha256, predicate), text, key)
+    payload = statement_payload("image", image_sha256, predicate)
+    return StatementDraft(record_id=predicate.record_id, payload=payload, text=text, text_key=key)
 
 
 def response_draft(claim: Ref, claim_sha256: str, party_id: str, text: str, *, origin: str) -> StatementDraft:
@@ -54,7 +55,8 @@ def response_draft(claim: Ref, claim_sha256: str, party_id: str, text: str, *, o
     predicate = Response(
         generated_at=now_text(), origin=origin, party_id=party_id, record_id=new_id(), refs=(claim,), text=digest
     )
-    return StatementDraft(predicate.record_id, statement_payload("claim", claim_sha256, predicate), kept, key)
+    payload = statement_payload("claim", claim_sha256, predicate)
+    return StatementDraft(record_id=predicate.record_id, payload=payload, text=kept, text_key=key)
 
 
 def resolution_draft(
@@ -71,7 +73,8 @@ def resolution_draft(
         refs=refs,
         text=digest,
     )
-    return StatementDraft(predicate.record_id, statement_payload("claim", claim_sha256, predicate), kept, key)
+    payload = statement_payload("claim", claim_sha256, predicate)
+    return StatementDraft(record_id=predicate.record_id, payload=payload, text=kept, text_key=key)
 
 
 def opened_text(committed: str | None, text: str | None, key: str | None) -> ClaimDetail | None:

@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
+from ledger.answers.corpus import IngestSummary
 from ledger.answers.records import RecordAnswer
 from ledger.audit.checks import AuditVerdict
 from ledger.audit.verifier import audit_bundle
@@ -21,7 +22,7 @@ from ledger.flows.progress import Progress, silent
 from ledger.flows.records.records import Records
 from ledger.flows.upkeep.calibrate import Calibrations
 from ledger.flows.works.catalogue import Catalogue
-from ledger.flows.works.ingest import Ingestion, IngestSummary
+from ledger.flows.works.ingest import Ingestion
 from ledger.image.canonical_image import CanonicalImage
 from ledger.match.lists import COPY_RELATIONS
 

@@ -53,10 +53,10 @@ class DemoGeneration:
         flow = self.generation()
         request = flow.request(PROMPT, seed=SEED)
         (image,) = flow.generate(request, progress=progress)
-        if image.file is not None:
-            path.write_bytes(image.file.data)
-        remembered.write_text(json.dumps({"record_id": image.record.record_id}))
-        return DemoGeneratedPicture(PROMPT, path if image.file else None, image.guard, image.record)
+        if image.image is not None:
+            path.write_bytes(image.image)
+        remembered.write_text(json.dumps({"record_id": image.record_id}))
+        return DemoGeneratedPicture(PROMPT, path if image.image else None, image.guard, image)
 
     def _earlier(self, remembered: Path) -> RecordAnswer | None:
         """The record that an earlier run made."""

@@ -7,11 +7,12 @@ import hmac
 import re
 import secrets
 from collections.abc import Iterable
-from dataclasses import dataclass, field
-from typing import Any, cast, get_args
+from typing import cast, get_args
 
+from ledger.answers.people import AccountAnswer, AccountWithTokens, IssuedToken, TokenAnswer
+from ledger.answers.roles import AccountRole
 from ledger.errors import AccessError, ConflictError, InputError, NotFoundError
-from ledger.flows.people.principal import SCOPES_OF_ROLE, AccountRole, Principal, Scope
+from ledger.flows.people.principal import SCOPES_OF_ROLE, Principal, Scope
 from ledger.record.ids import new_id, parse_id
 from ledger.record.times import format_time
 from ledger.storage.people.accounts import AccountStore, StoredAccount, StoredToken
@@ -24,48 +25,6 @@ LONGEST_TOKEN_SECONDS = 366 * DAY
 TOKEN_PATTERN = "^alt_([0-9a-f]{32})_([A-Za-z0-9_-]{43})$"  # noqa: S105 - the form of a token, not one
 TOKEN_ID_PATTERN = "^[0-9a-f]{32}$"  # noqa: S105
 _TOKEN = re.compile(TOKEN_PATTERN[1:-1])
-
-
-@dataclass(frozen=True, slots=True)
-class AccountAnswer:
-    """An account, and its keys' holder: `account_id` is `holder_id` in `key` records, and an artist's `artist_id`."""
-
-    account_id: str
-    role: AccountRole
-    name: str
-    created_at: str
-    disabled_at: str | None
-
-    def to_json(self) -> dict[str, Any]:
-        return {name: getattr(self, name) for name in self.__slots__}
-
-
-@dataclass(frozen=True, slots=True)
-class TokenAnswer:
-    """A token without its secret, which nobody has but its holder."""
-
-    token_id: str
-    account_id: str
-    scopes: tuple[str, ...]
-    created_at: str
-    expires_at: str
-    last_used_at: str | None
-    """To the minute."""
-    revoked_at: str | None
-    good: bool
-
-    def to_json(self) -> dict[str, Any]:
-        return {name: getattr(self, name) for name in self.__slots__} | {"scopes": list(self.scopes)}
-
-
-@dataclass(frozen=True, slots=True)
-class IssuedToken:
-    token: TokenAnswer
-    secret: str = field(repr=False)
-    """What goes into `Authorization: Bearer`: shown here and never again."""
-
-    def to_json(self) -> dict[str, Any]:
-        return self.token.to_json() | {"secret": self.secret}
 
 
 class Accounts:
@@ -110,6 +69,10 @@ class Accounts:
             raise NotFoundError(f"there is no account {account_id}", code="account-not-found")
         return _account(found)
 
+    def with_tokens(self, account_id: str) -> AccountWithTokens:
+        """With all tokens that were issued, good or not. Raises as `get` does."""
+        return AccountWithTokens(**dict(self.get(account_id)), tokens=self.tokens(account_id))
+
     def names(self, ids: Iterable[str]) -> dict[str, str]:
         """Of accounts and artists, by id: see AccountStore.names."""
         return self._store.names(ids)
@@ -145,7 +108,7 @@ class Accounts:
         token_id = secrets.token_hex(16)  # never begins with "-": ids are typed as arguments of commands
         secret = f"alt_{token_id}_{secrets.token_urlsafe(32)}"
         stored = self._store.put_token(token_id, account_id, _digest(secret), wanted, expires_in)
-        return IssuedToken(_token(stored), secret)
+        return IssuedToken(**dict(_token(stored)), secret=secret)
 
     def authenticate(self, secret: str) -> Principal:
         """Whose token it is. Raises AccessError (`bad-token`), the same for whatever is wrong with it."""
@@ -187,9 +150,12 @@ def _digest(secret: str) -> bytes:
 
 
 def _account(stored: StoredAccount) -> AccountAnswer:
-    disabled = None if stored.disabled_at is None else format_time(stored.disabled_at)
     return AccountAnswer(
-        stored.account_id, cast(AccountRole, stored.role), stored.name, format_time(stored.created_at), disabled
+        account_id=stored.account_id,
+        role=cast(AccountRole, stored.role),
+        name=stored.name,
+        created_at=format_time(stored.created_at),
+        disabled_at=None if stored.disabled_at is None else format_time(stored.disabled_at),
     )
 
 

@@ -6,10 +6,10 @@ Leaves hold random ids, digests and salted commitments whose keys are erased: th
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator
-from dataclasses import asdict, dataclass
+from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
 
+from ledger.answers.corpus import ErasureSummary
 from ledger.corpus.work import Work
 from ledger.errors import NotFoundError
 from ledger.flows.progress import Progress, silent
@@ -23,23 +23,6 @@ from ledger.storage.works.erasure import Erasure
 from ledger.storage.works.works import WorkReader
 
 PAGE = 200
-
-
-@dataclass(frozen=True, slots=True)
-class ErasureSummary:
-    artist_id: str
-    withdrawn: int
-    """Works withdrawn now; others were before."""
-    opted_out: int
-    """Entries put on the opt-out list, so that no later ingest brings the works back."""
-    alike: tuple[str, ...]
-    """Work ids of other artists that those entries name too. They stand: who looks at them may withdraw them."""
-    keys_revoked: tuple[str, ...]
-    left: tuple[str, ...]
-    """Where deleted rows may lie on for a while, because the database's owner has not the right to have them gone."""
-
-    def to_json(self) -> dict[str, Any]:
-        return asdict(self)
 
 
 @dataclass(frozen=True, slots=True)
@@ -77,7 +60,14 @@ class PersonErasure:
         for name in (SHEET, OPT_OUT_SHEET):
             for sheet in self.sheets.glob(f"{name}-*.png"):
                 sheet.unlink()
-        return ErasureSummary(artist_id, withdrawn, opted_out, alike, tuple(revoked), self.erasure.from_disk())
+        return ErasureSummary(
+            artist_id=artist_id,
+            withdrawn=withdrawn,
+            opted_out=opted_out,
+            alike=alike,
+            keys_revoked=tuple(revoked),
+            left=self.erasure.from_disk(),
+        )
 
     def _works(self, artist_id: str) -> Iterator[Work]:
         after = -1

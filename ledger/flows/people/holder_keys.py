@@ -10,13 +10,13 @@ from collections.abc import Callable
 from contextlib import AbstractContextManager
 from typing import cast
 
+from ledger.answers.people import AccountAnswer, KeyAnswer
 from ledger.audit.statement_rules import require_origin
 from ledger.errors import AccessError, ConflictError, InputError, VerificationError
-from ledger.flows.people.accounts import AccountAnswer, Accounts
+from ledger.flows.people.accounts import Accounts
 from ledger.flows.people.principal import Principal
 from ledger.flows.records.cosigned import require_fresh, require_same
 from ledger.flows.records.log_keys import LogKeys
-from ledger.flows.records.service_keys import KeyState
 from ledger.log.entry import Alongside, Appended, Draft
 from ledger.record import dsse
 from ledger.record.ids import new_id, parse_id
@@ -54,7 +54,7 @@ class HolderKeys:
         self._turn = turn
         self._committed = committed
 
-    def states(self, holder_id: str) -> tuple[KeyState, ...]:
+    def states(self, holder_id: str) -> tuple[KeyAnswer, ...]:
         """Every key of a holder, by announcement. Raises InputError (`bad-id`)."""
         return self._keys.states(parse_id(holder_id))
 
@@ -116,7 +116,7 @@ class HolderKeys:
             self._require_acceptable(record, parsed)
             return self._append(record, parsed, alongside)
 
-    def announce(self, account_id: str, signer: Signer, principal: Principal, *others: Signer) -> KeyState:
+    def announce(self, account_id: str, signer: Signer, principal: Principal, *others: Signer) -> KeyAnswer:
         """Announces a key that is at hand, signed by it and by `others` of the same holder.
 
         Raises as `draft` and `submit` do.

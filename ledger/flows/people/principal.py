@@ -6,9 +6,9 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Literal, get_args
 
+from ledger.answers.roles import AccountRole
 from ledger.errors import AccessError
 
-AccountRole = Literal["artist", "generator", "auditor", "administrator"]
 Scope = Literal["works", "claims", "keys", "generations", "verifications", "resolutions", "accounts"]
 
 SCOPES: tuple[Scope, ...] = get_args(Scope)

@@ -5,20 +5,18 @@ from __future__ import annotations
 import hashlib
 import json
 import re
-from collections.abc import Callable, Mapping
-from dataclasses import asdict, dataclass
+from collections.abc import Callable
+from dataclasses import dataclass
 from datetime import UTC, datetime
-from typing import Any
 
-from ledger.answers.records import RecordAnswer
+from ledger.answers.uses import UsageAnswer
 from ledger.errors import InputError, NotFoundError
 from ledger.flows.people.uses import Uses
 from ledger.flows.records.records import Records
 from ledger.log.append import Sequencer
-from ledger.record import dsse
 from ledger.record.ids import new_id
 from ledger.record.predicates import Period, Usage
-from ledger.record.statement import parse_payload, statement_payload
+from ledger.record.statement import statement_payload
 from ledger.record.times import format_time, now_text, parse_time
 from ledger.record.usage import UsageTally, UseFilter
 from ledger.storage.log.documents import DocumentStore
@@ -26,20 +24,6 @@ from ledger.storage.log.documents import DocumentStore
 MAX_WAIT = 60.0
 """Seconds to wait for a statement's record to be committed."""
 _DATE = re.compile("[0-9]{4}-[0-9]{2}-[0-9]{2}")
-
-
-@dataclass(frozen=True, slots=True)
-class UsageAnswer:
-    """A statement of use, and its record on the log."""
-
-    statement: Mapping[str, Any]
-    sha256: str
-    """Of the statement's file, which is the record's subject."""
-    record: RecordAnswer
-    links: Mapping[str, str]
-
-    def to_json(self) -> dict[str, Any]:
-        return asdict(self)
 
 
 @dataclass(frozen=True, slots=True)
@@ -85,7 +69,7 @@ class UsageStatements:
             self.documents.writer("usage", statement.sha256, statement.to_bytes()),
         )
         appended = ticket.result(MAX_WAIT)
-        sha256 = parse_payload(dsse.parse(appended.entry.envelope).payload).subject_sha256
+        sha256 = appended.entry.statement.subject_sha256
         return UsageAnswer(
             statement=json.loads(self.document(sha256)),
             sha256=sha256,

@@ -10,10 +10,8 @@ from ledger.corpus.work import Work
 from ledger.errors import InputError, NotFoundError
 from ledger.flows.records.records import MAX_PAGE
 from ledger.log.entry import Entry
-from ledger.record import dsse
 from ledger.record.ids import parse_id
 from ledger.record.predicates import Generation, Verification
-from ledger.record.statement import parse_payload
 from ledger.record.usage import EVERYTHING, Use, UseFilter, use_in
 from ledger.storage.log.records import RecordStore
 from ledger.storage.works.works import WorkReader
@@ -47,7 +45,8 @@ class Uses:
         ]
         works = self.works.works({work_id for _, _, _, work_id in uses})
         rows = tuple(_row(*each, works.get(each[3])) for each in uses)
-        return UsePage(artist_id, rows, page[-1].leaf_index if len(found) > limit else None)
+        following = page[-1].leaf_index if len(found) > limit else None
+        return UsePage(artist_id=artist_id, uses=rows, next_after=following)
 
     def pages(self, artist_id: str, wanted: UseFilter = EVERYTHING, *, after: int = -1) -> Iterator[UsePage]:
         """All of them; at least one page. Raises as `page` does."""
@@ -74,7 +73,7 @@ class Uses:
 
 
 def _opened(entry: Entry) -> tuple[Entry, Compared]:
-    predicate = parse_payload(dsse.parse(entry.envelope).payload).predicate
+    predicate = entry.statement.predicate
     assert isinstance(predicate, Compared)  # noqa: S101 - found by its matches
     return entry, predicate
 
@@ -86,14 +85,14 @@ def _row(entry: Entry, predicate: Compared, use: Use, work_id: str, work: Work |
         record_id=entry.record_id,
         kind=predicate.kind,
         generated_at=predicate.generated_at,
-        verdict=predicate.verdict.value,
+        verdict=predicate.verdict,
         generator_id=use.generator_id,
         origin_of_image=use.origin_of_image,
         guard=use.guard,
         work_id=work_id,
         title=work.title if work else "",
         withdrawn=work.withdrawn if work else False,
-        relation=match.relation.value,
+        relation=match.relation,
         score=match.score,
         p_value=match.p_value,
         n_null=match.n_null,

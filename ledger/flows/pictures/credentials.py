@@ -2,22 +2,21 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 
-from ledger.answers.records import CredentialsReport, NamedRecord
+from ledger.answers.pictures import CredentialsReport, NamedRecord, PictureRelation
 from ledger.errors import InputError
 from ledger.flows.records.records import Records
 from ledger.image.credentials.content import Assertion, FoundCredentials
 from ledger.image.credentials.read import read_credentials
 from ledger.image.pool import DecodePool
+from ledger.log.entry import Entry
 from ledger.match.alike import MIN_PDQ_QUALITY, PDQ_RADIUS, PHASH_RADIUS, bits
 from ledger.match.lists import Verdict
-from ledger.record import dsse
 from ledger.record.ids import parse_id
 from ledger.record.parts import FingerprintDigests
 from ledger.record.predicates import Generation, Verification, verified_copies
-from ledger.record.statement import parse_payload
 
 CONTRADICTS = "artledger.assertion.contradicts-record: the log's record says something else than the credentials do"
 
@@ -26,7 +25,7 @@ _STATES = {
     "untrusted": "Content Credentials are intact, but their signer ({issuer}) is nobody that is known here.",
     "invalid": "Content Credentials are broken, or were never about this file: nobody vouches for what they say.",
 }
-_PICTURES = {
+_PICTURES: Mapping[PictureRelation, str] = {
     "same-file": "this is the very file that was handed out for it",
     "same-pixels": "its picture is this one, pixel by pixel",
     "similar": "its picture looks like this one",
@@ -72,25 +71,28 @@ class Credentials:
         named = f"They name record {assertion.record_id}"
         if assertion.origin != self.records.entries.origin():
             return None, False, f"{named} of another log ({assertion.origin})."
-        predicate = self._predicate(assertion.record_id)
-        if predicate is None:
+        entry = self._entry(assertion.record_id)
+        predicate = None if entry is None else entry.statement.predicate
+        if entry is None or not isinstance(predicate, Generation | Verification):
             return None, False, f"{named}, but this log has no such record of a picture."
         relation = self._relation(predicate, picture)
-        answer = self.records.get(assertion.record_id)
-        record = NamedRecord(answer.record_id, answer.kind, answer.reference, relation, answer.links)
+        answer = self.records.answer(entry)
+        record = NamedRecord(
+            record_id=answer.record_id,
+            kind=answer.kind,
+            reference=answer.reference,
+            picture=relation,
+            links=answer.links,
+        )
         return record, _contradicts(assertion, predicate), f"{named}: {_PICTURES[relation]}."
 
-    def _predicate(self, record_id: str) -> Generation | Verification | None:
+    def _entry(self, record_id: str) -> Entry | None:
         try:
-            entry = self.records.entries.get(parse_id(record_id))
+            return self.records.entries.get(parse_id(record_id))
         except InputError:
             return None
-        if entry is None:
-            return None
-        predicate = parse_payload(dsse.parse(entry.envelope).payload).predicate
-        return predicate if isinstance(predicate, Generation | Verification) else None
 
-    def _relation(self, recorded: Generation | Verification, picture: Verification) -> str:
+    def _relation(self, recorded: Generation | Verification, picture: Verification) -> PictureRelation:
         """Of the recorded picture to this one: digests first, then the hashes that both statements hold."""
         if recorded.image.sha256 == picture.image.sha256 or self._handed_out(recorded.record_id, picture.image.sha256):
             return "same-file"

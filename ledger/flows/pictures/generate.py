@@ -86,14 +86,15 @@ class Generation:
             else:
                 file = self.handing_out.hand_out(made, entry, judged.examined)
         return GeneratedImage(
-            record=answer,
+            **dict(answer),
             guard=judged.decision.guard,
             reasons=judged.reasons,
             attempts=tuple(ref.record_id for ref in rejected),
             media_type=order.media_type,
             reveal=prompt.reveal(entry.record_id),
-            file=file,
             confirmation=confirmation,
+            asset_record_id=None if file is None else file.asset_record_id,
+            image=None if file is None else file.image,
         )
 
     def _accepted(self, order: _Order, index: int, prompt: Prompted) -> tuple[Judged, list[Ref]]:
@@ -102,7 +103,7 @@ class Generation:
         judged = self._judged(order, index, prompt, attempt=0)
         while judged.decision.action is Action.REGENERATE:
             entry = self.attribution.record(judged, prompt.commitment)
-            rejected.append(Ref(leaf_hash=entry.leaf_hash.hex(), record_id=entry.record_id))
+            rejected.append(entry.ref)
             judged = self._judged(order, index, prompt, attempt=len(rejected))
         return judged, rejected
 
@@ -142,7 +143,7 @@ class Generation:
         reveal = None if prompt is None else prompt.reveal(entry.record_id)
         return AttributedImage(
             image=None if file is None else made.pixels,
-            file=None if file is None else file.data,
+            file=None if file is None else file.image,
             guard=judged.decision.guard,
             reasons=judged.reasons,
             record=answer.to_json(),

@@ -24,7 +24,6 @@ from ledger.log.entry import Alongside, Entry
 from ledger.match.lists import Verdict
 from ledger.match.words import VERDICT_WORDS
 from ledger.record.ids import new_id
-from ledger.record.parts import Ref
 from ledger.record.predicates import Asset
 from ledger.record.statement import statement_payload
 from ledger.record.times import now_text
@@ -77,7 +76,8 @@ class HandingOut:
         """Keeps the file until it is confirmed, or its time is over; only the token's digest is kept."""
         token = secrets.token_urlsafe(32)
         self.pending.put(_digest(token), file, self.confirmation_seconds)
-        return Confirmation(token, self.confirmation_seconds)
+        path = f"/v1/generations/{token}/confirmations"
+        return Confirmation(token=token, expires_in=self.confirmation_seconds, path=path)
 
     def confirm(self, token: str) -> HandedOut:
         """The file that waits under a token: once.
@@ -107,19 +107,24 @@ class HandingOut:
             media_type=file.media_type,
             origin=self.origin,
             record_id=new_id(),
-            refs=(Ref(leaf_hash=generation.leaf_hash.hex(), record_id=generation.record_id),),
+            refs=(generation.ref,),
         )
         payload = statement_payload("file", hashlib.sha256(file.data).hexdigest(), asset)
         once = hashlib.sha256(f"artledger/asset/v1\n{generation.record_id}".encode()).digest()
         appended = self.sequencer.submit(asset.record_id, payload, once, alongside).result(MAX_WAIT)
         if appended.repeated:
             raise _unknown_token()
-        return HandedOut(generation.record_id, asset.record_id, file.media_type, file.data)
+        return HandedOut(
+            record_id=generation.record_id,
+            asset_record_id=asset.record_id,
+            media_type=file.media_type,
+            image=file.data,
+        )
 
     def _assertion(self, answer: RecordAnswer, model: str) -> Assertion:
         report = answer.report
         copies = [] if report is None else [match for match in report.matches if match.verified]
-        verdict = Verdict.NONE if report is None else Verdict(report.verdict)
+        verdict = Verdict.NONE if report is None else report.verdict
         return Assertion(
             origin=self.origin,
             record_id=answer.record_id,

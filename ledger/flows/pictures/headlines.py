@@ -5,21 +5,21 @@ from __future__ import annotations
 import hashlib
 import json
 from collections.abc import Callable, Iterable, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 from ledger.answers.claim_state import claim_note
 from ledger.answers.headline import Compared, Headline, How, MadeHere, NamedWork, headline
 from ledger.flows.records.model_names import model_name
 from ledger.match.lists import Relation, Verdict
-from ledger.record import dsse
 from ledger.record.parts import FingerprintDigests
 from ledger.record.predicates import Asset, Generation, ModelRecord, Verification
-from ledger.record.statement import parse_payload
 
 if TYPE_CHECKING:
     from ledger.answers.claims import ClaimAnswer
-    from ledger.answers.records import MatchReport, RecordAnswer, SimilarRecord
+    from ledger.answers.pictures import MatchAnswer
+    from ledger.answers.records import RecordAnswer
+    from ledger.flows.pictures.recognise import FoundAgain
     from ledger.flows.records.records import Records
     from ledger.log.entry import Entry
     from ledger.storage.log.documents import DocumentStore
@@ -46,13 +46,14 @@ class Headlines:
 
     def record(self, record_id: str) -> RecordAnswer:
         """One record under its headline. Raises as `Records.get` does."""
-        answer = self.records.get(record_id)
-        return replace(answer, headline=self.of_record(answer))
+        entry = self.records.entry(record_id)
+        answer = self.records.answer(entry)
+        return answer.model_copy(update={"headline": self.of_record(entry, answer)})
 
-    def of_record(self, answer: RecordAnswer) -> Headline | None:
+    def of_record(self, entry: Entry, answer: RecordAnswer) -> Headline | None:
         """Of a record about a picture; None for other kinds. Edited copies of generated pictures are found by the
         hashes that the record holds: the picture itself is not kept."""
-        predicate = self._predicate(self.records.entry(answer.record_id))
+        predicate = entry.statement.predicate
         match predicate:
             case Generation():
                 made: MadeHere | None = self._made(predicate, "record")
@@ -70,8 +71,8 @@ class Headlines:
     def of_lookup(
         self,
         predicate: Verification,
-        matches: Sequence[MatchReport],
-        similar: Sequence[SimilarRecord],
+        matches: Sequence[MatchAnswer],
+        similar: Sequence[FoundAgain],
         *,
         recorded: bool,
     ) -> Headline:
@@ -108,11 +109,11 @@ class Headlines:
         found = []
         for digest in digests:
             for entry in self.records.store.find(sha256=digest, kind="asset", limit=MOST):
-                predicate = self._predicate(entry)
+                predicate = entry.statement.predicate
                 assert isinstance(predicate, Asset)  # noqa: S101 - found by its kind
                 found.append(self._of_asset(predicate))
             for entry in self.records.store.find(sha256=digest, kind="generation", limit=MOST):
-                made = self._predicate(entry)
+                made = entry.statement.predicate
                 assert isinstance(made, Generation)  # noqa: S101 - found by its kind
                 found.append(self._made(made, "same-file" if made.image.sha256 in digests else "same-pixels"))
         return _first_made_here(found)
@@ -123,22 +124,25 @@ class Headlines:
         notes = [claim_note(claim) for claim in claims[-SHOWN_CLAIMS:]]
         if len(claims) > SHOWN_CLAIMS:
             notes.append(f"More claims are about this file: /v1/claims?sha256={sha256}")
-        return replace(said, notes=(*said.notes, *notes))
+        return said.model_copy(update={"notes": (*said.notes, *notes)})
 
     def _by_hashes(self, fingerprint: FingerprintDigests) -> MadeHere | None:
         near = self.seen.alike(fingerprint)
         return _first_made_here([self._by_id(record_id, "hashes") for record_id in near])
 
-    def _similar(self, similar: SimilarRecord) -> MadeHere | None:
-        part = similar.relation == Relation.PARTIAL_COPY
-        how: How = "hashes" if similar.evidence is None else "part" if part else "aligned"
-        return self._by_id(similar.record.record_id, how)
+    def _similar(self, similar: FoundAgain) -> MadeHere | None:
+        part = similar.found.relation is Relation.PARTIAL_COPY
+        how: How = "hashes" if similar.found.evidence is None else "part" if part else "aligned"
+        return self._of_entry(similar.entry, how)
 
     def _of_asset(self, asset: Asset) -> MadeHere | None:
         return self._by_id(asset.refs[0].record_id, "same-file")
 
     def _by_id(self, record_id: str, how: How) -> MadeHere | None:
-        predicate = self._predicate(self.records.entry(record_id))
+        return self._of_entry(self.records.entry(record_id), how)
+
+    def _of_entry(self, entry: Entry, how: How) -> MadeHere | None:
+        predicate = entry.statement.predicate
         return self._made(predicate, how) if isinstance(predicate, Generation) else None
 
     def _made(self, generation: Generation, how: How) -> MadeHere:
@@ -158,7 +162,7 @@ class Headlines:
         refs = {ref.record_id for ref in generation.refs}
         found = self.records.store.find(sha256=generation.model.weights_sha256, kind="model", limit=MOST)
         for entry in found:
-            predicate = self._predicate(entry)
+            predicate = entry.statement.predicate
             if entry.record_id in refs and isinstance(predicate, ModelRecord):
                 document = self.documents.get("model", predicate.spec)
                 if document is not None and hashlib.sha256(document).hexdigest() == predicate.spec:
@@ -172,11 +176,8 @@ class Headlines:
         account = self.accounts.get(account_id)
         return "" if account is None else account.name
 
-    def _predicate(self, entry: Entry) -> object:
-        return parse_payload(dsse.parse(entry.envelope).payload).predicate
 
-
-def claimed(matches: Sequence[MatchReport]) -> list[NamedWork]:
+def claimed(matches: Sequence[MatchAnswer]) -> list[NamedWork]:
     """The works that something is claimed about."""
     return [NamedWork.of_match(match) for match in matches if match.claims]
 

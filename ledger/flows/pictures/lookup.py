@@ -45,16 +45,16 @@ class Lookup:
         records = self._of(image.sha256, image.pixel_sha256)
         found = self.credentials.find(data, image.media_type)
         matches = match_reports(predicate, works, contested)
-        similar = self.seen.find(examined.query, [record.record_id for record in records])
+        found_again = self.seen.find(examined.query, [record.record_id for record in records])
         return LookupAnswer(
             sha256=image.sha256,
             records=records,
             matches=matches[:top_k],
             reference=reference_sentence(predicate, work_names(works)),
             notes=notes_on(predicate, self.records.calibrated([predicate.calibration]).get(predicate.calibration)),
-            similar_records=similar,
+            similar_records=self.seen.answers(found_again),
             credentials=None if found is None else self.credentials.report(found, predicate),
-            headline=self.headlines.of_lookup(predicate, matches, similar, recorded=bool(records)),
+            headline=self.headlines.of_lookup(predicate, matches, found_again, recorded=bool(records)),
         )
 
     def by_sha256(self, sha256: str) -> LookupAnswer:

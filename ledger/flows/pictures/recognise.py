@@ -14,15 +14,29 @@ from ledger.flows.progress import Progress, silent
 from ledger.flows.records.records import Records
 from ledger.image.canonical_image import CanonicalImage, Pixels
 from ledger.image.preview import make_preview, preview_of
-from ledger.log.entry import Alongside
+from ledger.log.entry import Alongside, Entry
 from ledger.match.candidate import Query
-from ledger.match.recognition import recognise
+from ledger.match.recognition import Recognition, recognise
+from ledger.record.parts import EvidenceText
 from ledger.storage.search.generated_pictures import GeneratedPictureStore, NewGeneratedPicture
 
 CANDIDATES = 30
 """Asked of the store by each list, before exact re-ranking."""
 _BATCH = 32
 _STAGE = "fingerprinting generated pictures"
+
+
+@dataclass(frozen=True, slots=True)
+class FoundAgain:
+    """The record of a generated picture, and how the picture was found in another one."""
+
+    entry: Entry
+    found: Recognition
+
+    @property
+    def evidence(self) -> EvidenceText | None:
+        """Why it is verified; None where hashes alone speak for it."""
+        return None if self.found.evidence is None else evidence_text(self.found.evidence)
 
 
 @dataclass(frozen=True, slots=True)
@@ -42,20 +56,23 @@ class GeneratedPictures:
             NewGeneratedPicture(record_id, replace(fingerprint, local=local), make_preview(working))
         )
 
-    def find(self, query: Query, known: Sequence[str] = ()) -> tuple[SimilarRecord, ...]:
+    def find(self, query: Query, known: Sequence[str] = ()) -> tuple[FoundAgain, ...]:
         """Records of generated pictures that the query shows (`ledger.match.recognition`), the surest first, without
         those of the ids `known`. Raises IntegrityError (`bad-preview`)."""
         found = recognise(query, self.store.nearest(query, CANDIDATES), self.store.pictures)
-        new = [each for each in found if each.key not in known]
-        records = self.records.answers([self.records.entry(each.key) for each in new])
+        return tuple(FoundAgain(self.records.entry(each.key), each) for each in found if each.key not in known)
+
+    def answers(self, found: Sequence[FoundAgain]) -> tuple[SimilarRecord, ...]:
+        """What was found, as CLI and HTTP show it."""
+        records = self.records.answers([each.entry for each in found])
         return tuple(
             SimilarRecord(
                 record=record,
-                relation=each.relation.value,
-                evidence=None if each.evidence is None else evidence_text(each.evidence).model_dump(mode="json"),
-                phash_distance=each.phash_distance,
+                relation=each.found.relation,
+                evidence=each.evidence,
+                phash_distance=each.found.phash_distance,
             )
-            for record, each in zip(records, new, strict=True)
+            for record, each in zip(records, found, strict=True)
         )
 
     def refresh(self, fingerprinter: Fingerprinter, progress: Progress = silent) -> int:

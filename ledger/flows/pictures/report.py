@@ -112,10 +112,8 @@ class Reports:
             self.remember(predicate.record_id, examined.query.fingerprint.image, examined.image.working),
         ).result(MAX_WAIT)
         return GeneratedImage(
-            record=verification.records.answer(appended.entry, repeated=appended.repeated),
+            **dict(verification.records.answer(appended.entry, repeated=appended.repeated)),
             guard="allow",
             reasons=(REPORTED,),
-            attempts=(),
             media_type=examined.image.media_type,
-            reveal=None,
         )

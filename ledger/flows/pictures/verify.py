@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 
 from ledger.answers.records import RecordAnswer
 from ledger.cancellation import require_not_cancelled
@@ -20,10 +20,9 @@ from ledger.log.append import Sequencer
 from ledger.log.entry import Entry
 from ledger.match.candidate import CandidateIndex, MatchOutcome, Query
 from ledger.match.lists import MATCHES
-from ledger.record import dsse
 from ledger.record import predicates as record
 from ledger.record.repeats import verification_key
-from ledger.record.statement import parse_payload, statement_payload
+from ledger.record.statement import statement_payload
 
 MAX_WAIT = 60.0
 """Seconds to wait for the commit of one record."""
@@ -60,13 +59,13 @@ class Verification:
         image = self.images.decode(data)
         entry, repeated = self._recorded(image)
         whole = self.records.answer(entry, repeated=repeated)
-        answer = replace(showing(whole, top_k), headline=self.headlines.of_record(whole))
+        answer = showing(whole, top_k).model_copy(update={"headline": self.headlines.of_record(entry, whole)})
         found = self.credentials.find(data, image.media_type)
         if found is None:
             return answer
-        predicate = parse_payload(dsse.parse(entry.envelope).payload).predicate
+        predicate = entry.statement.predicate
         assert isinstance(predicate, record.Verification)  # noqa: S101 - the dedup key is of this kind alone
-        return replace(answer, credentials=self.credentials.report(found, predicate))
+        return answer.model_copy(update={"credentials": self.credentials.report(found, predicate)})
 
     def _recorded(self, image: CanonicalImage) -> tuple[Entry, bool]:
         """The record of a picture, and whether it was on the log before."""

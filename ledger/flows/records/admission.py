@@ -13,9 +13,8 @@ from dataclasses import dataclass
 from ledger.audit.facts import Fact, Facts, WorkFact
 from ledger.audit.statement_rules import fact_of, gist_of, maker_of, require_origin, require_references
 from ledger.flows.records.log_keys import LogKeys
-from ledger.record import dsse
 from ledger.record.keys import Signer
-from ledger.record.statement import Statement, parse_payload
+from ledger.record.statement import Statement
 from ledger.storage.log.entries import PostgresEntryStore
 from ledger.storage.works.works import WorkReader
 
@@ -31,8 +30,7 @@ class StoredFacts(Facts):
         entry = self.entries.get(record_id)
         if entry is None:
             return None
-        payload = dsse.parse(entry.envelope).payload
-        return fact_of(gist_of(parse_payload(payload), payload), entry.leaf_hash.hex())
+        return fact_of(gist_of(entry.statement, entry.payload), entry.leaf_hash.hex())
 
     def work(self, work_id: str) -> WorkFact | None:
         work = self.works.works([work_id]).get(work_id)

@@ -134,7 +134,7 @@ class Cosigning:
 def require_same(record_id: str, payload: bytes, appended: Appended) -> None:
     """That the leaf found under the statement's id is that statement. Raises ConflictError (`record-id-taken`)."""
     entry = appended.entry
-    if appended.repeated and entry.record_id == record_id and dsse.parse(entry.envelope).payload != payload:
+    if appended.repeated and entry.record_id == record_id and entry.payload != payload:
         raise ConflictError(
             f"record id {record_id} stands on the log with another statement",
             code="record-id-taken",

@@ -4,17 +4,16 @@ from __future__ import annotations
 
 import threading
 from collections.abc import Iterator, Sequence
-from dataclasses import replace
 
+from ledger.answers.people import KeyAnswer
 from ledger.audit.keyring import Holder, KeyRing
 from ledger.errors import InputError, VerificationError
-from ledger.flows.records.service_keys import KeyState
+from ledger.flows.records.service_keys import key_answer
 from ledger.log.entry import Entry
 from ledger.record import dsse
 from ledger.record.keyid import keyid_of
 from ledger.record.party import Party
 from ledger.record.predicates import KeyRecord, Role
-from ledger.record.statement import parse_payload
 from ledger.storage.log.records import RecordStore
 
 _PAGE = 200
@@ -29,7 +28,7 @@ class LogKeys:
     def __init__(self, store: RecordStore) -> None:
         self._store = store
         self._ring = KeyRing()
-        self._states: dict[str, list[KeyState]] = {}
+        self._states: dict[str, list[KeyAnswer]] = {}
         self._after = -1
         self._lock = threading.Lock()
 
@@ -69,7 +68,7 @@ class LogKeys:
             self._catch_up()
             return self._ring.keys_of(role, holder_id)
 
-    def states(self, holder_id: str) -> tuple[KeyState, ...]:
+    def states(self, holder_id: str) -> tuple[KeyAnswer, ...]:
         """Every key that a holder ever had, by announcement; empty for a holder without any."""
         with self._lock:
             self._catch_up()
@@ -89,21 +88,16 @@ class LogKeys:
 
     def _catch_up(self) -> None:
         for entry in self._new_entries():
-            envelope = dsse.parse(entry.envelope)
-            record = parse_payload(envelope.payload).predicate
+            record = entry.statement.predicate
             assert isinstance(record, KeyRecord)  # noqa: S101 - found by its kind
-            self._ring.apply(record, [signature.keyid for signature in envelope.signatures])
+            self._ring.apply(record, dsse.signers_of(entry.envelope))
             keyid = keyid_of(bytes.fromhex(record.public_key))
             states = self._states.setdefault(record.holder_id, [])
             if record.event == "revoked":
                 place = next(place for place, state in enumerate(states) if state.keyid == keyid)
-                states[place] = replace(states[place], revoked_index=entry.leaf_index)
+                states[place] = states[place].model_copy(update={"revoked_index": entry.leaf_index})
             else:
-                states.append(
-                    KeyState(
-                        keyid, record.public_key, record.role, record.holder_id, entry.leaf_index, None, signs=False
-                    )
-                )
+                states.append(key_answer(keyid, record, entry))
             self._after = entry.leaf_index
 
     def _new_entries(self) -> Iterator[Entry]:

@@ -10,18 +10,17 @@ from functools import lru_cache
 from pathlib import Path
 from typing import Protocol
 
-from ledger.answers.records import ListedDigest, MembershipAnswer, ModelAnswer
-from ledger.audit.manifest import MAX_MANIFEST_BYTES, ManifestTree
+from ledger.answers.models import MembershipAnswer, ModelAnswer
+from ledger.audit.manifest import MAX_MANIFEST_BYTES, ManifestTree, Member
 from ledger.errors import InputError, IntegrityError, NotFoundError
 from ledger.files import read_regular
 from ledger.flows.records.model_names import model_name
 from ledger.log.append import Sequencer
 from ledger.log.entry import Entry
-from ledger.record import dsse
 from ledger.record.ids import new_id, parse_id
 from ledger.record.parts import Manifest, ModelRef, Ref
 from ledger.record.predicates import ModelRecord
-from ledger.record.statement import Statement, parse_payload, statement_payload
+from ledger.record.statement import Statement, statement_payload
 from ledger.record.times import now_text
 from ledger.storage.log.documents import DocumentStore
 from ledger.storage.log.records import RecordStore
@@ -108,7 +107,7 @@ class Models:
         known = _model_of(entry)[1]
         return RegisteredModel(
             ModelRef(model_id=known.model_id, weights_sha256=facts.weights_sha256),
-            Ref(leaf_hash=entry.leaf_hash.hex(), record_id=entry.record_id),
+            entry.ref,
         )
 
     def _id_of(self, weights: str) -> str:
@@ -125,7 +124,7 @@ class Models:
             weights_sha256=statement.subject_sha256,
             spec=model.spec,
             description=json.loads(self._description(model.spec)),
-            manifest=None if model.manifest is None else model.manifest.model_dump(mode="json"),
+            manifest=model.manifest,
             manifest_status=model.manifest_status,
             record_id=entry.record_id,
             links={
@@ -174,15 +173,13 @@ class Models:
             raise _unknown(model_id)
         return found
 
-    def proof(self, model: ModelRecord, sha256: str) -> tuple[ListedDigest, ...]:
+    def proof(self, model: ModelRecord, sha256: str) -> tuple[Member, ...]:
         """That a model's manifest lists a file, or the neighbours between which it is missing.
 
         Raises NotFoundError (`manifest-undisclosed`), IntegrityError (`document-missing`).
         """
         manifest, data = self._manifest(model)
-        return tuple(
-            ListedDigest(each.sha256, each.index, each.path) for each in _tree(manifest.root, data).find(sha256)
-        )
+        return _tree(manifest.root, data).find(sha256)
 
     def _newest(self, model_id: str) -> tuple[Entry, Statement, ModelRecord]:
         parse_id(model_id)
@@ -220,7 +217,7 @@ class Models:
 
 
 def _model_of(entry: Entry) -> tuple[Statement, ModelRecord]:
-    statement = parse_payload(dsse.parse(entry.envelope).payload)
+    statement = entry.statement
     assert isinstance(statement.predicate, ModelRecord)  # noqa: S101 - found by its kind
     return statement, statement.predicate
 

@@ -4,12 +4,13 @@ from __future__ import annotations
 
 import json
 from collections.abc import Callable, Container, Iterable, Mapping
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field
 from functools import lru_cache
 
 from ledger.answers.notes import notes_on
 from ledger.answers.outgrown import is_outdated
-from ledger.answers.records import CalibrationReport, MatchReport, RecordAnswer, RecordPage, Report, ShareReport
+from ledger.answers.pictures import CalibrationReport, MatchAnswer, Report, ShareReport
+from ledger.answers.records import RecordAnswer, RecordPage, record_links
 from ledger.audit.bundle import Bundle, make_bundle
 from ledger.corpus.work import CorpusState, Work
 from ledger.errors import InputError, NotFoundError, PushbackError
@@ -20,13 +21,12 @@ from ledger.log.reader import TileReader, make_receipt
 from ledger.log.tiles import CHECKPOINT_PATH
 from ledger.log.vkey import VerifierKey
 from ledger.match.lists import Verdict
+from ledger.match.words import Names, WorkName
 from ledger.record import dsse
 from ledger.record.description import People, describe_record, parties
 from ledger.record.ids import parse_id
 from ledger.record.parts import MatchText
 from ledger.record.predicates import Generation, Predicate, Verification, verified_copies
-from ledger.record.reference import Names, WorkName
-from ledger.record.statement import Statement, parse_payload
 from ledger.record.times import format_time
 from ledger.storage.log.entries import PostgresEntryStore
 from ledger.storage.log.records import RecordStore
@@ -73,9 +73,8 @@ class Records:
 
     def answers(self, entries: Iterable[Entry], *, repeated: bool = False) -> tuple[RecordAnswer, ...]:
         """Several at once: the names of all their works in one query."""
-        opened = [(entry, dsse.parse(entry.envelope).payload) for entry in entries]
-        parsed = [(entry, payload, parse_payload(payload)) for entry, payload in opened]
-        compared = [statement.predicate for _, _, statement in parsed]
+        entries = tuple(entries)
+        compared = [entry.statement.predicate for entry in entries]
         works = self.works.works({work_id for each in compared for work_id in named_works(each)})
         contested = self.works.contests(_nearest(*compared))
         people = self.people({party for each in compared for party in parties(each)})
@@ -83,13 +82,11 @@ class Records:
         return tuple(
             _answer(
                 entry,
-                payload,
-                statement,
-                describe_record(statement, work_names(works), people),
-                self._report(statement.predicate, works, contested),
+                describe_record(entry.statement, work_names(works), people),
+                self._report(entry.statement.predicate, works, contested),
                 repeated=repeated,
             )
-            for entry, payload, statement in parsed
+            for entry in entries
         )
 
     def calibrated(self, digests: Iterable[str]) -> Mapping[str, CorpusState]:
@@ -124,7 +121,8 @@ class Records:
             sha256=sha256, work_id=work_id, artist_id=artist_id, kind=kind, after=after, limit=limit + 1
         )
         page = found[:limit]
-        return RecordPage(self.answers(page), page[-1].leaf_index if len(found) > limit else None)
+        following = page[-1].leaf_index if len(found) > limit else None
+        return RecordPage(records=self.answers(page), next_after=following)
 
     def latest(self, limit: int) -> tuple[RecordAnswer, ...]:
         """The newest records, newest first."""
@@ -189,20 +187,13 @@ def showing(answer: RecordAnswer, top_k: int) -> RecordAnswer:
     """The answer with no more than the `top_k` nearest works in its report; the record holds all."""
     if answer.report is None:
         return answer
-    return replace(answer, report=replace(answer.report, matches=answer.report.matches[:top_k]))
-
-
-def record_links(record_id: str) -> dict[str, str]:
-    return {
-        "self": f"/v1/records/{record_id}",
-        "bundle": f"/v1/records/{record_id}/bundle",
-        "page": f"/records/{record_id}",
-    }
+    shown = answer.report.model_copy(update={"matches": answer.report.matches[:top_k]})
+    return answer.model_copy(update={"report": shown})
 
 
 def match_reports(
     record: Verification | Generation, works: Mapping[str, Work], contested: Container[str]
-) -> tuple[MatchReport, ...]:
+) -> tuple[MatchAnswer, ...]:
     """The matches with the names of their works; empty ones where they were erased. `contested`: ids of such works."""
     verified = {match.rank for match in verified_copies(record)}
     names = _artist_names(works)
@@ -214,8 +205,8 @@ def match_reports(
 
 def _match_report(
     match: MatchText, work: Work | None, names: Mapping[str, str], contested: Container[str], *, verified: bool
-) -> MatchReport:
-    return MatchReport(
+) -> MatchAnswer:
+    return MatchAnswer(
         rank=match.rank,
         work_id=match.work_id,
         title=work.title if work else "",
@@ -223,12 +214,12 @@ def _match_report(
         artist=work.artist if work else "",
         licence=work.licence if work else "",
         source=work.source if work else "",
-        relation=match.relation.value,
+        relation=match.relation,
         score=match.score,
         p_value=match.p_value,
         n_null=match.n_null,
         bin=match.bin,
-        evidence=match.evidence.model_dump(mode="json") if match.evidence else None,
+        evidence=match.evidence,
         preview=preview_path(work) if work else None,
         withdrawn=work.withdrawn if work else False,
         group=match.group,
@@ -266,23 +257,15 @@ def _artist_names(works: Mapping[str, Work]) -> dict[str, str]:
     return {work.artist_id: work.artist for work in works.values()}
 
 
-def _answer(
-    entry: Entry,
-    payload: bytes,
-    statement: Statement,
-    reference: str,
-    report: Report | None,
-    *,
-    repeated: bool,
-) -> RecordAnswer:
+def _answer(entry: Entry, reference: str, report: Report | None, *, repeated: bool) -> RecordAnswer:
     return RecordAnswer(
         record_id=entry.record_id,
-        kind=statement.kind,
+        kind=entry.statement.kind,
         leaf_index=entry.leaf_index,
         appended_at=format_time(entry.appended_at),
         repeated=repeated,
         reference=reference,
-        statement=json.loads(payload),
+        statement=json.loads(entry.payload),
         envelope=json.loads(entry.envelope),
         report=report,
         links=record_links(entry.record_id),
@@ -297,7 +280,7 @@ def _report(
 ) -> Report:
     artists = _artist_names(works)
     return Report(
-        verdict=predicate.verdict.value,
+        verdict=predicate.verdict,
         comparable=predicate.verdict is not Verdict.NOT_COMPARABLE,
         works_compared=predicate.corpus.works,
         alpha=predicate.attribution.alpha,
@@ -306,10 +289,10 @@ def _report(
         matches=match_reports(predicate, works, contested),
         shares=tuple(
             ShareReport(
-                share.artists,
-                tuple(artists.get(artist_id, "") for artist_id in share.artists),
-                share.group,
-                share.share,
+                artist_ids=share.artists,
+                names=tuple(artists.get(artist_id, "") for artist_id in share.artists),
+                group=share.group,
+                share=share.share,
             )
             for share in predicate.attribution.shares
         ),
@@ -323,4 +306,6 @@ def _calibration_report(
     if calibrated is None:
         return None
     now = CorpusState(predicate.corpus.through, predicate.corpus.works)
-    return CalibrationReport(predicate.calibration, calibrated.works, is_outdated(calibrated, now))
+    return CalibrationReport(
+        digest=predicate.calibration, works=calibrated.works, outdated=is_outdated(calibrated, now)
+    )

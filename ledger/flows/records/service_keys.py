@@ -6,9 +6,8 @@ What the log's `key` records say decides, by the rules that auditors apply (ledg
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Sequence
-from dataclasses import asdict, dataclass, replace
-from typing import Any
 
+from ledger.answers.people import KeyAnswer
 from ledger.audit.keyring import KeyRing
 from ledger.errors import ConflictError, InputError, NotFoundError
 from ledger.log.entry import Draft, Entry
@@ -18,7 +17,7 @@ from ledger.record.keyfile import KeyFile
 from ledger.record.keyid import keyid_of
 from ledger.record.keys import Signer
 from ledger.record.predicates import KeyEvent, KeyRecord, Role
-from ledger.record.statement import parse_payload, statement_payload
+from ledger.record.statement import statement_payload
 from ledger.record.times import now_text
 from ledger.storage.log.entries import PostgresEntryStore
 from ledger.storage.log.records import RecordStore
@@ -27,32 +26,6 @@ from ledger.storage.log.revocation import FOUNDING_KEY, event_key
 _PAGE = 200
 SHORTEST_PREFIX = 8
 """Digits of a key id that `revoke` needs at least."""
-
-
-@dataclass(frozen=True, slots=True)
-class KeyState:
-    """A key that the log announced, at the log's present end."""
-
-    keyid: str
-    public_key: str
-    """Raw, in hex."""
-    role: Role
-    holder_id: str
-    leaf_index: int
-    """Of its announcement."""
-    revoked_index: int | None
-    """Of its revocation: what it signs from there on does not count."""
-    signs: bool
-    """Whether this installation signs records with it."""
-
-    @property
-    def state(self) -> str:
-        if self.revoked_index is not None:
-            return "revoked"
-        return "signs" if self.signs else "good"
-
-    def to_json(self) -> dict[str, Any]:
-        return {**asdict(self), "state": self.state}
 
 
 class ServiceKeys:
@@ -85,26 +58,23 @@ class ServiceKeys:
             self._append(signer.public_raw, "added", new_id(), [signer], dedup_key=FOUNDING_KEY)
         self.signer()
 
-    def states(self) -> list[KeyState]:
+    def states(self) -> list[KeyAnswer]:
         """Every key on the log, by announcement. Raises VerificationError when the log breaks its own rules."""
         ring = KeyRing()
-        states: dict[str, KeyState] = {}
+        states: dict[str, KeyAnswer] = {}
         own = self._file.signer().keyid
         for entry in self._entries_of_keys():
-            envelope = dsse.parse(entry.envelope)
-            record = parse_payload(envelope.payload).predicate
+            record = entry.statement.predicate
             assert isinstance(record, KeyRecord)  # noqa: S101 - found by its kind
-            ring.apply(record, [signature.keyid for signature in envelope.signatures])
+            ring.apply(record, dsse.signers_of(entry.envelope))
             keyid = keyid_of(bytes.fromhex(record.public_key))
             if record.event == "revoked":
-                states[keyid] = replace(states[keyid], revoked_index=entry.leaf_index, signs=False)
+                states[keyid] = states[keyid].model_copy(update={"revoked_index": entry.leaf_index, "signs": False})
             else:
-                states[keyid] = KeyState(
-                    keyid, record.public_key, record.role, record.holder_id, entry.leaf_index, None, keyid == own
-                )
+                states[keyid] = key_answer(keyid, record, entry, signs=keyid == own)
         return list(states.values())
 
-    def rotate(self) -> KeyState:
+    def rotate(self) -> KeyAnswer:
         """A new key signs from now on, in every process that uses this key file; the old one stays good until revoked.
 
         Run again after a crash, it goes on with the key that it had begun with.
@@ -114,7 +84,7 @@ class ServiceKeys:
             self._append(new.public_raw, "rotated", self._state(old.keyid).holder_id, [old, new], replaces=old.keyid)
         return self._state(new.keyid)
 
-    def add(self, other: Signer) -> KeyState:
+    def add(self, other: Signer) -> KeyAnswer:
         """Announces the record key of a further installation that will append to the same log."""
         signer = self.signer()
         known = {state.keyid: state for state in self.states()}.get(other.keyid)
@@ -125,7 +95,7 @@ class ServiceKeys:
         self._append(other.public_raw, "added", self._state(signer.keyid).holder_id, [signer, other])
         return self._state(other.keyid)
 
-    def revoke(self, keyid: str) -> KeyState:
+    def revoke(self, keyid: str) -> KeyAnswer:
         """From the new leaf on nothing that the key signs counts, and the log takes nothing signed by it.
 
         `keyid` may be cut to its first 8 digits or more. Raises NotFoundError (`key-not-found`), InputError
@@ -150,10 +120,10 @@ class ServiceKeys:
             yield from page
             after = page[-1].leaf_index
 
-    def _state(self, keyid: str) -> KeyState:
+    def _state(self, keyid: str) -> KeyAnswer:
         return next(state for state in self.states() if state.keyid == keyid)
 
-    def _matching(self, keyid: str) -> KeyState:
+    def _matching(self, keyid: str) -> KeyAnswer:
         found = [state for state in self.states() if state.keyid.startswith(keyid)]
         if len(keyid) < SHORTEST_PREFIX or len(found) > 1:
             raise InputError(
@@ -205,6 +175,19 @@ class ServiceKeys:
         envelope = dsse.sign(statement_payload("key", keyid, predicate), signers)
         self._entries.append([Draft(predicate.record_id, envelope, dedup_key or _dedup_key(event, keyid))])
         self._committed()
+
+
+def key_answer(keyid: str, record: KeyRecord, entry: Entry, *, signs: bool = False) -> KeyAnswer:
+    """Of the record that announces the key."""
+    return KeyAnswer(
+        keyid=keyid,
+        public_key=record.public_key,
+        role=record.role,
+        holder_id=record.holder_id,
+        leaf_index=entry.leaf_index,
+        revoked_index=None,
+        signs=signs,
+    )
 
 
 def _dedup_key(event: KeyEvent, keyid: str) -> bytes:

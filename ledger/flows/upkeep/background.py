@@ -4,9 +4,9 @@ from __future__ import annotations
 
 import logging
 import threading
-from dataclasses import asdict, dataclass
-from typing import Any, Literal
+from typing import Literal
 
+from ledger.answers.corpus import CalibrationState
 from ledger.answers.outgrown import is_outdated
 from ledger.corpus.work import CorpusState
 from ledger.errors import LedgerError
@@ -15,24 +15,6 @@ from ledger.flows.upkeep.calibrate import Calibrations
 INTERVAL = 5.0
 """Seconds between two looks at the corpus' size."""
 _log = logging.getLogger(__name__)
-
-
-@dataclass(frozen=True, slots=True)
-class CalibrationState:
-    """For `/readyz`. None of these makes the service unready: it answers with the calibration in force."""
-
-    state: Literal["none", "current", "behind", "running", "failed"]
-    """`behind`: the corpus has changed by more than a tenth since."""
-    digest: str | None
-    works: int | None
-    """Works that the calibration in force was made against."""
-    corpus_works: int
-    """Works that there are now."""
-    detail: str | None
-    """Why the last attempt failed."""
-
-    def to_json(self) -> dict[str, Any]:
-        return asdict(self)
 
 
 class _StoppedError(Exception):

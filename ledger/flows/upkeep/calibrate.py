@@ -6,10 +6,10 @@ import hashlib
 import time
 from collections.abc import Callable, Iterable, Iterator
 from contextlib import AbstractContextManager
-from dataclasses import asdict, dataclass, field
+from dataclasses import dataclass, field
 from threading import Lock
-from typing import Any
 
+from ledger.answers.corpus import CalibrationSummary
 from ledger.answers.outgrown import GROWTH, is_outdated
 from ledger.corpus.work import CorpusState
 from ledger.errors import ConflictError, PushbackError
@@ -51,20 +51,6 @@ class Published:
     @property
     def digest(self) -> str:
         return self.calibration.digest
-
-
-@dataclass(frozen=True, slots=True)
-class CalibrationSummary:
-    digest: str
-    record_id: str
-    works: int
-    bins: dict[str, int]
-    """Unrelated pictures per bin."""
-    made: bool
-    """False when the one in force was for this very corpus already."""
-
-    def to_json(self) -> dict[str, Any]:
-        return asdict(self)
 
 
 @dataclass(slots=True)
@@ -218,7 +204,7 @@ class Calibrations:
         appended = self.sequencer.submit(
             predicate.record_id, payload, dedup_key, self.files.writer(calibration.digest, calibration.document)
         ).result()
-        return Published(calibration, Ref(leaf_hash=appended.entry.leaf_hash.hex(), record_id=appended.entry.record_id))
+        return Published(calibration, appended.entry.ref)
 
     def _published(self, stored: StoredCalibration) -> Published | None:
         """None where it was made with other null sets or another ranking than this version's: matching would refuse

@@ -3,36 +3,23 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Mapping, Sequence
-from dataclasses import asdict, dataclass
+from dataclasses import dataclass
 from functools import partial
 from itertools import groupby, islice
 from pathlib import Path
-from typing import Any
 
+from ledger.answers.corpus import RefreshSummary, Refusal
 from ledger.corpus.work import Source, SourceItem
 from ledger.errors import InputError, LedgerError, NotFoundError
 from ledger.fingerprint.fingerprinter import Fingerprinter
 from ledger.flows.progress import Progress, silent
-from ledger.flows.works.ingest import BATCH, Refusal
+from ledger.flows.works.ingest import BATCH
 from ledger.image.canonical_image import CanonicalImage
 from ledger.image.pool import DecodePool
 from ledger.storage.log.projections import Report
 from ledger.storage.works.corpus import CorpusStore, StoredWork
 
 Decoded = tuple[StoredWork, CanonicalImage]
-
-
-@dataclass(frozen=True, slots=True)
-class RefreshSummary:
-    spec: str
-    works: int
-    """Works that lacked a fingerprint under the spec."""
-    refreshed: int
-    refused: tuple[Refusal, ...]
-    """Works whose source is gone or no longer has the registered bytes; they stay registered, and cannot be matched."""
-
-    def to_json(self) -> dict[str, Any]:
-        return asdict(self)
 
 
 @dataclass(frozen=True, slots=True)
@@ -74,21 +61,24 @@ class Refreshing:
         if lacking or self.corpus.state().works:
             self.ensure_indexes(partial(progress, "indexing works"))
         self.generated(progress)
-        return RefreshSummary(digest, len(lacking), len(lacking) - len(refused), tuple(refused))
+        return RefreshSummary(
+            spec=digest, works=len(lacking), refreshed=len(lacking) - len(refused), refused=tuple(refused)
+        )
 
     def _batches(self, name: str, works: Mapping[str, StoredWork]) -> Iterator[tuple[list[Decoded], list[Refusal]]]:
         if not name:
             what = "the source of this work's file is unknown, because the database was restored from the published log"
-            yield [], [Refusal(work.work_id, "source-unknown", what) for work in works.values()]
+            yield [], [Refusal(key=work.work_id, code="source-unknown", reason=what) for work in works.values()]
             return
         try:
             source = self.open_source(name, None)
             items = [item for item in source.items() if item.key in works]
         except LedgerError as error:
-            yield [], [Refusal(key, error.code, error.message) for key in works]
+            yield [], [Refusal(key=key, code=error.code, reason=error.message) for key in works]
             return
         missing = set(works) - {item.key for item in items}
-        yield [], [Refusal(key, "source-item-gone", f"{name} no longer has this work") for key in sorted(missing)]
+        gone = f"{name} no longer has this work"
+        yield [], [Refusal(key=key, code="source-item-gone", reason=gone) for key in sorted(missing)]
         decoded = self.images.decode_all((item, partial(source.read, item)) for item in items)
         while chunk := list(islice(decoded, BATCH)):
             yield _sorted_out(chunk, works)
@@ -102,11 +92,10 @@ def _sorted_out(
     for item, picture in chunk:
         work = works[item.key]
         if isinstance(picture, InputError):
-            bad.append(Refusal(item.key, picture.code, picture.message))
+            bad.append(Refusal(key=item.key, code=picture.code, reason=picture.message))
         elif picture.sha256 != work.sha256:
-            bad.append(
-                Refusal(item.key, "source-item-changed", "the file in the source has changed since it was registered")
-            )
+            changed = "the file in the source has changed since it was registered"
+            bad.append(Refusal(key=item.key, code="source-item-changed", reason=changed))
         else:
             good.append((work, picture))
     return good, bad

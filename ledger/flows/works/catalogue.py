@@ -7,7 +7,7 @@ from dataclasses import dataclass
 
 from ledger.answers.artists import ArtistPage, ListedArtist
 from ledger.answers.notes import EMPTY_CORPUS, outgrown
-from ledger.answers.records import ArtistAnswer, ContestReport, CorpusStats, WorkAnswer, WorkPage
+from ledger.answers.works import ArtistAnswer, ContestReport, CorpusStats, WorkAnswer, WorkPage
 from ledger.corpus.work import Artist, CorpusState, Work
 from ledger.errors import InputError, NotFoundError
 from ledger.flows.records.records import MAX_PAGE, preview_path
@@ -77,7 +77,7 @@ class Catalogue:
         found = self.reader.works_of(artist_id, after=after, limit=limit + 1)
         page = found[:limit]
         next_after = page[-1].registration_index if len(found) > limit else None
-        return WorkPage(self._answers(page), next_after)
+        return WorkPage(works=self._answers(page), next_after=next_after)
 
     def _answers(self, works: Sequence[Work]) -> tuple[WorkAnswer, ...]:
         """With others' registrations of the same works; all names in one query."""

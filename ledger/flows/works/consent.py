@@ -22,11 +22,10 @@ from ledger.flows.records.log_keys import LogKeys
 from ledger.flows.records.records import Records
 from ledger.log.append import Sequencer, Submission
 from ledger.log.entry import Alongside, Appended, Entry
-from ledger.record import dsse
 from ledger.record.ids import new_id, parse_id
 from ledger.record.parts import Ref
 from ledger.record.predicates import Consent, Registration, Withdrawal
-from ledger.record.statement import Statement, parse_payload, statement_payload
+from ledger.record.statement import Statement, statement_payload
 from ledger.record.times import now_text
 from ledger.storage.log.preconditions import unless_appended
 from ledger.storage.works.erasure import Erasure
@@ -216,7 +215,7 @@ def _terms(work: Work, allowed_uses: Sequence[AllowedUse], licence: str | None) 
 
 def _stated(entry: Entry) -> Terms:
     """The terms that a registration or consent states: of the very record that `terms_key` builds on."""
-    predicate = parse_payload(dsse.parse(entry.envelope).payload).predicate
+    predicate = entry.statement.predicate
     assert isinstance(predicate, Registration | Consent)  # noqa: S101 - found by its kind
     return Terms(predicate.licence, frozenset(predicate.allowed_uses))
 

@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import asdict, dataclass
+from dataclasses import dataclass
 from functools import partial
 from pathlib import Path
-from typing import Any
 
+from ledger.answers.corpus import DedupSummary, GroupedWork, GroupReport, NotComparable, PairReport
 from ledger.answers.notes import EMPTY_CORPUS
 from ledger.corpus.work import Work
 from ledger.errors import InputError
@@ -23,54 +23,6 @@ SHEET = "copies"
 
 
 @dataclass(frozen=True, slots=True)
-class WorkLabel:
-    work_id: str
-    title: str
-    artist_id: str
-    artist: str
-    source: str
-
-
-@dataclass(frozen=True, slots=True)
-class PairReport:
-    first: str
-    second: str
-    found: Mapping[str, Any]
-    """As a match in a record: relation, score, p-value, n, bin, evidence; `query` is the work that was asked."""
-
-
-@dataclass(frozen=True, slots=True)
-class GroupReport:
-    group_id: str
-    works: tuple[WorkLabel, ...]
-    pairs: tuple[PairReport, ...]
-    """Every pair of the group, the surest first."""
-
-
-@dataclass(frozen=True, slots=True)
-class NotComparable:
-    work: WorkLabel
-    reason: str
-
-
-@dataclass(frozen=True, slots=True)
-class DedupSummary:
-    works: int
-    asked: int
-    in_groups: int
-    calibration: str | None
-    groups: tuple[GroupReport, ...]
-    between_groups: tuple[PairReport, ...]
-    """Verified copies in no group together, since others of their groups are no copies of each other."""
-    not_comparable: tuple[NotComparable, ...]
-    sheets: tuple[str, ...]
-    notes: tuple[str, ...]
-
-    def to_json(self) -> dict[str, Any]:
-        return asdict(self)
-
-
-@dataclass(frozen=True, slots=True)
 class DedupReport:
     works: WorkReader
     index: PgVectorIndex
@@ -78,7 +30,7 @@ class DedupReport:
     def make(self, found: Groups | None, folder: Path) -> DedupSummary:
         """Resolves names, and draws contact sheets into the folder. Raises InputError (`cannot-write`)."""
         if found is None:
-            return DedupSummary(0, 0, 0, None, (), (), (), (), (EMPTY_CORPUS,))
+            return DedupSummary(notes=(EMPTY_CORPUS,))
         inside = {work_id: group_id for group_id, works in found.groups.items() for work_id in works}
         named = self.works.works({*inside, *found.not_comparable, *_members(found.pairs)})
         groups = tuple(_group(group_id, works, found.pairs, inside, named) for group_id, works in found.groups.items())
@@ -92,10 +44,10 @@ class DedupReport:
                 _pair(pair) for pair in found.pairs if inside.get(pair.first, 1) != inside.get(pair.second, 2)
             ),
             not_comparable=tuple(
-                NotComparable(_name(named[work_id]), reason) for work_id, reason in sorted(found.not_comparable.items())
+                NotComparable(work=_name(named[work_id]), reason=reason)
+                for work_id, reason in sorted(found.not_comparable.items())
             ),
             sheets=tuple(map(str, self._draw(groups, folder))),
-            notes=(),
         )
 
     def _draw(self, groups: Sequence[GroupReport], folder: Path) -> list[Path]:
@@ -132,12 +84,15 @@ def _group(
     group_id: str, works: Sequence[str], pairs: Sequence[Pair], inside: Mapping[str, str], named: Mapping[str, Work]
 ) -> GroupReport:
     own = [pair for pair in pairs if inside.get(pair.first) == inside.get(pair.second) == group_id]
-    return GroupReport(group_id, tuple(_name(named[work_id]) for work_id in works), tuple(map(_pair, own)))
+    members = tuple(_name(named[work_id]) for work_id in works)
+    return GroupReport(group_id=group_id, works=members, pairs=tuple(map(_pair, own)))
 
 
-def _name(work: Work) -> WorkLabel:
-    return WorkLabel(work.work_id, work.title, work.artist_id, work.artist, work.source)
+def _name(work: Work) -> GroupedWork:
+    return GroupedWork(
+        work_id=work.work_id, title=work.title, artist_id=work.artist_id, artist=work.artist, source=work.source
+    )
 
 
 def _pair(pair: Pair) -> PairReport:
-    return PairReport(pair.first, pair.second, pair.found)
+    return PairReport(first=pair.first, second=pair.second, found=dict(pair.found))

@@ -9,11 +9,12 @@ from __future__ import annotations
 import time
 from collections import Counter
 from collections.abc import Callable, Iterable, Iterator, Sequence
-from dataclasses import asdict, dataclass, replace
+from dataclasses import dataclass, replace
 from functools import partial
 from itertools import islice
 from typing import Any
 
+from ledger.answers.corpus import IngestSummary, Refusal
 from ledger.corpus.work import Source, SourceItem
 from ledger.errors import InputError
 from ledger.fingerprint.complexity import comparable
@@ -41,42 +42,12 @@ BATCH = 64
 
 
 @dataclass(frozen=True, slots=True)
-class Refusal:
-    """A work that was not registered, or cannot be compared, and why."""
-
-    key: str
-    code: str
-    reason: str
-
-
-@dataclass(frozen=True, slots=True)
 class Registrant:
     """The artist who registers all works of a source."""
 
     artist_id: str
     sign: Callable[[bytes], tuple[Signature, ...]]
     """The artist's signatures over a payload; none where the artist has no key."""
-
-
-@dataclass(frozen=True, slots=True)
-class IngestSummary:
-    source: str
-    found: int
-    registered: int
-    already_registered: int
-    """In this source before, or the same bytes by the same artist: registered once."""
-    refused: tuple[Refusal, ...]
-    not_comparable: tuple[Refusal, ...]
-    """Works that are registered, but say too little to be compared: blank, tiny, extremely long. Only a file of the
-    same bytes will match them."""
-    seconds: float
-    registered_ids: tuple[str, ...] = ()
-    """Work ids of what was registered now."""
-    contested: tuple[str, ...] = ()
-    """Of these, works that another artist has registered too; known of what artists register themselves."""
-
-    def to_json(self) -> dict[str, Any]:
-        return asdict(self)
 
 
 @dataclass(frozen=True, slots=True)
@@ -181,7 +152,9 @@ class Ingestion:
                 self._append(allowed, listed, registrant)
             except OptOutsChangedError:
                 continue
-            return allowed, [Refusal(work.item.key, "opted-out", why) for work, why in refused if why is not None]
+            return allowed, [
+                Refusal(key=work.item.key, code="opted-out", reason=why) for work, why in refused if why is not None
+            ]
 
     def _append(self, works: Sequence[RegistrableWork], listed: KnownOptOuts, registrant: Registrant | None) -> None:
         submissions = [
@@ -281,8 +254,8 @@ def _too_little(works: Iterable[RegistrableWork]) -> Iterator[Refusal]:
     for work in works:
         reason = comparable(work.image, work.row.fingerprint.complexity)
         if reason is not None:
-            yield Refusal(work.item.key, "not-comparable", reason)
+            yield Refusal(key=work.item.key, code="not-comparable", reason=reason)
 
 
 def _refusal(item: SourceItem, error: InputError) -> Refusal:
-    return Refusal(item.key, error.code, error.message)
+    return Refusal(key=item.key, code=error.code, reason=error.message)

@@ -8,11 +8,11 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable, Iterable, Sequence
-from dataclasses import asdict, dataclass
+from dataclasses import dataclass
 from functools import partial
 from pathlib import Path
-from typing import Any
 
+from ledger.answers.corpus import OptOutPage, OptOutPlan, OptOutSummary, WorkToWithdraw
 from ledger.errors import InputError
 from ledger.fingerprint.complexity import comparable, complexity
 from ledger.fingerprint.fingerprinter import Fingerprinter
@@ -39,62 +39,6 @@ SAME_PICTURE = 0.75
 CANDIDATES = 50
 """Asked of the corpus by each list, before pictures are aligned."""
 _ENTRY = re.compile("(?:sha256:)?([0-9a-f]{64})|look:([0-9a-f]{128})")
-
-
-@dataclass(frozen=True, slots=True)
-class WorkToWithdraw:
-    """A registered work that an entry, or a picture given with it, names."""
-
-    work_id: str
-    title: str
-    artist_id: str
-    artist: str
-    because: Because
-    """By digest, by both perceptual hashes, or verified in the picture by aligning the two."""
-
-
-@dataclass(frozen=True, slots=True)
-class OptOutPlan:
-    entries: tuple[OptOut, ...]
-    works: tuple[WorkToWithdraw, ...]
-    """They would be withdrawn."""
-    mistaken: tuple[str, ...]
-    """Ids of works that a given picture's hashes name although it is another picture, as one made to order is. They
-    stand, and that picture is listed by its digests alone."""
-
-    def to_json(self) -> dict[str, Any]:
-        return {
-            "entries": [asdict(each) for each in self.entries],
-            "mistaken": list(self.mistaken),
-            "would_withdraw": [asdict(each) for each in self.works],
-        }
-
-
-@dataclass(frozen=True, slots=True)
-class OptOutSummary:
-    entries: tuple[OptOut, ...]
-    added: int
-    """Of these entries, those that were not on the list."""
-    withdrawn: tuple[str, ...]
-    """Work ids: those of the plan, which are withdrawn now."""
-    mistaken: tuple[str, ...]
-    """As in the plan."""
-    also_named: tuple[str, ...]
-    """Work ids: registered between the plan and now, and therefore seen by nobody; they are not withdrawn."""
-
-    def to_json(self) -> dict[str, Any]:
-        return asdict(self)
-
-
-@dataclass(frozen=True, slots=True)
-class OptOutPage:
-    """Entries by kind and value; `next_after` continues (`after=`), None at the end."""
-
-    entries: tuple[OptOut, ...]
-    next_after: str | None
-
-    def to_json(self) -> dict[str, Any]:
-        return asdict(self)
 
 
 @dataclass(frozen=True, slots=True)
@@ -136,10 +80,17 @@ class OptingOut:
         named = shown | dict(self.store.named(tuple(wanted)))
         wanted |= dict.fromkeys(each for each in self.store.of_works(tuple(shown)) if each.kind == "sha256")
         works = tuple(
-            WorkToWithdraw(work_id, work.title, work.artist_id, work.artist, named[work_id])
+            WorkToWithdraw(
+                work_id=work_id,
+                title=work.title,
+                artist_id=work.artist_id,
+                artist=work.artist,
+                because=named[work_id],
+            )
             for work_id, work in self.works.works(named).items()
         )
-        return OptOutPlan(tuple(wanted), works, tuple(sorted(mistaken - named.keys())))
+        stand = tuple(sorted(mistaken - named.keys()))
+        return OptOutPlan(entries=tuple(wanted), mistaken=stand, would_withdraw=works)
 
     def _same(self, image: CanonicalImage, work_id: str) -> bool:
         """Whether a work whose hashes are near is the picture by its pixels."""
@@ -152,10 +103,16 @@ class OptingOut:
         The caller has asked who may, and shown the works. Raises PushbackError.
         """
         added = self.store.add(plan.entries)
-        planned = [work.work_id for work in plan.works]
+        planned = [work.work_id for work in plan.would_withdraw]
         late = self.store.named(plan.entries).keys() - {*planned, *plan.mistaken}
         self.consents.withdraw_many(list(self.works.works(planned).values()), reason, progress)
-        return OptOutSummary(plan.entries, added, tuple(planned), plan.mistaken, tuple(sorted(late)))
+        return OptOutSummary(
+            entries=plan.entries,
+            added=added,
+            withdrawn=tuple(planned),
+            mistaken=plan.mistaken,
+            also_named=tuple(sorted(late)),
+        )
 
     def remove(self, entries: Iterable[OptOut]) -> int:
         """Takes entries off the list; returns how many were on it. Works that were withdrawn may be registered anew."""
@@ -167,7 +124,8 @@ class OptingOut:
             raise InputError(f"limit is {limit}; it must be 1 to {MAX_PAGE}", code="bad-limit")
         found = self.store.page(after=None if after is None else parse_opt_out(after), limit=limit + 1)
         page = found[:limit]
-        return OptOutPage(tuple(page), f"{page[-1].kind}:{page[-1].value}" if len(found) > limit else None)
+        following = f"{page[-1].kind}:{page[-1].value}" if len(found) > limit else None
+        return OptOutPage(entries=tuple(page), next_after=following)
 
 
 def _digests_of(image: CanonicalImage) -> tuple[OptOut, ...]:
@@ -195,7 +153,7 @@ def draw(plan: OptOutPlan, index: PgVectorIndex, folder: Path) -> list[Path]:
     """Contact sheets of the works that would be withdrawn. Raises InputError (`cannot-write`)."""
     cells = tuple(
         Cell((work.title or "untitled", work.artist, work.work_id), partial(_preview, index, work.work_id))
-        for work in plan.works
+        for work in plan.would_withdraw
     )
     try:
         return draw_sheets([Row(f"{len(cells)} works would be withdrawn", cells)], folder, SHEET)

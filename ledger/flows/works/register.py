@@ -9,10 +9,11 @@ from __future__ import annotations
 
 import hashlib
 from collections.abc import Callable, Sequence
-from dataclasses import asdict, dataclass, replace
-from typing import Any
+from dataclasses import dataclass, replace
 
-from ledger.answers.records import RecordAnswer, WorkAnswer
+from ledger.answers.corpus import IngestSummary
+from ledger.answers.drafts import PreparedWork
+from ledger.answers.works import RegisteredWork
 from ledger.corpus.credit import read_terms
 from ledger.corpus.labels import UNSTATED_USES
 from ledger.corpus.sources.upload import upload_source
@@ -26,7 +27,7 @@ from ledger.flows.records.log_keys import LogKeys
 from ledger.flows.records.records import Records
 from ledger.flows.works.catalogue import Catalogue
 from ledger.flows.works.contest_limit import ContestLimit
-from ledger.flows.works.ingest import Ingestion, IngestSummary, RegistrableWork, Registrant, opted_out, registrable_work
+from ledger.flows.works.ingest import Ingestion, RegistrableWork, Registrant, opted_out, registrable_work
 from ledger.image.pool import DecodePool
 from ledger.log.append import Submission
 from ledger.log.entry import Alongside, Appended
@@ -59,36 +60,12 @@ class WorkDetails:
 
 
 @dataclass(frozen=True, slots=True)
-class PreparedWork:
-    """A registration for the artist to sign."""
-
-    work_id: str
-    record_id: str
-    payload: bytes
-    """RFC 8785 bytes of the statement."""
-    metadata: dict[str, Any]
-    """What the statement commits to beside itself: names, credit, link."""
-    metadata_key: bytes
-    """Opens that commitment; comes back with the signature."""
-
-
-@dataclass(frozen=True, slots=True)
 class SignedWork:
     """What comes back of a PreparedWork."""
 
     envelope: bytes
     """DSSE, with the artist's signature alone."""
     metadata_key: bytes
-
-
-@dataclass(frozen=True, slots=True)
-class RegisteredWork:
-    record: RecordAnswer
-    """`repeated` where the artist had registered these bytes before."""
-    work: WorkAnswer
-
-    def to_json(self) -> dict[str, Any]:
-        return asdict(self)
 
 
 @dataclass(frozen=True, slots=True)
@@ -124,7 +101,13 @@ class Registering:
         self._require_not_opted_out(work)
         self.contest_limit.require(work.image, artist_id, principal)
         submission, row = work.submission, work.row
-        return PreparedWork(row.work_id, submission.record_id, submission.payload, dict(row.metadata), row.metadata_key)
+        return PreparedWork(
+            payload=submission.payload,
+            work_id=row.work_id,
+            record_id=submission.record_id,
+            metadata=dict(row.metadata),
+            metadata_key=row.metadata_key,
+        )
 
     def register(self, data: bytes, details: WorkDetails, artist_id: str, principal: Principal) -> RegisteredWork:
         """With the service's signature alone. Raises as `prepare` does, but for bytes that the artist registered
@@ -211,7 +194,7 @@ class Registering:
         progress("looking for copies", 0, None)
         self.compare(summary.registered_ids)
         contested = self.corpus.contests(summary.registered_ids)
-        return replace(summary, contested=tuple(contested))
+        return summary.model_copy(update={"contested": tuple(contested)})
 
     def artist(self, artist_id: str, principal: Principal) -> Artist:
         """Who registers. Raises AccessError (`wrong-account`), NotFoundError (`artist-not-found`)."""
@@ -274,17 +257,17 @@ class Registering:
                 continue
 
     def _answer(self, appended: Appended) -> RegisteredWork:
-        predicate = parse_payload(dsse.parse(appended.entry.envelope).payload).predicate
+        predicate = appended.entry.statement.predicate
         assert isinstance(predicate, Registration)  # noqa: S101 - what was appended
         if not appended.repeated:
             self.compare([predicate.work_id])
         record = self.records.answer(appended.entry, repeated=appended.repeated)
-        return RegisteredWork(record, self.catalogue.work(predicate.work_id))
+        return RegisteredWork(record=record, work=self.catalogue.work(predicate.work_id))
 
     def _existing(self, work_id: str) -> RegisteredWork:
         work = self.catalogue.work(work_id)
         entry = self.records.entry(work.registration_record_id)
-        return RegisteredWork(self.records.answer(entry, repeated=True), work)
+        return RegisteredWork(record=self.records.answer(entry, repeated=True), work=work)
 
 
 def _require_same(payload: bytes, metadata_key: bytes, work: RegistrableWork) -> None:

@@ -9,7 +9,6 @@ from uuid import UUID
 
 from ledger.errors import IntegrityError, VerificationError
 from ledger.log.entry import Entry
-from ledger.record import dsse
 from ledger.record.parts import MatchText
 from ledger.record.predicates import (
     Asset,
@@ -29,7 +28,7 @@ from ledger.record.predicates import (
     Verification,
     Withdrawal,
 )
-from ledger.record.statement import Statement, parse_payload
+from ledger.record.statement import Statement
 from ledger.record.times import parse_time
 
 RECORD_COLUMNS = (
@@ -71,7 +70,7 @@ class Rows:
     def add(self, entry: Entry) -> None:
         """Take one entry in. Raises IntegrityError (`entry-unreadable`) when it is no record that this code knows."""
         try:
-            statement = parse_payload(dsse.parse(entry.envelope).payload)
+            statement = entry.statement
         except VerificationError as error:
             raise IntegrityError(
                 f"this version cannot read log entry {entry.leaf_index}: {error.message}",

@@ -1,0 +1,158 @@
+"""What operators do with the corpus: ingest, fingerprint anew, calibrate, look for copies, opt out, erase."""
+
+from __future__ import annotations
+
+from typing import Literal
+
+from ledger.answers.answer import Answer, JsonObject
+from ledger.match.optout import OptOut
+
+
+class Refusal(Answer):
+    """A work that was not registered, or cannot be compared, and why."""
+
+    key: str
+    code: str
+    reason: str
+
+
+class IngestSummary(Answer):
+    source: str
+    found: int
+    registered: int
+    already_registered: int
+    """In this source before, or the same bytes by the same artist: registered once."""
+    refused: tuple[Refusal, ...]
+    not_comparable: tuple[Refusal, ...]
+    """Works that are registered, but say too little to be compared: blank, tiny, extremely long. Only a file of the
+    same bytes will match them."""
+    seconds: float
+    registered_ids: tuple[str, ...] = ()
+    """Work ids of what was registered now."""
+    contested: tuple[str, ...] = ()
+    """Of these, works that another artist has registered too; known of what artists register themselves."""
+
+
+class RefreshSummary(Answer):
+    spec: str
+    works: int
+    """Works that lacked a fingerprint under the spec."""
+    refreshed: int
+    refused: tuple[Refusal, ...]
+    """Works whose source is gone or no longer has the registered bytes; they stay registered, and cannot be matched."""
+
+
+class CalibrationSummary(Answer):
+    digest: str
+    record_id: str
+    works: int
+    bins: dict[str, int]
+    """Unrelated pictures per bin."""
+    made: bool
+    """False when the one in force was for this very corpus already."""
+
+
+class CalibrationState(Answer):
+    """For `/readyz`. None of these makes the service unready: it answers with the calibration in force."""
+
+    state: Literal["none", "current", "behind", "running", "failed"]
+    """`behind`: the corpus has changed by more than a tenth since."""
+    digest: str | None
+    works: int | None
+    """Works that the calibration in force was made against."""
+    corpus_works: int
+    """Works that there are now."""
+    detail: str | None
+    """Why the last attempt failed."""
+
+
+class GroupedWork(Answer):
+    work_id: str
+    title: str
+    artist_id: str
+    artist: str
+    source: str
+
+
+class PairReport(Answer):
+    first: str
+    second: str
+    found: JsonObject
+    """As a match in a record: relation, score, p-value, n, bin, evidence; `query` is the work that was asked."""
+
+
+class GroupReport(Answer):
+    group_id: str
+    works: tuple[GroupedWork, ...]
+    pairs: tuple[PairReport, ...]
+    """Every pair of the group, the surest first."""
+
+
+class NotComparable(Answer):
+    work: GroupedWork
+    reason: str
+
+
+class DedupSummary(Answer):
+    works: int = 0
+    asked: int = 0
+    in_groups: int = 0
+    calibration: str | None = None
+    groups: tuple[GroupReport, ...] = ()
+    between_groups: tuple[PairReport, ...] = ()
+    """Verified copies in no group together, since others of their groups are no copies of each other."""
+    not_comparable: tuple[NotComparable, ...] = ()
+    sheets: tuple[str, ...] = ()
+    notes: tuple[str, ...] = ()
+
+
+class WorkToWithdraw(Answer):
+    """A registered work that an entry of the opt-out list, or a picture given with it, names."""
+
+    work_id: str
+    title: str
+    artist_id: str
+    artist: str
+    because: Literal["digest", "hashes", "geometry"]
+    """By digest, by both perceptual hashes, or verified in the picture by aligning the two."""
+
+
+class OptOutPlan(Answer):
+    entries: tuple[OptOut, ...]
+    mistaken: tuple[str, ...]
+    """Ids of works that a given picture's hashes name although it is another picture, as one made to order is. They
+    stand, and that picture is listed by its digests alone."""
+    would_withdraw: tuple[WorkToWithdraw, ...]
+
+
+class OptOutSummary(Answer):
+    entries: tuple[OptOut, ...]
+    added: int
+    """Of these entries, those that were not on the list."""
+    withdrawn: tuple[str, ...]
+    """Work ids: those of the plan, which are withdrawn now."""
+    mistaken: tuple[str, ...]
+    """As in the plan."""
+    also_named: tuple[str, ...]
+    """Work ids: registered between the plan and now, and therefore seen by nobody; they are not withdrawn."""
+
+
+class OptOutPage(Answer):
+    """Entries by kind and value."""
+
+    entries: tuple[OptOut, ...]
+    next_after: str | None
+    """Goes on (`after=`); null at the end."""
+
+
+class ErasureSummary(Answer):
+    artist_id: str
+    withdrawn: int
+    """Works withdrawn now; others were before."""
+    opted_out: int
+    """Entries put on the opt-out list, so that no later ingest brings the works back."""
+    alike: tuple[str, ...]
+    """Work ids of other artists that those entries name too. They stand: who looks at them may withdraw them."""
+    keys_revoked: tuple[str, ...]
+    left: tuple[str, ...]
+    """Where deleted rows may lie on for a while, because the database's owner has not the right to have them gone."""

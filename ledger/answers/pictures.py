@@ -1,0 +1,138 @@
+"""What an answer says of a picture: the works near it with their names, and the credentials in its file."""
+
+from __future__ import annotations
+
+from typing import Literal
+
+from pydantic import ConfigDict
+
+from ledger.answers.answer import Answer, JsonObject, Links
+from ledger.answers.examples import MATCH
+from ledger.match.lists import IDENTICAL, Relation, Verdict
+from ledger.record.parts import EvidenceText
+from ledger.record.predicates import Kind
+
+_CLAIMED = IDENTICAL | {Relation.UNVERIFIED, Relation.SIMILAR_STYLE}
+"""Relations that are said of a work even where it is no verified copy: each has its own error rate, or none."""
+
+
+class MatchAnswer(Answer):
+    """A near work, with the names that the signed record leaves out; `score`, `p_value` and `n_null` are as signed."""
+
+    model_config = ConfigDict(json_schema_extra={"example": MATCH})
+
+    rank: int
+    work_id: str
+    title: str
+    artist_id: str
+    artist: str
+    licence: str
+    source: str
+    relation: Relation
+    score: str
+    """Calibrated probability that the picture is a copy of the work, a decimal string."""
+    p_value: str
+    """How often an unrelated picture of the same `bin` comes as close, among `n_null`."""
+    n_null: int
+    bin: str
+    evidence: EvidenceText | None
+    preview: str | None
+    """Path of a small picture of the work, where one may be shown."""
+    withdrawn: bool
+    group: str | None
+    """The first registered work of its duplicate group, null where it stands alone."""
+    artist_ids: tuple[str, ...]
+    """Every artist who registered the picture, in the order of the log."""
+    names: tuple[str, ...]
+    """Of these artists; empty texts where they were erased."""
+    verified: bool
+    """Whether it is a copy, proven or verified, at p <= alpha."""
+    contested: bool = False
+    """Whether another artist has registered the work too: who made it is a matter of claims."""
+
+    @property
+    def identical(self) -> bool:
+        """By its digests, which leave nothing to chance."""
+        return self.relation in IDENTICAL
+
+    @property
+    def probability(self) -> str | None:
+        """That the picture is a copy, where one was verified or it is as close as one; digests leave no room for it."""
+        measured = self.verified or self.relation is Relation.UNVERIFIED
+        return self.score if measured and not self.identical else None
+
+    @property
+    def claims(self) -> bool:
+        """Whether anything is claimed about the work; else it is near by rank only, and people see it folded."""
+        return self.verified or self.relation in _CLAIMED
+
+
+class ShareReport(Answer):
+    """Of one artist, or of all who registered a contested work together."""
+
+    artist_ids: tuple[str, ...]
+    names: tuple[str, ...]
+    """In the same order; empty texts where they were erased."""
+    group: str | None
+    """The contested work's id: the first registration."""
+    share: str
+
+
+class CalibrationReport(Answer):
+    """What a record's error rates rest on."""
+
+    digest: str
+    works: int
+    """Works that they were measured against; the record's own corpus may have more by now."""
+    outdated: bool
+    """Whether the record's corpus differs from that in size by more than a tenth."""
+
+
+class Report(Answer):
+    """What a person wants to read: names and titles resolved, nothing added to what was measured."""
+
+    verdict: Verdict
+    comparable: bool
+    works_compared: int
+    alpha: str
+    calibration: CalibrationReport | None
+    """Null where the record of the calibration is not here."""
+    notes: tuple[str, ...]
+    """What keeps the answer from meaning what it seems to: no works, an outgrown calibration, nothing to compare."""
+    matches: tuple[MatchAnswer, ...]
+    shares: tuple[ShareReport, ...]
+    unattributed: str
+
+
+PictureRelation = Literal["same-file", "same-pixels", "similar", "different", "not-comparable"]
+
+
+class NamedRecord(Answer):
+    """A record that a file's credentials lead to."""
+
+    record_id: str
+    kind: Kind
+    reference: str
+    picture: PictureRelation
+    """What its picture is to the file's, by digests or by the hashes of both."""
+    links: Links
+
+
+class CredentialsReport(Answer):
+    """Content Credentials (C2PA) in a file that was sent in. Unsigned; texts are the file's own, cleaned."""
+
+    state: Literal["valid", "untrusted", "invalid"]
+    """Intact by a trusted signer, intact by another, broken."""
+    says: str
+    """All of it in words."""
+    issuer: str | None
+    claim_generator: str | None
+    digital_source_type: str | None
+    manifest_sha256: str | None
+    problems: tuple[str, ...]
+    assertion: JsonObject | None
+    """`org.artledger.attribution` as it stands in the file (FORMAT.md)."""
+    from_ingredient: bool
+    """Whether the assertion is that of a picture which this one was made from."""
+    record: NamedRecord | None
+    """The record that the assertion names, where it is on this log."""

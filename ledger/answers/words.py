@@ -1,0 +1,61 @@
+"""What answers say beside relations, verdicts and figures (`ledger.match.words`): the same for every surface."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import TYPE_CHECKING
+
+from ledger.match.words import RELATION_WORDS
+
+if TYPE_CHECKING:
+    from ledger.answers.headline import HeadlineKind
+    from ledger.answers.records import SimilarRecord
+    from ledger.corpus.work import AllowedUse
+    from ledger.record.predicates import Guard, Kind
+
+CONTESTED = "Registering first does not prove authorship."
+GUARD_WORDS: Mapping[Guard, str] = {
+    "allow": "Handed out.",
+    "warn": "Handed out with a warning.",
+    "regenerated": "Rejected, and made again: nobody got this one.",
+    "block": "Blocked: nobody got this picture, and it was not kept.",
+}
+SETTING_WORDS: Mapping[str, str] = {"guidance_scale": "Guidance", "num_inference_steps": "Steps"}
+KIND_WORDS: Mapping[Kind, str] = {
+    "key": "Key",
+    "registration": "Registration of a work",
+    "consent": "New terms for a work",
+    "withdrawal": "Withdrawal of a work",
+    "model": "Model",
+    "calibration": "Calibration",
+    "verification": "Verification of a picture",
+    "generation": "Generated picture",
+    "asset": "File of a generated picture",
+    "claim": "Claim",
+    "verdict": "Verdict on a claim",
+    "response": "Response to a claim",
+    "resolution": "Resolution of a claim",
+    "usage": "Statement of use",
+    "finding": "Finding about a model",
+}
+USE_WORDS: Mapping[AllowedUse, str] = {
+    "match": "compare with pictures",
+    "train": "train models",
+    "style": "imitate the style",
+}
+HEADLINE_BANDS: Mapping[HeadlineKind, str] = {
+    "generated": "Made by a generator recorded here",
+    "generated-edited": "Made by a generator recorded here",
+    "registered": "Registered work",
+    "edited-copy": "Edited copy",
+    "contains-part": "Contains part of a registered work",
+    "unknown": "Nothing known",
+    "not-comparable": "Cannot compare",
+}
+
+
+def similar_words(similar: SimilarRecord) -> str:
+    """What a picture is to a generated one that it was found to show."""
+    if similar.evidence is not None:
+        return RELATION_WORDS[similar.relation]
+    return f"by its hashes alone, {similar.phash_distance} of 256 bits differ"
