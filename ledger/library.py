@@ -21,7 +21,7 @@ if TYPE_CHECKING:
     from ledger.app import Application
     from ledger.audit.checks import AuditVerdict, Check
     from ledger.generate.picture import Attributor
-    from ledger.log.witness_policy import Policy
+    from ledger.log.witness_policy import WitnessPolicy
 
 MAX_FILE_BYTES = 256 * 2**20
 """Of a bundle or picture named by its path: bounded only against mistakes."""
@@ -209,7 +209,7 @@ class Ledger:
         return _read(picture, self.application.settings.max_image_bytes)
 
 
-def _policy(data: bytes) -> Policy:
+def _policy(data: bytes) -> WitnessPolicy:
     from ledger.log.witness_policy import parse_policy
 
     return parse_policy(data)

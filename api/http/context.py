@@ -39,7 +39,7 @@ class Lane:
 
 
 @dataclass(frozen=True, slots=True)
-class Work:
+class RequestWork:
     """What is done for one request, in its asker's lane and at its asker's charge.
 
     Where the client leaves, what waits is dropped, and what runs for its answer alone ends.
@@ -91,17 +91,17 @@ class Context:
         return self.tokens.pictures
 
     @asynccontextmanager
-    async def working(self, request: Request) -> AsyncIterator[Work]:
+    async def working(self, request: Request) -> AsyncIterator[RequestWork]:
         """Work for a request that strangers, too, may make. Before its body is read: they need budget for it.
 
         Raises PushbackError (`rate-limited`).
         """
         asker = asker_of(request)
         with nullcontext(Charge()) if asker.privileged else self.work_budget.request(asker.key) as charge:
-            yield Work(self, request, self.tokens if asker.privileged else self.strangers, charge)
+            yield RequestWork(self, request, self.tokens if asker.privileged else self.strangers, charge)
 
     async def with_image(self, request: Request, job: Callable[[bytes], T]) -> T:
-        """See `Work.with_image`."""
+        """See `RequestWork.with_image`."""
         async with self.working(request) as work:
             return await work.with_image(job)
 

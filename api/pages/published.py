@@ -11,7 +11,7 @@ from ledger.log.tiles import CHECKPOINT_PATH
 
 
 @dataclass(frozen=True, slots=True)
-class Published:
+class PublishedCheckpoint:
     size: int
     root: str
     """Lowercase hex."""
@@ -19,10 +19,10 @@ class Published:
     """The signed checkpoint, verbatim."""
 
 
-def latest_checkpoint(objects: ObjectReader) -> Published | None:
+def latest_checkpoint(objects: ObjectReader) -> PublishedCheckpoint | None:
     """None before the first checkpoint. Raises VerificationError when the store holds something else there."""
     data = objects.get(CHECKPOINT_PATH)
     if data is None:
         return None
     checkpoint = parse_checkpoint(parse_note(data).text)
-    return Published(checkpoint.size, checkpoint.root.hex(), data.decode())
+    return PublishedCheckpoint(checkpoint.size, checkpoint.root.hex(), data.decode())

@@ -81,12 +81,12 @@ def copies(
     For the other methods, the similarity to unrelated pictures is subtracted where that improves their result.
     """
     from ledger.lab.evaluate.copies import evaluate_copies
-    from ledger.lab.evaluate.experiment import GROWTH, Plan, measure
+    from ledger.lab.evaluate.experiment import GROWTH, ExperimentPlan, measure
     from ledger.lab.evaluate.plots import per_edit, precision_recall
 
     make_folder(out)
     with invocation.progress() as progress:
-        measured = measure(Plan(out, works, copies, unrelated, assets, seed, growth=GROWTH), progress)
+        measured = measure(ExperimentPlan(out, works, copies, unrelated, assets, seed, growth=GROWTH), progress)
         progress("computing intervals", 0, None)
         report = evaluate_copies(measured)
     for name, reason in measured.absent.items():
@@ -121,13 +121,13 @@ def calibration(
     Prints false alarms and detection rates at error rates of 1% and 5%, false discoveries among many pictures
     (Benjamini-Hochberg), and the reliability of `score`. Writes calibration.json and reliability.png.
     """
-    from ledger.lab.evaluate.experiment import Plan, measure
+    from ledger.lab.evaluate.experiment import ExperimentPlan, measure
     from ledger.lab.evaluate.plots import reliability_diagram
     from ledger.lab.evaluate.reliability import evaluate_calibration
 
     make_folder(out)
     with invocation.progress() as progress:
-        measured = measure(Plan(out, works, copies, unrelated, assets, seed, both=True), progress)
+        measured = measure(ExperimentPlan(out, works, copies, unrelated, assets, seed, both=True), progress)
     report = evaluate_calibration(measured)
     write_file(out / "calibration.json", json.dumps(report.document, indent=1).encode())
     error = f"expected calibration error {report.document['expected_calibration_error']:.3f}"

@@ -14,7 +14,7 @@ if TYPE_CHECKING:
     from cli.ui.invocation import Invocation
     from ledger.app import Application
     from ledger.log.vkey import VerifierKey
-    from ledger.log.witness_policy import Policy
+    from ledger.log.witness_policy import WitnessPolicy
 
 KeyOption = Annotated[
     str, typer.Option("--key", metavar="VKEY", help="Verifier key of the log, as `artledger keys show` prints it.")
@@ -44,7 +44,7 @@ LogKeyOption = Annotated[
 ExplainOption = Annotated[bool, typer.Option("--explain", help="Also show every hash of the proof.")]
 
 
-def read_policy(path: Path | None) -> Policy | None:
+def read_policy(path: Path | None) -> WitnessPolicy | None:
     """The policy in a file. Raises InputError."""
     if path is None:
         return None

@@ -25,7 +25,7 @@ if TYPE_CHECKING:
     from ledger.log.reader import TileReader
     from ledger.log.vkey import NoteSigner
     from ledger.log.witness import WitnessClient
-    from ledger.log.witness_policy import Policy
+    from ledger.log.witness_policy import WitnessPolicy
     from ledger.record.keyfile import KeyFile
 
 LAST_CHECKPOINT = "last-checkpoint"
@@ -191,7 +191,7 @@ class Log:
         )
 
     @cached_property
-    def witness_policy(self) -> Policy | None:
+    def witness_policy(self) -> WitnessPolicy | None:
         from ledger.files import read_regular
         from ledger.log.witness_policy import MAX_POLICY_BYTES, parse_policy
 

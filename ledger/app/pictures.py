@@ -14,17 +14,17 @@ from ledger.app.log import Log
 from ledger.app.store import Store
 from ledger.errors import InputError
 from ledger.fingerprint.fingerprinter import Fingerprinter
-from ledger.flows.pictures.attribute import Attribution
+from ledger.flows.pictures.attribute import Attributing
 from ledger.flows.pictures.credential_keys import CREDENTIAL_KEY_FILE, OperatorCredentials, OwnCredentials
 from ledger.flows.pictures.credentials import Credentials
-from ledger.flows.pictures.generate import Generation
+from ledger.flows.pictures.generate import Generating
 from ledger.flows.pictures.hand_out import HandingOut, MakeFile
 from ledger.flows.pictures.headlines import Headlines
 from ledger.flows.pictures.lookup import Lookup
 from ledger.flows.pictures.recognise import GeneratedPictures
 from ledger.flows.pictures.recompute import LocalRecompute
 from ledger.flows.pictures.report import Reports
-from ledger.flows.pictures.verify import Verification
+from ledger.flows.pictures.verify import Verifying
 from ledger.flows.upkeep.calibrate import Calibrations
 from ledger.generate.guard_policy import Policy, default_policy, load_policy
 from ledger.generate.picture import Attributor, Generator
@@ -52,7 +52,7 @@ class Pictures:
         self._claims_about = claims_about
 
     def verify(self, data: bytes, *, top_k: int = MATCHES) -> RecordAnswer:
-        """As `Verification.verify`."""
+        """As `Verifying.verify`."""
         return self.verification.verify(data, top_k=top_k)
 
     def look_up(self, data: bytes, *, top_k: int = MATCHES) -> LookupAnswer:
@@ -102,8 +102,8 @@ class Pictures:
         )
 
     @cached_property
-    def verification(self) -> Verification:
-        return Verification(
+    def verification(self) -> Verifying:
+        return Verifying(
             images=self.images,
             fingerprinter=self.fingerprinter,
             index=self.store.index,
@@ -174,8 +174,8 @@ class Pictures:
         return open_generator(source, device=settings.device, dtype=settings.dtype)
 
     @cached_property
-    def attribution(self) -> Attribution:
-        return Attribution(
+    def attribution(self) -> Attributing:
+        return Attributing(
             verification=self.verification,
             models=self.log.models,
             policy=self.policy,
@@ -206,12 +206,12 @@ class Pictures:
         return lambda pixels, media_type, assertion: with_credentials(pixels, media_type, assertion, signer)
 
     @cached_property
-    def generation(self) -> Generation:
+    def generation(self) -> Generating:
         def generator() -> Generator:
             with _OPENING:
                 return self.generator
 
-        return Generation(generator, self.attribution, self.handing_out)
+        return Generating(generator, self.attribution, self.handing_out)
 
     @property
     def attributor(self) -> Attributor:

@@ -6,7 +6,7 @@ from collections.abc import Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 
-from ledger.audit.entries import Examined, examine, naming_leaf
+from ledger.audit.entries import ExaminedEntry, examine, naming_leaf
 from ledger.audit.statement_rules import Gist
 from ledger.audit.tiles import require_tile_root
 from ledger.errors import VerificationError
@@ -40,7 +40,7 @@ class Leaf:
     """An entry that was checked by itself."""
 
     leaf_hash: bytes
-    examined: Examined
+    examined: ExaminedEntry
     entry: bytes
     """Its bytes where it must be examined again, once its signer's key is known; else empty."""
 
@@ -62,7 +62,7 @@ class Done:
         """Those from leaf index `start` on."""
         rows = self.rows[max(0, start - self.first) :]
         return [
-            Leaf(digest, Examined(gist, signers, verified, key), entry)
+            Leaf(digest, ExaminedEntry(gist, signers, verified, key), entry)
             for digest, entry, gist, signers, verified, key in rows
         ]
 

@@ -30,7 +30,7 @@ from ledger.claim.case import Case, ClaimFinding, Exhibit, Listing
 from ledger.claim.decide import decide
 from ledger.claim.rules import ClaimRules, parse_rules, published_rules
 from ledger.errors import LedgerError, VerificationError
-from ledger.log.witness_policy import Policy
+from ledger.log.witness_policy import WitnessPolicy
 from ledger.record.parts import Ref
 from ledger.record.predicates import (
     Claim,
@@ -79,7 +79,7 @@ class _Opened:
 
 
 def audit_claim(
-    data: bytes, log_vkey: str | None, record_keys: Iterable[bytes] = (), policy: Policy | None = None
+    data: bytes, log_vkey: str | None, record_keys: Iterable[bytes] = (), policy: WitnessPolicy | None = None
 ) -> Audit:
     """Audits the bundle of a claim offline, as the module says. Raises InputError only for keys that are none."""
     trust = Trust.of(log_vkey, record_keys, policy)

@@ -26,7 +26,7 @@ from ledger.record.statement import parse_payload
 
 
 @dataclass(frozen=True, slots=True)
-class Examined:
+class ExaminedEntry:
     """What of an entry matters for the leaves around it; small, so that it travels between processes."""
 
     gist: Gist
@@ -38,7 +38,7 @@ class Examined:
     """The predicate of a `key` record."""
 
 
-def examine(entry: bytes, keys: Mapping[str, bytes], origin: str) -> Examined:
+def examine(entry: bytes, keys: Mapping[str, bytes], origin: str) -> ExaminedEntry:
     """Parses an entry strictly and verifies its signatures with `keys` (key id to raw public key).
 
     `origin`: of the log that the entry stands on. A `key` record brings its own key along. Raises VerificationError:
@@ -55,7 +55,7 @@ def examine(entry: bytes, keys: Mapping[str, bytes], origin: str) -> Examined:
     verified = all(keyid in known for keyid in signers)
     if verified:
         dsse.verify(envelope, known)
-    return Examined(gist_of(statement, envelope.payload), signers, verified, key)
+    return ExaminedEntry(gist_of(statement, envelope.payload), signers, verified, key)
 
 
 class EntryChecker:
@@ -87,7 +87,7 @@ class EntryChecker:
             raise naming_leaf(index, error) from error
         self.admit(index, leaf_hash, entry, examined)
 
-    def admit(self, index: int, leaf_hash: bytes, entry: bytes, examined: Examined) -> None:
+    def admit(self, index: int, leaf_hash: bytes, entry: bytes, examined: ExaminedEntry) -> None:
         """Takes the next leaf. An entry that was examined before its key was known is examined again.
 
         Raises VerificationError that names the leaf: `wrong-origin`, `unknown-key`, `record-id-repeated`, and what
@@ -98,7 +98,7 @@ class EntryChecker:
         except VerificationError as error:
             raise naming_leaf(index, error) from error
 
-    def _admit(self, leaf_hash: bytes, examined: Examined) -> None:
+    def _admit(self, leaf_hash: bytes, examined: ExaminedEntry) -> None:
         gist = examined.gist
         if self._facts.record(gist.record_id) is not None:
             raise VerificationError(
@@ -115,7 +115,7 @@ class EntryChecker:
         self._ring.apply(record, signers)
         self.keys.update(dsse.keys_by_id([bytes.fromhex(record.public_key)]))
 
-    def _examine_again(self, entry: bytes) -> Examined:
+    def _examine_again(self, entry: bytes) -> ExaminedEntry:
         examined = examine(entry, self.keys, self.origin)
         if not examined.verified:
             unknown = next(keyid for keyid in examined.signers if keyid not in self.keys)

@@ -20,7 +20,7 @@ from ledger.audit.checks import Audit, Check, Outcome, not_checked
 from ledger.audit.recompute import EmbeddingComparison, Recompute, ScoreComparison
 from ledger.audit.verifier import STATEMENT, Trust, bundle_checks, read_bundle
 from ledger.errors import LedgerError, VerificationError
-from ledger.log.witness_policy import Policy
+from ledger.log.witness_policy import WitnessPolicy
 from ledger.match.lists import STYLE_SCORE
 from ledger.record.predicates import Asset, Generation, Registration, Verification
 from ledger.record.statement import Statement, parse_payload
@@ -47,7 +47,7 @@ def audit_record(
     image: bytes | None,
     log_vkey: str | None,
     record_keys: Iterable[bytes] = (),
-    policy: Policy | None = None,
+    policy: WitnessPolicy | None = None,
     *,
     recompute: Recompute | None = None,
 ) -> Audit:

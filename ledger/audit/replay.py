@@ -31,7 +31,7 @@ from ledger.log.merkle import EMPTY_ROOT
 from ledger.log.objects import ObjectReader
 from ledger.log.tiles import CHECKPOINT_PATH, Tile, level_tiles
 from ledger.log.vkey import VerifierKey
-from ledger.log.witness_policy import Policy
+from ledger.log.witness_policy import WitnessPolicy
 
 _BUNDLES_PER_CHUNK = 8
 _FEW_BUNDLES = 8
@@ -60,7 +60,7 @@ def replay_log(
     log_key: VerifierKey,
     *,
     state_dir: Path | None = None,
-    policy: Policy | None = None,
+    policy: WitnessPolicy | None = None,
     checker: EntryChecker | None = None,
     progress: Progress | None = None,
     jobs: int | None = None,
@@ -103,7 +103,9 @@ def served_checkpoint(location: str, objects: ObjectReader) -> bytes:
 class _Opening:
     """Steps 1 and 2: from bytes to a checkpoint that is worth replaying."""
 
-    def __init__(self, location: str, objects: Log, data: bytes, log_key: VerifierKey, policy: Policy | None) -> None:
+    def __init__(
+        self, location: str, objects: Log, data: bytes, log_key: VerifierKey, policy: WitnessPolicy | None
+    ) -> None:
         self.location = location
         self.objects = objects
         self.log_key = log_key
@@ -124,7 +126,7 @@ class _Opening:
         return f"size {self.signed.size}, root {self.signed.root.hex()}, signed by {self.log_key.name}"
 
 
-def _require_quorum(policy: Policy, signed: SignedCheckpoint) -> str:
+def _require_quorum(policy: WitnessPolicy, signed: SignedCheckpoint) -> str:
     policy.require_quorum(signed)
     names = ", ".join(each.key.name for each in signed.cosignatures)
     return f"cosigned by {names}" if names else "the policy asks for no cosignature"

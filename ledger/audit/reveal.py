@@ -14,7 +14,7 @@ from ledger.audit.verifier import (
     bundle_checks,
     read_bundle,
 )
-from ledger.log.witness_policy import Policy
+from ledger.log.witness_policy import WitnessPolicy
 from ledger.record.reveal import Reveal, require_revealed
 from ledger.record.statement import parse_payload
 
@@ -27,7 +27,7 @@ def audit_reveal(
     reveal: Reveal,
     log_vkey: str | None = None,
     record_keys: Iterable[bytes] = (),
-    policy: Policy | None = None,
+    policy: WitnessPolicy | None = None,
 ) -> Audit:
     """The bundle's checks, then whether key and object are what the record commits to.
 

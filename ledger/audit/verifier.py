@@ -32,7 +32,7 @@ from ledger.log.checkpoint import SignedCheckpoint, open_checkpoint
 from ledger.log.merkle import verify_inclusion
 from ledger.log.note import parse_note
 from ledger.log.vkey import KeyType, VerifierKey, parse_vkey
-from ledger.log.witness_policy import Policy
+from ledger.log.witness_policy import WitnessPolicy
 from ledger.record import dsse
 from ledger.record.keyid import keyid_of
 from ledger.record.keys import require_sound_public_key
@@ -59,12 +59,12 @@ class Trust:
 
     log_key: VerifierKey | None
     record_keyids: frozenset[str] = frozenset()
-    policy: Policy | None = None
+    policy: WitnessPolicy | None = None
     announced: Announcements = field(default_factory=dict)
     """Keys beside the service's."""
 
     @classmethod
-    def of(cls, log_vkey: str | None, record_keys: Iterable[bytes] = (), policy: Policy | None = None) -> Trust:
+    def of(cls, log_vkey: str | None, record_keys: Iterable[bytes] = (), policy: WitnessPolicy | None = None) -> Trust:
         """`log_vkey` as printed by `keys show`; `record_keys` raw public keys of 32 bytes."""
         try:
             log_key = parse_vkey(log_vkey) if log_vkey is not None else None
@@ -87,7 +87,7 @@ def audit_bundle(
     data: bytes,
     log_vkey: str | None,
     record_keys: Iterable[bytes] = (),
-    policy: Policy | None = None,
+    policy: WitnessPolicy | None = None,
     announcements: Iterable[bytes] = (),
 ) -> Audit:
     """Audits a bundle's bytes offline, as the module says.
@@ -159,13 +159,13 @@ def _checkpoint(bundle: Bundle, trust: Trust) -> tuple[SignedCheckpoint | None, 
     return signed, Check(CHECKPOINT, Outcome.PASSED, detail), _witnesses(signed, trust.policy)
 
 
-def _key_by_policy(bundle: Bundle, policy: Policy | None) -> VerifierKey | None:
+def _key_by_policy(bundle: Bundle, policy: WitnessPolicy | None) -> VerifierKey | None:
     if policy is None or not policy.logs:
         return None
     return policy.log_key(parse_note(bundle.proof.checkpoint).text.partition("\n")[0])
 
 
-def _witnesses(signed: SignedCheckpoint, policy: Policy | None) -> Check:
+def _witnesses(signed: SignedCheckpoint, policy: WitnessPolicy | None) -> Check:
     unread = len(parse_note(signed.data).signatures) - 1 - len(signed.cosignatures)
     ignored = f"; {unread} further signature lines by unknown keys are ignored" if unread else ""
     if policy is None:

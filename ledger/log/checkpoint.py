@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from ledger.errors import VerificationError
 from ledger.log import encoding
 from ledger.log.merkle import HASH_BYTES, MAX_SIZE
-from ledger.log.note import Note, OpenedNote, SignatureLine, Verified, open_note, parse_note, sign_note
+from ledger.log.note import Note, OpenedNote, SignatureLine, VerifiedSignature, open_note, parse_note, sign_note
 from ledger.log.vkey import KeyType, NoteSigner, VerifierKey
 
 _DECIMAL = re.compile(r"0|[1-9][0-9]{0,18}", re.ASCII)
@@ -37,7 +37,7 @@ class SignedCheckpoint:
 
     checkpoint: Checkpoint
     data: bytes
-    cosignatures: tuple[Verified, ...] = ()
+    cosignatures: tuple[VerifiedSignature, ...] = ()
     """Those by witnesses that the caller named; each was verified."""
 
     @property

@@ -40,7 +40,7 @@ class Note:
 
 
 @dataclass(frozen=True, slots=True)
-class Verified:
+class VerifiedSignature:
     """A signature that was checked."""
 
     key: VerifierKey
@@ -54,7 +54,7 @@ class OpenedNote:
     """A note with at least one good signature by a known key and no bad one."""
 
     note: Note
-    verified: tuple[Verified, ...]
+    verified: tuple[VerifiedSignature, ...]
     unknown: tuple[SignatureLine, ...]
     """Signatures by keys that the caller did not name: nothing is known of them."""
 
@@ -101,7 +101,7 @@ def open_note(data: bytes, keys: Sequence[VerifierKey]) -> OpenedNote:
     a known key signed twice; `unsigned` when no known key signed.
     """
     note = parse_note(data)
-    verified: list[Verified] = []
+    verified: list[VerifiedSignature] = []
     unknown: list[SignatureLine] = []
     for line in note.signatures:
         key = next((key for key in keys if line.is_by(key)), None)
@@ -110,7 +110,7 @@ def open_note(data: bytes, keys: Sequence[VerifierKey]) -> OpenedNote:
             continue
         if any(each.key == key for each in verified):
             raise VerificationError(f"note: two signatures by {key.name}+{key.key_id.hex()}", code="bad-note")
-        verified.append(Verified(key, line, key.verify(note.text, line.signature)))
+        verified.append(VerifiedSignature(key, line, key.verify(note.text, line.signature)))
     if not verified:
         expected = ", ".join(f"{key.name}+{key.key_id.hex()}" for key in keys) or "(no key given)"
         got = ", ".join(f"{line.name}+{line.key_id.hex()}" for line in unknown)

@@ -10,7 +10,7 @@ from ledger.log.checkpoint import SignedCheckpoint, open_checkpoint, parse_decim
 from ledger.log.merkle import MAX_PATH, verify_inclusion
 from ledger.log.note import MAX_NOTE_BYTES
 from ledger.log.vkey import VerifierKey
-from ledger.log.witness_policy import Policy
+from ledger.log.witness_policy import WitnessPolicy
 
 HEADER = "c2sp.org/tlog-proof@v1"
 MAX_PROOF_BYTES = MAX_NOTE_BYTES
@@ -61,11 +61,13 @@ def parse_proof(text: str) -> TlogProof:
         raise VerificationError("proof: the checkpoint is not UTF-8", code="bad-proof") from error
 
 
-def verify_proof(proof: TlogProof, leaf: bytes, log_key: VerifierKey, policy: Policy | None = None) -> SignedCheckpoint:
+def verify_proof(
+    proof: TlogProof, leaf: bytes, log_key: VerifierKey, policy: WitnessPolicy | None = None
+) -> SignedCheckpoint:
     """Returns the checkpoint when it is signed by the log, satisfies the policy's quorum (where one is given), and the
     path leads from the leaf hash to its root (tlog-proof, "Verifying a tlog proof").
 
-    Raises VerificationError: what open_checkpoint, Policy.require_quorum and verify_inclusion say.
+    Raises VerificationError: what open_checkpoint, WitnessPolicy.require_quorum and verify_inclusion say.
     """
     signed = open_checkpoint(proof.checkpoint, log_key, () if policy is None else policy.witness_keys)
     if policy is not None:

@@ -19,7 +19,7 @@ from ledger.log.objects import ObjectStore
 from ledger.log.reader import TileReader
 from ledger.log.tiles import CHECKPOINT_PATH
 from ledger.log.vkey import NoteSigner
-from ledger.log.witness import Outcome, WitnessClient
+from ledger.log.witness import WitnessClient, WitnessOutcome
 
 PublisherLock = Callable[[], AbstractContextManager[bool]]
 """Enters at once and says whether this is the only publisher now (an advisory lock, released when the process dies)."""
@@ -34,7 +34,7 @@ class Publication:
     signed: SignedCheckpoint
     published: bool
     """False while the witnesses' quorum is required and missing: the checkpoint waits for the next round."""
-    outcomes: tuple[Outcome, ...] = ()
+    outcomes: tuple[WitnessOutcome, ...] = ()
     """What each witness answered, where they were asked."""
 
 
@@ -181,7 +181,7 @@ class Publisher:
             )
         return Checkpoint(self._signer.key.name, size, root)
 
-    def _cosign(self, signed: SignedCheckpoint) -> tuple[SignedCheckpoint, bool, tuple[Outcome, ...]]:
+    def _cosign(self, signed: SignedCheckpoint) -> tuple[SignedCheckpoint, bool, tuple[WitnessOutcome, ...]]:
         if self._witnesses is None:
             return signed, True, ()
         reader = TileReader(self._objects)
@@ -191,7 +191,7 @@ class Publisher:
         may_serve = not self._require_quorum or self._witnesses.policy.is_quorum(cosigners)
         return SignedCheckpoint(signed.checkpoint, add_signatures(signed.data, lines)), may_serve, outcomes
 
-    def _serve(self, signed: SignedCheckpoint, may_serve: bool, outcomes: tuple[Outcome, ...]) -> Publication:
+    def _serve(self, signed: SignedCheckpoint, may_serve: bool, outcomes: tuple[WitnessOutcome, ...]) -> Publication:
         if not may_serve:
             return Publication(signed, published=False, outcomes=outcomes)
         # A publisher that slept through the loss of its lock must not set the served checkpoint back.

@@ -17,7 +17,7 @@ from ledger.log import encoding
 from ledger.log.checkpoint import SignedCheckpoint, parse_decimal
 from ledger.log.merkle import MAX_PATH
 from ledger.log.note import SignatureLine, parse_note, parse_signature_lines
-from ledger.log.witness_policy import Policy, Witness
+from ledger.log.witness_policy import Witness, WitnessPolicy
 
 MAX_REPLY_BYTES = 64 * 1024
 SIZE_TYPE = "text/x.tlog.size"
@@ -43,7 +43,7 @@ class WitnessState(StrEnum):
 
 
 @dataclass(frozen=True, slots=True)
-class Outcome:
+class WitnessOutcome:
     """What one witness answered."""
 
     witness: Witness
@@ -54,7 +54,7 @@ class Outcome:
 
 
 @dataclass(frozen=True, slots=True)
-class Reply:
+class WitnessReply:
     status: int
     content_type: str
     body: bytes
@@ -63,48 +63,50 @@ class Reply:
 class WitnessClient:
     """Submits checkpoints to the witnesses of a policy that have a URL. Remembers how far each has come."""
 
-    def __init__(self, policy: Policy, *, timeout: float = 5.0) -> None:
+    def __init__(self, policy: WitnessPolicy, *, timeout: float = 5.0) -> None:
         """`timeout`: seconds for all witnesses of one checkpoint together; later answers are not waited for."""
         self.policy = policy
         self._timeout = timeout
         self._witnesses = [witness for witness in policy.witnesses if witness.url is not None]
         self._sizes: dict[str, int] = {}
-        self._latest: tuple[Outcome, ...] = ()
+        self._latest: tuple[WitnessOutcome, ...] = ()
         self._lock = threading.Lock()
         self._pool = ThreadPoolExecutor(max(1, len(self._witnesses)), thread_name_prefix="witness")
 
     @property
-    def latest(self) -> tuple[Outcome, ...]:
+    def latest(self) -> tuple[WitnessOutcome, ...]:
         """How the last submission to each witness ended; empty before the first."""
         return self._latest
 
     def close(self) -> None:
         self._pool.shutdown(wait=False, cancel_futures=True)
 
-    def collect(self, signed: SignedCheckpoint, prove: Prove) -> list[Outcome]:
+    def collect(self, signed: SignedCheckpoint, prove: Prove) -> list[WitnessOutcome]:
         """Asks all at once; one outcome per witness, in the policy's order. Never raises for what a witness does."""
         deadline = time.monotonic() + self._timeout
         futures = {self._pool.submit(self._ask, each, signed, prove, deadline): each for each in self._witnesses}
-        outcomes: dict[str, Outcome] = {}
+        outcomes: dict[str, WitnessOutcome] = {}
         try:
             for future in as_completed(futures, timeout=self._timeout):
                 outcomes[futures[future].name] = future.result()
         except TimeoutError:
             _log.warning("%d of %d witnesses answered in time", len(outcomes), len(futures))
         late = f"no answer within {self._timeout:g} s"
-        in_order = [outcomes.get(each.name, Outcome(each, WitnessState.UNREACHABLE, late)) for each in self._witnesses]
+        in_order = [
+            outcomes.get(each.name, WitnessOutcome(each, WitnessState.UNREACHABLE, late)) for each in self._witnesses
+        ]
         self._latest = tuple(in_order)
         return in_order
 
-    def _ask(self, witness: Witness, signed: SignedCheckpoint, prove: Prove, deadline: float) -> Outcome:
+    def _ask(self, witness: Witness, signed: SignedCheckpoint, prove: Prove, deadline: float) -> WitnessOutcome:
         try:
             return self._submit(witness, signed, prove, deadline)
         except (OSError, urllib.error.URLError, TimeoutError) as error:
-            return Outcome(witness, WitnessState.UNREACHABLE, str(error) or type(error).__name__)
+            return WitnessOutcome(witness, WitnessState.UNREACHABLE, str(error) or type(error).__name__)
         except LedgerError as error:
-            return Outcome(witness, WitnessState.BAD_REPLY, error.message)
+            return WitnessOutcome(witness, WitnessState.BAD_REPLY, error.message)
 
-    def _submit(self, witness: Witness, signed: SignedCheckpoint, prove: Prove, deadline: float) -> Outcome:
+    def _submit(self, witness: Witness, signed: SignedCheckpoint, prove: Prove, deadline: float) -> WitnessOutcome:
         with self._lock:
             old = min(self._sizes.get(witness.name, 0), signed.size)
         for _ in range(_MAX_ATTEMPTS):
@@ -113,16 +115,16 @@ class WitnessClient:
                 old = _size_of(witness, reply)
                 self._remember(witness, old)
                 if old > signed.size:
-                    return Outcome(
+                    return WitnessOutcome(
                         witness, WitnessState.REFUSED, f"has seen size {old}, beyond our {signed.size}: is this a fork?"
                     )
                 continue
             if reply.status == 200:
                 line = _cosignature(witness, signed, reply.body)
                 self._remember(witness, signed.size)
-                return Outcome(witness, WitnessState.COSIGNED, f"size {signed.size}", line)
-            return Outcome(witness, *_failure(reply))
-        return Outcome(witness, WitnessState.BAD_REPLY, f"answered 409 {_MAX_ATTEMPTS} times in a row")
+                return WitnessOutcome(witness, WitnessState.COSIGNED, f"size {signed.size}", line)
+            return WitnessOutcome(witness, *_failure(reply))
+        return WitnessOutcome(witness, WitnessState.BAD_REPLY, f"answered 409 {_MAX_ATTEMPTS} times in a row")
 
     def _remember(self, witness: Witness, size: int) -> None:
         with self._lock:
@@ -136,7 +138,7 @@ def _body(signed: SignedCheckpoint, old: int, proof: Sequence[bytes]) -> bytes:
     return "".join(f"{line}\n" for line in lines).encode() + signed.data
 
 
-def _post(witness: Witness, body: bytes, timeout: float) -> Reply:
+def _post(witness: Witness, body: bytes, timeout: float) -> WitnessReply:
     if timeout <= 0:
         raise TimeoutError("no time left")
     request = urllib.request.Request(  # noqa: S310 - the scheme was checked by _url
@@ -144,10 +146,10 @@ def _post(witness: Witness, body: bytes, timeout: float) -> Reply:
     )
     try:
         with _OPENER.open(request, timeout=timeout) as response:
-            return Reply(response.status, response.headers.get_content_type(), response.read(MAX_REPLY_BYTES))
+            return WitnessReply(response.status, response.headers.get_content_type(), response.read(MAX_REPLY_BYTES))
     except urllib.error.HTTPError as error:
         with error:
-            return Reply(error.code, error.headers.get_content_type(), error.read(MAX_REPLY_BYTES))
+            return WitnessReply(error.code, error.headers.get_content_type(), error.read(MAX_REPLY_BYTES))
 
 
 def _url(witness: Witness) -> str:
@@ -165,7 +167,7 @@ class _NoRedirect(urllib.request.HTTPRedirectHandler):
 _OPENER = urllib.request.build_opener(_NoRedirect)
 
 
-def _size_of(witness: Witness, reply: Reply) -> int:
+def _size_of(witness: Witness, reply: WitnessReply) -> int:
     if reply.content_type != SIZE_TYPE or not reply.body.endswith(b"\n"):
         raise VerificationError(f"409 without a {SIZE_TYPE} body", code="bad-reply")
     return parse_decimal(reply.body[:-1].decode("ascii", "replace"), f"size known to witness {witness.name}")
@@ -186,7 +188,7 @@ def _cosignature(witness: Witness, signed: SignedCheckpoint, body: bytes) -> Sig
     return ours[0]
 
 
-def _failure(reply: Reply) -> tuple[WitnessState, str]:
+def _failure(reply: WitnessReply) -> tuple[WitnessState, str]:
     said = reply.body[:200].decode("utf-8", "replace").strip()
     detail = f"status {reply.status}" + (f": {said!r}" if said else "")
     match reply.status:

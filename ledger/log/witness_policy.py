@@ -28,17 +28,17 @@ class Witness:
 
 
 @dataclass(frozen=True, slots=True)
-class Group:
+class WitnessGroup:
     name: str
     threshold: int
     members: tuple[str, ...]
 
 
 @dataclass(frozen=True, slots=True)
-class Policy:
+class WitnessPolicy:
     logs: tuple[LogLine, ...]
     witnesses: tuple[Witness, ...]
-    groups: tuple[Group, ...]
+    groups: tuple[WitnessGroup, ...]
     quorum: str | None
     """Name of a witness or group; None asks for no cosignature."""
 
@@ -74,7 +74,7 @@ class Policy:
         raise VerificationError(f"the policy does not name the log {origin[:120]!r}", code="unknown-log")
 
 
-def parse_policy(data: bytes) -> Policy:
+def parse_policy(data: bytes) -> WitnessPolicy:
     """Parses a policy file. Raises InputError (`bad-policy`) that names the line."""
     if len(data) > MAX_POLICY_BYTES or re.search(rb"[^\t\n\x20-\x7e\x80-\xff]", data):
         raise InputError("policy: over 1 MB, or has control characters other than tab and newline", code="bad-policy")
@@ -89,7 +89,7 @@ def parse_policy(data: bytes) -> Policy:
                 raise InputError(f"policy line {number}: {error}", code="bad-policy") from error
     if not parser.has_quorum:
         raise InputError("policy: expected one quorum line, got none", code="bad-policy")
-    return Policy(tuple(parser.logs), tuple(parser.witnesses), tuple(parser.groups), parser.quorum)
+    return WitnessPolicy(tuple(parser.logs), tuple(parser.witnesses), tuple(parser.groups), parser.quorum)
 
 
 class _Parser:
@@ -98,7 +98,7 @@ class _Parser:
     def __init__(self) -> None:
         self.logs: list[LogLine] = []
         self.witnesses: list[Witness] = []
-        self.groups: list[Group] = []
+        self.groups: list[WitnessGroup] = []
         self.quorum: str | None = None
         self.has_quorum = False
 
@@ -144,7 +144,7 @@ class _Parser:
         count = {"all": len(members), "any": 1}.get(threshold) or int(threshold)
         if count > len(members):
             raise ValueError(f"{count} of {len(members)} members can never be reached")
-        self.groups.append(Group(name, count, tuple(members)))
+        self.groups.append(WitnessGroup(name, count, tuple(members)))
 
     def _quorum(self, name: str) -> None:
         if self.has_quorum:

@@ -71,7 +71,7 @@ class GeometryRule:
 
 
 @dataclass(frozen=True, slots=True)
-class Verified:
+class VerifiedAlignment:
     relation: Relation
     """NEAR_DUPLICATE or PARTIAL_COPY."""
     evidence: Evidence
@@ -97,7 +97,7 @@ class QueryGeometry:
         self.content = _content(working)
         self._thumbs = _turned_thumbs(working, self.content)
 
-    def verify(self, work: WorkPicture, rule: GeometryRule) -> Verified | None:
+    def verify(self, work: WorkPicture, rule: GeometryRule) -> VerifiedAlignment | None:
         """None when no hypothesis reaches the rule's threshold."""
         judged = [(rule.weigh(found.inliers, found.compared), found) for found in self.hypotheses(work)]
         if not judged:
@@ -136,7 +136,7 @@ class QueryGeometry:
         to_unit = np.array([[1 / width, 0.0, 0.0], [0.0, 1 / height, 0.0]])
         return chain(unit, to_unit)
 
-    def _verified(self, found: Hypothesis, preview: Pixels, weight: float) -> Verified:
+    def _verified(self, found: Hypothesis, preview: Pixels, weight: float) -> VerifiedAlignment:
         height, width = preview.shape[:2]
         rows, columns = self.picture.shape[:2]
         query_box = _clip(_image_of(found.transform, (0, 0, width, height)), (0, 0, columns, rows))
@@ -152,7 +152,7 @@ class QueryGeometry:
             query_cover=covers[0],
             work_cover=covers[1],
         )
-        return Verified(verified_relation([written(cover) for cover in covers]), evidence, weight)
+        return VerifiedAlignment(verified_relation([written(cover) for cover in covers]), evidence, weight)
 
 
 Box = tuple[float, float, float, float]

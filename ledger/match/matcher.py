@@ -29,7 +29,7 @@ from ledger.match.block import FingerprintBlock
 from ledger.match.calibration import Calibration
 from ledger.match.candidate import Candidate, CandidateIndex, Match, MatchOutcome, Query
 from ledger.match.choice import Contender, chosen
-from ledger.match.geometry import QueryGeometry, Verified
+from ledger.match.geometry import QueryGeometry, VerifiedAlignment
 from ledger.match.lists import COPY_RELATIONS, FUSED_SCORE, MATCHES, Relation
 from ledger.match.null_set import NullSet
 from ledger.match.relation import certain_relation
@@ -167,7 +167,7 @@ class Matcher:
         contenders = [Contender(each.work_id, each.artist_id, labels[each.work_id]) for each in candidates]
         return chosen([each for each in contenders if each.label not in settled])
 
-    def _verify(self, query: Query, work_ids: Sequence[str]) -> Mapping[str, Verified]:
+    def _verify(self, query: Query, work_ids: Sequence[str]) -> Mapping[str, VerifiedAlignment]:
         """Geometric evidence by work id."""
         if not work_ids:
             return {}
@@ -178,7 +178,7 @@ class Matcher:
         }
         return {work_id: found for work_id, found in verified.items() if found is not None}
 
-    def _match(self, query: Query, item: _Scored, found: Verified | None, placed: Bin) -> Match:
+    def _match(self, query: Query, item: _Scored, found: VerifiedAlignment | None, placed: Bin) -> Match:
         certain = certain_relation(query, item.candidate)
         evidence = found.log_bayes_factor if found else self._calibration.geometry.unverified
         # Six digits, as in the calibration file and in records: what is compared is what is written.

@@ -21,7 +21,7 @@ from ledger.match.alike import alike
 from ledger.match.block import FingerprintBlock
 from ledger.match.calibration import VERIFIED
 from ledger.match.candidate import Evidence, Query, WorkPicture
-from ledger.match.geometry import QueryGeometry, Verified
+from ledger.match.geometry import QueryGeometry, VerifiedAlignment
 from ledger.match.lists import Relation
 from ledger.match.null_set import shipped_null_set
 from ledger.match.ranking import shipped_ranking
@@ -80,7 +80,7 @@ def recognise(
 
 
 def _judged(
-    key: str, verified: Verified | None, raw: float, phash: int, pdq: int
+    key: str, verified: VerifiedAlignment | None, raw: float, phash: int, pdq: int
 ) -> tuple[tuple[bool, float, str], Recognition] | None:
     """Returns a recognition with its sort key, or None. Verified ones come first, then the highest scores."""
     score = raw + (verified.log_bayes_factor if verified else 0.0)

@@ -13,7 +13,7 @@ from api.app import create_app
 from api.http.context import Context
 from ledger.app import Application
 from ledger.cancellation import Cancellation
-from ledger.flows.upkeep.calibrate import Calibrations, Published
+from ledger.flows.upkeep.calibrate import Calibrations, PublishedCalibration
 from ledger.generate.generator import PipelineGenerator
 from ledger.match.candidate import CandidateIndex
 from ledger.match.matcher import Matcher
@@ -97,7 +97,7 @@ def test_a_picture_that_is_being_compared_gets_no_record(
     comparing, left = threading.Event(), threading.Event()
     matcher, cancel = Calibrations.matcher, Cancellation.cancel
 
-    def slow_matcher(calibrations: Calibrations, index: CandidateIndex, calibrated: Published) -> Matcher:
+    def slow_matcher(calibrations: Calibrations, index: CandidateIndex, calibrated: PublishedCalibration) -> Matcher:
         comparing.set()
         left.wait(PATIENCE)
         return matcher(calibrations, index, calibrated)

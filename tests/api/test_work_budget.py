@@ -13,7 +13,7 @@ from api.app import create_app
 from api.http.work_budget import ESTIMATE, MINIMUM, Debts, WorkBudget
 from ledger.app import Application
 from ledger.errors import InputError, PushbackError
-from ledger.flows.pictures.verify import Verification
+from ledger.flows.pictures.verify import Verifying
 from tests.applications import ART, DRAWINGS, application_with
 from tests.conftest import DatabaseUrl
 from tests.generate.tiny import save_tiny_sd
@@ -130,14 +130,14 @@ def test_who_has_no_budget_is_turned_away_before_the_picture_is_read(
     clock = Clock()
     app = create_app(application)
     app.state.context.work_budget._debts[0].clock = clock
-    examine = Verification.examine
+    examine = Verifying.examine
     monkeypatch.setattr("api.http.workers.time", clock_of(clock))
 
-    def slow(self: Verification, *arguments: Any, **named: Any) -> Any:
+    def slow(self: Verifying, *arguments: Any, **named: Any) -> Any:
         clock.now += 10
         return examine(self, *arguments, **named)
 
-    monkeypatch.setattr(Verification, "examine", slow)
+    monkeypatch.setattr(Verifying, "examine", slow)
 
     def asked(address: str, image: bytes, **headers: str) -> Any:
         client = TestClient(app, raise_server_exceptions=False, client=(address, 50_000))

@@ -17,7 +17,7 @@ from ledger.app import Application, open_application
 from ledger.errors import ConflictError, PushbackError
 from ledger.flows.upkeep import calibrate
 from ledger.flows.upkeep.background import BackgroundCalibration
-from ledger.flows.upkeep.calibrate import Published
+from ledger.flows.upkeep.calibrate import PublishedCalibration
 from tests.applications import DRAWINGS, labelled, register
 
 Add = Callable[[int], None]
@@ -54,7 +54,7 @@ def add(ledger: Application, tmp_path: Path) -> Add:
     return up_to
 
 
-def works(published: Published | None) -> int:
+def works(published: PublishedCalibration | None) -> int:
     assert published is not None
     return published.calibration.corpus.works
 

@@ -19,7 +19,7 @@ from ledger.app import Application
 from ledger.audit.checks import AuditVerdict, Outcome
 from ledger.audit.picture import audit_record
 from ledger.errors import InputError, NotFoundError
-from ledger.flows.pictures.generate import Generation
+from ledger.flows.pictures.generate import Generating
 from ledger.generate.guard_policy import Policy, Rule, default_policy
 from ledger.generate.picture import Generator, ModelFacts, StepProgress, no_progress
 from ledger.generate.request import GenerationRequest, RequestLimits
@@ -96,7 +96,7 @@ def stranger(seed: int) -> Pixels:
     return np.asarray(Image.fromarray(noise).resize((120, 120), Image.Resampling.BICUBIC))
 
 
-def showing(application: Application, *pictures: Pixels, policy: Policy | None = None) -> Generation:
+def showing(application: Application, *pictures: Pixels, policy: Policy | None = None) -> Generating:
     flow = application.pictures.generation
     shows = Shows(application.pictures.generator, pictures)
     attribution = dataclasses.replace(flow.attribution, policy=policy or flow.attribution.policy)

@@ -14,8 +14,8 @@ from ledger.audit.replay import replay_log
 from ledger.log.checkpoint import Checkpoint, SignedCheckpoint, open_checkpoint, sign_checkpoint
 from ledger.log.entry import Draft
 from ledger.log.reader import TileReader
-from ledger.log.witness import Outcome, WitnessClient, WitnessState
-from ledger.log.witness_policy import Policy, parse_policy
+from ledger.log.witness import WitnessClient, WitnessOutcome, WitnessState
+from ledger.log.witness_policy import WitnessPolicy, parse_policy
 from tests.log.keys import note_signer, witness_signer
 from tests.log.logs import Log
 from tests.log.memory import MemoryEntries
@@ -56,10 +56,10 @@ def end(process: subprocess.Popen[str]) -> None:
 
 
 @pytest.fixture
-def client() -> Iterator[Callable[[Policy], WitnessClient]]:
+def client() -> Iterator[Callable[[WitnessPolicy], WitnessClient]]:
     with ExitStack() as stack:
 
-        def make(policy: Policy, timeout: float = 20.0) -> WitnessClient:
+        def make(policy: WitnessPolicy, timeout: float = 20.0) -> WitnessClient:
             made = WitnessClient(policy, timeout=timeout)
             stack.callback(made.close)
             return made
@@ -70,7 +70,7 @@ def client() -> Iterator[Callable[[Policy], WitnessClient]]:
 Client = Callable[..., WitnessClient]
 
 
-def collect(client: WitnessClient, log: Log, signed: SignedCheckpoint) -> list[Outcome]:
+def collect(client: WitnessClient, log: Log, signed: SignedCheckpoint) -> list[WitnessOutcome]:
     reader = TileReader(log.objects)
     return client.collect(signed, lambda old: reader.consistency_proof(old, signed.size))
 

@@ -9,8 +9,8 @@ from dataclasses import dataclass
 from ledger.claim.case import Exhibit
 from ledger.flows.claims.exhibits import exhibit_of
 from ledger.flows.pictures.credentials import Credentials
-from ledger.flows.pictures.verify import MAX_WAIT, Examined, Verification
-from ledger.flows.upkeep.calibrate import Published
+from ledger.flows.pictures.verify import MAX_WAIT, ExaminedPicture, Verifying
+from ledger.flows.upkeep.calibrate import PublishedCalibration
 from ledger.match.candidate import Query
 from ledger.record import predicates
 from ledger.record.statement import statement_payload
@@ -23,8 +23,8 @@ class ComparedPicture:
     """A claimed picture, compared. Nothing about it is on the log yet."""
 
     data: bytes
-    examined: Examined
-    calibrated: Published
+    examined: ExaminedPicture
+    calibrated: PublishedCalibration
 
 
 @dataclass(frozen=True, slots=True)
@@ -35,7 +35,7 @@ class ClaimedPicture:
     """Its `verification`."""
     verification: predicates.Verification
     query: Query
-    calibrated: Published
+    calibrated: PublishedCalibration
     says_generated: bool
     """Whether intact Content Credentials in the file say so."""
     named_record: str | None
@@ -46,7 +46,7 @@ class ClaimedPicture:
 class ClaimedPictures:
     """Threads may share it."""
 
-    verification: Callable[[], Verification]
+    verification: Callable[[], Verifying]
     credentials: Credentials
 
     def verify(self, data: bytes) -> ClaimedPicture:

@@ -17,7 +17,7 @@ from ledger.claim.registry import CLAIM_TYPES
 from ledger.flows.claims.claimed_picture import ClaimedPicture
 from ledger.flows.claims.exhibits import Measurement
 from ledger.flows.pictures.measurements import evidence_text
-from ledger.flows.pictures.verify import Verification
+from ledger.flows.pictures.verify import Verifying
 from ledger.flows.works.subset import OthersWorks, TheseWorks
 from ledger.match.calibration import VERIFIED
 from ledger.match.candidate import CandidateIndex, Match
@@ -34,7 +34,7 @@ MOST_WORKS = 20
 class ContestingWorks:
     """Threads may share it."""
 
-    verification: Callable[[], Verification]
+    verification: Callable[[], Verifying]
     works: WorkReader
     index: PgVectorIndex
     measures: Measures

@@ -17,7 +17,7 @@ from ledger.corpus.work import Source, SourceItem
 from ledger.errors import InputError, NotFoundError
 from ledger.flows.demo.generation import DemoGeneratedPicture, DemoGeneration
 from ledger.flows.demo.pictures import DemoPicture, Expected, choose_pictures, has_detail
-from ledger.flows.pictures.verify import Verification
+from ledger.flows.pictures.verify import Verifying
 from ledger.flows.progress import Progress, silent
 from ledger.flows.records.records import Records
 from ledger.flows.upkeep.calibrate import Calibrations
@@ -93,7 +93,7 @@ class Demo:
     open_source: Callable[[str, Path | None], Source]
     ingestion: Ingestion
     calibrations: Calibrations
-    verification: Verification
+    verification: Verifying
     generation: DemoGeneration
     catalogue: Catalogue
     records: Records

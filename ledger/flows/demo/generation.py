@@ -10,7 +10,7 @@ from typing import Any
 
 from ledger.answers.records import RecordAnswer
 from ledger.errors import NotFoundError
-from ledger.flows.pictures.generate import Generation
+from ledger.flows.pictures.generate import Generating
 from ledger.flows.progress import Progress, silent
 from ledger.flows.records.records import Records
 
@@ -41,7 +41,7 @@ class DemoGeneratedPicture:
 class DemoGeneration:
     folder: Path
     """Where the picture, and what reveals its prompt, are left to look at."""
-    generation: Callable[[], Generation]
+    generation: Callable[[], Generating]
     records: Records
 
     def run(self, progress: Progress = silent) -> DemoGeneratedPicture:

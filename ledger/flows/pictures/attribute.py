@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from ledger.cancellation import require_not_cancelled
 from ledger.corpus.work import Artist
 from ledger.flows.pictures.measurements import generation_predicate
-from ledger.flows.pictures.verify import MAX_WAIT, Examined, Verification
+from ledger.flows.pictures.verify import MAX_WAIT, ExaminedPicture, Verifying
 from ledger.flows.records.models import Models
 from ledger.generate.guard import ANYBODY, Decision, Requester, decide, decide_prompt
 from ledger.generate.guard_policy import Policy
@@ -27,7 +27,7 @@ class Judged:
     """A picture after the guard, before its record."""
 
     made: PipelinePicture
-    examined: Examined
+    examined: ExaminedPicture
     decision: Decision
 
     @property
@@ -57,10 +57,10 @@ def prompt_value(prompt: str, negative_prompt: str) -> dict[str, str]:
 
 
 @dataclass(frozen=True, slots=True)
-class Attribution:
+class Attributing:
     """Compares pictures as `verify` does, decides by the policy, and puts the decision on the log."""
 
-    verification: Verification
+    verification: Verifying
     models: Models
     policy: Policy
     unwilling: Callable[[], Sequence[Artist]]

@@ -6,7 +6,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 
 from ledger.answers.generations import GeneratedImage
-from ledger.flows.pictures.attribute import Attribution, Judged, Prompted
+from ledger.flows.pictures.attribute import Attributing, Judged, Prompted
 from ledger.flows.pictures.hand_out import HandingOut
 from ledger.flows.progress import Progress, silent
 from ledger.generate.guard import ANYBODY, Action, Requester, refuse_blocked_prompt
@@ -19,12 +19,12 @@ PNG = "image/png"
 
 
 @dataclass(frozen=True, slots=True)
-class Generation:
+class Generating:
     """One picture at a time: a generator is not for several threads."""
 
     generator: Callable[[], Generator]
     """Asked for only when something is generated: it loads a model."""
-    attribution: Attribution
+    attribution: Attributing
     handing_out: HandingOut
 
     def request(

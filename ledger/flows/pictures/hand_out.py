@@ -15,7 +15,7 @@ from ledger.answers.records import RecordAnswer
 from ledger.errors import NotFoundError
 from ledger.fingerprint.fingerprint import Fingerprint
 from ledger.fingerprint.fingerprinter import Fingerprinter
-from ledger.flows.pictures.verify import MAX_WAIT, Examined
+from ledger.flows.pictures.verify import MAX_WAIT, ExaminedPicture
 from ledger.image.canonical_image import Pixels
 from ledger.image.credentials.content import MAX_COPIES, Assertion, CopiedWork, Signed
 from ledger.image.pool import DecodePool
@@ -66,7 +66,7 @@ class HandingOut:
         signed = self.make_file(pixels, media_type, self._assertion(answer, model))
         return PendingImage(answer.record_id, media_type, signed.data, signed.manifest_sha256)
 
-    def hand_out(self, file: PendingImage, generation: Entry, examined: Examined) -> HandedOut:
+    def hand_out(self, file: PendingImage, generation: Entry, examined: ExaminedPicture) -> HandedOut:
         """At once. Raises PushbackError when nothing can be appended now."""
         return self._append(
             file, generation, self.remember(file.record_id, examined.query.fingerprint.image, examined.image.working)

@@ -12,7 +12,7 @@ from ledger.errors import InputError
 from ledger.flows.pictures.credentials import Credentials
 from ledger.flows.pictures.headlines import Headlines
 from ledger.flows.pictures.recognise import GeneratedPictures
-from ledger.flows.pictures.verify import Verification
+from ledger.flows.pictures.verify import Verifying
 from ledger.flows.records.records import Records, match_reports, named_works, work_names
 from ledger.match.lists import MATCHES
 from ledger.record.reference import reference_sentence
@@ -29,7 +29,7 @@ class Lookup:
     seen: GeneratedPictures
     credentials: Credentials
     headlines: Headlines
-    verification: Callable[[], Verification]
+    verification: Callable[[], Verifying]
     """Asked for only when there is a picture to compare: it loads models, a digest needs none."""
 
     def by_image(self, data: bytes, *, top_k: int = MATCHES) -> LookupAnswer:

@@ -12,7 +12,7 @@ from ledger.answers.generations import GeneratedImage
 from ledger.errors import InputError
 from ledger.flows.pictures.hand_out import StorePicture
 from ledger.flows.pictures.measurements import generation_predicate
-from ledger.flows.pictures.verify import MAX_WAIT, Verification
+from ledger.flows.pictures.verify import MAX_WAIT, Verifying
 from ledger.flows.records.models import Models
 from ledger.record.predicates.pictures import UNKNOWN
 from ledger.record.statement import statement_payload
@@ -66,7 +66,7 @@ class ReportedModel:
 class Reports:
     """Makes `generation` records of origin `reported`."""
 
-    verification: Verification
+    verification: Verifying
     models: Models
     remember: StorePicture
 

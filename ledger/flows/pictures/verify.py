@@ -13,7 +13,7 @@ from ledger.flows.pictures.credentials import Credentials
 from ledger.flows.pictures.headlines import Headlines
 from ledger.flows.pictures.measurements import verification_predicate
 from ledger.flows.records.records import Records, showing
-from ledger.flows.upkeep.calibrate import Calibrations, Published
+from ledger.flows.upkeep.calibrate import Calibrations, PublishedCalibration
 from ledger.image.canonical_image import CanonicalImage
 from ledger.image.pool import DecodePool
 from ledger.log.append import Sequencer
@@ -29,7 +29,7 @@ MAX_WAIT = 60.0
 
 
 @dataclass(frozen=True, slots=True)
-class Examined:
+class ExaminedPicture:
     """A picture, as it was asked about, and what a record would say of it."""
 
     image: CanonicalImage
@@ -39,7 +39,7 @@ class Examined:
 
 
 @dataclass(frozen=True, slots=True)
-class Verification:
+class Verifying:
     """The same bytes against the same corpus, spec and calibration are answered with the record that exists already."""
 
     images: DecodePool
@@ -82,20 +82,22 @@ class Verification:
         ).result(MAX_WAIT)
         return appended.entry, appended.repeated
 
-    def examine(self, data: bytes, *, kept: bool = False) -> Examined:
+    def examine(self, data: bytes, *, kept: bool = False) -> ExaminedPicture:
         """What `verify` would put on the log now, without doing so. Raises InputError."""
         return self.compare(self.images.decode(data), self.calibrations.current(), kept=kept)
 
-    def compare(self, image: CanonicalImage, calibrated: Published, *, kept: bool = False) -> Examined:
+    def compare(
+        self, image: CanonicalImage, calibrated: PublishedCalibration, *, kept: bool = False
+    ) -> ExaminedPicture:
         """Fingerprints and matches a decoded picture; what is `kept` of it gets local features too."""
         require_not_cancelled()
         fingerprint = self.fingerprinter.query(image, kept=kept)
         query = query_of(image, fingerprint)
         outcome = self.calibrations.matcher(self.index, calibrated).match(query)
         predicate = verification_predicate(image, fingerprint.image, outcome, calibrated.ref, self.sequencer.origin)
-        return Examined(image, query, outcome, predicate)
+        return ExaminedPicture(image, query, outcome, predicate)
 
-    def _dedup_key(self, image: CanonicalImage, through: int, calibrated: Published) -> bytes:
+    def _dedup_key(self, image: CanonicalImage, through: int, calibrated: PublishedCalibration) -> bytes:
         return verification_key(image.sha256, through, calibrated.calibration.spec, calibrated.digest)
 
 

@@ -42,7 +42,7 @@ ALPHAS = (0.05, 0.01, 0.001)
 
 
 @dataclass(frozen=True, slots=True)
-class Published:
+class PublishedCalibration:
     """A calibration and the record that published it."""
 
     calibration: Calibration
@@ -71,10 +71,10 @@ class Calibrations:
     """Unrelated pictures that style is compared with. None: style is not compared."""
     deferred: bool = False
     """Whether somebody else looks after outdated calibrations (background.py): then nobody waits for a new one."""
-    _kept: Published | None = None
+    _kept: PublishedCalibration | None = None
     _making: Lock = field(default_factory=Lock)
 
-    def current(self) -> Published:
+    def current(self) -> PublishedCalibration:
         """The calibration in force, made now where there is none, or where the corpus has changed by a tenth since and
         nobody else looks after that.
 
@@ -89,7 +89,7 @@ class Calibrations:
             return self._make(lambda known: not is_outdated(known.calibration.corpus, state), silent)
         return found
 
-    def in_force(self) -> Published | None:
+    def in_force(self) -> PublishedCalibration | None:
         """The newest on the log, whatever the corpus has become; None where none fits this version."""
         digest = self.files.newest_digest(self.spec.digest)
         kept = self._kept
@@ -101,7 +101,7 @@ class Calibrations:
             self._kept = found
         return found
 
-    def keep_up(self, progress: Progress = silent) -> Published | None:
+    def keep_up(self, progress: Progress = silent) -> PublishedCalibration | None:
         """Makes a calibration where works are registered and the one in force is outdated or missing; not while another
         process does. Raises as `current` does.
         """
@@ -112,7 +112,7 @@ class Calibrations:
         self._require_fingerprints(state)
         return self._make(lambda known: not is_outdated(known.calibration.corpus, state), progress)
 
-    def matcher(self, index: CandidateIndex, calibrated: Published) -> Matcher:
+    def matcher(self, index: CandidateIndex, calibrated: PublishedCalibration) -> Matcher:
         """Compares by this calibration."""
         return Matcher(index, calibrated.calibration, shipped_null_set(), self.style)
 
@@ -140,8 +140,8 @@ class Calibrations:
         )
 
     def _make(
-        self, good_enough: Callable[[Published], bool], progress: Progress, *, patient: bool = False
-    ) -> Published:
+        self, good_enough: Callable[[PublishedCalibration], bool], progress: Progress, *, patient: bool = False
+    ) -> PublishedCalibration:
         """One calibration for all who ask at once. While another process makes one, what is in force will do, unless
         `patient`; where there is none, its end is waited for. Raises PushbackError (`calibrating`).
         """
@@ -176,7 +176,7 @@ class Calibrations:
                 hint="run: artledger corpus refresh --spec default",
             )
 
-    def _publish(self, state: CorpusState, progress: Progress) -> Published:
+    def _publish(self, state: CorpusState, progress: Progress) -> PublishedCalibration:
         blocks = _told(self.corpus.iter_blocks(), state.works, progress)
         style = None if self.style is None else StyledCorpus(self.style, self.corpus.iter_style_blocks())
         calibration = calibrate(shipped_null_set(), blocks, state, shipped_ranking(), spec=self.spec, style=style)
@@ -204,9 +204,9 @@ class Calibrations:
         appended = self.sequencer.submit(
             predicate.record_id, payload, dedup_key, self.files.writer(calibration.digest, calibration.document)
         ).result()
-        return Published(calibration, appended.entry.ref)
+        return PublishedCalibration(calibration, appended.entry.ref)
 
-    def _published(self, stored: StoredCalibration) -> Published | None:
+    def _published(self, stored: StoredCalibration) -> PublishedCalibration | None:
         """None where it was made with other null sets or another ranking than this version's: matching would refuse
         it."""
         calibration = Calibration.read(stored.document)
@@ -215,7 +215,11 @@ class Calibrations:
             and calibration.ranking == shipped_ranking().ranking()
             and (calibration.style and calibration.style.null_set) == (self.style and self.style.digest)
         )
-        return Published(calibration, Ref(leaf_hash=stored.leaf_hash, record_id=stored.record_id)) if fits else None
+        return (
+            PublishedCalibration(calibration, Ref(leaf_hash=stored.leaf_hash, record_id=stored.record_id))
+            if fits
+            else None
+        )
 
 
 def _all_bins(calibration: Calibration) -> tuple[Bin, ...]:

@@ -32,7 +32,7 @@ from ledger.log.objects import ObjectReader
 from ledger.log.reader import read_tile
 from ledger.log.tiles import Tile, level_tiles, unpack_entries
 from ledger.log.vkey import VerifierKey
-from ledger.log.witness_policy import Policy
+from ledger.log.witness_policy import WitnessPolicy
 from ledger.storage.log.projections import Projector
 from ledger.storage.log.restore import EntryRestore
 
@@ -66,7 +66,7 @@ class Restoring:
     log_key: Callable[[], bytes | None]
     configured_origin: str | None
     last_checkpoint: Path
-    policy: Policy | None
+    policy: WitnessPolicy | None
     unfingerprinted: Callable[[], int]
 
     def run(

@@ -19,7 +19,7 @@ from ledger.fingerprint.fingerprinter import Fingerprinter
 from ledger.flows.pictures.measurements import match_text
 from ledger.flows.pictures.verify import query_of
 from ledger.flows.progress import Progress, silent
-from ledger.flows.upkeep.calibrate import Calibrations, Published
+from ledger.flows.upkeep.calibrate import Calibrations, PublishedCalibration
 from ledger.flows.works.cliques import cliques, missing_pairs
 from ledger.flows.works.subset import OthersWorks, TheseWorks
 from ledger.image.canonical_image import CanonicalImage
@@ -108,7 +108,7 @@ class Deduplication:
         job = ("", query, OthersWorks(self.index, artist_id), VERIFIED)
         return any(pair.verified for pair in self._pairs(calibrated, [job]))
 
-    def _compare(self, calibrated: Published, work_ids: Sequence[str], artists: Mapping[str, str]) -> None:
+    def _compare(self, calibrated: PublishedCalibration, work_ids: Sequence[str], artists: Mapping[str, str]) -> None:
         queries = self._queries(work_ids)
         blank = {work_id: query.not_comparable for work_id, query in queries.items() if query.not_comparable}
         seen: dict[str, set[str]] = {work_id: set() for work_id in queries}
@@ -161,7 +161,7 @@ class Deduplication:
             not_comparable={key: why for key, why in self.store.not_comparable().items() if key in known},
         )
 
-    def _ask(self, calibrated: Published, work_ids: Sequence[str]) -> None:
+    def _ask(self, calibrated: PublishedCalibration, work_ids: Sequence[str]) -> None:
         """Asks the whole corpus about a batch of works, and stores what was found."""
         queries = self._queries(work_ids)
         asked = {work_id: queries[work_id].not_comparable if work_id in queries else NO_PICTURE for work_id in work_ids}
@@ -169,7 +169,7 @@ class Deduplication:
         pairs = [pair for pair in self._pairs(calibrated, jobs) if pair.verified]
         self.store.put(calibrated.digest, asked, pairs)
 
-    def _compare_missing(self, calibrated: Published, progress: Progress) -> None:
+    def _compare_missing(self, calibrated: PublishedCalibration, progress: Progress) -> None:
         """Compares works that have a copy in common until nothing is missing; what is no copy is kept too, so that
         nobody asks again.
         """
@@ -217,7 +217,9 @@ class Deduplication:
             for work, image, fingerprint in zip(works, images, self.fingerprinter.queries(images), strict=True)
         }
 
-    def _pairs(self, calibrated: Published, jobs: Sequence[tuple[str, Query, CandidateIndex, int]]) -> Iterator[Pair]:
+    def _pairs(
+        self, calibrated: PublishedCalibration, jobs: Sequence[tuple[str, Query, CandidateIndex, int]]
+    ) -> Iterator[Pair]:
         """Of each job (work, question, where, how many) the works that it was matched with."""
         null_set, calibration = shipped_null_set(), calibrated.calibration
 

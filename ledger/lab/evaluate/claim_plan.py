@@ -37,7 +37,7 @@ class Drawing(Protocol):
 
 
 @dataclass(frozen=True, slots=True)
-class Work:
+class PlannedWork:
     """A work to be registered by somebody."""
 
     artist: str
@@ -77,7 +77,7 @@ class Sighting:
 class ClaimLedger(Protocol):
     """A ledger of its own, on which all of this really happens. Models go by names."""
 
-    def register(self, works: Sequence[Work]) -> None: ...
+    def register(self, works: Sequence[PlannedWork]) -> None: ...
 
     def generate(self, picture: Pixels, model: str) -> bytes:
         """Puts a picture on the log as generated here; its file as it is handed out."""
@@ -94,14 +94,14 @@ class ClaimLedger(Protocol):
 
 
 @dataclass(slots=True)
-class Plan:
+class ClaimPlan:
     """Everything that happens, in its order."""
 
-    early: list[Work]
+    early: list[PlannedWork]
     generated: list[tuple[Pixels, str, int]]
     """Picture, model, and the index of the filing that is about its file as handed out, -1 for none."""
     reported: list[tuple[bytes, str]]
-    late: list[Work]
+    late: list[PlannedWork]
     listed: list[str]
     """Files that the model `disclosed` was trained on."""
     filings: list[Filing]
@@ -116,7 +116,7 @@ class Script:
         self._edits = cycle(EDITS)
         self._edit_of: dict[bytes | None, str] = {}
         self._count = 0
-        self.plan = Plan([], [], [], [], [], [])
+        self.plan = ClaimPlan([], [], [], [], [], [])
 
     def next_drawing(self) -> Pixels:
         return next(self._drawings).pixels()
@@ -127,7 +127,7 @@ class Script:
 
     def work(self, artist: str, data: bytes, moment: Moment = "early") -> str:
         self._count += 1
-        work = Work(artist, f"{self._count:04}.png", data)
+        work = PlannedWork(artist, f"{self._count:04}.png", data)
         (self.plan.early if moment == "early" else self.plan.late).append(work)
         return work.file
 

@@ -15,7 +15,7 @@ from typing import Any
 
 from ledger.fingerprint.complexity import MINIMUM_COMPLEXITY, complexity
 from ledger.lab.evaluate.claim_figures import squatting, summary
-from ledger.lab.evaluate.claim_plan import ClaimLedger, Drawing, Filing, Plan, Script
+from ledger.lab.evaluate.claim_plan import ClaimLedger, ClaimPlan, Drawing, Filing, Script
 from ledger.lab.evaluate.claim_squats import SQUATS, Squat, tell_squats
 from ledger.lab.evaluate.claim_stories import Stories
 
@@ -51,7 +51,7 @@ def evaluate_claims(
     return ClaimsReport(summary(filings, verdicts) | squatting(filings, verdicts, sightings))
 
 
-def _plan(drawings: Iterable[Drawing], claims: int, seed: int, squatters: Sequence[Squat]) -> Plan:
+def _plan(drawings: Iterable[Drawing], claims: int, seed: int, squatters: Sequence[Squat]) -> ClaimPlan:
     script = Script(drawings, seed)
     try:
         tell_squats(script, squatters)
@@ -61,7 +61,7 @@ def _plan(drawings: Iterable[Drawing], claims: int, seed: int, squatters: Sequen
     return script.plan
 
 
-def _carry_out(plan: Plan, ledger: ClaimLedger, progress: Callable[[str, int, int | None], None]) -> list[Filing]:
+def _carry_out(plan: ClaimPlan, ledger: ClaimLedger, progress: Callable[[str, int, int | None], None]) -> list[Filing]:
     """All that happens before anybody claims; the claims, with the pictures that they are about."""
     progress("registering works", 0, None)
     ledger.register(plan.early)

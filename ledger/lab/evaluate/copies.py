@@ -10,12 +10,12 @@ from typing import Any
 import numpy as np
 
 from ledger.lab.evaluate.edits import EDITS, KINDS
-from ledger.lab.evaluate.experiment import Measured
+from ledger.lab.evaluate.experiment import Measurements
 from ledger.lab.evaluate.metrics import (
     Columns,
-    Curve,
     Interval,
-    Pairs,
+    PrecisionRecallCurve,
+    ScoredPairs,
     Scores,
     Weights,
     bootstrap,
@@ -48,18 +48,18 @@ class Method:
 
 
 @dataclass(frozen=True, slots=True)
-class Report:
+class CopiesReport:
     methods: Mapping[str, dict[str, Any]]
     """What `--json` prints: per method the figures, `intervals`, `per_edit`, `growth`; for `ours` also `context`."""
-    curves: Mapping[str, Curve]
+    curves: Mapping[str, PrecisionRecallCurve]
 
 
-def evaluate_copies(measured: Measured) -> Report:
+def evaluate_copies(measured: Measurements) -> CopiesReport:
     """All figures; a minute at full size, most of it for the intervals."""
     report: dict[str, dict[str, Any]] = {}
-    curves: dict[str, Curve] = {}
+    curves: dict[str, PrecisionRecallCurve] = {}
     for method in (_ours(measured), *(_baseline(measured, name) for name in measured.baselines)):
-        pairs = Pairs.of(method.scores, measured.own)
+        pairs = ScoredPairs.of(method.scores, measured.own)
         curves[method.name] = pairs.curve()
         report[method.name] = {
             **_figures(method, measured, pairs),
@@ -67,22 +67,22 @@ def evaluate_copies(measured: Measured) -> Report:
             "growth": _growth(method, measured),
         }
     report[OURS] |= {"called": _called(measured), "context": _context(measured)}
-    return Report(report, curves)
+    return CopiesReport(report, curves)
 
 
-def _ours(measured: Measured) -> Method:
+def _ours(measured: Measurements) -> Method:
     return Method(OURS, measured.ours(len(measured.works)), measured.seconds(OURS), normalised=True)
 
 
-def _baseline(measured: Measured, name: str) -> Method:
+def _baseline(measured: Measurements, name: str) -> Method:
     """As it is, or normalised by its background, whichever has the better micro AP here."""
     plain, better, seconds = measured.baseline(name)
-    plain_ap, better_ap = (Pairs.of(scores, measured.own).curve().micro_ap for scores in (plain, better))
+    plain_ap, better_ap = (ScoredPairs.of(scores, measured.own).curve().micro_ap for scores in (plain, better))
     helps = better_ap > plain_ap
     return Method(name, better if helps else plain, seconds + measured.seconds(name), normalised=helps)
 
 
-def _figures(method: Method, measured: Measured, pairs: Pairs) -> dict[str, Any]:
+def _figures(method: Method, measured: Measurements, pairs: ScoredPairs) -> dict[str, Any]:
     own, sources = measured.own, measured.sources
     copies = own >= 0
     top = pairs.first(_BOOTSTRAPPED)
@@ -120,7 +120,7 @@ def _best(scores: Scores, own: Columns) -> Scores:
     return np.asarray(scores.max(axis=1, initial=-np.inf) if len(own) else np.zeros(0), np.float32)
 
 
-def _per_edit(method: Method, measured: Measured) -> list[dict[str, Any]]:
+def _per_edit(method: Method, measured: Measurements) -> list[dict[str, Any]]:
     """Over the copies that the edit took part in, alone or with others."""
     own = measured.own
     first = first_is_own(method.scores, own)
@@ -145,7 +145,7 @@ def _per_edit(method: Method, measured: Measured) -> list[dict[str, Any]]:
     return rows
 
 
-def _growth(method: Method, measured: Measured) -> list[dict[str, Any]]:
+def _growth(method: Method, measured: Measurements) -> list[dict[str, Any]]:
     """The same questions' kind at each size: copies of works that are in it, and strangers."""
     rows = []
     for size in sorted({size for reply in measured.replies for size in reply.answer.outcomes}):
@@ -157,7 +157,7 @@ def _growth(method: Method, measured: Measured) -> list[dict[str, Any]]:
                 "works": size,
                 "copies": int((own >= 0).sum()),
                 "strangers": int((own < 0).sum()),
-                "micro_ap": _number(Pairs.of(scores, own).curve().micro_ap),
+                "micro_ap": _number(ScoredPairs.of(scores, own).curve().micro_ap),
                 "recall_at_1": _number(weighted_share(first_is_own(scores, own))),
                 "recall_at_1pct_false_alarms": _number(
                     recall_at_false_alarms(scores, own, RATES["recall_at_1pct_false_alarms"])
@@ -167,7 +167,7 @@ def _growth(method: Method, measured: Measured) -> list[dict[str, Any]]:
     return rows
 
 
-def _called(measured: Measured) -> dict[str, Any]:
+def _called(measured: Measurements) -> dict[str, Any]:
     """Verdict `copy` at the calibration's alpha: of strangers, and of copies with the right work named first."""
     right = wrong = 0
     for row, reply in enumerate(measured.replies):
@@ -187,7 +187,7 @@ def _called(measured: Measured) -> dict[str, Any]:
     }
 
 
-def _context(measured: Measured) -> dict[str, Any]:
+def _context(measured: Measurements) -> dict[str, Any]:
     own = measured.own
     return {
         "works": len(measured.works),

@@ -26,9 +26,9 @@ from ledger.lab.evaluate.baselines import Baseline, OurDescriptor, Pdq, PHash, S
 from ledger.lab.evaluate.memory_index import MemoryIndex
 from ledger.lab.evaluate.metrics import Columns, Scores
 from ledger.lab.evaluate.pictures import Picture, Selection, select
-from ledger.lab.evaluate.questions import Answer, Asked, Corpus, Found, Interview, Question
+from ledger.lab.evaluate.questions import Asked, Corpus, FoundMatch, Interview, MethodAnswer, Question
 from ledger.lab.evaluate.result_cache import ResultCache
-from ledger.lab.evaluate.works import Bench, Progress, Work
+from ledger.lab.evaluate.works import Bench, DescribedWork, Progress
 from ledger.lab.train.variants import variant_pairs
 
 GROWTH = (50, 200, 800)
@@ -40,7 +40,7 @@ _LAYOUT = 1
 
 
 @dataclass(frozen=True, slots=True)
-class Plan:
+class ExperimentPlan:
     """What is measured, and where what was measured is kept."""
 
     out: Path
@@ -55,25 +55,25 @@ class Plan:
 
 
 @dataclass(frozen=True, slots=True)
-class Reply:
+class AnsweredQuestion:
     """A question that could be asked, and its answer."""
 
     question: Question
     own: int
     """Column of the work that it is a copy of; -1 for a stranger."""
-    answer: Answer
+    answer: MethodAnswer
 
 
 @dataclass(frozen=True, slots=True)
-class Measured:
-    plan: Plan
-    works: Sequence[Work]
+class Measurements:
+    plan: ExperimentPlan
+    works: Sequence[DescribedWork]
     """Columns: the copied ones first, in order of growth."""
-    replies: Sequence[Reply]
+    replies: Sequence[AnsweredQuestion]
     """Rows."""
     hidden: NDArray[np.bool_]
     """Shape (rows, columns): variants of a copy's own work."""
-    background: Sequence[Work]
+    background: Sequence[DescribedWork]
     baselines: Mapping[str, Baseline]
     absent: Mapping[str, str]
     """Baseline that could not be measured to the reason."""
@@ -98,7 +98,7 @@ class Measured:
         """Rows of the questions that were put to the corpus of that size."""
         return np.flatnonzero([size in reply.answer.outcomes for reply in self.replies])
 
-    def matches(self, row: int, size: int | None = None) -> list[Found]:
+    def matches(self, row: int, size: int | None = None) -> list[FoundMatch]:
         """Ours, best first, without variants of the question's own work."""
         column = self._columns()
         found = self.replies[row].answer.outcomes[size or len(self.works)]
@@ -132,7 +132,7 @@ class Measured:
         return {work.candidate.work_id: column for column, work in enumerate(self.works)}
 
 
-def measure(plan: Plan, progress: Progress) -> Measured:
+def measure(plan: ExperimentPlan, progress: Progress) -> Measurements:
     """Fingerprints and asks whatever `plan.out` does not hold yet.
 
     Raises NotFoundError (`openclipart-missing`, `assets-missing`, and of the weights), ConflictError
@@ -159,7 +159,7 @@ def measure(plan: Plan, progress: Progress) -> Measured:
         with ResultCache(plan.out / "answers.jsonl", heading | _question_heading(plan, chosen, corpora)) as answers:
             interview = Interview(bench, answers, chosen.grounds(strangers), plan.seed)
             replies = _replies(questions, interview.ask(questions, progress), works)
-    return Measured(
+    return Measurements(
         plan=plan,
         works=works,
         replies=replies,
@@ -174,7 +174,7 @@ def measure(plan: Plan, progress: Progress) -> Measured:
     )
 
 
-def _corpora(works: Sequence[Work], growth: Sequence[int]) -> list[Corpus]:
+def _corpora(works: Sequence[DescribedWork], growth: Sequence[int]) -> list[Corpus]:
     """Each contains the one before; the full one last."""
     if not works:
         raise ConflictError("no work of the corpus can be compared", code="nothing-held-out")
@@ -183,7 +183,7 @@ def _corpora(works: Sequence[Work], growth: Sequence[int]) -> list[Corpus]:
     return [Corpus(MemoryIndex([work.candidate for work in works[:size]], previews)) for size in sizes]
 
 
-def _alone(strangers: Sequence[Work], works: Sequence[Work]) -> set[str]:
+def _alone(strangers: Sequence[DescribedWork], works: Sequence[DescribedWork]) -> set[str]:
     """Names of the strangers that are no variant of any work."""
     near = variant_pairs(
         [work.candidate.fingerprint for work in strangers], [work.candidate.fingerprint for work in works]
@@ -192,7 +192,7 @@ def _alone(strangers: Sequence[Work], works: Sequence[Work]) -> set[str]:
 
 
 def _questions(
-    plan: Plan, chosen: Selection, works: Sequence[Work], alone: set[str], corpora: Sequence[Corpus]
+    plan: ExperimentPlan, chosen: Selection, works: Sequence[DescribedWork], alone: set[str], corpora: Sequence[Corpus]
 ) -> list[Asked]:
     place = {work.candidate.work_id: column for column, work in enumerate(works)}
     copied = [picture for picture in chosen.copied if picture.name in place]
@@ -217,7 +217,7 @@ def _unrelated_questions(pictures: Sequence[Picture], *, both: bool) -> list[Que
     return [*clean, *(Question(picture, turn, copy=False) for turn, picture in edited)]
 
 
-def _question_heading(plan: Plan, chosen: Selection, corpora: Sequence[Corpus]) -> dict[str, object]:
+def _question_heading(plan: ExperimentPlan, chosen: Selection, corpora: Sequence[Corpus]) -> dict[str, object]:
     grounds = [picture.name for picture in (*chosen.strangers, *chosen.photographs)]
     return {
         "edits": edits.VERSION,
@@ -227,16 +227,18 @@ def _question_heading(plan: Plan, chosen: Selection, corpora: Sequence[Corpus]) 
     }
 
 
-def _replies(questions: Sequence[Asked], answers: Sequence[Answer | None], works: Sequence[Work]) -> list[Reply]:
+def _replies(
+    questions: Sequence[Asked], answers: Sequence[MethodAnswer | None], works: Sequence[DescribedWork]
+) -> list[AnsweredQuestion]:
     place = {work.candidate.work_id: column for column, work in enumerate(works)}
     return [
-        Reply(question, place[question.picture.name] if question.copy else -1, answer)
+        AnsweredQuestion(question, place[question.picture.name] if question.copy else -1, answer)
         for (question, _), answer in zip(questions, answers, strict=True)
         if answer is not None
     ]
 
 
-def _hidden(works: Sequence[Work], replies: Sequence[Reply]) -> NDArray[np.bool_]:
+def _hidden(works: Sequence[DescribedWork], replies: Sequence[AnsweredQuestion]) -> NDArray[np.bool_]:
     hidden = np.zeros((len(replies), len(works)), np.bool_)
     own = np.array([reply.own for reply in replies], np.int64)
     columns = np.unique(own[own >= 0])

@@ -32,7 +32,7 @@ class Interval:
 
 
 @dataclass(frozen=True, slots=True)
-class Curve:
+class PrecisionRecallCurve:
     """Precision and recall at each distinct score, best first; pairs of equal score stand or fall together."""
 
     precision: NDArray[np.float64]
@@ -49,7 +49,7 @@ class Curve:
 
 
 @dataclass(frozen=True, slots=True)
-class Pairs:
+class ScoredPairs:
     """All offered pairs, best first; sorted once, weighed anew for each resample."""
 
     query: NDArray[np.int64]
@@ -60,7 +60,7 @@ class Pairs:
     """Which queries are copies, shape (queries,)."""
 
     @classmethod
-    def of(cls, scores: Scores, own: Columns) -> Pairs:
+    def of(cls, scores: Scores, own: Columns) -> ScoredPairs:
         query, work = np.nonzero(scores > -np.inf)
         value = scores[query, work]
         order = np.argsort(-value, kind="stable")
@@ -68,16 +68,16 @@ class Pairs:
         last = np.append(value[1:] < value[:-1], True) if len(value) else np.zeros(0, np.bool_)
         return cls(query, own[query] == work, last, own >= 0)
 
-    def first(self, count: int) -> Pairs:
+    def first(self, count: int) -> ScoredPairs:
         """Without the pairs beyond the first `count`."""
-        return Pairs(self.query[:count], self.right[:count], self.last[:count], self.copies)
+        return ScoredPairs(self.query[:count], self.right[:count], self.last[:count], self.copies)
 
-    def curve(self, weight: Weights | None = None) -> Curve:
+    def curve(self, weight: Weights | None = None) -> PrecisionRecallCurve:
         weight = np.ones(len(self.copies)) if weight is None else weight
         pairs = weight[self.query]
         every, found = np.cumsum(pairs)[self.last], np.cumsum(pairs * self.right)[self.last]
         precision = np.divide(found, every, out=np.ones_like(found), where=every > 0)
-        return Curve(precision, found / max(float(weight[self.copies].sum()), 1e-12))
+        return PrecisionRecallCurve(precision, found / max(float(weight[self.copies].sum()), 1e-12))
 
 
 def first_is_own(scores: Scores, own: Columns) -> NDArray[np.bool_]:

@@ -8,7 +8,7 @@ from typing import Any
 
 import numpy as np
 
-from ledger.lab.evaluate.metrics import Curve, ReliabilityBin
+from ledger.lab.evaluate.metrics import PrecisionRecallCurve, ReliabilityBin
 
 _DOTS = 120
 """Per inch."""
@@ -16,7 +16,7 @@ _POINTS = 2000
 """Of a curve: more cannot be seen."""
 
 
-def precision_recall(path: Path, curves: Mapping[str, Curve], title: str) -> None:
+def precision_recall(path: Path, curves: Mapping[str, PrecisionRecallCurve], title: str) -> None:
     """Every method's precision over recall, pairs of all questions in one ranking."""
     figure, axes = _figure(7, 5)
     for name, curve in curves.items():

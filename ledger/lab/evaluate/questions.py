@@ -60,7 +60,7 @@ class Question:
 
 
 @dataclass(frozen=True, slots=True)
-class Found:
+class FoundMatch:
     """A match that was returned, best first."""
 
     work: str
@@ -70,12 +70,12 @@ class Found:
 
 
 @dataclass(frozen=True, slots=True)
-class Answer:
+class MethodAnswer:
     """What the methods said to a question."""
 
     bin: str
     not_comparable: str | None
-    outcomes: Mapping[int, tuple[Found, ...]]
+    outcomes: Mapping[int, tuple[FoundMatch, ...]]
     """Our matches by the size of the corpus; not every question is asked at every size."""
     described: Mapping[str, bytes]
     """Baseline to description."""
@@ -108,7 +108,7 @@ class Interview:
     grounds: Grounds
     seed: int
 
-    def ask(self, questions: Sequence[Asked], progress: Progress) -> list[Answer | None]:
+    def ask(self, questions: Sequence[Asked], progress: Progress) -> list[MethodAnswer | None]:
         """In order; None for what could not be decoded."""
         todo = [asked for asked in questions if not self._known(*asked)]
         done = len(questions) - len(todo)
@@ -153,14 +153,14 @@ class Interview:
         }
 
 
-def _read(kept: Mapping[str, Any] | None) -> Answer | None:
+def _read(kept: Mapping[str, Any] | None) -> MethodAnswer | None:
     if kept is None:
         return None
-    return Answer(
+    return MethodAnswer(
         bin=kept["bin"],
         not_comparable=kept["not_comparable"],
         outcomes={
-            int(size): tuple(Found(work, score, p_value, Relation(said)) for work, score, p_value, said in matches)
+            int(size): tuple(FoundMatch(work, score, p_value, Relation(said)) for work, score, p_value, said in matches)
             for size, matches in kept["outcomes"].items()
         },
         described={baseline: b64decode(data) for baseline, data in kept["described"].items()},

@@ -9,7 +9,7 @@ from typing import Any
 import numpy as np
 
 from ledger.lab.evaluate.copies import interval_json, share_json
-from ledger.lab.evaluate.experiment import Measured
+from ledger.lab.evaluate.experiment import Measurements
 from ledger.lab.evaluate.metrics import ReliabilityBin, reliability
 from ledger.match.lists import COPY_RELATIONS
 from ledger.match.multiple_testing import benjamini_hochberg
@@ -24,7 +24,7 @@ ALL = "all"
 
 
 @dataclass(frozen=True, slots=True)
-class Case:
+class QuestionOutcome:
     """A question's outcome as far as error rates go."""
 
     copy: bool
@@ -42,13 +42,13 @@ class Case:
 
 
 @dataclass(frozen=True, slots=True)
-class CalibrationReport:
+class ReliabilityReport:
     document: dict[str, Any]
     """What `--json` prints."""
     bins: Sequence[ReliabilityBin]
 
 
-def evaluate_calibration(measured: Measured) -> CalibrationReport:
+def evaluate_calibration(measured: Measurements) -> ReliabilityReport:
     cases = [_case(measured, row) for row in range(len(measured.replies))]
     bins, error = _reliability(cases)
     document = {
@@ -66,17 +66,17 @@ def evaluate_calibration(measured: Measured) -> CalibrationReport:
         },
         "spec": measured.spec,
     }
-    return CalibrationReport(document, bins)
+    return ReliabilityReport(document, bins)
 
 
-def _case(measured: Measured, row: int) -> Case:
+def _case(measured: Measurements, row: int) -> QuestionOutcome:
     reply, matches = measured.replies[row], measured.matches(row)
     own = measured.works[reply.own].candidate.work_id if reply.own >= 0 else None
     copies = [match.p_value for match in matches if match.relation in COPY_RELATIONS]
     first = matches[0] if matches else None
     mine = first is not None and first.work == own
     proven = first is not None and mine and first.relation in COPY_RELATIONS
-    return Case(
+    return QuestionOutcome(
         copy=own is not None,
         edited=reply.question.turn is not None,
         bin=reply.answer.bin,
@@ -88,7 +88,7 @@ def _case(measured: Measured, row: int) -> Case:
     )
 
 
-def _rates(cases: Sequence[Case], name: str, alpha: float) -> dict[str, Any]:
+def _rates(cases: Sequence[QuestionOutcome], name: str, alpha: float) -> dict[str, Any]:
     """Of strangers, clean and edited apart: how many come as close as alpha says, how many are called a copy."""
     inside = [case for case in cases if name in (ALL, case.bin)]
     row: dict[str, Any] = {"alpha": alpha, "bin": name}
@@ -103,7 +103,7 @@ def _rates(cases: Sequence[Case], name: str, alpha: float) -> dict[str, Any]:
     return row
 
 
-def _reliability(cases: Sequence[Case]) -> tuple[list[ReliabilityBin], float]:
+def _reliability(cases: Sequence[QuestionOutcome]) -> tuple[list[ReliabilityBin], float]:
     """Of each question's first match. Copies and strangers weigh as much, as the calibration's prior has it."""
     copies = sum(case.copy for case in cases)
     weight = [0.5 / max(1, copies if case.copy else len(cases) - copies) for case in cases]
@@ -112,7 +112,7 @@ def _reliability(cases: Sequence[Case]) -> tuple[list[ReliabilityBin], float]:
     )
 
 
-def _false_discoveries(cases: Sequence[Case], seed: int) -> dict[str, Any]:
+def _false_discoveries(cases: Sequence[QuestionOutcome], seed: int) -> dict[str, Any]:
     """Benjamini-Hochberg over random batches with a few copies in each, and over everything at once.
 
     A finding is a picture that is called a copy; it is false when the picture is a stranger.
@@ -142,7 +142,7 @@ def _false_discoveries(cases: Sequence[Case], seed: int) -> dict[str, Any]:
     }
 
 
-def _standing(cases: Sequence[Case]) -> tuple[int, int]:
+def _standing(cases: Sequence[QuestionOutcome]) -> tuple[int, int]:
     """False and true findings that stand."""
     accepted = benjamini_hochberg([min(1.0, case.called) for case in cases], FDR)
     standing = [case for case, stands in zip(cases, accepted, strict=True) if stands and case.called <= 1]

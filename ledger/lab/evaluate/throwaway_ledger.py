@@ -19,13 +19,13 @@ from ledger.flows.claims.submission import SentStatement
 from ledger.flows.people.accounts import Accounts
 from ledger.flows.people.principal import LOCAL
 from ledger.flows.pictures.report import Operator, Reports
-from ledger.flows.pictures.verify import Verification
+from ledger.flows.pictures.verify import Verifying
 from ledger.flows.records.models import Models
 from ledger.flows.works.ingest import Ingestion
 from ledger.flows.works.subset import TheseWorks
 from ledger.generate.picture import Attributor, ModelFacts, PipelinePicture
 from ledger.image.canonical_image import Pixels
-from ledger.lab.evaluate.claim_plan import Filing, Sighting, Work, encoded
+from ledger.lab.evaluate.claim_plan import Filing, PlannedWork, Sighting, encoded
 from ledger.record import dsse, predicates
 from ledger.record.predicates import ClaimVerdict, Registration
 from ledger.record.statement import parse_payload
@@ -48,7 +48,7 @@ class ThrowawayLedger:
     models: Models
     accounts: Accounts
     claims: Claims
-    verification: Verification
+    verification: Verifying
     index: PgVectorIndex
     compare: Callable[[Sequence[str]], None]
     """Looks for copies of new works, as after every registration by an artist."""
@@ -81,7 +81,7 @@ class ThrowawayLedger:
             records=application.store.records,
         )
 
-    def register(self, works: Sequence[Work]) -> None:
+    def register(self, works: Sequence[PlannedWork]) -> None:
         if not works:
             return
         folder = self.folder / f"works-{len(self._by_file)}"
@@ -139,7 +139,7 @@ class ThrowawayLedger:
             self._artists[name] = self.accounts.create("artist", name).account_id
         return self._artists[name]
 
-    def _find(self, work: Work) -> None:
+    def _find(self, work: PlannedWork) -> None:
         sha256 = hashlib.sha256(work.data).hexdigest()
         for entry in self.records.find(sha256=sha256, kind="registration"):
             registration = parse_payload(dsse.parse(entry.envelope).payload).predicate

@@ -28,7 +28,7 @@ _BATCH = 16
 
 
 @dataclass(frozen=True, slots=True)
-class Work:
+class DescribedWork:
     """A picture as it would be registered."""
 
     candidate: Candidate
@@ -46,7 +46,7 @@ class Bench:
     baselines: Sequence[Baseline]
     cache: ResultCache
 
-    def works(self, pictures: Sequence[Picture], stage: str, progress: Progress) -> list[Work]:
+    def works(self, pictures: Sequence[Picture], stage: str, progress: Progress) -> list[DescribedWork]:
         """In order, without those that cannot be decoded or compared (blank, tiny)."""
         todo = [picture for picture in pictures if picture.name not in self.cache]
         done = len(pictures) - len(todo)
@@ -96,7 +96,7 @@ def _kept(image: CanonicalImage, fingerprint: Fingerprint, described: Mapping[st
     }
 
 
-def _read(name: str, kept: Mapping[str, Any]) -> Work:
+def _read(name: str, kept: Mapping[str, Any]) -> DescribedWork:
     fingerprint = Fingerprint(
         spec=kept["spec"],
         phash=b64decode(kept["phash"]),
@@ -106,7 +106,7 @@ def _read(name: str, kept: Mapping[str, Any]) -> Work:
         complexity=kept["complexity"],
         local=b64decode(kept["local"]),
     )
-    return Work(
+    return DescribedWork(
         candidate=Candidate(name, "", kept["sha256"], kept["pixel_sha256"], "", "", fingerprint),
         preview=b64decode(kept["preview"]),
         described={baseline: b64decode(data) for baseline, data in kept["described"].items()},

@@ -18,7 +18,7 @@ from ledger.flows.progress import Progress
 from ledger.image.pool import DecodePool
 from ledger.lab.train import style_null as style
 from ledger.lab.train.copy import studio as copy_studio
-from ledger.lab.train.copy.training import Plan, Report
+from ledger.lab.train.copy.training import CopyTrainingPlan, CopyTrainingReport
 from ledger.lab.train.null_set import USED, assemble, measure
 from ledger.lab.train.null_set_card import CARD, null_set_card
 from ledger.lab.train.pictures import SourcePicture, collected, open_works
@@ -74,11 +74,11 @@ class Workshop:
 
 def build_copy_descriptor(workshop: Workshop, checkpoints: Path, *, steps: int | None, smoke: bool) -> Facts:
     """Trains the descriptor that finds copies. Raises as `train_copy_descriptor` does."""
-    plan = replace(copy_studio.SMOKE if smoke else Plan(), seed=workshop.seed)
+    plan = replace(copy_studio.SMOKE if smoke else CopyTrainingPlan(), seed=workshop.seed)
     plan = plan if steps is None else replace(plan, steps=steps)
     most = copy_studio.SMOKE_PICTURES if smoke else None
 
-    def report(at: Report) -> None:
+    def report(at: CopyTrainingReport) -> None:
         workshop.progress(f"training: loss {at.loss:.2f}, found {at.found:.0%}", at.step, at.steps)
 
     with DecodePool() as pool:
@@ -106,7 +106,7 @@ def build_generator_part(
     for each in (kept, out):
         each.mkdir(parents=True, exist_ok=True)
 
-    def report(at: course.Report) -> None:
+    def report(at: course.StudioTrainingReport) -> None:
         workshop.progress(f"training {part.value}: loss {at.loss:.3f}", at.step, at.steps)
 
     limits: dict[str, Any] = {"limit": workshop.works, "seed": workshop.seed, "untrainable": workshop.untrainable}

@@ -28,7 +28,7 @@ from ledger.image.preview import make_preview, read_preview
 from ledger.lab.train.augmentation import augment
 from ledger.lab.train.geometry import GeometryFit, Pair, evidence_of, fit_geometry
 from ledger.lab.train.pictures import OPENCLIPART, SourcePicture
-from ledger.lab.train.ranking import NEIGHBOURS, Pairs, fit_ranking, picked
+from ledger.lab.train.ranking import NEIGHBOURS, RankingPairs, fit_ranking, picked
 from ledger.lab.train.roles import MOST_BY_ONE, Role, role_of
 from ledger.lab.train.variants import variant_pairs, without_variants
 from ledger.match.block import FingerprintBlock, hash_words
@@ -55,7 +55,7 @@ USED = frozenset({Role.REFERENCE, Role.NULL, Role.BACKGROUND})
 
 
 @dataclass(frozen=True, slots=True)
-class Measured:
+class NullSetPicture:
     """A picture's fingerprint, and that of what was made of it."""
 
     collection: str
@@ -91,7 +91,7 @@ class NullSetFiles:
 
 def measure(
     pictures: Iterable[SourcePicture], pool: DecodePool, fingerprinter: Fingerprinter, *, seed: int
-) -> Iterator[Measured]:
+) -> Iterator[NullSetPicture]:
     """Fingerprints of every comparable reference, null and background picture: references edited, of the others every
     second one.
     """
@@ -105,7 +105,7 @@ def measure(
             batch, changed, before, after, works, queries, strict=True
         ):
             if comparable(clean, work.complexity) is None and comparable(image, query.image.complexity) is None:
-                yield Measured(
+                yield NullSetPicture(
                     collection=picture.collection,
                     key=picture.key,
                     role=role_of(picture.collection, picture.maker),
@@ -137,7 +137,7 @@ def _used(pictures: Iterable[SourcePicture]) -> Iterator[SourcePicture]:
             yield picture
 
 
-def assemble(measured: Sequence[Measured]) -> NullSetFiles:
+def assemble(measured: Sequence[NullSetPicture]) -> NullSetFiles:
     """Removes variants, fits the ranking and the geometric rule, and writes the null set.
 
     Raises ValueError when a role has no picture.
@@ -183,7 +183,10 @@ class _Aligned:
 
 
 def _align(
-    queries: Sequence[Measured], references: Sequence[Measured], pairs: Pairs, raw: NDArray[np.float32]
+    queries: Sequence[NullSetPicture],
+    references: Sequence[NullSetPicture],
+    pairs: RankingPairs,
+    raw: NDArray[np.float32],
 ) -> _Aligned:
     """Of ALIGNED references and half as many again null pictures; queries come references first."""
     nearest = raw.copy()
@@ -210,7 +213,7 @@ def _align(
     return _Aligned(copies, copy_places, strangers, stranger_places)
 
 
-def _picture(work: Measured) -> WorkPicture:
+def _picture(work: NullSetPicture) -> WorkPicture:
     return WorkPicture(read_preview(work.preview), work.clean.local)
 
 
@@ -224,7 +227,7 @@ def _evidence(pairs: Sequence[Pair], fit: GeometryFit) -> NDArray[np.float32]:
     return np.array([evidence_of(pair, fit.rule) for pair in pairs], np.float32)
 
 
-def _text(ranking: Ranking, fit: GeometryFit, null: Sequence[Measured]) -> RankingText:
+def _text(ranking: Ranking, fit: GeometryFit, null: Sequence[NullSetPicture]) -> RankingText:
     """Bins: thirds of the null pictures by complexity."""
     complexity = [item.query.image.complexity for item in null]
     edges = (*np.quantile(complexity, [1 / 3, 2 / 3]).round(2).tolist(), 1.1)
@@ -244,20 +247,22 @@ def _text(ranking: Ranking, fit: GeometryFit, null: Sequence[Measured]) -> Ranki
     )
 
 
-def _pairs(queries: Sequence[Measured], references: Sequence[Measured], vectors: NDArray[np.float16]) -> Pairs:
+def _pairs(
+    queries: Sequence[NullSetPicture], references: Sequence[NullSetPicture], vectors: NDArray[np.float16]
+) -> RankingPairs:
     block = QueryBlock.stack([item.query for item in queries])
     corpus = FingerprintBlock.stack([item.clean for item in references])
     column = {(item.collection, item.key): index for index, item in enumerate(references)}
     own = [column.get((item.collection, item.key), -1) for item in queries]
     ignored = variant_pairs([item.clean for item in queries], [item.clean for item in references])
-    return Pairs(
+    return RankingPairs(
         found=features(block, levels(block, vectors, NEIGHBOURS), corpus),
         own=np.array(own, np.int64),
         ignored=ignored | _same_hand(queries, references),
     )
 
 
-def _same_hand(queries: Sequence[Measured], references: Sequence[Measured]) -> NDArray[np.bool_]:
+def _same_hand(queries: Sequence[NullSetPicture], references: Sequence[NullSetPicture]) -> NDArray[np.bool_]:
     """Shape (queries, references): pictures of one package. Its team draws hundreds from the same heads, clocks and
     arrows; such pairs share more than strangers do, and are no copies either. OpenClipart is by many hands.
     """
@@ -269,11 +274,11 @@ def _same_hand(queries: Sequence[Measured], references: Sequence[Measured]) -> N
     return same
 
 
-def _of(measured: Sequence[Measured], role: Role) -> list[Measured]:
+def _of(measured: Sequence[NullSetPicture], role: Role) -> list[NullSetPicture]:
     return [item for item in measured if item.role is role]
 
 
-def _source_prints(null: Sequence[Measured]) -> SourcePrints:
+def _source_prints(null: Sequence[NullSetPicture]) -> SourcePrints:
     return SourcePrints(
         copy=np.stack([item.clean.embeddings["copy"] for item in null]),
         phash=hash_words([item.clean.phash for item in null]),

@@ -22,7 +22,7 @@ _ROUNDS = 3
 
 
 @dataclass(frozen=True, slots=True)
-class Pairs:
+class RankingPairs:
     """Queries against the works of a corpus, and which pairs are what."""
 
     found: Features
@@ -32,7 +32,7 @@ class Pairs:
     """Shape (queries, works): variants of the query's own work, neither copy nor stranger."""
 
 
-def fit_ranking(pairs: Pairs) -> Ranking:
+def fit_ranking(pairs: RankingPairs) -> Ranking:
     """Alternates between fitting and choosing each query's nearest strangers by the curves fitted so far."""
     ranking = _ranking(0.0, np.ones(_size()), NEIGHBOURS)
     for _ in range(_ROUNDS):
@@ -43,7 +43,7 @@ def fit_ranking(pairs: Pairs) -> Ranking:
     return ranking
 
 
-def _examples(pairs: Pairs, ranking: Ranking) -> tuple[NDArray[np.float64], NDArray[np.bool_]]:
+def _examples(pairs: RankingPairs, ranking: Ranking) -> tuple[NDArray[np.float64], NDArray[np.bool_]]:
     raw = ranking.raw(pairs.found)
     rows = np.flatnonzero(pairs.own >= 0)
     raw[pairs.ignored] = -np.inf

@@ -11,7 +11,7 @@ import pytest
 
 from ledger.image.canonical_image import Pixels
 from ledger.lab.evaluate.claim_figures import squatting, summary
-from ledger.lab.evaluate.claim_plan import EDITS, Filing, Sighting, Work, beside
+from ledger.lab.evaluate.claim_plan import EDITS, Filing, PlannedWork, Sighting, beside
 from ledger.lab.evaluate.claim_squats import SQUATS, Squat
 from ledger.lab.evaluate.claims import evaluate_claims, one_by_folder
 from ledger.lab.evaluate.edits import KINDS
@@ -55,10 +55,10 @@ class Register:
 
     says: ClaimVerdict
     filings: list[Filing] = field(default_factory=list)
-    works: list[Work] = field(default_factory=list)
+    works: list[PlannedWork] = field(default_factory=list)
     order: list[str] = field(default_factory=list)
 
-    def register(self, works: Sequence[Work]) -> None:
+    def register(self, works: Sequence[PlannedWork]) -> None:
         self.order.append("register")
         self.works += works
 

@@ -12,7 +12,7 @@ from sklearn.metrics import average_precision_score
 
 from ledger.lab.evaluate.metrics import (
     Columns,
-    Pairs,
+    ScoredPairs,
     Scores,
     bootstrap,
     false_alarm_threshold,
@@ -41,18 +41,18 @@ OWN = columns(0, 1, 2, -1)
 
 
 def test_micro_ap_by_hand() -> None:
-    assert Pairs.of(FOUND, OWN).curve().micro_ap == pytest.approx((1 / 1 + 2 / 3) / 3)
+    assert ScoredPairs.of(FOUND, OWN).curve().micro_ap == pytest.approx((1 / 1 + 2 / 3) / 3)
 
 
 def test_recall_at_precision_by_hand() -> None:
-    curve = Pairs.of(FOUND, OWN).curve()
+    curve = ScoredPairs.of(FOUND, OWN).curve()
     assert curve.recall_at_precision(0.9) == pytest.approx(1 / 3)
     assert curve.recall_at_precision(0.6) == pytest.approx(2 / 3)
     assert curve.recall_at_precision(1.1) == 0.0
 
 
 def test_pairs_of_equal_score_stand_or_fall_together() -> None:
-    curve = Pairs.of(scores([0.5, 0.5]), columns(0)).curve()
+    curve = ScoredPairs.of(scores([0.5, 0.5]), columns(0)).curve()
     assert curve.precision.tolist() == [0.5]
     assert curve.micro_ap == 0.5
 
@@ -97,7 +97,7 @@ def test_micro_ap_is_scikit_learns(table: list[tuple[list[int], int]]) -> None:
     right = np.arange(given_scores.shape[1]) == own[:, np.newaxis]
     if right.any():
         expected = average_precision_score(right.ravel(), given_scores.ravel())
-        assert Pairs.of(given_scores, own).curve().micro_ap == pytest.approx(expected)
+        assert ScoredPairs.of(given_scores, own).curve().micro_ap == pytest.approx(expected)
 
 
 @given(tables, st.lists(st.integers(0, 3), min_size=12, max_size=12))
@@ -106,8 +106,8 @@ def test_a_weight_is_that_many_queries(table: list[tuple[list[int], int]], times
     counts = np.array(times[: len(own)])
     repeated, weight = np.repeat(np.arange(len(own)), counts), counts.astype(np.float64)
     if (own[repeated] >= 0).any():
-        many = Pairs.of(given_scores[repeated], own[repeated]).curve()
-        assert Pairs.of(given_scores, own).curve(weight).micro_ap == pytest.approx(many.micro_ap)
+        many = ScoredPairs.of(given_scores[repeated], own[repeated]).curve()
+        assert ScoredPairs.of(given_scores, own).curve(weight).micro_ap == pytest.approx(many.micro_ap)
         if (own[repeated] < 0).any():
             for rate in (0.0, 0.2, 0.5):
                 expected = recall_at_false_alarms(given_scores[repeated], own[repeated], rate)

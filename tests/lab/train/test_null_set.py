@@ -20,7 +20,7 @@ from ledger.fingerprint.local_features import work_features
 from ledger.fingerprint.spec import copy_spec
 from ledger.image.pool import DecodePool
 from ledger.image.preview import make_preview
-from ledger.lab.train.null_set import Measured, assemble, measure
+from ledger.lab.train.null_set import NullSetPicture, assemble, measure
 from ledger.lab.train.null_set_card import LICENCES, null_set_card
 from ledger.lab.train.pictures import COLLECTIONS, OPENCLIPART, SourcePicture, collected, open_works
 from ledger.lab.train.roles import Role, role_of
@@ -35,13 +35,13 @@ def pool() -> Iterator[DecodePool]:
         yield pool
 
 
-def _measured(number: int, role: Role) -> Measured:
+def _measured(number: int, role: Role) -> NullSetPicture:
     """Fingerprints by arithmetic, pixels from a drawing of that number."""
     picture = pixels(drawing(number, 256))
     clean = replace(fingerprint(number, complexity=(number % 97) / 97), local=work_features(picture).to_bytes())
     collection = OPENCLIPART if role is Role.REFERENCE else "openmoji"
     query = as_query(_nearby(clean))
-    return Measured(collection, str(number), role, clean, query, bool(number % 2), picture, make_preview(picture))
+    return NullSetPicture(collection, str(number), role, clean, query, bool(number % 2), picture, make_preview(picture))
 
 
 def _nearby(clean: Fingerprint) -> Fingerprint:

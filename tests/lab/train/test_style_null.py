@@ -17,7 +17,7 @@ from ledger.fingerprint.spec import copy_spec, spec_with
 from ledger.fingerprint.style_models import STATISTICS, StyleModels
 from ledger.fingerprint.vae_encoder import load_vae_encoder
 from ledger.image.pool import DecodePool
-from ledger.lab.train.null_set import Measured, measure
+from ledger.lab.train.null_set import NullSetPicture, measure
 from ledger.lab.train.pictures import SourcePicture
 from ledger.lab.train.roles import Role
 from ledger.lab.train.style_null import Embedded, embed, pooled_statistics, style_null
@@ -50,12 +50,12 @@ def pictures() -> list[SourcePicture]:
 
 
 @pytest.fixture(scope="module")
-def measured(pictures: list[SourcePicture], pool: DecodePool) -> list[Measured]:
+def measured(pictures: list[SourcePicture], pool: DecodePool) -> list[NullSetPicture]:
     return list(measure(pictures, pool, Fingerprinter([load_copy_encoder()], copy_spec()), seed=SEED))
 
 
 @pytest.fixture(scope="module")
-def null_set(measured: Sequence[Measured]) -> NullSet:
+def null_set(measured: Sequence[NullSetPicture]) -> NullSet:
     """As `assemble` makes it, of these pictures, every third left out as if it were a variant."""
     null = [item for item in measured if item.role is Role.NULL]
     null = [item for number, item in enumerate(null) if number % 3]
@@ -72,7 +72,7 @@ def embedded(pictures: list[SourcePicture], pool: DecodePool, null_set: NullSet,
 
 
 def test_the_null_sets_pictures_are_found_again_with_their_edits(
-    measured: Sequence[Measured], null_set: NullSet, embedded: Sequence[Embedded], models: StyleModels
+    measured: Sequence[NullSetPicture], null_set: NullSet, embedded: Sequence[Embedded], models: StyleModels
 ) -> None:
     assert sorted(each.row for each in embedded if each.row is not None) == list(range(len(null_set)))
     assert sum(each.row is None for each in embedded) == sum(item.role is Role.BACKGROUND for item in measured)
@@ -85,7 +85,11 @@ def test_the_null_sets_pictures_are_found_again_with_their_edits(
 
 
 def test_what_is_written_is_what_encoders_then_make(
-    measured: Sequence[Measured], null_set: NullSet, embedded: Sequence[Embedded], models: StyleModels, tmp_path: Path
+    measured: Sequence[NullSetPicture],
+    null_set: NullSet,
+    embedded: Sequence[Embedded],
+    models: StyleModels,
+    tmp_path: Path,
 ) -> None:
     statistics = pooled_statistics(embedded)
     part = "1" * 64

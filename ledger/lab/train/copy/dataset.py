@@ -63,7 +63,7 @@ def read_training_pictures(path: Path) -> TrainingPictures:
 
 
 @dataclass(frozen=True, slots=True)
-class Example:
+class CopyExample:
     """One edited picture to be recognised."""
 
     index: int
@@ -74,7 +74,7 @@ class Example:
     """Where that picture lies in the query: left, top, right, bottom, fractions of the query's sides."""
 
 
-class Examples:
+class CopyExamples:
     """A sequence of `count` examples; each follows from the seed and its position alone, so a run can be resumed."""
 
     def __init__(self, pictures: TrainingPictures, *, side: int, count: int, seed: int) -> None:
@@ -87,7 +87,7 @@ class Examples:
     def __len__(self) -> int:
         return self._count
 
-    def __getitem__(self, position: int) -> Example:
+    def __getitem__(self, position: int) -> CopyExample:
         cv2.setNumThreads(0)  # one process per core: OpenCV's own threads would only wait for each other
         epoch, place = divmod(position, len(self._pictures))
         index = int(np.random.default_rng([self._seed, epoch]).permutation(len(self._pictures))[place])
@@ -95,7 +95,7 @@ class Examples:
         other = self._pictures.pixels[self._ground(rng)]
         query, box = augment(self._pictures.pixels[index], other, rng)
         resized = cv2.resize(query, (self._side, self._side), interpolation=cv2.INTER_AREA)
-        return Example(index, np.asarray(resized, np.uint8), box)
+        return CopyExample(index, np.asarray(resized, np.uint8), box)
 
     def _ground(self, rng: np.random.Generator) -> int:
         """A picture to paste on: half of the time a photograph."""

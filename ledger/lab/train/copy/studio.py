@@ -16,11 +16,11 @@ from ledger.fingerprint import copy_descriptor as descriptor
 from ledger.fingerprint import local_parameters
 from ledger.fingerprint.copy_network import CopyNetwork
 from ledger.lab.train.copy.dataset import TrainingPictures, gather, read_training_pictures
-from ledger.lab.train.copy.training import CopyTraining, Plan, Report
+from ledger.lab.train.copy.training import CopyTraining, CopyTrainingPlan, CopyTrainingReport
 from ledger.lab.train.local_projection import fit_local_projection
 from ledger.lab.train.pictures import SourcePicture
 
-SMOKE = Plan(steps=6, batch=16, side=96, checkpoint_every=3)
+SMOKE = CopyTrainingPlan(steps=6, batch=16, side=96, checkpoint_every=3)
 """The whole path in a minute; what comes out is of no use."""
 SMOKE_PICTURES = 96
 _LOCAL_PICTURES = 700
@@ -36,7 +36,7 @@ class CopyDescriptorFiles:
     local_sha256: str
     pictures: Mapping[str, int]
     """Trained on, per collection."""
-    last: Report | None
+    last: CopyTrainingReport | None
     """None when there was nothing left to train."""
 
 
@@ -44,8 +44,8 @@ def train_copy_descriptor(
     pictures: Callable[[], Iterable[SourcePicture]],
     checkpoints: Path,
     destination: Path,
-    plan: Plan,
-    progress: Callable[[Report], None],
+    plan: CopyTrainingPlan,
+    progress: Callable[[CopyTrainingReport], None],
 ) -> CopyDescriptorFiles:
     """Gathers the pictures (once), trains from the last checkpoint on, and writes float16 safetensors.
 

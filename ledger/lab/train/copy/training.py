@@ -23,7 +23,7 @@ from torch.utils.data import DataLoader, Subset
 from ledger.fingerprint import copy_descriptor as descriptor
 from ledger.fingerprint.copy_network import CopyNetwork, Window, normalised, pool, pool_windows
 from ledger.fingerprint.efficientnet import load_efficientnet_lite0
-from ledger.lab.train.copy.dataset import Example, Examples, TrainingPictures
+from ledger.lab.train.copy.dataset import CopyExample, CopyExamples, TrainingPictures
 from ledger.lab.train.copy.objective import loss
 from ledger.lab.train.whitening import fit_whitening
 
@@ -40,7 +40,7 @@ _LEAST_GAIN = 1.3
 
 
 @dataclass(frozen=True, slots=True)
-class Plan:
+class CopyTrainingPlan:
     """How long and how large. The defaults take about half an hour on two cores."""
 
     steps: int = 1450
@@ -56,7 +56,7 @@ class Plan:
 
 
 @dataclass(frozen=True, slots=True)
-class Report:
+class CopyTrainingReport:
     step: int
     steps: int
     loss: float
@@ -67,7 +67,7 @@ class Report:
 class CopyTraining:
     """One training run. `run` goes on from where the last one with the same folder stopped."""
 
-    def __init__(self, pictures: TrainingPictures, folder: Path, plan: Plan) -> None:
+    def __init__(self, pictures: TrainingPictures, folder: Path, plan: CopyTrainingPlan) -> None:
         torch.manual_seed(plan.seed)
         self._pictures = pictures
         self._checkpoint = folder / "checkpoint.pt"
@@ -92,13 +92,13 @@ class CopyTraining:
         if self._checkpoint.exists():
             self._resume()
 
-    def run(self, progress: Callable[[Report], None]) -> Report | None:
+    def run(self, progress: Callable[[CopyTrainingReport], None]) -> CopyTrainingReport | None:
         """Until the plan's last step; a checkpoint every so often, and at the end. The last step's report."""
         report = None
         plan = self._plan
-        examples = Examples(self._pictures, side=plan.side, count=plan.steps * plan.batch, seed=plan.seed)
+        examples = CopyExamples(self._pictures, side=plan.side, count=plan.steps * plan.batch, seed=plan.seed)
         positions = range(self._step * plan.batch, len(examples))
-        left: Subset[Example] = Subset(examples, positions)  # type: ignore[arg-type]  # a sequence; torch asks for its own class
+        left: Subset[CopyExample] = Subset(examples, positions)  # type: ignore[arg-type]  # a sequence; torch asks for its own class
         batches = DataLoader(
             left,
             plan.batch,
@@ -109,7 +109,7 @@ class CopyTraining:
         for batch in batches:
             value, found = self._learn(batch)
             self._step += 1
-            report = Report(self._step, plan.steps, value, found)
+            report = CopyTrainingReport(self._step, plan.steps, value, found)
             progress(report)
             if self._step % plan.checkpoint_every == 0 or self._step == plan.steps:
                 self._save()
@@ -121,7 +121,7 @@ class CopyTraining:
         whole.load_state_dict({**whole.state_dict(), **self._average.module.state_dict()})
         return whole.requires_grad_(requires_grad=False).eval()
 
-    def _learn(self, batch: list[Example]) -> tuple[float, float]:
+    def _learn(self, batch: list[CopyExample]) -> tuple[float, float]:
         self._optimiser.zero_grad()
         total, found = 0.0, 0
         for start in range(0, len(batch), self._plan.part):
@@ -133,7 +133,7 @@ class CopyTraining:
         self._average.update_parameters(self._network)
         return total, found / len(batch)
 
-    def _part(self, examples: list[Example], batch: int) -> tuple[float, int]:
+    def _part(self, examples: list[CopyExample], batch: int) -> tuple[float, int]:
         indices = [example.index for example in examples]
         inputs = normalised(torch.from_numpy(np.stack([example.query for example in examples])))
         with torch.no_grad():
@@ -151,7 +151,7 @@ class CopyTraining:
             best = (queries * references[rows]).sum(dim=1) > strangers
         return float(value.detach()), sum(any(best[rows == row]) for row in range(len(examples)))
 
-    def _views(self, feature_map: Tensor, examples: list[Example]) -> tuple[Tensor, Tensor, Tensor]:
+    def _views(self, feature_map: Tensor, examples: list[CopyExample]) -> tuple[Tensor, Tensor, Tensor]:
         """Descriptors of the whole of each query, and of the window in which a pasted picture lies, whose example each
         is, and its weight.
         """

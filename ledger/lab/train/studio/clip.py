@@ -27,12 +27,12 @@ from transformers import (
 from ledger.fingerprint.copy_network import normalised, pool
 from ledger.fingerprint.efficientnet import FEATURES, load_efficientnet_lite0
 from ledger.lab.train.studio.captions import caption, colour_of
-from ledger.lab.train.studio.course import Plan, half_precision
+from ledger.lab.train.studio.course import StudioTrainingPlan, half_precision
 from ledger.lab.train.studio.pictures import StudioPictures
 from ledger.lab.train.studio.tokens import LENGTH
 from ledger.lab.train.studio.variations import vary
 
-PLAN = Plan(steps=600, batch=160, rate=8e-4)
+PLAN = StudioTrainingPlan(steps=600, batch=160, rate=8e-4)
 SIDE = 64
 """Pixels a side of what the image tower sees."""
 PROJECTION = 128
@@ -70,7 +70,7 @@ def new_clip(tokenizer: Any) -> CLIPModel:
 class ClipLesson:
     """Which caption belongs to which picture."""
 
-    def __init__(self, pictures: StudioPictures, tokenizer: Any, plan: Plan) -> None:
+    def __init__(self, pictures: StudioPictures, tokenizer: Any, plan: StudioTrainingPlan) -> None:
         torch.manual_seed(plan.seed)
         self._clip = new_clip(tokenizer)
         self._telling = nn.Linear(self._clip.config.vision_config.hidden_size, FEATURES)

@@ -22,7 +22,7 @@ _COOL_DOWN = 0.3
 
 
 @dataclass(frozen=True, slots=True)
-class Plan:
+class StudioTrainingPlan:
     """How long and how large."""
 
     steps: int
@@ -35,7 +35,7 @@ class Plan:
 
 
 @dataclass(frozen=True, slots=True)
-class Report:
+class StudioTrainingReport:
     step: int
     steps: int
     loss: float
@@ -55,7 +55,9 @@ class Lesson(Protocol):
         """Whatever shows a person how far it is; called with each checkpoint."""
 
 
-def learn(lesson: Lesson, plan: Plan, checkpoint: Path, progress: Callable[[Report], None]) -> nn.Module:
+def learn(
+    lesson: Lesson, plan: StudioTrainingPlan, checkpoint: Path, progress: Callable[[StudioTrainingReport], None]
+) -> nn.Module:
     """Trains until the plan's last step and returns the averaged weights, in evaluation mode."""
     learner = lesson.learner
     averaged = copy.deepcopy(learner).requires_grad_(requires_grad=False).eval()
@@ -72,7 +74,7 @@ def learn(lesson: Lesson, plan: Plan, checkpoint: Path, progress: Callable[[Repo
         optimiser.step()
         schedule.step()
         _follow(averaged, learner, min(plan.average, (1 + step) / (10 + step)))
-        progress(Report(step + 1, plan.steps, float(loss.detach())))
+        progress(StudioTrainingReport(step + 1, plan.steps, float(loss.detach())))
         if (step + 1) % plan.checkpoint_every == 0 or step + 1 == plan.steps:
             _save(checkpoint, step + 1, parts)
             lesson.sample(averaged)

@@ -21,14 +21,14 @@ from torch import Tensor, nn
 from ledger.lab.train.studio import vae as autoencoder
 from ledger.lab.train.studio.captions import colour_of
 from ledger.lab.train.studio.clip import TEXT_WIDTH, tokens
-from ledger.lab.train.studio.course import Plan, half_precision
-from ledger.lab.train.studio.examples import Example, Examples
+from ledger.lab.train.studio.course import StudioTrainingPlan, half_precision
+from ledger.lab.train.studio.examples import StudioExample, StudioExamples
 from ledger.lab.train.studio.pictures import SIDE, StudioPictures
 from ledger.lab.train.studio.prompts import PROMPTS
 from ledger.lab.train.studio.sheet import save_sheet
 from ledger.lab.train.studio.variations import vary
 
-PLAN = Plan(steps=5600, batch=32, rate=7e-4, average=0.998, checkpoint_every=250)
+PLAN = StudioTrainingPlan(steps=5600, batch=32, rate=7e-4, average=0.998, checkpoint_every=250)
 LATENTS = "latents.pt"
 VARIANTS = 4
 """Of each picture: their latents are computed once. The first is the picture itself."""
@@ -89,7 +89,7 @@ class TrainedParts:
 class DiffusionLesson:
     """Taking noise out of latents."""
 
-    def __init__(self, pictures: StudioPictures, parts: TrainedParts, plan: Plan, folder: Path) -> None:
+    def __init__(self, pictures: StudioPictures, parts: TrainedParts, plan: StudioTrainingPlan, folder: Path) -> None:
         torch.manual_seed(plan.seed)
         self.learner: Any = new_unet()
         self._scheduler = new_scheduler()
@@ -97,7 +97,7 @@ class DiffusionLesson:
         self._pictures = pictures
         self._plan = plan
         self._sheets = folder
-        self._examples = Examples(pictures.subjects)
+        self._examples = StudioExamples(pictures.subjects)
         self._latents, self._colours = _variants(pictures, parts.vae, plan.seed, folder / LATENTS)
         tell_apart(self.learner.add_embedding, self._drawn_prompts(plan.seed))
 
@@ -127,7 +127,7 @@ class DiffusionLesson:
             ).images
         save_sheet((made * 255).round().astype(np.uint8), self._sheets / "diffusion.png", across=8)
 
-    def _told(self, examples: Sequence[Example], variants: NDArray[np.int64], rng: np.random.Generator) -> Tensor:
+    def _told(self, examples: Sequence[StudioExample], variants: NDArray[np.int64], rng: np.random.Generator) -> Tensor:
         return self._read(
             [
                 self._examples.told(each, self._colours[each.index][variant], rng)

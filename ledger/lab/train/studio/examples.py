@@ -27,14 +27,14 @@ _UNNAMED = 0.05
 
 
 @dataclass(frozen=True, slots=True)
-class Example:
+class StudioExample:
     index: int
     """Of the picture."""
     subject: str | None
     """What people ask for that it shows; None for one of the rest."""
 
 
-class Examples:
+class StudioExamples:
     """Draws examples from pictures with these subjects."""
 
     def __init__(self, subjects: Sequence[Subjects]) -> None:
@@ -45,13 +45,13 @@ class Examples:
             [max((common[word] ** -0.5 for word in each.words), default=_UNNAMED) for each in subjects]
         )
 
-    def draw(self, rng: np.random.Generator) -> Example:
+    def draw(self, rng: np.random.Generator) -> StudioExample:
         if self._asked_for and rng.random() < _ASKED_FOR:
             word, indices, shares = self._asked_for[rng.integers(len(self._asked_for))]
-            return Example(int(rng.choice(indices, p=shares)), word)
-        return Example(int(rng.choice(len(self._rest), p=self._rest)), None)
+            return StudioExample(int(rng.choice(indices, p=shares)), word)
+        return StudioExample(int(rng.choice(len(self._rest), p=self._rest)), None)
 
-    def told(self, example: Example, colour: str | None, rng: np.random.Generator) -> str:
+    def told(self, example: StudioExample, colour: str | None, rng: np.random.Generator) -> str:
         """The prompt that the example answers; empty where it answers none."""
         if rng.random() < _UNTOLD:
             return ""

@@ -19,7 +19,7 @@ from ledger.errors import NotFoundError
 from ledger.lab.train.pictures import SourcePicture
 from ledger.lab.train.studio import clip, diffusion, vae
 from ledger.lab.train.studio.captions import every_caption
-from ledger.lab.train.studio.course import Plan, Report, learn
+from ledger.lab.train.studio.course import StudioTrainingPlan, StudioTrainingReport, learn
 from ledger.lab.train.studio.pictures import StudioPictures, gather, read_studio_pictures
 from ledger.lab.train.studio.tokens import new_tokenizer
 
@@ -41,7 +41,7 @@ class Part(StrEnum):
 PLANS = {Part.VAE: vae.PLAN, Part.CLIP: clip.PLAN, Part.DIFFUSION: diffusion.PLAN}
 
 
-def smoke(plan: Plan) -> Plan:
+def smoke(plan: StudioTrainingPlan) -> StudioTrainingPlan:
     """A few steps on a few pictures."""
     return replace(plan, steps=4, batch=8, checkpoint_every=2)
 
@@ -52,7 +52,7 @@ class Studio:
 
     checkpoints: Path
     folder: Path
-    progress: Callable[[Report], None]
+    progress: Callable[[StudioTrainingReport], None]
 
     def gathered(self, pictures: Callable[[], Iterable[SourcePicture]], most: int | None) -> StudioPictures:
         """Read once, and again from the checkpoints' folder after an interruption. Writes the manifest."""
@@ -63,7 +63,7 @@ class Studio:
         (self.folder / MANIFEST).write_bytes(read.manifest)
         return read
 
-    def train(self, part: Part, pictures: StudioPictures, plan: Plan) -> Path:
+    def train(self, part: Part, pictures: StudioPictures, plan: StudioTrainingPlan) -> Path:
         """Trains one part from its last checkpoint on and writes it; the file of its weights.
 
         Raises NotFoundError (`part-missing`) when a part that this one builds on is not in the folder.
@@ -77,12 +77,12 @@ class Studio:
                 self._diffusion(pictures, plan)
         return self.folder / _WEIGHTS[part]
 
-    def _vae(self, pictures: StudioPictures, plan: Plan) -> None:
+    def _vae(self, pictures: StudioPictures, plan: StudioTrainingPlan) -> None:
         trained: Any = self._learn(Part.VAE, vae.VaeLesson(pictures, plan, self.checkpoints), plan)
         vae.set_scaling(trained, pictures)
         trained.half().save_pretrained(self.folder / "vae")
 
-    def _clip(self, pictures: StudioPictures, plan: Plan) -> None:
+    def _clip(self, pictures: StudioPictures, plan: StudioTrainingPlan) -> None:
         tokenizer = new_tokenizer(every_caption(pictures.subjects))
         trained = self._learn(Part.CLIP, clip.ClipLesson(pictures, tokenizer, plan), plan)
         text, vision = clip.towers(trained)
@@ -91,7 +91,7 @@ class Studio:
         vision.half().save_pretrained(self.folder / "image_encoder")
         clip.image_processor().save_pretrained(self.folder / "feature_extractor")
 
-    def _diffusion(self, pictures: StudioPictures, plan: Plan) -> None:
+    def _diffusion(self, pictures: StudioPictures, plan: StudioTrainingPlan) -> None:
         from diffusers import AutoencoderKL
         from transformers import CLIPImageProcessor, CLIPTextModel, CLIPTokenizer, CLIPVisionModelWithProjection
 
@@ -111,7 +111,7 @@ class Studio:
         pipeline.scheduler.save_pretrained(self.folder / "scheduler")
         pipeline.save_config(self.folder)
 
-    def _learn(self, part: Part, lesson: Any, plan: Plan) -> Any:
+    def _learn(self, part: Part, lesson: Any, plan: StudioTrainingPlan) -> Any:
         return learn(lesson, plan, self.checkpoints / f"{part}.pt", self.progress)
 
     def _part(self, name: str) -> Path:

@@ -17,14 +17,14 @@ from torch import Tensor, nn
 
 from ledger.fingerprint.efficientnet import load_efficientnet_lite0
 from ledger.image.canonical_image import Pixels
-from ledger.lab.train.studio.course import Plan
+from ledger.lab.train.studio.course import StudioTrainingPlan
 from ledger.lab.train.studio.pictures import SIDE, StudioPictures
 from ledger.lab.train.studio.sheet import save_sheet
 from ledger.lab.train.studio.variations import vary
 
 LATENT_CHANNELS = 4
 FACTOR = 8
-PLAN = Plan(steps=900, batch=16, rate=1e-3)
+PLAN = StudioTrainingPlan(steps=900, batch=16, rate=1e-3)
 _CROP = 96
 """Pixels a side of what is learnt from: the network has no attention, so that crops teach it as well, and cost half."""
 _KL = 1e-6
@@ -61,7 +61,7 @@ def new_vae() -> AutoencoderKL:
 class VaeLesson:
     """Reconstructing pictures."""
 
-    def __init__(self, pictures: StudioPictures, plan: Plan, sheets: Path) -> None:
+    def __init__(self, pictures: StudioPictures, plan: StudioTrainingPlan, sheets: Path) -> None:
         torch.manual_seed(plan.seed)
         self.learner: Any = new_vae()
         self._features = _EarlyFeatures()

@@ -9,9 +9,9 @@ import pytest
 import torch
 from torch import Tensor, nn
 
-from ledger.lab.train.studio.course import Plan, Report, learn
+from ledger.lab.train.studio.course import StudioTrainingPlan, StudioTrainingReport, learn
 
-PLAN = Plan(steps=12, batch=4, rate=0.05, checkpoint_every=5)
+PLAN = StudioTrainingPlan(steps=12, batch=4, rate=0.05, checkpoint_every=5)
 
 
 class _Line:
@@ -43,7 +43,7 @@ def _weights(module: nn.Module) -> list[float]:
 def test_an_interrupted_run_goes_on_from_its_checkpoint(tmp_path: Path) -> None:
     whole = learn(_Line(), PLAN, tmp_path / "whole.pt", lambda _: None)
 
-    def stop(report: Report) -> None:
+    def stop(report: StudioTrainingReport) -> None:
         if report.step == 8:
             raise _InterruptedError
 
@@ -57,9 +57,14 @@ def test_an_interrupted_run_goes_on_from_its_checkpoint(tmp_path: Path) -> None:
 
 
 def test_it_learns_and_the_last_step_is_kept(tmp_path: Path) -> None:
-    reports: list[Report] = []
+    reports: list[StudioTrainingReport] = []
     lesson = _Line()
-    learn(lesson, Plan(steps=200, batch=4, rate=0.1, checkpoint_every=150), tmp_path / "run.pt", reports.append)
+    learn(
+        lesson,
+        StudioTrainingPlan(steps=200, batch=4, rate=0.1, checkpoint_every=150),
+        tmp_path / "run.pt",
+        reports.append,
+    )
     assert reports[-1].loss < reports[0].loss / 10
     assert lesson.samples == 2
     assert torch.load(tmp_path / "run.pt", weights_only=True)["step"] == 200
@@ -68,7 +73,7 @@ def test_it_learns_and_the_last_step_is_kept(tmp_path: Path) -> None:
 def test_a_finished_run_is_not_run_again(tmp_path: Path) -> None:
     first = learn(_Line(), PLAN, tmp_path / "run.pt", lambda _: None)
 
-    def fail(_: Report) -> None:
+    def fail(_: StudioTrainingReport) -> None:
         raise AssertionError("nothing was left to learn")
 
     assert _weights(learn(_Line(), PLAN, tmp_path / "run.pt", fail)) == _weights(first)

@@ -11,7 +11,7 @@ from transformers import CLIPTextModel
 
 from ledger.lab.train.studio.captions import Subjects
 from ledger.lab.train.studio.clip import new_clip, tokens
-from ledger.lab.train.studio.course import Plan
+from ledger.lab.train.studio.course import StudioTrainingPlan
 from ledger.lab.train.studio.diffusion import LATENTS, DiffusionLesson, TrainedParts, new_unet, tell_apart
 from ledger.lab.train.studio.pictures import SIDE, StudioPictures
 from ledger.lab.train.studio.tokens import new_tokenizer
@@ -58,7 +58,7 @@ def test_latents_are_kept_for_one_vae_alone(tmp_path: Path) -> None:
     def latents(seed: int) -> float:
         torch.manual_seed(seed)
         parts = TrainedParts(new_vae().eval(), *_text())
-        DiffusionLesson(_pictures("car", "star"), parts, Plan(steps=1, batch=1, rate=0.1), tmp_path)
+        DiffusionLesson(_pictures("car", "star"), parts, StudioTrainingPlan(steps=1, batch=1, rate=0.1), tmp_path)
         kept: torch.Tensor = torch.load(tmp_path / LATENTS, weights_only=True)["latents"]
         assert kept.shape == (2, 4, 4, SIDE // 8, SIDE // 8)
         return float(kept.float().abs().sum())
