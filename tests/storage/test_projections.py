@@ -8,6 +8,7 @@ from typing import Any
 
 import pytest
 import sqlalchemy as sa
+from sqlalchemy.engine import Connection
 
 from ledger.corpus.work import AllowedUse, CorpusState
 from ledger.errors import IntegrityError
@@ -16,9 +17,11 @@ from ledger.record.predicates import Consent, Withdrawal
 from ledger.storage.database import Database
 from ledger.storage.log import projections
 from ledger.storage.log.projections import Projector
+from ledger.storage.log.records import RecordStore
+from ledger.storage.search.candidates import PgVectorIndex
 from ledger.storage.tables import PROJECTIONS
 from tests.record.samples import ALL, ORIGIN, TIME, ref, registration, uid
-from tests.storage.works import Stores, draft_of, every_kind, register, stores_of
+from tests.storage.works import SPEC, Stores, draft_of, every_kind, query_of, register, stores_of
 
 
 @pytest.fixture
@@ -65,6 +68,27 @@ def test_every_kind_is_projected(database: Database, stores: Stores) -> None:
     assert {row[2] for row in tables["record"]} == {predicate.kind for predicate in ALL}
     assert len(tables["record_match"]) == 20, "ten matches each of a verification and a generation"
     assert len(tables["calibration"]) == len(tables["key_event"]) == len(tables["work"]) == 1
+
+
+def test_a_log_that_keeps_growing_keeps_no_reader_waiting(
+    database: Database, stores: Stores, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Others append as fast as entries are projected: a reader waits only for what was there when it asked."""
+    records, index = RecordStore(database, stores.projector), PgVectorIndex(database, stores.projector, SPEC)
+    [work] = register(stores, 1)
+    numbers = iter(range(900, 920))
+
+    def project_and_grow(connection: Connection) -> int:
+        done = original(connection)
+        stores.entries.append([consent(next(numbers), work.work_id, ("match",))])
+        return done
+
+    original = projections.project
+    monkeypatch.setattr(projections, "project", project_and_grow)
+    assert records.find(kind="registration")
+    assert stores.projector.catch_up() == 1
+    assert stores.projector.corpus_state() == CorpusState(2, 1)
+    assert [each.work_id for each in index.search(query_of(work.fingerprint), limit=10)] == [work.work_id]
 
 
 def test_a_rebuild_gives_identical_tables(database: Database, stores: Stores, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -54,12 +54,12 @@ class Projector:
         """
         done = 0
         with self._database.begin() as connection:
-            missing = behind(connection)
-        while missing > 0:
+            size, next_index = _positions(connection)
+        while next_index < size:  # as read at first: a log that grows all the time must keep nobody here
             with self._database.begin() as connection:
                 lock_projections(connection)
                 done += project(connection)
-                missing = behind(connection)
+                _, next_index = _positions(connection)
         return done
 
     def rebuild(self, report: Report = lambda _done, _all: None) -> int:
@@ -84,17 +84,25 @@ class Projector:
             f"SELECT {BEHIND} AS behind, coalesce(max(corpus_through), -1) AS through,"  # noqa: S608 - our own text
             " coalesce(max(corpus_works), 0) AS works FROM projection_head"
         )
-        while True:
+        with self._database.session() as connection:
+            row = connection.execute(statement).one()
+        if row.behind > 0:
+            self.catch_up()
             with self._database.session() as connection:
                 row = connection.execute(statement).one()
-            if row.behind <= 0:
-                return CorpusState(row.through, row.works)
-            self.catch_up()
+        return CorpusState(row.through, row.works)
 
 
 def behind(connection: Connection) -> int:
     """Number of entries that are not projected yet."""
     return int(connection.execute(sa.text(f"SELECT {BEHIND}")).scalar_one())
+
+
+def _positions(connection: Connection) -> tuple[int, int]:
+    """Size of the log, and index of the first entry that is not projected."""
+    query = "SELECT (SELECT size FROM log_head) AS size, (SELECT next_index FROM projection_head) AS next_index"
+    row = connection.execute(sa.text(query)).one()
+    return row.size or 0, row.next_index or 0
 
 
 def project(connection: Connection) -> int:

@@ -7,6 +7,7 @@ from typing import Any
 from uuid import UUID
 
 import sqlalchemy as sa
+from sqlalchemy.engine import Connection
 
 from ledger.log.entry import Entry
 from ledger.record.usage import UseFilter
@@ -91,14 +92,13 @@ class RecordStore:
         return self._entries(query, values | {"artist": UUID(artist_id), "after": after, "limit": limit})
 
     def _entries(self, query: str, values: dict[str, Any]) -> list[Entry]:
-        while True:
-            # Nearly always nothing is behind: then one transaction does.
-            with self._database.begin() as connection:
-                if behind(connection) <= 0:
-                    with driver(connection).cursor(binary=True) as cursor:
-                        cursor.execute(query.encode(), values)
-                        return [entry_of(row) for row in cursor]
-            self._projector.catch_up()
+        # Nearly always nothing is behind: then one transaction does.
+        with self._database.begin() as connection:
+            if behind(connection) <= 0:
+                return _read(connection, query, values)
+        self._projector.catch_up()
+        with self._database.begin() as connection:
+            return _read(connection, query, values)
 
     def count_by_kind(self) -> dict[str, int]:
         """Entries of the log by kind; the most frequent first."""
@@ -122,3 +122,9 @@ class RecordStore:
                 ([bytes.fromhex(keyid) for keyid in keyids],),
             )
             return {keyid.hex(): public_key for keyid, public_key in cursor}
+
+
+def _read(connection: Connection, query: str, values: dict[str, Any]) -> list[Entry]:
+    with driver(connection).cursor(binary=True) as cursor:
+        cursor.execute(query.encode(), values)
+        return [entry_of(row) for row in cursor]

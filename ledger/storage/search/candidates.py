@@ -61,6 +61,7 @@ class PgVectorIndex:
         """
         space = self._located()
         many = only == EVERY_WORK or self._many(only)
+        caught_up = False
         while True:
             indexed = self._indexed and many
             statement, parameters = search_statement(query, space, limit, only, indexed=indexed)
@@ -75,8 +76,9 @@ class PgVectorIndex:
                     cursor.execute(statement.encode(), parameters)
                     behind, exists = status.fetchone() or (0, False)
                     rows = cursor.fetchall()
-            if behind > 0:
+            if behind > 0 and not caught_up:
                 self._projector.catch_up()
+                caught_up = True
             elif exists is not self._indexed:
                 self._indexed = exists
             else:
