@@ -50,7 +50,7 @@ class Body(Closed):
 
 
 class Page(Closed):
-    """Keyset pages: items after leaf index `after`."""
+    """Keyset pages: items after log entry `after`."""
 
     after: Annotated[int, Field(ge=-1, le=MAX_INTEGER)] = -1
     limit: Annotated[int, Field(ge=1, le=MAX_PAGE)] = 50

@@ -33,7 +33,7 @@ def get_calibration(here: Here, digest: Sha256) -> Response:
     responses=content("application/json", "RFC 8785 bytes") | problems(404, 422),
 )
 def get_policy(here: Here, digest: Sha256) -> Response:
-    """The bytes whose SHA-256 is `digest`: rules by relation and p-value."""
+    """The bytes whose SHA-256 is `digest`: the rules that the guard decides by."""
     return Response(here.application.documents.policy(digest), media_type="application/json", headers=_IMMUTABLE)
 
 

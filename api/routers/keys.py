@@ -60,5 +60,5 @@ async def submit_key(
 
 @router.get("/v1/keys", summary="Keys of an account, by announcement", responses=problems(422))
 def list_keys(here: Here, query: Annotated[KeyFilter, Query()]) -> Keys:
-    """As the log says. A key that was revoked stays listed: what it signed before stays good."""
+    """All keys that the log records. A revoked key stays listed: what it signed before the revocation stays valid."""
     return Keys(keys=here.application.people.keys.states(query.holder_id))

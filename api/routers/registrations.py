@@ -103,7 +103,7 @@ async def register_work(
 async def change_terms(
     *, request: Request, response: Response, here: Here, caller: Caller, work_id: Id, prepare: bool = False
 ) -> RecordAnswer | PayloadToSign:
-    """They hold from the record's leaf on. `prepare=true` answers with the payload for an artist's key to sign."""
+    """They hold from the record's log entry on. `prepare=true` answers with the payload for an artist's key to sign."""
     asked = await read_body(request, ConsentRequest)
     consents, uses, licence = here.application.works.consents, asked.allowed_uses, asked.licence
     if asked.envelope is not None:

@@ -61,8 +61,8 @@ async def _published(here: Context, answer: RecordAnswer) -> str:
             return proof
         if time.monotonic() >= deadline:
             raise PushbackError(
-                f"record {answer.record_id} is leaf {answer.leaf_index}, but no published checkpoint covers it after "
-                f"{settings.checkpoint_wait:g} s",
+                f"record {answer.record_id} is log entry {answer.leaf_index}, but no published checkpoint covers it "
+                f"after {settings.checkpoint_wait:g} s",
                 code="not-yet-published",
                 hint="nothing is lost: the same request again returns the record. /readyz says what is waited for",
                 retry_after=settings.publish_interval,

@@ -45,7 +45,7 @@ class ProvenRecord(RecordAnswer):
 
 
 class RecordPage(Answer):
-    """Records in the order of their leaf index."""
+    """Records in the order of the log."""
 
     records: tuple[RecordAnswer, ...]
     next_after: int | None

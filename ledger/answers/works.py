@@ -68,7 +68,7 @@ class ArtistAnswer(Answer):
     name: str
     works: int
     sample: tuple[WorkAnswer, ...]
-    """The first works by leaf index, at most 24."""
+    """The first works in the order of the log, at most 24."""
     links: Links
 
 

@@ -125,7 +125,7 @@ class EntryChecker:
 
 def naming_leaf(index: int, error: VerificationError) -> VerificationError:
     """The same refusal, saying of which leaf."""
-    return VerificationError(f"leaf {index}: {error.message}", code=error.code, hint=error.hint)
+    return VerificationError(f"log entry {index}: {error.message}", code=error.code, hint=error.hint)
 
 
 def begins_with_record(location: str, key: VerifierKey) -> bool:

@@ -18,7 +18,7 @@ def explain_bundle(data: bytes, log_vkey: str) -> list[str]:
     proof = bundle.proof
     signed = open_checkpoint(proof.checkpoint, parse_vkey(log_vkey))
     lines = [
-        f"leaf {proof.index}: {len(bundle.leaf)} bytes of envelope",
+        f"log entry {proof.index}: {len(bundle.leaf)} bytes of envelope",
         f"  leaf hash = SHA-256(0x00 || envelope) = {bundle.leaf_hash.hex()}",
     ]
     computed = bundle.leaf_hash

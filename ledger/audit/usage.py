@@ -140,7 +140,7 @@ class _Recount:
             raise VerificationError(f"log entry {index} contradicts its file", code="usage-record")
         if index < expected.leaf_range.end:
             raise VerificationError(f"log entry {index} is among the entries that it counts", code="usage-record")
-        return f"leaf {index}, record {record.record_id}"
+        return f"log entry {index}, record {record.record_id}"
 
     def _later_leaves(self) -> Callable[[], str] | str:
         if self._later:

@@ -100,7 +100,7 @@ def audit_bundle(
     bundle, encoding = read_bundle(data)
     if bundle is None:
         return Audit("bundle", (encoding,))
-    return Audit(f"leaf {bundle.proof.index}", (encoding, *bundle_checks(bundle, trust)))
+    return Audit(f"log entry {bundle.proof.index}", (encoding, *bundle_checks(bundle, trust)))
 
 
 def _announcement(data: bytes, trust: Trust) -> tuple[int, KeyRecord]:
@@ -184,7 +184,7 @@ def _inclusion(bundle: Bundle, signed: SignedCheckpoint | None) -> Check:
 
     def included() -> str:
         verify_inclusion(bundle.leaf_hash, bundle.proof.index, signed.size, bundle.proof.path, signed.root)
-        return f"leaf {bundle.proof.index:,} of {signed.size:,}, by {len(bundle.proof.path)} hashes"
+        return f"entry {bundle.proof.index:,} of {signed.size:,}, by {len(bundle.proof.path)} hashes"
 
     return attempt(INCLUSION, included)
 

@@ -178,7 +178,7 @@ class Sequencer:
         age, waiting = self._age(), len(self._queue) + len(self._signed)
         if waiting >= self._max_queue or age >= self._max_age:
             raise PushbackError(
-                f"{waiting} records are waiting, the oldest for {age:.1f} s, so no more are accepted now",
+                f"{waiting} records are waiting to be written, the oldest for {age:.1f} s: try again later",
                 code="overloaded",
                 retry_after=max(1.0, age),
             )

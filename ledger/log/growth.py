@@ -51,7 +51,7 @@ class TileWriter:
             self._add(entry)
         if self._next < self._published:
             raise IntegrityError(
-                f"expected entries up to leaf {self._published}, got them up to {self._next}", code="entry-gap"
+                f"{self._published} entries are published, but the database has only {self._next}", code="entry-gap"
             )
         self._write_partials()
         return self._next
@@ -78,7 +78,7 @@ class TileWriter:
     def _add(self, entry: Entry) -> None:
         if entry.leaf_index != self._next:
             raise IntegrityError(
-                f"expected the entry of leaf {self._next}, got that of {entry.leaf_index}",
+                f"expected entry {self._next} of the log, got entry {entry.leaf_index}",
                 code="entry-gap",
                 hint="Rows are missing in the database. Restore it from a backup that is not older than the last "
                 "checkpoint.",

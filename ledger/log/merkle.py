@@ -140,11 +140,11 @@ def inclusion_steps(leaf: bytes, index: int, size: int, path: Sequence[bytes]) -
     """
     if not 0 <= index < size <= MAX_SIZE:
         raise VerificationError(
-            f"inclusion proof: expected a leaf index below the tree size {size}, got {index}", code="proof-shape"
+            f"inclusion proof: entry {index} is not in a tree of {size}", code="proof-shape"
         )
     inner = (index ^ (size - 1)).bit_length()
     expected = inner + (index >> inner).bit_count()
-    _require_shape("inclusion", path, expected, f"leaf {index} of {size}")
+    _require_shape("inclusion", path, expected, f"entry {index} of {size}")
     steps: list[Step] = []
     node = leaf
     for level, sibling in enumerate(path):
@@ -164,7 +164,7 @@ def verify_inclusion(leaf: bytes, index: int, size: int, path: Sequence[bytes], 
     computed = steps[-1].parent if steps else leaf
     if computed != root:
         raise VerificationError(
-            f"inclusion proof of leaf {index} in a tree of {size}: expected root {root.hex()}, got {computed.hex()}",
+            f"inclusion proof of entry {index} in a tree of {size}: expected root {root.hex()}, got {computed.hex()}",
             code="inclusion-mismatch",
         )
 

@@ -50,8 +50,8 @@ def parse_proof(text: str) -> TlogProof:
     if lines and lines[0].startswith("extra "):
         extra = encoding.decode(lines.pop(0).removeprefix("extra "), "proof: extra")
     if not lines or not lines[0].startswith("index "):
-        raise VerificationError("proof: expected a line 'index <leaf index>'", code="bad-proof")
-    index = parse_decimal(lines.pop(0).removeprefix("index "), "proof: leaf index")
+        raise VerificationError("proof: expected a line 'index <number>'", code="bad-proof")
+    index = parse_decimal(lines.pop(0).removeprefix("index "), "proof: index of the log entry")
     if len(lines) > MAX_PATH:
         raise VerificationError(f"proof: expected at most {MAX_PATH} hashes, got {len(lines)}", code="bad-proof")
     path = tuple(parse_hash(line, f"proof: hash {position}") for position, line in enumerate(lines))

@@ -200,7 +200,7 @@ def test_a_proof_that_leads_to_another_root_is_refused(page: Page) -> None:
     forged = make_bundle(ENTRIES[VERIFIED_INDEX], VERIFIED_INDEX, path, checkpoint, keys).to_bytes()
     verdict, failed = verify(page, question(forged))
     assert verdict == "failed"
-    assert failed == {"The log holds the record at this leaf": "the inclusion path leads to another root hash"}
+    assert failed == {"The log holds the record as this entry": "the inclusion path leads to another root hash"}
 
 
 def test_a_statement_made_for_another_log_is_refused(page: Page) -> None:

@@ -55,7 +55,7 @@ def refused(entries: Sequence[bytes]) -> tuple[int, str]:
     """The leaf that is named and the code."""
     with pytest.raises(VerificationError) as caught:
         replay(entries)
-    return int(caught.value.message.removeprefix("leaf ").partition(":")[0]), caught.value.code
+    return int(caught.value.message.removeprefix("log entry ").partition(":")[0]), caught.value.code
 
 
 FIRST = leaf_of(key(SIGNER, 1))
@@ -201,6 +201,6 @@ def test_a_wrong_signature_is_found_whenever_the_key_becomes_known() -> None:
     checker = EntryChecker(ORIGIN)
     for index, entry in enumerate([FIRST, ROTATED]):
         checker.check(index, leaf_hash(entry), entry)
-    with pytest.raises(VerificationError, match="leaf 2") as late:
+    with pytest.raises(VerificationError, match="log entry 2") as late:
         checker.admit(2, leaf_hash(forged), forged, examine(forged, {}, ORIGIN))
     assert late.value.code == "bad-signature"

@@ -61,13 +61,13 @@ def test_a_log_of_records(log: Log, jobs: int, monkeypatch: pytest.MonkeyPatch) 
     assert [check.name for check in result.audit.checks if check.outcome is Outcome.PASSED][2] == "entries and records"
     append(log, [leaf_of(registration(5000), OTHER)])
     detail, code = failure(audit(log, jobs=jobs))
-    assert detail.startswith(f"leaf {len(ENTRIES) + 500}: ")
+    assert detail.startswith(f"log entry {len(ENTRIES) + 500}: ")
     assert code == "unknown-key"
 
 
 def test_entries_that_are_no_records(log: Log) -> None:
     append(log, [b"not a record"])
-    assert failure(audit(log))[0].startswith(f"leaf {len(ENTRIES) + 500}: ")
+    assert failure(audit(log))[0].startswith(f"log entry {len(ENTRIES) + 500}: ")
     assert replay_log(log.location, log.signer.key).audit.exit_code == 0, "the log itself is in order"
 
 
@@ -81,7 +81,7 @@ def test_goes_on_with_what_earlier_records_announced(log: Log, tmp_path: Path) -
     append(log, [MORE[3]])
     detail, code = failure(audit(log, state))
     assert code == "record-id-repeated", "the record ids of earlier audits are known"
-    assert detail.startswith(f"leaf {len(ENTRIES) + 700}: ")
+    assert detail.startswith(f"log entry {len(ENTRIES) + 700}: ")
     assert failure(audit(log, state)) == (detail, code), "a failed audit is not gone on from"
 
 

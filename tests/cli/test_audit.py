@@ -102,7 +102,7 @@ def test_explain_shows_each_hash(bundle: Path, artledger: Commands) -> None:
     assert ended.code == 0
     assert "step 1: SHA-256(0x01 || left || right)" in ended.stdout
     in_json = artledger("audit", "bundle", bundle, "--key", LOG_VKEY, "--explain", "--json").json
-    assert any(line.startswith("leaf 5") for line in in_json["explanation"])
+    assert any(line.startswith("log entry 5") for line in in_json["explanation"])
     bundle.write_bytes(b"{}")
     refused = artledger("audit", "bundle", bundle, "--key", LOG_VKEY, "--explain")
     assert refused.code == 1

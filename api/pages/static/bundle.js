@@ -90,11 +90,11 @@ export async function verifyBundle(bytes, expected, logKey, recordKeys, report) 
     ["The checkpoint is signed by the log", async () => {
       state.checkpoint = await openCheckpoint(state.proof.checkpoint, await parseVkey(logKey));
       require(state.statement.predicate.origin === state.checkpoint.origin, "the statement was made for another log");
-      return `tree of ${state.checkpoint.size} leaves`;
+      return `tree of ${state.checkpoint.size} entries`;
     }],
-    ["The log holds the record at this leaf", async () => {
+    ["The log holds the record as this entry", async () => {
       const { proof, checkpoint } = state;
-      require(proof.index.toString() === expected.leafIndex, "the proof is of another leaf than this page shows");
+      require(proof.index.toString() === expected.leafIndex, "the proof is of another log entry than this page shows");
       const leaf = await leafHash(utf8(canonical(state.bundle.envelope)));
       await requireInclusion(leaf, proof.index, checkpoint.size, proof.path, checkpoint.root);
       return `leaf hash ${hex(leaf)}`;

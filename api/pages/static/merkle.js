@@ -7,7 +7,7 @@ const nodeHash = (left, right) => sha256(Uint8Array.of(1), left, right);
 
 // RFC 9162 section 2.1.3.2. `index` and `size` are BigInt; `path` runs from the leaf's sibling upward.
 export async function requireInclusion(leaf, index, size, path, root) {
-  require(index < size, `leaf ${index} is not in a tree of ${size}`);
+  require(index < size, `entry ${index} is not in a tree of ${size}`);
   let node = leaf;
   let position = index;
   let last = size - 1n;

@@ -70,11 +70,11 @@ export function parseProof(text) {
   const [header, extra, index, ...path] = text.slice(0, end).split("\n");
   require(header === "c2sp.org/tlog-proof@v1", "the proof is not a C2SP tlog-proof, version 1");
   require(extra?.startsWith("extra "), "the proof has no line with the signers’ keys");
-  require(index?.startsWith("index "), "the proof names no leaf index");
+  require(index?.startsWith("index "), "the proof does not say which log entry it is of");
   require(path.length <= 63, "the inclusion path is too long");
   return {
     extra: fromBase64(extra.slice(6), "the line with the signers’ keys"),
-    index: decimal(index.slice(6), "the leaf index"),
+    index: decimal(index.slice(6), "the index of the log entry"),
     path: path.map((line) => hash(line, "a hash of the inclusion path")),
     checkpoint: text.slice(end + 2),
   };

@@ -142,7 +142,7 @@ class Records:
         bundle = self._bundle(entry)
         if bundle is None:
             raise PushbackError(
-                f"record {entry.record_id} is leaf {entry.leaf_index}; no published checkpoint covers it yet",
+                f"record {entry.record_id} is log entry {entry.leaf_index}; no published checkpoint covers it yet",
                 code="not-yet-published",
                 hint="the next checkpoint follows within seconds while `artledger serve` runs: try again",
             )
