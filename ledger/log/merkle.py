@@ -139,9 +139,7 @@ def inclusion_steps(leaf: bytes, index: int, size: int, path: Sequence[bytes]) -
     Raises VerificationError (`proof-shape`) for an index outside the tree or a path of the wrong length.
     """
     if not 0 <= index < size <= MAX_SIZE:
-        raise VerificationError(
-            f"inclusion proof: entry {index} is not in a tree of {size}", code="proof-shape"
-        )
+        raise VerificationError(f"inclusion proof: entry {index} is not in a tree of {size}", code="proof-shape")
     inner = (index ^ (size - 1)).bit_length()
     expected = inner + (index >> inner).bit_count()
     _require_shape("inclusion", path, expected, f"entry {index} of {size}")
