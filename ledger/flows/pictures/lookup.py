@@ -13,7 +13,8 @@ from ledger.flows.pictures.credentials import Credentials
 from ledger.flows.pictures.headlines import Headlines
 from ledger.flows.pictures.recognise import GeneratedPictures
 from ledger.flows.pictures.verify import Verifying
-from ledger.flows.records.records import Records, match_reports, named_works, work_names
+from ledger.flows.records.record_answers import match_answers, named_works, work_names
+from ledger.flows.records.records import Records
 from ledger.match.lists import MATCHES
 from ledger.record.reference import reference_sentence
 
@@ -44,7 +45,7 @@ class Lookup:
         contested = self.records.works.contests({match.work_id for match in predicate.matches})
         records = self._of(image.sha256, image.pixel_sha256)
         found = self.credentials.find(data, image.media_type)
-        matches = match_reports(predicate, works, contested)
+        matches = match_answers(predicate, works, contested)
         found_again = self.seen.find(examined.query, [record.record_id for record in records])
         return LookupAnswer(
             sha256=image.sha256,

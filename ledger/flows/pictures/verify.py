@@ -12,7 +12,8 @@ from ledger.fingerprint.fingerprinter import Fingerprinter
 from ledger.flows.pictures.credentials import Credentials
 from ledger.flows.pictures.headlines import Headlines
 from ledger.flows.pictures.measurements import verification_predicate
-from ledger.flows.records.records import Records, showing
+from ledger.flows.records.record_answers import showing
+from ledger.flows.records.records import Records
 from ledger.flows.upkeep.calibrate import Calibrations, PublishedCalibration
 from ledger.image.canonical_image import CanonicalImage
 from ledger.image.pool import DecodePool

@@ -10,7 +10,8 @@ from ledger.answers.notes import EMPTY_CORPUS, outgrown
 from ledger.answers.works import ArtistAnswer, ContestReport, CorpusStats, WorkAnswer, WorkPage
 from ledger.corpus.work import Artist, CorpusState, Work
 from ledger.errors import InputError, NotFoundError
-from ledger.flows.records.records import MAX_PAGE, preview_path
+from ledger.flows.records.record_answers import preview_path
+from ledger.flows.records.records import MAX_PAGE
 from ledger.record.ids import parse_id
 from ledger.storage.log.entries import PostgresEntryStore
 from ledger.storage.log.records import RecordStore
