@@ -17,21 +17,19 @@ from __future__ import annotations
 
 import hashlib
 from collections.abc import Iterable, Iterator
-from dataclasses import dataclass
 from functools import partial
 
-from ledger.audit.bundle import Bundle
 from ledger.audit.checks import Audit, Check, Outcome, attempt, not_checked
 from ledger.audit.claim_bundle import ClaimBundle, MembershipProof, parse_claim_bundle
+from ledger.audit.claim_records import BundledRecord, OpenedClaim, open_records
 from ledger.audit.holders import announced_by, maker_check
 from ledger.audit.manifest import require_membership
-from ledger.audit.verifier import ENCODING, Trust, bundle_checks, read_bundle
-from ledger.claim.case import Case, ClaimFinding, Exhibit, Listing
+from ledger.audit.verifier import ENCODING, Trust
+from ledger.claim.case import Case, ClaimFinding, Listing
 from ledger.claim.decide import decide
 from ledger.claim.rules import ClaimRules, parse_rules, published_rules
 from ledger.errors import LedgerError, VerificationError
 from ledger.log.witness_policy import WitnessPolicy
-from ledger.record.parts import Ref
 from ledger.record.predicates import (
     Claim,
     ClaimVerdictRecord,
@@ -40,9 +38,8 @@ from ledger.record.predicates import (
     Verification,
     refs_of,
 )
-from ledger.record.statement import Statement, parse_payload
+from ledger.record.statement import Statement
 
-RECORDS = "records"
 PARTIES = "signatures of parties"
 SUBJECTS = "subjects"
 REFERENCES = "references"
@@ -50,32 +47,6 @@ MANIFESTS = "manifests"
 RULES = "rules"
 COMPLETENESS = "completeness"
 MEASUREMENTS = "measurements"
-
-
-@dataclass(frozen=True, slots=True)
-class _Record:
-    bundle: Bundle
-    statement: Statement
-
-    @property
-    def exhibit(self) -> Exhibit:
-        ref = Ref(leaf_hash=self.bundle.leaf_hash.hex(), record_id=self.statement.record_id)
-        return Exhibit(self.statement, ref, self.bundle.proof.index)
-
-
-@dataclass(frozen=True, slots=True)
-class _Opened:
-    """All records of a claim's bundle, every one good."""
-
-    claim: _Record
-    verdicts: tuple[_Record, ...]
-    steps: tuple[_Record, ...]
-    """Responses and resolutions."""
-    evidence: tuple[_Record, ...]
-
-    @property
-    def all(self) -> tuple[_Record, ...]:
-        return (self.claim, *self.verdicts, *self.steps, *self.evidence)
 
 
 def audit_claim(
@@ -88,7 +59,7 @@ def audit_claim(
     except LedgerError as error:
         return Audit("claim", (Check(ENCODING, Outcome.FAILED, error.message, code=error.code),))
     encoding = Check(ENCODING, Outcome.PASSED, f"a canonical bundle of {len(data):,} bytes")
-    opened, records = _open(bundle, trust)
+    opened, records = open_records(bundle, trust)
     if opened is None:
         return Audit("claim", (encoding, records))
     checks = (encoding, records, *_claim_checks(bundle, opened))
@@ -98,60 +69,7 @@ def audit_claim(
     return Audit(f"claim {claim.record_id} ({said})", checks)
 
 
-def _open(bundle: ClaimBundle, trust: Trust) -> tuple[_Opened | None, Check]:
-    """2. Every record, and one check for all of them: failed by the first that fails, named."""
-    records: dict[str, list[_Record]] = {}
-    unchecked = ""
-    groups = {
-        "claim": (bundle.claim,), "verdict": bundle.verdicts, "response": bundle.responses,
-        "resolution": bundle.resolutions, "evidence": bundle.evidence,
-    }  # fmt: skip
-    for group, bundles in groups.items():
-        for number, data in enumerate(bundles, 1):
-            record, outcome = _record(data, trust)
-            name = f"{group} {number}"
-            if record is None or outcome.outcome is Outcome.FAILED:
-                return None, Check(
-                    RECORDS, Outcome.FAILED, f"{name}: {outcome.name}: {outcome.detail}", code=outcome.code
-                )
-            if group not in ("evidence", record.statement.kind):
-                detail = f"{name} is a {record.statement.kind} record"
-                return None, Check(RECORDS, Outcome.FAILED, detail, code="bundle-shape")
-            if outcome.outcome is Outcome.NOT_CHECKED:
-                unchecked = f"{name}: {outcome.name}: {outcome.detail}"
-            records.setdefault(group, []).append(record)
-    opened = _Opened(
-        records["claim"][0],
-        tuple(records.get("verdict", ())),
-        (*records.get("response", ()), *records.get("resolution", ())),
-        tuple(records.get("evidence", ())),
-    )
-    indexes = [each.bundle.proof.index for each in opened.verdicts]
-    if indexes != sorted(indexes):
-        return None, Check(RECORDS, Outcome.FAILED, "the verdicts are not in the order of the log", code="bundle-shape")
-    if unchecked:
-        return opened, not_checked(RECORDS, unchecked)
-    return opened, Check(RECORDS, Outcome.PASSED, f"{len(opened.all)} records stand on the log, signed, well-formed")
-
-
-def _record(data: bytes, trust: Trust) -> tuple[_Record | None, Check]:
-    """A record, and of its checks the one that tells most: a failed one, else an essential one that is open."""
-    opened, encoding = read_bundle(data)
-    if opened is None:
-        return None, encoding
-    checks = (encoding, *bundle_checks(opened, trust))
-    failed = [each for each in checks if each.outcome is Outcome.FAILED]
-    if failed:
-        return None, failed[0]
-    try:
-        record = _Record(opened, parse_payload(opened.envelope.payload))
-    except LedgerError as error:
-        return None, Check("statement", Outcome.FAILED, error.message, code=error.code)
-    open_ones = [each for each in checks if each.essential and each.outcome is Outcome.NOT_CHECKED]
-    return record, (open_ones or [encoding])[0]
-
-
-def _claim_checks(bundle: ClaimBundle, opened: _Opened) -> Iterator[Check]:
+def _claim_checks(bundle: ClaimBundle, opened: OpenedClaim) -> Iterator[Check]:
     yield _parties(opened)
     yield attempt(SUBJECTS, lambda: _require_subjects(opened))
     yield attempt(REFERENCES, lambda: _require_references(opened))
@@ -175,7 +93,7 @@ def _claim_checks(bundle: ClaimBundle, opened: _Opened) -> Iterator[Check]:
     )
 
 
-def _parties(opened: _Opened) -> Check:
+def _parties(opened: OpenedClaim) -> Check:
     """3. Without the announcement of a party's key, or without such a signature, only the service vouches for it."""
     announced = announced_by(
         (each.bundle.proof.index, each.statement.predicate)
@@ -200,7 +118,7 @@ def _parties(opened: _Opened) -> Check:
     )
 
 
-def _require_subjects(opened: _Opened) -> str:
+def _require_subjects(opened: OpenedClaim) -> str:
     sha256 = hashlib.sha256(opened.claim.bundle.envelope.payload).hexdigest()
     for record in (*opened.verdicts, *opened.steps):
         if record.statement.subject_sha256 != sha256:
@@ -210,7 +128,7 @@ def _require_subjects(opened: _Opened) -> str:
     return f"{len(opened.verdicts) + len(opened.steps)} records are about this claim"
 
 
-def _require_references(opened: _Opened) -> str:
+def _require_references(opened: OpenedClaim) -> str:
     held = {each.statement.record_id: each.exhibit for each in opened.all}
     count = 0
     for record in (opened.claim, *opened.verdicts, *opened.steps):
@@ -226,7 +144,7 @@ def _require_references(opened: _Opened) -> str:
     return f"{count} references lead to records that are here"
 
 
-def _require_proofs(proofs: tuple[MembershipProof, ...], opened: _Opened, listings: list[Listing]) -> str:
+def _require_proofs(proofs: tuple[MembershipProof, ...], opened: OpenedClaim, listings: list[Listing]) -> str:
     models = {
         each.statement.record_id: each.statement.predicate
         for each in opened.evidence
@@ -245,7 +163,7 @@ def _require_proofs(proofs: tuple[MembershipProof, ...], opened: _Opened, listin
     return f"{len(proofs)} proofs lead to the roots in the models' records"
 
 
-def _rules(bundle: ClaimBundle, opened: _Opened) -> tuple[ClaimRules | None, Check]:
+def _rules(bundle: ClaimBundle, opened: OpenedClaim) -> tuple[ClaimRules | None, Check]:
     """7. One version in a bundle: verdicts by another one need the bundle of their time."""
     try:
         rules = parse_rules(bundle.rules)
@@ -262,7 +180,9 @@ def _rules(bundle: ClaimBundle, opened: _Opened) -> tuple[ClaimRules | None, Che
     return rules, Check(RULES, Outcome.PASSED, f"version {rules.version}, digest {rules.digest}, {known}")
 
 
-def _require_verdict(verdict: _Record, opened: _Opened, listings: tuple[Listing, ...], rules: ClaimRules) -> str:
+def _require_verdict(
+    verdict: BundledRecord, opened: OpenedClaim, listings: tuple[Listing, ...], rules: ClaimRules
+) -> str:
     """8. Raises VerificationError (`other-verdict`, `other-findings`)."""
     record, claim = verdict.statement.predicate, opened.claim.statement
     assert isinstance(record, ClaimVerdictRecord)  # noqa: S101 - sorted by their kinds
@@ -299,7 +219,7 @@ def _is_picture(statement: Statement, sha256: str) -> bool:
     return isinstance(statement.predicate, Verification) and statement.subject_sha256 == sha256
 
 
-def _measurements(opened: _Opened, rules: ClaimRules) -> Check:
+def _measurements(opened: OpenedClaim, rules: ClaimRules) -> Check:
     told = [
         each.finding
         for verdict in opened.verdicts

@@ -16,17 +16,8 @@ from PIL import Image
 from torch import Tensor
 from torch.nn import functional
 
-from ledger.fingerprint.style_models import (
-    CLIP,
-    CLIP_WEIGHTS,
-    ClipConfig,
-    Preprocessing,
-    Sides,
-    StyleModels,
-    clip_config,
-    describe_clip,
-    preprocessing,
-)
+from ledger.fingerprint.style_config import ClipConfig, Preprocessing, Sides, clip_config, preprocessing
+from ledger.fingerprint.style_models import CLIP, CLIP_WEIGHTS, StyleModels, describe_clip
 from ledger.fingerprint.weights_files import load_weights, normalised_float16
 from ledger.fingerprint.workers import single_threaded_workers
 from ledger.image.canonical_image import Pixels

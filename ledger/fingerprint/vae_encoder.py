@@ -19,19 +19,16 @@ from torch import Tensor
 from torch.nn import functional
 
 from ledger.errors import InputError
-from ledger.fingerprint.style_models import (
+from ledger.fingerprint.style_config import (
     GRIDS,
     STATISTICS,
-    VAE,
     VAE_SIDE,
-    VAE_WEIGHTS,
     PooledStatistics,
-    StyleModels,
     VaeConfig,
-    describe_vae,
     pooled_statistics,
     vae_config,
 )
+from ledger.fingerprint.style_models import VAE, VAE_WEIGHTS, StyleModels, describe_vae
 from ledger.fingerprint.weights_files import load_weights, normalised_float16
 from ledger.fingerprint.workers import single_threaded_workers
 from ledger.image.canonical_image import Pixels

@@ -9,7 +9,8 @@ import torch
 from diffusers import AutoencoderKL
 from transformers import CLIPImageProcessor, CLIPVisionConfig, CLIPVisionModelWithProjection
 
-from ledger.fingerprint.style_models import VAE_SIDE, PooledStatistics, StyleModels, vae_config
+from ledger.fingerprint.style_config import VAE_SIDE, PooledStatistics, vae_config
+from ledger.fingerprint.style_models import StyleModels
 
 SIDE = 32
 CLIP_DIMENSION = 24

@@ -19,17 +19,8 @@ from transformers import CLIPConfig, CLIPImageProcessor, CLIPModel, CLIPVisionMo
 from ledger.errors import InputError, IntegrityError, LedgerError, NotFoundError
 from ledger.fingerprint.clip_encoder import load_clip_encoder, prepare
 from ledger.fingerprint.fingerprint import Encoder
-from ledger.fingerprint.style_models import (
-    CLIP_WEIGHTS,
-    GRIDS,
-    STATISTICS,
-    VAE_SIDE,
-    VAE_WEIGHTS,
-    StyleModels,
-    StylePins,
-    preprocessing,
-    weights_digest,
-)
+from ledger.fingerprint.style_config import GRIDS, STATISTICS, VAE_SIDE, preprocessing
+from ledger.fingerprint.style_models import CLIP_WEIGHTS, VAE_WEIGHTS, StyleModels, StylePins, weights_digest
 from ledger.fingerprint.vae_encoder import load_vae_encoder, pool
 from tests.fingerprint.models import CLIP_DIMENSION, save_style_models, with_statistics
 

@@ -35,6 +35,8 @@ from ledger.storage.database import Database
 from ledger.storage.locks import PublisherLock
 from ledger.storage.log import entries as entries_module
 from ledger.storage.log.entries import PostgresEntryStore
+from ledger.storage.log.entry_rows import write_entries
+from ledger.storage.log.head import advance_head
 from ledger.storage.log.objects import FolderObjects
 from ledger.storage.log.quick_append import QuickAppender
 from tests.log.keys import note_signer, witness_signer
@@ -172,8 +174,8 @@ def inject(injector: Injector, objects: FolderObjects, publisher: Publisher, wit
     def around(step: str, owner: Any, name: str) -> None:
         setattr(owner, name, injector.around(step, getattr(owner, name)))
 
-    around("insert", entries_module, entries_module.write_entries.__name__)
-    around("head update", entries_module, entries_module.advance_head.__name__)
+    around("insert", entries_module, write_entries.__name__)
+    around("head update", entries_module, advance_head.__name__)
     around("commit", PostgresEntryStore, "_append")
     around("quick append", QuickAppender, "_attempt")
     partials, others = injector.around("partial", objects.put_new), injector.around("bundle or tile", objects.put_new)

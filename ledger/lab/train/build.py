@@ -12,15 +12,17 @@ from ledger.fingerprint.clip_encoder import load_clip_encoder
 from ledger.fingerprint.copy_encoder import load_copy_encoder
 from ledger.fingerprint.fingerprinter import Fingerprinter
 from ledger.fingerprint.spec import copy_spec, spec_with
-from ledger.fingerprint.style_models import STATISTICS, StyleModels
+from ledger.fingerprint.style_config import STATISTICS
+from ledger.fingerprint.style_models import StyleModels
 from ledger.fingerprint.vae_encoder import load_vae_encoder
 from ledger.flows.progress import Progress
 from ledger.image.pool import DecodePool
 from ledger.lab.train import style_null as style
 from ledger.lab.train.copy import studio as copy_studio
 from ledger.lab.train.copy.training import CopyTrainingPlan, CopyTrainingReport
-from ledger.lab.train.null_set import USED, assemble, measure
+from ledger.lab.train.null_set import assemble
 from ledger.lab.train.null_set_card import CARD, null_set_card
+from ledger.lab.train.null_set_pictures import USED, measure
 from ledger.lab.train.pictures import SourcePicture, collected, open_works
 from ledger.lab.train.roles import Role, role_of
 from ledger.lab.train.studio import course, folder

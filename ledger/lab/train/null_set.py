@@ -6,30 +6,20 @@ Model card: ledger/match/data/null-v2.md.
 
 from __future__ import annotations
 
-import random
 from collections import Counter
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
-from io import BytesIO
-from itertools import islice
 
 import numpy as np
 from numpy.typing import NDArray
-from PIL import Image
 
-from ledger.errors import InputError
-from ledger.fingerprint.complexity import comparable
-from ledger.fingerprint.fingerprint import Fingerprint, QueryFingerprint
-from ledger.fingerprint.fingerprinter import Fingerprinter
-from ledger.image.canonical_image import CanonicalImage, Pixels
-from ledger.image.pool import DecodePool
-from ledger.image.preview import make_preview, read_preview
-from ledger.lab.train.augmentation import augment
+from ledger.image.preview import read_preview
 from ledger.lab.train.geometry import GeometryFit, Pair, evidence_of, fit_geometry
-from ledger.lab.train.pictures import OPENCLIPART, SourcePicture
+from ledger.lab.train.null_set_pictures import NullSetPicture
+from ledger.lab.train.pictures import OPENCLIPART
 from ledger.lab.train.ranking import NEIGHBOURS, RankingPairs, fit_ranking, picked
-from ledger.lab.train.roles import MOST_BY_ONE, Role, role_of
+from ledger.lab.train.roles import Role
 from ledger.lab.train.variants import variant_pairs, without_variants
 from ledger.match.block import FingerprintBlock, hash_words
 from ledger.match.calibration import VERIFIED
@@ -39,9 +29,6 @@ from ledger.match.null_set import MeasuredPairs, SourcePrints, write_null_set
 from ledger.match.ranking import BinText, CurveText, GeometryText, RankingText, decimal
 from ledger.match.score import Features, QueryBlock, Ranking, features, levels
 
-_BATCH = 32
-QUERY_SIDE = 512
-"""Longest side, in pixels, of a picture before it is edited."""
 ALIGNED = 700
 """References, and as many null pictures and half as many again, whose pairs are verified geometrically."""
 BINS = ("flat", "simple", "detailed")
@@ -49,26 +36,6 @@ ALPHA = 0.01
 """The error rate per stranger at which a verified copy is called one."""
 PRIOR = 0.5
 """Probabilities assume that half of the pictures asked about are copies of something in the corpus."""
-
-
-USED = frozenset({Role.REFERENCE, Role.NULL, Role.BACKGROUND})
-
-
-@dataclass(frozen=True, slots=True)
-class NullSetPicture:
-    """A picture's fingerprint, and that of what was made of it."""
-
-    collection: str
-    key: str
-    role: Role
-    clean: Fingerprint
-    query: QueryFingerprint
-    """Of the edited picture, or of the picture itself."""
-    edited: bool
-    working: Pixels
-    """The query's working picture."""
-    preview: bytes
-    """The picture's own preview, as it is kept of a work."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -87,54 +54,6 @@ class NullSetFiles:
     copies: int
     strangers: int
     """Pairs of strangers verified."""
-
-
-def measure(
-    pictures: Iterable[SourcePicture], pool: DecodePool, fingerprinter: Fingerprinter, *, seed: int
-) -> Iterator[NullSetPicture]:
-    """Fingerprints of every comparable reference, null and background picture: references edited, of the others every
-    second one.
-    """
-    for pairs in grounded(pictures):
-        batch = [picture for picture, _ in pairs]
-        changed = [edited_query(picture, ground, seed) for picture, ground in pairs]
-        after = as_decoded(pool, [image or picture.image for picture, image in zip(batch, changed, strict=True)])
-        before = as_decoded(pool, [picture.image for picture in batch])
-        works, queries = fingerprinter.works(before), fingerprinter.queries(after)
-        for picture, edited, clean, image, work, query in zip(
-            batch, changed, before, after, works, queries, strict=True
-        ):
-            if comparable(clean, work.complexity) is None and comparable(image, query.image.complexity) is None:
-                yield NullSetPicture(
-                    collection=picture.collection,
-                    key=picture.key,
-                    role=role_of(picture.collection, picture.maker),
-                    clean=work,
-                    query=query,
-                    edited=edited is not None,
-                    working=image.working,
-                    preview=make_preview(clean.working),
-                )
-
-
-def grounded(pictures: Iterable[SourcePicture]) -> Iterator[list[tuple[SourcePicture, Image.Image]]]:
-    """Those that have a part in the null set, in batches, each with the picture that its edits may paste it on."""
-    remaining = _used(pictures)
-    previous: Image.Image | None = None
-    while batch := list(islice(remaining, _BATCH)):
-        grounds = [previous or batch[-1].image, *(picture.image for picture in batch)]
-        previous = batch[-1].image
-        yield list(zip(batch, grounds, strict=False))
-
-
-def _used(pictures: Iterable[SourcePicture]) -> Iterator[SourcePicture]:
-    """Those that have a part in the null set, at most MOST_BY_ONE of each maker."""
-    taken: Counter[tuple[str, str]] = Counter()
-    for picture in pictures:
-        maker = (picture.collection, picture.maker)
-        if role_of(*maker) in USED and taken[maker] < MOST_BY_ONE:
-            taken[maker] += 1
-            yield picture
 
 
 def assemble(measured: Sequence[NullSetPicture]) -> NullSetFiles:
@@ -285,31 +204,3 @@ def _source_prints(null: Sequence[NullSetPicture]) -> SourcePrints:
         pdq=hash_words([item.clean.pdq for item in null]),
         pdq_quality=np.array([item.clean.pdq_quality for item in null], np.uint8),
     )
-
-
-def edited_query(picture: SourcePicture, ground: Image.Image, seed: int) -> Image.Image | None:
-    """None when the picture stays as it is."""
-    drawn = random.Random(f"{seed}/{picture.collection}/{picture.key}")  # noqa: S311 - reproducible, not secret
-    if role_of(picture.collection, picture.maker) is not Role.REFERENCE and drawn.random() < 0.5:
-        return None
-    sizes = (picture.image.copy(), ground.copy())
-    for image in sizes:
-        image.thumbnail((QUERY_SIDE, QUERY_SIDE))
-    edited, _ = augment(np.asarray(sizes[0]), np.asarray(sizes[1]), np.random.default_rng(drawn.getrandbits(64)))
-    return Image.fromarray(edited)
-
-
-def as_decoded(pool: DecodePool, images: Sequence[Image.Image]) -> list[CanonicalImage]:
-    """As every picture that anybody sends: through a file and the limited workers. Raises InputError."""
-    decoded = []
-    for _, outcome in pool.decode_all((index, _png(image)) for index, image in enumerate(images)):
-        if isinstance(outcome, InputError):
-            raise outcome
-        decoded.append(outcome)
-    return decoded
-
-
-def _png(image: Image.Image) -> bytes:
-    buffer = BytesIO()
-    image.save(buffer, "PNG", compress_level=1)
-    return buffer.getvalue()

@@ -17,11 +17,11 @@ from ledger.errors import ConflictError
 from ledger.fingerprint.clip_encoder import ClipEncoder
 from ledger.fingerprint.complexity import comparable, complexity
 from ledger.fingerprint.hashes import hashes
-from ledger.fingerprint.style_models import PooledStatistics
+from ledger.fingerprint.style_config import PooledStatistics
 from ledger.fingerprint.vae_encoder import VaeEncoder, standardised
 from ledger.image.canonical_image import CanonicalImage
 from ledger.image.pool import DecodePool
-from ledger.lab.train.null_set import as_decoded, edited_query, grounded
+from ledger.lab.train.null_set_pictures import as_decoded, edited_query, grounded
 from ledger.lab.train.pictures import SourcePicture
 from ledger.lab.train.roles import Role, role_of
 from ledger.match.block import hash_words

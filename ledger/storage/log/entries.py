@@ -3,39 +3,25 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Sequence
-from dataclasses import dataclass, replace
-from datetime import datetime
-from itertools import zip_longest
-from typing import Any
+from dataclasses import replace
 from uuid import UUID
 
 import sqlalchemy as sa
-from psycopg.rows import TupleRow
 from sqlalchemy.engine import Connection
 
-from ledger.errors import ConflictError, InputError, IntegrityError, PushbackError
+from ledger.errors import InputError, PushbackError
 from ledger.log.entry import MAX_ENTRY_BYTES, Alongside, Appended, CommitUnknownError, Draft, Entry, TreeHead
 from ledger.log.merkle import CompactRange, leaf_hash
 from ledger.record.dsse import signers_of
-from ledger.storage.bulk import copy_rows
 from ledger.storage.database import Database, driver
+from ledger.storage.log.entry_rows import COLUMNS, entry_of, read_batch, write_entries
+from ledger.storage.log.head import Head, advance_head, lock_head, not_created
 from ledger.storage.log.quick_append import QuickAppender
 from ledger.storage.log.required_signatures import DraftMaker, GoodKeys, keep_keys, maker_of_draft
 from ledger.storage.log.revocation import refused, revocation_key, signers
-from ledger.storage.tables.log import entry
 
 BATCH = 2_000
 """Entries per query while reading: some megabytes."""
-COLUMNS = "leaf_index, record_id::text, leaf_hash, envelope, appended_at"
-"""The server writes ids as text faster than Python does, and whole logs are read by these."""
-
-
-@dataclass(frozen=True, slots=True)
-class Head:
-    """The locked head row and the moment of locking, in milliseconds as records state times."""
-
-    tree: CompactRange
-    now: datetime
 
 
 class PostgresEntryStore:
@@ -68,14 +54,14 @@ class PostgresEntryStore:
             with self._database.begin() as connection:
                 self._origin = connection.execute(sa.text("SELECT origin FROM log_head")).scalar()
         if self._origin is None:
-            raise _not_created()
+            raise not_created()
         return self._origin
 
     def head(self) -> TreeHead:
         with self._database.begin() as connection:
             row = connection.execute(sa.text("SELECT size, root FROM log_head")).one_or_none()
         if row is None:
-            raise _not_created()
+            raise not_created()
         return TreeHead(row.size, bytes(row.root))
 
     def append(self, drafts: Sequence[Draft], alongside: Alongside | None = None) -> Sequence[Appended]:
@@ -186,25 +172,6 @@ def _run_alongside(connection: Connection, fresh: Sequence[Draft], alongside: Al
         alongside(connection)
 
 
-def read_batch(connection: Connection, start: int, end: int) -> list[Entry]:
-    """The entries with start <= leaf_index < end, as far as the log goes.
-
-    Raises IntegrityError (`log-gap`) when one below the tree's size is missing.
-    """
-    with driver(connection).cursor(binary=True) as cursor:
-        cursor.execute("SELECT size FROM log_head")  # first: a size read later could count entries not seen here
-        size = (cursor.fetchone() or (0,))[0]
-        cursor.execute(
-            f"SELECT {COLUMNS} FROM entry WHERE leaf_index >= %s AND leaf_index < %s ORDER BY leaf_index",  # noqa: S608
-            (start, min(end, size)),
-        )
-        batch = [entry_of(row) for row in cursor.fetchall()]
-    for expected, found in zip_longest(range(start, min(end, size)), (each.leaf_index for each in batch)):
-        if expected != found:
-            raise _gap(start if expected is None else expected)
-    return batch
-
-
 class _Known:
     """Which drafts of a batch are on the log already; later, those of the batch itself."""
 
@@ -241,24 +208,6 @@ class _Known:
         return frozenset(keyid for keyid in self._signers if revocation_key(keyid) not in self._by_key)
 
 
-def lock_head(connection: Connection) -> Head:
-    row = connection.execute(
-        sa.text(
-            "SELECT size, edge, root, date_trunc('milliseconds', clock_timestamp()) AS now FROM log_head FOR UPDATE"
-        )
-    ).one_or_none()
-    if row is None:
-        raise _not_created()
-    tree = CompactRange(row.size, tuple(bytes(node) for node in row.edge))
-    if tree.root() != bytes(row.root):
-        raise IntegrityError(
-            f"the log's head row contradicts itself: root {bytes(row.root).hex()}, its edge gives {tree.root().hex()}",
-            code="log-head",
-            hint="Nothing is appended. Restore the database from a backup that is consistent with the last checkpoint.",
-        )
-    return Head(tree, row.now)
-
-
 def _place(
     drafts: Sequence[Draft], makers: Sequence[DraftMaker], known: _Known, good: GoodKeys, head: Head
 ) -> list[Appended]:
@@ -278,36 +227,3 @@ def _place(
         appended.append(Appended(entry, repeated=False))
         index += 1
     return appended
-
-
-def write_entries(connection: Connection, fresh: Sequence[tuple[Entry, Draft]]) -> None:
-    columns = ("leaf_index", "record_id", "leaf_hash", "envelope", "appended_at", "dedup_key")
-    rows = (
-        (new.leaf_index, UUID(new.record_id), new.leaf_hash, new.envelope, new.appended_at, draft.dedup_key)
-        for new, draft in fresh
-    )
-    copy_rows(connection, entry, columns, rows)
-
-
-def advance_head(connection: Connection, tree: CompactRange) -> None:
-    with driver(connection).cursor() as cursor:
-        cursor.execute("UPDATE log_head SET size = %s, edge = %s, root = %s", (tree.size, list(tree.edge), tree.root()))
-
-
-def entry_of(row: TupleRow | Sequence[Any]) -> Entry:
-    """The entry in the columns COLUMNS, in that order."""
-    return Entry(row[0], row[1], row[2], row[3], row[4])
-
-
-def _gap(index: int) -> IntegrityError:
-    return IntegrityError(
-        f"entry {index} is missing from the database",
-        code="log-gap",
-        hint="Entries were removed outside Artledger. Restore the database from a backup.",
-    )
-
-
-def _not_created() -> ConflictError:
-    return ConflictError(
-        "there is no log in this database yet", code="log-not-created", hint="run: artledger db upgrade"
-    )

@@ -13,7 +13,7 @@ from ledger.corpus.work import CorpusState
 from ledger.storage.bulk import copy_rows
 from ledger.storage.database import Database, driver
 from ledger.storage.locks import lock_projections
-from ledger.storage.log.entries import read_batch
+from ledger.storage.log.entry_rows import read_batch
 from ledger.storage.log.projection_rows import (
     CALIBRATION_COLUMNS,
     KEY_COLUMNS,

@@ -12,7 +12,7 @@ from sqlalchemy.engine import Connection
 from ledger.log.entry import Entry
 from ledger.record.usage import UseFilter
 from ledger.storage.database import Database, driver
-from ledger.storage.log.entries import entry_of
+from ledger.storage.log.entry_rows import entry_of
 from ledger.storage.log.projections import Projector, behind
 
 _ENTRY = "SELECT e.leaf_index, e.record_id::text, e.leaf_hash, e.envelope, e.appended_at FROM entry e"

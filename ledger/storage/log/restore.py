@@ -20,7 +20,9 @@ from ledger.record.repeats import repeat_key
 from ledger.record.statement import Statement, parse_payload
 from ledger.record.times import parse_time
 from ledger.storage.database import Database
-from ledger.storage.log.entries import PostgresEntryStore, advance_head, lock_head, write_entries
+from ledger.storage.log.entries import PostgresEntryStore
+from ledger.storage.log.entry_rows import write_entries
+from ledger.storage.log.head import advance_head, lock_head
 from ledger.storage.log.required_signatures import keep_keys
 from ledger.storage.log.revocation import FOUNDING_KEY, event_key
 from ledger.storage.tables import LOG, PRIMARY, PROJECTIONS

@@ -10,7 +10,7 @@ import pytest
 from ledger.image.canonical_image import Pixels
 from ledger.lab.evaluate.edit_kinds import Grounds, Stage, ground_mask
 from ledger.lab.evaluate.edits import EDITS, KINDS, MOST, Edit, apply, combined, draw, generator
-from ledger.lab.train import augmentation as training
+from ledger.lab.train import augmentation_edits as training
 from tests.match.drawings import drawing, pixels
 
 WORK = pixels(drawing(1), 300)[:200]

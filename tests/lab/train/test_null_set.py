@@ -20,8 +20,9 @@ from ledger.fingerprint.local_features import work_features
 from ledger.fingerprint.spec import copy_spec
 from ledger.image.pool import DecodePool
 from ledger.image.preview import make_preview
-from ledger.lab.train.null_set import NullSetPicture, assemble, measure
+from ledger.lab.train.null_set import assemble
 from ledger.lab.train.null_set_card import LICENCES, null_set_card
+from ledger.lab.train.null_set_pictures import NullSetPicture, measure
 from ledger.lab.train.pictures import COLLECTIONS, OPENCLIPART, SourcePicture, collected, open_works
 from ledger.lab.train.roles import Role, role_of
 from ledger.match.null_set import read_null_set

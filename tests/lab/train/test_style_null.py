@@ -14,10 +14,11 @@ from ledger.fingerprint.clip_encoder import load_clip_encoder
 from ledger.fingerprint.copy_encoder import load_copy_encoder
 from ledger.fingerprint.fingerprinter import Fingerprinter
 from ledger.fingerprint.spec import copy_spec, spec_with
-from ledger.fingerprint.style_models import STATISTICS, StyleModels
+from ledger.fingerprint.style_config import STATISTICS
+from ledger.fingerprint.style_models import StyleModels
 from ledger.fingerprint.vae_encoder import load_vae_encoder
 from ledger.image.pool import DecodePool
-from ledger.lab.train.null_set import NullSetPicture, measure
+from ledger.lab.train.null_set_pictures import NullSetPicture, measure
 from ledger.lab.train.pictures import SourcePicture
 from ledger.lab.train.roles import Role
 from ledger.lab.train.style_null import Embedded, embed, pooled_statistics, style_null

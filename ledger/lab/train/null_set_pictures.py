@@ -1,0 +1,122 @@
+"""The null set's pictures: which have a part in it, how they are edited, and their fingerprints."""
+
+from __future__ import annotations
+
+import random
+from collections import Counter
+from collections.abc import Iterable, Iterator, Sequence
+from dataclasses import dataclass
+from io import BytesIO
+from itertools import islice
+
+import numpy as np
+from PIL import Image
+
+from ledger.errors import InputError
+from ledger.fingerprint.complexity import comparable
+from ledger.fingerprint.fingerprint import Fingerprint, QueryFingerprint
+from ledger.fingerprint.fingerprinter import Fingerprinter
+from ledger.image.canonical_image import CanonicalImage, Pixels
+from ledger.image.pool import DecodePool
+from ledger.image.preview import make_preview
+from ledger.lab.train.augmentation import augment
+from ledger.lab.train.pictures import SourcePicture
+from ledger.lab.train.roles import MOST_BY_ONE, Role, role_of
+
+_BATCH = 32
+QUERY_SIDE = 512
+"""Longest side, in pixels, of a picture before it is edited."""
+USED = frozenset({Role.REFERENCE, Role.NULL, Role.BACKGROUND})
+
+
+@dataclass(frozen=True, slots=True)
+class NullSetPicture:
+    """A picture's fingerprint, and that of what was made of it."""
+
+    collection: str
+    key: str
+    role: Role
+    clean: Fingerprint
+    query: QueryFingerprint
+    """Of the edited picture, or of the picture itself."""
+    edited: bool
+    working: Pixels
+    """The query's working picture."""
+    preview: bytes
+    """The picture's own preview, as it is kept of a work."""
+
+
+def measure(
+    pictures: Iterable[SourcePicture], pool: DecodePool, fingerprinter: Fingerprinter, *, seed: int
+) -> Iterator[NullSetPicture]:
+    """Fingerprints of every comparable reference, null and background picture: references edited, of the others every
+    second one.
+    """
+    for pairs in grounded(pictures):
+        batch = [picture for picture, _ in pairs]
+        changed = [edited_query(picture, ground, seed) for picture, ground in pairs]
+        after = as_decoded(pool, [image or picture.image for picture, image in zip(batch, changed, strict=True)])
+        before = as_decoded(pool, [picture.image for picture in batch])
+        works, queries = fingerprinter.works(before), fingerprinter.queries(after)
+        for picture, edited, clean, image, work, query in zip(
+            batch, changed, before, after, works, queries, strict=True
+        ):
+            if comparable(clean, work.complexity) is None and comparable(image, query.image.complexity) is None:
+                yield NullSetPicture(
+                    collection=picture.collection,
+                    key=picture.key,
+                    role=role_of(picture.collection, picture.maker),
+                    clean=work,
+                    query=query,
+                    edited=edited is not None,
+                    working=image.working,
+                    preview=make_preview(clean.working),
+                )
+
+
+def grounded(pictures: Iterable[SourcePicture]) -> Iterator[list[tuple[SourcePicture, Image.Image]]]:
+    """Those that have a part in the null set, in batches, each with the picture that its edits may paste it on."""
+    remaining = _used(pictures)
+    previous: Image.Image | None = None
+    while batch := list(islice(remaining, _BATCH)):
+        grounds = [previous or batch[-1].image, *(picture.image for picture in batch)]
+        previous = batch[-1].image
+        yield list(zip(batch, grounds, strict=False))
+
+
+def _used(pictures: Iterable[SourcePicture]) -> Iterator[SourcePicture]:
+    """Those that have a part in the null set, at most MOST_BY_ONE of each maker."""
+    taken: Counter[tuple[str, str]] = Counter()
+    for picture in pictures:
+        maker = (picture.collection, picture.maker)
+        if role_of(*maker) in USED and taken[maker] < MOST_BY_ONE:
+            taken[maker] += 1
+            yield picture
+
+
+def edited_query(picture: SourcePicture, ground: Image.Image, seed: int) -> Image.Image | None:
+    """None when the picture stays as it is."""
+    drawn = random.Random(f"{seed}/{picture.collection}/{picture.key}")  # noqa: S311 - reproducible, not secret
+    if role_of(picture.collection, picture.maker) is not Role.REFERENCE and drawn.random() < 0.5:
+        return None
+    sizes = (picture.image.copy(), ground.copy())
+    for image in sizes:
+        image.thumbnail((QUERY_SIDE, QUERY_SIDE))
+    edited, _ = augment(np.asarray(sizes[0]), np.asarray(sizes[1]), np.random.default_rng(drawn.getrandbits(64)))
+    return Image.fromarray(edited)
+
+
+def as_decoded(pool: DecodePool, images: Sequence[Image.Image]) -> list[CanonicalImage]:
+    """As every picture that anybody sends: through a file and the limited workers. Raises InputError."""
+    decoded = []
+    for _, outcome in pool.decode_all((index, _png(image)) for index, image in enumerate(images)):
+        if isinstance(outcome, InputError):
+            raise outcome
+        decoded.append(outcome)
+    return decoded
+
+
+def _png(image: Image.Image) -> bytes:
+    buffer = BytesIO()
+    image.save(buffer, "PNG", compress_level=1)
+    return buffer.getvalue()
