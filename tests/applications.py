@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import csv
+import os
+import shutil
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from pathlib import Path
@@ -13,7 +15,7 @@ from sqlalchemy.engine import make_url
 
 from ledger.answers.corpus import IngestSummary
 from ledger.app import Application, open_application
-from tests.conftest import DatabaseUrl, copied
+from tests.conftest import RUN_FOLDER, DatabaseUrl, admin, copied, once
 
 ART = Path(__file__).parent / "data" / "art"
 DRAWINGS = sorted(ART.glob("*.png"))
@@ -45,16 +47,39 @@ def application_with(
 ) -> Iterator[Application]:
     """An application on a database of its own, with the works of `folders` registered and published.
 
-    Limits are generous where nothing else is said.
+    Limits are generous where nothing else is said. The drawings of ART are registered once in a run, and copied.
     """
+    ready = with_drawings if ART in folders else _empty
     with (
-        copied(database_server, template) as url,
+        ready(database_server, template, data_dir) as url,
         open_application(data_dir=data_dir, database_url=url, **{**GENEROUS, **settings}) as opened,
     ):
         for folder in folders:
-            register(opened, folder)
+            if folder != ART:
+                register(opened, folder)
         opened.log.settle()
         yield opened
+
+
+@contextmanager
+def with_drawings(database_server: DatabaseUrl, template: str, data_dir: Path) -> Iterator[str]:
+    """URL of a database of one's own that has the drawings of ART registered; its data folder becomes `data_dir`."""
+    name, shared = f"{template}_drawings", Path(os.environ[RUN_FOLDER]) / "drawings"
+    with once("drawings") as made:
+        if not made:
+            admin(database_server("postgres"), f"CREATE DATABASE {name} TEMPLATE {template}")
+            with open_application(data_dir=shared, database_url=database_server(name), **GENEROUS) as opened:
+                register(opened, ART)
+                opened.log.settle()
+    shutil.copytree(shared, data_dir, dirs_exist_ok=True)
+    with copied(database_server, name) as url:
+        yield url
+
+
+@contextmanager
+def _empty(database_server: DatabaseUrl, template: str, _: Path) -> Iterator[str]:
+    with copied(database_server, template) as url:
+        yield url
 
 
 def labelled(folder: Path, rows: Sequence[tuple[str, str, str]]) -> Path:

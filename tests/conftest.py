@@ -13,11 +13,13 @@ import uuid
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
+from typing import Any
 
 import psycopg
 import pytest
 from hypothesis import HealthCheck, settings
 from sqlalchemy.engine import make_url
+from xdist.scheduler import LoadFileScheduling
 
 from ledger.storage.database import Database
 from ledger.storage.embedded import EmbeddedServer
@@ -46,6 +48,13 @@ def pytest_configure(config: pytest.Config) -> None:
         folder.chmod(0o711)  # as root, the server's own account must get through
         os.environ[RUN_FOLDER] = str(folder)
         config.add_cleanup(lambda: _remove(folder))
+
+
+@pytest.hookimpl(optionalhook=True)
+def pytest_xdist_make_scheduler(config: pytest.Config, log: Any) -> LoadFileScheduling:
+    """A file's tests stay in one worker, which then makes what they share once; files start in the order below."""
+    config.option.loadscopereorder = False
+    return LoadFileScheduling(config, log)
 
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
@@ -97,18 +106,27 @@ def database_server() -> Iterator[DatabaseUrl]:
         yield server.url
 
 
+@contextmanager
+def once(name: str) -> Iterator[bool]:
+    """Whether a worker of this run made the thing of that name already; the others wait while one makes it."""
+    with (Path(os.environ[RUN_FOLDER]) / f"{name}.lock").open("a+") as lock:
+        fcntl.flock(lock, fcntl.LOCK_EX)
+        lock.seek(0)
+        made = bool(lock.read())
+        yield made
+        if not made:
+            lock.write("made")
+
+
 @pytest.fixture(scope="session")
 def template(database_server: DatabaseUrl) -> str:
     """Name of a migrated, empty database that nobody connects to: copying it takes milliseconds."""
     name = f"template_{uuid.uuid5(uuid.NAMESPACE_URL, os.environ[RUN_FOLDER]).hex[:12]}"
-    with (Path(os.environ[RUN_FOLDER]) / "template.lock").open("a+") as lock:
-        fcntl.flock(lock, fcntl.LOCK_EX)
-        lock.seek(0)
-        if not lock.read():
+    with once("template") as made:
+        if not made:
             admin(database_server("postgres"), f"CREATE DATABASE {name}")
             with Database(database_server(name)) as database:
                 upgrade(database)
-            lock.write("made")
     return name
 
 

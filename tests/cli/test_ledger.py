@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import shutil
+from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -11,7 +12,9 @@ import pytest
 from PIL import Image
 
 from cli.main import run
+from tests.applications import with_drawings
 from tests.cli.commands import ART, Commands
+from tests.conftest import DatabaseUrl
 
 REGISTERED = ART / "beagle_copper_ganson.png"
 RECORD_KEYS = {
@@ -38,14 +41,13 @@ class Ledger:
 
 
 @pytest.fixture(scope="module")
-def ledger(module_database_url: str, tmp_path_factory: pytest.TempPathFactory) -> Ledger:
+def ledger(database_server: DatabaseUrl, template: str, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Ledger]:
     """With the drawings of tests/data/art registered, and a calibration."""
-    made = Ledger(tmp_path_factory.mktemp("ledger"), module_database_url)
-    with pytest.MonkeyPatch.context() as patch:
-        patch.setenv("ARTLEDGER_DATABASE_URL", made.database_url)
-        for line in (["corpus", "ingest", str(ART)], ["corpus", "calibrate"]):
-            assert run([*line, "--data", str(made.data), "--quiet"]) == 0
-    return made
+    data = tmp_path_factory.mktemp("ledger")
+    with with_drawings(database_server, template, data) as url, pytest.MonkeyPatch.context() as patch:
+        patch.setenv("ARTLEDGER_DATABASE_URL", url)
+        assert run(["corpus", "calibrate", "--data", str(data), "--quiet"]) == 0
+        yield Ledger(data, url)
 
 
 @pytest.fixture

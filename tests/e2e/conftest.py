@@ -6,19 +6,15 @@ from collections.abc import Iterator
 
 import pytest
 
-from tests.applications import ART
-from tests.cli.commands import run_process
-from tests.conftest import DatabaseUrl, copied
+from tests.applications import with_drawings
+from tests.conftest import DatabaseUrl
 
 
 @pytest.fixture(scope="session")
 def registered(
     database_server: DatabaseUrl, template: str, tmp_path_factory: pytest.TempPathFactory
 ) -> Iterator[dict[str, str]]:
-    """The environment of commands on a ledger with the thirty drawings, made by the command line."""
+    """The environment of commands on a ledger with the thirty drawings."""
     data = tmp_path_factory.mktemp("ledger")
-    with copied(database_server, template) as url:
-        environment = {"ARTLEDGER_DATABASE_URL": url, "ARTLEDGER_DATA_DIR": str(data)}
-        ingested = run_process("corpus", "ingest", ART, "--json", env=environment)
-        assert ingested.code == 0, ingested.stderr
-        yield environment
+    with with_drawings(database_server, template, data) as url:
+        yield {"ARTLEDGER_DATABASE_URL": url, "ARTLEDGER_DATA_DIR": str(data)}
