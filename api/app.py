@@ -58,6 +58,15 @@ GENERATIONS_WAITING = 4
 PICTURES_IN_MEMORY = 8
 """As many largest pictures as may be in memory at once."""
 OPENAPI_PATH = "/v1/openapi.json"
+DESCRIBED: Mapping[str, Any] = {
+    "title": "Artledger",
+    "summary": "A public provenance ledger for images and generative models",
+    "version": __version__,
+    "openapi_url": OPENAPI_PATH,
+    "docs_url": None,
+    "redoc_url": None,
+}
+"""What the service says of itself. The pages that FastAPI makes of it are not served."""
 
 ROUTERS = (
     verifications, generations, lookups, records, works, registrations, artists, uses, models, claims, keys, accounts,
@@ -95,15 +104,7 @@ def create_app(
                 strangers.close()
                 quick.close()
 
-    app = FastAPI(
-        title="Artledger",
-        summary="A public provenance ledger for images and generative models",
-        version=__version__,
-        openapi_url=OPENAPI_PATH,
-        docs_url=None,
-        redoc_url=None,
-        lifespan=lifespan,
-    )
+    app = FastAPI(**DESCRIBED, lifespan=lifespan)
     limits = RateLimits(
         settings.limit_per_address,
         settings.limit_overall,
@@ -112,16 +113,20 @@ def create_app(
     )
     work_budget = WorkBudget(settings.work_per_address, settings.work_overall, settings.requests_at_once)
     app.state.context = Context(application, tokens, strangers, quick, budget, limits, edge, work_budget)
-    require_rows(module.router for module in ROUTERS)
-    for module in ROUTERS:
-        app.include_router(module.router, dependencies=[Depends(caller_of)])
-    app.mount("/static", StaticFiles(directory=Path(__file__).parent / "pages" / "static"))
-    problems.install(app, pages.problem_page)
+    _add_routes(app)
     app.add_middleware(BodyDeadline, seconds=settings.body_seconds)
     app.add_middleware(Security, edge=edge)
     app.add_middleware(MeasureRequests, metrics=metrics)
     _document_problems(app)
     return app
+
+
+def _add_routes(app: FastAPI) -> None:
+    require_rows(module.router for module in ROUTERS)
+    for module in ROUTERS:
+        app.include_router(module.router, dependencies=[Depends(caller_of)])
+    app.mount("/static", StaticFiles(directory=Path(__file__).parent / "pages" / "static"))
+    problems.install(app, pages.problem_page)
 
 
 def _document_problems(app: FastAPI) -> None:

@@ -16,6 +16,22 @@ if TYPE_CHECKING:
     from ledger.audit.replay import LogAudit
     from ledger.log.checkpoint import SignedCheckpoint
 
+StateOption = Annotated[
+    Path | None,
+    typer.Option(
+        metavar="DIR",
+        help="Folder that remembers the last verified checkpoint. An interrupted audit continues there. A later "
+        "audit checks that the log has only grown.",
+    ),
+]
+RecordsOption = Annotated[
+    bool | None,
+    typer.Option(
+        "--records/--no-records",
+        help="Require every entry to be an Artledger record, or check no entry's content. Default: depends on the "
+        "first entry.",
+    ),
+]
 
 group = CommandGroup()
 
@@ -34,22 +50,8 @@ def audit_whole_log(
     *,
     key: KeyOption,
     policy: PolicyOption = None,
-    state: Annotated[
-        Path | None,
-        typer.Option(
-            metavar="DIR",
-            help="Folder that remembers the last verified checkpoint. An interrupted audit continues there. A later "
-            "audit checks that the log has only grown.",
-        ),
-    ] = None,
-    records: Annotated[
-        bool | None,
-        typer.Option(
-            "--records/--no-records",
-            help="Require every entry to be an Artledger record, or check no entry's content. Default: depends on the "
-            "first entry.",
-        ),
-    ] = None,
+    state: StateOption = None,
+    records: RecordsOption = None,
     explain: ExplainOption = False,
 ) -> ExitCode:
     """Check a whole log: its signature, its tiles, its entries, and that it continues what was audited before.

@@ -11,17 +11,6 @@ from cli.ui.errors import ExitCode
 from cli.ui.invocation import CommandGroup, Invocation
 from cli.ui.trust import KeyOption, log_key
 
-NOT_ON_THE_LOG = (
-    "names of artists; titles, credit lines, labels and previews of works",
-    "fingerprints of works and of generated pictures",
-    "accounts and tokens",
-    "calibration files, policies, descriptions of models, manifests, statements of use",
-    "texts of claims and responses, the opt-out list, groups of copies",
-    "the time when each entry was appended (the time in its statement is used instead)",
-)
-"""What a restored database lacks (docs/operators/backup.md)."""
-
-
 group = CommandGroup("Upgrade, check, rebuild and restore the database.", name="db")
 
 
@@ -86,11 +75,11 @@ def restore(
     with invocation.application() as application, invocation.progress() as progress:
         done = application.log.restoring.run(source, verifier, onto=onto, progress=progress)
     out = invocation.out
-    out.document({**done.to_json(), "not_on_the_log": list(NOT_ON_THE_LOG)})
+    out.document(done.to_json())
     out.line(f"Restored {done.origin}: {done.size:,} log entries, {done.written:,} of them written now.", "good")
     out.line(f"Root       {done.root}")
     out.line("The log does not hold the following. Take it from a backup of the database:")
-    for each in NOT_ON_THE_LOG:
+    for each in done.not_on_the_log:
         out.line(f"  - {each}")
     if done.unfingerprinted:
         works = "work has" if done.unfingerprinted == 1 else "works have"

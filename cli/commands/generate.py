@@ -44,6 +44,35 @@ class Target:
         return self.image, self.bundle, self.reveal
 
 
+PictureOption = Annotated[
+    Path, typer.Option(metavar="FILE", help="File for the picture: .png, .webp (both lossless) or .jpg.")
+]
+SeedOption = Annotated[
+    int | None,
+    typer.Option(help="Random seed. The same seed gives the same picture on the same machine. Default: a new seed."),
+]
+GuidanceOption = Annotated[
+    str | None,
+    typer.Option(
+        help="How closely to follow the prompt (guidance scale). Default: depends on the model.", metavar="NUMBER"
+    ),
+]
+CountOption = Annotated[
+    int, typer.Option(help="How many pictures to generate. Their files are FILE-1, FILE-2 and so on.")
+]
+ForArtistOption = Annotated[
+    str | None,
+    typer.Option(
+        metavar="ARTIST",
+        help="Generate for this artist: a name or an id. The guard ignores likeness to the artist's own works.",
+        autocompletion=completes("artist"),
+    ),
+]
+GuardPolicyOption = Annotated[
+    Path | None,
+    typer.Option(metavar="FILE", help="Guard policy (.toml or .json). Default: ARTLEDGER_GUARD_POLICY."),
+]
+
 group = CommandGroup()
 
 
@@ -56,41 +85,17 @@ def generate(
     invocation: Invocation,
     *,
     prompt: Annotated[str, typer.Argument(help="What the picture should show.", metavar="PROMPT")],
-    out: Annotated[
-        Path, typer.Option(metavar="FILE", help="File for the picture: .png, .webp (both lossless) or .jpg.")
-    ] = Path("generated.png"),
+    out: PictureOption = Path("generated.png"),
     negative_prompt: Annotated[str, typer.Option(help="What the picture should not show.", metavar="TEXT")] = "",
-    seed: Annotated[
-        int | None,
-        typer.Option(
-            help="Random seed. The same seed gives the same picture on the same machine. Default: a new seed."
-        ),
-    ] = None,
+    seed: SeedOption = None,
     steps: Annotated[int | None, typer.Option(help="Number of denoising steps. Default: depends on the model.")] = None,
-    guidance: Annotated[
-        str | None,
-        typer.Option(
-            help="How closely to follow the prompt (guidance scale). Default: depends on the model.", metavar="NUMBER"
-        ),
-    ] = None,
+    guidance: GuidanceOption = None,
     width: Annotated[int | None, typer.Option(help="Width in pixels. Default: depends on the model.")] = None,
     height: Annotated[int | None, typer.Option(help="Height in pixels. Default: depends on the model.")] = None,
-    count: Annotated[
-        int, typer.Option(help="How many pictures to generate. Their files are FILE-1, FILE-2 and so on.")
-    ] = 1,
+    count: CountOption = 1,
     force: Annotated[bool, typer.Option("--force", help="Overwrite existing files.")] = False,
-    artist: Annotated[
-        str | None,
-        typer.Option(
-            metavar="ARTIST",
-            help="Generate for this artist: a name or an id. The guard ignores likeness to the artist's own works.",
-            autocompletion=completes("artist"),
-        ),
-    ] = None,
-    policy: Annotated[
-        Path | None,
-        typer.Option(metavar="FILE", help="Guard policy (.toml or .json). Default: ARTLEDGER_GUARD_POLICY."),
-    ] = None,
+    artist: ForArtistOption = None,
+    policy: GuardPolicyOption = None,
 ) -> ExitCode:
     """Generate pictures, each with a signed public record of the registered works that it comes closest to.
 

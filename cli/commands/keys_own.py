@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import base64
-import binascii
 import json
 from pathlib import Path
 from typing import Annotated
@@ -14,7 +12,6 @@ from cli.ui.files import read_bounded
 from cli.ui.invocation import CommandGroup, Invocation
 from cli.ui.names import AccountArgument, chosen_id, completes
 from cli.ui.own_keys import OwnKey, make_key, open_key
-from ledger.errors import VerificationError
 from ledger.record.keyid import short_keyid
 
 MAX_PAYLOAD_BYTES = 131_072
@@ -96,7 +93,7 @@ def sign(
     Only statements of a ledger are signed, and only in their exact encoding.
     """
     from ledger.record import dsse
-    from ledger.record.statement import parse_payload
+    from ledger.record.statement import parse_payload, payload_in
 
     payload = payload_in(read_bounded(file, MAX_PAYLOAD_BYTES, "the statement"))
     statement = parse_payload(payload)
@@ -105,14 +102,3 @@ def sign(
     invocation.out.note(f"{statement.kind} {statement.record_id}, stated at {statement.predicate.generated_at}")
     invocation.out.note(json.dumps(json.loads(payload)["predicate"], indent=2))
     print(json.dumps(json.loads(envelope), indent=2))  # noqa: T201 - the answer is JSON, with --json or without
-
-
-def payload_in(data: bytes) -> bytes:
-    """The payload that a service prepared, or the bytes themselves. Raises VerificationError (`statement-shape`)."""
-    try:
-        document = json.loads(data)
-        if isinstance(document, dict) and isinstance(document.get("payload"), str):
-            return base64.b64decode(document["payload"], validate=True)
-    except (ValueError, RecursionError, binascii.Error) as error:
-        raise VerificationError("the file holds no statement to sign", code="statement-shape") from error
-    return data

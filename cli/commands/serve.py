@@ -28,6 +28,23 @@ GUARDED: Mapping[str, Any] = {
 as it would whatever comes from 127.0.0.1: api/http/edge.py decides whom a proxy speaks for."""
 
 
+OwnerSocketOption = Annotated[
+    Path | None,
+    typer.Option(
+        metavar="PATH",
+        help="Also listen on a Unix socket that only you can open. Requests on it need no token and have no "
+        "limits, like you at the command line.",
+    ),
+]
+TrustLoopbackOption = Annotated[
+    bool,
+    typer.Option(
+        "--trust-loopback",
+        help="Treat every request from this machine as yours: no token, no limits. Never use it behind a proxy or "
+        "on a machine that other people use.",
+    ),
+]
+
 group = CommandGroup()
 
 
@@ -42,22 +59,8 @@ def serve(
     *,
     host: Annotated[str, typer.Option(help="Address to listen on.")] = "127.0.0.1",
     port: Annotated[int, typer.Option(min=0, max=65535, help="Port to listen on. 0 chooses a free one.")] = 8000,
-    owner_socket: Annotated[
-        Path | None,
-        typer.Option(
-            metavar="PATH",
-            help="Also listen on a Unix socket that only you can open. Requests on it need no token and have no "
-            "limits, like you at the command line.",
-        ),
-    ] = None,
-    trust_loopback: Annotated[
-        bool,
-        typer.Option(
-            "--trust-loopback",
-            help="Treat every request from this machine as yours: no token, no limits. Never use it behind a proxy or "
-            "on a machine that other people use.",
-        ),
-    ] = False,
+    owner_socket: OwnerSocketOption = None,
+    trust_loopback: TrustLoopbackOption = False,
     metrics_port: Annotated[
         int | None, typer.Option(min=1, max=65535, help="Serve /metrics for Prometheus on this port of 127.0.0.1.")
     ] = None,
@@ -76,9 +79,8 @@ def serve(
     with invocation.application() as application:
         origin, vkey, settings = application.log.origin, application.log.vkey, application.settings
     if settings.metrics_port is not None:
-        _listen(
-            "127.0.0.1", settings.metrics_port
-        ).close()  # else the service would fail after it has printed its address
+        # Else the service would fail after it has printed its address.
+        _listen("127.0.0.1", settings.metrics_port).close()
     with owners_listener(_absolute(settings.owner_socket)) as owners, _listen(host, port) as listener:
         url = _url(host, listener)
         out.document({"url": url, "origin": origin, "log_vkey": vkey})

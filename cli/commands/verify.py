@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
 
@@ -13,19 +13,15 @@ from cli.ui.errors import ExitCode, error_document, tell
 from cli.ui.files import read_bounded
 from cli.ui.invocation import CommandGroup, Invocation
 from cli.ui.report import show_next_steps, show_record
+from ledger.answers.batches import FALSE_DISCOVERIES, standing
 from ledger.errors import InputError
-from ledger.match.lists import COPY_RELATIONS, Verdict
-from ledger.match.multiple_testing import benjamini_hochberg
+from ledger.match.lists import Verdict
 
 if TYPE_CHECKING:
     from cli.ui.output import Output
     from ledger.answers.records import RecordAnswer
     from ledger.app import Application
     from ledger.flows.progress import Progress
-
-FALSE_DISCOVERIES = 0.05
-"""Share of the copies found in a batch of pictures that may be false, on average."""
-
 
 group = CommandGroup()
 
@@ -119,23 +115,6 @@ def _show(invocation: Invocation, images: list[Path], outcomes: list[RecordAnswe
     out.document(documents[0] if len(images) == 1 else documents)
     if len(images) > 1:
         _show_batch(out, images, outcomes, stands)
-
-
-def standing(answers: Sequence[RecordAnswer]) -> list[bool]:
-    """Which pictures are still called a copy when all of them are taken together.
-
-    Equal digests stand by themselves; every other picture is one test, with the p-value of its best verified match.
-    """
-    matches = [answer.report.matches if answer.report is not None else () for answer in answers]
-    proven = [any(match.identical for match in each) for each in matches]
-    p_values = [
-        min((float(match.p_value) for match in each if match.relation in COPY_RELATIONS), default=1.0)
-        for each, certain in zip(matches, proven, strict=True)
-        if not certain
-    ]
-    accepted = iter(benjamini_hochberg(p_values, FALSE_DISCOVERIES))
-    called = [answer.report is not None and answer.report.verdict == Verdict.COPY for answer in answers]
-    return [(certain or next(accepted)) and said for certain, said in zip(proven, called, strict=True)]
 
 
 def _show_batch(

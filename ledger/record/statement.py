@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+import base64
+import binascii
+import json
 import re
 from dataclasses import dataclass
 
@@ -89,6 +92,17 @@ def parse_payload(payload: bytes) -> Statement:
     if implied_subject(predicate) not in (None, subject):
         raise VerificationError("the predicate and the statement are about different subjects", code="statement-shape")
     return Statement(name.decode(), subject, predicate)
+
+
+def payload_in(data: bytes) -> bytes:
+    """The payload that a service prepared, or the bytes themselves. Raises VerificationError (`statement-shape`)."""
+    try:
+        document = json.loads(data)
+        if isinstance(document, dict) and isinstance(document.get("payload"), str):
+            return base64.b64decode(document["payload"], validate=True)
+    except (ValueError, RecursionError, binascii.Error) as error:
+        raise VerificationError("the file holds no statement to sign", code="statement-shape") from error
+    return data
 
 
 def kind_at_end(payload: bytes) -> str:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from cli.commands.verify import FALSE_DISCOVERIES, standing
+from ledger.answers.batches import FALSE_DISCOVERIES, standing
 from ledger.answers.pictures import MatchAnswer, Report
 from ledger.answers.records import RecordAnswer
 from ledger.match.lists import Relation, Verdict

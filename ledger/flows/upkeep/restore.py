@@ -39,6 +39,15 @@ from ledger.storage.log.restore import EntryRestore
 BATCH = 8
 """Entry bundles written in one transaction: up to 2,048 entries."""
 _PARALLEL_READS = 8
+NOT_ON_THE_LOG = (
+    "names of artists; titles, credit lines, labels and previews of works",
+    "fingerprints of works and of generated pictures",
+    "accounts and tokens",
+    "calibration files, policies, descriptions of models, manifests, statements of use",
+    "texts of claims and responses, the opt-out list, groups of copies",
+    "the time when each entry was appended (the time in its statement is used instead)",
+)
+"""What a restored database lacks (docs/operators/backup.md)."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -52,6 +61,7 @@ class RestoreSummary:
     """Entries that this run wrote; the others were in the database before."""
     unfingerprinted: int
     """Registered works, not withdrawn, that have no fingerprint here: they cannot be found by comparing pictures."""
+    not_on_the_log: tuple[str, ...] = NOT_ON_THE_LOG
 
     def to_json(self) -> dict[str, Any]:
         return asdict(self)
