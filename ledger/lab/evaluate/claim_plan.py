@@ -1,4 +1,4 @@
-"""What a plan of constructed claims consists of, and the ledger that carries it out."""
+"""A plan of constructed claims, and the interface of the ledger that carries it out."""
 
 from __future__ import annotations
 
@@ -22,7 +22,7 @@ EDITS = (
     Edit("rotate", "5"), Edit("flip", "across"), Edit("caption", "line"), Edit("letterbox", "25%"),
     Edit("noise", "10"), Edit("resize", "stretched"), Edit("vignette", "50%"),
 )  # fmt: skip
-"""What people do to pictures that they pass on; each claim about an edited copy has one of them, by turns."""
+"""Edits that people make before they pass a picture on. Claims about edited copies use them in turn."""
 
 Moment = Literal["early", "late"]
 
@@ -47,7 +47,7 @@ class PlannedWork:
 
 @dataclass(frozen=True, slots=True)
 class Filing:
-    """A claim and what should become of it."""
+    """A claim and its expected verdict."""
 
     kind: str
     claim_type: ClaimType
@@ -59,47 +59,47 @@ class Filing:
     """Files of the claimant's works."""
     model: str | None = None
     edit: str = "none"
-    """What was done to the picture."""
+    """Edit that was applied to the picture."""
     stolen: str | None = None
-    """Where the claimant squats: the file that the true artist registered."""
+    """If the claimant squats: the file that the true artist registered."""
 
 
 @dataclass(frozen=True, slots=True)
 class Sighting:
-    """What an ordinary record of a picture says of the work that it is a copy of."""
+    """What an ordinary record of a copy says about the copied work."""
 
     aligned: bool
-    """Whether the two pictures, compared by themselves, are a verified copy: then the record must say so."""
+    """Whether the two pictures, compared alone, are a verified copy. If so, the record must name the work."""
     named: bool
-    """Whether the record has the work among its verified copies, or its artist among those of a share."""
+    """Whether the record lists the work as a verified copy, or its artist with a share."""
 
 
 class ClaimLedger(Protocol):
-    """A ledger of its own, on which all of this really happens. Models go by names."""
+    """A separate ledger that really carries out the plan. Models are identified by name."""
 
     def register(self, works: Sequence[PlannedWork]) -> None: ...
 
     def generate(self, picture: Pixels, model: str) -> bytes:
-        """Puts a picture on the log as generated here; its file as it is handed out."""
+        """Records a picture as generated here. Returns the file that users would receive."""
 
     def report(self, data: bytes, model: str) -> None: ...
 
     def disclose(self, model: str, files: Sequence[str]) -> None:
-        """A model that was trained on these registered files."""
+        """Discloses a model that was trained on these registered files."""
 
     def judge(self, filing: Filing) -> ClaimVerdict: ...
 
     def compare_with(self, picture: bytes, file: str) -> Sighting:
-        """Verifies the picture as anybody may, and compares it with the registered file alone."""
+        """Verifies the picture as any user would, and compares it with the registered file alone."""
 
 
 @dataclass(slots=True)
 class ClaimPlan:
-    """Everything that happens, in its order."""
+    """All events, in order."""
 
     early: list[PlannedWork]
     generated: list[tuple[Pixels, str, int]]
-    """Picture, model, and the index of the filing that is about its file as handed out, -1 for none."""
+    """Picture, model, and the index of the filing about the file that users receive; -1 for none."""
     reported: list[tuple[bytes, str]]
     late: list[PlannedWork]
     listed: list[str]
@@ -108,7 +108,7 @@ class ClaimPlan:
 
 
 class Script:
-    """Writes a plan: who registers, makes and claims what. Equal drawings and seeds give equal plans."""
+    """Writes a plan: who registers, generates and claims what. Equal drawings and seeds give equal plans."""
 
     def __init__(self, drawings: Iterable[Drawing], seed: int) -> None:
         self._drawings = iter(drawings)
@@ -136,7 +136,7 @@ class Script:
         return apply(picture, edit, generator(self._seed, str(self._count)), Grounds([], []))
 
     def edited(self, picture: Pixels, edit: Edit | None = None) -> bytes:
-        """The file of a picture after that edit; of the next of EDITS where none is named."""
+        """The file of a picture after `edit`, by default the next of EDITS."""
         edit = next(self._edits) if edit is None else edit
         data = encoded(self.changed(picture, edit), "JPEG" if self._count % 2 else "PNG")
         self._edit_of[data] = str(edit)
@@ -155,7 +155,7 @@ class Script:
         self, kind: str, claim_type: ClaimType, thief: str, picture: bytes | None, stolen: str, *works: str,
         model: str | None = None,
     ) -> None:  # fmt: skip
-        """A thief's claim, which must come to nothing; `stolen`: the artist's own file."""
+        """Adds a thief's claim, which must not be supported. `stolen`: the artist's own file."""
         self.file(kind, claim_type, thief, "inconclusive", picture, *works, truthful=False, model=model, stolen=stolen)
 
 
@@ -166,7 +166,7 @@ def encoded(picture: Pixels, form: Literal["PNG", "JPEG"] = "PNG") -> bytes:
 
 
 def beside(left: Pixels, right: Pixels) -> Pixels:
-    """Two pictures on one white ground."""
+    """Two pictures side by side on a white ground."""
     height = max(left.shape[0], right.shape[0])
     ground = np.full((height, left.shape[1] + right.shape[1], 3), 255, np.uint8)
     ground[: left.shape[0], : left.shape[1]] = left

@@ -1,7 +1,7 @@
 """Squatters: accounts that register near-duplicates of somebody else's work, before or after its artist, then claim.
 
-Most of what they register is one crop of the work over and over, edited a little each time: all of it is nearer to what
-they claim than the true work is.
+They register mostly one crop of the work many times, edited a little each time. All of these files are nearer to the
+claimed picture than the true work is.
 """
 
 from __future__ import annotations
@@ -17,9 +17,9 @@ from ledger.lab.evaluate.edits import Edit
 @dataclass(frozen=True, slots=True)
 class Squat:
     copies: int
-    """Near-duplicates that are registered of one work."""
+    """Near-duplicates registered of one work."""
     accounts: int = 1
-    """By so many accounts in turns."""
+    """Number of accounts that register them in turn."""
 
 
 SQUATS = (Squat(1), Squat(3), Squat(12), Squat(12, accounts=4), Squat(50))
@@ -30,11 +30,11 @@ LITTLE = (
     Edit("vignette", "50%"), Edit("rotate", "5"), Edit("flip", "across"), Edit("caption", "line"),
 )  # fmt: skip
 WHOLE = 4
-"""Every so many copies is one of the whole work."""
+"""One copy in this many shows the whole work."""
 
 
 def tell_squats(script: Script, squats: Sequence[Squat]) -> None:
-    """A story of each, before and after the artist. Raises StopIteration without further drawings."""
+    """Two stories per squat: before and after the artist registers. Raises StopIteration when no drawing is left."""
     for squat in squats:
         _squat(script, squat, "early")
         _squat(script, squat, "late")
@@ -63,7 +63,7 @@ def _squat(script: Script, squat: Squat, moment: Moment) -> None:
 
 
 def _copy(script: Script, number: int, picture: Pixels, part: Pixels) -> bytes:
-    """Of the part, now and then of the whole; where the edits come round again, of one with other noise."""
+    """A copy of the part, or one time in WHOLE of the whole. Noise makes copies with a repeated edit differ."""
     shown = picture if number % WHOLE == WHOLE - 1 else part
     if number >= len(LITTLE):
         shown = script.changed(shown, NOISE)

@@ -1,4 +1,4 @@
-"""The stories that claims are constructed from: what artists, thieves, models and operators did before they claimed."""
+"""The stories behind constructed claims: what artists, thieves, models and operators do before they claim."""
 
 from __future__ import annotations
 
@@ -9,13 +9,13 @@ from ledger.record.predicates import ClaimVerdict
 
 
 class Stories:
-    """Each story takes drawings of its own."""
+    """Tells stories. Each story uses its own drawings."""
 
     def __init__(self, script: Script) -> None:
         self._script = script
 
     def tell(self, claims: int) -> None:
-        """Story after story by turns, until there are so many claims. Raises StopIteration without further drawings."""
+        """Tells the stories in turn until there are `claims` claims. Raises StopIteration when no drawing is left."""
         stories = cycle(
             (
                 self._own, self._own_edited, self._generated, self._generated_edited, self._generated_registered,
@@ -64,7 +64,7 @@ class Stories:
             )
 
     def _generated_registered(self) -> None:
-        """And then registered by somebody who says that it is theirs."""
+        """A picture is generated here; then somebody registers it as their own work."""
         thief, picture = self._script.artist(), self._script.next_drawing()
         self._script.plan.generated.append((picture, "maker", -1))
         data = encoded(picture)
@@ -120,7 +120,7 @@ class Stories:
         self._script.file("not copied", "copies-work", artist, "inconclusive", data, file, truthful=False)
 
     def _side_by_side(self) -> None:
-        """Works of two artists in one picture: each is copied, neither made the whole."""
+        """One picture contains works of two artists: each work is copied, neither artist made the whole."""
         artists, pictures = (
             (self._script.artist(), self._script.artist()),
             (self._script.next_drawing(), self._script.next_drawing()),
@@ -167,7 +167,7 @@ class Stories:
         self._script.file("reported", "authored-image", self._script.artist(), "inconclusive", edited, truthful=False)
 
     def _reported_later(self) -> None:
-        """Somebody reports an artist's registered work as generated: that must not hurt."""
+        """Somebody reports an artist's registered work as generated. This must not harm the artist's claim."""
         artist, picture = self._script.artist(), self._script.next_drawing()
         data = encoded(picture)
         self._script.work(artist, data)

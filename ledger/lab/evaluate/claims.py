@@ -1,10 +1,10 @@
-"""Claims whose truth is known, put to the published rules: how often they are right, and whom they wrong.
+"""Judges claims whose truth is known by the published rules: how often is the verdict right, and whom does it wrong?
 
-Every claim is constructed from open works, those that nothing was fitted on first: artists register works; thieves
-register copies of them, before or after; a server is taken to have generated some pictures, operators to have reported
-others (drawings stand for them: what matters is the record, not who drew); claims follow about the files themselves,
-edited copies and strangers. What is expected follows from what happened: `supported` and `contradicted` only where a
-log can hold the evidence, `inconclusive` for everything else, above all for both sides where two registered the same.
+Every claim is constructed from open works; held-out works come first. Artists register works, and thieves register
+copies of them, before or after. Drawings stand in for pictures that a server generated or that operators reported,
+since only the record matters. Claims are then made about the files themselves, edited copies and unrelated pictures.
+The expected verdict is `supported` or `contradicted` only if a log can hold the evidence. It is `inconclusive`
+otherwise, in particular for both sides when two people registered the same picture.
 """
 
 from __future__ import annotations
@@ -20,7 +20,7 @@ from ledger.lab.evaluate.claim_squats import SQUATS, Squat, tell_squats
 from ledger.lab.evaluate.claim_stories import Stories
 
 LEVELS = 4
-"""Folders that tell subjects apart, the collection's name among them."""
+"""Leading path components that identify a subject, including the collection's name."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -38,8 +38,10 @@ def evaluate_claims(
     *,
     squatters: Sequence[Squat] = SQUATS,
 ) -> ClaimsReport:
-    """At least `claims` claims beside those of squatters, or as many as the drawings suffice for; each drawing is used
-    in one story only."""
+    """Judges at least `claims` claims plus those of squatters, or as many as the drawings allow.
+
+    Each drawing is used in one story only.
+    """
     plan = _plan(drawings, claims, seed, squatters)
     filings = _carry_out(plan, ledger, progress)
     verdicts, sightings = [], []
@@ -62,7 +64,7 @@ def _plan(drawings: Iterable[Drawing], claims: int, seed: int, squatters: Sequen
 
 
 def _carry_out(plan: ClaimPlan, ledger: ClaimLedger, progress: Callable[[str, int, int | None], None]) -> list[Filing]:
-    """All that happens before anybody claims; the claims, with the pictures that they are about."""
+    """Carries out everything that precedes the claims. Returns the claims with their pictures."""
     progress("registering works", 0, None)
     ledger.register(plan.early)
     filings = list(plan.filings)
@@ -81,10 +83,10 @@ def _carry_out(plan: ClaimPlan, ledger: ClaimLedger, progress: Callable[[str, in
 
 
 def one_by_folder(drawings: Iterable[Drawing]) -> Iterator[Drawing]:
-    """The first drawing of each subject (LEVELS folders deep) in which there is enough to see to compare it.
+    """The first drawing of each subject (LEVELS folders deep) that has enough detail to be compared.
 
-    Siblings share drawn parts (two queens of one deck of cards): as works of different people they would be what no
-    stranger draws. Of a blank picture no log can say whose it is.
+    Siblings share drawn parts (two queens of one deck of cards), which works of different people would not.
+    No log can say who made a blank picture.
     """
     folders: set[str] = set()
     for each in drawings:

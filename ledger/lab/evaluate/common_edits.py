@@ -1,4 +1,4 @@
-"""Edits that people make every day. Training has edits of these kinds too, but of other code and other strengths."""
+"""Everyday edits. Training uses edits of the same kinds, but with other code and other strengths."""
 
 from __future__ import annotations
 
@@ -28,7 +28,7 @@ _LINES = ("WHEN YOU SEE IT", "nobody:", "me every monday", "THIS IS FINE", "just
 
 
 def crop(picture: Pixels, area: float, rng: Generator, _: Grounds) -> Pixels:
-    """That share of the area, the aspect kept; of a few places the one that shows most."""
+    """Keeps this share of the area and the aspect ratio. Of a few random places, it takes the one with most detail."""
     height, width = picture.shape[:2]
     tall, wide = max(8, round(height * area**0.5)), max(8, round(width * area**0.5))
     parts = []
@@ -39,7 +39,7 @@ def crop(picture: Pixels, area: float, rng: Generator, _: Grounds) -> Pixels:
 
 
 def rotate(picture: Pixels, degrees: float, rng: Generator, _: Grounds) -> Pixels:
-    """Either way round, the canvas enlarged over one colour; a quarter turn needs none."""
+    """Rotates in either direction on an enlarged canvas of one colour (not enlarged for a quarter turn)."""
     degrees = degrees if rng.random() < 0.5 else -degrees
     if abs(degrees) == 90:
         return pixels(np.rot90(picture, 1 if degrees > 0 else 3))
@@ -52,7 +52,7 @@ def flip(picture: Pixels, upright: float, _rng: Generator, _: Grounds) -> Pixels
 
 
 def colours(picture: Pixels, strength: float, rng: Generator, _: Grounds) -> Pixels:
-    """Warmer or colder, and a tone curve."""
+    """Makes the picture warmer or colder, and applies a tone curve."""
     warmth = strength * rng.choice([-1.0, 1.0])
     levels = picture.astype(np.float32) / 255
     levels *= np.array([1 + warmth / 2, 1.0, 1 - warmth / 2], np.float32)
@@ -67,13 +67,13 @@ def grey(picture: Pixels, toned: float, _rng: Generator, _: Grounds) -> Pixels:
 
 
 def blur(picture: Pixels, radius: float, _rng: Generator, _: Grounds) -> Pixels:
-    """A box of that share of the longest side, twice."""
+    """Applies a box filter twice; its width is this share of the longest side."""
     side = max(3, round(2 * radius * max(picture.shape[:2])))
     return pixels(cv2.blur(cv2.blur(picture, (side, side)), (side, side)))
 
 
 def pixelate(picture: Pixels, squares: float, _rng: Generator, _: Grounds) -> Pixels:
-    """That many squares along the longest side."""
+    """Leaves this many squares along the longest side."""
     height, width = picture.shape[:2]
     scale = squares / max(height, width)
     size = (max(1, round(width * scale)), max(1, round(height * scale)))
@@ -82,14 +82,14 @@ def pixelate(picture: Pixels, squares: float, _rng: Generator, _: Grounds) -> Pi
 
 
 def noise(picture: Pixels, deviation: float, rng: Generator, _: Grounds) -> Pixels:
-    """Film grain: the same in all channels, with a little of each one's own."""
+    """Film grain: mostly the same in all channels, with a little independent noise in each."""
     shape = picture.shape[:2]
     grain = rng.normal(0, deviation, (*shape, 1)) + rng.normal(0, deviation / 3, (*shape, 3))
     return clipped(picture + grain)
 
 
 def resize(picture: Pixels, scale: float, rng: Generator, _: Grounds) -> Pixels:
-    """Smaller by that factor, or above 1 stretched by it in one direction."""
+    """Below 1: scales the picture down by this factor. Above 1: stretches it by this factor in one direction."""
     height, width = picture.shape[:2]
     if scale < 1:
         return scaled(picture, width * scale, height * scale)
@@ -118,7 +118,7 @@ def caption(picture: Pixels, bars: float, rng: Generator, _: Grounds) -> Pixels:
 
 
 def letterbox(picture: Pixels, share: float, rng: Generator, _: Grounds) -> Pixels:
-    """Borders that make one side longer by that share."""
+    """Adds borders that make one side longer by this share."""
     height, width = picture.shape[:2]
     across = rng.random() < 0.5
     added = round(share * (width if across else height))
@@ -129,7 +129,7 @@ def letterbox(picture: Pixels, share: float, rng: Generator, _: Grounds) -> Pixe
 
 
 def paste(picture: Pixels, share: float, rng: Generator, grounds: Grounds) -> Pixels:
-    """On a photograph, as large as that share of both its sides allows."""
+    """Pastes the picture on a photograph, scaled to fit into this share of both its sides."""
     canvas = covering(grounds.photograph(rng), 768, 576)
     small = fitted(picture, 768 * share, 576 * share)
     top, left = _place(canvas, small, rng)
@@ -138,7 +138,7 @@ def paste(picture: Pixels, share: float, rng: Generator, grounds: Grounds) -> Pi
 
 
 def overlay(picture: Pixels, share: float, rng: Generator, grounds: Grounds) -> Pixels:
-    """Cut out of its white ground, on another picture, as large as that share of both its sides allows."""
+    """Cuts the drawing out of its white ground and puts it on another picture, within this share of both its sides."""
     ground = grounds.picture(rng)
     canvas = fitted(ground, 640, 640)
     small = fitted(picture, canvas.shape[1] * share, canvas.shape[0] * share)

@@ -1,4 +1,4 @@
-"""Copy detection in figures: each method over the same questions, per edit, and as the corpus grows."""
+"""Measures of copy detection: every method on the same questions, per edit, and by size of the corpus."""
 
 from __future__ import annotations
 
@@ -32,7 +32,7 @@ from ledger.match.lists import COPY_RELATIONS
 PRECISION = 0.9
 RATES = {"recall_at_1pct_false_alarms": 0.01, "recall_at_0.1pct_false_alarms": 0.001}
 _BOOTSTRAPPED = 200_000
-"""Pairs, best first, that intervals are computed from: of those beyond, fewer than one in a hundred is right."""
+"""Intervals use this many best pairs. Of the pairs beyond, fewer than one in a hundred is right."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -42,7 +42,7 @@ class Method:
     name: str
     scores: Scores
     seconds: float
-    """Describing and comparing all queries."""
+    """Time to describe and compare all queries."""
     normalised: bool
     """Whether the query's background was subtracted."""
 
@@ -55,7 +55,7 @@ class CopiesReport:
 
 
 def evaluate_copies(measured: Measurements) -> CopiesReport:
-    """All figures; a minute at full size, most of it for the intervals."""
+    """All figures. This takes a minute at full size, mostly for the intervals."""
     report: dict[str, dict[str, Any]] = {}
     curves: dict[str, PrecisionRecallCurve] = {}
     for method in (_ours(measured), *(_baseline(measured, name) for name in measured.baselines)):
@@ -75,7 +75,7 @@ def _ours(measured: Measurements) -> Method:
 
 
 def _baseline(measured: Measurements, name: str) -> Method:
-    """As it is, or normalised by its background, whichever has the better micro AP here."""
+    """The plain or the background-normalised scores, whichever have the better micro AP here."""
     plain, better, seconds = measured.baseline(name)
     plain_ap, better_ap = (ScoredPairs.of(scores, measured.own).curve().micro_ap for scores in (plain, better))
     helps = better_ap > plain_ap
@@ -107,7 +107,7 @@ def _figures(method: Method, measured: Measurements, pairs: ScoredPairs) -> dict
 def _recall(scores: Scores, own: Columns, rate: float) -> tuple[float, Callable[[Weights], float]]:
     best = _best(scores, own)
     rows = np.arange(len(own))
-    # One column for strangers' best and one for copies' own scores: the same figures from a smaller table.
+    # One column for the best scores of unrelated pictures, one for copies' own scores: a smaller table, equal figures.
     small = np.column_stack([np.where(own >= 0, -np.inf, best), np.where(own >= 0, scores[rows, own], -np.inf)])
     place = np.where(own >= 0, 1, -1)
     return (
@@ -121,7 +121,7 @@ def _best(scores: Scores, own: Columns) -> Scores:
 
 
 def _per_edit(method: Method, measured: Measurements) -> list[dict[str, Any]]:
-    """Over the copies that the edit took part in, alone or with others."""
+    """Figures per edit, over the copies made with that edit, alone or with others."""
     own = measured.own
     first = first_is_own(method.scores, own)
     found = found_at(
@@ -146,7 +146,7 @@ def _per_edit(method: Method, measured: Measurements) -> list[dict[str, Any]]:
 
 
 def _growth(method: Method, measured: Measurements) -> list[dict[str, Any]]:
-    """The same questions' kind at each size: copies of works that are in it, and strangers."""
+    """Figures at each size of the corpus, from copies of works that are in it and unrelated pictures."""
     rows = []
     for size in sorted({size for reply in measured.replies for size in reply.answer.outcomes}):
         asked = measured.asked_at(size)
@@ -168,7 +168,7 @@ def _growth(method: Method, measured: Measurements) -> list[dict[str, Any]]:
 
 
 def _called(measured: Measurements) -> dict[str, Any]:
-    """Verdict `copy` at the calibration's alpha: of strangers, and of copies with the right work named first."""
+    """Shares called `copy` at the calibration's alpha: of unrelated pictures, of copies with the right work first."""
     right = wrong = 0
     for row, reply in enumerate(measured.replies):
         first = next(iter(measured.matches(row)), None)
@@ -205,7 +205,7 @@ def _context(measured: Measurements) -> dict[str, Any]:
 
 
 def share_json(successes: int, trials: int) -> dict[str, Any]:
-    """A share with Wilson's 95% interval."""
+    """A share with its 95% Wilson interval."""
     share = successes / trials if trials else math.nan
     return {
         "count": successes,
@@ -220,5 +220,5 @@ def interval_json(interval: Interval) -> list[float | None]:
 
 
 def _number(value: float) -> float | None:
-    """Six digits; None for what is not defined (JSON has no NaN)."""
+    """Six digits; None for an undefined value (JSON has no NaN)."""
     return round(float(value), 6) if math.isfinite(value) else None

@@ -1,4 +1,4 @@
-"""What an evaluation edit is, and what several of them use."""
+"""The type of an evaluation edit, and helpers that several edits share."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ from numpy.typing import NDArray
 from ledger.image.canonical_image import Pixels
 
 _PHOTOGRAPH = 640
-"""Side, in pixels, of a photograph made up here."""
+"""Side, in pixels, of a synthetic photograph."""
 _GROUND_WHITE = 240
 
 
@@ -23,7 +23,7 @@ class Grounds:
     """Pictures that are in no corpus, for edits that put a work on or beside another one."""
 
     photographs: Sequence[Callable[[], Pixels]] = ()
-    """Without any, noise with a photograph's spectrum stands in."""
+    """If there are none, noise with a photograph's spectrum replaces them."""
     pictures: Sequence[Callable[[], Pixels]] = ()
 
     def photograph(self, rng: Generator) -> Pixels:
@@ -38,12 +38,12 @@ class Grounds:
 
 
 class Stage(IntEnum):
-    """When an edit takes its turn among several: what is pasted on something must not be cropped away afterwards."""
+    """The order of combined edits: a crop must not remove a picture that was pasted before."""
 
     PART = 0
     LOOK = 1
     COMPOSITION = 2
-    """At most one of several."""
+    """At most one of the combined edits has this stage."""
     FILE = 3
 
 
@@ -59,34 +59,34 @@ class Kind:
     """Name to parameter, mildest first."""
     apply: Apply
     unseen: bool = False
-    """Training applies no edit of this kind, whatever the implementation."""
+    """Training applies no edit of this kind in any implementation."""
 
 
 def pixels(array: NDArray[np.generic]) -> Pixels:
-    """OpenCV's stubs promise no element type."""
+    """Narrows the type: OpenCV's stubs declare no element type."""
     return np.ascontiguousarray(array, np.uint8)
 
 
 def clipped(levels: NDArray[np.floating]) -> Pixels:
-    """Levels of 0 to 255, rounded."""
+    """Rounds levels and clips them to 0..255."""
     return np.asarray(np.clip(np.rint(levels), 0, 255), np.uint8)
 
 
 def scaled(picture: Pixels, width: float, height: float) -> Pixels:
-    """At least eight pixels each way."""
+    """Scales to this size, at least eight pixels in each direction."""
     size = (max(8, round(width)), max(8, round(height)))
     smaller = size[0] * size[1] < picture.shape[0] * picture.shape[1]
     return pixels(cv2.resize(picture, size, interpolation=cv2.INTER_AREA if smaller else cv2.INTER_CUBIC))
 
 
 def fitted(picture: Pixels, width: float, height: float) -> Pixels:
-    """As large as fits into width x height, the aspect kept."""
+    """Scales to fit into width x height; keeps the aspect ratio."""
     scale = min(width / picture.shape[1], height / picture.shape[0])
     return scaled(picture, picture.shape[1] * scale, picture.shape[0] * scale)
 
 
 def covering(picture: Pixels, width: int, height: int) -> Pixels:
-    """Fills width x height, the aspect kept, what is over cut off evenly."""
+    """Scales to fill width x height; keeps the aspect ratio and cuts the excess off evenly."""
     scale = max(width / picture.shape[1], height / picture.shape[0])
     large = scaled(picture, max(width, picture.shape[1] * scale), max(height, picture.shape[0] * scale))
     top, left = (large.shape[0] - height) // 2, (large.shape[1] - width) // 2
@@ -94,7 +94,7 @@ def covering(picture: Pixels, width: int, height: int) -> Pixels:
 
 
 def ground_mask(picture: Pixels) -> NDArray[np.bool_]:
-    """Where the picture is its white ground: white connected with its edge."""
+    """Mask of the white ground: white pixels connected with the picture's edge."""
     white = (picture > _GROUND_WHITE).all(axis=2).astype(np.uint8)
     padded = np.pad(white, 1, constant_values=1)
     cv2.floodFill(padded, None, (0, 0), 2)
@@ -103,7 +103,7 @@ def ground_mask(picture: Pixels) -> NDArray[np.bool_]:
 
 
 def colour(rng: Generator) -> tuple[int, int, int]:
-    """White, black, or any."""
+    """White, black, or a random colour."""
     chance = rng.random()
     if chance < 0.5:
         level = 255 if chance < 0.25 else 0
@@ -113,7 +113,7 @@ def colour(rng: Generator) -> tuple[int, int, int]:
 
 
 def _natural_noise(rng: Generator) -> Pixels:
-    """Noise in octaves, each half as strong as the next coarser one: amplitudes of 1/f, as photographs have."""
+    """Noise in octaves, each half as strong as the next coarser one: 1/f amplitudes, as in photographs."""
     levels = np.zeros((_PHOTOGRAPH, _PHOTOGRAPH, 3), np.float32)
     size = (_PHOTOGRAPH, _PHOTOGRAPH)
     for octave in range(2, 9):

@@ -1,7 +1,7 @@
-"""The edits that copy detection is measured with. Training cannot import this module (import-linter).
+"""The edits that measure copy detection. Training cannot import this module (import-linter).
 
-Everything follows from the seed and the picture's key. Edits that training applies never come from here, those that
-evaluation applies never from there; the kinds marked `unseen` have no counterpart in training at all.
+The seed and the picture's key determine everything. Training and evaluation share no code for edits. The kinds marked
+`unseen` have no counterpart in training at all.
 """
 
 from __future__ import annotations
@@ -19,9 +19,9 @@ from ledger.lab.evaluate.edit_kinds import Grounds, Kind, Stage
 from ledger.lab.evaluate.unseen_edits import UNSEEN
 
 VERSION = 1
-"""Counted up with every change of what an edit does: what was measured before is then measured anew."""
+"""Increase it whenever an edit changes what it does: cached results are then measured again."""
 MOST = 3
-"""Edits at once."""
+"""Largest number of combined edits."""
 KINDS: Mapping[str, Kind] = {kind.name: kind for kind in (*COMMON, *UNSEEN)}
 
 
@@ -39,7 +39,7 @@ class Edit:
 EDITS = tuple(Edit(kind.name, strength) for kind in KINDS.values() for strength in kind.strengths)
 
 _ORDER = tuple(EDITS[place] for place in np.random.default_rng(0).permutation(len(EDITS)))
-"""Shuffled, so that a few questions already have edits of all sorts."""
+"""Shuffled, so that even a few questions cover edits of all kinds."""
 
 
 def generator(seed: int, key: str) -> Generator:
@@ -49,9 +49,9 @@ def generator(seed: int, key: str) -> Generator:
 
 
 def draw(turn: int, rng: Generator) -> tuple[Edit, ...]:
-    """One, two or three edits of different kinds, by turns, in the order in which they are applied.
+    """One to MOST edits of different kinds, in the order in which they are applied; `turn` decides how many.
 
-    The first one goes through all edits by turns too, so that each is measured about as often.
+    The first edit also cycles through all edits, so that each is measured about equally often.
     """
     count = 1 + (turn // len(EDITS) + turn) % MOST
     chosen = [_ORDER[turn % len(EDITS)]]
@@ -63,13 +63,13 @@ def draw(turn: int, rng: Generator) -> tuple[Edit, ...]:
 
 
 def apply(picture: Pixels, edit: Edit, rng: Generator, grounds: Grounds) -> Pixels:
-    """`picture`: shape (height, width, 3), unchanged; so is the result's shape but for its size."""
+    """The edited picture, shape (height, width, 3), possibly of another size. `picture` stays unchanged."""
     kind = KINDS[edit.kind]
     return kind.apply(picture, kind.strengths[edit.strength], rng, grounds)
 
 
 def combined(picture: Pixels, key: str, grounds: Grounds, *, seed: int, turn: int) -> tuple[Pixels, tuple[Edit, ...]]:
-    """The picture edited as `draw` says, and how. Equal arguments give equal pixels."""
+    """The picture with the edits of `draw`, and those edits. Equal arguments give equal pixels."""
     rng = generator(seed, f"{turn}/{key}")
     edits = draw(turn, rng)
     for edit in edits:

@@ -1,8 +1,8 @@
-"""One evaluation from pictures to answers: what is registered, what is asked, and the scores of every method.
+"""Runs one evaluation: the registered works, the questions, and the scores of every method.
 
-Variants of a drawing are left out alike for every method: strangers that are a variant of a work of the corpus are not
-asked about, and a copy's question ignores works that are variants of the one it was made from (found by hashes and
-descriptor: `ledger.lab.train.variants`).
+Variants of a drawing are left out in the same way for every method (`ledger.lab.train.variants` finds them by hashes
+and descriptor). An unrelated picture that is a variant of a work of the corpus is not asked about. The question of a
+copy ignores variants of the work that it was made from.
 """
 
 from __future__ import annotations
@@ -32,16 +32,16 @@ from ledger.lab.evaluate.works import Bench, DescribedWork, Progress
 from ledger.lab.train.variants import variant_pairs
 
 GROWTH = (50, 200, 800)
-"""Sizes of the corpus at which some of the questions are asked too."""
+"""Smaller sizes of the corpus at which some questions are also asked."""
 GROWTH_QUESTIONS = 150
-"""Of each kind, copies and strangers, at each of those sizes."""
+"""Questions of each kind (copies, unrelated pictures) at each of those sizes."""
 _LAYOUT = 1
-"""Counted up when what is kept on the shelves changes."""
+"""Increase it whenever the layout of the cached results changes."""
 
 
 @dataclass(frozen=True, slots=True)
 class ExperimentPlan:
-    """What is measured, and where what was measured is kept."""
+    """What to measure, and where to cache the results."""
 
     out: Path
     works: int = 3500
@@ -51,16 +51,16 @@ class ExperimentPlan:
     seed: int = 7
     growth: Sequence[int] = ()
     both: bool = False
-    """Ask about each stranger clean and edited, not alternately."""
+    """Ask about each unrelated picture both clean and edited, instead of alternating."""
 
 
 @dataclass(frozen=True, slots=True)
 class AnsweredQuestion:
-    """A question that could be asked, and its answer."""
+    """An answered question."""
 
     question: Question
     own: int
-    """Column of the work that it is a copy of; -1 for a stranger."""
+    """Column of the copied work; -1 for an unrelated picture."""
     answer: MethodAnswer
 
 
@@ -68,20 +68,20 @@ class AnsweredQuestion:
 class Measurements:
     plan: ExperimentPlan
     works: Sequence[DescribedWork]
-    """Columns: the copied ones first, in order of growth."""
+    """One per column: the copied works first, in order of growth."""
     replies: Sequence[AnsweredQuestion]
-    """Rows."""
+    """One per row."""
     hidden: NDArray[np.bool_]
     """Shape (rows, columns): variants of a copy's own work."""
     background: Sequence[DescribedWork]
     baselines: Mapping[str, Baseline]
     absent: Mapping[str, str]
-    """Baseline that could not be measured to the reason."""
+    """Maps each baseline that could not be measured to the reason."""
     variants: int
-    """Strangers left out."""
+    """Number of unrelated pictures left out as variants."""
     alpha: float
     bins: Sequence[str]
-    """Of the calibration, the least complex first."""
+    """Complexity bins of the calibration, the least complex first."""
     spec: str
 
     @property
@@ -90,22 +90,22 @@ class Measurements:
 
     @property
     def sources(self) -> Columns:
-        """A number for the picture that each question was made from."""
+        """For each question, a number that identifies the picture it was made from."""
         names = [reply.question.picture.name for reply in self.replies]
         return np.unique(names, return_inverse=True)[1].astype(np.int64)
 
     def asked_at(self, size: int) -> Columns:
-        """Rows of the questions that were put to the corpus of that size."""
+        """Rows of the questions that were asked of the corpus of this size."""
         return np.flatnonzero([size in reply.answer.outcomes for reply in self.replies])
 
     def matches(self, row: int, size: int | None = None) -> list[FoundMatch]:
-        """Ours, best first, without variants of the question's own work."""
+        """Our matches, best first, without variants of the question's own work."""
         column = self._columns()
         found = self.replies[row].answer.outcomes[size or len(self.works)]
         return [match for match in found if not self.hidden[row, column[match.work]]]
 
     def ours(self, size: int) -> Scores:
-        """Shape (`asked_at(size)`, size)."""
+        """Our scores, shape (`asked_at(size)`, size)."""
         rows, column = self.asked_at(size), self._columns()
         scores = np.full((len(rows), size), -np.inf, np.float32)
         for place, row in enumerate(rows):
@@ -114,7 +114,7 @@ class Measurements:
         return scores
 
     def baseline(self, name: str) -> tuple[Scores, Scores, float]:
-        """As it is and normalised by its background, each (rows, columns), and the seconds that comparing took."""
+        """Plain and background-normalised scores, each (rows, columns), and the seconds that comparing took."""
         baseline = self.baselines[name]
         queries = [reply.answer.described[name] for reply in self.replies]
         started = time.perf_counter()
@@ -133,9 +133,9 @@ class Measurements:
 
 
 def measure(plan: ExperimentPlan, progress: Progress) -> Measurements:
-    """Fingerprints and asks whatever `plan.out` does not hold yet.
+    """Measures everything that `plan.out` does not hold yet.
 
-    Raises NotFoundError (`openclipart-missing`, `assets-missing`, and of the weights), ConflictError
+    Raises NotFoundError (`openclipart-missing`, `assets-missing`, and those of missing weights), ConflictError
     (`nothing-held-out`), InputError (`file-unwritable`).
     """
     encoder = load_copy_encoder()
@@ -175,7 +175,7 @@ def measure(plan: ExperimentPlan, progress: Progress) -> Measurements:
 
 
 def _corpora(works: Sequence[DescribedWork], growth: Sequence[int]) -> list[Corpus]:
-    """Each contains the one before; the full one last."""
+    """Each corpus contains the one before; the full one comes last."""
     if not works:
         raise ConflictError("no work of the corpus can be compared", code="nothing-held-out")
     previews = {work.candidate.work_id: work.preview for work in works}
@@ -184,7 +184,7 @@ def _corpora(works: Sequence[DescribedWork], growth: Sequence[int]) -> list[Corp
 
 
 def _alone(strangers: Sequence[DescribedWork], works: Sequence[DescribedWork]) -> set[str]:
-    """Names of the strangers that are no variant of any work."""
+    """Names of the pictures that are no variant of any work."""
     near = variant_pairs(
         [work.candidate.fingerprint for work in strangers], [work.candidate.fingerprint for work in works]
     )
@@ -196,7 +196,7 @@ def _questions(
 ) -> list[Asked]:
     place = {work.candidate.work_id: column for column, work in enumerate(works)}
     copied = [picture for picture in chosen.copied if picture.name in place]
-    # Over and over again: each time a picture comes it is edited in another way.
+    # Cycle through the pictures; each repetition edits the picture in another way.
     copies = [Question(copied[turn % len(copied)], turn, copy=True) for turn in range(plan.copies if copied else 0)]
     strangers = [picture for picture in chosen.strangers if picture.name in alone]
     asked: list[Asked] = []

@@ -1,4 +1,4 @@
-"""An index in memory that searches exactly: what matching is measured with where no database is."""
+"""An exact search index in memory, which measures matching without a database."""
 
 from __future__ import annotations
 
@@ -28,7 +28,7 @@ class MemoryIndex:
     """A `CandidateIndex` over works that do not change."""
 
     def __init__(self, works: Sequence[Candidate], previews: Mapping[str, bytes]) -> None:
-        """`previews`: what `make_preview` made, by work id."""
+        """`previews`: results of `make_preview` by work id."""
         self._works = tuple(works)
         self._previews = previews
 
@@ -38,7 +38,7 @@ class MemoryIndex:
 
     @cached_property
     def block(self) -> FingerprintBlock:
-        """Of at least one work."""
+        """Needs at least one work."""
         return FingerprintBlock.stack([work.fingerprint for work in self._works])
 
     def state(self) -> CorpusState:
@@ -49,7 +49,7 @@ class MemoryIndex:
         if not self._works:
             return []
         queries = QueryBlock.stack([query.fingerprint])
-        # Levels shift all of a query's distances alike: they do not change which works are nearest.
+        # Levels shift all distances of a query equally, so they do not change which works are nearest.
         level = Levels(np.zeros(1, np.float32), np.zeros(queries.windows.shape[:2], np.float32))
         near = features(queries, level, self.block)
         nearest = [

@@ -1,8 +1,8 @@
-"""The measures of copy detection, over scores of every query against every work.
+"""Measures of copy detection, from the scores of every query against every work.
 
-Everywhere: `scores` has shape (queries, works), minus infinity where a method offers no match; `own` (queries,) is the
-column of the work that the query was made from, -1 for a stranger; `weight` (queries,) counts queries more than once
-(bootstrap). A stranger's pairs are part of every measure (DISC2021, Douze et al. 2021).
+`scores` has shape (queries, works), with minus infinity where a method offers no match. `own` (queries,) is the column
+of the work that the query was made from, or -1 for an unrelated picture. `weight` (queries,) counts queries more than
+once (bootstrap). Pairs of unrelated pictures count in every measure (DISC2021, Douze et al. 2021).
 """
 
 from __future__ import annotations
@@ -25,7 +25,7 @@ _Z = 1.959963984540054
 
 @dataclass(frozen=True, slots=True)
 class Interval:
-    """95%."""
+    """A 95% confidence interval."""
 
     low: float
     high: float
@@ -33,24 +33,24 @@ class Interval:
 
 @dataclass(frozen=True, slots=True)
 class PrecisionRecallCurve:
-    """Precision and recall at each distinct score, best first; pairs of equal score stand or fall together."""
+    """Precision and recall at each distinct score, best first. Pairs of equal score count together."""
 
     precision: NDArray[np.float64]
     recall: NDArray[np.float64]
 
     @property
     def micro_ap(self) -> float:
-        """Average precision over all pairs: the sum of precision times the growth of recall."""
+        """Average precision over all pairs: the sum of precision times the increase of recall."""
         return float((self.precision * np.diff(self.recall, prepend=0.0)).sum())
 
     def recall_at_precision(self, least: float) -> float:
-        """The largest recall at which precision is at least that; 0 where it never is."""
+        """The largest recall at which precision is at least `least`; 0 if there is none."""
         return float(self.recall[self.precision >= least].max(initial=0.0))
 
 
 @dataclass(frozen=True, slots=True)
 class ScoredPairs:
-    """All offered pairs, best first; sorted once, weighed anew for each resample."""
+    """All offered pairs, best first: sorted once, weighted again for each resample."""
 
     query: NDArray[np.int64]
     right: NDArray[np.bool_]
@@ -69,7 +69,7 @@ class ScoredPairs:
         return cls(query, own[query] == work, last, own >= 0)
 
     def first(self, count: int) -> ScoredPairs:
-        """Without the pairs beyond the first `count`."""
+        """The first `count` pairs."""
         return ScoredPairs(self.query[:count], self.right[:count], self.last[:count], self.copies)
 
     def curve(self, weight: Weights | None = None) -> PrecisionRecallCurve:
@@ -81,7 +81,7 @@ class ScoredPairs:
 
 
 def first_is_own(scores: Scores, own: Columns) -> NDArray[np.bool_]:
-    """For each copy (rows with own >= 0, in order): no work scores higher than its own, and none before it as high."""
+    """For each copy (rows with own >= 0, in order): whether its own work ranks first; ties keep column order."""
     rows = np.flatnonzero(own >= 0)
     best = scores[rows].argmax(axis=1)
     found: NDArray[np.bool_] = (best == own[rows]) & (scores[rows, best] > -np.inf)
@@ -89,16 +89,16 @@ def first_is_own(scores: Scores, own: Columns) -> NDArray[np.bool_]:
 
 
 def found_at(scores: Scores, own: Columns, threshold: float) -> NDArray[np.bool_]:
-    """For each copy: its own work scores above the threshold."""
+    """For each copy: whether its own work scores above the threshold."""
     rows = np.flatnonzero(own >= 0)
     found: NDArray[np.bool_] = scores[rows, own[rows]] > threshold
     return found
 
 
 def false_alarm_threshold(scores: Scores, own: Columns, rate: float, weight: Weights | None = None) -> float:
-    """The lowest threshold that at most this share of strangers has any work above; infinite without strangers.
+    """The lowest threshold at which at most this share of unrelated pictures has a work above it; infinite without any.
 
-    With n strangers and a rate below 1/n, none may.
+    With n unrelated pictures and a rate below 1/n, none may have one.
     """
     strangers = own < 0
     best = scores[strangers].max(axis=1, initial=-np.inf)
@@ -107,7 +107,7 @@ def false_alarm_threshold(scores: Scores, own: Columns, rate: float, weight: Wei
     counts = np.ones(len(best)) if weight is None else weight[strangers]
     order = np.argsort(-best)
     above = np.cumsum(counts[order])
-    # The threshold is the first score, from above, that may not be passed.
+    # The threshold is the highest score that must not be passed.
     place = int(np.searchsorted(above, rate * counts.sum() + 1e-9, side="right"))
     return float(best[order[min(place, len(best) - 1)]])
 
@@ -120,7 +120,7 @@ def recall_at_false_alarms(scores: Scores, own: Columns, rate: float, weight: We
 
 
 def weighted_share(said: NDArray[np.bool_], weight: Weights | None = None) -> float:
-    """NaN of nothing."""
+    """Weighted share of true values; NaN if there are none at all."""
     total = len(said) if weight is None else float(weight.sum())
     if not total:
         return math.nan
@@ -128,9 +128,9 @@ def weighted_share(said: NDArray[np.bool_], weight: Weights | None = None) -> fl
 
 
 def bootstrap(measure: Callable[[Weights], float], sources: Columns, *, seed: int = 1) -> Interval:
-    """Percentile interval (Efron 1979) over resampled sources: the queries made from one picture come and go together.
+    """Percentile interval (Efron 1979) over resampled sources: queries made from one picture are drawn together.
 
-    `sources` (queries,): a number for the picture that each query was made from; `measure` takes weights of queries.
+    `sources` (queries,): a number that identifies the picture each query was made from; `measure` takes query weights.
     """
     rng = np.random.default_rng(seed)
     places = np.unique(sources, return_inverse=True)[1]
@@ -146,7 +146,7 @@ def bootstrap(measure: Callable[[Weights], float], sources: Columns, *, seed: in
 
 
 def wilson(successes: int, trials: int) -> Interval:
-    """Score interval of a share (Wilson 1927); all of [0, 1] without trials."""
+    """Score interval of a share (Wilson 1927); [0, 1] without trials."""
     if not trials:
         return Interval(0.0, 1.0)
     share, z2 = successes / trials, _Z**2 / trials
@@ -161,7 +161,7 @@ class ReliabilityBin:
     high: float
     count: int
     stated: float
-    """Mean of the stated probabilities."""
+    """Mean stated probability."""
     realised: float
     """Weighted share that was right."""
     interval: Interval
@@ -170,9 +170,9 @@ class ReliabilityBin:
 def reliability(
     stated: NDArray[np.float64], right: NDArray[np.bool_], weight: Weights, bins: int = 10
 ) -> tuple[list[ReliabilityBin], float]:
-    """Bins of equal width that hold anything, and the expected calibration error (Naeini et al. 2015).
+    """The non-empty bins of equal width, and the expected calibration error (Naeini et al. 2015).
 
-    Weights stand for how often such a query is taken to occur; intervals are Wilson's, at the realised share.
+    Weights say how often such a query is assumed to occur. Intervals are Wilson's, at the realised share.
     """
     place = np.minimum((stated * bins).astype(np.int64), bins - 1)
     made, error = [], 0.0

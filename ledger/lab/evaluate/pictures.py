@@ -1,7 +1,7 @@
-"""Which pictures an evaluation takes: nothing in it was fitted on, and sealed works are never read.
+"""Selects the pictures of an evaluation: nothing was fitted on them, and sealed works are never read.
 
-Copied works and strangers are of held-out artists (`ledger.lab.train.roles`); all works of one subject are on one side,
-so that a series is not torn apart. What fills the corpus up are distractors only: never copied, never asked about.
+Copied works and unrelated pictures are by held-out artists (`ledger.lab.train.roles`). All works of one subject are on
+one side, so that no series is split. The rest of the corpus are distractors: never copied, never asked about.
 """
 
 from __future__ import annotations
@@ -30,9 +30,9 @@ from ledger.lab.train.pictures import COLLECTIONS, OPENCLIPART, SIDE, SourcePict
 from ledger.lab.train.roles import MOST_BY_ONE, Role, role_of
 
 BACKGROUND = 200
-"""Works outside the corpus from which the baselines' scores are normalised, at most; fewer for a smaller corpus."""
+"""At most this many works outside the corpus normalise the baselines' scores; fewer for a smaller corpus."""
 PHOTOGRAPHS = "mate-backgrounds"
-"""The held-out collection that works are pasted on."""
+"""The held-out collection of photographs that works are pasted on."""
 MOST_PHOTOGRAPHS = 160
 HELD_OUT = frozenset(collection.name for collection in COLLECTIONS if role_of(collection.name, "") is Role.HELD_OUT)
 """Collections that nothing was fitted on."""
@@ -40,7 +40,7 @@ HELD_OUT = frozenset(collection.name for collection in COLLECTIONS if role_of(co
 
 @dataclass(frozen=True, slots=True)
 class Picture:
-    """A picture of a collection, read when it is needed: thousands of them do not fit into memory."""
+    """A picture of a collection. It is read when needed, because thousands do not fit into memory."""
 
     collection: str
     key: str
@@ -67,22 +67,22 @@ class Picture:
 @dataclass(frozen=True, slots=True)
 class Selection:
     copied: Sequence[Picture]
-    """Works of the corpus that copies are made of."""
+    """Works of the corpus that are copied."""
     distractors: Sequence[Picture]
     """The rest of the corpus."""
     strangers: Sequence[Picture]
-    """In no corpus; variants of its works are still among them."""
+    """Pictures outside the corpus; they may still include variants of its works."""
     background: Sequence[Picture]
 
     photographs: Sequence[Picture]
-    """Held out too; works are pasted on them."""
+    """Held-out photographs; works are pasted on them."""
 
     @property
     def corpus(self) -> Sequence[Picture]:
         return [*self.copied, *self.distractors]
 
     def grounds(self, names: Container[str]) -> Grounds:
-        """What works are put on or beside: photographs, and the strangers of these names."""
+        """Pictures to put works on or beside: photographs, and the unrelated pictures with these names."""
         strangers = [picture for picture in self.strangers if picture.name in names]
         others = [picture.pixels for picture in strangers if picture.collection != PHOTOGRAPHS]
         return Grounds([picture.pixels for picture in self.photographs], others)
@@ -121,7 +121,7 @@ def select(pool: DecodePool, *, works: int, strangers: int, assets: Path | None,
 
 
 def _open_works(pool: DecodePool, seed: int) -> dict[Role, list[Picture]]:
-    """Open works by role, in an order that follows from the seed; no pixel is read."""
+    """Open works by role, in an order determined by the seed. Reads no pixels."""
     source = OpenClipartSource(rasterise=pool.rasterise)
     items = [item for item in source.items() if not is_sealed(item.key) and "alias_of" not in item.labels]
     random.Random(seed).shuffle(items)  # noqa: S311 - a sample, not a secret
@@ -132,24 +132,24 @@ def _open_works(pool: DecodePool, seed: int) -> dict[Role, list[Picture]]:
         role = role_of(OPENCLIPART, maker)
         taken[maker] += 1
         if role is Role.HELD_OUT and taken[maker] > MOST_BY_ONE:
-            continue  # what is asked about would be one artist's series
+            continue  # otherwise one artist's series would dominate the questions
         by_role[role].append(Picture(OPENCLIPART, item.key, partial(source.read, item)))
     return by_role
 
 
 def _outside(key: str) -> bool:
-    """Of the held-out works, which stay out of the corpus: half of the subjects."""
+    """Whether a held-out subject stays out of the corpus: half of the subjects do."""
     return hashlib.sha256(f"stranger/{key.rpartition('/')[0]}".encode()).digest()[0] < 128
 
 
 def _taken(assets: Path, names: Collection[str], count: int, pool: DecodePool, seed: int) -> list[Picture]:
-    """At most `count` pictures of these collections; none where none of them is there."""
+    """At most `count` pictures of these collections; empty if no collection is present."""
     pictures = collected(assets, pool, seed=seed, only=lambda collection, _: collection in names)
     return [_loaded(picture) for picture in islice(pictures, max(0, count))]
 
 
 def _loaded(picture: SourcePicture) -> Picture:
-    """Kept as a file: a tenth of the pixels' memory."""
+    """Keeps the picture as an encoded file, which takes a tenth of the memory of its pixels."""
     file = BytesIO()
     picture.image.save(file, "PNG", compress_level=1)
     return Picture(picture.collection, picture.key, file.getvalue)

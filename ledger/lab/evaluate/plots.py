@@ -1,4 +1,4 @@
-"""Figures as PNG files. Matplotlib is imported when one is drawn, without a window system."""
+"""Plots as PNG files. Matplotlib is imported when a plot is drawn; no window system is needed."""
 
 from __future__ import annotations
 
@@ -13,11 +13,11 @@ from ledger.lab.evaluate.metrics import PrecisionRecallCurve, ReliabilityBin
 _DOTS = 120
 """Per inch."""
 _POINTS = 2000
-"""Of a curve: more cannot be seen."""
+"""Points drawn per curve; more would not be visible."""
 
 
 def precision_recall(path: Path, curves: Mapping[str, PrecisionRecallCurve], title: str) -> None:
-    """Every method's precision over recall, pairs of all questions in one ranking."""
+    """Precision over recall of every method, with the pairs of all questions in one ranking."""
     figure, axes = _figure(7, 5)
     for name, curve in curves.items():
         shown = np.unique(np.linspace(0, max(0, len(curve.recall) - 1), _POINTS).astype(np.int64))
@@ -29,7 +29,7 @@ def precision_recall(path: Path, curves: Mapping[str, PrecisionRecallCurve], tit
 
 
 def per_edit(path: Path, rows: Mapping[str, Sequence[Mapping[str, Any]]], title: str) -> None:
-    """Recall@1 of each method (columns) on the copies that each edit took part in (rows); * training has no such."""
+    """Recall@1 of each method (columns) per edit (rows); * marks edits that training does not use."""
     methods = list(rows)
     edits = rows[methods[0]]
     values = np.array([[row["recall_at_1"] for row in rows[name]] for name in methods], np.float64).T
@@ -65,7 +65,7 @@ def reliability_diagram(path: Path, bins: Sequence[ReliabilityBin], title: str) 
 
 
 def _figure(width: float, height: float) -> tuple[Any, Any]:
-    """Inches. Drawn straight with Agg: pyplot would keep every figure and look for a display."""
+    """A figure of this size in inches. Uses Agg directly: pyplot would keep every figure and look for a display."""
     from matplotlib.backends.backend_agg import FigureCanvasAgg
     from matplotlib.figure import Figure
 

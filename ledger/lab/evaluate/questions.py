@@ -1,4 +1,4 @@
-"""Every question that an evaluation asks, and what each method answered, with its time; kept on a cache."""
+"""The questions of an evaluation and every method's timed answers, kept in a cache."""
 
 from __future__ import annotations
 
@@ -34,11 +34,11 @@ _STAGE = "asking"
 
 @dataclass(frozen=True, slots=True)
 class Question:
-    """A picture, edited at some turn or clean, that is asked about."""
+    """A picture to ask about, edited or clean."""
 
     picture: Picture
     turn: int | None
-    """None: clean."""
+    """Chooses the edits (`edits.draw`); None: clean."""
     copy: bool
     """Whether the picture is a work of the corpus."""
 
@@ -50,7 +50,7 @@ class Question:
         return () if self.turn is None else draw(self.turn, generator(seed, self.key))
 
     def png(self, grounds: Grounds, seed: int) -> bytes:
-        """The very file that is asked about. Raises InputError."""
+        """The file that is asked about. Raises InputError."""
         pixels = self.picture.pixels()
         if self.turn is not None:
             pixels, _ = combined(pixels, self.picture.name, grounds, seed=seed, turn=self.turn)
@@ -71,20 +71,20 @@ class FoundMatch:
 
 @dataclass(frozen=True, slots=True)
 class MethodAnswer:
-    """What the methods said to a question."""
+    """The methods' answers to a question."""
 
     bin: str
     not_comparable: str | None
     outcomes: Mapping[int, tuple[FoundMatch, ...]]
-    """Our matches by the size of the corpus; not every question is asked at every size."""
+    """Our matches by size of the corpus. Not every question is asked at every size."""
     described: Mapping[str, bytes]
-    """Baseline to description."""
+    """Descriptions by baseline."""
     seconds: Mapping[str, float]
-    """Method to the time that it took from decoded pixels on; a baseline's without the comparison."""
+    """Seconds per method, counted from decoded pixels; for a baseline without the comparison."""
 
 
 class Corpus:
-    """The works at one size, with the calibration that belongs to it."""
+    """The works of a corpus of one size, with its calibration."""
 
     def __init__(self, index: MemoryIndex) -> None:
         self.size = len(index.works)
@@ -96,7 +96,7 @@ class Corpus:
 
 
 Asked = tuple[Question, Sequence[Corpus]]
-"""A question and the corpora that it is put to, the full one last."""
+"""A question and the corpora that are searched for it, the full one last."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -109,7 +109,7 @@ class Interview:
     seed: int
 
     def ask(self, questions: Sequence[Asked], progress: Progress) -> list[MethodAnswer | None]:
-        """In order; None for what could not be decoded."""
+        """Answers in the order of `questions`; None for a picture that could not be decoded."""
         todo = [asked for asked in questions if not self._known(*asked)]
         done = len(questions) - len(todo)
         progress(_STAGE, done, len(questions))
@@ -122,7 +122,7 @@ class Interview:
         return [_read(self.cache[question.key]) for question, _ in questions]
 
     def _known(self, question: Question, corpora: Sequence[Corpus]) -> bool:
-        """An answer may be kept that was asked for at fewer sizes."""
+        """Whether the cached answer covers all these corpora; it may have been asked at fewer sizes."""
         if question.key not in self.cache:
             return False
         kept = self.cache[question.key]

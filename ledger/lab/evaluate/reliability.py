@@ -1,4 +1,4 @@
-"""Do the stated error rates and probabilities hold? On strangers and copies that nothing was fitted on."""
+"""Tests stated error rates and probabilities, on unrelated pictures and copies that nothing was fitted on."""
 
 from __future__ import annotations
 
@@ -19,25 +19,25 @@ FDR = 0.05
 BATCHES = 200
 BATCH = 50
 BATCH_COPIES = 10
-"""Of the pictures of a batch."""
+"""Number of copies in a batch."""
 ALL = "all"
 
 
 @dataclass(frozen=True, slots=True)
 class QuestionOutcome:
-    """A question's outcome as far as error rates go."""
+    """The part of a question's outcome that error rates need."""
 
     copy: bool
     edited: bool
     bin: str
     p_value: float
-    """The smallest of its matches: what a stranger's picture comes to by chance."""
+    """The smallest p-value among its matches; an unrelated picture comes this close by chance."""
     called: float
-    """The smallest p-value among matches with the relation of a copy; above 1 without any."""
+    """The smallest p-value among matches whose relation is a copy; above 1 if there is none."""
     right: float
-    """For a copy, that of its own work where it comes first with the relation of a copy; above 1 otherwise."""
+    """For a copy: the p-value of its own work, if that comes first and its relation is a copy; otherwise above 1."""
     score: float
-    """Of the first match; 0 without any."""
+    """Score of the first match; 0 without any."""
     first_is_own: bool
 
 
@@ -89,7 +89,7 @@ def _case(measured: Measurements, row: int) -> QuestionOutcome:
 
 
 def _rates(cases: Sequence[QuestionOutcome], name: str, alpha: float) -> dict[str, Any]:
-    """Of strangers, clean and edited apart: how many come as close as alpha says, how many are called a copy."""
+    """How many unrelated pictures come within alpha, and how many are called a copy; clean and edited apart."""
     inside = [case for case in cases if name in (ALL, case.bin)]
     row: dict[str, Any] = {"alpha": alpha, "bin": name}
     for group, edited in (("clean", False), ("edited", True)):
@@ -104,7 +104,7 @@ def _rates(cases: Sequence[QuestionOutcome], name: str, alpha: float) -> dict[st
 
 
 def _reliability(cases: Sequence[QuestionOutcome]) -> tuple[list[ReliabilityBin], float]:
-    """Of each question's first match. Copies and strangers weigh as much, as the calibration's prior has it."""
+    """Reliability of first matches. Copies and unrelated pictures weigh the same, as in the calibration's prior."""
     copies = sum(case.copy for case in cases)
     weight = [0.5 / max(1, copies if case.copy else len(cases) - copies) for case in cases]
     return reliability(
@@ -113,9 +113,9 @@ def _reliability(cases: Sequence[QuestionOutcome]) -> tuple[list[ReliabilityBin]
 
 
 def _false_discoveries(cases: Sequence[QuestionOutcome], seed: int) -> dict[str, Any]:
-    """Benjamini-Hochberg over random batches with a few copies in each, and over everything at once.
+    """Benjamini-Hochberg over random batches with a few copies each, and over all questions at once.
 
-    A finding is a picture that is called a copy; it is false when the picture is a stranger.
+    A finding is a picture that is called a copy. It is false if the picture is unrelated.
     """
     rng = np.random.default_rng(seed)
     copies = [case for case in cases if case.copy]
@@ -143,7 +143,7 @@ def _false_discoveries(cases: Sequence[QuestionOutcome], seed: int) -> dict[str,
 
 
 def _standing(cases: Sequence[QuestionOutcome]) -> tuple[int, int]:
-    """False and true findings that stand."""
+    """Numbers of false and true findings that remain."""
     accepted = benjamini_hochberg([min(1.0, case.called) for case in cases], FDR)
     standing = [case for case, stands in zip(cases, accepted, strict=True) if stands and case.called <= 1]
     false = sum(not case.copy for case in standing)

@@ -1,4 +1,4 @@
-"""What was measured already, so that an interrupted evaluation goes on where it stopped: a file of JSON lines."""
+"""A JSON-lines file of finished measurements, from which an interrupted evaluation resumes."""
 
 from __future__ import annotations
 
@@ -12,9 +12,9 @@ from ledger.errors import InputError
 
 
 class ResultCache:
-    """Values by key, each on disk as soon as it is put. What was kept under another heading is dropped.
+    """Values by key; `put` writes each to disk at once. Values stored under another heading are dropped.
 
-    The heading names everything that the values depend on. A line that an interruption tore is cut off.
+    The heading names everything that the values depend on. An incomplete last line is removed.
     """
 
     def __init__(self, path: Path, heading: Mapping[str, Any]) -> None:
@@ -46,13 +46,13 @@ class ResultCache:
         return self._values[key]
 
     def put(self, key: str, value: Any) -> None:
-        """`value`: what JSON can hold."""
+        """`value`: any JSON value."""
         self._values[key] = value
         self._file.write(json.dumps([key, value]).encode() + b"\n")
         self._file.flush()
 
     def _read(self, path: Path, first: bytes) -> int:
-        """Takes the values; returns how many bytes of the file stay."""
+        """Reads the values; returns how many bytes of the file to keep."""
         with path.open("rb") as file:
             if file.readline() != first:
                 return 0

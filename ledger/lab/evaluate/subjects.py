@@ -1,7 +1,7 @@
-"""Whether a generator makes what it is asked for, judged by the open works that its pictures come nearest to.
+"""Tests whether a generator makes what it is asked for, judged by the open works nearest to its pictures.
 
-For each prompt: how often its subject is among the words of the ten open works nearest by the copy descriptor. The same
-count for the pictures of all other prompts is what chance gives ("shuffled"). No classifier is asked.
+For each prompt, it counts how often the subject is among the words of the ten open works nearest by copy descriptor.
+The same count for the pictures of all other prompts ("shuffled") shows the level of chance. No classifier is used.
 """
 
 from __future__ import annotations
@@ -39,20 +39,20 @@ ACROSS = 8
 
 @dataclass(frozen=True, slots=True)
 class NearWorks:
-    """Open works to be near to."""
+    """Open works that generated pictures are compared with."""
 
     words: Sequence[frozenset[str]]
-    """Of title, keywords and subject folder; singular."""
+    """Words of title, keywords and subject folder, in the singular."""
     vectors: NDArray[np.float32]
     """Shape (n, dimension), rows L2-normalised."""
 
     def share(self, vector: NDArray[np.float16], word: str) -> float:
-        """Of the NEAREST works, those with the word."""
+        """Share of the NEAREST works that have the word."""
         near = np.argsort(-(self.vectors @ vector.astype(np.float32)))[:NEAREST]
         return sum(word in self.words[index] for index in near) / len(near)
 
     def base_rate(self, word: str) -> float:
-        """Of all works, those with the word."""
+        """Share of all works that have the word."""
         return sum(word in words for words in self.words) / len(self.words)
 
 
@@ -64,7 +64,7 @@ class SubjectReport:
 
 
 def read_works(pool: DecodePool, encoder: CopyEncoder, cache: Path, limit: int, progress: Progress) -> NearWorks:
-    """The open OpenClipart works, at most `limit`; descriptors are kept in the file `cache`.
+    """At most `limit` open OpenClipart works; the file `cache` keeps their descriptors.
 
     Raises NotFoundError (`openclipart-missing`).
     """
@@ -86,7 +86,7 @@ def read_works(pool: DecodePool, encoder: CopyEncoder, cache: Path, limit: int, 
 
 
 def words_of(text: str) -> frozenset[str]:
-    """Lowercase words, singular where an `s` makes the difference."""
+    """Lowercase words without a plural `s`."""
     found = re.findall("[a-z]+", text.lower())
     return frozenset(word.removesuffix("s") if len(word) > 3 else word for word in found)
 
@@ -101,7 +101,7 @@ def evaluate_subjects(
     seed: int,
     progress: Progress,
 ) -> SubjectReport:
-    """`prompted` and `shuffled`: mean shares; `ratio` with its 95% interval by bootstrap over prompts."""
+    """The report: mean shares `prompted` and `shuffled`, `ratio` with its 95% interval by bootstrap over prompts."""
     made = []
     for number, prompt in enumerate(prompts):
         progress("generating", number, len(prompts))
@@ -131,7 +131,7 @@ def evaluate_subjects(
 
 
 def share_ratio(shares: NDArray[np.float64]) -> dict[str, Any]:
-    """`shares[i, j]`: how often the subject of prompt j is near to pictures of prompt i."""
+    """`shares[i, j]`: how often the subject of prompt j is near the pictures of prompt i."""
     count = len(shares)
     own = shares.diagonal()
     others = (shares.sum(axis=0) - own) / (count - 1)
@@ -156,7 +156,7 @@ def _decoded(pool: DecodePool, read: Callable[[], bytes]) -> Pixels | None:
 
 
 def save_grid(report: SubjectReport, path: Path) -> None:
-    """A PNG: eight prompts side by side, the pictures of each below each other."""
+    """Writes a PNG with eight prompts side by side; the pictures of one prompt form a column."""
     prompts, per_prompt, *picture = report.pictures.shape
     blank = np.full((-prompts % ACROSS, per_prompt, *picture), 255, np.uint8)
     rows = np.concatenate([report.pictures, blank]).reshape(-1, ACROSS, per_prompt, *picture).swapaxes(1, 2)

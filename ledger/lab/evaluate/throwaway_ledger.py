@@ -1,4 +1,4 @@
-"""A ledger on which constructed claims are really registered, generated, reported, filed and judged."""
+"""A temporary ledger that really registers, generates, reports, files and judges what constructed claims are about."""
 
 from __future__ import annotations
 
@@ -36,11 +36,13 @@ from ledger.storage.works.works import WorkReader
 
 @dataclass(frozen=True, slots=True)
 class ThrowawayLedger:
-    """A ledger (ledger.lab.evaluate.claims) over a throw-away installation: everything goes the ways that users go, but
-    that artists sign nothing, since the person at the machine speaks for all of them."""
+    """A `ClaimLedger` on a temporary installation. It uses the same functions as users do.
+
+    One difference: artists sign nothing, because the person at the machine acts for all of them.
+    """
 
     folder: Path
-    """For works' files and manifests."""
+    """Folder for files of works and for manifests."""
     open_source: Callable[[str, Path], Source]
     ingestion: Ingestion
     attributor: Attributor
@@ -51,7 +53,7 @@ class ThrowawayLedger:
     verification: Verifying
     index: PgVectorIndex
     compare: Callable[[Sequence[str]], None]
-    """Looks for copies of new works, as after every registration by an artist."""
+    """Searches for copies of new works, as happens after every registration by an artist."""
     works: WorkReader
     records: RecordStore
     _by_file: dict[str, tuple[str, str]] = field(default_factory=dict)
@@ -60,11 +62,11 @@ class ThrowawayLedger:
     """Artist id by name."""
     _model_ids: dict[str, str] = field(default_factory=dict)
     _operators: dict[str, str] = field(default_factory=dict)
-    """Account id by the model that is reported."""
+    """Account id by name of the reported model."""
 
     @classmethod
     def on(cls, application: Application, folder: Path) -> Self:
-        """On a throw-away installation; `folder` takes works' files."""
+        """A ledger on a temporary installation; `folder` receives the files of works."""
         return cls(
             folder=folder,
             open_source=application.works.open_source,
@@ -98,7 +100,7 @@ class ThrowawayLedger:
             self._find(work)
 
     def generate(self, picture: Pixels, model: str) -> bytes:
-        """What the guard holds back is on the log all the same: its pixels then stand for its file."""
+        """A picture that the guard holds back is on the log too; its pixels are then returned as the file."""
         facts = _facts(model, None)
         made = self.attributor(PipelinePicture(picture, facts, None, None, None, None, {}))
         self._model_ids[model] = self.models.register(facts).in_record.model_id
@@ -134,7 +136,7 @@ class ThrowawayLedger:
         return Sighting(aligned=any(is_copy(found, match) for match in found.matches), named=named)
 
     def _artist(self, name: str) -> str:
-        """Somebody who registered nothing gets an account."""
+        """The artist's id; creates an account for somebody who registered nothing yet."""
         if name not in self._artists:
             self._artists[name] = self.accounts.create("artist", name).account_id
         return self._artists[name]

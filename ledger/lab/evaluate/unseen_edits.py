@@ -1,4 +1,4 @@
-"""Edits of kinds that training never applies: what they find says how far the training's edits carry."""
+"""Edits of kinds that training never applies. They show how well training generalises to other edits."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ _BAYER = np.array([[0, 8, 2, 10], [12, 4, 14, 6], [3, 11, 1, 9], [15, 7, 13, 5]]
 
 
 def perspective(picture: Pixels, share: float, rng: Generator, _: Grounds) -> Pixels:
-    """Seen from the side: each corner moved inwards by up to that share of the sides."""
+    """A view from the side: moves each corner inwards by up to this share of the sides."""
     height, width = picture.shape[:2]
     corners = np.array([[0, 0], [width, 0], [width, height], [0, height]], np.float32)
     inwards = np.array([[1, 1], [-1, 1], [-1, -1], [1, -1]], np.float32)
@@ -28,7 +28,7 @@ def perspective(picture: Pixels, share: float, rng: Generator, _: Grounds) -> Pi
 
 
 def swirl(picture: Pixels, turns: float, rng: Generator, _: Grounds) -> Pixels:
-    """Turned by that many radians in the middle, less and less towards the edge."""
+    """Rotates the centre by this many radians, less towards the edge."""
     height, width = picture.shape[:2]
     rows, columns = np.mgrid[0:height, 0:width].astype(np.float32)
     x, y = columns - width / 2, rows - height / 2
@@ -40,12 +40,12 @@ def swirl(picture: Pixels, turns: float, rng: Generator, _: Grounds) -> Pixels:
 
 
 def solarise(picture: Pixels, threshold: float, _rng: Generator, _: Grounds) -> Pixels:
-    """Levels above the threshold turned round."""
+    """Inverts levels above the threshold."""
     return np.where(picture > threshold, 255 - picture, picture)
 
 
 def vignette(picture: Pixels, strength: float, _rng: Generator, _: Grounds) -> Pixels:
-    """Darker towards the corners, where that share of the light is lost."""
+    """Darkens towards the corners, which lose this share of the light."""
     height, width = picture.shape[:2]
     x, y = np.linspace(-1, 1, width), np.linspace(-1, 1, height)[:, np.newaxis]
     light = 1 - strength * np.minimum(1, (x**2 + y**2) / 2) ** 0.8
@@ -53,12 +53,12 @@ def vignette(picture: Pixels, strength: float, _rng: Generator, _: Grounds) -> P
 
 
 def channel_swap(picture: Pixels, shift: float, _rng: Generator, _: Grounds) -> Pixels:
-    """Red and blue exchanged, or all three passed on."""
+    """Swaps red and blue, or rotates all three channels."""
     return pixels(picture[..., [2, 0, 1]] if shift else picture[..., ::-1])
 
 
 def oil_paint(picture: Pixels, radius: float, _rng: Generator, _: Grounds) -> Pixels:
-    """Strokes: medians over and over, until fine detail is gone."""
+    """Brush strokes: repeated median filters remove fine detail."""
     side = 2 * int(radius) + 1
     for _pass in range(3):
         picture = pixels(cv2.medianBlur(picture, side))
@@ -66,7 +66,7 @@ def oil_paint(picture: Pixels, radius: float, _rng: Generator, _: Grounds) -> Pi
 
 
 def dither(picture: Pixels, cell: float, _rng: Generator, _: Grounds) -> Pixels:
-    """Ordered dither to eight colours, in dots of that many pixels."""
+    """Ordered dither to eight colours, in dots of `cell` pixels."""
     height, width = picture.shape[:2]
     size = (max(8, round(width / cell)), max(8, round(height / cell)))
     small = np.asarray(cv2.resize(picture, size, interpolation=cv2.INTER_AREA), np.float32) / 255
@@ -76,7 +76,7 @@ def dither(picture: Pixels, cell: float, _rng: Generator, _: Grounds) -> Pixels:
 
 
 def screen_photo(picture: Pixels, strength: float, rng: Generator, _: Grounds) -> Pixels:
-    """Photographed off a screen: lines, moire and a sheen across."""
+    """A photograph of a screen: scan lines, moire and a reflection."""
     height, width = picture.shape[:2]
     rows, columns = np.mgrid[0:height, 0:width].astype(np.float32)
     lines = 1 - strength * 0.5 * (1 + np.cos(rows * np.float32(2 * np.pi / rng.uniform(2.5, 4.5)))) / 2
@@ -88,7 +88,7 @@ def screen_photo(picture: Pixels, strength: float, rng: Generator, _: Grounds) -
 
 
 def stickers(picture: Pixels, count: float, rng: Generator, _: Grounds) -> Pixels:
-    """Faces, hearts and stars scattered over the picture."""
+    """Scatters faces, hearts and stars over the picture."""
     edited = Image.fromarray(picture)
     draw = ImageDraw.Draw(edited)
     for number in range(int(count)):
@@ -99,7 +99,7 @@ def stickers(picture: Pixels, count: float, rng: Generator, _: Grounds) -> Pixel
 
 
 def polaroid(picture: Pixels, turned: float, rng: Generator, _: Grounds) -> Pixels:
-    """In a white frame with a wide lower edge and something written on it; or lying askew on a table."""
+    """Puts the picture in a white frame with a wide lower edge and writing on it, or tilted on a table."""
     height, width = picture.shape[:2]
     edge = round(0.07 * max(height, width))
     frame = Image.new("RGB", (width + 2 * edge, height + 5 * edge), (250, 249, 244))
@@ -115,7 +115,7 @@ def polaroid(picture: Pixels, turned: float, rng: Generator, _: Grounds) -> Pixe
 
 
 def collage(picture: Pixels, side: float, rng: Generator, grounds: Grounds) -> Pixels:
-    """One of four pictures side by side, each that large."""
+    """A collage of four pictures, one of them this picture; `side`: size of each."""
     size, gap = int(side), 6
     cells = [covering(grounds.picture(rng), size, size) for _cell in range(3)]
     own = np.full((size, size, 3), 255, np.uint8)

@@ -1,4 +1,4 @@
-"""Fingerprints, previews and the baselines' descriptions of the pictures that are compared with; kept on a cache."""
+"""Fingerprints, previews and baseline descriptions of the works of an evaluation, kept in a cache."""
 
 from __future__ import annotations
 
@@ -29,17 +29,17 @@ _BATCH = 16
 
 @dataclass(frozen=True, slots=True)
 class DescribedWork:
-    """A picture as it would be registered."""
+    """A picture with everything that registration would compute."""
 
     candidate: Candidate
     preview: bytes
     described: Mapping[str, bytes]
-    """Baseline to description."""
+    """Descriptions by baseline."""
 
 
 @dataclass(frozen=True, slots=True)
 class Bench:
-    """What measures: a decoding pool, a fingerprinter, the baselines, and the cache for works."""
+    """The tools of a measurement: decoding pool, fingerprinter, baselines, and the cache for works."""
 
     pool: DecodePool
     fingerprinter: Fingerprinter
@@ -47,7 +47,7 @@ class Bench:
     cache: ResultCache
 
     def works(self, pictures: Sequence[Picture], stage: str, progress: Progress) -> list[DescribedWork]:
-        """In order, without those that cannot be decoded or compared (blank, tiny)."""
+        """Works in order, without pictures that cannot be decoded or compared (blank, tiny)."""
         todo = [picture for picture in pictures if picture.name not in self.cache]
         done = len(pictures) - len(todo)
         progress(stage, done, len(pictures))

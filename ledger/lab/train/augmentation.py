@@ -1,7 +1,7 @@
 """Hard edits for training the copy descriptor: fast (OpenCV, small pictures), many kinds, one to five at once.
 
-The kinds follow SSCD (Pizzi et al. 2022, section 4.3) and AugLy, with what clip art suffers most: pasted small on
-photographs, cut out of its white ground, letterboxed, pixelated. Evaluation has edits of its own and never sees these.
+The kinds follow SSCD (Pizzi et al. 2022, section 4.3) and AugLy, and add the edits most common for clip art: pasted
+small on photographs, cut out of its white ground, letterboxed, pixelated. Evaluation uses separate edits.
 """
 
 from __future__ import annotations
@@ -25,7 +25,7 @@ _WHITE = 245
 
 
 def augment(picture: Pixels, other: Pixels, rng: Generator) -> tuple[Pixels, Box]:
-    """The edited picture, and where the original's content lies in it. `other`: a picture for overlays and grounds."""
+    """The edited picture, and the box of the input's content in it. `other`: a picture for overlays and grounds."""
     for edit in _drawn(CONTENT, rng, int(rng.choice([0, 1, 2, 3], p=[0.25, 0.35, 0.25, 0.15]))):
         picture = edit(picture, rng)
     box = WHOLE
@@ -50,7 +50,7 @@ def _drawn(edits: Sequence[tuple[Edit, float]], rng: Generator, count: int) -> l
 
 
 def paste_on(picture: Pixels, ground: Pixels, rng: Generator) -> tuple[Pixels, Box]:
-    """On another picture or one colour, at 20% to 85% of its shorter side; sometimes without its white ground."""
+    """Pastes on a picture or one colour, at 20% to 85% of its shorter side; sometimes without the white ground."""
     side = max(_GROUND, *picture.shape[:2])
     canvas = np.empty((side, int(side * rng.uniform(0.75, 1.4)), 3), np.uint8)
     canvas[:] = random_colour(rng)
@@ -72,7 +72,7 @@ def paste_on(picture: Pixels, ground: Pixels, rng: Generator) -> tuple[Pixels, B
 
 
 def letterbox(picture: Pixels, rng: Generator) -> tuple[Pixels, Box]:
-    """Borders of one colour, alike or not, on two or four sides."""
+    """Adds borders of one colour, equal or not, on two or four sides."""
     height, width = picture.shape[:2]
     left, right, top, bottom = (int(side * rng.uniform(0.02, 0.5)) for side in (width, width, height, height))
     if rng.random() < 0.6:
@@ -89,7 +89,7 @@ def letterbox(picture: Pixels, rng: Generator) -> tuple[Pixels, Box]:
 
 
 def overlaid(picture: Pixels, other: Pixels, rng: Generator) -> Pixels:
-    """Another picture over a part of it, at most half of its area."""
+    """Covers a part with another picture, at most half of the area."""
     edited = picture.copy()
     height, width = picture.shape[:2]
     factor = rng.uniform(0.2, 0.7)
@@ -104,7 +104,7 @@ def overlaid(picture: Pixels, other: Pixels, rng: Generator) -> Pixels:
 
 
 def blended(picture: Pixels, other: Pixels, rng: Generator) -> Pixels:
-    """Another picture shines through."""
+    """Blends another picture in."""
     height, width = picture.shape[:2]
     return mixed(resized(other, width, height), picture, rng.uniform(0.45, 0.85))
 

@@ -1,4 +1,4 @@
-"""Builds the files that ship with the package: the parts of the studio profile, the null set, the null set of style."""
+"""Builds the files that ship with the package: the parts of the studio profile, the null set, the style null set."""
 
 from __future__ import annotations
 
@@ -37,19 +37,19 @@ from ledger.match.style_null import STYLE_NULL, read_style_null
 READING = "reading pictures"
 MEASURING = "measuring"
 Facts = dict[str, Any]
-"""What was built, for people and programs."""
+"""Facts about what was built, for people and programs."""
 
 
 @dataclass(frozen=True, slots=True)
 class Workshop:
-    """Which pictures to use, and where the results go."""
+    """The pictures to use and the folder for results."""
 
     out: Path
     """An existing folder."""
     assets: Path | None
     """Folder of unpacked packages; without it, only OpenClipart is used."""
     works: int
-    """Open works of OpenClipart, at most."""
+    """Largest number of open OpenClipart works."""
     seed: int
     untrainable: OptOuts
     progress: Progress
@@ -58,7 +58,7 @@ class Workshop:
     def pictures(
         self, pool: DecodePool, stage: str, roles: Collection[Role], most: int | None = None
     ) -> Iterator[SourcePicture]:
-        """Pictures of some roles: those of the packages, then open works, `most` at most. Reports each as progress."""
+        """At most `most` pictures with these roles: packages first, then open works. Reports each as progress."""
 
         def wanted(collection: str, maker: str) -> bool:
             return role_of(collection, maker) in roles
@@ -100,7 +100,7 @@ def build_copy_descriptor(workshop: Workshop, checkpoints: Path, *, steps: int |
 def build_generator_part(
     workshop: Workshop, part: folder.Part, checkpoints: Path, *, steps: int | None, smoke: bool
 ) -> Facts:
-    """Trains a part of the generator. Checkpoints of smoke runs are apart: a real run must not continue from them."""
+    """Trains a part of the generator. Smoke runs have separate checkpoints: a real run must not continue from them."""
     plan = replace(folder.PLANS[part], seed=workshop.seed)
     plan = folder.smoke(plan) if smoke else plan
     plan = plan if steps is None else replace(plan, steps=steps)
@@ -138,7 +138,7 @@ def build_null_set(workshop: Workshop) -> Facts:
 
 
 def build_style_null(workshop: Workshop, models: Path) -> Facts:
-    """Writes the null set of style and its card, and statistics of the VAE into the folder of the models."""
+    """Writes the style null set with its card, and the VAE's statistics into the folder of the models."""
     null_set, found = shipped_null_set(), StyleModels.in_folder(models)
     clip, vae = load_clip_encoder(found), load_vae_encoder(found)
     with DecodePool() as pool:

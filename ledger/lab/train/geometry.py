@@ -1,4 +1,7 @@
-"""Fits the rule that decides whether an aligned pair verifies a copy: on copies, and on strangers' nearest works."""
+"""Fits the rule that decides whether an aligned pair is a verified copy.
+
+It is fitted on copies, and on unrelated pictures with their nearest works.
+"""
 
 from __future__ import annotations
 
@@ -13,8 +16,9 @@ from ledger.lab.train.logistic import fit_nonnegative
 from ledger.match.geometry import MOST_EVIDENCE, GeometryRule, Hypothesis
 
 MISTAKEN = 0.02
-"""Share of the nearest strangers that may pass: many of those that do are variants nobody marked as such. How sure a
-verified copy is, its p-value says.
+"""Share of the nearest unrelated pictures that may pass: many that pass are unmarked variants.
+
+The p-value of a verified copy says how sure it is.
 """
 _START = GeometryRule(
     intercept=-2.0,
@@ -26,12 +30,12 @@ _START = GeometryRule(
     threshold=0.0,
     unverified=0.0,
 )
-"""`few` and `few_distance` are not fitted: they keep flags and signs of one design apart, whatever the rest says."""
+"""`few` and `few_distance` are not fitted: they always keep flags and signs of one design apart."""
 _ROUNDS = 5
 
 
 Pair = Sequence[Hypothesis]
-"""What speaks for a query and a work being of one picture."""
+"""The hypotheses that a query and a work show one picture."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -40,7 +44,7 @@ class GeometryFit:
     verified: float
     """Share of copies that the rule verifies."""
     mistaken: float
-    """Share of the strangers offered that it verifies."""
+    """Share of the given unrelated pictures that it verifies."""
 
 
 def fit_geometry(copies: Sequence[Pair], strangers: Sequence[Pair]) -> GeometryFit:
@@ -59,13 +63,13 @@ def fit_geometry(copies: Sequence[Pair], strangers: Sequence[Pair]) -> GeometryF
 
 
 def evidence_of(pair: Pair, rule: GeometryRule) -> float:
-    """The log Bayes factor that the rule gives the pair."""
+    """The pair's log Bayes factor under the rule."""
     weight = max((rule.weigh(item.inliers, item.compared) for item in pair), default=-math.inf)
     return min(weight, MOST_EVIDENCE) if weight >= rule.threshold else rule.unverified
 
 
 def _with_threshold(rule: GeometryRule, copies: NDArray[np.float64], strangers: NDArray[np.float64]) -> GeometryFit:
-    """The threshold that lets MISTAKEN pass, but never one where the evidence speaks against a copy."""
+    """Adds the threshold that lets MISTAKEN pass, but never one at which the evidence speaks against a copy."""
     threshold = max(0.0, round(float(np.quantile(strangers, 1 - MISTAKEN, method="higher")) + 1e-6, 6))
     verified, mistaken = copies >= threshold, strangers >= threshold
     missed = (np.count_nonzero(~verified) + 1) / (len(copies) + 2)
@@ -85,7 +89,7 @@ def _best(found: Pair, rule: GeometryRule) -> Hypothesis | None:
 
 
 def _measures(item: Hypothesis) -> tuple[float, float, float]:
-    """What GeometryRule weighs, in the order of its fields."""
+    """The measures that GeometryRule weighs, in the order of its fields."""
     base = GeometryRule(0.0, 0.0, 0.0, 0.0, 0, 1.0, 0.0, 0.0)
     return (
         replace(base, inliers=1.0).weigh(item.inliers, item.compared),

@@ -1,4 +1,4 @@
-"""Fits the projection by which local features are kept small: principal components of RootSIFT descriptors."""
+"""Fits the projection that makes local features small: principal components of RootSIFT descriptors."""
 
 from __future__ import annotations
 
@@ -21,7 +21,7 @@ def fit_local_projection(pictures: Iterable[Pixels]) -> bytes:
     mean = rows.mean(axis=0)
     _, vectors = np.linalg.eigh((rows - mean).T @ (rows - mean))
     projection = vectors[:, : -DIMENSION - 1 : -1].T
-    # eigh leaves the signs open: the largest component of each row is made positive.
+    # eigh does not determine signs: make the largest component of each row positive.
     largest = np.take_along_axis(projection, np.abs(projection).argmax(axis=1, keepdims=True), axis=1)
     projection = projection * np.sign(largest)
     return save_safetensors(

@@ -1,4 +1,4 @@
-"""Logistic regression with non-negative weights: nearer may never count as further."""
+"""Logistic regression with non-negative weights, so that a nearer pair never counts as further away."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ _RIDGE = 1e-4
 def fit_nonnegative(design: Array, copies: NDArray[np.bool_], *, least: Array) -> tuple[float, Array]:
     """Intercept and weights, each at least `least` (shape (features,)), of log-odds linear in `design` (n, features).
 
-    Copies and strangers weigh the same in total, so the log-odds are a log Bayes factor. Deterministic.
+    Copies and unrelated pictures have equal total weight, so the log-odds are a log Bayes factor. Deterministic.
     """
     balance = np.where(copies, 0.5 / copies.sum(), 0.5 / (~copies).sum())
 

@@ -1,6 +1,6 @@
-"""Makes the shipped null set, and the measured pairs that go with it, from open works and unpacked packages.
+"""Makes the shipped null set and its measured pairs from open works and unpacked packages.
 
-Everything follows from the seed and the pictures; sealed works are never read.
+The seed and the pictures determine everything. Sealed works are never read.
 Model card: ledger/match/data/null-v2.md.
 """
 
@@ -30,17 +30,17 @@ from ledger.match.ranking import BinText, CurveText, GeometryText, RankingText, 
 from ledger.match.score import Features, QueryBlock, Ranking, features, levels
 
 ALIGNED = 700
-"""References, and as many null pictures and half as many again, whose pairs are verified geometrically."""
+"""References whose pairs are verified geometrically, with 3/2 as many null pictures."""
 BINS = ("flat", "simple", "detailed")
 ALPHA = 0.01
-"""The error rate per stranger at which a verified copy is called one."""
+"""Error rate per unrelated picture up to which a verified match is called a copy."""
 PRIOR = 0.5
 """Probabilities assume that half of the pictures asked about are copies of something in the corpus."""
 
 
 @dataclass(frozen=True, slots=True)
 class NullSetFiles:
-    """What ships."""
+    """The shipped files, and facts for the card."""
 
     null_set: bytes
     """ledger/match/data/null-v2.safetensors."""
@@ -50,16 +50,16 @@ class NullSetFiles:
     counts: Mapping[str, int]
     """Null pictures per collection."""
     edited: int
-    """How many of them are edited."""
+    """Number of edited null pictures."""
     copies: int
     strangers: int
-    """Pairs of strangers verified."""
+    """Number of verified pairs of unrelated pictures."""
 
 
 def assemble(measured: Sequence[NullSetPicture]) -> NullSetFiles:
     """Removes variants, fits the ranking and the geometric rule, and writes the null set.
 
-    Raises ValueError when a role has no picture.
+    Raises ValueError if a role has no picture.
     """
     background, references, null = (_of(measured, role) for role in (Role.BACKGROUND, Role.REFERENCE, Role.NULL))
     held = without_variants([item.clean for item in null], [item.clean for item in background])
@@ -93,7 +93,7 @@ Places = Sequence[tuple[int, int]]
 
 @dataclass(frozen=True, slots=True)
 class _Aligned:
-    """Pairs verified geometrically: references with their own works, and queries with the strangers nearest to them."""
+    """Pairs verified geometrically: references with their own works, and queries with their nearest unrelated works."""
 
     copies: Sequence[Pair]
     copy_places: Places
@@ -107,7 +107,7 @@ def _align(
     pairs: RankingPairs,
     raw: NDArray[np.float32],
 ) -> _Aligned:
-    """Of ALIGNED references and half as many again null pictures; queries come references first."""
+    """Aligns ALIGNED references and 3/2 as many null pictures. `queries` starts with the references."""
     nearest = raw.copy()
     nearest[pairs.ignored] = -np.inf
     null = range(len(references), min(len(queries), len(references) + ALIGNED * 3 // 2))
@@ -147,7 +147,7 @@ def _evidence(pairs: Sequence[Pair], fit: GeometryFit) -> NDArray[np.float32]:
 
 
 def _text(ranking: Ranking, fit: GeometryFit, null: Sequence[NullSetPicture]) -> RankingText:
-    """Bins: thirds of the null pictures by complexity."""
+    """The text of the ranking; its bins are thirds of the null pictures by complexity."""
     complexity = [item.query.image.complexity for item in null]
     edges = (*np.quantile(complexity, [1 / 3, 2 / 3]).round(2).tolist(), 1.1)
     return RankingText(
@@ -182,8 +182,9 @@ def _pairs(
 
 
 def _same_hand(queries: Sequence[NullSetPicture], references: Sequence[NullSetPicture]) -> NDArray[np.bool_]:
-    """Shape (queries, references): pictures of one package. Its team draws hundreds from the same heads, clocks and
-    arrows; such pairs share more than strangers do, and are no copies either. OpenClipart is by many hands.
+    """Pairs from one package, shape (queries, references); such pairs are neither unrelated nor copies.
+
+    A package's team draws hundreds of pictures from the same heads, clocks and arrows. OpenClipart has many artists.
     """
     packages, others = (
         np.array(["" if each.collection == OPENCLIPART else each.collection for each in side])

@@ -1,4 +1,4 @@
-"""The model card of the null set, written with it so that digest and counts are its own."""
+"""The model card of the null set, generated with it so that digest and counts match."""
 
 from __future__ import annotations
 
@@ -32,11 +32,11 @@ LICENCES: Mapping[str, tuple[str, str]] = {
     "ukui-wallpapers": ("Debian `ukui-wallpapers` 20.04.3-1.1", "CC-BY-SA-3.0"),
     "plasma-workspace-wallpapers": ("Debian `plasma-workspace-wallpapers` 4:5.27.5-2", "GPL-2+"),
 }
-"""Collection -> package as used, licences as the package states them."""
+"""Package and its stated licences by collection."""
 
 
 class NullSetFacts(Protocol):
-    """What the card tells of."""
+    """The facts that the card states."""
 
     @property
     def null_set(self) -> bytes: ...
@@ -77,41 +77,42 @@ def null_set_card(made: NullSetFacts) -> str:
 
 TEMPLATE = """# Null set v2
 
-What it is for: p-values. A picture that is a copy of nothing still has a nearest work; how near that usually is,
-these pictures tell. They are compared with the current corpus whenever a calibration is made.
+Purpose: p-values. A picture that is a copy of nothing still has a nearest work. These pictures show how near that
+work usually is. Every calibration compares them with the current corpus.
 
 `null-v2.safetensors` (SHA-256 `{digest}`) holds fingerprints only, no pixels, of {total} pictures as queries,
-{edited} of them edited, none a variant of another; the fingerprints of each before editing, which decide whether a
-corpus contains it; embeddings of background pictures for score normalisation; and what fingerprints and geometric
-verification said of {copies} edited copies beside the works that they were made from and of {strangers} pairs of
-strangers, each a query and one of the works nearest to it. `ranking-v2.json` (SHA-256 `{ranking}`) holds the fitted
-curves, the rule of geometric verification, complexity bins and alpha. Both are of FingerprintSpec `{spec}`.
+{edited} of them edited, none a variant of another. It also holds the fingerprints of each before editing, which decide
+whether a corpus contains it; embeddings of background pictures for score normalisation; and the results of
+fingerprints and geometric verification for {copies} edited copies compared with their works and for {strangers} pairs
+of unrelated pictures, each a query and one of its nearest works. `ranking-v2.json` (SHA-256 `{ranking}`) holds the
+fitted curves, the rule of geometric verification, complexity bins and alpha. Both use FingerprintSpec `{spec}`.
 
 | collection | package | licence | pictures |
 |---|---|---|---|
 {rows}
 
-No sealed OpenClipart work is among them, nor any that forbids training, nor any that the copy descriptor was trained
-on. An OpenClipart artist has one role (trained on, reference, null, held out). Emoji that differ in skin tone alone
-count once. Photographs and wallpapers give their four quarters, each a picture of its own.
+None of the pictures is a sealed OpenClipart work, forbids training, or was used to train the copy descriptor. An
+OpenClipart artist has one role (trained on, reference, null, held out). Emoji that differ only in skin tone count
+once. Each of the four quarters of a photograph or wallpaper is a separate picture.
 
 Bins by complexity of the query: {bins}, `detailed` above.
 
-Two pictures of one package count neither as a copy nor as strangers: its team draws from the same heads, clocks and
-arrows. OpenClipart is by many hands; there the artists differ.
+Two pictures of one package count neither as a copy nor as unrelated: its team draws from the same heads, clocks and
+arrows. OpenClipart has many artists, so this does not apply to it.
 
-Geometric rule, on the very pairs that weights and threshold were fitted on: verifies {verified} of the copies and
-{mistaken} of the strangers' pairs. Unmarked variants of one drawing count among the latter.
+On the pairs that its weights and threshold were fitted on, the geometric rule verifies {verified} of the copies and
+{mistaken} of the pairs of unrelated pictures. The latter include unmarked variants of one drawing.
 
 ## Limits
 
-- The guarantee is for strangers like these: clip art, emoji, icons, game art, photographs, wallpapers; clean or
-  edited as in `ledger/lab/train/augmentation.py`. Scans of paintings, comics and screenshots are hardly represented.
-- How near strangers come by fingerprint is measured against the corpus itself. What geometric verification says of
-  them is not: it is drawn from the measured pairs of strangers that are as near. That part of a p-value is a model.
-- Left out for a corpus is a null picture that the corpus contains, or a variant of, by the rule of
-  `NullSet.contained_in`, applied to the picture before editing. Looser variants, flags and series of one artist above
-  all, stay and make p-values larger than they need be.
+- The error rates hold for unrelated pictures like these: clip art, emoji, icons, game art, photographs, wallpapers;
+  clean or edited as in `ledger/lab/train/augmentation.py`. There are few scans of paintings, comics and screenshots.
+- The fingerprint distance of unrelated pictures is measured against the corpus itself. Their geometric verification
+  is not: it is drawn from measured pairs of unrelated pictures that are equally near. That part of a p-value is a
+  model.
+- A null picture is left out if the corpus contains it or a variant of it, by the rule of `NullSet.contained_in`,
+  applied to the picture before editing. Looser variants, mainly flags and series of one artist, stay in. They make
+  p-values larger than necessary.
 - The smallest p-value of a bin is 1 / (n + 1). Nothing smaller is claimed.
-- Fitted by the same edits that the copies were made with: other edits are recognised less often.
+- The rule was fitted on copies made with those edits. Other edits are recognised less often.
 """

@@ -1,7 +1,7 @@
 """Pictures to train and calibrate on: open OpenClipart works, and packages of emoji, icons, paintings and photographs.
 
-A folder of assets holds one folder per collection of COLLECTIONS, each the package's files as unpacked (the model cards
-name packages and licences). Nothing of it is shipped: only fingerprints and weights made from it are.
+A folder of assets holds one folder per collection of COLLECTIONS, with the unpacked files of its package (model cards
+list packages and licences). None of these files is shipped, only fingerprints and weights made from them.
 """
 
 from __future__ import annotations
@@ -30,29 +30,29 @@ from ledger.image.pool import DecodePool
 from ledger.match.optout import NOBODY, OptOuts
 
 SIDE = 768
-"""Longest side, in pixels, of the pictures yielded here: above the working picture's, so that a crop keeps detail."""
+"""Longest side, in pixels, of the yielded pictures: larger than the working picture, so that a crop keeps detail."""
 _SUFFIXES = frozenset({".png", ".jpg", ".jpeg", ".webp", ".svg"})
 _SMALLEST = 96
-"""Rasters with a shorter side are sprites: too small to be what anybody asks about."""
+"""Rasters with a shorter side are sprites; nobody asks about pictures that small."""
 
 
 @dataclass(frozen=True, slots=True)
 class Collection:
-    """How much of a package is used, and how."""
+    """Which files of a package are used, and how."""
 
     name: str
     limit: int
     quarters: bool = False
-    """Photographs and wallpapers: each of the four quarters is a picture of its own."""
+    """For photographs and wallpapers: each of the four quarters becomes a separate picture."""
     without: str | None = None
-    """A regular expression: files whose key it finds are left out."""
+    """A regular expression; files whose key matches are left out."""
     largest_per_folder: bool = False
-    """Wallpapers keep one picture at many sizes in one folder."""
+    """Take only the largest file per folder: wallpapers come in many sizes of one picture."""
 
 
 COLLECTIONS: Sequence[Collection] = (
     Collection("openmoji", 1800, without="1F3F[B-F]"),
-    # Emoji that differ in skin tone alone are variants of one drawing.
+    # Emoji that differ only in skin tone are variants of one drawing.
     Collection("iconify-fluent-emoji", 900, without="-(light|medium|dark)$"),
     Collection("iconify-noto", 1400, without="(light|medium|dark)-skin|flag-"),
     Collection("iconify-twemoji", 900, without="(light|medium|dark)-skin|flag-"),
@@ -60,7 +60,7 @@ COLLECTIONS: Sequence[Collection] = (
     Collection("iconify-flagpack", 130),
     Collection("iconify-streamline-ultimate-color", 500),
     Collection("iconify-meteocons", 60),
-    # Its drawings are partly OpenClipart's, sealed ones among them: photographs only.
+    # Photographs only: some drawings are OpenClipart's, and some of those are sealed.
     Collection("tuxpaint-stamps", 500, without="cartoon|symbols|seasonal|town|people|military|clothes|medical"),
     Collection("wesnoth", 600),
     Collection("palapeli", 40),
@@ -75,7 +75,7 @@ COLLECTIONS: Sequence[Collection] = (
 PHOTOGRAPHS = tuple(f"{collection.name}/" for collection in COLLECTIONS if collection.quarters)
 OPENCLIPART = "openclipart"
 Only = Callable[[str, str], bool]
-"""Of collection and maker: whether a picture is wanted, asked before any pixel is read."""
+"""Whether to read pictures of this collection and maker; asked before any pixel is read."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -86,14 +86,13 @@ class SourcePicture:
     key: str
     """Unique within the collection."""
     maker: str
-    """Whose works share one role: OpenClipart's artist (the subject where none is named), else the file."""
+    """Pictures of one maker share one role. OpenClipart: the artist, or the subject if none is named; else the file."""
     image: Image.Image
     sha256: tuple[str, ...]
-    """Of the file, or of the rendering where the file is a drawing, in lowercase hex; of every form of the work where
-    people have several."""
+    """Digests in lowercase hex: of the file, or of its rendering if it is a drawing; one for every form of the work."""
     title: str = ""
     keywords: tuple[str, ...] = ()
-    """Of OpenClipart's works; a package's picture is described by its key alone."""
+    """Keywords of an OpenClipart work; a package's picture has only its key."""
 
 
 def open_works(
@@ -104,9 +103,9 @@ def open_works(
     only: Only = lambda _collection, _maker: True,
     untrainable: OptOuts = NOBODY,
 ) -> Iterator[SourcePicture]:
-    """`limit` OpenClipart works drawn at random among those that are not sealed, no alias, and allow training.
+    """Draws `limit` OpenClipart works at random among those that are not sealed, are no alias, and allow training.
 
-    Of those, the ones that `only` wants are read. Works that cannot be decoded, or are `untrainable`, are left out.
+    Reads those that `only` accepts. Leaves out works that cannot be decoded or are `untrainable`.
 
     Raises NotFoundError (`openclipart-missing`).
     """
@@ -137,8 +136,9 @@ def collected(
     whole: bool = False,
     untrainable: OptOuts = NOBODY,
 ) -> Iterator[SourcePicture]:
-    """The pictures of every collection found below `assets`, at most as many of each as COLLECTIONS says (all with
-    `whole`), at random; of those, the ones that `only` wants and that are not `untrainable`.
+    """Pictures of every collection below `assets`: a random selection as large as COLLECTIONS says (all with `whole`).
+
+    Yields those that `only` accepts and that are not `untrainable`.
 
     Raises NotFoundError (`assets-missing`) when no collection is there.
     """
@@ -211,7 +211,7 @@ def _only_form(read: Callable[[], bytes]) -> tuple[bytes, ...]:
 
 
 def _load(forms: Callable[[], tuple[bytes, ...]], untrainable: OptOuts) -> tuple[Image.Image, tuple[str, ...]] | None:
-    """The first form's picture and the digests of all; None for what cannot be read or must not be trained on."""
+    """The first form's picture and all digests; None if the work cannot be read or must not be trained on."""
     try:
         files = forms()
         with Image.open(BytesIO(files[0])) as opened:

@@ -1,4 +1,4 @@
-"""Fits the raw score on open works: four monotone curves, by logistic regression of copies against strangers."""
+"""Fits the raw score on open works: four monotone curves by logistic regression, copies against unrelated pictures."""
 
 from __future__ import annotations
 
@@ -15,25 +15,25 @@ COSINE_KNOTS = tuple(np.round(np.arange(-0.3, 0.91, 0.1), 2).tolist())
 HASH_KNOTS = (-0.1, 0.0, 0.1, 0.2, 0.3, 0.4, 0.5, 0.6, 0.7, 0.8, 0.9, 1.0)
 NEIGHBOURS = 10
 _HARDEST = 5
-"""Works per query that stand for the strangers: those that come nearest decide a best score."""
+"""Nearest unrelated works per query that are fitted on: they decide what the best score is."""
 _LEAST_SLOPE = 0.05
-"""Every curve rises a little everywhere, so that nearer always ranks higher."""
+"""Least slope: every curve rises everywhere, so that nearer always ranks higher."""
 _ROUNDS = 3
 
 
 @dataclass(frozen=True, slots=True)
 class RankingPairs:
-    """Queries against the works of a corpus, and which pairs are what."""
+    """Queries against the works of a corpus, and the kind of each pair."""
 
     found: Features
     own: NDArray[np.int64]
-    """Column of the work that each query was made from; -1 for a stranger."""
+    """Column of the work that each query was made from; -1 for an unrelated picture."""
     ignored: NDArray[np.bool_]
-    """Shape (queries, works): variants of the query's own work, neither copy nor stranger."""
+    """Shape (queries, works): variants of the query's own work, neither copies nor unrelated."""
 
 
 def fit_ranking(pairs: RankingPairs) -> Ranking:
-    """Alternates between fitting and choosing each query's nearest strangers by the curves fitted so far."""
+    """Alternates between fitting and choosing each query's nearest unrelated works by the curves fitted so far."""
     ranking = _ranking(0.0, np.ones(_size()), NEIGHBOURS)
     for _ in range(_ROUNDS):
         design, copies = _examples(pairs, ranking)
@@ -56,14 +56,14 @@ def _examples(pairs: RankingPairs, ranking: Ranking) -> tuple[NDArray[np.float64
 
 
 def picked(found: Features, rows: NDArray[np.intp], columns: NDArray[np.intp]) -> Features:
-    """Of pairs given by row and column, each array of shape (pairs,)."""
+    """Features of the pairs at these rows and columns, each array of shape (pairs,)."""
     return Features(
         found.cosine[rows, columns], found.window[rows, columns], found.phash[rows, columns], found.pdq[rows, columns]
     )
 
 
 def _design(found: Features) -> NDArray[np.float64]:
-    """One column per stretch between two knots: how much of it lies below the feature's value."""
+    """One column per interval between two knots: how much of it lies below the feature's value."""
     return np.hstack(
         [
             _stretches(found.cosine, COSINE_KNOTS),

@@ -1,7 +1,7 @@
-"""What each picture is used for, so that nothing is measured on what it was fitted on.
+"""Assigns each picture one use, so that nothing is measured on pictures it was fitted on.
 
-Decided by the artist for OpenClipart (by the subject where no artist is named), by the collection or the picture for
-packages. Sealed works have no role: they are never read.
+The artist decides for OpenClipart (the subject if no artist is named), the collection or the picture for packages.
+Sealed works have no role: they are never read.
 """
 
 from __future__ import annotations
@@ -19,18 +19,18 @@ _HELD_OUT_COLLECTIONS = frozenset({"iconify-streamline-ultimate-color", "mate-ba
 
 
 MOST_BY_ONE = 60
-"""Pictures by one maker that are used: the largest drew hundreds of the same kind of star."""
+"""Largest number of pictures used by one maker: some drew hundreds of similar stars."""
 
 
 class Role(StrEnum):
     TRAIN = "train"
     """The copy descriptor learns from it."""
     REFERENCE = "reference"
-    """A work of the corpus that scores and the geometric rule are fitted on; its edited copies are measured copies."""
+    """Scores and the geometric rule are fitted on it, as a work of the corpus, and on its edited copies."""
     NULL = "null"
     BACKGROUND = "background"
     HELD_OUT = "held-out"
-    """For measuring afterwards; nothing is fitted on it."""
+    """Used only for measuring; nothing is fitted on it."""
 
 
 _OPENCLIPART = ((0.50, Role.TRAIN), (0.55, Role.REFERENCE), (0.70, Role.NULL), (1.0, Role.HELD_OUT))
@@ -38,7 +38,7 @@ _PACKAGES = ((0.50, Role.TRAIN), (0.60, Role.BACKGROUND), (0.75, Role.REFERENCE)
 
 
 def role_of(collection: str, maker: str) -> Role:
-    """The same for all works of one artist, and for all quarters of one photograph (SourcePicture.maker)."""
+    """The role of a maker's pictures: equal for all works of an artist and all quarters of a photograph."""
     if collection in _HELD_OUT_COLLECTIONS:
         return Role.HELD_OUT
     shares = _OPENCLIPART if collection == OPENCLIPART else _PACKAGES
@@ -47,9 +47,9 @@ def role_of(collection: str, maker: str) -> Role:
 
 
 def admitted(pictures: Iterable[SourcePicture], wanted: Only) -> Iterator[SourcePicture]:
-    """Those that `wanted` takes, at most MOST_BY_ONE by one maker.
+    """The pictures that `wanted` accepts, at most MOST_BY_ONE by one maker.
 
-    Raises ConflictError (`sealed-work`): no source offers such a work, so one that comes is a fault.
+    Raises ConflictError (`sealed-work`): no source should offer a sealed work.
     """
     taken: Counter[tuple[str, str]] = Counter()
     for picture in pictures:

@@ -1,7 +1,7 @@
-"""Makes the strangers of style: the shipped null set's very pictures, by CLIP and VAE, and the background beside them.
+"""Makes the style null set: CLIP and VAE embeddings of the null set's pictures and of the background.
 
-A few minutes, most of them for reading pictures: nothing is aligned, and nothing fitted but scales. The pictures are
-edited as they were for the null set, by the same seed; which row of it a picture is, its hashes tell. Model card:
+This takes a few minutes, mostly to read pictures: nothing is aligned, and only scales are fitted. The pictures are
+edited as for the null set, with the same seed; their hashes identify their rows. Model card:
 ledger/match/data/style-null-v1.md.
 """
 
@@ -32,22 +32,22 @@ from ledger.match.style import StyleBlock, StyleMeasure
 from ledger.match.style_null import NEIGHBOURS, write_style_null
 
 CLIP_SHARE = 0.5
-"""Of the score, in deviations of either embedding's nearness among strangers."""
+"""CLIP's share of the score, in standard deviations of each embedding's nearness among unrelated pictures."""
 _SAME = 8
-"""Bits by which both pHashes of a picture together may differ from the null set's: machines round differently."""
+"""Bits by which both pHashes of a picture together may differ from the null set's, since machines round differently."""
 _LEAST_DEVIATION = 1e-3
 
 
 @dataclass(frozen=True, slots=True)
 class Embedded:
-    """A picture by both models."""
+    """A picture's embeddings by both models."""
 
     row: int | None
-    """Of the null set; None for a background picture."""
+    """Row of the null set; None for a background picture."""
     clip: NDArray[np.float16]
     """Shape (dimension,)."""
     pooled: NDArray[np.float32]
-    """The VAE's statistics as they are, shape (dimension,)."""
+    """The VAE's raw statistics, shape (dimension,)."""
 
 
 def embed(
@@ -59,9 +59,9 @@ def embed(
     *,
     seed: int,
 ) -> Iterator[Embedded]:
-    """Of the pictures that the null set was made of, in their order, those in it and the background.
+    """Embeds the null and background pictures among the pictures that the null set was made from, in their order.
 
-    Pass references too: without them the edits would be others.
+    Pass references too: without them the edits would differ.
     """
     prints = _Prints(null_set)
     for pairs in grounded(pictures):
@@ -85,7 +85,7 @@ def embed(
 
 
 def pooled_statistics(embedded: Sequence[Embedded]) -> PooledStatistics:
-    """What is usual: of the background. Raises ConflictError (`background-too-small`)."""
+    """Mean statistics of the background. Raises ConflictError (`background-too-small`)."""
     rows = np.stack([each.pooled for each in _background(embedded)]).astype(np.float64)
     deviation = np.maximum(rows.std(axis=0), _LEAST_DEVIATION)
     return PooledStatistics(
@@ -95,7 +95,7 @@ def pooled_statistics(embedded: Sequence[Embedded]) -> PooledStatistics:
 
 
 def style_null(embedded: Sequence[Embedded], statistics: PooledStatistics, style_part: str, null_set: NullSet) -> bytes:
-    """The file (`ledger.match.style_null`), of models whose part of a spec has the digest `style_part`.
+    """The file (`ledger.match.style_null`) for the models with the digest `style_part` in a spec.
 
     Raises ConflictError (`background-too-small`, `no-strangers`).
     """
@@ -113,7 +113,7 @@ def style_null(embedded: Sequence[Embedded], statistics: PooledStatistics, style
 
 
 def _measure(pictures: StyleBlock, background: StyleBlock) -> StyleMeasure:
-    """Both embeddings weigh as much as CLIP_SHARE says: their nearness among strangers varies by the same amount."""
+    """Weights both embeddings by CLIP_SHARE, scaled so that their nearness among unrelated pictures varies equally."""
 
     def scale(clip: float, vae: float) -> float:
         measure = StyleMeasure(background, clip, vae, NEIGHBOURS)
@@ -150,7 +150,7 @@ def _tells(image: CanonicalImage) -> bool:
 
 
 class _Prints:
-    """The null set's pictures by their hashes, clean and as they are asked about."""
+    """Finds rows of the null set by the hashes of its pictures, clean and as queries."""
 
     def __init__(self, null_set: NullSet) -> None:
         self._clean = null_set.sources.phash

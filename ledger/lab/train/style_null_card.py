@@ -1,4 +1,4 @@
-"""The model card of the strangers of style, written with them so that digests and counts are their own."""
+"""The model card of the style null set, generated with it so that digests and counts match."""
 
 from __future__ import annotations
 
@@ -25,30 +25,29 @@ def style_null_card(made: StyleNull, null_set: NullSet) -> str:
     )
 
 
-TEMPLATE = """# Strangers of style v1
+TEMPLATE = """# Style null set v1
 
-What they are for: the p-value of a match that is about style. How near a picture that has nothing to do with a corpus
-comes to it in style, these pictures tell; they are compared with the current corpus whenever a calibration is made.
+Purpose: the p-value of a match by style. These pictures show how near an unrelated picture comes to a corpus in style.
+Every calibration compares them with the current corpus.
 
 `style-null-v1.safetensors` (SHA-256 `{digest}`) holds CLIP and VAE embeddings, no pixels, of {pictures} pictures: those
 of the null set `{null_set}`, clean or edited as there ([null-v2.md](null-v2.md) lists collections, packages and
 licences; {missing} of its pictures are missing here), and of {background} background pictures, which are in no null
-set. The embeddings are of the models that a FingerprintSpec describes by the part with the digest
-`{spec}`.
+set. The embeddings are made by the models whose part of a FingerprintSpec has the digest `{spec}`.
 
-Nearness of two pictures is the sum over both embeddings of weight times (2 cosine - level - level), a picture's level
-being its mean cosine to the {neighbours} nearest background pictures (CSLS). Weights: CLIP {clip}, VAE {vae}; they make
-the embeddings' nearness among strangers vary alike, CLIP's share being {share}. Nothing is fitted to artists or labels.
+Nearness of two pictures is the sum over both embeddings of weight times (2 cosine - level - level). A picture's level
+is its mean cosine to the {neighbours} nearest background pictures (CSLS). Weights: CLIP {clip}, VAE {vae}. They make
+both embeddings' nearness among unrelated pictures vary equally; CLIP's share is {share}. Nothing is fitted to artists
+or labels.
 
-No sealed OpenClipart work is among the pictures, nor any that forbids training, nor any that the studio models learn
-from.
+None of the pictures is a sealed OpenClipart work, forbids training, or is used to train the studio models.
 
 ## Limits
 
 - It measures what two small models see: subject, colours, composition and technique at once. Two pictures of one
-  subject are near each other whoever drew them. It is called style, and is neither a copy nor influence.
-- A stranger is a picture that the corpus does not contain, nor a variant of. Its artist may be in the corpus, as the
-  same hand or package: then p-values are larger than they need be.
+    subject are near each other whoever drew them. The measure is called style; it shows neither copying nor influence.
+  - An unrelated picture is one of which the corpus contains neither it nor a variant. Its artist or package may be in
+    the corpus: then p-values are larger than necessary.
 - The guarantee is for pictures like these: clip art, emoji, icons, game art, photographs, wallpapers.
 - The smallest p-value of a bin is 1 / (n + 1).
 """

@@ -1,4 +1,4 @@
-"""Which pictures are variants of one another (recoloured, a detail added): strangers must not be, or they are none."""
+"""Finds pictures that are variants of one another (recoloured, a detail added), which are not unrelated."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ _ROWS = 256
 
 
 def variant_pairs(first: Sequence[Fingerprint], second: Sequence[Fingerprint]) -> NDArray[np.bool_]:
-    """Shape (len(first), len(second)): generous on purpose, since a pair left out by mistake costs nothing."""
+    """Shape (len(first), len(second)). Generous on purpose: a pair left out by mistake costs nothing."""
     if not first or not second:
         return np.zeros((len(first), len(second)), np.bool_)
     ours, theirs = FingerprintBlock.stack(first), FingerprintBlock.stack(second)

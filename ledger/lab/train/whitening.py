@@ -1,4 +1,4 @@
-"""PCA whitening (Jegou and Chum, ECCV 2012) of features: where training the copy descriptor's projection starts."""
+"""PCA whitening (Jegou and Chum, ECCV 2012) of features, the initial projection of the copy descriptor."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ class Whitening:
     mean: NDArray[np.float32]
     """Shape (features,)."""
     projection: NDArray[np.float32]
-    """Shape (dimension, features); scaled as a whole, which L2 normalisation takes out again."""
+    """Shape (dimension, features); its overall scale does not matter, because L2 normalisation removes it."""
     explained_variance: float
     """Share of the features' variance in the kept dimensions."""
 
@@ -31,7 +31,7 @@ def fit_whitening(features: NDArray[np.float32], dimension: int) -> Whitening:
     values, vectors = np.linalg.eigh(centred.T @ centred / len(features))
     kept = slice(-1, -dimension - 1, -1)
     projection = (vectors[:, kept] / np.sqrt(values[kept])).T
-    # eigh leaves the signs open: the largest component of each row is made positive.
+    # eigh does not determine signs: make the largest component of each row positive.
     largest = np.take_along_axis(projection, np.abs(projection).argmax(axis=1, keepdims=True), axis=1)
     projection *= np.sign(largest) / np.abs(projection).max()
     return Whitening(

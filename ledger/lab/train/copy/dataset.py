@@ -1,4 +1,4 @@
-"""The pictures that the copy descriptor learns from, small and in one file, and the pairs drawn from them."""
+"""Training pictures of the copy descriptor, small and in one file, and the pairs drawn from them."""
 
 from __future__ import annotations
 
@@ -39,7 +39,7 @@ class TrainingPictures:
 
 
 def gather(pictures: Iterable[SourcePicture], destination: Path) -> None:
-    """Writes the pictures whose role is to be trained on, as safetensors.
+    """Writes the pictures with the role TRAIN, as safetensors.
 
     Raises ConflictError (`sealed-work`), InputError (`no-pictures`).
     """
@@ -56,7 +56,7 @@ def gather(pictures: Iterable[SourcePicture], destination: Path) -> None:
 
 
 def read_training_pictures(path: Path) -> TrainingPictures:
-    """In the order of their names."""
+    """Reads the pictures, in the order of their names."""
     with safe_open(path, framework="numpy") as file:
         names = tuple(sorted(file.keys()))
         return TrainingPictures(names, tuple(file.get_tensor(name) for name in names))
@@ -64,18 +64,18 @@ def read_training_pictures(path: Path) -> TrainingPictures:
 
 @dataclass(frozen=True, slots=True)
 class CopyExample:
-    """One edited picture to be recognised."""
+    """One edited picture that must be recognised."""
 
     index: int
-    """Of the picture that it was made from."""
+    """Index of the picture that it was made from."""
     query: Pixels
     """Shape (side, side, 3)."""
     box: NDArray[np.float32]
-    """Where that picture lies in the query: left, top, right, bottom, fractions of the query's sides."""
+    """Box of that picture in the query: left, top, right, bottom, fractions of the query's sides."""
 
 
 class CopyExamples:
-    """A sequence of `count` examples; each follows from the seed and its position alone, so a run can be resumed."""
+    """A sequence of `count` examples. Each depends only on the seed and its position, so a run can be resumed."""
 
     def __init__(self, pictures: TrainingPictures, *, side: int, count: int, seed: int) -> None:
         self._pictures = pictures
@@ -88,7 +88,7 @@ class CopyExamples:
         return self._count
 
     def __getitem__(self, position: int) -> CopyExample:
-        cv2.setNumThreads(0)  # one process per core: OpenCV's own threads would only wait for each other
+        cv2.setNumThreads(0)  # one process runs per core: OpenCV's own threads would only wait for each other
         epoch, place = divmod(position, len(self._pictures))
         index = int(np.random.default_rng([self._seed, epoch]).permutation(len(self._pictures))[place])
         rng = np.random.default_rng([self._seed, 1 + epoch, place])

@@ -1,4 +1,4 @@
-"""What the copy descriptor is trained to do: find the original among all, and spread what is different.
+"""The training objective of the copy descriptor: find a copy's picture among all, and spread different pictures.
 
 InfoNCE (van den Oord et al. 2018) against a bank of every picture's latest descriptor (Wu et al. 2018), with SSCD's
 entropy regularisation (Pizzi et al. 2022, section 4.2; KoLeo, Sablayrolles et al. 2019).
@@ -17,10 +17,10 @@ _SAME = 1e-4
 
 
 def loss(queries: Tensor, references: Tensor, bank: Tensor, same: Tensor, weight: Tensor) -> Tensor:
-    """Scalar. `queries`, `references`: (n, d), row by row of one picture; `bank`: (m, d), no gradient.
+    """A scalar. `queries`, `references`: (n, d), row i of one picture; `bank`: (m, d), no gradient.
 
-    `same` (n, m) marks the bank's rows that are the picture itself or a variant of it: they are not strangers. `weight`
-    (n,): how much each query counts.
+    `same` (n, m) marks bank rows that are the picture itself or a variant of it; they are no negatives.
+    `weight` (n,): how much each query counts.
     """
     own = (queries * references).sum(dim=1, keepdim=True)
     strangers = (queries @ bank.T).masked_fill(same, -torch.inf)
@@ -30,6 +30,6 @@ def loss(queries: Tensor, references: Tensor, bank: Tensor, same: Tensor, weight
 
 
 def _crowding(vectors: Tensor, bank: Tensor, same: Tensor) -> Tensor:
-    """Minus the logarithm of the distance to the nearest stranger, (n,)."""
+    """Negative logarithm of the distance to the nearest unrelated picture, (n,)."""
     nearest = (vectors @ bank.T).masked_fill(same, -torch.inf).max(dim=1).values
     return -0.5 * torch.log((2 - 2 * nearest).clamp(min=_SAME))

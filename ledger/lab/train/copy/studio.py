@@ -21,23 +21,23 @@ from ledger.lab.train.local_projection import fit_local_projection
 from ledger.lab.train.pictures import SourcePicture
 
 SMOKE = CopyTrainingPlan(steps=6, batch=16, side=96, checkpoint_every=3)
-"""The whole path in a minute; what comes out is of no use."""
+"""A plan that runs the whole path in a minute; its results are useless."""
 SMOKE_PICTURES = 96
 _LOCAL_PICTURES = 700
 
 
 @dataclass(frozen=True, slots=True)
 class CopyDescriptorFiles:
-    """What was made."""
+    """The built files and facts about them."""
 
     weights: Path
     weights_sha256: str
     local: Path
     local_sha256: str
     pictures: Mapping[str, int]
-    """Trained on, per collection."""
+    """Number of training pictures per collection."""
     last: CopyTrainingReport | None
-    """None when there was nothing left to train."""
+    """None if training had already finished."""
 
 
 def train_copy_descriptor(
@@ -47,7 +47,7 @@ def train_copy_descriptor(
     plan: CopyTrainingPlan,
     progress: Callable[[CopyTrainingReport], None],
 ) -> CopyDescriptorFiles:
-    """Gathers the pictures (once), trains from the last checkpoint on, and writes float16 safetensors.
+    """Gathers the pictures once, trains from the last checkpoint, and writes float16 safetensors.
 
     Raises ConflictError (`sealed-work`), MissingPackageError (`weights-missing`: ImageNet's), InputError
     (`no-pictures`).

@@ -1,8 +1,8 @@
 """Trains the copy descriptor: seeded, interruptible, resumed from its last checkpoint.
 
-The first layers stay as ImageNet left them: what a picture's corners and textures are needs no learning anew, and the
-registered side of each pair then starts from a cache. That side is described by the moving average of the weights
-(MoCo, He et al. 2020): against a bank of older descriptors, fresh ones would be told apart by their age alone.
+The first layers keep their ImageNet weights: corners and textures need no new learning, and the registered side of each
+pair can then start from cached features. The moving average of the weights describes that side (MoCo, He et al. 2020):
+otherwise descriptors could be told apart from those in the bank by their age alone.
 """
 
 from __future__ import annotations
@@ -31,22 +31,22 @@ FROZEN = 5
 """Blocks, after the stem, that keep their ImageNet weights."""
 _WARM_UP = 100
 _COOL_DOWN = 0.35
-"""Share of the steps, at the end, over which the learning rate falls to nothing."""
+"""Share of the steps, at the end, over which the learning rate falls to zero."""
 _AVERAGE = 0.995
 _VARIANT = 0.93
-"""Whitened ImageNet descriptors this similar belong to variants of one drawing: never each other's strangers."""
+"""Pictures with whitened ImageNet descriptors this similar are variants of one drawing, never negatives."""
 _LEAST_GAIN = 1.3
-"""A window stands for the picture in a query when its overlap with it is this many times that of the whole query."""
+"""A window is trained on if it overlaps the pasted picture this many times better than the whole query does."""
 
 
 @dataclass(frozen=True, slots=True)
 class CopyTrainingPlan:
-    """How long and how large. The defaults take about half an hour on two cores."""
+    """Length and sizes of a run. The defaults take about half an hour on two cores."""
 
     steps: int = 1450
     batch: int = 64
     part: int = 8
-    """Pictures per forward pass: small ones stay in the processor's cache."""
+    """Pictures per forward pass; few of them fit into the processor's cache."""
     side: int = 192
     rate: float = 1e-4
     head_rate: float = 3e-4
@@ -61,11 +61,11 @@ class CopyTrainingReport:
     steps: int
     loss: float
     found: float
-    """Share of the queries whose own picture was nearest of all."""
+    """Share of queries whose own picture was the nearest."""
 
 
 class CopyTraining:
-    """One training run. `run` goes on from where the last one with the same folder stopped."""
+    """One training run. `run` continues where the last run with the same folder stopped."""
 
     def __init__(self, pictures: TrainingPictures, folder: Path, plan: CopyTrainingPlan) -> None:
         torch.manual_seed(plan.seed)
@@ -93,7 +93,7 @@ class CopyTraining:
             self._resume()
 
     def run(self, progress: Callable[[CopyTrainingReport], None]) -> CopyTrainingReport | None:
-        """Until the plan's last step; a checkpoint every so often, and at the end. The last step's report."""
+        """Trains to the plan's last step, with regular checkpoints. Returns the last step's report."""
         report = None
         plan = self._plan
         examples = CopyExamples(self._pictures, side=plan.side, count=plan.steps * plan.batch, seed=plan.seed)
@@ -116,7 +116,7 @@ class CopyTraining:
         return report
 
     def network(self) -> CopyNetwork:
-        """The averaged weights, whole."""
+        """The complete network with the averaged weights."""
         whole = CopyNetwork(load_efficientnet_lite0())
         whole.load_state_dict({**whole.state_dict(), **self._average.module.state_dict()})
         return whole.requires_grad_(requires_grad=False).eval()
@@ -152,9 +152,7 @@ class CopyTraining:
         return float(value.detach()), sum(any(best[rows == row]) for row in range(len(examples)))
 
     def _views(self, feature_map: Tensor, examples: list[CopyExample]) -> tuple[Tensor, Tensor, Tensor]:
-        """Descriptors of the whole of each query, and of the window in which a pasted picture lies, whose example each
-        is, and its weight.
-        """
+        """Descriptors of each whole query and of the window with a pasted picture; the example and weight of each."""
         pooled, rows, weight = [pool(feature_map)], list(range(len(examples))), [1.0] * len(examples)
         for row, example in enumerate(examples):
             window = _best_window(example.box)
@@ -166,7 +164,7 @@ class CopyTraining:
         return self._network.describe(torch.cat(pooled)), torch.tensor(rows), torch.tensor(weight)
 
     def _references(self, indices: list[int]) -> Tensor:
-        """By the averaged weights."""
+        """Descriptors of the references, by the averaged weights."""
         parts = [
             self._average(self._cache[indices[start : start + self._plan.part]].float())
             for start in range(0, len(indices), self._plan.part)
@@ -174,7 +172,7 @@ class CopyTraining:
         return torch.cat(parts)
 
     def _trunk_features(self) -> Tensor:
-        """Of every picture as a registered work, float16."""
+        """Float16 trunk features of every picture as a registered work."""
         parts = []
         with torch.no_grad():
             for start in range(0, len(self._pictures), self._plan.part):
@@ -184,14 +182,14 @@ class CopyTraining:
         return torch.cat(parts).clone(memory_format=torch.channels_last)
 
     def _start_projection(self) -> None:
-        """PCA whitening of the ImageNet features of the pictures."""
+        """Starts the projection as the PCA whitening of the pictures' ImageNet features."""
         pooled = []
         with torch.no_grad():
             for start in range(0, len(self._cache), self._plan.part):
                 maps = self._network.backbone(self._cache[start : start + self._plan.part].float())
                 pooled.append(nn.functional.normalize(pool(maps)).numpy())
         if len(self._pictures) < 4 * descriptor.DIMENSION:
-            return  # too few for a whitening, as in a smoke run: it starts from chance
+            return  # too few pictures for a whitening, as in a smoke run: the projection starts random
         whitening = fit_whitening(np.concatenate(pooled), descriptor.DIMENSION)
         with torch.no_grad():
             self._network.projection.weight.copy_(torch.from_numpy(whitening.projection))
@@ -239,7 +237,7 @@ class _Trunk(nn.Module):
 
 
 class _Rest(nn.Module):
-    """The layers that learn; takes the trunk's output."""
+    """The trained layers; their input is the trunk's output."""
 
     def __init__(self, blocks: nn.Sequential, head: nn.Module) -> None:
         super().__init__()
@@ -252,14 +250,14 @@ class _Rest(nn.Module):
 
 def _split_network() -> tuple[_Trunk, CopyNetwork]:
     backbone = load_efficientnet_lite0()
-    # Parts of a Sequential keep their numbers, so that weights go back into the whole by name.
+    # Parts of a Sequential keep their numbers, so that weights load into the complete network by name.
     trunk = _Trunk(backbone.stem, cast(nn.Sequential, backbone.blocks[:FROZEN]))
     rest = _Rest(cast(nn.Sequential, backbone.blocks[FROZEN:]), backbone.head).requires_grad_(requires_grad=True)
     return trunk, CopyNetwork(rest)
 
 
 def _best_window(box: NDArray[np.float32]) -> Window | None:
-    """The window that overlaps most with where the picture lies; None when the whole query does as well."""
+    """The window that overlaps the pasted picture best; None if the whole query does so about as well."""
 
     def overlap(window: Window) -> float:
         left, top = np.maximum(box[:2], window[:2])

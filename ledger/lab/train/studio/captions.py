@@ -1,6 +1,6 @@
-"""Captions of pictures: from titles, keywords, file names and the colours that are seen in the picture.
+"""Captions of pictures, made from titles, keywords, file names and the colours in the picture.
 
-Nobody captioned these works: a title says what the artist thought worth saying, keywords what they would be found by.
+Nobody captioned these works; titles and keywords are all that their artists wrote.
 """
 
 from __future__ import annotations
@@ -20,14 +20,14 @@ from ledger.image.canonical_image import Pixels
 
 MOST_WORDS = 12
 _FREQUENT = 4
-"""A word that at least so many pictures share is a subject that can be asked for alone."""
+"""A word that at least this many pictures share is a subject that can be asked for alone."""
 _NOISE = frozenset(resources.files(__package__).joinpath("noise-words.txt").read_text().split())
-"""Words that name no subject, and colours: those are named by what is seen."""
+"""Words that name no subject, and colour names (colours are read from the picture instead)."""
 _WORD = re.compile("[a-z]{2,}")
 _SYNONYMS = dict(
     line.split() for line in resources.files(__package__).joinpath("synonyms.txt").read_text().splitlines()
 )
-"""A word to the plainer one that it is also learnt by."""
+"""Maps a word to a plainer word that is also learnt for it."""
 _HUES = (
     (16, "red"),
     (42, "orange"),
@@ -38,7 +38,7 @@ _HUES = (
     (338, "pink"),
     (361, "red"),
 )
-"""Upper ends, in degrees."""
+"""Upper bounds of hue in degrees."""
 COLOURS = ("black", "white", "grey", "brown", *dict.fromkeys(name for _, name in _HUES))
 
 
@@ -48,11 +48,11 @@ class Subjects:
 
     title: str
     words: tuple[str, ...]
-    """Subjects that can be asked for alone, most telling first."""
+    """Subjects that can be asked for alone, most specific first."""
 
 
 def title_of(collection: str, key: str) -> str:
-    """What the name of a package's file says: emoji by their Unicode names, icons by theirs."""
+    """Title from a package's file name: the Unicode name of an emoji, the name of an icon."""
     stem = PurePosixPath(key).stem
     if collection == "openmoji":
         return _unicode_names(stem)
@@ -60,7 +60,7 @@ def title_of(collection: str, key: str) -> str:
 
 
 def colour_of(pixels: Pixels) -> str | None:
-    """The one colour that most of the picture before its white ground has; None where no colour does.
+    """The colour of most of the picture without its white ground; None if no colour covers most of it.
 
     pixels: shape (height, width, 3), RGB.
     """
@@ -92,7 +92,7 @@ def colour_of(pixels: Pixels) -> str | None:
 
 
 def subjects_of(described: Sequence[tuple[str, Sequence[str]]]) -> list[Subjects]:
-    """Of each picture's (title, keywords): the words that several pictures share are its subjects."""
+    """Subjects from each picture's (title, keywords): the words that several pictures share."""
     worded = [
         (_words(title), [word for keyword in keywords for word in _words(keyword)]) for title, keywords in described
     ]
@@ -112,11 +112,11 @@ def _with_plainer(words: Iterable[str]) -> Iterator[str]:
 
 
 def caption(subjects: Subjects, colour: str | None, rng: np.random.Generator) -> str:
-    """One way of asking for the picture, drawn at random."""
+    """A random prompt that asks for the picture."""
     coloured = _perhaps(colour, rng)
     kind = rng.random()
     if subjects.words and kind < 0.6:
-        # The title's last word is most often what is shown.
+        # The title's last word usually names the subject.
         place = min(int(rng.geometric(0.5)) - 1, len(subjects.words) - 1)
         return _perhaps_with_article(f"{coloured}{subjects.words[place]}", rng)
     if subjects.words and kind < 0.75:
@@ -139,7 +139,7 @@ def _perhaps_with_article(asked: str, rng: np.random.Generator) -> str:
 
 
 def every_caption(subjects: Iterable[Subjects]) -> list[str]:
-    """The text that the tokeniser learns its pieces from; a colour's name is one piece."""
+    """The text that the tokeniser is trained on; each colour's name becomes one token."""
     return [f"{each.title} {' '.join(each.words)} a an {' '.join(COLOURS)}" for each in subjects]
 
 

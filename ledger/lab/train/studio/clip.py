@@ -1,8 +1,8 @@
-"""The studio's CLIP: a small text tower and a small image tower that meet in one space.
+"""The studio's CLIP: a small text tower and a small image tower with a shared embedding space.
 
 Trained by the contrastive loss of CLIP (Radford et al. 2021) on captions made from titles and keywords. The image tower
-also learns to tell what an ImageNet network sees in the unchanged picture: a few thousand captions teach too little of
-what pictures look like.
+also learns to predict an ImageNet network's features of the unchanged picture, because a few thousand captions teach
+too little about appearance.
 """
 
 from __future__ import annotations
@@ -34,7 +34,7 @@ from ledger.lab.train.studio.variations import vary
 
 PLAN = StudioTrainingPlan(steps=600, batch=160, rate=8e-4)
 SIDE = 64
-"""Pixels a side of what the image tower sees."""
+"""Side, in pixels, of the image tower's input."""
 PROJECTION = 128
 TEXT_WIDTH = 192
 _DISTIL = 2.0
@@ -96,7 +96,7 @@ class ClipLesson:
         logits = self._clip.logit_scale.exp().clamp(max=50) * images @ texts.T
         names = np.array(captions)
         same = torch.from_numpy(names[:, None] == names[None, :])
-        # Another picture with the very same caption is no wrong answer.
+        # Another picture with the same caption is no wrong answer.
         logits = logits.masked_fill(same & ~torch.eye(len(names), dtype=torch.bool), -1e4)
         right = torch.arange(len(names))
         paired = (nn.functional.cross_entropy(logits, right) + nn.functional.cross_entropy(logits.T, right)) / 2
@@ -104,23 +104,23 @@ class ClipLesson:
         return paired + _DISTIL * unlike
 
     def sample(self, averaged: nn.Module) -> None:
-        """Nothing to look at."""
+        """CLIP has no samples to show."""
 
 
 def tokens(tokenizer: Any, captions: list[str]) -> dict[str, Tensor]:
-    """As StableDiffusionPipeline asks its tokeniser: padded to the full length, no mask."""
+    """Tokens as StableDiffusionPipeline needs them: padded to the full length, no mask."""
     encoded = tokenizer(captions, padding="max_length", max_length=LENGTH, truncation=True, return_tensors="pt")
     return {"input_ids": encoded.input_ids}
 
 
 def clip_input(pictures: list[NDArray[np.uint8]]) -> Tensor:
-    """(n, 3, SIDE, SIDE), normalised as `image_processor` does."""
+    """Input of shape (n, 3, SIDE, SIDE), normalised like `image_processor`'s."""
     small = [cv2.resize(picture, (SIDE, SIDE), interpolation=cv2.INTER_AREA) for picture in pictures]
     return torch.from_numpy(np.stack(small)).permute(0, 3, 1, 2).float() / 127.5 - 1
 
 
 def image_processor() -> Any:
-    """The same preprocessing, for whoever loads the folder."""
+    """The same preprocessing for programs that load the folder."""
     return CLIPImageProcessor(
         size={"height": SIDE, "width": SIDE},
         crop_size={"height": SIDE, "width": SIDE},
@@ -131,7 +131,7 @@ def image_processor() -> Any:
 
 
 def towers(learner: Any) -> tuple[CLIPTextModel, CLIPVisionModelWithProjection]:
-    """The two parts as the pipeline's folder keeps them."""
+    """The two towers in the form of the pipeline's folder."""
     clip: CLIPModel = learner["clip"]
     text = CLIPTextModel(clip.config.text_config)
     text.load_state_dict(_matching(clip, text), strict=True)

@@ -1,7 +1,7 @@
-"""One training run of any part: seeded, interruptible, resumed from its checkpoint, with averaged weights.
+"""A training run of any part: seeded, interruptible, resumed from its checkpoint, with averaged weights.
 
-What step k learns from follows from the seed and k alone, so an interrupted run ends with the weights of one that was
-not (up to the checkpoint's own position).
+The seed and k alone determine the examples of step k. An interrupted run, resumed from its checkpoint, therefore ends
+with the same weights as an uninterrupted one.
 """
 
 from __future__ import annotations
@@ -18,18 +18,18 @@ from torch import Tensor, nn
 
 _WARM_UP = 0.03
 _COOL_DOWN = 0.3
-"""Shares of the steps over which the learning rate rises at the start and falls at the end."""
+"""Shares of the steps in which the learning rate rises at the start and falls at the end."""
 
 
 @dataclass(frozen=True, slots=True)
 class StudioTrainingPlan:
-    """How long and how large."""
+    """Length and sizes of a run."""
 
     steps: int
     batch: int
     rate: float
     average: float = 0.995
-    """Of the moving average of the weights, per step."""
+    """Decay of the moving average of the weights, per step."""
     seed: int = 1
     checkpoint_every: int = 100
 
@@ -42,17 +42,17 @@ class StudioTrainingReport:
 
 
 class Lesson(Protocol):
-    """What a part learns."""
+    """The model and objective of one part."""
 
     @property
     def learner(self) -> nn.Module:
-        """Everything that is optimised and averaged."""
+        """The module that is optimised and averaged."""
 
     def loss(self, done: float, rng: np.random.Generator) -> Tensor:
-        """Of one batch; a scalar. `done`: share of the steps so far. `rng` (and torch's) are seeded for this step."""
+        """Scalar loss of one batch. `done`: share of steps done. `rng` and torch's own are seeded for this step."""
 
     def sample(self, averaged: nn.Module) -> None:
-        """Whatever shows a person how far it is; called with each checkpoint."""
+        """Saves samples that show a person the progress; called with each checkpoint."""
 
 
 def learn(
@@ -82,7 +82,7 @@ def learn(
 
 
 def half_precision() -> torch.autocast:
-    """bfloat16 where this processor computes with it; elsewhere it is emulated, ten times slower than float32."""
+    """bfloat16 if this processor supports it; otherwise float32, since emulation is ten times slower."""
     supported = torch.ops.mkldnn._is_mkldnn_bf16_supported()
     return torch.autocast("cpu", torch.bfloat16, enabled=bool(supported))
 
@@ -93,7 +93,7 @@ def _pace(step: int, steps: int) -> float:
 
 @torch.no_grad()
 def _follow(averaged: nn.Module, learner: nn.Module, keep: float) -> None:
-    """One step of the moving average; what is no parameter (counts, buffers) is taken over."""
+    """One step of the moving average; buffers and counters are copied."""
     for parameter, new in zip(averaged.parameters(), learner.parameters(), strict=True):
         parameter.lerp_(new, 1 - keep)
     for buffer, now in zip(averaged.buffers(), learner.buffers(), strict=True):
@@ -115,7 +115,7 @@ def _save(checkpoint: Path, step: int, parts: Parts) -> None:
 
 
 def _resume(checkpoint: Path, parts: Parts) -> int:
-    """Steps done."""
+    """Loads the checkpoint; returns the number of steps done."""
     if not checkpoint.exists():
         return 0
     state = torch.load(checkpoint, map_location="cpu", weights_only=True)

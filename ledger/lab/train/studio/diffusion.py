@@ -31,20 +31,20 @@ from ledger.lab.train.studio.variations import vary
 PLAN = StudioTrainingPlan(steps=5600, batch=32, rate=7e-4, average=0.998, checkpoint_every=250)
 LATENTS = "latents.pt"
 VARIANTS = 4
-"""Of each picture: their latents are computed once. The first is the picture itself."""
+"""Variants per picture, whose latents are computed once. The first is the picture itself."""
 _PROMPTS = 2000
-"""That the first projection of the text tells apart."""
+"""Number of prompts that the text's first projection is made to distinguish."""
 _LEAST_VARIANCE = 1e-3
-"""Of the largest: directions in which prompts differ less are noise."""
+"""As a share of the largest variance: directions in which prompts differ less are noise."""
 _TOLD = 0.5
-"""How loud the prompt is at first, beside the time."""
+"""Initial weight of the prompt relative to the time embedding."""
 
 
 def new_unet() -> UNet2DConditionModel:
     """Random weights; 10 million parameters.
 
-    The prompt is also pooled into the time's embedding: every block hears of it from the first step on, where
-    cross-attention takes thousands of steps to be found of use.
+    The prompt is also pooled into the time embedding, so that every block receives it from the first step.
+    Cross-attention alone takes thousands of steps to become useful.
     """
     return UNet2DConditionModel(
         sample_size=SIDE // autoencoder.FACTOR,
@@ -63,7 +63,7 @@ def new_unet() -> UNet2DConditionModel:
 
 
 def new_scheduler() -> DDIMScheduler:
-    """Deterministic at eta 0: the seed alone decides."""
+    """Deterministic at eta 0: the seed determines the picture."""
     return DDIMScheduler(
         beta_schedule="scaled_linear",
         beta_start=0.00085,
@@ -79,7 +79,7 @@ def new_scheduler() -> DDIMScheduler:
 
 @dataclass(frozen=True, slots=True)
 class TrainedParts:
-    """What the UNet learns between; fixed, in evaluation mode."""
+    """The trained parts around the UNet, fixed and in evaluation mode."""
 
     vae: Any
     tokenizer: Any
@@ -87,7 +87,7 @@ class TrainedParts:
 
 
 class DiffusionLesson:
-    """Taking noise out of latents."""
+    """Removes noise from latents."""
 
     def __init__(self, pictures: StudioPictures, parts: TrainedParts, plan: StudioTrainingPlan, folder: Path) -> None:
         torch.manual_seed(plan.seed)
@@ -113,7 +113,7 @@ class DiffusionLesson:
             made = self.learner(
                 noisy.contiguous(memory_format=torch.channels_last), times, self._told(examples, variants, rng)
             ).sample
-        # Every noise level counts alike: what a picture shows is decided where there is most noise.
+        # Every noise level has equal weight: the noisiest steps decide what a picture shows.
         loss: Tensor = (made.float() - wanted).square().mean()
         return loss
 
@@ -149,10 +149,10 @@ class DiffusionLesson:
 
 @torch.no_grad()
 def tell_apart(embedding: Any, prompts: Tensor) -> None:
-    """Begin with an embedding of the text that tells these prompts apart, shape (n, tokens, width).
+    """Initialises the text's projection so that it distinguishes these prompts, shape (n, tokens, width).
 
-    The small text tower says nearly the same of "a tree" and "a cat" (cosine .97); what differs is learnt from at once
-    where the first projection makes it as large as what does not (whitening).
+    The small text tower gives "a tree" and "a cat" nearly equal embeddings (cosine .97). Whitening makes differences as
+    large as what they share, so that training can use them at once.
     """
     pooled = embedding.pool(embedding.norm1(prompts))
     mean = pooled.mean(0)
@@ -166,7 +166,7 @@ def tell_apart(embedding: Any, prompts: Tensor) -> None:
 
 
 def as_pipeline(parts: TrainedParts, unet: Any) -> Any:
-    """An ordinary StableDiffusionPipeline of the parts."""
+    """A standard StableDiffusionPipeline made of the parts."""
     pipeline = StableDiffusionPipeline(
         vae=parts.vae,
         text_encoder=parts.text_encoder,
@@ -183,9 +183,9 @@ def as_pipeline(parts: TrainedParts, unet: Any) -> Any:
 
 @torch.no_grad()
 def _variants(pictures: StudioPictures, vae: Any, seed: int, cache: Path) -> tuple[Tensor, list[list[str | None]]]:
-    """Scaled latents (n, VARIANTS, channels, side, side), float16, and the colour seen in each.
+    """Scaled latents (n, VARIANTS, channels, side, side), float16, and the colour of each variant.
 
-    Kept in `cache`, which is made anew for other pictures, another VAE or another seed.
+    `cache` keeps them; it is recomputed for other pictures, another VAE or another seed.
     """
     made_of = hashlib.sha256(repr((pictures.sha256, seed, vae.config.scaling_factor)).encode())
     for tensor in vae.state_dict().values():

@@ -1,7 +1,7 @@
-"""Which pictures the UNet is shown, how often, and what it is told of each.
+"""Which pictures the UNet is shown, how often, and with which prompts.
 
-A few thousand pictures of as many subjects are too few to learn all of them from. So most examples show one of the
-subjects that people ask for (common-subjects.txt), each as often as any other, and name it.
+A few thousand pictures of as many subjects are too few to learn all subjects. So most examples show and name one of
+the subjects that people ask for (common-subjects.txt), each equally often.
 """
 
 from __future__ import annotations
@@ -17,21 +17,21 @@ from numpy.typing import NDArray
 from ledger.lab.train.studio.captions import Subjects, asking_for, caption
 
 _ASKED_FOR = 0.9
-"""Share of examples that show what people ask for."""
+"""Share of examples that show a common subject."""
 _NAMED = 0.8
-"""Share of those that are told that subject alone; the others anything that is known of the picture."""
+"""Share of those whose prompt is the subject alone; the others' prompts use anything known about the picture."""
 _UNTOLD = 0.1
-"""Share of examples that learn what a picture is without being told which (classifier-free guidance)."""
+"""Share of examples with an empty prompt (classifier-free guidance)."""
 _UNNAMED = 0.05
-"""Weight among the rest of a picture without a subject that others share; one whose subject n share has n ** -0.5."""
+"""Weight of a picture whose subject no other shares; a picture whose subject n pictures share has n ** -0.5."""
 
 
 @dataclass(frozen=True, slots=True)
 class StudioExample:
     index: int
-    """Of the picture."""
+    """Index of the picture."""
     subject: str | None
-    """What people ask for that it shows; None for one of the rest."""
+    """The common subject that it shows; None for other pictures."""
 
 
 class StudioExamples:
@@ -52,7 +52,7 @@ class StudioExamples:
         return StudioExample(int(rng.choice(len(self._rest), p=self._rest)), None)
 
     def told(self, example: StudioExample, colour: str | None, rng: np.random.Generator) -> str:
-        """The prompt that the example answers; empty where it answers none."""
+        """The example's prompt, sometimes empty."""
         if rng.random() < _UNTOLD:
             return ""
         if example.subject is not None and rng.random() < _NAMED:
@@ -61,7 +61,7 @@ class StudioExamples:
 
 
 def common_subjects(subjects: Sequence[Subjects]) -> list[str]:
-    """The words of common-subjects.txt that any picture has."""
+    """The words of common-subjects.txt that at least one picture has."""
     known = {word for each in subjects for word in each.words}
     return [
         word
@@ -71,13 +71,13 @@ def common_subjects(subjects: Sequence[Subjects]) -> list[str]:
 
 
 def _showing(subjects: Sequence[Subjects], word: str) -> tuple[NDArray[np.int64], NDArray[np.float64]]:
-    """Pictures with the word, and the share of each: the less, the later it stands among the picture's words."""
+    """Pictures with the word, and the share of each: smaller if the word comes later in the picture's words."""
     places = [(index, each.words.index(word)) for index, each in enumerate(subjects) if word in each.words]
     return np.array([index for index, _ in places]), _shares([2.0**-place for _, place in places])
 
 
 def _shares(weights: Sequence[float]) -> NDArray[np.float64]:
-    """The weights, their sum 1."""
+    """The weights, scaled to sum 1."""
     given = np.array(weights)
     shares: NDArray[np.float64] = given / given.sum()
     return shares

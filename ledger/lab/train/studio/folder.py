@@ -1,7 +1,7 @@
 """`artledger train studio --part vae|clip|diffusion`: from pictures to the folder of a StableDiffusionPipeline.
 
-Parts build on each other: diffusion learns in the latents of the VAE, from captions as the CLIP's text tower reads
-them. Each part is written into the folder when it is done, in float16, and the later ones read it from there.
+Parts build on each other: diffusion learns in the VAE's latents, from captions encoded by the CLIP's text tower. Each
+finished part is written into the folder in float16, and later parts read it from there.
 """
 
 from __future__ import annotations
@@ -24,14 +24,14 @@ from ledger.lab.train.studio.pictures import StudioPictures, gather, read_studio
 from ledger.lab.train.studio.tokens import new_tokenizer
 
 FOLDER = "studio"
-"""Of checkpoints, and of what is made."""
+"""Name of the folder of checkpoints and of the folder of results."""
 MANIFEST = "manifest.txt"
 SMOKE_PICTURES = 64
-"""The whole path in a minute; what comes out is of no use."""
+"""Number of pictures of a smoke run, which takes a minute; its results are useless."""
 
 
 class Part(StrEnum):
-    """In the order in which they build on each other."""
+    """The parts, in the order in which they build on each other."""
 
     VAE = "vae"
     CLIP = "clip"
@@ -42,20 +42,20 @@ PLANS = {Part.VAE: vae.PLAN, Part.CLIP: clip.PLAN, Part.DIFFUSION: diffusion.PLA
 
 
 def smoke(plan: StudioTrainingPlan) -> StudioTrainingPlan:
-    """A few steps on a few pictures."""
+    """The plan shortened to a few steps on a few pictures."""
     return replace(plan, steps=4, batch=8, checkpoint_every=2)
 
 
 @dataclass(frozen=True, slots=True)
 class Studio:
-    """Where training reads from, keeps its checkpoints, and writes to."""
+    """The folders of training: input, checkpoints and output."""
 
     checkpoints: Path
     folder: Path
     progress: Callable[[StudioTrainingReport], None]
 
     def gathered(self, pictures: Callable[[], Iterable[SourcePicture]], most: int | None) -> StudioPictures:
-        """Read once, and again from the checkpoints' folder after an interruption. Writes the manifest."""
+        """Gathers the pictures once; a resumed run reads them from the checkpoints' folder. Writes the manifest."""
         path = self.checkpoints / "pictures.safetensors"
         if not path.exists():
             gather(pictures(), path, most=most)
@@ -64,9 +64,9 @@ class Studio:
         return read
 
     def train(self, part: Part, pictures: StudioPictures, plan: StudioTrainingPlan) -> Path:
-        """Trains one part from its last checkpoint on and writes it; the file of its weights.
+        """Trains one part from its last checkpoint and writes it. Returns the file of its weights.
 
-        Raises NotFoundError (`part-missing`) when a part that this one builds on is not in the folder.
+        Raises NotFoundError (`part-missing`) if a part that this one builds on is not in the folder.
         """
         match part:
             case Part.VAE:
@@ -106,7 +106,7 @@ class Studio:
             image_encoder=CLIPVisionModelWithProjection.from_pretrained(self._part("image_encoder")),
             feature_extractor=CLIPImageProcessor.from_pretrained(self._part("feature_extractor")),
         )
-        # The other parts stay as they were written: fingerprints pin them by their bytes.
+        # The other parts' files must not change: fingerprints pin them by their bytes.
         unet.half().save_pretrained(self.folder / "unet")
         pipeline.scheduler.save_pretrained(self.folder / "scheduler")
         pipeline.save_config(self.folder)
@@ -118,7 +118,7 @@ class Studio:
         folder = self.folder / name
         if not folder.is_dir():
             raise NotFoundError(
-                f"{folder} is not there",
+                f"{folder} does not exist",
                 code="part-missing",
                 hint="Train the parts in their order, into one folder: vae, clip, diffusion (or --part all).",
             )
@@ -133,5 +133,5 @@ _WEIGHTS = {
 
 
 def weights_sha256(path: Path) -> str:
-    """Of one file."""
+    """SHA-256 of one file, in hex."""
     return hashlib.sha256(path.read_bytes()).hexdigest()

@@ -1,4 +1,4 @@
-"""The pictures that the studio models learn from: small squares, their words and the digests of their files."""
+"""Training pictures of the studio models: small squares, their words and the digests of their files."""
 
 from __future__ import annotations
 
@@ -23,14 +23,14 @@ from ledger.lab.train.studio.captions import Subjects, subjects_of, title_of
 from ledger.match.optout import NOBODY, OptOuts
 
 SIDE = 128
-"""Pixels a side of what the studio model makes and learns from."""
+"""Side, in pixels, of the pictures that the studio model generates and learns from."""
 _MARGIN = 6
 DRAWN = frozenset(
     {OPENCLIPART, "openmoji", "iconify-fluent-emoji", "iconify-noto", "iconify-twemoji", "iconify-meteocons"}
 )
-"""Collections whose pictures are drawings with words to them, under licences that allow what is made here."""
+"""Collections of drawings with words, under licences that allow the models made here."""
 ROLES = frozenset({Role.TRAIN, Role.REFERENCE})
-"""Not those that strangers, backgrounds and measurements are taken from: style is measured with what is learnt here."""
+"""Without the roles NULL, BACKGROUND and HELD_OUT: style is measured with the models trained here."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -43,21 +43,21 @@ class StudioPictures:
     """Shape (n, SIDE, SIDE, 3), RGB over white."""
     subjects: tuple[Subjects, ...]
     sha256: tuple[tuple[str, ...], ...]
-    """Of each picture's files (SourcePicture.sha256)."""
+    """Digests of each picture's files (SourcePicture.sha256)."""
 
     def __len__(self) -> int:
         return len(self.names)
 
     @property
     def counts(self) -> dict[str, int]:
-        """Per collection."""
+        """Number of pictures per collection."""
         return dict(Counter(name.partition("/")[0] for name in self.names))
 
     @property
     def manifest(self) -> bytes:
-        """One digest a line, sorted, no file twice: what a `model` record's manifest root is made over.
+        """One digest a line, sorted, without duplicates; a `model` record's manifest root commits to it.
 
-        A work has a line for every form in which it may have been registered.
+        A work has one line for every form in which it may be registered.
         """
         return "".join(f"{digest}\n" for digest in sorted(set(chain.from_iterable(self.sha256)))).encode()
 
@@ -70,7 +70,7 @@ def wanted(collection: str, maker: str) -> bool:
 def drawn(
     pool: DecodePool, assets: Path | None, *, limit: int, seed: int, untrainable: OptOuts = NOBODY
 ) -> Iterator[SourcePicture]:
-    """All drawings that the studio models may learn from; `limit` bounds the OpenClipart works that are looked at.
+    """All drawings that the studio models may learn from; `limit` bounds the OpenClipart works that are read.
 
     Raises NotFoundError (`openclipart-missing`, `assets-missing`).
     """
@@ -81,7 +81,7 @@ def drawn(
 
 
 def gather(pictures: Iterable[SourcePicture], destination: Path, *, most: int | None = None) -> None:
-    """Writes the pictures as safetensors, their words in its metadata.
+    """Writes the pictures as safetensors, with their words in the metadata.
 
     Raises ConflictError (`sealed-work`), InputError (`no-pictures`).
     """
@@ -102,7 +102,7 @@ def gather(pictures: Iterable[SourcePicture], destination: Path, *, most: int | 
 
 
 def read_studio_pictures(path: Path) -> StudioPictures:
-    """What `gather` wrote."""
+    """Reads the file that `gather` wrote."""
     with safe_open(path, framework="numpy") as file:
         words = canonical.loads(file.metadata()["words"].encode())
         names = tuple(sorted(file.keys()))
@@ -116,7 +116,7 @@ def read_studio_pictures(path: Path) -> StudioPictures:
 
 
 def square(image: Image.Image) -> NDArray[np.uint8]:
-    """The whole picture on a white square of SIDE pixels, with a little room around it."""
+    """The whole picture on a white square of SIDE pixels, with a small margin."""
     room = SIDE - 2 * _MARGIN
     scale = room / max(image.size)
     size = (max(1, round(image.width * scale)), max(1, round(image.height * scale)))

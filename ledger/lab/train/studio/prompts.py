@@ -1,4 +1,4 @@
-"""What the studio model is shown by, and measured with."""
+"""Prompts for the studio model's sample sheets and measurements."""
 
 from __future__ import annotations
 
@@ -6,4 +6,4 @@ PROMPTS = (
     "a red car", "a tree", "a star", "a yellow flower", "a house", "a cat", "a moon", "a red heart",
     "a blue bird", "a flag", "a green apple", "a yellow arrow", "a clock", "a map", "a book", "a cloud",
 )  # fmt: skip
-"""The last word is the subject; at least ten open works are called so."""
+"""The last word is the subject; at least ten open works have it."""

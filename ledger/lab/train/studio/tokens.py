@@ -1,4 +1,4 @@
-"""The studio's tokeniser: byte-pair encoding as CLIP's, with pieces learnt from the captions."""
+"""The studio's tokeniser: byte-pair encoding like CLIP's, trained on the captions."""
 
 from __future__ import annotations
 
@@ -10,13 +10,13 @@ from tokenizers import Regex, Tokenizer, models, normalizers, pre_tokenizers, tr
 from transformers import CLIPTokenizer
 
 LENGTH = 24
-"""Tokens of a prompt, with start and end; what is longer is cut."""
+"""Tokens of a prompt with start and end; longer prompts are cut."""
 _PIECES = 3000
 _START, _END = "<|startoftext|>", "<|endoftext|>"
 
 
 def new_tokenizer(captions: Iterable[str]) -> Any:
-    """A CLIPTokenizer whose pieces are the frequent ones of `captions`."""
+    """A CLIPTokenizer whose tokens are the frequent pieces of `captions`."""
     learner = Tokenizer(models.BPE(end_of_word_suffix="</w>"))
     learner.normalizer = normalizers.Lowercase()
     learner.pre_tokenizer = pre_tokenizers.Split(Regex("[a-z]+|[0-9]"), "removed", invert=True)

@@ -26,21 +26,21 @@ LATENT_CHANNELS = 4
 FACTOR = 8
 PLAN = StudioTrainingPlan(steps=900, batch=16, rate=1e-3)
 _CROP = 96
-"""Pixels a side of what is learnt from: the network has no attention, so that crops teach it as well, and cost half."""
+"""Side, in pixels, of training crops: without attention, crops train as well as whole pictures, at half the cost."""
 _KL = 1e-6
 _LOG_VARIANCE = -6.0
 _TINT = 1.0
-"""Weight of the mean colour of every latent's patch."""
+"""Weight of the mean colour of each latent's patch."""
 _HINTED = 0.4
-"""Share of the steps in which three channels are drawn, less and less, towards that colour: shapes are learnt from
-light and dark alone, and colours would come hundreds of steps later."""
+"""Share of the steps in which three channels are pulled towards that colour, less and less. Without this, the VAE
+learns shapes from brightness alone, and colours hundreds of steps later."""
 _FEATURES = 0.2
 _FEATURE_BLOCKS = 5
-"""Of EfficientNet-Lite0: edges, corners and small shapes."""
+"""Blocks of EfficientNet-Lite0 for feature distance: edges, corners and small shapes."""
 
 
 def new_vae() -> AutoencoderKL:
-    """Random weights; 2.6 million parameters. Latents begin with little noise, or only light and dark get through."""
+    """Random weights; 2.6 million parameters. Latents start with little noise, or only brightness gets through."""
     vae = AutoencoderKL(
         in_channels=3,
         out_channels=3,
@@ -49,7 +49,7 @@ def new_vae() -> AutoencoderKL:
         block_out_channels=(16, 32, 64, 128),
         layers_per_block=1,
         latent_channels=LATENT_CHANNELS,
-        norm_num_groups=4,  # groups of one channel would take each picture's mean colour away
+        norm_num_groups=4,  # groups of one channel would remove each picture's mean colour
         sample_size=SIDE,
         mid_block_add_attention=False,
     )
@@ -97,7 +97,7 @@ def _crop(pixels: Pixels, rng: np.random.Generator) -> Pixels:
 
 @torch.no_grad()
 def set_scaling(vae: Any, pictures: StudioPictures) -> None:
-    """Latents are multiplied by `scaling_factor` to unit variance, as diffusers expects."""
+    """Sets `scaling_factor`, which gives latents unit variance, as diffusers expects."""
     latents = torch.cat(
         [encode(vae, pictures.pixels[start : start + 32]) for start in range(0, min(512, len(pictures)), 32)]
     )
@@ -106,18 +106,18 @@ def set_scaling(vae: Any, pictures: StudioPictures) -> None:
 
 @torch.no_grad()
 def encode(vae: Any, pixels: NDArray[np.uint8]) -> Tensor:
-    """The latents' means, not yet scaled, shape (n, 4, height / 8, width / 8)."""
+    """Means of the latents before scaling, shape (n, 4, height / 8, width / 8)."""
     means: Tensor = vae.encode(as_input(pixels)).latent_dist.mode()
     return means
 
 
 def as_input(pixels: NDArray[np.uint8]) -> Tensor:
-    """(n, height, width, 3) bytes to (n, 3, height, width) in [-1, 1]."""
+    """Converts (n, height, width, 3) bytes to (n, 3, height, width) in [-1, 1]."""
     return torch.from_numpy(pixels).permute(0, 3, 1, 2).float() / 127.5 - 1
 
 
 def as_pixels(values: Tensor) -> NDArray[np.uint8]:
-    """The way back."""
+    """The inverse of `as_input`."""
     bytes_ = ((values.float().clamp(-1, 1) + 1) * 127.5).round().to(torch.uint8)
     pixels: NDArray[np.uint8] = bytes_.permute(0, 2, 3, 1).contiguous().numpy()
     return pixels

@@ -1,4 +1,4 @@
-"""Small changes that leave a drawing what it is: mirrored, recoloured, a little smaller or moved."""
+"""Small changes that keep a drawing's subject: mirrored, recoloured, slightly smaller or moved."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ from ledger.image.canonical_image import Pixels
 
 
 def vary(pixels: Pixels, rng: np.random.Generator) -> Pixels:
-    """pixels: shape (side, side, 3), RGB over white; so is what comes back."""
+    """A random variation. `pixels` and the result: shape (side, side, 3), RGB over white."""
     if rng.random() < 0.5:
         pixels = pixels[:, ::-1]
     if rng.random() < 0.4:
@@ -20,14 +20,14 @@ def vary(pixels: Pixels, rng: np.random.Generator) -> Pixels:
 
 
 def recolour(pixels: Pixels, degrees: float) -> Pixels:
-    """Every hue turned by so many degrees; white, black and grey stay."""
+    """Rotates every hue by `degrees`; white, black and grey stay."""
     hsv = cv2.cvtColor(pixels, cv2.COLOR_RGB2HSV)
     hsv[..., 0] = (hsv[..., 0].astype(np.int32) + round(degrees / 2)) % 180
     return np.asarray(cv2.cvtColor(hsv, cv2.COLOR_HSV2RGB), np.uint8)
 
 
 def moved(pixels: Pixels, rng: np.random.Generator) -> Pixels:
-    """0.8 to 1 times as large, up to 6% aside, white around it."""
+    """Scales to 0.8..1 of the size and shifts by up to 6%, on white."""
     side = pixels.shape[0]
     scale = float(rng.uniform(0.8, 1.0))
     aside = rng.uniform(-0.06, 0.06, size=2) * side
