@@ -1,4 +1,4 @@
-"""Group commit: many callers, one transaction for what has queued meanwhile (the log's rule 1)."""
+"""Group commit: one transaction appends everything that many callers have queued (the log's rule 1)."""
 
 from __future__ import annotations
 
@@ -15,27 +15,29 @@ from ledger.log.entry import Alongside, Appended, CommitUnknownError, Draft, Ent
 from ledger.record.dsse import Signature, countersigned
 
 _LOOKUPS = (0.05, 0.2, 0.5, 1.0, 2.0)
-"""Pauses in seconds between looking for a batch whose commit has an unknown outcome."""
+"""Pauses, in seconds, between lookups of a batch whose commit has an unknown outcome."""
 _SIGNED_TOGETHER = 8
-"""Statements signed before they are handed on: a lock for each would cost too much, many would wait too long."""
+"""Statements signed per hand-over: one lock per statement would cost too much, a large group would wait too long."""
 
 _log = logging.getLogger(__name__)
 
 
 @dataclass(frozen=True, slots=True)
 class Submission:
-    """A statement that shall be signed and become a leaf."""
+    """A statement to be signed and appended."""
 
     record_id: str
     payload: bytes
     dedup_key: bytes | None = None
     signatures: tuple[Signature, ...] = ()
-    """Others' over the same payload, verified by the caller: they follow the service's own."""
+    """Further signatures of the same payload, verified by the caller; they follow the service's signature."""
 
 
 class Ticket:
-    """What a caller holds while its statement is on the way. Lighter than concurrent.futures.Future, of which there
-    would be one per record: a lock that is released once."""
+    """The future result of a submission.
+
+    It is a lock that is released once, which costs less than one concurrent.futures.Future per record.
+    """
 
     __slots__ = ("_appended", "_error", "_settled", "alongside", "queued_at", "submission")
 
@@ -49,8 +51,11 @@ class Ticket:
         self._settled.acquire()
 
     def result(self, timeout: float | None = None) -> Appended:
-        """The leaf, once it is committed. Raises what kept it from being appended, and PushbackError (`commit-pending`)
-        after `timeout` seconds: it may be appended yet, and asking again never makes a second leaf."""
+        """Waits for the committed entry. Raises the error that prevented it.
+
+        Raises PushbackError (`commit-pending`) after `timeout` seconds. The statement may still be appended; submitting
+        it again never adds a second entry.
+        """
         if not self._settled.acquire(timeout=-1 if timeout is None else timeout):
             raise PushbackError(
                 f"record {self.submission.record_id} was not committed within {timeout} s",
@@ -64,7 +69,7 @@ class Ticket:
         return self._appended
 
     def settle(self, outcome: Appended | BaseException) -> None:
-        """Called once, by the leader."""
+        """Sets the outcome. The leader calls it once."""
         if isinstance(outcome, BaseException):
             self._error = outcome
         else:
@@ -73,11 +78,11 @@ class Ticket:
 
 
 class Sequencer:
-    """Signs statements and appends them: one thread of the process signs what has queued, another, the leader, commits
-    whatever is signed by then, so that signing goes on while the database works.
+    """Signs statements and appends them. One thread signs queued statements; another, the leader, commits all that are
+    signed. So signing continues while the database works.
 
-    `sign` turns a payload into the envelope's exact bytes. (Callers that sign for themselves, many at once, would keep
-    the interpreter from the one thread that they all wait for.) Close it, or use it as a context manager.
+    `sign` turns a payload into the envelope's exact bytes. Callers do not sign themselves: many signing threads would
+    compete for the interpreter with the one that they all wait for. Close it, or use it as a context manager.
     """
 
     def __init__(
@@ -89,8 +94,10 @@ class Sequencer:
         max_age: float = 10.0,
         on_commit: Callable[[], None] = lambda: None,
     ) -> None:
-        """`max_queue` submissions may wait, and none longer than `max_age` seconds before others are turned away.
-        `on_commit` is called after each commit (it wakes the publisher)."""
+        """Refuses new submissions while `max_queue` are waiting or one has waited `max_age` seconds.
+
+        Calls `on_commit` after each commit (it wakes the publisher).
+        """
         self._store = store
         self._sign = sign
         self._max_queue = max_queue
@@ -110,7 +117,7 @@ class Sequencer:
 
     @property
     def origin(self) -> str:
-        """The origin of the log that is appended to: every statement names it."""
+        """The log's origin, which every statement names."""
         return self._store.origin()
 
     def __enter__(self) -> Sequencer:
@@ -127,11 +134,12 @@ class Sequencer:
         alongside: Alongside | None = None,
         signatures: tuple[Signature, ...] = (),
     ) -> Ticket:
-        """Queues a statement; the ticket gives its leaf once it is committed.
+        """Queues a statement. The ticket returns its entry once it is committed.
 
-        `alongside` runs in the same transaction when this becomes a leaf, for the caller's own rows. The ticket raises
-        what `sign` and EntryStore.append raise; after a PushbackError the same record id may be submitted again and
-        never makes a second leaf. Raises PushbackError (`overloaded`, `closed`) at once when too much is waiting.
+        `alongside` writes the caller's own rows in the same transaction, if the statement adds an entry. The ticket
+        raises what `sign` and EntryStore.append raise. After a PushbackError, submitting the same record id again is
+        safe: it never adds a second entry. Raises PushbackError at once (`overloaded`, `closed`) if too many
+        submissions wait.
         """
         ticket = Ticket(Submission(record_id, payload, dedup_key, signatures), alongside)
         with self._lock:
@@ -141,7 +149,7 @@ class Sequencer:
         return ticket
 
     def append_now(self, batch: Sequence[Submission], alongside: Alongside | None = None) -> Sequence[Appended]:
-        """Signs and appends a whole batch in the caller's thread, all or nothing, for callers with thousands at once.
+        """Signs and appends a whole batch in the caller's thread, all or nothing; for thousands of statements.
 
         Raises what EntryStore.append raises.
         """
@@ -151,12 +159,12 @@ class Sequencer:
         return appended
 
     def queue_age(self) -> float:
-        """Seconds for which the oldest submission has been waiting; 0.0 when none is."""
+        """Seconds that the oldest submission has been waiting; 0.0 if none is."""
         with self._lock:
             return self._age()
 
     def close(self) -> None:
-        """Commits what has queued, then stops. Later submissions are turned away."""
+        """Commits all queued submissions, then stops. Later submissions are refused."""
         with self._lock:
             self._closed = True
             self._has_queued.notify()
@@ -223,8 +231,11 @@ class Sequencer:
         return Draft(submission.record_id, leaf, submission.dedup_key, alongside)
 
     def _commit(self, tickets: Sequence[Ticket], drafts: Sequence[Draft]) -> None:
-        """Every ticket of the batch gets its leaf or the error. One bad draft must not fail its neighbours: a batch
-        that the store refuses (rather than could not be reached for) is tried again one by one."""
+        """Settles every ticket of the batch with its entry or an error.
+
+        One bad draft must not fail the others: if the store refuses the batch, each draft is tried alone. (If the store
+        is unreachable, nothing is retried.)
+        """
         try:
             appended = self._append(drafts, None)
         except Exception as error:  # noqa: BLE001 - whatever it is, the callers wait for it
@@ -252,7 +263,7 @@ class Sequencer:
             raise
 
     def _find(self, drafts: Sequence[Draft]) -> list[Appended] | None:
-        """The batch as committed, or None: all its drafts are on the log or none is, some may be earlier repeats."""
+        """The batch's entries if it was committed, else None. Some entries may be earlier repeats."""
         found: list[Appended] = []
         for draft in drafts:
             entry = self._store.get(draft.record_id)

@@ -17,7 +17,7 @@ _DECIMAL = re.compile(r"0|[1-9][0-9]{0,18}", re.ASCII)
 
 @dataclass(frozen=True, slots=True)
 class Checkpoint:
-    """What a log commits to. Our own have no extension lines; others' may."""
+    """A log's size and root. Checkpoints of our logs have no extension lines; others' may."""
 
     origin: str
     size: int
@@ -33,12 +33,12 @@ class Checkpoint:
 
 @dataclass(frozen=True, slots=True)
 class SignedCheckpoint:
-    """A checkpoint whose log signature was verified, with the exact bytes that say so."""
+    """A checkpoint whose log signature was verified, with its exact signed bytes."""
 
     checkpoint: Checkpoint
     data: bytes
     cosignatures: tuple[VerifiedSignature, ...] = ()
-    """Those by witnesses that the caller named; each was verified."""
+    """Verified cosignatures of the witnesses that the caller named."""
 
     @property
     def size(self) -> int:
@@ -70,7 +70,7 @@ def parse_hash(text: str, what: str) -> bytes:
 
 
 def parse_checkpoint(text: str) -> Checkpoint:
-    """The checkpoint in a note's text. Raises VerificationError (`bad-checkpoint`, or what the parts say)."""
+    """The checkpoint in a note's text. Raises VerificationError (`bad-checkpoint`, or as the parsers of its lines)."""
     lines = text.split("\n")
     if lines.pop() or len(lines) < 3 or not all(lines):
         raise VerificationError(
@@ -90,9 +90,9 @@ def sign_checkpoint(checkpoint: Checkpoint, signer: NoteSigner) -> bytes:
 
 
 def open_checkpoint(data: bytes, log_key: VerifierKey, witnesses: Sequence[VerifierKey] = ()) -> SignedCheckpoint:
-    """Verifies a checkpoint by its log, and the cosignatures of those witnesses that signed.
+    """Verifies a log's signature of a checkpoint, and the cosignatures of those `witnesses` that signed.
 
-    Raises VerificationError: what open_note and parse_checkpoint say; `unsigned` when the log itself did not sign;
+    Raises VerificationError as open_note and parse_checkpoint do, and: `unsigned` when the log itself did not sign;
     `wrong-origin` when its first line is not the key's name; `bad-vkey` when the key is not of a log's type.
     """
     if log_key.type is not KeyType.ED25519:
@@ -116,6 +116,6 @@ def from_note(data: bytes, opened: OpenedNote, log_key: VerifierKey) -> SignedCh
 
 
 def add_signatures(data: bytes, lines: Iterable[SignatureLine]) -> bytes:
-    """The same checkpoint with further signature lines at its end. The caller has verified them."""
+    """The same checkpoint with further signature lines, which the caller has verified."""
     note = parse_note(data)
     return bytes(Note(note.text, (*note.signatures, *lines)))

@@ -1,4 +1,4 @@
-"""Base64 as C2SP formats want it: one text per value, so that no two texts can say the same thing."""
+"""Canonical base64, as C2SP formats require: every value has exactly one text."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ def encode(data: bytes) -> str:
 
 
 def decode(text: str, what: str) -> bytes:
-    """The bytes of a canonical encoding. Raises VerificationError (`bad-base64`), naming `what`, for every other text:
+    """The bytes of a canonical encoding. Raises VerificationError (`bad-base64`), naming `what`, for any other text:
     white space, wrong or missing padding, another alphabet, stray bits in the last character."""
     try:
         data = base64.b64decode(text.encode("ascii"), validate=True)

@@ -1,4 +1,4 @@
-"""The log's contract with whatever stores its entries."""
+"""The interface of a store of log entries."""
 
 from __future__ import annotations
 
@@ -18,25 +18,25 @@ MAX_ENTRY_BYTES = 65_535
 
 
 Alongside = Callable[[Any], None]
-"""Called with the store's open transaction: rows that must become durable together with the entries."""
+"""Called with the store's open transaction, to write rows that must become durable together with the entries."""
 
 
 @dataclass(frozen=True, slots=True)
 class Draft:
-    """A signed entry that has no place in the log yet."""
+    """A signed statement that is not on the log yet."""
 
     record_id: str
     envelope: bytes
     """The leaf's exact bytes."""
     dedup_key: bytes | None = None
-    """32 bytes: two drafts with the same key are the same question; the first one's leaf answers both."""
+    """32 bytes. Drafts with equal keys ask the same question, and the first one's entry answers all of them."""
     alongside: Alongside | None = None
-    """This draft's own rows: called when it becomes a leaf, not when it is a repeat, whose rows came with the first."""
+    """Writes this draft's own rows. Called if the draft becomes an entry, not if it is a repeat."""
 
 
 @dataclass(frozen=True)
 class Entry:
-    """A leaf as stored. Its statement is parsed once, when it is first asked for."""
+    """A stored log entry. Its statement is parsed once, on first use."""
 
     leaf_index: int
     record_id: str
@@ -46,17 +46,17 @@ class Entry:
 
     @cached_property
     def payload(self) -> bytes:
-        """What was signed. Raises VerificationError where the leaf is no envelope."""
+        """The signed payload. Raises VerificationError if the entry is no envelope."""
         return dsse.parse(self.envelope).payload
 
     @cached_property
     def statement(self) -> Statement:
-        """Raises VerificationError where the leaf holds no statement of a ledger."""
+        """The parsed statement. Raises VerificationError if the entry holds no statement of a ledger."""
         return parse_payload(self.payload)
 
     @property
     def ref(self) -> Ref:
-        """As other records name it."""
+        """The reference by which other records name this entry."""
         return Ref(leaf_hash=self.leaf_hash.hex(), record_id=self.record_id)
 
 
@@ -64,7 +64,7 @@ class Entry:
 class Appended:
     entry: Entry
     repeated: bool
-    """True when the record id or the dedup key was on the log already: `entry` is the earlier one."""
+    """True if the record id or dedup key was already on the log; `entry` is then the earlier entry."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -76,28 +76,28 @@ class TreeHead:
 
 
 class CommitUnknownError(PushbackError):
-    """The connection was lost while committing: the drafts are all on the log, or none of them is.
+    """The connection was lost during a commit: either all drafts are on the log or none is.
 
-    Looking up the record ids tells; appending the same drafts again is safe.
+    Look up the record ids to find out. Appending the same drafts again is safe.
     """
 
     default_code: ClassVar[str] = "commit-unknown"
 
 
 class EntryStore(Protocol):
-    """Durable, gapless, append only. `append` is one transaction: all drafts and what goes alongside, or nothing."""
+    """A durable, gapless, append-only store. `append` is one transaction: all drafts and their rows, or nothing."""
 
     def append(self, drafts: Sequence[Draft], alongside: Alongside | None = None) -> Sequence[Appended]:
-        """Locks the head, gives gapless indexes in order, commits. One result per draft, in their order.
+        """Locks the head, assigns gapless indexes in order, commits. One result per draft, in their order.
 
-        A draft whose record id or dedup key is on the log, or stands earlier in `drafts`, adds no leaf and is answered
-        with the first one's entry as `repeated`. Each new leaf's own `Draft.alongside` runs, then, where any leaf is
-        new, `alongside`. Raises PushbackError when the store is unreachable,
-        CommitUnknownError when that happened during the commit itself.
+        A draft adds no entry if its record id or dedup key is on the log or occurs earlier in `drafts`; its result is
+        the first entry, marked `repeated`. Calls the `Draft.alongside` of each new entry, then `alongside` if there is
+        any new entry. Raises PushbackError if the store is unreachable, CommitUnknownError if the connection was lost
+        during the commit.
         """
 
     def origin(self) -> str:
-        """The name of the log (C2SP tlog-checkpoint), which every statement repeats; it never changes."""
+        """The log's name (C2SP tlog-checkpoint), which every statement repeats. It never changes."""
 
     def head(self) -> TreeHead: ...
 

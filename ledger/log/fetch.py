@@ -1,4 +1,4 @@
-"""Reads a published log from a folder, a file:// URL or over http(s), with bounds on every answer."""
+"""Reads a published log from a folder, a file:// URL or over http(s), with a size limit for every answer."""
 
 from __future__ import annotations
 
@@ -25,7 +25,7 @@ _ABSENT = {errno.ENOENT, errno.ENOTDIR, errno.EISDIR}
 
 
 def open_log(location: str) -> FolderLog | HttpLog:
-    """The log at a folder path, `file://` or `http(s)://` URL, to be closed. Raises InputError (`bad-log-location`)."""
+    """Opens the log at a folder path, `file://` or `http(s)://` URL. Raises InputError (`bad-log-location`)."""
     url = urllib.parse.urlsplit(location)
     if url.scheme in ("http", "https"):
         return HttpLog(location)
@@ -40,7 +40,7 @@ def open_log(location: str) -> FolderLog | HttpLog:
 
 
 class FolderLog:
-    """A log's objects as files below a folder."""
+    """A log whose objects are files in a folder."""
 
     def __init__(self, folder: Path) -> None:
         self._folder = folder
@@ -53,7 +53,7 @@ class FolderLog:
         """Nothing is open between reads."""
 
     def read(self, path: str, limit: int) -> bytes | None:
-        """Any file of the folder of at most `limit` bytes. Raises as `get` does."""
+        """A file of the folder, of at most `limit` bytes. Raises as `get` does."""
         try:
             data = read_regular(self._folder / path, limit + 1)
         except OSError as error:
@@ -63,15 +63,17 @@ class FolderLog:
         return _bounded(path, data, limit)
 
     def paths(self) -> Iterator[str]:
-        """Every file of the folder, as paths like those that `get` takes, sorted."""
+        """Sorted paths of all files of the folder, in the form that `get` takes."""
         for file in sorted(self._folder.rglob("*")):
             if file.is_file():
                 yield file.relative_to(self._folder).as_posix()
 
 
 class HttpLog:
-    """A log served over http(s). Threads may share it: each request takes a kept-alive connection that is idle, or a
-    new one. Redirects stay on the same host."""
+    """A log served over http(s). Threads may share it: each request takes an idle kept-alive connection, or a new one.
+
+    Redirects must stay on the same host.
+    """
 
     def __init__(self, prefix: str, *, timeout: float = 30.0, deadline: float = 120.0) -> None:
         """`timeout`: seconds without a byte; `deadline`: seconds for a whole answer."""
@@ -104,7 +106,7 @@ class HttpLog:
         return self.read(path, max_bytes(path))
 
     def read(self, path: str, limit: int) -> bytes | None:
-        """Anything below the prefix of at most `limit` bytes. Raises as `get` does."""
+        """An object below the prefix, of at most `limit` bytes. Raises as `get` does."""
         target = f"{self._prefix}/{path}"
         for _ in range(_MAX_REDIRECTS):
             status, headers, data = self._request(path, target, limit)
@@ -124,7 +126,7 @@ class HttpLog:
         with self._lock:
             idle = self._idle.pop() if self._idle else None
         if idle is not None:
-            # A kept-alive connection may have been closed meanwhile: that is no failure yet.
+            # The server may have closed a kept-alive connection; try once more on a new one.
             with contextlib.suppress(OSError, http.client.HTTPException):
                 return self._send(idle, target, limit)
         kind = http.client.HTTPSConnection if self._secure else http.client.HTTPConnection
@@ -168,7 +170,7 @@ class HttpLog:
 
 @contextlib.contextmanager
 def _cut_off(connection: socket.socket, seconds: float) -> Iterator[None]:
-    """Ends a connection after so many seconds, however slowly its server goes on sending. Raises TimeoutError then."""
+    """Ends a connection after `seconds`, even if its server keeps sending slowly. Then raises TimeoutError."""
     over = threading.Event()
 
     def end() -> None:

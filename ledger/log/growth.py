@@ -1,4 +1,4 @@
-"""From committed entries to durable tiles. Create-only throughout: running it twice, or after a crash, does no harm."""
+"""Turns committed entries into durable tiles. It only creates objects, so repeating it, even after a crash, is safe."""
 
 from __future__ import annotations
 
@@ -22,11 +22,11 @@ from ledger.log.tiles import (
 
 
 class TileWriter:
-    """Extends a published tree of `size` leaves by entries and writes the objects that this adds.
+    """Extends a published tree of `size` leaves by entries and writes the new objects.
 
-    Reads the right edge's partial tiles of the published tree. The entries of its partial bundle must be fed again
-    (from `first_entry` on): they are compared with the published hashes. Raises IntegrityError and PushbackError as the
-    methods do; VerificationError (`missing-tile`, `bad-tile`) when the published tiles are damaged.
+    Reads the partial tiles at the right edge of the published tree. The entries of its partial bundle must be passed
+    again (from `first_entry`), and are compared with the published hashes. Raises IntegrityError and PushbackError as
+    the methods do; VerificationError (`missing-tile`, `bad-tile`) when the published tiles are damaged.
     """
 
     def __init__(self, objects: ObjectStore, size: int) -> None:
@@ -41,11 +41,11 @@ class TileWriter:
             self._rows[0] = []
 
     def write(self, entries: Iterable[Entry]) -> int:
-        """Writes bundles and full tiles as they fill, then the partial ones; returns the new tree size.
+        """Writes bundles and tiles as they fill, then the partial ones. Returns the new tree size.
 
         The objects are durable after `ObjectStore.sync`. Raises IntegrityError when the entries have a gap
-        (`entry-gap`), when a stored leaf hash is not its entry's (`entry-altered`), when they differ from what is
-        published already (`forked`, `object-differs`); PushbackError when the store cannot be reached.
+        (`entry-gap`), a stored leaf hash is not its entry's (`entry-altered`), or the entries differ from the published
+        ones (`forked`, `object-differs`); PushbackError when the store cannot be reached.
         """
         for entry in entries:
             self._add(entry)

@@ -1,4 +1,4 @@
-"""The last signed checkpoint, kept outside the database: a restored backup must not fork the log."""
+"""The last signed checkpoint, stored outside the database so that a restored backup cannot fork the log."""
 
 from __future__ import annotations
 
@@ -16,14 +16,14 @@ from ledger.log.vkey import VerifierKey
 
 
 class LastCheckpoint:
-    """One checkpoint in one file, only ever replaced by a larger one; safe between processes of one machine."""
+    """One checkpoint in one file, replaced only by a larger one. Processes of one machine may share it."""
 
     def __init__(self, path: Path, log_key: VerifierKey) -> None:
         self._path = path
         self._key = log_key
 
     def load(self) -> SignedCheckpoint | None:
-        """The remembered checkpoint, None where there is none yet.
+        """The stored checkpoint, or None before the first.
 
         Raises IntegrityError (`last-checkpoint-damaged`) when the file is not a checkpoint by this log's key, and
         PushbackError (`last-checkpoint-unreadable`).
@@ -45,10 +45,10 @@ class LastCheckpoint:
             ) from error
 
     def advance(self, signed: SignedCheckpoint) -> None:
-        """Remembers a checkpoint that is about to leave the process; flushed to disk when it returns.
+        """Stores a checkpoint before it leaves the process; it is flushed to disk on return.
 
-        Raises IntegrityError (`stale-checkpoint`, `forked`) when a larger one, or another one of the same size, is
-        remembered already; PushbackError when the file cannot be written (`last-checkpoint-unwritable`).
+        Raises IntegrityError (`stale-checkpoint`, `forked`) when a larger checkpoint, or another one of the same size,
+        is already stored; PushbackError when the file cannot be written (`last-checkpoint-unwritable`).
         """
         with self._locked():
             known = self.load()

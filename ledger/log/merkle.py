@@ -16,9 +16,9 @@ from ledger.errors import VerificationError
 HASH_BYTES = 32
 EMPTY_ROOT = hashlib.sha256(b"").digest()
 MAX_SIZE = 2**63 - 1
-"""Tree sizes are signed 64-bit integers in every implementation that reads ours."""
+"""Implementations that read our logs store tree sizes as signed 64-bit integers."""
 MAX_PATH = 63
-"""No inclusion path in a tree of at most MAX_SIZE leaves has more hashes."""
+"""The longest inclusion path in a tree of MAX_SIZE leaves."""
 
 NodeReader = Callable[[int, int], bytes]
 """(level, index) -> hash of that node."""
@@ -38,7 +38,7 @@ def node_hash(left: bytes, right: bytes) -> bytes:
 class CompactRange:
     """The right edge of a tree: the roots of its perfect subtrees, largest first, one per set bit of `size`.
 
-    It is all that is needed to append and to know the root. Raises ValueError when `edge` does not fit `size`.
+    It suffices to append leaves and to compute the root. Raises ValueError when `edge` does not fit `size`.
     """
 
     size: int = 0
@@ -55,7 +55,7 @@ class CompactRange:
             raise ValueError(f"edge hashes have {HASH_BYTES} bytes, got {[len(node) for node in self.edge]}")
 
     def extend(self, leaf_hashes: Iterable[bytes]) -> CompactRange:
-        """The range after appending leaves; two hashes per leaf at most on average."""
+        """The range after appending leaves. It computes at most two hashes per leaf on average."""
         size, edge = self.size, list(self.edge)
         sha256 = hashlib.sha256
         for leaf in leaf_hashes:
@@ -68,7 +68,7 @@ class CompactRange:
         return CompactRange(size, tuple(edge))
 
     def root(self) -> bytes:
-        """The tree's root hash; of the empty tree SHA-256 of nothing."""
+        """The tree's root hash; for the empty tree, SHA-256 of the empty string."""
         return _fold(self.edge)
 
 
@@ -78,7 +78,7 @@ def root_of(leaf_hashes: Iterable[bytes]) -> bytes:
 
 
 def edge_nodes(size: int) -> list[tuple[int, int]]:
-    """(level, index) of the nodes of a tree's right edge, largest first: what CompactRange.edge holds."""
+    """(level, index) of the nodes of CompactRange.edge, largest first."""
     return _cover(0, size)
 
 
@@ -125,7 +125,7 @@ def consistency_path(old: int, size: int, node: NodeReader) -> list[bytes]:
 
 @dataclass(frozen=True, slots=True)
 class Step:
-    """One hash of a proof at work: `parent` = node_hash(left, right); `proof_side` came from the path."""
+    """One step of a proof: `parent` = node_hash(left, right); `proof_side` says which one came from the path."""
 
     left: bytes
     right: bytes
@@ -236,7 +236,7 @@ def _cover(low: int, high: int) -> list[tuple[int, int]]:
 
 
 def _range_root(low: int, high: int, node: NodeReader) -> bytes:
-    """Root of the subtree over [low, high), where low is where RFC 9162's splitting puts it."""
+    """Root of the subtree over [low, high), where `low` is a split point of RFC 9162."""
     return _fold([node(level, index) for level, index in _cover(low, high)])
 
 

@@ -51,12 +51,12 @@ class VerifiedSignature:
 
 @dataclass(frozen=True, slots=True)
 class OpenedNote:
-    """A note with at least one good signature by a known key and no bad one."""
+    """A note with at least one valid signature by a known key, and no invalid one."""
 
     note: Note
     verified: tuple[VerifiedSignature, ...]
     unknown: tuple[SignatureLine, ...]
-    """Signatures by keys that the caller did not name: nothing is known of them."""
+    """Signatures by keys that the caller did not name; they were not checked."""
 
     def signed_by(self, key: VerifierKey) -> bool:
         return any(each.key == key for each in self.verified)
@@ -97,8 +97,8 @@ def sign_note(text: str, signer: NoteSigner) -> Note:
 def open_note(data: bytes, keys: Sequence[VerifierKey]) -> OpenedNote:
     """Checks every signature by one of `keys`.
 
-    Raises VerificationError: what parse_note says; `bad-signature` when a known key's signature fails; `bad-note` when
-    a known key signed twice; `unsigned` when no known key signed.
+    Raises VerificationError as parse_note does, and: `bad-signature` when a known key's signature is invalid;
+    `bad-note` when a known key signed twice; `unsigned` when no known key signed.
     """
     note = parse_note(data)
     verified: list[VerifiedSignature] = []

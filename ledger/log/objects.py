@@ -1,4 +1,4 @@
-"""The log's contract with whatever serves its tiles and checkpoint: an object store with create-only writes."""
+"""The interface of the object store that serves a log's tiles and checkpoint. Its writes are create-only."""
 
 from __future__ import annotations
 
@@ -12,36 +12,36 @@ _TILE_HEADERS = {"Content-Type": "application/octet-stream", "Cache-Control": "p
 
 
 def http_headers(path: str) -> Mapping[str, str]:
-    """How an object is served (C2SP tlog-tiles): tiles never change, the checkpoint does within seconds."""
+    """HTTP headers of an object (C2SP tlog-tiles): tiles never change, the checkpoint changes within seconds."""
     return _CHECKPOINT_HEADERS if path == CHECKPOINT_PATH else _TILE_HEADERS
 
 
 class ObjectReader(Protocol):
-    """What a verifier needs: the bytes below a path, or None where there is no such object.
+    """What a verifier needs: the bytes at a path, or None if there is no such object.
 
     `path` is relative with `/` between its parts, as in `tile/0/x001/234.p/5` or `checkpoint`. Raises PushbackError
-    when the place cannot be reached now.
+    while the store is unreachable.
     """
 
     def get(self, path: str) -> bytes | None: ...
 
 
 class ObjectStore(ObjectReader, Protocol):
-    """Where the publisher writes. Every write is durable (flushed to disk, with new parent folders) when it returns,
-    unless it says otherwise, and atomic: a reader sees the whole object or none.
+    """The store that the publisher writes to. Writes are atomic: a reader sees the whole object or none. Unless a
+    method says otherwise, they are durable on return (flushed to disk, with new parent folders).
 
     Raises PushbackError when the store is unreachable or full.
     """
 
     def put_new(self, path: str, data: bytes) -> None:
-        """Creates an object. Equal bytes already there: nothing happens, and the object is durable all the same.
+        """Creates an object. If it exists with equal bytes, only ensures that it is durable.
 
-        May be durable only after `sync`. Raises IntegrityError (`object-differs`) when other bytes are there: published
-        tiles never change.
+        It may be durable only after `sync`. Raises IntegrityError (`object-differs`) if it exists with other bytes,
+        because published tiles never change.
         """
 
     def replace(self, path: str, data: bytes) -> None:
-        """Creates or atomically replaces an object: the checkpoint alone is ever replaced. Durable when it returns."""
+        """Creates or atomically replaces an object; durable on return. Only the checkpoint is ever replaced."""
 
     def sync(self) -> None:
         """Returns when everything that `put_new` accepted is durable: one flush for many tiles."""

@@ -24,7 +24,7 @@ class TlogProof:
     checkpoint: bytes
     """The signed checkpoint, verbatim."""
     extra: bytes | None = None
-    """Not covered by any signature: each use must check it by other means."""
+    """Extra data that no signature covers; whoever uses it must check it by other means."""
 
     @property
     def text(self) -> str:
@@ -34,7 +34,7 @@ class TlogProof:
 
 
 def parse_proof(text: str) -> TlogProof:
-    """Parses strictly: `parse_proof(text).text == text` always. The checkpoint inside is not looked at yet.
+    """Parses strictly: `parse_proof(text).text == text` always. Does not check the checkpoint inside.
 
     Raises VerificationError (`bad-proof`, `bad-number`, `bad-base64`, `bad-hash`).
     """

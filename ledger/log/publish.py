@@ -1,4 +1,4 @@
-"""From committed entries to a published checkpoint (docs/explanation/architecture.md, rules 2 and 3 of the log)."""
+"""Publishes committed entries and a checkpoint (docs/explanation/architecture.md, rules 2 and 3 of the log)."""
 
 from __future__ import annotations
 
@@ -22,37 +22,38 @@ from ledger.log.vkey import NoteSigner
 from ledger.log.witness import WitnessClient, WitnessOutcome
 
 PublisherLock = Callable[[], AbstractContextManager[bool]]
-"""Enters at once and says whether this is the only publisher now (an advisory lock, released when the process dies)."""
+"""Enters at once; yields whether this is the only publisher (an advisory lock, released when the process dies)."""
 
 _log = logging.getLogger(__name__)
 
 
 @dataclass(frozen=True, slots=True)
 class Publication:
-    """How a round ended."""
+    """Outcome of a round."""
 
     signed: SignedCheckpoint
     published: bool
-    """False while the witnesses' quorum is required and missing: the checkpoint waits for the next round."""
+    """False if a required quorum of witnesses is missing; the checkpoint then waits for the next round."""
     outcomes: tuple[WitnessOutcome, ...] = ()
-    """What each witness answered, where they were asked."""
+    """Each witness's answer, if witnesses were asked."""
 
 
 @dataclass(frozen=True, slots=True)
 class PublisherStatus:
-    """For `/readyz`: the last round of this process."""
+    """The last round of this process, for `/readyz`."""
 
     publication: Publication | None = None
     error: LedgerError | None = None
 
 
 class Publisher:
-    """Publishes what is committed. Holds no state that a crash could lose: each round begins from what is durable, so
-    that recovery is the ordinary way.
+    """Publishes committed entries. It keeps no state that a crash could lose: each round starts from durable data, so
+    recovery needs no special code.
 
-    A round: (1) lock; (2) the last signed checkpoint, the larger of the served one and the file's; (3) the database
-    must extend it; (4) tiles, flushed; (5) root from the tiles = committed root, and consistent with (2); (6) sign;
-    (7) the file; (8) witnesses; (9) serve. What leaves the process (8, 9) is always in the file (7) already.
+    A round: (1) take the lock; (2) find the last signed checkpoint: the larger of the served one and the file's; (3)
+    require that the database extends it; (4) write and flush tiles; (5) require that the tiles' root is the committed
+    one and consistent with (2); (6) sign; (7) write the file; (8) ask witnesses; (9) serve. A checkpoint is in the file
+    (7) before it leaves the process (8, 9).
     """
 
     def __init__(
@@ -66,9 +67,9 @@ class Publisher:
         witnesses: WitnessClient | None = None,
         require_quorum: bool = True,
     ) -> None:
-        """`last_checkpoint` is the file, outside the database, that holds the last signed checkpoint.
+        """`last_checkpoint`: file outside the database that holds the last signed checkpoint.
 
-        With `require_quorum`, a checkpoint waits until the witness policy accepts its cosignatures. Without it, the
+        With `require_quorum`, a checkpoint waits until its cosignatures satisfy the witness policy. Without it, the
         checkpoint is published with the cosignatures that it has.
         """
         self._entries = entries
@@ -86,12 +87,15 @@ class Publisher:
         return self._status
 
     def wake(self) -> None:
-        """Says that something was committed: `run` need not wait for its next look."""
+        """Tells `run` that something was committed, so that it need not wait for its next check."""
         self._news.set()
 
     def run(self, stop: threading.Event, *, interval: float = 1.0) -> None:
-        """Publishes until `stop` is set, at most once per `interval` seconds; errors end up in `status` and are tried
-        again: a refusal to sign stays one until its cause is repaired. After `stop`, call `wake` to end at once."""
+        """Publishes at most once per `interval` seconds until `stop` is set. To end at once, then call `wake`.
+
+        Errors are stored in `status`, and the round is tried again. A refusal to sign lasts until its cause is
+        repaired.
+        """
         while not stop.is_set():
             self._news.wait(interval)
             self._news.clear()
@@ -102,7 +106,7 @@ class Publisher:
                     _log.error("not published: %s", error.message)
                 self._status = PublisherStatus(self._status.publication, error)
             except Exception as error:  # noqa: BLE001
-                # A publisher that dies of a defect in silence would be worse than one that says so every second.
+                # Keep running after an unexpected error: reporting it every second is better than a silent death.
                 _log.exception("not published")
                 unexpected = LedgerError(f"publishing failed: {type(error).__name__}: {error}", code="unexpected")
                 self._status = PublisherStatus(self._status.publication, unexpected)
@@ -111,11 +115,11 @@ class Publisher:
             stop.wait(interval)
 
     def publish(self) -> Publication | None:
-        """One round; None when another publisher is at work.
+        """Runs one round; None if another publisher holds the lock.
 
         Raises IntegrityError when signing would be wrong (`database-behind`, `forked`, `entry-gap`, `entry-altered`,
         `object-differs`, `published-log-damaged`, `last-checkpoint-damaged`), PushbackError when something is
-        unreachable or full; after either, the next round starts from what is durable.
+        unreachable or full. After either, the next round starts from durable data.
         """
         with self._lock() as only_one:
             return self._round() if only_one else None
@@ -194,7 +198,7 @@ class Publisher:
     def _serve(self, signed: SignedCheckpoint, may_serve: bool, outcomes: tuple[WitnessOutcome, ...]) -> Publication:
         if not may_serve:
             return Publication(signed, published=False, outcomes=outcomes)
-        # A publisher that slept through the loss of its lock must not set the served checkpoint back.
+        # If this publisher lost its lock without noticing, it must not replace a larger served checkpoint.
         served = self._served()
         if served is not None and served.size > signed.size:
             return Publication(served, published=True)

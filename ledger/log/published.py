@@ -1,4 +1,4 @@
-"""The published side of the log as its own service sees it: the latest checkpoint, receipts under it."""
+"""The published log as its own service reads it: the latest checkpoint, and receipts under it."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ _POLL = 0.05
 
 
 class PublishedLog:
-    """Reads what any publisher of this log serves. Safe to share by threads."""
+    """Reads the published log, whichever process publishes it. Threads may share it."""
 
     def __init__(self, objects: ObjectReader, log_key: VerifierKey) -> None:
         self._objects = objects
@@ -26,7 +26,7 @@ class PublishedLog:
         self.tiles = TileReader(objects)
 
     def checkpoint(self) -> SignedCheckpoint | None:
-        """The served checkpoint, None before the first.
+        """The served checkpoint, or None before the first.
 
         Raises IntegrityError (`published-log-damaged`) when it is not signed by the log, PushbackError.
         """
@@ -45,7 +45,7 @@ class PublishedLog:
         return latest
 
     def covering(self, leaf_index: int, timeout: float) -> SignedCheckpoint:
-        """A checkpoint that covers the leaf, waiting up to `timeout` seconds for it.
+        """Waits up to `timeout` seconds for a checkpoint that covers the leaf.
 
         Raises PushbackError (`not-published`) when there is none by then.
         """
@@ -63,6 +63,6 @@ class PublishedLog:
             time.sleep(_POLL)
 
     def receipt(self, entry: Entry, *, timeout: float = 0.0, extra: bytes | None = None) -> TlogProof:
-        """The entry's C2SP tlog-proof under a covering checkpoint, verified. Raises as `covering`, make_receipt."""
+        """The entry's verified C2SP tlog-proof under a covering checkpoint. Raises as `covering` and make_receipt."""
         signed = self.covering(entry.leaf_index, timeout)
         return make_receipt(self.tiles, entry.leaf_hash, entry.leaf_index, signed, extra)

@@ -1,4 +1,4 @@
-"""Hashes and proofs from published tiles: for receipts, for the publisher's own check, and for auditors."""
+"""Hashes and proofs from published tiles, for receipts, the publisher's own check, and auditors."""
 
 from __future__ import annotations
 
@@ -22,7 +22,7 @@ from ledger.log.tiles import LEVEL_BITS, Tile, tile_at, unpack_hashes
 
 
 class _TileNodes:
-    """One tile's hashes, and those of the seven tree levels above them as they are asked for."""
+    """One tile's hashes, and those of the seven tree levels above, computed on demand."""
 
     def __init__(self, hashes: Sequence[bytes]) -> None:
         self._nodes: dict[tuple[int, int], bytes] = {(0, position): node for position, node in enumerate(hashes)}
@@ -39,9 +39,9 @@ class _TileNodes:
 
 
 class TileReader:
-    """Nodes of a log's tree, read from its tiles, with the most recently used tiles kept. Safe to share by threads.
+    """Nodes of a log's tree, read from its tiles. Caches the most recently used tiles. Threads may share it.
 
-    Nothing read here is trusted: a proof made from it is checked against a signed root by whoever uses it.
+    Nothing read here is trusted: callers check proofs against a signed root.
     """
 
     def __init__(self, objects: ObjectReader, *, cached_tiles: int = 1024) -> None:
@@ -62,8 +62,8 @@ class TileReader:
         return nodes.node(inner, (first % (1 << LEVEL_BITS)) >> inner)
 
     def root(self, size: int, within: int | None = None) -> bytes:
-        """Root hash of the tree of `size` leaves as the tiles have it; with `within`, from the tiles of that larger
-        tree. Raises as `node` does."""
+        """Root hash of the tree of `size` leaves, computed from its tiles, or from those of the larger tree of `within`
+        leaves. Raises as `node` does."""
         nodes = (self.node(level, index, within or size) for level, index in edge_nodes(size))
         return CompactRange(size, tuple(nodes)).root()
 
@@ -91,7 +91,7 @@ class TileReader:
 
 
 def read_tile(objects: ObjectReader, tile: Tile) -> tuple[Tile, bytes]:
-    """A tile's (or entry bundle's) bytes; where a partial one is gone, those of the full one that replaced it.
+    """The bytes of a tile or entry bundle. If a partial one is gone, those of the full one that replaced it.
 
     Raises VerificationError (`missing-tile`), and PushbackError when the log cannot be reached.
     """
@@ -105,7 +105,7 @@ def read_tile(objects: ObjectReader, tile: Tile) -> tuple[Tile, bytes]:
 def make_receipt(
     reader: TileReader, leaf: bytes, index: int, signed: SignedCheckpoint, extra: bytes | None = None
 ) -> TlogProof:
-    """The C2SP tlog-proof of a leaf (its hash and index) under a checkpoint, verified before it is handed out.
+    """The verified C2SP tlog-proof of a leaf, given by its hash and index, under a checkpoint.
 
     Raises ValueError when the checkpoint does not cover the leaf; IntegrityError (`published-log-damaged`) when the
     published tiles do not lead from that leaf to the checkpoint's root; PushbackError when they cannot be reached.

@@ -1,7 +1,7 @@
-"""C2SP tlog-tiles: which objects a tree of a given size consists of, their paths and their bytes. No I/O here.
+"""C2SP tlog-tiles: the objects of a tree of a given size, their paths and their bytes. No I/O happens here.
 
-A tile at level l holds up to 256 nodes of level 8l of the Merkle tree; an entry bundle holds the entries below a tile
-of level 0. A *partial* one has a width from 1 to 255.
+A tile at level l holds up to 256 nodes of level 8l of the Merkle tree. An entry bundle holds the entries below a tile
+of level 0. A *partial* tile or bundle has a width from 1 to 255.
 """
 
 from __future__ import annotations
@@ -26,7 +26,7 @@ _PATH = re.compile(r"tile/(entries|0|[1-9][0-9]?)/((?:x[0-9]{3}/)*[0-9]{3})(?:\.
 
 @dataclass(frozen=True, slots=True)
 class Tile:
-    """A tile, or an entry bundle where `level` is None; `width` 256 means full. ValueError outside the format."""
+    """A tile, or an entry bundle if `level` is None. Width 256 means full. Raises ValueError outside the format."""
 
     level: int | None
     index: int
@@ -58,7 +58,7 @@ class Tile:
 
     @property
     def full(self) -> Tile:
-        """The full tile that replaces this partial one in time."""
+        """The full tile that will replace this partial one."""
         return Tile(self.level, self.index)
 
     @property
@@ -73,7 +73,7 @@ class Tile:
 
 
 def parse_path(path: str) -> Tile:
-    """The tile at `path`. Raises VerificationError (`bad-tile-path`) for what is not exactly a Tile's path."""
+    """The tile at `path`. Raises VerificationError (`bad-tile-path`) if `path` is not exactly a Tile's path."""
     match = _PATH.fullmatch(path) if len(path) <= 128 else None
     if match is None:
         raise VerificationError(f"not a tlog-tiles path: {path[:128]!r}", code="bad-tile-path")
@@ -92,7 +92,7 @@ def parse_path(path: str) -> Tile:
 
 
 def tile_at(level: int | None, index: int, size: int) -> Tile:
-    """The tile with this index as a tree of `size` leaves has it: full or partial. ValueError where it has none."""
+    """The tile (full or partial) with this index in a tree of `size` leaves. Raises ValueError if there is none."""
     count = _level_count(level, size) - index * FULL_WIDTH
     if count <= 0:
         raise ValueError(f"a tree of {size} leaves has no tile {index} at level {level}")
@@ -100,7 +100,7 @@ def tile_at(level: int | None, index: int, size: int) -> Tile:
 
 
 def level_tiles(level: int | None, old: int, new: int) -> Iterator[Tile]:
-    """The tiles of one level (None: entry bundles) that a tree of `new` leaves has and one of `old` leaves had not."""
+    """The tiles of one level (None: entry bundles) that a tree gains when it grows from `old` to `new` leaves."""
     before, after = _level_count(level, old), _level_count(level, new)
     if before < after:
         for index in range(before // FULL_WIDTH, -(-after // FULL_WIDTH)):
@@ -129,7 +129,7 @@ def pack_hashes(hashes: Sequence[bytes]) -> bytes:
 
 
 def unpack_hashes(data: bytes, tile: Tile) -> list[bytes]:
-    """The tile's hashes. Raises VerificationError (`bad-tile`) when `data` has not exactly its width in hashes."""
+    """The tile's hashes. Raises VerificationError (`bad-tile`) unless `data` holds exactly as many as its width."""
     if len(data) != tile.width * HASH_BYTES:
         raise VerificationError(
             f"{tile.path}: expected {tile.width * HASH_BYTES} bytes, got {len(data)}", code="bad-tile"
@@ -146,8 +146,8 @@ def pack_entries(entries: Sequence[bytes]) -> bytes:
 
 
 def unpack_entries(data: bytes, tile: Tile) -> list[bytes]:
-    """The bundle's entries. Raises VerificationError (`bad-entry-bundle`) when it is cut short, too long, or has
-    another number of entries than the tile's width."""
+    """The bundle's entries. Raises VerificationError (`bad-entry-bundle`) when it is cut short, too long, or does not
+    have exactly as many entries as the tile's width."""
     entries: list[bytes] = []
     position = 0
     while position < len(data) and len(entries) < tile.width:

@@ -43,9 +43,9 @@ def require_name(name: str) -> None:
 
 @dataclass(frozen=True, slots=True)
 class VerifierKey:
-    """A public key with the name that its signature lines carry.
+    """A public key with the name in its signature lines.
 
-    Raises VerificationError: `bad-key-name`, `bad-vkey`, or what `require_sound_public_key` says of weak Ed25519 keys.
+    Raises VerificationError: `bad-key-name`, `bad-vkey`, or as `require_sound_public_key` for weak Ed25519 keys.
     """
 
     name: str
@@ -76,7 +76,7 @@ class VerifierKey:
         return bytes([self.type]) + self.public
 
     def verify(self, text: str, signature: bytes) -> int | None:
-        """Checks a signature over a note's text; returns a cosignature's POSIX seconds, None for plain ones.
+        """Checks a signature of a note's text. Returns a cosignature's POSIX seconds, None for a plain signature.
 
         Raises VerificationError (`bad-signature`).
         """
@@ -128,7 +128,7 @@ def parse_vkey(text: str) -> VerifierKey:
 
 @dataclass(frozen=True, slots=True)
 class NoteSigner:
-    """Signs notes under the key's name. `sign` returns the raw Ed25519 signature of the bytes it is given."""
+    """Signs notes under the key's name. `sign` returns the raw Ed25519 signature of its argument."""
 
     key: VerifierKey
     sign: Callable[[bytes], bytes]

@@ -1,4 +1,4 @@
-"""Client of C2SP tlog-witness: has a checkpoint cosigned by every configured witness at once."""
+"""Client of C2SP tlog-witness: asks every configured witness at once to cosign a checkpoint."""
 
 from __future__ import annotations
 
@@ -37,14 +37,14 @@ class WitnessState(StrEnum):
     UNKNOWN_LOG = "unknown-log"
     """404: the witness is not configured for this origin."""
     REFUSED = "refused"
-    """400, 403, 422 or an impossible size: the witness says that our checkpoint, signature or proof is wrong."""
+    """400, 403, 422 or an impossible size: the witness rejects our checkpoint, signature or proof."""
     BAD_REPLY = "bad-reply"
-    """Something that is not the protocol, or a cosignature that does not verify."""
+    """The reply breaks the protocol, or its cosignature does not verify."""
 
 
 @dataclass(frozen=True, slots=True)
 class WitnessOutcome:
-    """What one witness answered."""
+    """One witness's answer."""
 
     witness: Witness
     state: WitnessState
@@ -61,10 +61,10 @@ class WitnessReply:
 
 
 class WitnessClient:
-    """Submits checkpoints to the witnesses of a policy that have a URL. Remembers how far each has come."""
+    """Submits checkpoints to the policy's witnesses that have a URL. Remembers the size that each has reached."""
 
     def __init__(self, policy: WitnessPolicy, *, timeout: float = 5.0) -> None:
-        """`timeout`: seconds for all witnesses of one checkpoint together; later answers are not waited for."""
+        """`timeout`: seconds for all witnesses of one checkpoint together; later answers are ignored."""
         self.policy = policy
         self._timeout = timeout
         self._witnesses = [witness for witness in policy.witnesses if witness.url is not None]
@@ -75,14 +75,14 @@ class WitnessClient:
 
     @property
     def latest(self) -> tuple[WitnessOutcome, ...]:
-        """How the last submission to each witness ended; empty before the first."""
+        """Outcomes of the last submission; empty before the first."""
         return self._latest
 
     def close(self) -> None:
         self._pool.shutdown(wait=False, cancel_futures=True)
 
     def collect(self, signed: SignedCheckpoint, prove: Prove) -> list[WitnessOutcome]:
-        """Asks all at once; one outcome per witness, in the policy's order. Never raises for what a witness does."""
+        """Asks all at once. One outcome per witness, in the policy's order. A witness's failure never raises."""
         deadline = time.monotonic() + self._timeout
         futures = {self._pool.submit(self._ask, each, signed, prove, deadline): each for each in self._witnesses}
         outcomes: dict[str, WitnessOutcome] = {}
@@ -161,7 +161,7 @@ def _url(witness: Witness) -> str:
 
 class _NoRedirect(urllib.request.HTTPRedirectHandler):
     def redirect_request(self, *_: object) -> None:
-        """A POST must not become a GET elsewhere: the redirect itself is the (wrong) answer."""
+        """Follows no redirect, so that a POST does not become a GET elsewhere; the redirect counts as a bad reply."""
 
 
 _OPENER = urllib.request.build_opener(_NoRedirect)

@@ -1,4 +1,4 @@
-"""C2SP tlog-policy: which logs are known, and which witnesses must have cosigned a checkpoint."""
+"""C2SP tlog-policy: the known logs, and the witnesses that must have cosigned a checkpoint."""
 
 from __future__ import annotations
 
@@ -22,7 +22,7 @@ class LogLine:
 @dataclass(frozen=True, slots=True)
 class Witness:
     name: str
-    """Its name within the policy; the key has its own."""
+    """Name within the policy; the key has a separate name."""
     key: VerifierKey
     url: str | None
 
@@ -40,7 +40,7 @@ class WitnessPolicy:
     witnesses: tuple[Witness, ...]
     groups: tuple[WitnessGroup, ...]
     quorum: str | None
-    """Name of a witness or group; None asks for no cosignature."""
+    """Name of a witness or group; None requires no cosignature."""
 
     @property
     def witness_keys(self) -> list[VerifierKey]:
@@ -79,7 +79,7 @@ def parse_policy(data: bytes) -> WitnessPolicy:
     if len(data) > MAX_POLICY_BYTES or re.search(rb"[^\t\n\x20-\x7e\x80-\xff]", data):
         raise InputError("policy: over 1 MB, or has control characters other than tab and newline", code="bad-policy")
     parser = _Parser()
-    # Octets beyond ASCII are opaque there: names in UTF-8 come through, other bytes as lone surrogates.
+    # The format treats bytes beyond ASCII as opaque. UTF-8 names are kept; other bytes become lone surrogates.
     for number, line in enumerate(data.decode("utf-8", "surrogateescape").split("\n"), 1):
         words = [word for word in re.split("[ \t]+", line) if word]
         if words and not words[0].startswith("#"):
@@ -93,7 +93,7 @@ def parse_policy(data: bytes) -> WitnessPolicy:
 
 
 class _Parser:
-    """The definitions read so far. Methods raise ValueError or VerificationError with what is wrong in the line."""
+    """The definitions read so far. Methods raise ValueError or VerificationError that say what is wrong in the line."""
 
     def __init__(self) -> None:
         self.logs: list[LogLine] = []
