@@ -190,7 +190,7 @@ def _cut_off(connection: socket.socket, seconds: float) -> Iterator[None]:
 
 
 def max_bytes(path: str) -> int:
-    """How many bytes the object at `path` may have at most. Raises VerificationError for a path that no log has."""
+    """Largest size in bytes of the object at `path`. Raises VerificationError for a path that no log has."""
     if path == CHECKPOINT_PATH:
         return MAX_NOTE_BYTES
     tile = parse_path(path)

@@ -1,4 +1,4 @@
-"""COPY into our tables, with the binary types taken from their columns."""
+"""COPY into our tables; binary types are taken from the columns."""
 
 from __future__ import annotations
 
@@ -29,7 +29,7 @@ _NAMES: dict[type[Any], str] = {
 
 
 def copy_rows(connection: Connection, table: Table, columns: Sequence[str], rows: Iterable[Sequence[Any]]) -> None:
-    """Insert rows by COPY. Values as psycopg takes them: UUID, Jsonb, pgvector's Bit and HalfVector."""
+    """Inserts rows by COPY. Values are psycopg's types: UUID, Jsonb, pgvector's Bit and HalfVector."""
     types = [_name(table.c[column].type) for column in columns]
     raw = driver(connection)
     if "halfvec" in types:

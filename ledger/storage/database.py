@@ -1,4 +1,4 @@
-"""Connections: one pool for the service's role, single connections for the owner, and errors that people understand."""
+"""Connections: one pool for the service's role, single connections for the owner, and readable errors."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ from sqlalchemy.exc import TimeoutError as PoolTimeoutError
 from ledger.errors import ConflictError, InputError, LedgerError, PushbackError
 
 POOL_SIZE = 28
-"""More than the threads of the service that ask at once (api/app.py). Made when they are needed."""
+"""More than the service's threads (api/app.py). Connections are opened when needed."""
 SECONDS_FOR_CONNECTION = 10
 DRIVER = "postgresql+psycopg"
 SERVICE_ROLE = "artledger_service"
@@ -24,17 +24,18 @@ SERVICE_OPTIONS = (
     f"-c role={SERVICE_ROLE} -c lock_timeout=10s -c idle_in_transaction_session_timeout=60s -c jit=off"
     " -c hnsw.ef_search=200 -c hnsw.iterative_scan=relaxed_order -c hnsw.max_scan_tuples=40000"
 )
-"""A stalled process must not hold the log's head for ever. Compiling a search takes longer than running it. Cut short
-at ef_search, an index search would lose most rows behind a filter; tests/benchmarks/search.py shows what it gives."""
+"""Timeouts: a stalled process must not hold the log's head for ever. No JIT: compiling a search takes longer than
+running it. Iterative scans: limited to ef_search, an index search would lose most rows behind a filter
+(tests/benchmarks/search.py has figures)."""
 
 
 class Database:
-    """One PostgreSQL database. Connections are made on first use; close it (or leave its `with`) to end them.
+    """One PostgreSQL database. Connections are opened on first use; close it (or leave its `with`) to end them.
 
-    The service's connections run with the role `artledger_service`, which can only select and insert on the log. With
-    `service_url` they log in as somebody who has no other rights; else they take the role on, and a statement smuggled
-    into one could take it off again. The owner's are opened for migrations, indexes and erasure alone.
-    Raises InputError (`database-url`) for a URL that is not PostgreSQL's.
+    The service's connections use the role `artledger_service`, which can only select and insert on the log. With
+    `service_url` they log in as a user without other rights. Otherwise they log in as the owner and SET ROLE, which an
+    injected statement could reset. The owner's connections are used only for migrations, indexes and erasure.
+    Raises InputError (`database-url`) if the URL is not for PostgreSQL.
     """
 
     def __init__(self, url: str, *, service_url: str | None = None, pool_size: int = POOL_SIZE) -> None:
@@ -46,7 +47,7 @@ class Database:
             max_overflow=0,
             pool_timeout=SECONDS_FOR_CONNECTION,
             pool_pre_ping=True,
-            hide_parameters=True,  # parameters carry names and pictures: they stay out of errors and logs
+            hide_parameters=True,  # keeps names and pictures in parameters out of errors and logs
             connect_args=common | {"options": SERVICE_OPTIONS},
         )
         self._held: Connection | None = None
@@ -67,7 +68,7 @@ class Database:
 
     @property
     def label(self) -> str:
-        """Where it is, for people: host and database, never the password."""
+        """Host and database for messages, without the password."""
         host = self._url.host or self._url.query.get("host", "local socket")
         return f"{host}/{self._url.database}"
 
@@ -82,8 +83,8 @@ class Database:
     def begin(self) -> Iterator[Connection]:
         """A transaction of the service's role: committed at the end of the block, rolled back by an exception.
 
-        Raises PushbackError (`database-unreachable`, `database-busy`, `disk-full`) when the server is not there, has no
-        free connection or no space; the outcome of a commit that ends so is unknown.
+        Raises PushbackError when the server is unreachable (`database-unreachable`), has no free connection
+        (`database-busy`) or no space (`disk-full`). If a commit raises it, the outcome of the commit is unknown.
         """
         with self._explained(), self._service.begin() as connection:
             yield connection
@@ -96,8 +97,8 @@ class Database:
 
     @contextmanager
     def kept_session(self) -> Iterator[Connection]:
-        """As `session`, for one user at a time: the connection is kept for the next time, until it breaks or `close`,
-        which saves the round trips of taking one from the pool. Raises as `begin` does."""
+        """Like `session`, for one user at a time. The connection is kept until it breaks or `close`, which saves the
+        round trips of taking one from the pool. Raises as `begin` does."""
         with self._explained():
             connection, self._held = self._held, None
             if connection is None:
@@ -113,13 +114,13 @@ class Database:
 
     @contextmanager
     def begin_as_owner(self) -> Iterator[Connection]:
-        """A transaction of the owner: migrations and indexes only. Raises as `begin` does."""
+        """A transaction of the owner, for migrations and indexes only. Raises as `begin` does."""
         with self._explained(), self._owner.begin() as connection:
             yield connection
 
     @contextmanager
     def owner_session(self) -> Iterator[Connection]:
-        """A connection of the owner outside a transaction: for VACUUM, which wants none. Raises as `begin` does."""
+        """A connection of the owner outside a transaction, for VACUUM. Raises as `begin` does."""
         with self._explained(), self._owner.connect() as connection:
             yield connection.execution_options(isolation_level="AUTOCOMMIT")
 
@@ -189,7 +190,7 @@ def _parsed(url: str) -> URL:
 
 
 def driver(connection: Connection) -> psycopg.Connection[TupleRow]:
-    """psycopg's connection below SQLAlchemy's, in the same transaction: for COPY and binary results."""
+    """The psycopg connection under SQLAlchemy's, in the same transaction, for COPY and binary results."""
     found = connection.connection.driver_connection
     if not isinstance(found, psycopg.Connection):
         raise TypeError(f"not a psycopg connection: {type(found)}")
@@ -197,7 +198,7 @@ def driver(connection: Connection) -> psycopg.Connection[TupleRow]:
 
 
 def _is_lost(cause: object) -> bool:
-    """Whether the server was not there or went away, as against having answered with an error of its own."""
+    """Whether the server was unreachable or the connection broke; False if the server answered with an error."""
     if isinstance(cause, psycopg.Error) and cause.sqlstate is not None:
         return cause.sqlstate[:2] in ("08", "57") and not isinstance(cause, psycopg.errors.QueryCanceled)
     return isinstance(cause, psycopg.OperationalError | psycopg.InterfaceError)

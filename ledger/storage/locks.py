@@ -16,13 +16,13 @@ PROJECTOR = 0x617274_70726F6A
 CALIBRATION = 0x617274_63616C69
 DEDUPLICATION = 0x617274_64656475
 HOLDER_KEYS = 0x617274_6B657973
-"""Keys of this database's advisory locks; any numbers will do as long as they stay the same."""
+"""Keys of this database's advisory locks. The numbers are arbitrary but must never change."""
 
 
 class ProcessLock:
-    """Entering says at once whether nobody else, in this process or another, is at the work that the key names.
+    """Tries to take the lock of a key at once; yields whether it was free, in this process and all others.
 
-    The lock belongs to a connection and is gone when that is, even by SIGKILL.
+    The lock belongs to a connection and ends with it, even after SIGKILL.
     """
 
     def __init__(self, database: Database, key: int) -> None:
@@ -43,10 +43,10 @@ class ProcessLock:
 
 
 class TurnLock:
-    """Entering waits until nobody else, in this process or another, is at the work that the key names.
+    """Waits for the lock of a key, held by at most one thread of all processes.
 
-    Raises PushbackError (`database-busy`) after ten seconds. Threads wait for each other first, so that those who wait
-    do not hold the connections that the one at work needs.
+    Raises PushbackError (`database-busy`) after ten seconds. Threads of a process first wait for each other, so that
+    waiting threads do not hold connections that the working one needs.
     """
 
     def __init__(self, database: Database, key: int) -> None:
@@ -67,8 +67,8 @@ class TurnLock:
 class PublisherLock(ProcessLock):
     """`ledger.log.publish.PublisherLock`: the only publisher of the database.
 
-    After a SIGKILL another publisher may start while this one finishes its round, which create-only tiles and the
-    checks of a round allow for.
+    After a SIGKILL, another publisher may start while this one's last round still finishes. Create-only tiles and the
+    checks of a round make this safe.
     """
 
     def __init__(self, database: Database) -> None:
@@ -76,5 +76,5 @@ class PublisherLock(ProcessLock):
 
 
 def lock_projections(connection: Connection) -> None:
-    """Wait until no other transaction projects; held to the end of this one. Raises as a lock timeout does."""
+    """Waits until no other transaction projects, and holds the lock to the end of this one. May time out."""
     connection.execute(sa.text("SELECT pg_advisory_xact_lock(:key)"), {"key": PROJECTOR})

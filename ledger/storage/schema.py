@@ -1,4 +1,4 @@
-"""Bring a database to this code's schema, or say why it does not fit."""
+"""Migrates a database to this code's schema, or says why it does not fit."""
 
 from __future__ import annotations
 
@@ -21,14 +21,14 @@ from ledger.storage.database import Database
 MIN_SERVER = 150_000
 """server_version_num of PostgreSQL 15."""
 MIN_PGVECTOR = (0, 8)
-"""Iterative index scans, without which filtered searches lose most of their results."""
+"""The first version with iterative index scans, without which filtered searches lose most results."""
 
 _alembic = threading.Lock()
-"""Alembic keeps its context in globals: one migration at a time in a process; between processes, env.py takes care."""
+"""Allows one migration at a time in a process, since Alembic uses globals. env.py handles several processes."""
 
 
 def upgrade(database: Database) -> bool:
-    """Create or migrate the schema as the database's owner, in one transaction. Returns whether anything changed.
+    """Creates or migrates the schema as the database's owner, in one transaction. Returns whether anything changed.
 
     Raises ConflictError (`database-newer`, `server-too-old`, `database-encoding`, `pgvector-missing`,
     `pgvector-too-old`, `database-rights`) or PushbackError (`database-unreachable`, `database-busy` when another
@@ -49,10 +49,10 @@ def upgrade(database: Database) -> bool:
 
 
 def check_schema(database: Database) -> None:
-    """Returns when the server and the schema fit this code, as the service's role sees them.
+    """Checks, with the service's role, that the server and the schema fit this code.
 
     Raises ConflictError (`database-not-migrated`, `database-newer`, `server-too-old`, `database-encoding`,
-    `pgvector-missing`, `pgvector-too-old`) or PushbackError (`database-unreachable`), each with what to do.
+    `pgvector-missing`, `pgvector-too-old`) or PushbackError (`database-unreachable`), each with a hint.
     """
     with database.begin() as connection:
         _require_server(connection)
@@ -69,7 +69,7 @@ def check_schema(database: Database) -> None:
 
 
 def _config() -> Config:
-    """Alembic's settings without a file, so that an installed wheel migrates too."""
+    """Alembic's settings without a file, so that an installed wheel can migrate too."""
     found = importlib.util.find_spec("migrations")
     if found is None or found.origin is None:
         raise ConflictError("the package `migrations` is missing from this installation", code="installation")

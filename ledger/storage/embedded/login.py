@@ -1,4 +1,4 @@
-"""Who may log in to an embedded cluster: its owner, and the service, which owns nothing and is a member of nothing.
+"""Logins of an embedded cluster: the owner, and the service, which owns nothing and has no memberships.
 
 Untrusted values travel on the service's connections. If those connections were the owner's with `SET ROLE`, an injected
 statement could `RESET ROLE` and become the owner, a superuser, again.
@@ -16,7 +16,7 @@ from ledger.storage.embedded.cluster import SUPERUSER, Home, write_private
 
 DATABASE = "artledger"
 ANSWERS = ("does not exist", "password authentication failed", "not permitted to log in")
-"""Of a server that is ready, but not for this login yet."""
+"""Answers of a server that is ready, but does not know this login yet."""
 
 
 def connect(home: Home, database: str, user: str = SUPERUSER) -> psycopg.Connection[tuple[object, ...]]:
@@ -49,8 +49,10 @@ def service_can_log_in(home: Home) -> bool:
 
 
 def prepare(home: Home) -> None:
-    """Make the database and the service's login, as the owner; the caller holds the start lock. What exists is kept,
-    but the login gets a new password. Raises psycopg.OperationalError while the server is not ready."""
+    """Creates the database and the service's login if missing, as the owner. The login always gets a new password.
+
+    The caller holds the start lock. Raises psycopg.OperationalError while the server is not ready.
+    """
     password = secrets.token_urlsafe(32)
     with connect(home, "postgres") as connection:
         exists = connection.execute("SELECT FROM pg_roles WHERE rolname = %s", [SERVICE_ROLE]).fetchone()

@@ -1,4 +1,4 @@
-"""Start PostgreSQL on demand, share it between processes, leave its stopping to the supervisor (supervisor.py)."""
+"""Starts PostgreSQL on demand and shares it between processes. The supervisor (supervisor.py) stops it."""
 
 from __future__ import annotations
 
@@ -27,7 +27,7 @@ from ledger.storage.embedded.cluster import NO_SPACE, SUPERUSER, Home, ensure_cl
 from ledger.storage.embedded.login import DATABASE, password_of, prepare, service_can_log_in
 
 SECONDS_TO_START = 60.0
-"""Recovery after a crash replays the write-ahead log before it lets anybody in."""
+"""Long enough for crash recovery, which replays the write-ahead log before the first login."""
 POLL_SECONDS = 0.01
 MAX_LOG_BYTES = 2**20
 MAX_SOCKET_PATH = 100
@@ -40,21 +40,21 @@ OPTIONS = {
     "unix_socket_permissions": "0700",
     "shared_buffers": "512MB",
     "max_wal_size": "1GB",
-    "wal_recycle": "off",  # what was erased must not live on in a file that waits to be used again
+    "wal_recycle": "off",  # a recycled file would keep erased data until it is used again
     "max_connections": "100",
     "jit": "off",
     "log_min_messages": "warning",
-    "log_min_error_statement": "panic",  # statements may carry personal data: they stay out of the log
+    "log_min_error_statement": "panic",  # keeps statements, which may carry personal data, out of the log
     "log_error_verbosity": "terse",
 }
 
 
 class EmbeddedServer:
-    """A user of the data folder's PostgreSQL, as a context manager; the server runs while there is at least one.
+    """Context manager of a user of the data folder's PostgreSQL. The server runs while there is at least one user.
 
-    Any number of processes may use the same folder at once. TCP is off; the socket lies in its own folder of mode 0700
-    and asks for passwords that only the owner of the data folder can read. As root the server runs as `run_as`, or
-    under a user id of its own.
+    Any number of processes may use the same folder at once. TCP is off. The socket is in its own folder of mode 0700
+    and requires passwords that only the owner of the data folder can read. As root, the server runs as `run_as` or
+    under its own user id.
 
     Entering raises ConflictError (`data-folder`, `database-owner`, `database-version`), MissingPackageError
     (`embedded-missing`), NotFoundError (`database-account`), PushbackError (`disk-full`, `database-starting`) or
@@ -103,7 +103,7 @@ class EmbeddedServer:
         self.close()
 
     def close(self) -> None:
-        """Stop using the server. The supervisor stops it when this was the last user."""
+        """Stops using the server. The supervisor stops it after its last user."""
         if self._users is not None:
             os.close(self._users)
             self._users = None
@@ -113,7 +113,7 @@ class EmbeddedServer:
         return self._url(database, SUPERUSER)
 
     def service_url(self, database: str = DATABASE) -> str:
-        """As `url`, for the login of the service, which has that role's rights and no way to more."""
+        """Like `url`, for the service's login, which has only that role's rights and cannot gain more."""
         return self._url(database, SERVICE_ROLE)
 
     def _url(self, database: str, user: str) -> str:
@@ -123,8 +123,8 @@ class EmbeddedServer:
 
 
 def running_url(data_dir: Path) -> str | None:
-    """The service's URL of a data folder's server that runs already. Starts nothing, makes nothing, and does not keep
-    the server from stopping."""
+    """The service's URL if the data folder's server is running. Starts and creates nothing, and does not keep the
+    server running."""
     inside = Home(Path(os.path.abspath(data_dir)) / "postgres")  # noqa: PTH100 - as above
     note = inside.folder / "location"
     home = Home(Path(note.read_text().strip())) if note.is_file() else inside
@@ -137,13 +137,13 @@ def _url(home: Home, database: str, user: str) -> str:
 
 
 def _start(home: Home, account: Account) -> None:
-    """Have a supervisor start the server; returns when it is starting, not when it is ready."""
+    """Lets a supervisor start the server. Returns when the server is starting, before it is ready."""
     programs = find_programs(account)
     ensure_cluster(home, account, programs)
     (home.cluster / "postmaster.pid").unlink(missing_ok=True)  # stale: the running lock is free
     if home.log.exists() and home.log.stat().st_size > MAX_LOG_BYTES:
         home.log.unlink()
-    if home.socket_note.exists():  # left behind where the supervisor itself was killed
+    if home.socket_note.exists():  # left over if the supervisor was killed
         shutil.rmtree(home.socket_note.read_text(), ignore_errors=True)
     socket_dir = _make_socket_dir()
     account.give(socket_dir)
@@ -160,14 +160,14 @@ def _start(home: Home, account: Account) -> None:
         "uid": account.uid,
         "gid": account.gid,
     }
-    # By path, isolated and without site-packages: a third of the time, and nothing of the caller's environment gets in.
+    # By path, isolated and without site-packages: takes a third of the time and ignores the caller's environment.
     supervisor = [sys.executable, "-I", "-S", str(Path(__file__).with_name("supervisor.py")), json.dumps(plan)]
     nothing = subprocess.DEVNULL
     subprocess.run(supervisor, stdin=nothing, stdout=nothing, stderr=nothing, cwd="/", check=True)
 
 
 def _shared_memory() -> dict[str, str]:
-    """Building a vector index in parallel shares all the memory that it may work in; containers often have 64 MB."""
+    """Avoids /dev/shm if it is small, as in many containers (64 MB): parallel index builds share all their memory."""
     shared = Path("/dev/shm")  # noqa: S108 - only measured
     if not shared.is_dir() or shutil.disk_usage(shared).free >= SHARED_MEMORY_NEEDED:
         return {}
@@ -184,10 +184,10 @@ def _make_socket_dir() -> Path:
 
 
 def _wait_until_ready(home: Home, deadline: float) -> None:
-    """Returns when the server lets the service log in to its database; the first time, makes both."""
+    """Waits until the service can log in to its database. Creates login and database the first time."""
     log_start = home.log.stat().st_size if home.log.exists() else 0
     while True:
-        with suppress(psycopg.OperationalError):  # it is starting
+        with suppress(psycopg.OperationalError):  # the server is starting
             if not service_can_log_in(home):
                 prepare(home)
             return
@@ -208,7 +208,7 @@ def _wait_until_ready(home: Home, deadline: float) -> None:
 
 
 def _is_running(home: Home) -> bool:
-    """Whether a supervisor, a server or any of its children still holds the cluster."""
+    """Whether a supervisor, a server or one of its children still holds the cluster."""
     lock = os.open(home.running_lock, os.O_RDWR | os.O_CREAT, 0o600)
     try:
         fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
@@ -220,7 +220,7 @@ def _is_running(home: Home) -> bool:
 
 
 def _lock(path: Path, kind: int, deadline: float) -> int:
-    """Open and flock a file; close the descriptor to release. Raises PushbackError after the deadline."""
+    """Opens and flocks a file; close the descriptor to release it. Raises PushbackError after the deadline."""
     descriptor = os.open(path, os.O_RDWR | os.O_CREAT, 0o600)
     while True:
         try:

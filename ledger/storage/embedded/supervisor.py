@@ -1,11 +1,11 @@
-"""Runs one PostgreSQL server for as long as somebody uses it. Run as a program, never imported.
+"""Runs one PostgreSQL server while somebody uses it. This is a program and is never imported.
 
 Users of the server hold a shared flock on one file. This process starts `postgres` and then waits for an exclusive
-flock on that file: it gets it when the last user is gone, however it went, and stops the server. It uses only the
-standard library, so that `python -I -S` starts it in a few milliseconds, and leaves its starter's session.
+flock on that file, which it gets when the last user is gone, even by a crash. Then it stops the server. It uses only
+the standard library, so that `python -I -S` starts it in a few milliseconds, and leaves its starter's session.
 
-The lock that marks the cluster as running is inherited by `postgres` and all its children: it is free only when none of
-them is left.
+`postgres` and all its children inherit the lock that marks the cluster as running, so it is free only when all of them
+have ended.
 """
 
 from __future__ import annotations
@@ -29,7 +29,7 @@ SECONDS_FOR_FAST_SHUTDOWN = 60
 
 
 def main(plan: dict[str, Any]) -> int:
-    """Run the server that `plan` describes (see `server.py`, which writes it); returns its exit status."""
+    """Runs the server that `plan` describes (`server.py` writes it). Returns its exit status."""
     running = os.open(plan["running_lock"], os.O_RDWR | os.O_CREAT, 0o600)
     try:
         fcntl.flock(running, fcntl.LOCK_EX | fcntl.LOCK_NB)
@@ -47,7 +47,7 @@ def main(plan: dict[str, Any]) -> int:
 
 
 def start_postgres(plan: dict[str, Any], running: int) -> subprocess.Popen[bytes]:
-    """Start the server as the plan's account, logging to the plan's file, holding the `running` lock."""
+    """Starts the server under the plan's account, with the plan's log file and the `running` lock."""
     log = os.open(plan["log"], os.O_WRONLY | os.O_CREAT | os.O_APPEND, 0o600)
     account = {"user": plan["uid"], "group": plan["gid"], "extra_groups": []} if plan["uid"] is not None else {}
     return subprocess.Popen(
@@ -65,7 +65,7 @@ def start_postgres(plan: dict[str, Any], running: int) -> subprocess.Popen[bytes
 
 
 def signal_on_parents_death() -> Callable[[], None] | None:
-    """What makes the server shut down fast (SIGINT) should this process be killed; Linux only, else None."""
+    """Hook that makes the server shut down fast (SIGINT) if this process is killed. Linux only, else None."""
     if not sys.platform.startswith("linux"):
         return None
     libc = ctypes.CDLL(None)
@@ -73,13 +73,13 @@ def signal_on_parents_death() -> Callable[[], None] | None:
 
 
 def stop_when_unused(users_lock: str, postgres: subprocess.Popen[bytes]) -> None:
-    """Wait until nobody holds the users' lock; then stop the server: fast, and if that hangs, at once."""
+    """Waits until nobody holds the users' lock, then stops the server: fast, or immediately if that hangs."""
     users = os.open(users_lock, os.O_RDWR)
     fcntl.flock(users, fcntl.LOCK_EX)
     for stop in (signal.SIGINT, signal.SIGQUIT):
         with contextlib.suppress(ProcessLookupError):
             postgres.send_signal(stop)
-        time.sleep(SECONDS_FOR_FAST_SHUTDOWN)  # the process, and this thread with it, ends when the server has
+        time.sleep(SECONDS_FOR_FAST_SHUTDOWN)  # this process ends before that if the server does
 
 
 if __name__ == "__main__":

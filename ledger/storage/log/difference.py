@@ -1,4 +1,4 @@
-"""Compare the projections with what the log would make of them now, without touching them."""
+"""Compares the projections with a fresh replay of the log, without changing them."""
 
 from __future__ import annotations
 
@@ -14,9 +14,9 @@ from ledger.storage.log.projections import Report, project
 
 
 def first_difference(database: Database, report: Report = lambda _done, _all: None) -> str | None:
-    """The first row, by table and key, that a rebuild would change; None when there is none.
+    """The first row, by table and key, that a rebuild would change; None if there is none.
 
-    Temporary tables of the same names come first on the search path, so that the projector fills those. Raises as
+    Temporary tables with the same names come first in the search path, so the projector fills those. Raises as
     Projector.catch_up does.
     """
     with database.begin() as connection:

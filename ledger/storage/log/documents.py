@@ -1,4 +1,4 @@
-"""Documents that records name by digest and that anybody may read: policies, models, manifests, statements of use."""
+"""Public documents that records name by digest: policies, models, manifests, statements of use."""
 
 from __future__ import annotations
 
@@ -19,7 +19,8 @@ _INSERT = sa.text(
 
 
 class DocumentStore:
-    """Documents never change. `digest` is what records say, in hex: SHA-256 of the bytes, of a manifest its root.
+    """Documents, which never change. `digest` in hex, as in records: the SHA-256 of the bytes; for a manifest, its
+    root.
 
     Every method raises PushbackError when the database cannot be reached.
     """
@@ -28,12 +29,12 @@ class DocumentStore:
         self._database = database
 
     def put(self, kind: DocumentKind, digest: str, body: bytes) -> None:
-        """Keeps a document; one that is there already stays as it is."""
+        """Stores a document unless it exists."""
         with self._database.begin() as connection:
             self.writer(kind, digest, body)(connection)
 
     def writer(self, kind: DocumentKind, digest: str, body: bytes) -> Alongside:
-        """What writes a document beside a record's leaf."""
+        """Writes a document in the transaction that appends its record."""
 
         def write(connection: Connection) -> None:
             connection.execute(_INSERT, {"kind": kind, "digest": bytes.fromhex(digest), "body": body})
@@ -41,7 +42,7 @@ class DocumentStore:
         return write
 
     def get(self, kind: DocumentKind, digest: str) -> bytes | None:
-        """The document's bytes; None where there is none."""
+        """The document's bytes, or None."""
         with self._database.begin() as connection:
             found = connection.execute(
                 sa.text("SELECT body FROM document WHERE kind = :kind AND digest = :digest"),

@@ -1,4 +1,4 @@
-"""The log's entries in PostgreSQL: gapless indexes under one row lock, COPY, and the tree's right edge in that row."""
+"""The log's entries in PostgreSQL: one locked row gives gapless indexes and holds the tree's right edge."""
 
 from __future__ import annotations
 
@@ -27,8 +27,8 @@ BATCH = 2_000
 class PostgresEntryStore:
     """`EntryStore` (ledger/log/entry.py) over the tables `entry` and `log_head`; threads and processes may share it.
 
-    Every method raises PushbackError (`database-unreachable`, `database-busy`, `disk-full`) when the server is not
-    there, and ConflictError (`log-not-created`) before `create_log`.
+    Every method raises PushbackError (`database-unreachable`, `database-busy`, `disk-full`) as Database.begin does, and
+    ConflictError (`log-not-created`) before `create_log`.
     """
 
     def __init__(self, database: Database) -> None:
@@ -37,7 +37,7 @@ class PostgresEntryStore:
         self._origin: str | None = None
 
     def create_log(self, origin: str) -> str:
-        """Create the empty log unless there is one. Returns its origin: the earlier one, which never changes."""
+        """Creates an empty log if there is none. Returns the log's origin; that of an existing log never changes."""
         with self._database.begin() as connection:
             connection.execute(
                 sa.text(
@@ -49,7 +49,7 @@ class PostgresEntryStore:
         return self.origin()
 
     def origin(self) -> str:
-        """The log's origin (C2SP tlog-checkpoint); read once, since it never changes."""
+        """The log's origin (C2SP tlog-checkpoint), read once because it never changes."""
         if self._origin is None:
             with self._database.begin() as connection:
                 self._origin = connection.execute(sa.text("SELECT origin FROM log_head")).scalar()
@@ -65,11 +65,11 @@ class PostgresEntryStore:
         return TreeHead(row.size, bytes(row.root))
 
     def append(self, drafts: Sequence[Draft], alongside: Alongside | None = None) -> Sequence[Appended]:
-        """As EntryStore says; whatever runs alongside gets the SQLAlchemy connection.
+        """As EntryStore says. `alongside` gets the SQLAlchemy connection.
 
-        Raises InputError (`entry-too-large`) before anything is written, ConflictError (`database-conflict`) when rows
-        alongside break a constraint, (`key-revoked`) when a new leaf is signed by a key that the log revoked, and
-        (`signature-missing`) when it speaks for somebody who has a good key and did not sign it.
+        Raises InputError (`entry-too-large`) before anything is written; ConflictError: `database-conflict` when rows
+        alongside break a constraint, `key-revoked` when a revoked key signed a new entry, `signature-missing` when the
+        maker of a new entry has a valid key and did not sign.
         """
         _require_sizes(drafts)
         makers = [maker_of_draft(draft) for draft in drafts]
@@ -85,8 +85,8 @@ class PostgresEntryStore:
     def _settle(
         self, drafts: Sequence[Draft], makers: Sequence[DraftMaker], unknown: CommitUnknownError
     ) -> Sequence[Appended]:
-        """Appending again is safe, since a record id becomes one leaf; the lock of the head outlasts a commit that is
-        still under way. What the lost attempt had added is no repeat."""
+        """Resolves a commit with an unknown outcome by appending again: a record id never becomes two entries, and the
+        head's lock waits for a commit still in progress. Entries of the lost attempt are not reported as repeats."""
         try:
             appended = self._append(drafts, makers, None)
         except PushbackError as error:
@@ -124,8 +124,8 @@ class PostgresEntryStore:
         return appended
 
     def read(self, start: int, end: int) -> Iterator[Entry]:
-        """As EntryStore says, in batches, no connection held between them. Raises IntegrityError (`log-gap`) when an
-        entry below the tree's size is missing."""
+        """As EntryStore says, in batches, without holding a connection between them. Raises IntegrityError (`log-gap`)
+        when an entry below the tree's size is missing."""
         position = start
         while position < end:
             with self._database.begin() as connection:
@@ -139,7 +139,7 @@ class PostgresEntryStore:
         return self._one("record_id", UUID(record_id))
 
     def get_many(self, record_ids: Iterable[str]) -> dict[str, Entry]:
-        """By record id, in one query; ids that no leaf has are left out."""
+        """Entries by record id, in one query; unknown ids are left out."""
         query = f"SELECT {COLUMNS} FROM entry WHERE record_id = ANY(%s)"  # noqa: S608 - our own names
         with self._database.begin() as connection, driver(connection).cursor(binary=True) as cursor:
             cursor.execute(query, ([UUID(record_id) for record_id in record_ids],))
@@ -173,7 +173,7 @@ def _run_alongside(connection: Connection, fresh: Sequence[Draft], alongside: Al
 
 
 class _Known:
-    """Which drafts of a batch are on the log already; later, those of the batch itself."""
+    """The entries that drafts of a batch repeat: those on the log, and new ones of the batch itself."""
 
     def __init__(self, connection: Connection, drafts: Sequence[Draft]) -> None:
         self._by_id: dict[str, Entry] = {}
@@ -204,7 +204,7 @@ class _Known:
                 raise refused(keyid)
 
     def unrevoked(self) -> frozenset[str]:
-        """Signers of the batch that are not revoked after it."""
+        """Signers of the batch that are still not revoked after it."""
         return frozenset(keyid for keyid in self._signers if revocation_key(keyid) not in self._by_key)
 
 

@@ -1,4 +1,4 @@
-"""Where tiles and checkpoints are published: a local folder, or a bucket (`s3://`, `gs://`, `az://`)."""
+"""Object stores for tiles and checkpoints: a local folder, or a bucket (`s3://`, `gs://`, `az://`)."""
 
 from __future__ import annotations
 
@@ -50,9 +50,9 @@ def open_objects(place: str) -> ObjectStore:
 
 
 class FolderObjects:
-    """Objects as files below a folder, which any web server can serve.
+    """Objects as files in a folder, which any web server can serve.
 
-    A file appears whole under its name by link(2), which never overwrites. `put_new` leaves the flush to `sync`.
+    link(2) makes a complete file appear under its name and never overwrites. `put_new` leaves the flush to `sync`.
     """
 
     def __init__(self, folder: Path) -> None:
@@ -127,7 +127,7 @@ class FolderObjects:
 
 
 class BucketObjects:
-    """Objects in a bucket: every write is durable when the service answers, so `sync` has nothing left to do."""
+    """Objects in a bucket. Every write is durable when the service answers, so `sync` does nothing."""
 
     def __init__(self, bucket: Bucket) -> None:
         self._bucket = bucket
@@ -162,12 +162,12 @@ class BucketObjects:
             raise _unreachable(error) from error
 
     def sync(self) -> None:
-        """Nothing waits."""
+        """Does nothing: writes are already durable."""
 
 
 @contextlib.contextmanager
 def _staged(target: Path, data: bytes, *, flush: bool) -> Iterator[Path]:
-    """The bytes in a file beside the target, readable by all as published objects are; gone at the end."""
+    """A temporary file beside the target with these bytes, readable by all like published objects."""
     descriptor, name = tempfile.mkstemp(prefix=".new-", dir=target.parent)
     staged = Path(name)
     try:

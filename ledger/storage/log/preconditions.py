@@ -34,7 +34,7 @@ def unless_appended(dedup_key: bytes, refusal: LedgerError) -> Alongside:
 def unless_registered(work_id: str, refusal: LedgerError) -> Alongside:
     """Raises `refusal` if a work with this id was ever registered.
 
-    A second registration of a standing work fails anyway: its row in `work_detail` exists. Withdrawal erases that row.
+    A second registration of a work fails anyway while its row in `work_detail` exists. Withdrawal erases that row.
     A withdrawn work is found in the projection instead, since only a projected work can be withdrawn.
     """
 

@@ -1,4 +1,4 @@
-"""What one entry means for the searchable tables: pure functions from statements to rows."""
+"""Turns entries into rows of the searchable tables, by pure functions."""
 
 from __future__ import annotations
 
@@ -68,7 +68,7 @@ class Rows:
     keys: list[Row] = field(default_factory=list)
 
     def add(self, entry: Entry) -> None:
-        """Take one entry in. Raises IntegrityError (`entry-unreadable`) when it is no record that this code knows."""
+        """Adds an entry's rows. Raises IntegrityError (`entry-unreadable`) if this code does not know its record."""
         try:
             statement = entry.statement
         except VerificationError as error:
@@ -172,7 +172,7 @@ def _artist_of(predicate: Predicate) -> str | None:
 
 
 def _matches(entry: Entry, predicate: Verification | Generation) -> list[Row]:
-    """One for the matched work, and one for each other artist's registration of its picture."""
+    """One row for the matched work, and one for each other artist's registration of its picture."""
     return [
         (
             entry.leaf_index,

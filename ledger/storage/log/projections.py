@@ -1,4 +1,4 @@
-"""Keep the searchable tables up to date with the log, or make them anew from it."""
+"""Keeps the searchable tables up to date with the log, or rebuilds them from it."""
 
 from __future__ import annotations
 
@@ -38,19 +38,19 @@ Report = Callable[[int, int], None]
 
 
 class Projector:
-    """Reads entries from where it stopped and writes what they mean; the cursor moves in the same transaction.
+    """Writes the rows of entries that are not projected yet, and moves the cursor in the same transaction.
 
-    Any number of processes may call it: one projects, the others wait and find the work done.
+    Any number of processes may call it: one projects, the others wait until that is done.
     """
 
     def __init__(self, database: Database) -> None:
         self._database = database
 
     def catch_up(self) -> int:
-        """Project what is new: every entry committed before the call shows afterwards. Returns how many were new.
+        """Projects every entry committed before the call. Returns how many were new.
 
         Raises IntegrityError (`entry-unreadable`, `log-gap`), PushbackError when the database cannot be reached or a
-        rebuild holds it for long.
+        rebuild holds the lock for too long.
         """
         done = 0
         with self._database.begin() as connection:
@@ -63,9 +63,9 @@ class Projector:
         return done
 
     def rebuild(self, report: Report = lambda _done, _all: None) -> int:
-        """Empty every projection and replay the log, in one transaction: readers see the old tables or the new.
+        """Empties every projection and replays the log, in one transaction: readers see the old or the new tables.
 
-        Returns the number of entries. Raises as `catch_up` does; then the old tables stay.
+        Returns the number of entries. Raises as `catch_up` does; the old tables then stay.
         """
         with self._database.begin() as connection:
             lock_projections(connection)
@@ -106,7 +106,7 @@ def _positions(connection: Connection) -> tuple[int, int]:
 
 
 def project(connection: Connection) -> int:
-    """Project the next batch; the caller holds the lock."""
+    """Projects the next batch; the caller holds the lock."""
     start = connection.execute(sa.text("SELECT next_index FROM projection_head")).scalar() or 0
     batch = read_batch(connection, start, start + BATCH)
     if not batch:
@@ -131,7 +131,7 @@ def project(connection: Connection) -> int:
 
 
 def _new_works(connection: Connection, works: list[Row]) -> list[Row]:
-    """A work is registered once: what repeats an earlier work id changes nothing."""
+    """The rows without repeated work ids: a work is registered once."""
     if not works:
         return []
     with driver(connection).cursor() as cursor:
@@ -146,7 +146,7 @@ def _new_works(connection: Connection, works: list[Row]) -> list[Row]:
 
 
 def _apply(connection: Connection, changes: list[WorkChange]) -> None:
-    """In the order of the log. A withdrawal is final; a change of a work that nobody registered changes nothing."""
+    """Applies changes in the order of the log. A withdrawal is final; changes of unregistered works have no effect."""
     for change in changes:
         if change.allowed_uses is None:
             assignments = "withdrawn_index = coalesce(withdrawn_index, :index)"
@@ -164,7 +164,7 @@ def _apply(connection: Connection, changes: list[WorkChange]) -> None:
 
 
 def _advance(connection: Connection, next_index: int, last_change: int | None) -> None:
-    """Move the cursor, and with it the corpus state where a work changed."""
+    """Moves the cursor, and updates the corpus state if a work changed."""
     connection.execute(
         sa.text(
             "INSERT INTO projection_head (only_row, next_index, corpus_through, corpus_works)"

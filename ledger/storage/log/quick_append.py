@@ -1,8 +1,8 @@
-"""Appending in one round trip, for a process that has the log to itself for the moment.
+"""Appends in one round trip while no other process appends.
 
-Whoever appended last knows the tree's right edge. One statement advances the head row if it still is as known, and
-inserts the entries; it commits by itself. Where another process was faster, it changes nothing, and the ordinary way
-(lock, look up, COPY, commit) is taken until this process again appends twice in a row.
+The process that appended last knows the tree's right edge. One self-committing statement advances the head row, if it
+is still as known, and inserts the entries. If another process was faster, the statement changes nothing, and the
+ordinary path (lock, look up, COPY, commit) is used until this process again appends twice in a row.
 """
 
 from __future__ import annotations
@@ -31,11 +31,11 @@ WITH head AS (
 )
 SELECT now FROM head
 """
-"""Ids and hashes travel as one value each: their lengths are fixed."""
+"""All ids are sent as one value, and all hashes as another, because their lengths are fixed."""
 
 
 class QuickAppender:
-    """Remembers the tree that this process left behind. Safe to share by threads."""
+    """Remembers the tree after this process's last append. Threads may share it."""
 
     def __init__(self, database: Database) -> None:
         self._database = database
@@ -46,9 +46,10 @@ class QuickAppender:
         self._busy = threading.Lock()
 
     def append(self, drafts: Sequence[Draft], makers: Sequence[DraftMaker]) -> list[Appended] | None:
-        """The new entries; None when nothing was done and the ordinary way must be taken: the head is not as known, a
-        record id or dedup key is on the log already, rows must go alongside, a signer's key may be revoked, somebody
-        who speaks may have a key, keys change, or another thread is at it.
+        """The new entries, or None if nothing was done and the ordinary path must be used.
+
+        That is so if the head is not as known, a record id or dedup key is already on the log, rows must be written
+        alongside, a signer's key may be revoked, a maker may have a key, keys change, or another thread is appending.
 
         Raises CommitUnknownError when the connection was lost: the entries are all on the log, or none is.
         """
@@ -66,22 +67,22 @@ class QuickAppender:
     def learn(
         self, before: CompactRange, after: CompactRange, unrevoked: frozenset[str], keyless: frozenset[Party]
     ) -> None:
-        """Hears of an append in the ordinary way, of key ids that are not revoked and of parties that have no key up to
-        there. Twice in a row ours: the next may be quick."""
+        """Records an append by the ordinary path, with keys not revoked and parties without keys at that point. After
+        two of ours in a row, the next may be quick."""
         with self._busy:
             self._unrevoked, self._keyless = unrevoked, keyless
             self._tree = after if before == self._ours else None
             self._ours = after
 
     def _signers_are_good(self, drafts: Sequence[Draft]) -> bool:
-        """No other process appended since the signers were looked up; nor may this one now revoke a key of theirs."""
+        """Whether the looked-up signers still hold: no other process appended since, and these drafts revoke none."""
         if not signers(drafts) <= self._unrevoked:
             return False
         revoking = set(map(revocation_key, self._unrevoked))
         return not any(draft.dedup_key in revoking for draft in drafts)
 
     def _party_keys_are_current(self, maker: DraftMaker) -> bool:
-        """No other process appended since the parties' keys were looked up; nor does this one change keys now."""
+        """Whether the looked-up keys still hold: no other process appended since, and these drafts change no keys."""
         return maker.key is None and (not maker.asks or maker.party in self._keyless)
 
     def _attempt(self, tree: CompactRange, drafts: Sequence[Draft]) -> list[Appended] | None:

@@ -1,4 +1,4 @@
-"""Finding records: by picture, work, artist or kind, in the order of the log."""
+"""Finds records by picture, work, artist or kind, in the order of the log."""
 
 from __future__ import annotations
 
@@ -31,7 +31,7 @@ _BY_ARTIST = (
     " WHERE w.artist_id = %(artist)s AND r.leaf_index > %(after)s"
 )
 _BY_KIND = "SELECT leaf_index FROM record WHERE kind = %(kind)s AND leaf_index > %(after)s"
-"""Each begins after the page before: else every page would cost as much as all that came before it."""
+"""Each query starts after the previous page; otherwise every page would cost as much as all before it."""
 _BY_USE = "SELECT m.leaf_index FROM record_match m JOIN record r USING (leaf_index) WHERE m.artist_id = %(artist)s"
 _USE_CONDITIONS = {
     "kind": "r.kind = %(kind)s",
@@ -62,10 +62,10 @@ class RecordStore:
         after: int = -1,
         limit: int = 50,
     ) -> list[Entry]:
-        """Entries after the leaf index `after` that fit every condition given, in the order of the log.
+        """Entries after the leaf index `after` that meet all given conditions, in the order of the log.
 
         `sha256`: digest of the subject's bytes or of the canonical pixels. `work_id`, `artist_id`: records about the
-        work or artist, and pictures that the work (a work of the artist) stands near to.
+        work or artist, and records of pictures that match the work (or a work of the artist).
         """
         chosen = {_BY_PICTURE: sha256, _BY_WORK: work_id, _BY_ARTIST: artist_id, _BY_KIND: kind}
         conditions = ["e.leaf_index > %(after)s"]
@@ -82,7 +82,7 @@ class RecordStore:
         return self._entries(query, values)
 
     def uses(self, artist_id: str, wanted: UseFilter, *, after: int = -1, limit: int = 50) -> list[Entry]:
-        """Verifications and generations that matched a work of the artist, as `find` gives entries."""
+        """Verifications and generations that matched a work of the artist, in the order of the log."""
         values = {name: getattr(wanted, name) for name in _USE_CONDITIONS if getattr(wanted, name) is not None}
         inner = " AND ".join([_BY_USE, *(_USE_CONDITIONS[name] for name in values)])
         query = (
@@ -92,7 +92,7 @@ class RecordStore:
         return self._entries(query, values | {"artist": UUID(artist_id), "after": after, "limit": limit})
 
     def _entries(self, query: str, values: dict[str, Any]) -> list[Entry]:
-        # Nearly always nothing is behind: then one transaction does.
+        # Nearly always all entries are projected; then one transaction suffices.
         with self._database.begin() as connection:
             if behind(connection) <= 0:
                 return _read(connection, query, values)
@@ -101,14 +101,14 @@ class RecordStore:
             return _read(connection, query, values)
 
     def count_by_kind(self) -> dict[str, int]:
-        """Entries of the log by kind; the most frequent first."""
+        """Number of entries by kind, the most frequent first."""
         self._projector.catch_up()
         with self._database.begin() as connection:
             rows = connection.execute(sa.text("SELECT kind, count(*) FROM record GROUP BY 1 ORDER BY 2 DESC, 1"))
             return {row[0]: row[1] for row in rows}
 
     def public_keys(self, keyids: Iterable[str]) -> dict[str, bytes]:
-        """Raw public keys by key id, as `key` records announced them; ids that none announced are left out."""
+        """Raw public keys by key id, as announced by `key` records; unknown ids are left out."""
         wanted = list(keyids)
         if not all(keyid in self._public_keys for keyid in wanted):
             self._public_keys |= self._announced(wanted)

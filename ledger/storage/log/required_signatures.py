@@ -29,7 +29,7 @@ _OTHERS = frozenset({"key", "registration", "consent", "withdrawal", "claim", "r
 
 @dataclass(frozen=True, slots=True)
 class DraftMaker:
-    """Who makes the statement in a draft, as far as its signatures are concerned."""
+    """The party that makes a draft's statement and must sign it."""
 
     party: Party | None = None
     registration: str | None = None

@@ -1,7 +1,7 @@
-"""Put published entries back into a database, each at its place, so that the log goes on from there.
+"""Restores published entries into a database at their indexes, so that the log can continue.
 
-Nothing is decided here: the caller has audited the log that the entries come from. What an entry holds is written as it
-was; what stood beside it (names, vectors, documents) is not on the log and does not come back.
+The caller has already audited the log. Entries are restored byte for byte. Data outside the log (names, vectors,
+documents) cannot be restored.
 """
 
 from __future__ import annotations
@@ -35,10 +35,10 @@ class EntryRestore:
         self._database = database
 
     def head(self, origin: str, *, onto: bool) -> TreeHead:
-        """The head from which the log called `origin` goes on: that of the empty log where there is none.
+        """The head from which the log `origin` continues; the empty log's if there is no log.
 
-        Raises ConflictError (`database-not-empty`) where any table has a row, unless `onto`, and (`other-log`) where
-        the database holds a log of another name.
+        Raises ConflictError: `database-not-empty` if any table has a row, unless `onto`; `other-log` if the database
+        holds a log with another name.
         """
         with self._database.begin() as connection:
             held = connection.execute(sa.text("SELECT origin, size, root FROM log_head")).one_or_none()
@@ -59,15 +59,14 @@ class EntryRestore:
         return TreeHead(0, EMPTY_ROOT) if held is None else TreeHead(held.size, bytes(held.root))
 
     def create(self, origin: str) -> None:
-        """Create the empty log where there is none."""
+        """Creates the empty log if there is none."""
         PostgresEntryStore(self._database).create_log(origin)
 
     def append(self, head: TreeHead, envelopes: Sequence[bytes], root: bytes) -> TreeHead:
-        """Write the entries that follow `head`, in one transaction, and return the new head.
+        """Writes the entries that follow `head`, in one transaction, and returns the new head.
 
-        `root` is that of the log up to and including them. Raises VerificationError (`root-mismatch`) when they do not
-        lead to it, ConflictError (`log-moved`) when the log in the database is not at `head` any more; then nothing was
-        written.
+        `root` is the log's root after them. Raises VerificationError (`root-mismatch`) if they give another root,
+        ConflictError (`log-moved`) if the log in the database is no longer at `head`. Then nothing is written.
         """
         with self._database.begin() as connection:
             locked = lock_head(connection)
@@ -95,15 +94,15 @@ class EntryRestore:
 
 
 def _row(index: int, statement: Statement, digest: bytes, envelope: bytes, key: bytes | None) -> tuple[Entry, Draft]:
-    """When an entry was appended is not on the log: the time that its statement gives stands for it."""
+    """The row of an entry. The log does not hold the time of appending; the statement's own time replaces it."""
     made_at = parse_time(statement.predicate.generated_at)
     entry = Entry(index, statement.record_id, digest, envelope, made_at)
     return entry, Draft(statement.record_id, envelope, key)
 
 
 def _unused(connection: Connection, keys: Sequence[bytes | None]) -> list[bytes | None]:
-    """Each key where it comes first, in the database or in this batch: a claim about a picture makes a verification of
-    its own, which asks what an ordinary one may have asked before."""
+    """The keys, with None for repeats of a key in the database or this batch. Such repeats are normal: a claim about a
+    picture makes its own verification, which may ask the same question as an earlier one."""
     statement = sa.text("SELECT dedup_key FROM entry WHERE dedup_key = ANY(:keys)")
     asked = {"keys": [key for key in keys if key is not None]}
     used = {bytes(key) for key in connection.execute(statement, asked).scalars()}
@@ -116,10 +115,10 @@ def _unused(connection: Connection, keys: Sequence[bytes | None]) -> list[bytes 
 
 
 def _dedup_key(index: int, statement: Statement) -> bytes | None:
-    """The keys that must hold on: those of key events, by which revoked keys are refused, and of repeated questions.
+    """The dedup keys to restore: those of key events, which refuse revoked keys, and of repeated questions.
 
-    A repeat writes no rows beside its leaf. So kinds whose rows are lost (calibrations, models, statements of use) get
-    no key here: made again, they become new leaves, with their rows.
+    A repeat writes no rows. So kinds whose rows are lost (calibrations, models, statements of use) get no key here:
+    when they are made again, they become new entries and write their rows.
     """
     record = statement.predicate
     if not isinstance(record, KeyRecord):

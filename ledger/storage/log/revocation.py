@@ -1,4 +1,4 @@
-"""How the store knows, while it appends, that a signer's key was revoked: by the dedup key of the revocation's leaf."""
+"""Tells the store, while it appends, that a signer's key was revoked: by the dedup key of the revocation's entry."""
 
 from __future__ import annotations
 
@@ -13,12 +13,12 @@ from ledger.record.dsse import signers_of
 
 @lru_cache(maxsize=1024)
 def event_key(event: str, keyid: str) -> bytes:
-    """Dedup key of the `key` record of an event of a key: each happens once."""
+    """Dedup key of the `key` record of a key's event; each event happens once."""
     return hashlib.sha256(f"artledger/key/v1\n{event}\n{keyid}\n".encode()).digest()
 
 
 FOUNDING_KEY = event_key("announced", "first")
-"""Dedup key of a log's first key record: of several installations that begin it at once, one does."""
+"""Dedup key of a log's first key record; of several installations that start a log at once, one succeeds."""
 
 
 def revocation_key(keyid: str) -> bytes:
@@ -26,7 +26,7 @@ def revocation_key(keyid: str) -> bytes:
 
 
 def signers(drafts: Iterable[Draft]) -> frozenset[str]:
-    """Ids of all keys that signed any of the drafts."""
+    """Ids of all keys that signed one of the drafts."""
     return frozenset(keyid for draft in drafts for keyid in signers_of(draft.envelope))
 
 

@@ -1,4 +1,4 @@
-"""Accounts, and the tokens by which requests are known to be theirs."""
+"""Accounts, and the tokens that authenticate their requests."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ from ledger.storage.database import Database
 from ledger.storage.tables.people import access_token, account
 
 USE_NOTED_EVERY = timedelta(minutes=1)
-"""A busy token does not write with every request."""
+"""The last use of a token is stored at most this often."""
 _ACCOUNT = (
     "SELECT c.account_id, c.role, coalesce(a.name, c.name) AS name, c.created_at, c.disabled_at"
     " FROM account c LEFT JOIN artist a ON c.role = 'artist' AND a.artist_id = c.account_id"
@@ -27,7 +27,7 @@ class StoredAccount:
     account_id: str
     role: str
     name: str
-    """Personal data; empty once it was erased."""
+    """Personal data; empty after erasure."""
     created_at: datetime
     disabled_at: datetime | None
 
@@ -44,18 +44,18 @@ class StoredToken:
     last_used_at: datetime | None
     revoked_at: datetime | None
     good: bool
-    """Neither expired nor revoked, and its account is not disabled."""
+    """Whether it is neither expired nor revoked, and its account is not disabled."""
 
 
 @dataclass(frozen=True, slots=True)
 class TokenCheck:
-    """What a token that is shown is compared with."""
+    """Data to check a presented token against."""
 
     token: StoredToken
     role: str
     secret_sha256: bytes
     use_unnoted: bool
-    """Whether its last use is to be written down again."""
+    """Whether to store its last use again."""
 
 
 class AccountStore:
@@ -65,7 +65,7 @@ class AccountStore:
         self._database = database
 
     def create(self, account_id: str, role: str, name: str) -> bool:
-        """A new account; for an artist also the `artist` row. False where another artist has the name."""
+        """Creates an account, and for an artist the `artist` row. False if another artist has the name."""
         with self._database.begin() as connection:
             if role == "artist":
                 added = connection.execute(
@@ -78,8 +78,8 @@ class AccountStore:
         return True
 
     def adopt(self, artist_id: str) -> bool:
-        """An account for an artist of the corpus. False where there is none with a name (an erased one has none any
-        more), or the account exists."""
+        """Creates an account for an artist of the corpus. False if no artist with this id has a name (erased ones have
+        none), or the account exists."""
         with self._database.begin() as connection:
             known = connection.execute(
                 sa.text("SELECT 1 FROM artist WHERE artist_id = :id AND name IS NOT NULL"), {"id": UUID(artist_id)}
@@ -91,8 +91,7 @@ class AccountStore:
         return found[0] if found else None
 
     def names(self, ids: Iterable[str]) -> dict[str, str]:
-        """Names of accounts and artists by id, all in one query; empty where erased, left out where nobody has the
-        id."""
+        """Names of accounts and artists by id, in one query; erased names are empty, unknown ids left out."""
         wanted = [UUID(each) for each in set(ids)]
         if not wanted:
             return {}
@@ -107,14 +106,14 @@ class AccountStore:
             return {str(row.id): row.name for row in rows}
 
     def page(self, *, after: str | None = None, limit: int = 50) -> list[StoredAccount]:
-        """Accounts in the order of their ids, which is that of their making."""
+        """Accounts in the order of their ids, which is the order of creation."""
         return self._accounts(
             "WHERE CAST(:after AS uuid) IS NULL OR c.account_id > :after ORDER BY c.account_id LIMIT :limit",
             {"after": None if after is None else UUID(after), "limit": limit},
         )
 
     def disable(self, account_id: str) -> None:
-        """None of its tokens is good from now on."""
+        """Disables the account; from now on none of its tokens is valid."""
         with self._database.begin() as connection:
             connection.execute(
                 sa.update(account)
@@ -125,7 +124,7 @@ class AccountStore:
     def put_token(
         self, token_id: str, account_id: str, secret_sha256: bytes, scopes: Iterable[str], lifetime: float
     ) -> StoredToken:
-        """Keeps a token that is good for `lifetime` seconds."""
+        """Stores a token that is valid for `lifetime` seconds."""
         with self._database.begin() as connection:
             connection.execute(
                 sa.insert(access_token).values(
@@ -141,7 +140,7 @@ class AccountStore:
         return _token(row)
 
     def check(self, token_id: str) -> TokenCheck | None:
-        """None for a token that there never was."""
+        """Data to check a token; None if it never existed."""
         with self._database.begin() as connection:
             rows = _tokens(connection, access_token.c.token_id == token_id)
         if not rows:
@@ -155,7 +154,7 @@ class AccountStore:
             )
 
     def tokens(self, account_id: str) -> list[StoredToken]:
-        """All that were ever issued, the oldest first."""
+        """All tokens ever issued, the oldest first."""
         with self._database.begin() as connection:
             return [_token(row) for row in _tokens(connection, access_token.c.account_id == UUID(account_id))]
 

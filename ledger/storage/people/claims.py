@@ -1,4 +1,4 @@
-"""What is kept of claims outside their leaves: texts, which may be erased, and measurements behind verdicts."""
+"""Data of claims outside the log: texts, which may be erased, and the measurements behind verdicts."""
 
 from __future__ import annotations
 
@@ -17,14 +17,14 @@ from ledger.storage.tables.people import claim_detail
 
 @dataclass(frozen=True, slots=True)
 class ClaimDetail:
-    """Beside one record: a claim, a response, a resolution, or a verdict."""
+    """Data stored with one record: a claim, a response, a resolution, or a verdict."""
 
     text: str | None = None
-    """None where nothing was said, or it was erased."""
+    """None if there was no text, or it was erased."""
     text_key: str | None = None
-    """Of the commitment to the text, in hex."""
+    """Key of the commitment to the text, in hex."""
     measured: tuple[Mapping[str, Any], ...] = ()
-    """Of a verdict: what was measured on pictures, as JSON objects."""
+    """For a verdict: measurements of pictures, as JSON objects."""
 
 
 NOTHING = ClaimDetail()
@@ -37,7 +37,7 @@ class ClaimDetails:
         self._database = database
 
     def writer(self, record_id: str, detail: ClaimDetail, party_id: str | None = None) -> Alongside:
-        """What writes a detail beside its record's leaf. `party_id`: whose words they are."""
+        """Writes a detail in the transaction that appends its record. `party_id`: author of the text."""
 
         def write(connection: Connection) -> None:
             connection.execute(
@@ -53,7 +53,7 @@ class ClaimDetails:
         return write
 
     def get(self, record_ids: Iterable[str]) -> Mapping[str, ClaimDetail]:
-        """By record id; records without any are left out."""
+        """Details by record id; records without one are left out."""
         with self._database.begin() as connection:
             rows = connection.execute(
                 sa.select(claim_detail).where(claim_detail.c.record_id.in_([UUID(each) for each in record_ids]))

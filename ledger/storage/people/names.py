@@ -1,4 +1,4 @@
-"""Artists, accounts and works, searched by what people call them. Erased names are not there to be found."""
+"""Searches artists, accounts and works by name. Erased names cannot be found."""
 
 from __future__ import annotations
 
@@ -25,12 +25,12 @@ _QUERIES: dict[Named, str] = {
 
 @dataclass(frozen=True, slots=True)
 class StoredName:
-    """Something with a name."""
+    """An artist, account or work with its name."""
 
     id: str
     name: str
     about: str
-    """Of a work its artist, of an account its role."""
+    """A work's artist or an account's role."""
 
 
 class NameStore:
@@ -40,13 +40,13 @@ class NameStore:
         self._database = database
 
     def like(self, kind: Named, pattern: str, *, artist_id: str | None = None) -> list[StoredName]:
-        """Those whose name fits a pattern of ILIKE, the shortest first. `artist_id`: works of this artist only."""
+        """Names that match an ILIKE pattern, the shortest first. `artist_id`: only works of this artist."""
         artist = None if artist_id is None else UUID(artist_id)
         condition = "name ILIKE :pattern AND (CAST(:artist AS uuid) IS NULL OR artist_id = :artist)"
         return self._found(kind, condition, {"pattern": pattern, "artist": artist})
 
     def starting(self, kind: Named, pattern: str) -> list[StoredName]:
-        """Those whose name or id begins with what fits a pattern of ILIKE."""
+        """Those whose name or id starts with a match of an ILIKE pattern, the shortest name first."""
         condition = "name ILIKE :pattern OR CAST(id AS text) ILIKE :pattern"
         return self._found(kind, condition, {"pattern": f"{pattern}%"})
 

@@ -1,4 +1,4 @@
-"""Generated pictures between their report and their requester's confirmation: once, and not for long."""
+"""Generated pictures that wait, for a limited time, for their requester's confirmation."""
 
 from __future__ import annotations
 
@@ -16,26 +16,26 @@ from ledger.storage.tables.generated import pending_image
 
 @dataclass(frozen=True, slots=True)
 class PendingImage:
-    """A file that is made and signed, and not handed out yet."""
+    """A generated and signed file that was not delivered yet."""
 
     record_id: str
-    """Of its generation."""
+    """Id of its generation record."""
     media_type: str
     data: bytes
     manifest_sha256: str
 
 
 class PendingImages:
-    """Shared by every process of a service. Times are the database's, so that its users' clocks need not agree.
+    """Pending pictures, shared by all processes of a service. Times are the database's, so clocks need not agree.
 
-    Only tokens' digests are kept. Every method raises PushbackError when the database cannot be reached.
+    Only digests of tokens are stored. Every method raises PushbackError when the database cannot be reached.
     """
 
     def __init__(self, database: Database) -> None:
         self._database = database
 
     def put(self, token_sha256: bytes, image: PendingImage, lifetime: float) -> None:
-        """Keeps an image for `lifetime` seconds at most."""
+        """Stores an image for at most `lifetime` seconds."""
         with self._database.begin() as connection:
             _erase_expired(connection)
             connection.execute(
@@ -50,7 +50,7 @@ class PendingImages:
             )
 
     def get(self, token_sha256: bytes) -> PendingImage | None:
-        """The image that waits under a token; None where none ever did, or none does any more."""
+        """The image that waits under a token, or None."""
         with self._database.begin() as connection:
             _erase_expired(connection)
             row = connection.execute(
@@ -61,7 +61,7 @@ class PendingImages:
         return PendingImage(str(row.record_id), row.media_type, bytes(row.data), row.manifest_sha256.hex())
 
     def eraser(self, token_sha256: bytes) -> Alongside:
-        """What erases the image in the transaction that puts its `asset` record on the log."""
+        """Erases the image in the transaction that appends its `asset` record."""
 
         def erase(connection: Connection) -> None:
             connection.execute(sa.delete(pending_image).where(pending_image.c.token_sha256 == token_sha256))

@@ -1,4 +1,4 @@
-"""Calibration files by digest, with the record that published each."""
+"""Calibration files by digest, each with the record that published it."""
 
 from __future__ import annotations
 
@@ -43,7 +43,7 @@ class CalibrationStore:
         self._projector = projector
 
     def writer(self, digest: str, document: bytes) -> Alongside:
-        """What writes a calibration file beside its record's leaf."""
+        """Writes a calibration file in the transaction that appends its record."""
 
         def write(connection: Connection) -> None:
             connection.execute(
@@ -56,11 +56,11 @@ class CalibrationStore:
         return write
 
     def newest(self, spec: str) -> StoredCalibration | None:
-        """The last calibration of this spec whose file is here."""
+        """The last calibration of this spec whose file is stored."""
         return self._one("WHERE c.spec = :digest AND f.digest IS NOT NULL ORDER BY c.leaf_index DESC LIMIT 1", spec)
 
     def newest_digest(self, spec: str) -> str | None:
-        """Digest of the last calibration of this spec whose file is here, without reading the file.
+        """Digest of the last calibration of this spec whose file is stored, without reading the file.
 
         A database that was restored from the published log has the records without their files.
         """
@@ -76,7 +76,7 @@ class CalibrationStore:
         return None if found is None else bytes(found).hex()
 
     def corpora(self, digests: Iterable[str]) -> dict[str, CorpusState]:
-        """The corpus that each of these calibrations was made against; unknown ones are left out."""
+        """The corpus of each of these calibrations; unknown digests are left out."""
         self._projector.catch_up()
         with self._database.begin() as connection:
             rows = connection.execute(
@@ -86,7 +86,7 @@ class CalibrationStore:
             return {row.digest.hex(): CorpusState(row.corpus_through, row.corpus_works) for row in rows}
 
     def by_digest(self, digest: str) -> StoredCalibration | None:
-        """A calibration by its file's digest; the first one that was published."""
+        """The first published calibration with this file digest."""
         return self._one("WHERE c.digest = :digest ORDER BY c.leaf_index LIMIT 1", digest)
 
     def digests(self) -> list[str]:

@@ -1,7 +1,7 @@
 """`CandidateIndex` (ledger/match/candidate.py) in PostgreSQL: exact digests, nearest hashes, nearest embeddings.
 
-Where indexes exist (vector_indexes.py) the nearest are approximate: filtered HNSW scans go on until enough rows pass.
-Without, they are exact. Either way distances only choose candidates; ledger.match ranks them by the fingerprints.
+With indexes (vector_indexes.py) the nearest are approximate: filtered HNSW scans continue until enough rows pass.
+Without indexes they are exact. Distances only choose candidates; ledger.match ranks them by their fingerprints.
 """
 
 from __future__ import annotations
@@ -38,7 +38,7 @@ _GROUPS = f"""
 
 
 class PgVectorIndex:
-    """Works under one spec. Every method raises as Projector.catch_up does."""
+    """Searches works under one spec. Every method raises as Projector.catch_up does."""
 
     def __init__(self, database: Database, projector: Projector, spec: Spec) -> None:
         self._database = database
@@ -46,18 +46,19 @@ class PgVectorIndex:
         self._spec = spec
         self._space: Space | None = None
         self._indexed = False
-        """Whether there were indexes the last time: a search expects the same, and looks again where that changed."""
+        """Whether the last search found indexes. A search expects the same and is repeated if that changed."""
 
     def state(self) -> CorpusState:
         return self._projector.corpus_state()
 
     def search(self, query: Query, *, limit: int, only: WorkFilter = EVERY_WORK) -> Sequence[Candidate]:
-        """At most `limit` works each by pHash (all views), PDQ (views of good quality) and the whole's copy descriptor,
-        at most WORKS_PER_WINDOW by each window's, at most WORKS_PER_STYLE of those that allow it by each embedding of
-        style, besides all with the same bytes or pixels. A query that is not comparable
-        finds only those.
+        """Finds all works with the same bytes or pixels and, if the query is comparable, the nearest works.
 
-        Few works that pass a filter are compared one by one, which is exact; many by the indexes, where there are any.
+        The nearest: at most `limit` each by pHash (all views), PDQ (views of good quality) and the copy descriptor of
+        the whole; WORKS_PER_WINDOW by that of each window; WORKS_PER_STYLE by each style embedding, if the work allows
+        it.
+
+        If few works pass the filter, all are compared, which is exact. If many do, the indexes are used, if they exist.
         """
         space = self._located()
         many = only == EVERY_WORK or self._many(only)
@@ -67,7 +68,7 @@ class PgVectorIndex:
             statement, parameters = search_statement(query, space, limit, only, indexed=indexed)
             with self._database.session() as connection:
                 raw = driver(connection)
-                # Where nothing is behind, as nearly always, this is the only round trip.
+                # If all entries are projected, as nearly always, this is the only round trip.
                 with raw.pipeline(), raw.cursor(binary=True) as status, raw.cursor(binary=True) as cursor:
                     takes_wire(cursor)
                     status.execute(
@@ -85,14 +86,14 @@ class PgVectorIndex:
                 return self._read(rows)
 
     def candidates(self, work_ids: Sequence[str]) -> Sequence[Candidate]:
-        """The named works that have a fingerprint under the spec; unordered."""
+        """The given works that have a fingerprint under the spec, unordered."""
         space = self._located()
         with self._database.begin() as connection, driver(connection).cursor(binary=True) as cursor:
             cursor.execute(candidates_statement(space).encode(), ([*map(UUID, work_ids)],))
             return self._read(cursor)
 
     def groups(self, work_ids: Sequence[str]) -> Mapping[str, Group]:
-        """As `CandidateIndex` says; of works that may be matched."""
+        """As `CandidateIndex` says, for works that may be matched."""
         with self._database.session() as connection, driver(connection).cursor(binary=True) as cursor:
             cursor.execute(_GROUPS.encode(), ([*map(UUID, work_ids)],))
             members: dict[str, list[GroupMember]] = {}
@@ -101,8 +102,7 @@ class PgVectorIndex:
         return {asked: Group.of(works) for asked, works in members.items() if len(works) > 1}
 
     def pictures(self, work_ids: Sequence[str]) -> Mapping[str, WorkPicture]:
-        """Small pictures and local features by work id. Raises IntegrityError (`bad-preview`) for a picture that cannot
-        be read."""
+        """Previews and local features by work id. Raises IntegrityError (`bad-preview`) for an unreadable preview."""
         space = self._located()
         with self._database.session() as connection, driver(connection).cursor(binary=True) as cursor:
             cursor.execute(
@@ -113,7 +113,7 @@ class PgVectorIndex:
             return {work_id: WorkPicture(read_preview(webp), local) for work_id, webp, local in cursor}
 
     def _many(self, only: WorkFilter) -> bool:
-        """Whether more works pass than are compared one by one."""
+        """Whether too many works pass the filter to compare all of them."""
         self._projector.catch_up()
         with self._database.session() as connection, driver(connection).cursor() as cursor:
             passing = f"SELECT FROM work w WHERE {only.condition()} LIMIT {WORTH_AN_INDEX}"
@@ -135,7 +135,7 @@ class PgVectorIndex:
         return self._space
 
     def _read(self, rows: Iterable[TupleRow]) -> list[Candidate]:
-        """By nearest.py's columns: the last three are there where the spec has embeddings of style."""
+        """Candidates from rows with nearest.py's columns; the last three are set if the spec has style embeddings."""
         return [
             Candidate(
                 work_id=row[5],

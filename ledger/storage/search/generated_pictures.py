@@ -1,6 +1,6 @@
-"""Generated pictures by what they look like: written beside their leaves, searched when a file lost its metadata.
+"""Fingerprints of generated pictures, which identify a file that lost its metadata.
 
-They are compared one by one, without an index: only a look-up asks, and nothing waits for it but one person.
+A search compares all of them, without an index: it is used only for look-ups by one waiting person.
 """
 
 from __future__ import annotations
@@ -31,16 +31,16 @@ from ledger.storage.tables.generated import seen_picture, seen_vector
 
 _COLUMNS = ("record_id", *VECTOR_COLUMNS, "features")
 _HEAD = 4
-"""Bytes before the bits of a `bit` and before the numbers of a `halfvec` on the wire."""
+"""Header bytes of a `bit` and of a `halfvec` in wire form."""
 
 
 @dataclass(frozen=True, slots=True)
 class NewGeneratedPicture:
-    """What is kept of a generated picture outside its leaf."""
+    """Data of a generated picture stored outside the log."""
 
     record_id: str
     fingerprint: Fingerprint
-    """With local features."""
+    """Includes local features."""
     preview: bytes
     """WebP."""
 
@@ -54,7 +54,7 @@ class GeneratedPictureStore:
         self._space: Space | None = None
 
     def writer(self, picture: NewGeneratedPicture) -> Alongside:
-        """What writes the picture beside its leaf, in the transaction that appends it.
+        """Writes the picture in the transaction that appends its record.
 
         Raises ConflictError (`spec-mismatch`) for a fingerprint of another spec.
         """
@@ -68,7 +68,7 @@ class GeneratedPictureStore:
 
     def nearest(self, query: Query, limit: int) -> Sequence[StoredPicture]:
         """Returns the pictures nearest by each hash over all views, by the copy descriptor of the whole picture
-        and by that of each window: at most `limit` each, in no order, without local features. A query that is not
+        and by that of each window: at most `limit` each, unordered, without local features. A query that is not
         comparable gets none."""
         space = self._located()
         lists = nearest_lists(query, space, limit)
@@ -88,8 +88,7 @@ class GeneratedPictureStore:
             return [StoredPicture(record_id, self._fingerprint(*row)) for record_id, *row in cursor]
 
     def pictures(self, record_ids: Sequence[str]) -> Mapping[str, WorkPicture]:
-        """Small pictures and local features by record id. Raises IntegrityError (`bad-preview`) for a picture that
-        cannot be read."""
+        """Previews and local features by record id. Raises IntegrityError (`bad-preview`) for an unreadable preview."""
         space = self._located()
         with self._database.session() as connection, driver(connection).cursor(binary=True) as cursor:
             cursor.execute(
@@ -100,7 +99,7 @@ class GeneratedPictureStore:
             return {record_id: WorkPicture(read_preview(webp), local) for record_id, webp, local in cursor}
 
     def alike(self, hashes: HexHashes) -> Sequence[str]:
-        """Record ids of the pictures whose two hashes are those of a picture that is not at hand but for a few bits
+        """Record ids of pictures whose two hashes differ from the given ones by at most a few bits
         (`ledger.match.alike`), the nearest first."""
         if hashes.pdq_quality < MIN_PDQ_QUALITY:
             return []
@@ -123,7 +122,7 @@ class GeneratedPictureStore:
             return [str(row.record_id) for row in rows]
 
     def lacking(self, limit: int) -> Mapping[str, Pixels]:
-        """At most `limit` small pictures without a fingerprint of the spec, by record id. Raises as `pictures` does."""
+        """At most `limit` previews of pictures without a fingerprint of the spec, by record id; as `pictures`."""
         space = self._located()
         with self._database.begin() as connection:
             rows = connection.execute(
@@ -138,7 +137,7 @@ class GeneratedPictureStore:
     def put(self, fingerprints: Mapping[str, Fingerprint]) -> None:
         """Stores fingerprints of the spec for pictures that lack one, by record id, in one transaction.
 
-        Raises ConflictError: `spec-mismatch`, or `database-conflict` where a picture has one by now.
+        Raises ConflictError: `spec-mismatch`, or `database-conflict` if a picture already has one.
         """
         rows = [self._row(record_id, each) for record_id, each in fingerprints.items()]
         with self._database.begin() as connection:

@@ -1,7 +1,7 @@
-"""The statement that finds a query's candidates: equal digests, and the works nearest by each list, in one go.
+"""The SQL statement that finds a query's candidates: equal digests, and the works nearest by each list.
 
-Without indexes one pass over all works computes every distance at once, which a search for each view would take many
-times as long for. With them (vector_indexes.py) each view and window is an index search of its own.
+Without indexes, one pass over all works computes all distances, much faster than a search per view. With indexes
+(vector_indexes.py), each view and window is a separate index search.
 """
 
 from __future__ import annotations
@@ -28,27 +28,27 @@ from ledger.storage.tables.columns import HASH_BITS
 
 @dataclass(frozen=True, slots=True)
 class Space:
-    """Where a spec's vectors are: literal in the statements, as partial expression indexes need it."""
+    """A spec's number and dimensions; statements contain them literally, as partial expression indexes require."""
 
     spec_id: int
     dimension: int
-    """Of the copy descriptor."""
+    """Dimension of the copy descriptor."""
     style: tuple[int, int] | None = None
-    """Dimensions of the embeddings of style, CLIP's and the VAE's; None where the spec has none."""
+    """Dimensions of the style embeddings, CLIP's and the VAE's; None if the spec has none."""
 
 
 @dataclass(frozen=True, slots=True)
 class WorkFilter:
-    """Which of the matchable works to offer; what is None does not matter."""
+    """Which matchable works to offer. A field that is None does not filter."""
 
     artist_ids: Sequence[str] | None = None
     but_artist: str | None = None
-    """Everybody else's works."""
+    """Only works by other artists."""
     licences: Sequence[str] | None = None
     allowed_use: AllowedUse | None = None
 
     def condition(self) -> str:
-        """On `work w`; takes `values`."""
+        """SQL condition on `work w`, with the parameters `values`."""
         conditions = [MAY_MATCH]
         if self.artist_ids is not None:
             conditions.append("w.artist_id = ANY(%(artists)s::uuid[])")
@@ -73,26 +73,27 @@ EVERY_WORK = WorkFilter()
 
 @dataclass(frozen=True, slots=True)
 class NearestList:
-    """One list: the `limit` works nearest to any of some values by one column."""
+    """The `limit` works nearest to any of some values in one column."""
 
     column: str
     operator: str
     type: str
-    """The column's, as an index has it, with its size."""
+    """Type of the column with its size, as in the index."""
     values: dict[str, Wire]
-    """By the name of the statement's parameter."""
+    """Values by parameter name."""
     limit: int
 
     @property
     def bare(self) -> str:
-        """The type without a size: parameters have the right one, so that nothing is left to coerce for each row."""
+        """The type without a size. Parameters already have the right size, so no row needs a coercion."""
         return f'"{self.type.partition("(")[0]}"'
 
 
 def nearest_lists(query: Query, space: Space, limit: int) -> list[NearestList]:
-    """Both hashes over all views, the whole's copy descriptor, and each window's; none for what is not comparable.
+    """Lists by both hashes over all views, the copy descriptor of the whole, and of each window.
 
-    The descriptor's operator is the inner product: its vectors have length one, and that is the cheapest order.
+    A query that is not comparable has none. Descriptors have length one, so the inner product, the cheapest operator,
+    gives the right order.
     """
     if query.not_comparable is not None:
         return []
@@ -115,7 +116,7 @@ def nearest_lists(query: Query, space: Space, limit: int) -> list[NearestList]:
 
 
 def style_lists(query: Query, space: Space) -> list[NearestList]:
-    """CLIP's and the VAE's embeddings; none where query or spec lacks them, or the query is not comparable."""
+    """Lists by CLIP and VAE embeddings; none if query or spec lacks them, or the query is not comparable."""
     asked = query.fingerprint.image
     if space.style is None or not has_style(asked) or query.not_comparable is not None:
         return []
@@ -128,7 +129,7 @@ def style_lists(query: Query, space: Space) -> list[NearestList]:
 
 
 def search_statement(query: Query, space: Space, limit: int, only: WorkFilter, *, indexed: bool) -> tuple[str, Any]:
-    """SQL and parameters; rows as `candidates_statement` has them, each work once."""
+    """SQL and parameters. Rows are those of `candidates_statement`, each work once."""
     condition = only.condition()
     tables = [
         (table, near, f"FROM {table} v JOIN work w USING (work_id) WHERE v.spec_id = {space.spec_id} AND {passing}")
@@ -157,7 +158,7 @@ def search_statement(query: Query, space: Space, limit: int, only: WorkFilter, *
 
 
 def candidates_statement(space: Space) -> str:
-    """Of the works with the ids `%s`."""
+    """SQL for the candidates with the work ids `%s`."""
     return f"{_candidates(space)} WHERE w.work_id = ANY(%s)"
 
 
@@ -166,7 +167,7 @@ def _same(digest: str, condition: str) -> str:
 
 
 def _candidates(space: Space) -> str:
-    """Where the spec has embeddings of style, with them for the works that have any."""
+    """SELECT and joins of candidates, with style embeddings if the spec has them."""
     style = ("NULL", "") if space.style is None else (STYLE_SELECTED, f" LEFT JOIN work_style s{_of_work('s', space)}")
     return (
         f"SELECT {SELECTED}, w.work_id::text, w.artist_id::text, w.sha256, w.pixel_sha256,"  # noqa: S608 - our own text
@@ -181,7 +182,7 @@ def _of_work(alias: str, space: Space) -> str:
 
 
 def distances(key: str, passing: str, lists: Sequence[NearestList]) -> str:
-    """Every list's distance of every row that passes: FROM and WHERE, with the vectors as `v`."""
+    """SQL for every list's distance of every row of `passing` (FROM and WHERE, with the vectors as `v`)."""
     columns = (
         f"least({', '.join(f'v.{each.column} {each.operator} %({name})s::{each.bare}' for name in each.values)})"
         f" AS distance{number}"
@@ -191,14 +192,13 @@ def distances(key: str, passing: str, lists: Sequence[NearestList]) -> str:
 
 
 def by_scan(key: str, lists: Sequence[NearestList], rows: str = "near") -> Iterator[str]:
-    """Of each list the keys of its nearest, from `rows`, which are those that `distances` gives."""
+    """SQL for each list's nearest keys, from `rows`, the result of `distances`."""
     for number, each in enumerate(lists):
         yield f"(SELECT {key} FROM {rows} ORDER BY distance{number} LIMIT {each.limit})"  # noqa: S608 - our own text
 
 
 def _by_index(passing: str, lists: Sequence[NearestList]) -> Iterator[str]:
-    """A search for each value, among what passes (`distances`): the indexes' expressions must stand here as they
-    stand there."""
+    """SQL for one index search per value, among the rows of `passing`. The expressions must equal the indexes'."""
     for each in lists:
         distance = f"v.{each.column}::{each.type} {each.operator} view.value"
         views = ", ".join(f"(%({name})s::{each.bare})" for name in each.values)

@@ -1,4 +1,4 @@
-"""FingerprintSpecs by the small number under which vectors are stored."""
+"""Maps FingerprintSpecs to the small numbers that stored vectors carry."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ from ledger.storage.database import Database
 
 
 class Spec(Protocol):
-    """What storage needs of a `ledger.fingerprint.spec.FingerprintSpec`, without importing what makes fingerprints."""
+    """The part of `ledger.fingerprint.spec.FingerprintSpec` that storage needs, without importing that room."""
 
     @property
     def document(self) -> bytes: ...
@@ -23,7 +23,7 @@ class Spec(Protocol):
 
 
 def ensure_spec(database: Database, spec: Spec) -> int:
-    """The number of a spec, stored now if it is new."""
+    """The number of a spec; stores the spec if it is new."""
     with database.begin() as connection:
         connection.execute(
             sa.text(
@@ -46,7 +46,7 @@ def copy_dimension(connection: Connection, digest: str) -> int:
 
 
 def dimensions(connection: Connection, digest: str) -> dict[str, int]:
-    """Of the spec's embeddings, by name. Raises NotFoundError (`spec-unknown`)."""
+    """Dimensions of the spec's embeddings, by name. Raises NotFoundError (`spec-unknown`)."""
     embeddings = json.loads(_row(connection, digest)[1])["embeddings"]
     return {name: int(description["dimension"]) for name, description in embeddings.items()}
 
@@ -66,7 +66,7 @@ def _row(connection: Connection, digest: str) -> tuple[int, str]:
 
 
 def spec_document(database: Database, digest: str) -> dict[str, Any]:
-    """The FingerprintSpec of that digest. Raises NotFoundError (`spec-unknown`)."""
+    """The FingerprintSpec with this digest. Raises NotFoundError (`spec-unknown`)."""
     with database.begin() as connection:
         document: dict[str, Any] = json.loads(_row(connection, digest)[1])
     return document

@@ -1,7 +1,7 @@
-"""HNSW indexes per spec, made once a corpus is large enough to need them.
+"""HNSW indexes per spec, created once a corpus is large enough to need them.
 
-halfvec with the inner product, not binary-quantised with exact re-ranking: in the same time per search that found .85
-to .97 of the ten nearest where this finds more than .99. Figures by tests/benchmarks/search.py.
+They use halfvec with the inner product, which finds more than .99 of the ten nearest. Binary quantisation with exact
+re-ranking finds .85 to .97 in the same time. Figures by tests/benchmarks/search.py.
 """
 
 from __future__ import annotations
@@ -24,13 +24,13 @@ from ledger.storage.tables.columns import HASH_BITS
 from ledger.storage.tables.corpus import index_name
 
 WORTH_AN_INDEX = 20_000
-"""Fingerprints up to which scanning them all takes as long as searching indexes, and misses nothing."""
+"""Up to this many fingerprints, an exact scan of all takes no longer than an index search."""
 NEIGHBOURS, BUILD_CANDIDATES = 16, 128
-"""HNSW's m and ef_construction."""
+"""m and ef_construction of HNSW."""
 GRAPH_BYTES = 1_200
-"""Of memory per work, beside its vector, while an index is built: below it the build slows down, but goes on."""
+"""Memory per work, besides its vector, for an index build. With less memory the build is slower."""
 MEGABYTES = (64, 2_048)
-"""At least and at most given to a build."""
+"""Least and most memory for a build."""
 SECONDS_BETWEEN_REPORTS = 0.5
 
 
@@ -39,7 +39,7 @@ class _Index:
     name: str
     statement: str
     row_bytes: int
-    """Of a vector."""
+    """Bytes of a vector."""
 
 
 def ensure_indexes(
@@ -49,10 +49,10 @@ def ensure_indexes(
     *,
     at_least: int = WORTH_AN_INDEX,
 ) -> bool:
-    """Make the indexes of a spec (digest), as the owner, where it has `at_least` fingerprints. Call after bulk loads.
+    """Creates the indexes of a spec (digest), as the owner, if it has `at_least` fingerprints. Call after bulk loads.
 
-    `report` gets the fingerprints indexed so far, and how many that will be, from the calling thread. Returns whether
-    the indexes exist now. Raises NotFoundError (`spec-unknown`), ConflictError (`database-rights`: the login is not the
+    `report` gets the number of fingerprints indexed so far and in all, in the calling thread. Returns whether the
+    indexes now exist. Raises NotFoundError (`spec-unknown`), ConflictError (`database-rights`: the login is not the
     owner's), PushbackError.
     """
     with database.begin_as_owner() as connection:
@@ -75,7 +75,7 @@ def ensure_indexes(
 
 
 def _indexes(spec: int, sizes: Mapping[str, int]) -> list[_Index]:
-    """Over expressions that nearest.py repeats."""
+    """The indexes, over expressions that nearest.py repeats."""
     made = []
     halfvec = [
         ("work_style" if name in STYLE else "work_vector", name, f"halfvec({size})", "halfvec_ip_ops", 2 * size)
@@ -103,7 +103,7 @@ def _build(connection: Connection, index: _Index, works: int) -> None:
         with connection.begin_nested():
             connection.execute(sa.text(index.statement))
     except OperationalError as error:
-        # Workers share the graph in /dev/shm, which a container may have little of: without them it needs none.
+        # Parallel workers share the graph in /dev/shm, which may be too small in a container: build without workers.
         if not isinstance(error.orig, psycopg.errors.DiskFull):
             raise
         connection.execute(sa.text("SET LOCAL max_parallel_maintenance_workers = 0"))
@@ -112,15 +112,15 @@ def _build(connection: Connection, index: _Index, works: int) -> None:
         if not isinstance(error.orig, psycopg.errors.InsufficientPrivilege):
             raise
         raise ConflictError(
-            "search indexes are made by the database's owner, and this login is not: everything is stored, but searches"
+            "this login cannot create search indexes, only the database's owner can: everything is stored, but searches"
             " read every fingerprint",
             code="database-rights",
-            hint="run artledger corpus refresh once with the owner's ARTLEDGER_DATABASE_URL",
+            hint="Run artledger corpus refresh once with the owner's ARTLEDGER_DATABASE_URL.",
         ) from error
 
 
 def _share_done(database: Database, process: int) -> float:
-    """Of the index that the process builds. The service's role may not look at the owner's processes."""
+    """Finished share of the index that `process` builds. The service's role cannot see the owner's processes."""
     with database.begin_as_owner() as connection:
         share = connection.execute(
             sa.text(

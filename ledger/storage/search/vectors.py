@@ -1,4 +1,4 @@
-"""Fingerprints in and out of PostgreSQL: pgvector's `halfvec` and the type `bit`, read and written in binary."""
+"""Reads and writes fingerprints in PostgreSQL, as binary `halfvec` (pgvector) and `bit`."""
 
 from __future__ import annotations
 
@@ -27,7 +27,7 @@ from ledger.storage.tables.corpus import work_local, work_style, work_vector
 VECTOR_COLUMNS = ("spec_id", "phash", "pdq", "pdq_quality", "complexity", "copy")
 LOCAL_COLUMNS = ("work_id", "spec_id", "features")
 SELECTED = "bit_send(v.phash), bit_send(v.pdq), v.pdq_quality, v.complexity, halfvec_send(v.copy)"
-"""As bytes in the types' wire form: no text in between, no type to register on each connection."""
+"""Columns as bytes in wire form: no conversion to text, no types to register on each connection."""
 STYLE_COLUMNS = ("work_id", "spec_id", CLIP, VAE)
 STYLE_SELECTED = f"halfvec_send(s.clip), halfvec_send(s.vae), {MAY_STYLE}"
 
@@ -36,7 +36,7 @@ _HALFVEC_HEAD = 4
 
 
 def copy_fingerprints(connection: Connection, spec_id: int, fingerprints: Sequence[tuple[str, Fingerprint]]) -> None:
-    """Insert fingerprints (work id, fingerprint), all of the spec of that number, with their local features."""
+    """Inserts (work id, fingerprint) pairs of one spec, with their local features."""
     rows = ((UUID(work_id), *vector_row(spec_id, each)) for work_id, each in fingerprints)
     copy_rows(connection, work_vector, ("work_id", *VECTOR_COLUMNS), rows)
     local = ((UUID(work_id), spec_id, each.local) for work_id, each in fingerprints)
@@ -50,7 +50,7 @@ def copy_fingerprints(connection: Connection, spec_id: int, fingerprints: Sequen
 
 
 def vector_row(spec_id: int, fingerprint: Fingerprint) -> tuple[Any, ...]:
-    """By VECTOR_COLUMNS; `spec_id` is the number of the fingerprint's spec."""
+    """A row in the order of VECTOR_COLUMNS; `spec_id` is the number of the fingerprint's spec."""
     return (
         spec_id,
         _to_bit(fingerprint.phash),
@@ -67,7 +67,7 @@ def _to_bit(digest: bytes) -> Bit:
 
 
 class Wire(bytes):
-    """A value in its type's wire form, as a parameter whose type the statement names."""
+    """A parameter in its type's wire form; the statement must name the type."""
 
 
 class _WireDumper(Dumper):
@@ -79,7 +79,7 @@ class _WireDumper(Dumper):
 
 
 def takes_wire(cursor: Cursor[TupleRow]) -> None:
-    """Let a cursor send `Wire`: neither it nor the server need to know more of a type than how it is read."""
+    """Lets a cursor send `Wire` values, without registering their types."""
     cursor.adapters.register_dumper(Wire, _WireDumper)
 
 
@@ -96,7 +96,7 @@ def halfvec_wire(vector: Vector) -> Wire:
 def read_fingerprint(
     spec: str, row: TupleRow | Sequence[Any], clip: bytes | None = None, vae: bytes | None = None
 ) -> Fingerprint:
-    """The fingerprint in the columns SELECTED and the vectors of STYLE_SELECTED, without its local features."""
+    """The fingerprint of the columns SELECTED and the vectors of STYLE_SELECTED, without local features."""
     phash, pdq, pdq_quality, complexity, copy = row
     vectors = {name: read_halfvec(wire) for name, wire in (("copy", copy), (CLIP, clip), (VAE, vae)) if wire}
     return Fingerprint(spec, phash[_BIT_HEAD:], pdq[_BIT_HEAD:], pdq_quality, vectors, complexity, local=b"")
@@ -111,7 +111,7 @@ def iter_blocks(
 ) -> Iterator[FingerprintBlock]:
     """Stored fingerprints of matchable works in blocks of at most `size`, in the order of their ids.
 
-    Each block is a query of its own by the last id seen, so that no connection is held while the caller computes.
+    Each block is a separate query after the last id, so that no connection is held while the caller computes.
     """
     query = (
         f"SELECT v.work_id, {SELECTED} FROM work_vector v JOIN work w USING (work_id)"  # noqa: S608 - our own text
@@ -122,7 +122,7 @@ def iter_blocks(
 
 
 def iter_style_blocks(database: Database, spec_id: Callable[[Connection], int], size: int) -> Iterator[StyleBlock]:
-    """As `iter_blocks`, embeddings of style of the matchable works that allow `style`."""
+    """Like `iter_blocks`, but style embeddings of the matchable works that allow `style`."""
     query = (
         "SELECT s.work_id, halfvec_send(s.clip), halfvec_send(s.vae)"  # noqa: S608 - our own text
         " FROM work_style s JOIN work w USING (work_id)"

@@ -1,8 +1,8 @@
-"""Every table, by what it holds. They never leave this room: other rooms get dataclasses.
+"""All tables, by content. They never leave this room: other rooms get dataclasses.
 
-Three kinds: the *log* (insert only; a trigger refuses the rest even to the owner), *primary* data beside it (what may
-be erased, what no leaf holds: names, vectors, previews, and what an append asks: good keys), and *projections*, dropped
-and rebuilt from the log.
+Three kinds: the *log* (insert only; a trigger enforces this even for the owner); *primary* data that no entry holds or
+that may be erased (names, vectors, previews), and valid keys, which every append checks; and *projections*, which are
+dropped and rebuilt from the log.
 Digests and hashes are 32 raw bytes, ids are UUIDs, times have a time zone. Roles and triggers are in the migrations.
 """
 

@@ -1,4 +1,4 @@
-"""What the tables are made of: their metadata, and the columns and checks that several of them have."""
+"""The tables' metadata, and columns and checks that several tables share."""
 
 from __future__ import annotations
 
@@ -31,7 +31,7 @@ def checks(**rules: str) -> list[CheckConstraint]:
 
 
 def fingerprint_columns() -> list[SchemaItem]:
-    """A fingerprint under a spec, but for its local features: the spec is part of the row's key."""
+    """Columns of a fingerprint without its local features; the spec is part of the row's key."""
     return [
         Column("spec_id", SmallInteger, ForeignKey("fingerprint_spec.spec_id"), primary_key=True, index=True),
         Column("phash", BIT(HASH_BITS), nullable=False),

@@ -1,4 +1,4 @@
-"""Registered works beside their leaves: what they are called and look like, which are alike, which are barred."""
+"""Data of registered works outside the log: names, fingerprints, previews, duplicates, opt-outs."""
 
 from __future__ import annotations
 
@@ -26,7 +26,7 @@ from ledger.storage.tables.columns import DIGEST, checks, digest, fingerprint_co
 from ledger.text import DEFAULT_LIMIT
 
 HNSW_PREFIX = "hnsw_"
-"""Indexes made at run time, one per spec: not part of the migrated schema."""
+"""Prefix of indexes created at run time, one per spec; they are not part of the migrated schema."""
 
 
 def index_name(column: str, spec_id: int) -> str:
@@ -35,13 +35,13 @@ def index_name(column: str, spec_id: int) -> str:
 
 
 def _work_key(name: str, *, index: bool = False) -> Column[uuid.UUID]:
-    """A primary key's column that names a work, and goes with it."""
+    """A primary key column that names a work and is deleted with it."""
     reference = ForeignKey("work_detail.work_id", ondelete="CASCADE")
     return Column(name, Uuid, reference, primary_key=True, index=index or None)
 
 
 def _of_vector() -> ForeignKeyConstraint:
-    """What goes with a work's vectors under a spec."""
+    """Foreign key of rows that are deleted with a work's vectors under a spec."""
     key = ["work_id", "spec_id"]
     return ForeignKeyConstraint(key, [f"work_vector.{name}" for name in key], ondelete="CASCADE")
 
@@ -64,7 +64,7 @@ work_detail = Table(
     UniqueConstraint("source_name", "source_key"),
     *checks(title=f"char_length({{}}) <= {DEFAULT_LIMIT}", metadata_key=DIGEST),
 )
-"""All that is personal about a work: a withdrawal deletes the row, and with it fingerprints and preview."""
+"""All personal data about a work. A withdrawal deletes the row, and with it fingerprints and preview."""
 
 work_vector = Table(
     "work_vector",
@@ -81,8 +81,8 @@ work_local = Table(
     Column("features", LargeBinary, nullable=False),
     _of_vector(),
 )
-"""Local features are ten times a vector's size and read for a few works at a time: in `work_vector` they would be in
-the way of its scans."""
+"""Local features. They are ten times larger than a vector and read for few works at a time, so in `work_vector` they
+would slow its scans down."""
 
 work_style = Table(
     "work_style",
@@ -93,7 +93,7 @@ work_style = Table(
     Column("vae", HALFVEC, nullable=False),
     _of_vector(),
 )
-"""Embeddings of style, under specs that have them: searched among fewer works than `work_vector`."""
+"""Style embeddings, under specs that have them; searched among fewer works than `work_vector`."""
 
 preview = Table(
     "preview",
@@ -138,4 +138,4 @@ opt_out = Table(
     Column("added_at", DateTime(timezone=True), nullable=False, server_default=text("now()")),
     *checks(kind="{} IN ('sha256', 'look')", value="octet_length({}) = CASE kind WHEN 'look' THEN 64 ELSE 32 END"),
 )
-"""Pictures that are never matched and never trained on: digests of bytes or pixels, and pairs of pHash and PDQ."""
+"""Pictures that are never matched or trained on: digests of bytes or pixels, and pairs of pHash and PDQ."""

@@ -1,4 +1,4 @@
-"""Documents that records and vectors name by digest; they never change."""
+"""Documents that records and vectors name by digest. They never change."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Generated pictures: those that wait to be confirmed, and those that were handed out."""
+"""Generated pictures: those that wait for confirmation, and those that were delivered."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ pending_image = Table(
     Index(None, "expires_at"),
     *checks(token_sha256=DIGEST, manifest_sha256=DIGEST),
 )
-"""Generated pictures that wait to be confirmed: erased when they are, or when their time is over."""
+"""Generated pictures that wait for confirmation; erased when confirmed or expired."""
 
 seen_picture = Table(
     "seen_picture",
@@ -26,7 +26,7 @@ seen_picture = Table(
     Column("record_id", Uuid, primary_key=True),
     Column("webp", LargeBinary, nullable=False),
 )
-"""Generated pictures that were handed out, small, by their record: what a stripped file is verified by."""
+"""Previews of delivered generated pictures, by record; they verify a file that lost its metadata."""
 
 seen_vector = Table(
     "seen_vector",

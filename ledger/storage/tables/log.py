@@ -1,4 +1,4 @@
-"""The log itself, insert only; beside it, the keys that it says are good."""
+"""The log itself, insert only, and the keys that are valid according to it."""
 
 from __future__ import annotations
 
@@ -57,4 +57,4 @@ holder_key = Table(
     PrimaryKeyConstraint("keyid"),
     *checks(keyid=DIGEST),
 )
-"""The keys of artists, operators and auditors that are good now: changed by the append of each `key` record."""
+"""The keys of artists, operators and auditors that are valid now. Appending a `key` record changes it."""

@@ -1,4 +1,4 @@
-"""People: who they are, by what they are known, and what they said. All of it may be erased."""
+"""People: their names, accounts, tokens and texts. All of it may be erased."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ from ledger.storage.tables.columns import DIGEST, checks, digest, metadata
 from ledger.text import DEFAULT_LIMIT
 
 MAX_CLAIM_TEXT = 4000
-"""Characters of what a claim, a response or a resolution says."""
+"""Largest number of characters in the text of a claim, a response or a resolution."""
 
 artist = Table(
     "artist",
@@ -18,7 +18,7 @@ artist = Table(
     Column("name", Text, unique=True),
     *checks(name=f"char_length({{}}) BETWEEN 1 AND {DEFAULT_LIMIT}"),
 )
-"""A person who was erased has no name any more; records go on naming the id."""
+"""An erased person has no name; records still contain the id."""
 
 account = Table(
     "account",
@@ -33,7 +33,7 @@ account = Table(
         name=f"char_length({{0}}) <= {DEFAULT_LIMIT} AND (role <> 'artist' OR {{0}} = '')",
     ),
 )
-"""Who may do what. An artist's account has the id of the `artist` row, which has the name: it stands in one place."""
+"""Accounts and their roles. An artist's account has the id of the `artist` row, which alone stores the name."""
 
 access_token = Table(
     "access_token",
@@ -59,5 +59,5 @@ claim_detail = Table(
     Column("measured", JSONB),
     *checks(text_key=DIGEST, text=f"char_length({{}}) BETWEEN 1 AND {MAX_CLAIM_TEXT}"),
 )
-"""What claims, responses and resolutions say in words, which is personal and may be erased; and of a verdict, what was
-measured on the pictures, which nobody can measure again without them."""
+"""Texts of claims, responses and resolutions, which are personal and may be erased; for a verdict, the measurements of
+the pictures, which nobody can repeat without them."""

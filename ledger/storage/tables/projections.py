@@ -1,4 +1,4 @@
-"""What is searched of the log: dropped, and rebuilt from `entry` by ledger/storage/log/projections.py."""
+"""Searchable data from the log, dropped and rebuilt from `entry` by ledger/storage/log/projections.py."""
 
 from __future__ import annotations
 

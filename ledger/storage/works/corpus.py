@@ -1,4 +1,4 @@
-"""Registered works: written beside their registration leaves, listed for resuming, streamed for calibration."""
+"""Registered works: written together with their registrations, listed for resuming, streamed for calibration."""
 
 from __future__ import annotations
 
@@ -36,18 +36,18 @@ DETAIL_COLUMNS = (
 
 @dataclass(frozen=True, slots=True)
 class NewWork:
-    """What is kept of a work outside its registration leaf."""
+    """Data of a work stored outside the log."""
 
     work_id: str
     artist_id: str
     source_name: str
     source_key: str
-    """Unique within the source: a work that came in is passed over the next time."""
+    """Unique within the source; a work that is already registered is skipped the next time."""
     title: str
     source: str
     labels: Mapping[str, str]
     metadata_key: bytes
-    """Opens the leaf's commitment to `metadata` (ledger.record.commitment)."""
+    """Opens the registration's commitment to `metadata` (ledger.record.commitment)."""
     metadata: Mapping[str, Any]
     fingerprint: Fingerprint
     preview: bytes
@@ -57,7 +57,7 @@ class NewWork:
 
 @dataclass(frozen=True, slots=True)
 class StoredWork:
-    """A registered work, and where its file came from."""
+    """A registered work and the source of its file."""
 
     work_id: str
     source_name: str
@@ -66,7 +66,7 @@ class StoredWork:
 
 
 class CorpusStore(WorkReader):
-    """The corpus, written under one spec. Every method raises PushbackError when the database cannot be reached."""
+    """The corpus under one spec. Every method raises PushbackError when the database cannot be reached."""
 
     def __init__(self, database: Database, projector: Projector, spec: Spec) -> None:
         super().__init__(database, projector)
@@ -81,7 +81,7 @@ class CorpusStore(WorkReader):
             return set(rows.scalars())
 
     def registered_files(self, pairs: Iterable[tuple[str, str]]) -> set[tuple[str, str]]:
-        """Of these (file's SHA-256, artist id) those that some registered work has; withdrawn works count too."""
+        """Those of the given (file SHA-256, artist id) pairs that are registered, including withdrawn works."""
         wanted = set(pairs)
         self._projector.catch_up()
         with self._database.begin() as connection, driver(connection).cursor(binary=True) as cursor:
@@ -90,7 +90,7 @@ class CorpusStore(WorkReader):
             return {(sha256.hex(), str(artist_id)) for sha256, artist_id in cursor} & wanted
 
     def ensure_artists(self, names: Sequence[str]) -> dict[str, str]:
-        """Artist id by name; a name that is new gets an id."""
+        """Artist ids by name; new names get an id."""
         with self._database.begin() as connection, driver(connection).cursor() as cursor:
             cursor.execute("SELECT name, artist_id FROM artist WHERE name = ANY(%s)", (list(names),))
             known = {name: str(artist_id) for name, artist_id in cursor}
@@ -106,10 +106,10 @@ class CorpusStore(WorkReader):
         return known
 
     def writer(self, works: Sequence[NewWork]) -> Alongside:
-        """What writes these works beside their leaves, in the transaction that appends them.
+        """Writes these works in the transaction that appends their registrations.
 
-        Raises ConflictError (`spec-mismatch`) for a fingerprint of another spec; the append does (`database-conflict`)
-        for a work whose source key is registered already.
+        Raises ConflictError (`spec-mismatch`) for a fingerprint of another spec. The append raises it
+        (`database-conflict`) for a work whose source key is already registered.
         """
         number = ensure_spec(self._database, self._spec)
         for each in works:
@@ -133,7 +133,7 @@ class CorpusStore(WorkReader):
         return iter_blocks(self._database, digest, lambda connection: spec_id(connection, digest), block)
 
     def iter_style_blocks(self, *, block: int = BLOCK) -> Iterator[StyleBlock]:
-        """Embeddings of style, under the store's own spec, of the matchable works that allow `style`, in blocks."""
+        """Style embeddings, under the store's own spec, of the matchable works that allow `style`, in blocks."""
         self._projector.catch_up()
         ensure_spec(self._database, self._spec)
         return iter_style_blocks(self._database, lambda connection: spec_id(connection, self._spec.digest), block)
@@ -141,7 +141,7 @@ class CorpusStore(WorkReader):
     def works_lacking(self, spec: str) -> list[StoredWork]:
         """Works that are not withdrawn and have no fingerprint of the spec (digest), in the order of registration.
 
-        Of a work that came back from the published log alone the source is not known: its names are empty.
+        A work that was restored from the published log has no known source; its names are empty.
         """
         self._projector.catch_up()
         with self._database.begin() as connection:
@@ -158,9 +158,9 @@ class CorpusStore(WorkReader):
             return [StoredWork(str(row.work_id), row.source_name, row.source_key, row.sha256.hex()) for row in rows]
 
     def put_fingerprints(self, fingerprints: Mapping[str, Fingerprint]) -> None:
-        """Store fingerprints of the store's spec by work id, in one transaction; older specs' stay.
+        """Stores fingerprints of the store's spec by work id, in one transaction; those of older specs stay.
 
-        Raises ConflictError: `spec-mismatch`, or `database-conflict` where a work has one of this spec already.
+        Raises ConflictError: `spec-mismatch`, or `database-conflict` if a work already has one of this spec.
         """
         number = ensure_spec(self._database, self._spec)
         for each in fingerprints.values():

@@ -1,7 +1,7 @@
-"""Copies within the corpus: which works were asked about, which pairs were compared, which works form a group.
+"""Copies within the corpus: the works already searched for, the compared pairs, and the groups of copies.
 
-Everything here can be made again from vectors and previews. Answers belong to the calibration that they were found
-under; under another one every work is asked anew, and the groups of before stay until the new ones are whole.
+Everything here can be recomputed from vectors and previews. Results belong to one calibration. Under another one every
+work is searched for again, and the old groups stay until the new ones are complete.
 """
 
 from __future__ import annotations
@@ -24,7 +24,7 @@ from ledger.storage.tables.corpus import duplicate_group
 
 @dataclass(frozen=True, slots=True)
 class Pair:
-    """Two works that were compared; `first` < `second`, so that a pair has one row whichever of them was asked."""
+    """Two compared works. `first` < `second`, so that a pair has one row whichever work was searched for."""
 
     first: str
     second: str
@@ -32,17 +32,17 @@ class Pair:
     """Whether they are copies of each other: a proven or verified relation at p <= alpha."""
     score: float
     found: Mapping[str, Any]
-    """What a record would say of it: relation, score, p-value, evidence; and `query`, the work that was asked."""
+    """Relation, score, p-value and evidence as in a record, and `query`, the work that was searched for."""
 
     @classmethod
     def of(cls, one: str, other: str, *, verified: bool, score: float, found: Mapping[str, Any]) -> Self:
-        """A pair of two different works, in its one order."""
+        """A pair of two different works, put in order."""
         first, second = sorted((one, other))
         return cls(first, second, verified, score, found)
 
 
 class DuplicateStore:
-    """Over the matchable works that have a fingerprint of the spec. Every method raises as Projector.catch_up does."""
+    """Copies among matchable works with a fingerprint of the spec. Every method raises as Projector.catch_up does."""
 
     def __init__(self, database: Database, projector: Projector, spec: Spec) -> None:
         self._database = database
@@ -74,7 +74,7 @@ class DuplicateStore:
             return {str(row.work_id): str(row.artist_id) for row in rows}
 
     def begin(self, calibration: str) -> set[str]:
-        """Forgets what was found under other calibrations; ids of the works that were asked under this one."""
+        """Deletes results of other calibrations. Returns the ids of the works searched for under this one."""
         digest = {"digest": bytes.fromhex(calibration)}
         with self._database.begin() as connection:
             for table in ("duplicate_asked", "duplicate_pair"):
@@ -82,9 +82,10 @@ class DuplicateStore:
             return set(map(str, connection.execute(sa.text("SELECT work_id FROM duplicate_asked")).scalars()))
 
     def put(self, calibration: str, asked: Mapping[str, str | None], pairs: Iterable[Pair]) -> None:
-        """Stores, in one transaction, works that were asked (with why they are not comparable) and what they found.
+        """Stores, in one transaction, works that were searched for and the pairs found.
 
-        Of a pair that was found from both sides the stronger finding stays.
+        `asked` says why a work is not comparable, or None. For a pair found from both sides, the stronger finding
+        stays.
         """
         digest = bytes.fromhex(calibration)
         with self._database.begin() as connection, driver(connection).cursor() as cursor:
@@ -106,7 +107,7 @@ class DuplicateStore:
             )
 
     def pairs(self) -> list[Pair]:
-        """Every pair that was compared, verified or not."""
+        """All compared pairs, verified or not."""
         with self._database.begin() as connection:
             rows = connection.execute(
                 sa.text("SELECT first_id, second_id, verified, score, found FROM duplicate_pair ORDER BY 1, 2")
@@ -114,7 +115,7 @@ class DuplicateStore:
             return [Pair(str(row.first_id), str(row.second_id), row.verified, row.score, row.found) for row in rows]
 
     def not_comparable(self) -> dict[str, str]:
-        """Works that say too little to be compared by look, and why."""
+        """Works that have too little detail to be compared, and why."""
         with self._database.begin() as connection:
             rows = connection.execute(
                 sa.text("SELECT work_id, not_comparable FROM duplicate_asked WHERE not_comparable IS NOT NULL")
@@ -122,14 +123,14 @@ class DuplicateStore:
             return {str(row.work_id): row.not_comparable for row in rows}
 
     def replace_groups(self, groups: Mapping[str, Sequence[str]]) -> None:
-        """Puts these groups (id -> works) in the place of all that were kept, at once."""
+        """Replaces all stored groups by these (id -> works) in one transaction."""
         rows = [(UUID(work_id), UUID(group_id)) for group_id, works in groups.items() for work_id in works]
         with self._database.begin() as connection:
             connection.execute(sa.text("DELETE FROM duplicate_group"))
             copy_rows(connection, duplicate_group, ("work_id", "group_id"), rows)
 
     def groups(self) -> dict[str, str]:
-        """Group id of each work that is in a group: what a split must keep together. Withdrawn works are in none."""
+        """Group id of each work in a group, which a split must keep together. Withdrawn works are in none."""
         self._projector.catch_up()
         with self._database.begin() as connection:
             rows = connection.execute(

@@ -1,6 +1,6 @@
-"""Erasing what is personal: in the transaction that withdraws a work, of a whole person, and from the disk.
+"""Erases personal data: of a withdrawn work, of a person, and from the disk.
 
-The log holds random ids, digests and salted commitments: it stays as it is.
+The log stays unchanged: it holds only random ids, digests and salted commitments.
 """
 
 from __future__ import annotations
@@ -18,9 +18,9 @@ from ledger.log.entry import Alongside
 from ledger.storage.database import Database, driver
 
 REWRITTEN = ("artist", "account", "access_token", "work_detail", "preview", "claim_detail", "pg_statistic")
-"""Tables with names, links, titles and pictures, and the statistics in which the server keeps frequent values."""
+"""Tables with names, links, titles and pictures, and the server's statistics, which contain frequent values."""
 SECONDS_FOR_LOCK = 30
-"""To wait for a table that somebody uses."""
+"""Longest wait for a table in use."""
 _OF_PERSON = (
     "DELETE FROM work_detail WHERE artist_id = :id",
     "UPDATE artist SET name = NULL WHERE artist_id = :id",
@@ -37,7 +37,7 @@ class Erasure:
         self._database = database
 
     def of_works(self, work_ids: Iterable[str]) -> Alongside:
-        """Give it to the log beside withdrawals: erases names, credit, source, preview, vectors, what was compared."""
+        """Erases names, credit, source, preview, vectors and compared pairs, in the transaction of the withdrawals."""
         ids = [UUID(work_id) for work_id in work_ids]
 
         def erase(connection: Connection) -> None:
@@ -46,42 +46,42 @@ class Erasure:
         return erase
 
     def of_person(self, account_id: str) -> None:
-        """Erases the name of an artist, the account with its tokens, and what it said in claims and responses. The
-        works are withdrawn before."""
+        """Erases an artist's name, the account with its tokens, and its texts in claims and responses. Withdraw the
+        works first."""
         with self._database.begin() as connection:
             for statement in _OF_PERSON:
                 connection.execute(sa.text(statement), {"id": UUID(account_id)})
 
     def from_disk(self) -> tuple[str, ...]:
-        """Has the server write those tables anew, and drop its write-ahead log: a deleted row stays on the disk
-        otherwise until its place is needed. Returns what it could not do, in words.
+        """Makes the server rewrite those tables and drop its write-ahead log. Otherwise a deleted row stays on the disk
+        until its space is reused. Returns descriptions of what could not be erased.
 
-        Readers of the tables wait meanwhile, seconds for tens of thousands of previews.
+        Readers of the tables wait meanwhile: seconds for tens of thousands of previews.
         """
         with self._database.owner_session() as connection:
             connection.execute(sa.text(f"SET lock_timeout = '{SECONDS_FOR_LOCK}s'"))
             left = []
-            # Each rewrite's statistics replace those that were kept: pg_statistic comes last.
+            # Each rewrite replaces the table's statistics, so pg_statistic comes last.
             for table in REWRITTEN:
                 if not _done(connection, f"VACUUM (FULL, ANALYZE) {table}"):
-                    left.append(f"the server's files of {table}, until it needs their room")
+                    left.append(f"the server's files of {table}, until their space is reused")
                 elif not _forgotten(connection, table):
                     left.append(f"the server's statistics of {table}, until it has rows again")
             if not all(_done(connection, statement) for statement in _WRITE_AHEAD_LOG):
-                left.append("the server's write-ahead log, for as long as its settings say")
+                left.append("the server's write-ahead log, as long as its settings keep it")
         return tuple(left)
 
 
 def _forgotten(connection: Connection, table: str) -> bool:
-    """Removes the statistics of an empty table, which ANALYZE leaves as they were; False without the right to."""
+    """Deletes the statistics of an empty table, which ANALYZE does not change. False without the right to do so."""
     if connection.execute(sa.text(f"SELECT EXISTS (SELECT FROM {table})")).scalar_one():  # noqa: S608 - our own names
         return True
     return _done(connection, f"DELETE FROM pg_statistic WHERE starelid = '{table}'::regclass")  # noqa: S608
 
 
 def _done(connection: Connection, statement: str) -> bool:
-    """False where this login has not the right, or somebody uses the table for long."""
-    warnings: list[Diagnostic] = []  # what VACUUM skips for want of a right it only warns of
+    """Runs a statement. False if this login lacks the right, or the table is in use for too long."""
+    warnings: list[Diagnostic] = []  # if a right is missing, VACUUM skips the table with a warning only
 
     def hear(said: Diagnostic) -> None:
         if said.severity_nonlocalized == "WARNING":

@@ -21,7 +21,7 @@ from ledger.storage.log.projections import Projector
 from ledger.storage.search.vectors import bit_wire, takes_wire
 
 Because = Literal["digest", "hashes", "geometry"]
-"""What an entry names a work by."""
+"""How an entry identifies a work."""
 _STATE = "SELECT count(*), coalesce(max(added_at)::text, '') FROM opt_out"
 _NAMED = (
     "SELECT w.work_id FROM work w WHERE w.withdrawn_index IS NULL AND (w.sha256 = ANY(%(digests)s)"
@@ -36,14 +36,14 @@ _NAMED_BY_HASHES = (
 
 
 class OptOutsChangedError(ConflictError):
-    """The list was added to between asking it and registering: ask it again."""
+    """The list grew between the check and the registration. Check again."""
 
     default_code = "opt-outs-changed"
 
 
 @dataclass(frozen=True, slots=True)
 class KnownOptOuts:
-    """The list at one moment."""
+    """The list at one point in time."""
 
     entries: OptOuts
     state: tuple[int, str]
@@ -58,7 +58,7 @@ class OptOutStore:
         self._known: KnownOptOuts | None = None
 
     def current(self) -> KnownOptOuts:
-        """The whole list; read anew only where it changed."""
+        """The whole list; read again only if it changed."""
         with self._database.begin() as connection:
             state = _state(connection)
             if self._known is None or self._known.state != state:
@@ -68,8 +68,8 @@ class OptOutStore:
         return self._known
 
     def unchanged(self, known: KnownOptOuts) -> Alongside:
-        """Give it to the log beside registrations that `known` was asked about: raises OptOutsChangedError, and nothing
-        is registered, where the list has changed since."""
+        """A precondition of registrations that were checked against `known`: raises OptOutsChangedError, so that
+        nothing is registered, if the list has changed since."""
 
         def check(connection: Connection) -> None:
             if _state(connection) != known.state:
@@ -78,10 +78,10 @@ class OptOutStore:
         return check
 
     def add(self, entries: Iterable[OptOut]) -> int:
-        """Puts entries on the list; returns how many were not on it.
+        """Adds entries to the list. Returns how many were new.
 
-        It waits for the head of the log, so that whatever is registered afterwards sees them (`unchanged`), and `named`
-        sees whatever was registered before.
+        It locks the head of the log: later registrations see the entries (`unchanged`), and `named` sees all earlier
+        registrations.
         """
         with self._database.begin() as connection:
             connection.execute(sa.text("SELECT FROM log_head FOR UPDATE"))
@@ -94,7 +94,7 @@ class OptOutStore:
             )
 
     def remove(self, entries: Iterable[OptOut]) -> int:
-        """Takes entries off the list; returns how many were on it. What it withdrew stays withdrawn."""
+        """Removes entries from the list. Returns how many were on it. Works that they withdrew stay withdrawn."""
         with self._database.begin() as connection:
             return sum(
                 connection.execute(
@@ -105,7 +105,7 @@ class OptOutStore:
             )
 
     def page(self, *, after: OptOut | None = None, limit: int = 50) -> list[OptOut]:
-        """Entries by kind and value, after another one."""
+        """Entries after `after`, in the order of kind and value."""
         with self._database.begin() as connection:
             rows = connection.execute(
                 sa.text(
@@ -120,7 +120,7 @@ class OptOutStore:
             return [OptOut(row.kind, row.value.hex()) for row in rows]
 
     def named(self, entries: Sequence[OptOut]) -> Mapping[str, Because]:
-        """Ids of registered works, not withdrawn, that these entries name, and by what."""
+        """Ids of the registered works, not withdrawn, that these entries name, and how."""
         self._projector.catch_up()
         found: dict[str, Because] = {}
         with self._database.begin() as connection, driver(connection).cursor() as cursor:
@@ -138,7 +138,7 @@ class OptOutStore:
         return found
 
     def of_works(self, work_ids: Sequence[str]) -> list[OptOut]:
-        """Entries for registered works: the digests of file and pixels, and the hashes while fingerprints are kept."""
+        """Entries for registered works: digests of file and pixels, and hashes if fingerprints are stored."""
         self._projector.catch_up()
         ids = [UUID(work_id) for work_id in work_ids]
         with self._database.begin() as connection, driver(connection).cursor(binary=True) as cursor:
@@ -153,7 +153,7 @@ class OptOutStore:
             return [*digests, *(OptOut("look", pair) for pair in hashes)]
 
     def untrainable(self) -> OptOuts:
-        """The list, and the files of all registered works that may not be trained on."""
+        """The list, and the files of all registered works that must not be trained on."""
         listed = self.current().entries
         self._projector.catch_up()
         with self._database.begin() as connection:

@@ -1,4 +1,4 @@
-"""Works and artists as they are shown: what the log says of them, with the names kept beside it."""
+"""Works and artists as shown to users: data from the log, with the names stored outside it."""
 
 from __future__ import annotations
 
@@ -49,7 +49,7 @@ _FOLLOWING = f"{_COPIES} SELECT DISTINCT near.mine {_OF_OTHERS} AND b.registrati
 class WorkReader:
     """Every method sees every entry committed before the call, and raises as Projector.catch_up does.
 
-    Names are empty where they were erased.
+    Erased names are empty.
     """
 
     def __init__(self, database: Database, projector: Projector) -> None:
@@ -57,11 +57,11 @@ class WorkReader:
         self._projector = projector
 
     def state(self) -> CorpusState:
-        """The corpus as records state it."""
+        """The corpus state, as in records."""
         return self._projector.corpus_state()
 
     def works(self, work_ids: Iterable[str]) -> dict[str, Work]:
-        """Works by id; ids that nobody registered are left out."""
+        """Works by id; unregistered ids are left out."""
         ids = [UUID(work_id) for work_id in work_ids]
         return {work.work_id: work for work in self._works("WHERE w.work_id = ANY(:ids)", {"ids": ids})} if ids else {}
 
@@ -73,15 +73,15 @@ class WorkReader:
         )
 
     def artist(self, artist_id: str) -> Artist | None:
-        """The name is empty where it was erased."""
+        """The artist, or None; an erased name is empty."""
         rows = self._rows(
             "SELECT coalesce(name, '') AS name FROM artist WHERE artist_id = :artist", {"artist": UUID(artist_id)}
         )
         return Artist(artist_id, rows[0].name) if rows else None
 
     def artists(self, *, after: str | None = None, limit: int = 50) -> list[tuple[Artist, int]]:
-        """Artists whose names are not erased, each with the number of works that are not withdrawn; in the order of
-        their names, after the name `after`."""
+        """Artists after the name `after`, in the order of their names, each with the number of works not withdrawn.
+        Artists with erased names are left out."""
         rows = self._rows(
             "SELECT a.artist_id, a.name, count(w.work_id) FILTER (WHERE w.withdrawn_index IS NULL) AS works"
             " FROM artist a LEFT JOIN work w USING (artist_id) WHERE a.name IS NOT NULL"
@@ -92,7 +92,7 @@ class WorkReader:
         return [(Artist(str(row.artist_id), row.name), row.works) for row in rows]
 
     def standing_work(self, sha256: str, artist_id: str) -> str | None:
-        """The id of the artist's work with this file's digest that is not withdrawn."""
+        """The id of the artist's work with this file digest that is not withdrawn."""
         found = self._scalar(
             "SELECT work_id FROM work WHERE sha256 = :sha256 AND artist_id = :artist AND withdrawn_index IS NULL"
             " ORDER BY registration_index LIMIT 1",
@@ -101,13 +101,13 @@ class WorkReader:
         return None if found is None else str(found)
 
     def count_of(self, sha256: str, artist_id: str) -> int:
-        """How often the artist has registered a file with this digest, withdrawn works counted."""
+        """How often the artist has registered a file with this digest, including withdrawn works."""
         values = {"sha256": bytes.fromhex(sha256), "artist": UUID(artist_id)}
         return int(self._scalar("SELECT count(*) FROM work WHERE sha256 = :sha256 AND artist_id = :artist", values))
 
     def contests(self, work_ids: Iterable[str]) -> dict[str, dict[str, str]]:
-        """Works that another artist has registered too: of each the others' works, in the order of their registration,
-        with the closest relation (`exact`, `same-pixels`, or as found among verified copies). No withdrawn ones."""
+        """Works that other artists registered too. For each: the others' works in the order of their registration, with
+        the closest relation (`exact`, `same-pixels`, or that of a verified copy). Withdrawn works are left out."""
         found: dict[str, dict[str, str]] = {}
         ids = [UUID(work_id) for work_id in work_ids]
         for row in self._rows(_CONTESTS, {"ids": ids}) if ids else ():
@@ -115,9 +115,9 @@ class WorkReader:
         return found
 
     def copies_since(self, artist_id: str, since: datetime) -> list[datetime]:
-        """When the artist registered what others had registered before: known copies of their works, the oldest first.
+        """Times, oldest first, at which the artist registered known copies of works that others registered before.
 
-        A work's copies are known once it was compared (ledger.flows.works.duplicates), at the end of its registration.
+        A work's copies are known once it has been compared (ledger.flows.works.duplicates), at the end of registration.
         """
         recent = {
             row.work_id: row.appended_at for row in self._rows(_SINCE, {"artist": UUID(artist_id), "since": since})
@@ -126,19 +126,19 @@ class WorkReader:
         return sorted(recent[row.mine] for row in copies)
 
     def count_works(self, artist_id: str) -> int:
-        """An artist's registered works, withdrawn ones too."""
+        """Number of an artist's registered works, including withdrawn ones."""
         return int(self._scalar("SELECT count(*) FROM work WHERE artist_id = :artist", {"artist": UUID(artist_id)}))
 
     def newest_withdrawal(self) -> int:
-        """Leaf index of the last withdrawal on the log; -1 without one."""
+        """Leaf index of the last withdrawal on the log; -1 if there is none."""
         return int(self._scalar("SELECT coalesce(max(withdrawn_index), -1) FROM work", {}))
 
     def count_artists(self) -> int:
-        """Artists of works that are not withdrawn."""
+        """Number of artists with works that are not withdrawn."""
         return int(self._scalar("SELECT count(DISTINCT artist_id) FROM work WHERE withdrawn_index IS NULL", {}))
 
     def count_by_licence(self) -> dict[str, int]:
-        """Works that are not withdrawn, by licence; the most frequent first."""
+        """Number of works that are not withdrawn by licence, the most frequent first."""
         rows = self._rows(
             "SELECT licence, count(*) AS works FROM work WHERE withdrawn_index IS NULL GROUP BY 1 ORDER BY 2 DESC, 1",
             {},
@@ -146,8 +146,8 @@ class WorkReader:
         return {row.licence: row.works for row in rows}
 
     def artists_without_style(self) -> list[Artist]:
-        """Artists with a registered work, none of whose works allows style use; withdrawn works allow nothing. Erased
-        artists are left out: nobody knows their names any more."""
+        """Artists with registered works, none of which allows style use; withdrawn works allow nothing. Artists with
+        erased names are left out."""
         rows = self._rows(
             "SELECT a.artist_id, a.name FROM artist a WHERE EXISTS"  # noqa: S608 - our own text
             " (SELECT FROM work w WHERE w.artist_id = a.artist_id)"
@@ -167,7 +167,7 @@ class WorkReader:
         return tuple((row.name, row.works) for row in rows)
 
     def preview_file(self, work_id: str) -> bytes | None:
-        """The work's small picture (WebP); None where there is none or the work was withdrawn."""
+        """The work's preview (WebP); None if there is none or the work was withdrawn."""
         found = self._scalar(
             "SELECT p.webp FROM preview p JOIN work w USING (work_id)"
             " WHERE work_id = :work AND withdrawn_index IS NULL",
