@@ -24,12 +24,12 @@ def crop(picture: Pixels, rng: Generator) -> Pixels:
     wide = int(np.clip(width * np.sqrt(area) * aspect, min(_LEAST, width), width))
     top, left = int(rng.integers(height - tall + 1)), int(rng.integers(width - wide + 1))
     part = picture[top : top + tall, left : left + wide]
-    # A crop of nothing but ground teaches nothing.
+    # A crop of plain ground teaches nothing.
     return np.ascontiguousarray(part) if part.std() > 0.4 * picture.std() else picture
 
 
 def turn(picture: Pixels, rng: Generator) -> Pixels:
-    """By any angle, often a small one, over one colour, white or its own edge."""
+    """Rotates by any angle, often a small one, over one colour, white or the picture's own edge."""
     angle = rng.uniform(-180, 180) if rng.random() < 0.3 else rng.normal(0, 15)
     height, width = picture.shape[:2]
     matrix = cv2.getRotationMatrix2D((width / 2, height / 2), angle, 1.0)
@@ -48,7 +48,7 @@ def quarter_turn(picture: Pixels, rng: Generator) -> Pixels:
 
 
 def flip(picture: Pixels, rng: Generator) -> Pixels:
-    """Left to right; sometimes upside down."""
+    """Mirrors left to right, sometimes also upside down."""
     return np.ascontiguousarray(picture[::-1] if rng.random() < 0.25 else picture[:, ::-1])
 
 
@@ -59,7 +59,7 @@ def stretch(picture: Pixels, rng: Generator) -> Pixels:
 
 
 def colours(picture: Pixels, rng: Generator) -> Pixels:
-    """Brightness, contrast, saturation, gamma and the balance of channels."""
+    """Changes brightness, contrast, saturation, gamma and colour balance."""
     levels = picture.astype(np.float32) / 255
     grey = levels.mean(axis=2, keepdims=True)
     levels = grey + (levels - grey) * np.float32(rng.uniform(0.0, 2.2))
@@ -75,7 +75,7 @@ def hue(picture: Pixels, rng: Generator) -> Pixels:
 
 
 def grey(picture: Pixels, rng: Generator) -> Pixels:
-    """Grey, or toned between two colours."""
+    """Makes the picture grey, or tones it between two colours."""
     levels = cv2.cvtColor(picture, cv2.COLOR_RGB2GRAY).astype(np.float32)[..., None] / 255
     if rng.random() < 0.6:
         return _levels(np.repeat(levels, 3, axis=2))
@@ -93,7 +93,7 @@ def posterise(picture: Pixels, rng: Generator) -> Pixels:
 
 
 def text(picture: Pixels, rng: Generator) -> Pixels:
-    """One to four lines."""
+    """Writes one to four lines of text."""
     edited = picture.copy()
     height, width = picture.shape[:2]
     for _ in range(int(rng.integers(1, 5))):
@@ -105,7 +105,7 @@ def text(picture: Pixels, rng: Generator) -> Pixels:
 
 
 def shapes(picture: Pixels, rng: Generator) -> Pixels:
-    """One to four rectangles, ellipses or lines, opaque or translucent."""
+    """Draws one to four rectangles, ellipses or lines, opaque or translucent."""
     edited = picture.copy()
     height, width = picture.shape[:2]
     for _ in range(int(rng.integers(1, 5))):
@@ -129,14 +129,14 @@ def blur(picture: Pixels, rng: Generator) -> Pixels:
 
 
 def pixelate(picture: Pixels, rng: Generator) -> Pixels:
-    """Down to 14 to 64 squares along the longer side."""
+    """Leaves 14 to 64 squares along the longer side."""
     height, width = picture.shape[:2]
     factor = rng.integers(14, 65) / max(height, width)
     return as_pixels(cv2.resize(resized(picture, width * factor, height * factor, 4), (width, height), interpolation=0))
 
 
 def shrink(picture: Pixels, rng: Generator) -> Pixels:
-    """To a third of the size or less, and back."""
+    """Scales down to a third of the size or less, and back."""
     height, width = picture.shape[:2]
     factor = rng.uniform(0.12, 0.4)
     return resized(resized(picture, width * factor, height * factor), width, height)
@@ -161,7 +161,7 @@ def sharpen(picture: Pixels, rng: Generator) -> Pixels:
 
 
 def edges(picture: Pixels, rng: Generator) -> Pixels:
-    """A drawing of its outlines."""
+    """Keeps only the outlines."""
     grey_levels = cv2.GaussianBlur(cv2.cvtColor(picture, cv2.COLOR_RGB2GRAY), (0, 0), rng.uniform(0.7, 1.5))
     slope = np.hypot(cv2.Sobel(grey_levels, cv2.CV_32F, 1, 0), cv2.Sobel(grey_levels, cv2.CV_32F, 0, 1))
     drawn = np.clip(slope / max(float(slope.max()), 1.0) * rng.uniform(1, 3), 0, 1)
@@ -197,7 +197,7 @@ def resized(picture: Pixels, width: float, height: float, least: int = 8) -> Pix
 
 
 def mixed(first: Pixels, second: Pixels, share: float) -> Pixels:
-    """`share` of the second; beyond 1 it is pushed away from the first."""
+    """Blends in `share` of the second picture; above 1 it extrapolates away from the first."""
     return as_pixels(cv2.addWeighted(first, 1 - share, second, share, 0))
 
 
@@ -206,5 +206,5 @@ def _levels(levels: NDArray[np.floating]) -> Pixels:
 
 
 def as_pixels(array: object) -> Pixels:
-    """OpenCV's stubs promise no element type."""
+    """Narrows the type: OpenCV's stubs declare no element type."""
     return np.asarray(array, np.uint8)

@@ -31,27 +31,25 @@ USED = frozenset({Role.REFERENCE, Role.NULL, Role.BACKGROUND})
 
 @dataclass(frozen=True, slots=True)
 class NullSetPicture:
-    """A picture's fingerprint, and that of what was made of it."""
+    """A picture's fingerprint, and the query's: of the edited picture or of the picture itself."""
 
     collection: str
     key: str
     role: Role
     clean: Fingerprint
     query: QueryFingerprint
-    """Of the edited picture, or of the picture itself."""
+    """Fingerprint of the edited picture, or of the picture itself."""
     edited: bool
     working: Pixels
     """The query's working picture."""
     preview: bytes
-    """The picture's own preview, as it is kept of a work."""
+    """The preview that would be stored if the picture were a work."""
 
 
 def measure(
     pictures: Iterable[SourcePicture], pool: DecodePool, fingerprinter: Fingerprinter, *, seed: int
 ) -> Iterator[NullSetPicture]:
-    """Fingerprints of every comparable reference, null and background picture: references edited, of the others every
-    second one.
-    """
+    """Fingerprints every comparable reference, null and background picture; edits references and half of the others."""
     for pairs in grounded(pictures):
         batch = [picture for picture, _ in pairs]
         changed = [edited_query(picture, ground, seed) for picture, ground in pairs]
@@ -75,7 +73,7 @@ def measure(
 
 
 def grounded(pictures: Iterable[SourcePicture]) -> Iterator[list[tuple[SourcePicture, Image.Image]]]:
-    """Those that have a part in the null set, in batches, each with the picture that its edits may paste it on."""
+    """The pictures used for the null set, in batches, each with the picture that its edits may paste it on."""
     remaining = _used(pictures)
     previous: Image.Image | None = None
     while batch := list(islice(remaining, _BATCH)):
@@ -85,7 +83,7 @@ def grounded(pictures: Iterable[SourcePicture]) -> Iterator[list[tuple[SourcePic
 
 
 def _used(pictures: Iterable[SourcePicture]) -> Iterator[SourcePicture]:
-    """Those that have a part in the null set, at most MOST_BY_ONE of each maker."""
+    """The pictures used for the null set, at most MOST_BY_ONE of each maker."""
     taken: Counter[tuple[str, str]] = Counter()
     for picture in pictures:
         maker = (picture.collection, picture.maker)
@@ -95,7 +93,7 @@ def _used(pictures: Iterable[SourcePicture]) -> Iterator[SourcePicture]:
 
 
 def edited_query(picture: SourcePicture, ground: Image.Image, seed: int) -> Image.Image | None:
-    """None when the picture stays as it is."""
+    """The edited picture; None if the picture stays unedited."""
     drawn = random.Random(f"{seed}/{picture.collection}/{picture.key}")  # noqa: S311 - reproducible, not secret
     if role_of(picture.collection, picture.maker) is not Role.REFERENCE and drawn.random() < 0.5:
         return None
@@ -107,7 +105,7 @@ def edited_query(picture: SourcePicture, ground: Image.Image, seed: int) -> Imag
 
 
 def as_decoded(pool: DecodePool, images: Sequence[Image.Image]) -> list[CanonicalImage]:
-    """As every picture that anybody sends: through a file and the limited workers. Raises InputError."""
+    """Decodes the images like pictures that users send: from files, in the limited workers. Raises InputError."""
     decoded = []
     for _, outcome in pool.decode_all((index, _png(image)) for index, image in enumerate(images)):
         if isinstance(outcome, InputError):

@@ -17,16 +17,16 @@ from ledger.storage.database import driver
 from ledger.storage.tables.log import entry
 
 COLUMNS = "leaf_index, record_id::text, leaf_hash, envelope, appended_at"
-"""The server writes ids as text faster than Python does, and whole logs are read by these."""
+"""Columns of an entry. The server formats ids as text, which is faster than in Python when reading a whole log."""
 
 
 def read_batch(connection: Connection, start: int, end: int) -> list[Entry]:
-    """The entries with start <= leaf_index < end, as far as the log goes.
+    """The entries with start <= leaf_index < end that the log has.
 
     Raises IntegrityError (`log-gap`) when one below the tree's size is missing.
     """
     with driver(connection).cursor(binary=True) as cursor:
-        cursor.execute("SELECT size FROM log_head")  # first: a size read later could count entries not seen here
+        cursor.execute("SELECT size FROM log_head")  # first, because a later size could count entries not read here
         size = (cursor.fetchone() or (0,))[0]
         cursor.execute(
             f"SELECT {COLUMNS} FROM entry WHERE leaf_index >= %s AND leaf_index < %s ORDER BY leaf_index",  # noqa: S608
@@ -49,7 +49,7 @@ def write_entries(connection: Connection, fresh: Sequence[tuple[Entry, Draft]]) 
 
 
 def entry_of(row: TupleRow | Sequence[Any]) -> Entry:
-    """The entry in the columns COLUMNS, in that order."""
+    """The entry of a row of COLUMNS."""
     return Entry(row[0], row[1], row[2], row[3], row[4])
 
 

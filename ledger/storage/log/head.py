@@ -15,7 +15,7 @@ from ledger.storage.database import driver
 
 @dataclass(frozen=True, slots=True)
 class Head:
-    """The locked head row and the moment of locking, in milliseconds as records state times."""
+    """The locked head row and the time of locking, in milliseconds like times in records."""
 
     tree: CompactRange
     now: datetime
