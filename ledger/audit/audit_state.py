@@ -25,7 +25,7 @@ class AuditState:
         self.records = RecordState(folder / f"{name}.records")
 
     def last_good(self) -> SignedCheckpoint | None:
-        """The last checkpoint that an audit found good. Raises ConflictError (`audit-state`) when it was damaged."""
+        """The checkpoint of the last successful audit. Raises ConflictError (`audit-state`) when it is damaged."""
         data = self._read(self._checkpoint)
         if data is None:
             return None
@@ -35,7 +35,7 @@ class AuditState:
             raise self._damaged(self._checkpoint, error) from error
 
     def progress(self) -> Checkpoint | None:
-        """Size and root of the verified beginning of a log whose replay is not finished."""
+        """Size and root of the part of a log that an unfinished replay has verified."""
         data = self._read(self._progress)
         if data is None:
             return None
@@ -45,11 +45,11 @@ class AuditState:
             raise self._damaged(self._progress, error) from error
 
     def save_progress(self, size: int, root: bytes) -> None:
-        """Raises ConflictError (`audit-state`) when the folder cannot be written."""
+        """Stores progress. Raises ConflictError (`audit-state`) when the folder cannot be written."""
         self._write(self._progress, Checkpoint(self._key.name, size, root).text.encode())
 
     def save_good(self, signed: SignedCheckpoint) -> None:
-        """Remembers a finished audit. Raises ConflictError (`audit-state`) when the folder cannot be written."""
+        """Stores the checkpoint of a successful audit. Raises as `save_progress` does."""
         self._write(self._checkpoint, signed.data)
         self._progress.unlink(missing_ok=True)
 

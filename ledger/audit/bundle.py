@@ -1,8 +1,8 @@
 """The bundle (FORMAT.md): one record's envelope and the proof that it is on the log, checkable offline.
 
-The proof's optional `extra` line is always there in a bundle: it holds the raw 32-byte Ed25519 public keys of the
-envelope's signatures, concatenated in the order of the signatures, so that a bundle is complete in itself. Each key
-must hash to its signature's key id, which the log's signature covers through the leaf; everything else is refused.
+In a bundle, the proof's optional `extra` line is required. It holds the raw 32-byte Ed25519 public keys of the
+envelope's signatures, concatenated in the order of the signatures, so that a bundle needs no other file. Each key must
+hash to its signature's key id, which the log's signature covers through the leaf. Everything else is refused.
 """
 
 from __future__ import annotations
@@ -19,7 +19,7 @@ from ledger.record import dsse
 
 MEDIA_TYPE = "application/vnd.artledger.bundle+json;version=1"
 MAX_BUNDLE_BYTES = 1_000_000
-"""An envelope has at most 65,535 bytes; a proof with many ML-DSA cosignatures some hundred kilobytes."""
+"""An envelope has at most 65,535 bytes; a proof with many ML-DSA cosignatures has a few hundred kilobytes."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -44,7 +44,7 @@ class Bundle:
 def make_bundle(
     leaf: bytes, index: int, path: Sequence[bytes], checkpoint: bytes, public_keys: Mapping[str, bytes]
 ) -> Bundle:
-    """Joins a leaf, its inclusion path and the signed checkpoint; `public_keys` (key id to raw key) has its signers.
+    """Joins a leaf, its inclusion path and the signed checkpoint. `public_keys`: raw keys of its signers by key id.
 
     Raises VerificationError when the leaf is no envelope or a signer's key is missing (`unknown-key`).
     """
@@ -60,7 +60,7 @@ def make_bundle(
 def parse_bundle(data: bytes) -> Bundle:
     """The bundle in `data`, well-formed but unverified; `parse_bundle(data).to_bytes() == data` always.
 
-    Raises VerificationError: `bundle-too-large`, `not-canonical`, `bundle-shape`, or what envelope and proof say.
+    Raises VerificationError: `bundle-too-large`, `not-canonical`, `bundle-shape`, or as the parsers of its parts.
     """
     if len(data) > MAX_BUNDLE_BYTES:
         raise VerificationError(

@@ -1,4 +1,4 @@
-"""What an audit yields: named checks, each passed, failed or not checked with the reason, then a verdict."""
+"""The result of an audit: named checks (passed, failed, or not checked with the reason) and a verdict."""
 
 from __future__ import annotations
 
@@ -31,9 +31,9 @@ class Check:
     name: str
     outcome: Outcome
     detail: str
-    """For people: what was established, what is wrong, or why nothing was checked."""
+    """For people: what was verified, what is wrong, or why nothing was checked."""
     essential: bool = True
-    """Whether the audit has no verdict while this is not checked."""
+    """If an essential check was not done, the audit is undecided."""
     code: str | None = None
     """The stable code of the error behind a failure."""
 
@@ -45,7 +45,7 @@ class Audit:
 
     @property
     def verdict(self) -> AuditVerdict:
-        """Refuted by one failed check; without an essential check, or without any at all, nothing is verified."""
+        """Refuted if one check failed. Undecided if an essential check was not done, or there are no checks."""
         if any(check.outcome is Outcome.FAILED for check in self.checks):
             return AuditVerdict.REFUTED
         essential = [check for check in self.checks if check.essential]
@@ -69,7 +69,7 @@ class Audit:
 
 
 def attempt(name: str, detail: Callable[[], str], *, essential: bool = True) -> Check:
-    """Passed with the detail that the function returns, failed with the LedgerError that it raises."""
+    """A check that passed with the detail that the function returns, or failed with the LedgerError it raises."""
     try:
         return Check(name, Outcome.PASSED, detail(), essential)
     except LedgerError as error:
@@ -81,11 +81,11 @@ def not_checked(name: str, reason: str, *, essential: bool = True) -> Check:
 
 
 Step = tuple[str, Callable[[], str] | str]
-"""A check's name, and how to do it (returns the detail for people) or why it is not done."""
+"""A check's name, and a function that does it (returns the detail for people) or the reason why it is not done."""
 
 
 def until_failure(steps: Iterator[Step]) -> Iterator[Check]:
-    """Does one step after the other; after the first that is not passed none is looked at."""
+    """Does the steps in order. After the first that did not pass, the others are not checked."""
     stopped = ""
     for name, step in steps:
         if isinstance(step, str):

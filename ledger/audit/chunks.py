@@ -1,4 +1,4 @@
-"""The part of a replay that any process can do alone: some entry bundles against their tiles, and their records."""
+"""The part of a replay that any process can do alone: checks entry bundles against their tiles, and their records."""
 
 from __future__ import annotations
 
@@ -19,20 +19,20 @@ from ledger.record import dsse
 from ledger.record.predicates import KeyRecord
 
 _PARALLEL_READS = 8
-"""Requests under way per process while reading over the network."""
+"""Concurrent requests per process while reading over the network."""
 
 
 @dataclass(frozen=True, slots=True)
 class Task:
-    """Entry bundles in a row."""
+    """Consecutive entry bundles."""
 
     bundles: tuple[Tile, ...]
     expected_roots: tuple[bytes | None, ...]
-    """What each bundle's tile must hash to; None where the signed root bound it already."""
+    """The hash of each bundle's tile; None if the signed root already covers it."""
     keys: Mapping[str, bytes] | None
-    """Keys known so far, to verify records with; None when the entries are not records of ours."""
+    """Keys known so far, which verify records; None if the entries are not Artledger records."""
     origin: str
-    """Of the log."""
+    """The log's origin."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -42,7 +42,7 @@ class Leaf:
     leaf_hash: bytes
     examined: ExaminedEntry
     entry: bytes
-    """Its bytes where it must be examined again, once its signer's key is known; else empty."""
+    """The entry's bytes if it must be examined again once its signer's key is known; else empty."""
 
 
 Row = tuple[bytes, bytes, Gist, tuple[str, ...], bool, KeyRecord | None]
@@ -54,12 +54,12 @@ class Done:
     first: int
     """Leaf index of the first leaf."""
     end: int
-    """One past the index of the last."""
+    """One past the index of the last leaf."""
     rows: tuple[Row, ...]
-    """Empty when the entries are not records of ours."""
+    """Empty if the entries are not Artledger records."""
 
     def leaves(self, start: int) -> list[Leaf]:
-        """Those from leaf index `start` on."""
+        """The leaves from index `start` on."""
         rows = self.rows[max(0, start - self.first) :]
         return [
             Leaf(digest, ExaminedEntry(gist, signers, verified, key), entry)
@@ -68,9 +68,9 @@ class Done:
 
 
 def check_chunk(objects: ObjectReader, task: Task) -> Done:
-    """Checks every bundle of the task: tile against the tile above, entries against the tile, entries by themselves.
+    """Checks every bundle of the task: the tile against the tile above, entries against the tile, each entry alone.
 
-    Raises VerificationError that names the tile or the entry; PushbackError when the log cannot be read now.
+    Raises VerificationError that names the tile or the entry; PushbackError while the log cannot be read.
     """
     rows: list[Row] = []
     keys = None if task.keys is None else dict(task.keys)
@@ -88,7 +88,8 @@ def check_chunk(objects: ObjectReader, task: Task) -> Done:
 def _check_entries(
     bundle: Tile, entries: Sequence[bytes], hashes: Sequence[bytes], keys: dict[str, bytes] | None, origin: str
 ) -> list[Row]:
-    """Adds the keys that the entries announce to `keys`. Whether a key was good where it signed is for later."""
+    """Checks entries and adds the keys that they announce to `keys`. Whether a key was valid when it signed is checked
+    later."""
     rows: list[Row] = []
     for index, (entry, expected) in enumerate(zip(entries, hashes, strict=True), bundle.start):
         computed = leaf_hash(entry)

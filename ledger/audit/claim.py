@@ -1,16 +1,16 @@
-"""The offline audit of a claim: is everything that it rests on on the log, and does the verdict follow?
+"""The offline audit of a claim: is all its evidence on the log, and does the verdict follow from it?
 
 1. Encoding. The bytes are the one canonical encoding of a claim's bundle.
-2. Records. Each of them passes the audit of a bundle (ledger/audit/verifier.py), all under the log's key.
-3. Parties. The second signature of claim, response and resolution is by a key that the log announces as that party's.
+2. Records. Each record passes the audit of a bundle (ledger/audit/verifier.py), all under the log's key.
+3. Parties. The second signature of claim, response and resolution is by a key that the log announces for that party.
 4. Subjects. Verdicts, responses and resolutions are about this claim.
-5. References. Every record that claim and verdicts name is here, with the leaf hash that they give.
+5. References. Every record that claim and verdicts name is in the bundle, with the leaf hash that they give.
 6. Manifests. Membership proofs lead to the roots in the models' records.
 7. Rules. The rules' document has the digest that each verdict names.
-8. Verdicts. The published rules, applied to this evidence, give each verdict with just its findings.
+8. Verdicts. The published rules, applied to this evidence, give each verdict with exactly its findings.
 
-Three things a bundle cannot show, and the audit says so: what was measured by comparing pictures, whether a party's key
-was revoked meanwhile, and that the log holds nothing else that bears on the claim.
+A bundle cannot show three things, and the audit says so: the measurements made by comparing pictures, whether a party's
+key was revoked meanwhile, and that no other entry of the log matters for the claim.
 """
 
 from __future__ import annotations
@@ -52,7 +52,7 @@ MEASUREMENTS = "measurements"
 def audit_claim(
     data: bytes, log_vkey: str | None, record_keys: Iterable[bytes] = (), policy: WitnessPolicy | None = None
 ) -> Audit:
-    """Audits the bundle of a claim offline, as the module says. Raises InputError only for keys that are none."""
+    """Audits the bundle of a claim offline, as the module says. Raises InputError only for invalid keys."""
     trust = Trust.of(log_vkey, record_keys, policy)
     try:
         bundle = parse_claim_bundle(data)
@@ -94,7 +94,7 @@ def _claim_checks(bundle: ClaimBundle, opened: OpenedClaim) -> Iterator[Check]:
 
 
 def _parties(opened: OpenedClaim) -> Check:
-    """3. Without the announcement of a party's key, or without such a signature, only the service vouches for it."""
+    """3. Without a party's announced key and signature, only the service vouches for its statement."""
     announced = announced_by(
         (each.bundle.proof.index, each.statement.predicate)
         for each in opened.evidence
@@ -164,7 +164,7 @@ def _require_proofs(proofs: tuple[MembershipProof, ...], opened: OpenedClaim, li
 
 
 def _rules(bundle: ClaimBundle, opened: OpenedClaim) -> tuple[ClaimRules | None, Check]:
-    """7. One version in a bundle: verdicts by another one need the bundle of their time."""
+    """7. A bundle has one version of the rules. Verdicts by another version need the bundle of their time."""
     try:
         rules = parse_rules(bundle.rules)
         for verdict in opened.verdicts:

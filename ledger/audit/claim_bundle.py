@@ -1,8 +1,8 @@
-"""The bundle of a claim: its record, everything that was said of it, all evidence, each with its proof, and the rules.
+"""The bundle of a claim: its record, the statements about it, all evidence, each with its proof, and the rules.
 
 RFC 8785 of `{"claim", "evidence", "mediaType", "proofs", "resolutions", "responses", "rules", "verdicts"}`: bundles as
-in ledger/audit/bundle.py, membership proofs of manifests, and the rules' document. It is complete: whoever has it and
-the log's key can decide the claim anew.
+in ledger/audit/bundle.py, membership proofs of manifests, and the rules' document. It is complete: with it and the
+log's key, anybody can decide the claim again.
 """
 
 from __future__ import annotations
@@ -34,7 +34,7 @@ class _Member(Model):
 
 
 class MembershipProof(Model):
-    """Whether the manifest in a `model` record has a file: the file's digest, or its neighbours, with their paths."""
+    """Proves whether the manifest of a `model` record lists a file: its digest, or its neighbours, with their paths."""
 
     members: Annotated[tuple[_Member, ...], Field(max_length=2)]
     model_record_id: Id
@@ -51,7 +51,7 @@ _PROOFS = TypeAdapter(tuple[MembershipProof, ...])
 
 @dataclass(frozen=True, slots=True)
 class ClaimBundle:
-    """Each record as the exact bytes of its bundle."""
+    """A claim's bundle. Each record is the exact bytes of its own bundle."""
 
     claim: bytes
     verdicts: tuple[bytes, ...]
@@ -77,7 +77,7 @@ class ClaimBundle:
 
 
 def parse_claim_bundle(data: bytes) -> ClaimBundle:
-    """The bundle in `data`, its records unverified. Raises VerificationError (`bundle-too-large`, `not-canonical`,
+    """The bundle in `data`, with unverified records. Raises VerificationError (`bundle-too-large`, `not-canonical`,
     `bundle-shape`)."""
     if len(data) > MAX_CLAIM_BUNDLE_BYTES:
         raise VerificationError(f"a claim's bundle of {len(data):,} bytes is too large", code="bundle-too-large")

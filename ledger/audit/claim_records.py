@@ -29,7 +29,7 @@ class BundledRecord:
 
 @dataclass(frozen=True, slots=True)
 class OpenedClaim:
-    """All records of a claim's bundle, every one good."""
+    """All records of a claim's bundle, each verified."""
 
     claim: BundledRecord
     verdicts: tuple[BundledRecord, ...]
@@ -43,7 +43,7 @@ class OpenedClaim:
 
 
 def open_records(bundle: ClaimBundle, trust: Trust) -> tuple[OpenedClaim | None, Check]:
-    """2. Every record, and one check for all of them: failed by the first that fails, named."""
+    """2. All records, and one check for all of them; it names the first that fails."""
     records: dict[str, list[BundledRecord]] = {}
     unchecked = ""
     groups = {
@@ -79,7 +79,7 @@ def open_records(bundle: ClaimBundle, trust: Trust) -> tuple[OpenedClaim | None,
 
 
 def _record(data: bytes, trust: Trust) -> tuple[BundledRecord | None, Check]:
-    """A record, and of its checks the one that tells most: a failed one, else an essential one that is open."""
+    """A record and its most important check: a failed one, else an essential one that was not done."""
     opened, encoding = read_bundle(data)
     if opened is None:
         return None, encoding

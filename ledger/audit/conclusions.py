@@ -1,7 +1,7 @@
-"""Whether relations, verdict and shares follow from the matches in the same record, by FORMAT.md's rules.
+"""Checks that relations, verdict and shares follow from the matches of the same record, by FORMAT.md's rules.
 
-The functions are the service's own (`ledger.match.attribution`), over what the record writes: nothing is rounded twice,
-so nothing may differ.
+It applies the service's own functions (`ledger.match.attribution`) to the record's written values. Nothing is rounded
+twice, so the results must be equal.
 """
 
 from __future__ import annotations
@@ -18,7 +18,7 @@ from ledger.record.predicates import Generation, Verification
 
 
 def require_conclusions(record: Verification | Generation) -> str:
-    """Returns what was established. Raises VerificationError (`wrong-conclusion`) with what was expected and found."""
+    """Returns a summary. Raises VerificationError (`wrong-conclusion`) that says what was expected and found."""
     for match in record.matches:
         _require_relation(record, match)
     _require_verdict(record)
@@ -30,7 +30,7 @@ def require_conclusions(record: Verification | Generation) -> str:
 
 
 def stated_relation(record: Verification | Generation, match: MatchText) -> Relation:
-    """FORMAT.md, Closed lists: what the match's own figures mean."""
+    """The relation that the match's own figures give (FORMAT.md, Closed lists)."""
     if match.work_sha256 == record.image.sha256:
         return Relation.EXACT
     if match.work_pixel_sha256 == record.image.pixel_sha256:
@@ -83,12 +83,12 @@ def _require_shares(record: Verification | Generation) -> None:
 
 
 def _too_little(image: ImageFacts) -> bool:
-    """By its size; that a picture is blank the record does not show."""
+    """Whether the picture is too small. A record does not show whether it is blank."""
     return is_tiny(image.width, image.height) or is_extreme(image.width, image.height)
 
 
 def found_in(match: MatchText) -> Found:
-    """What shares follow from, as the record writes it."""
+    """The values that shares follow from, as the record writes them."""
     region = WHOLE if match.relation in (Relation.EXACT, Relation.SAME_PIXELS) else None
     if match.evidence is not None:
         at = match.evidence.query_region

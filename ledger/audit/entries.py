@@ -1,7 +1,7 @@
-"""Every entry of one of our logs, checked at its place: encoding, schema, signatures, keys, references.
+"""Checks every entry of an Artledger log at its index: encoding, schema, signatures, keys, references.
 
-The work splits in two so that a replay can use all cores: `examine` is a pure function of an entry's bytes and does the
-expensive part; `EntryChecker.admit` keeps what was announced and recorded so far and must see the leaves in order.
+The work has two parts, so that a replay can use all cores. `examine` does the expensive part and is a pure function of
+an entry's bytes. `EntryChecker.admit` tracks the keys and records so far and must see the leaves in order.
 """
 
 from __future__ import annotations
@@ -27,13 +27,13 @@ from ledger.record.statement import parse_payload
 
 @dataclass(frozen=True, slots=True)
 class ExaminedEntry:
-    """What of an entry matters for the leaves around it; small, so that it travels between processes."""
+    """The part of an entry that later checks need; small, because it is sent between processes."""
 
     gist: Gist
     signers: tuple[str, ...]
     """Key ids in the order of the signatures."""
     verified: bool
-    """Whether every signature was verified; False when a key was not among those given."""
+    """Whether every signature was verified; False if a key was unknown."""
     key: KeyRecord | None
     """The predicate of a `key` record."""
 
@@ -41,8 +41,8 @@ class ExaminedEntry:
 def examine(entry: bytes, keys: Mapping[str, bytes], origin: str) -> ExaminedEntry:
     """Parses an entry strictly and verifies its signatures with `keys` (key id to raw public key).
 
-    `origin`: of the log that the entry stands on. A `key` record brings its own key along. Raises VerificationError:
-    `wrong-origin`, `wrong-conclusion`, and what `dsse` and `statement` raise.
+    `origin`: of the entry's log. A `key` record contains its own key. Raises VerificationError: `wrong-origin`,
+    `wrong-conclusion`, and what `dsse` and `statement` raise.
     """
     envelope = dsse.parse(entry)
     statement = parse_payload(envelope.payload)
@@ -59,7 +59,7 @@ def examine(entry: bytes, keys: Mapping[str, bytes], origin: str) -> ExaminedEnt
 
 
 class EntryChecker:
-    """Checks a log's entries from the first on. `keys` is what `examine` needs; it grows with the `key` records."""
+    """Checks a log's entries from the first on. `keys`, which `examine` needs, grows with the `key` records."""
 
     def __init__(self, origin: str) -> None:
         """`origin`: that of the log (C2SP tlog-checkpoint)."""
@@ -67,20 +67,20 @@ class EntryChecker:
         self._ring = KeyRing()
         self._facts = LogFacts()
         self.keys: dict[str, bytes] = {}
-        """Every key announced so far, good or revoked."""
+        """Every key announced so far, valid or revoked."""
 
     def restore(
         self, facts: Iterable[tuple[str, Fact]], announcements: Iterable[tuple[KeyRecord, tuple[str, ...]]]
     ) -> None:
-        """Takes over what an earlier checker of the same log admitted: the fact of each record id, and the `key`
-        records with their signers, both in the order of the log. Raises VerificationError (as `admit`)."""
+        """Restores the state of an earlier checker of the same log: the fact of each record id, and the `key` records
+        with their signers, both in the order of the log. Raises VerificationError as `admit` does."""
         for record_id, fact in facts:
             self._facts.add(record_id, fact)
         for record, signers in announcements:
             self._announce(record, signers)
 
     def check(self, index: int, leaf_hash: bytes, entry: bytes) -> None:
-        """Both halves at once. Raises VerificationError that names the leaf."""
+        """Does `examine` and `admit`. Raises VerificationError that names the leaf."""
         try:
             examined = examine(entry, self.keys, self.origin)
         except VerificationError as error:
@@ -88,7 +88,7 @@ class EntryChecker:
         self.admit(index, leaf_hash, entry, examined)
 
     def admit(self, index: int, leaf_hash: bytes, entry: bytes, examined: ExaminedEntry) -> None:
-        """Takes the next leaf. An entry that was examined before its key was known is examined again.
+        """Accepts the next leaf. An entry that was examined before its key was known is examined again.
 
         Raises VerificationError that names the leaf: `wrong-origin`, `unknown-key`, `record-id-repeated`, and what
         `KeyRing.require_signers`, `KeyRing.apply` and `require_references` raise.
@@ -124,14 +124,14 @@ class EntryChecker:
 
 
 def naming_leaf(index: int, error: VerificationError) -> VerificationError:
-    """The same refusal, saying of which leaf."""
+    """The same error, with the leaf's index."""
     return VerificationError(f"log entry {index}: {error.message}", code=error.code, hint=error.hint)
 
 
 def begins_with_record(location: str, key: VerifierKey) -> bool:
-    """Whether entry 0 of a published log is an envelope: an Artledger log begins with the key of its service.
+    """Whether entry 0 of a published log is an envelope: an Artledger log begins with its service's key.
 
-    False also where the log cannot be read; the replay says why.
+    Also False if the log cannot be read; the replay then says why.
     """
     with closing(open_log(location)) as objects:
         try:

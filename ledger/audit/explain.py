@@ -1,4 +1,4 @@
-"""A proof's hashes one by one, for people who want to follow it with their own tools."""
+"""Lists a proof's hashes one by one, for people who want to check it with their own tools."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ from ledger.record import dsse
 def explain_bundle(data: bytes, log_vkey: str) -> list[str]:
     """Lines that show how the leaf's bytes lead to the checkpoint's root, and what is signed.
 
-    Raises VerificationError when there is nothing to follow: a bundle, key, checkpoint or path that is malformed.
+    Raises VerificationError for a malformed bundle, key, checkpoint or path.
     """
     bundle = parse_bundle(data)
     proof = bundle.proof

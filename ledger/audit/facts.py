@@ -1,4 +1,4 @@
-"""What the rules for the next entry need to know of earlier ones: a small fact of each record, and the works."""
+"""Facts about earlier entries that the rules for the next one need: one per record, and the works."""
 
 from __future__ import annotations
 
@@ -10,38 +10,38 @@ from ledger.record.predicates import Kind
 
 @dataclass(frozen=True, slots=True)
 class Fact:
-    """A record that stands on the log."""
+    """A record on the log."""
 
     kind: Kind
     leaf_hash: str
     about: tuple[str, ...] = ()
     """By kind. `registration`: work, artist, digest of the file. `consent`, `withdrawal`: work. `claim`: digest of its
-    payload. `verdict`: record id of its claim. `model`: model, digest of its weights. Others: nothing."""
+    payload. `verdict`: record id of its claim. `model`: model, digest of its weights. Other kinds: empty."""
 
 
 @dataclass(frozen=True, slots=True)
 class WorkFact:
-    """A work that was registered."""
+    """A registered work."""
 
     record_id: str
-    """Of its registration."""
+    """Record id of its registration."""
     artist_id: str
     sha256: str
     withdrawn: bool = False
 
 
 class Facts(Protocol):
-    """Where the rules look facts up: an auditor's memory, or the service's tables."""
+    """Source of facts for the rules: an auditor's memory, or the service's tables."""
 
     def record(self, record_id: str) -> Fact | None:
-        """None for a record that no leaf holds yet."""
+        """The record's fact; None if it is not on the log yet."""
 
     def work(self, work_id: str) -> WorkFact | None:
-        """None for a work that nobody registered yet."""
+        """The work's fact; None if it is not registered yet."""
 
 
 class LogFacts:
-    """The facts of one log, in memory, taken in leaf after leaf."""
+    """The facts of one log, in memory, added entry by entry."""
 
     def __init__(self) -> None:
         self._records: dict[str, Fact] = {}
@@ -54,7 +54,7 @@ class LogFacts:
         return self._works.get(work_id)
 
     def add(self, record_id: str, fact: Fact) -> None:
-        """The next leaf, which the rules admit."""
+        """Adds the next entry, which must satisfy the rules."""
         self._records[record_id] = fact
         if fact.kind == "registration":
             work_id, artist_id, sha256 = fact.about

@@ -18,24 +18,24 @@ MAKER = "maker's key"
 
 @dataclass(frozen=True, slots=True)
 class Announced:
-    """A key, as far as the records given tell of it."""
+    """A key, as far as the given records describe it."""
 
     holder: Holder
     index: int | None = None
-    """Leaf index of its announcement; None where only its revocation was given."""
+    """Leaf index of its announcement; None if only its revocation was given."""
     revoked: int | None = None
-    """Leaf index of its revocation, where that was given."""
+    """Leaf index of its revocation, if that was given."""
 
     def is_good_at(self, index: int) -> bool:
         return self.index is not None and self.index < index and (self.revoked is None or self.revoked > index)
 
 
 Announcements = Mapping[str, Announced]
-"""By key id."""
+"""Announced keys by key id."""
 
 
 def announced_by(records: Iterable[tuple[int, KeyRecord]]) -> Announcements:
-    """What `key` records say, each with its leaf index."""
+    """The keys in `key` records, each given with its leaf index."""
     found: dict[str, Announced] = {}
     for index, record in records:
         raw = bytes.fromhex(record.public_key)
@@ -48,8 +48,7 @@ def announced_by(records: Iterable[tuple[int, KeyRecord]]) -> Announcements:
 
 
 def lacking(party: Party, index: int, signers: Sequence[str], announced: Announcements) -> str | None:
-    """Why a statement at a leaf index lacks its party's signature, as far as the announcements show; None where they
-    show nothing of the kind."""
+    """Why a statement at a leaf index lacks its party's signature; None if the announcements show no lack."""
     if party.demand == "never" or (party.demand == "with-key" and party.holder_id is None):
         return None
     good = {
@@ -70,10 +69,10 @@ def lacking(party: Party, index: int, signers: Sequence[str], announced: Announc
 
 
 def maker_check(bundle: Bundle, statement: Statement, announced: Announcements) -> tuple[Check, ...]:
-    """That the further signatures of a statement are by keys of whoever makes it, and that theirs is not missing;
-    nothing for what the service says itself.
+    """Checks that the further signatures of a statement are by keys of its maker, and that the maker's is not missing.
 
-    Whether a key was announced or revoked elsewhere on the log, only the whole log shows.
+    No check for the service's own statements. Only the whole log shows whether a key was announced or revoked
+    elsewhere.
     """
     index, party = bundle.proof.index, party_of(statement.predicate)
     signers = [signature.keyid for signature in bundle.envelope.signatures[1:]]
@@ -94,7 +93,7 @@ def maker_check(bundle: Bundle, statement: Statement, announced: Announcements) 
 
 
 def _failed(party: Party | None, index: int, known: Announcements) -> Check | None:
-    """A signature by a key that cannot stand there. Any valid key may sign what the service says itself."""
+    """A failed check if a key must not sign here. Any valid key may sign the service's own statements."""
     for keyid, each in known.items():
         holder = each.holder
         if party is not None and not party.admits(holder.role, holder.holder_id):

@@ -1,4 +1,4 @@
-"""Tracks which keys may sign, entry by entry, from the log's own `key` records. A state machine without I/O."""
+"""Tracks, entry by entry, which keys may sign, from the log's own `key` records. A state machine without I/O."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ from ledger.record.predicates import KeyRecord, Role
 
 @dataclass(frozen=True, slots=True)
 class Holder:
-    """Whose key it is."""
+    """The holder of a key."""
 
     public_raw: bytes
     role: Role
@@ -22,15 +22,15 @@ class Holder:
 
 
 class KeyRing:
-    """The keys that are good at one place of the log.
+    """The keys that are valid at one index of the log.
 
-    The log's first leaf is the service's `key` record, signed by that key itself. From there every record carries the
-    signature of a good service key first, and a new key also signs the record that announces it (so nobody can announce
-    a key that they do not hold). A rotated key stays good until it is revoked; a revoked one never comes back.
+    The log's first entry is the service's `key` record, signed by that key itself. The first signature of every record
+    is by a valid service key. A new key also signs the record that announces it, so nobody can announce a key that they
+    do not hold. A rotated key stays valid until it is revoked; a revoked key never becomes valid again.
 
-    Artists, operators of generators and auditors have keys of their own, which stand second: on their own statements
-    only. Once such a holder has a good key, a further one is announced with the signature of a good one, so that not
-    even the service can slip another under the holder's name without revoking first, which everybody sees.
+    Artists, operators of generators and auditors have their own keys, which sign second, and only their own statements.
+    If such a holder has a valid key, one must sign the announcement of a further key. So not even the service can add a
+    key in a holder's name without first revoking the others, which everybody can see.
     """
 
     def __init__(self) -> None:
@@ -40,22 +40,22 @@ class KeyRing:
 
     @property
     def public_keys(self) -> dict[str, bytes]:
-        """Key id to raw public key of the keys that are good now."""
+        """Raw public keys of the valid keys, by key id."""
         return {keyid: holder.public_raw for keyid, holder in self._active.items()}
 
     def holder(self, keyid: str) -> Holder | None:
-        """Whose key it is or was; None for a key that was never announced."""
+        """The key's present or former holder; None if it was never announced."""
         return self._active.get(keyid) or self._revoked.get(keyid)
 
     def is_good(self, keyid: str) -> bool:
         return keyid in self._active
 
     def keys_of(self, role: Role, holder_id: str) -> frozenset[str]:
-        """Ids of the holder's keys that are good now."""
+        """Ids of the holder's valid keys."""
         return frozenset(self._of_holder.get((role, holder_id), ()))
 
     def copy(self) -> KeyRing:
-        """Another ring in the same state, to try a record on."""
+        """A copy of the ring, to try a record on."""
         other = KeyRing()
         other._active = dict(self._active)
         other._revoked = dict(self._revoked)
@@ -63,8 +63,8 @@ class KeyRing:
         return other
 
     def require_signers(self, keyids: Sequence[str], party: Party | None = None) -> None:
-        """The first is a good key of the service, the others are good keys of `party`, where the statement is theirs.
-        A party that has a good key here signed with one.
+        """Requires that the first signer is a valid key of the service, and the others are valid keys of `party`, if
+        the statement is theirs. A party that has a valid key must have signed with one.
 
         Raises VerificationError (`key-revoked`, `key-not-authorised`, `wrong-holder`, `signature-missing`).
         """
@@ -98,7 +98,7 @@ class KeyRing:
             )
 
     def apply(self, record: KeyRecord, keyids: Sequence[str]) -> None:
-        """Takes a `key` record with good signatures by `keyids` into account.
+        """Applies a `key` record with verified signatures by `keyids`.
 
         Raises VerificationError (`key-record`, and what `require_signers` raises).
         """
@@ -132,7 +132,7 @@ class KeyRing:
             )
 
     def _require_authorities(self, record: KeyRecord, keyid: str, keyids: Sequence[str]) -> None:
-        """Apart from the key that is announced, which is not good yet, the signers are as for every record."""
+        """Requires the usual signers, apart from the announced key, which is not valid yet."""
         if keyids[0] == keyid and keyid not in self._active:
             raise VerificationError(
                 f"key {keyid} is the first signer of its own announcement", code="key-not-authorised"

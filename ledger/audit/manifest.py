@@ -1,8 +1,8 @@
-"""Manifests of models: which works a model was trained on, and proofs of one being among them, or not.
+"""Manifests of models list the works that a model was trained on. Proofs show that a work is listed or not.
 
-A manifest is a text of distinct SHA-256 digests in lowercase hex, ascending, each ended by a line feed. Its root is the
-RFC 9162 tree over them, each leaf the 32 raw bytes. Because they are sorted, two neighbours with a gap between them
-prove that a digest in that gap is not in the list, as far as the list is sorted: whoever reads it whole sees to that.
+A manifest is a text of distinct SHA-256 digests in lowercase hex, ascending, each ended by a line feed. Its root is
+that of the RFC 9162 tree over them; each leaf is the 32 raw bytes. Because digests are sorted, two adjacent ones prove
+that no digest between them is listed. Only readers of the whole list can check that it is sorted.
 """
 
 from __future__ import annotations
@@ -21,7 +21,7 @@ _LINES = re.compile(rb"(?:[0-9a-f]{64}\n)*")
 
 @dataclass(frozen=True, slots=True)
 class Member:
-    """A digest of the manifest with its place and inclusion path (RFC 9162 section 2.1.3), hashes in lowercase hex."""
+    """A digest of the manifest with its index and inclusion path (RFC 9162 section 2.1.3), hashes in lowercase hex."""
 
     sha256: str
     index: int
@@ -32,7 +32,7 @@ class ManifestTree:
     """The digests of a manifest and the tree over them; immutable."""
 
     def __init__(self, data: bytes) -> None:
-        """Reads a manifest. Raises InputError (`bad-manifest`) for anything but the one form that it has."""
+        """Reads a manifest. Raises InputError (`bad-manifest`) for any other form."""
         if len(data) > MAX_MANIFEST_BYTES:
             raise _bad(f"it has {len(data):,} bytes; at most {MAX_MANIFEST_BYTES:,} are allowed")
         if not _LINES.fullmatch(data):
@@ -46,8 +46,7 @@ class ManifestTree:
         self.size = len(self._digests)
 
     def find(self, sha256: str) -> tuple[Member, ...]:
-        """The digest itself where it is listed; else its neighbours, which are one at either end and none in an empty
-        manifest."""
+        """The digest itself if it is listed; else its neighbours: two, one at either end, none in an empty manifest."""
         place = bisect.bisect_left(self._digests, sha256)
         if place < self.size and self._digests[place] == sha256:
             return (self._member(place),)
@@ -59,9 +58,9 @@ class ManifestTree:
 
 
 def require_membership(root: str, size: int, sha256: str, found: Sequence[Member]) -> bool:
-    """Whether the manifest with this root and size lists the digest, by what `ManifestTree.find` gave.
+    """Whether the manifest with this root and size lists the digest, proven by the result of `ManifestTree.find`.
 
-    Raises VerificationError (`proof-shape`, `inclusion-mismatch`, or `manifest-proof` where the proof is no answer).
+    Raises VerificationError: `proof-shape`, `inclusion-mismatch`, or `manifest-proof` if the proof decides nothing.
     """
     for member in found:
         entry = leaf_hash(bytes.fromhex(member.sha256))

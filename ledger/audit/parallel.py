@@ -1,4 +1,4 @@
-"""Chunks of a replay on all cores, their results in the order of the log."""
+"""Runs chunks of a replay on all cores; results come in the order of the log."""
 
 from __future__ import annotations
 
@@ -14,12 +14,13 @@ from ledger.log.fetch import FolderLog, HttpLog, open_log
 Log = FolderLog | HttpLog
 
 _AHEAD = 3
-"""Chunks under way per process: enough that none waits, few enough that new keys soon reach them."""
+"""Chunks queued per process: enough to keep processes busy, few enough that new keys reach them soon."""
 
 
 def run_in_order(objects: Log, location: str, tasks: Iterator[Callable[[], Task]], jobs: int) -> Iterator[Done]:
     """Results in the order of the tasks, which are made as late as possible (a task carries the keys known so far).
-    One job reads `objects` in this process; each of several opens the `location` for itself.
+
+    A single job reads `objects` in this process. Each of several jobs opens `location` itself.
 
     Raises what check_chunk raises, for the first task that is wrong.
     """
@@ -42,11 +43,11 @@ def run_in_order(objects: Log, location: str, tasks: Iterator[Callable[[], Task]
 
 
 _own: list[Log] = []
-"""In a worker: the log as this process reads it, with its connections."""
+"""In a worker: this process's own open log, with its connections."""
 
 
 def _begin(location: str) -> None:
-    # Ctrl-C is the parent's to handle; it ends the workers.
+    # The parent handles Ctrl-C and ends the workers.
     signal.signal(signal.SIGINT, signal.SIG_IGN)
     _own.append(open_log(location))
 

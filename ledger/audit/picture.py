@@ -1,14 +1,14 @@
-"""The audit of a record against the picture that it is about: digests, fingerprint, scores.
+"""The audit of a record against its picture: digests, fingerprint, scores.
 
-First everything that `verifier` says of the bundle, then:
+First come the checks of `verifier`, then:
 
 10. Bytes. The picture's SHA-256 is the recorded one.
-11. Pixels. Decoded anew, its canonical pixels have the recorded size and digest.
-12. Fingerprint. Computed anew under the recorded spec, it is the recorded one, within the tolerances below.
-13. Scores. Scored anew against every work whose embedding is disclosed, the matches have the recorded scores.
+11. Pixels. Decoded again, its canonical pixels have the recorded size and digest.
+12. Fingerprint. Computed again under the recorded spec, it equals the recorded one within the tolerances below.
+13. Scores. Computed again against every work whose embedding is disclosed, the matches have the recorded scores.
 
-10 needs nothing but the picture. 11 to 13 need models and libraries that an auditor may not have: then they are not
-checked, and say why.
+10 needs only the picture. 11 to 13 need models and libraries. An auditor without them gets `not checked` with the
+reason.
 """
 
 from __future__ import annotations
@@ -35,11 +35,11 @@ SCORES = "scores"
 HASH_TOLERANCE = 4
 """Bits of 256 by which a hash may differ: decoders and resamplers round differently between versions."""
 COSINE_TOLERANCE = 0.001
-"""By which a recomputed vector's cosine with the recorded one may fall short of 1: float sums differ by machine."""
+"""A recomputed vector's cosine with the recorded one may be this much below 1: float sums differ by machine."""
 SCORE_TOLERANCE = 0.02
-"""By which a recomputed calibrated score may differ, as a consequence of the two above."""
+"""Largest difference of a recomputed calibrated score, which follows from the two tolerances above."""
 STYLE_TOLERANCE = 0.05
-"""By which recomputed nearness in style may differ, for the same reason."""
+"""Largest difference of recomputed nearness in style, for the same reason."""
 
 
 def audit_record(
@@ -51,13 +51,13 @@ def audit_record(
     *,
     recompute: Recompute | None = None,
 ) -> Audit:
-    """Audits a record's bundle against the picture's bytes. Raises InputError only for keys that are none."""
+    """Audits a record's bundle against the picture's bytes. Raises InputError only for invalid keys."""
     trust = Trust.of(log_vkey, record_keys, policy)
     bundle, encoding = read_bundle(data)
     if bundle is None:
         return Audit("record", (encoding,))
     checks = (encoding, *bundle_checks(bundle, trust))
-    # A statement that did not pass above says nothing that a picture could be held against.
+    # A statement that did not pass the checks above cannot be compared with a picture.
     if not any(check.name == STATEMENT and check.outcome is Outcome.PASSED for check in checks):
         return Audit("record", (*checks, not_checked(BYTES, "the statement is not good")))
     statement = parse_payload(bundle.envelope.payload)
@@ -67,13 +67,13 @@ def audit_record(
 def _picture_checks(statement: Statement, image: bytes | None, recompute: Recompute | None) -> tuple[Check, ...]:
     record = statement.predicate
     if isinstance(record, Asset) and image is not None:
-        # Of a file that was handed out there is nothing to recompute: its generation says what it shows.
+        # A delivered file has nothing to recompute: its generation record describes the pixels.
         return (_bytes(statement, image),)
     if not isinstance(record, _Pictured):
         return (not_checked(BYTES, f"a {record.kind} record is not about a picture", essential=False),)
     if image is None:
         return (not_checked(BYTES, "no picture was given", essential=False),)
-    # 10. A generation is about pixels: its file may since have been given metadata, and then 11 decides.
+    # 10. A generation is about pixels: its file may have got metadata since then, and then 11 decides.
     checks = [_bytes(statement, image)]
     decisive = checks[0].outcome is not Outcome.PASSED
     # 11. to 13.
@@ -91,7 +91,7 @@ class _OpenQuestionError(Exception):
 def _recomputed(
     name: str, recompute: Recompute | None, detail: Callable[[Recompute], str], *, essential: bool = False
 ) -> Check:
-    """Only a contradiction refutes: what cannot be decoded, loaded or found on this machine stays unchecked."""
+    """Only a contradiction refutes. If something cannot be decoded, loaded or found here, it stays unchecked."""
     if recompute is None:
         return not_checked(name, "decoding and fingerprinting are not installed here", essential=essential)
     try:
@@ -186,7 +186,7 @@ def _scores(record: Verification | Generation, image: bytes, recompute: Recomput
 
 
 def _require_style(record: Verification | Generation, found: Sequence[ScoreComparison]) -> None:
-    """Of matches that are about style, as far as their works' embeddings are disclosed."""
+    """Compares matches that are about style, if their works' embeddings are disclosed."""
     stated = {match.rank: float(match.raw[STYLE_SCORE]) for match in record.matches if STYLE_SCORE in match.raw}
     for each in found:
         if each.style is None:

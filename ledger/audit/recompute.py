@@ -1,7 +1,7 @@
-"""What the audit of a record against its picture needs from whoever can decode and fingerprint pictures.
+"""Interface for decoding and fingerprinting in the audit of a record against its picture.
 
-The auditor's install can do neither, so an implementation comes from outside; where there is none, the checks that need
-it say so.
+The auditor's install can do neither, so callers pass an implementation. Without one, the checks that need it are not
+done and say so.
 """
 
 from __future__ import annotations
@@ -17,19 +17,19 @@ from ledger.record.predicates import Generation, Verification
 @dataclass(frozen=True, slots=True)
 class EmbeddingComparison:
     same_digest: bool
-    """Whether the recomputed vector is the recorded one bit by bit."""
+    """Whether the recomputed vector equals the recorded one bit by bit."""
     cosine: float | None
-    """Between the recomputed vector and the disclosed one whose digest is in the record; None: not disclosed."""
+    """Cosine of the recomputed vector and the disclosed one whose digest is in the record; None: not disclosed."""
 
 
 @dataclass(frozen=True, slots=True)
 class FingerprintComparison:
-    """A recomputed fingerprint beside the recorded one; distances in bits of 256."""
+    """Differences of a recomputed fingerprint from the recorded one; distances in bits of 256."""
 
     phash_distance: int
     pdq_distance: int
     embeddings: Mapping[str, EmbeddingComparison]
-    """By name; has every embedding of the record."""
+    """Every embedding of the record, by name."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -38,12 +38,15 @@ class ScoreComparison:
     recomputed: float | None
     """The calibrated score of the match against the work's disclosed embedding; None: not disclosed."""
     style: float | None = None
-    """Nearness in style, of a match that is about it; None: not disclosed."""
+    """Nearness in style, for a match by style; None: not disclosed."""
 
 
 class Recompute(Protocol):
-    """Every method raises a LedgerError other than VerificationError where it cannot do its work (a picture that does
-    not decode here, a spec, a model or a calibration that is not at hand): the audit reports that as not checked."""
+    """Recomputes parts of a record.
+
+    A method raises a LedgerError other than VerificationError if it cannot do its work (the picture does not decode
+    here; a spec, model or calibration is missing). The audit then reports the check as not done.
+    """
 
     def facts(self, image: bytes) -> ImageFacts:
         """Decodes the picture to canonical pixels."""

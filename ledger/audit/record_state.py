@@ -1,4 +1,4 @@
-"""Stores what an auditor needs of the records that were already verified, so that a replay need not start again.
+"""Stores what an auditor needs of verified records, so that a later replay continues after them.
 
 Checking a record needs the keys and a small fact of each earlier record (ledger/audit/facts.py). The auditor's SQLite
 file holds both. They are committed together with the size and root up to which the records were verified.
@@ -54,7 +54,7 @@ class RecordState:
             )
 
     def save(self, first: int, leaves: Sequence[Leaf], root: bytes) -> None:
-        """Adds the leaves from index `first` on; `root` is that of the log up to and including them."""
+        """Adds the leaves from index `first` on; `root` is the log's root after them."""
         examined = [(index, leaf.examined, leaf.leaf_hash) for index, leaf in enumerate(leaves, first)]
         with self._open() as database:
             database.executemany(

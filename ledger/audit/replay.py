@@ -1,10 +1,9 @@
-"""Replays a whole tlog-tiles log, ours or anybody's, trusting nothing but the log's key.
+"""Replays a whole tlog-tiles log, ours or anybody's, and trusts only the log's key.
 
-The plan: (1) the checkpoint is signed by the log, and (2) cosigned as the policy asks; (3) the hash tiles give its
-root; (4) it extends the last checkpoint that this auditor found good; (5) every entry stands in its tile, and where the
-log is ours, every record is signed, well-formed and refers to earlier leaves; (6) in a folder, older tiles and
-checkpoints agree too; (7) the checkpoint is remembered. The first thing that is wrong is named, and nothing after it is
-looked at.
+The plan: (1) the log signed the checkpoint, and (2) witnesses cosigned it as the policy requires; (3) the hash tiles
+give its root; (4) it extends the last checkpoint that this auditor verified; (5) every entry agrees with its tile, and
+in an Artledger log every record is signed, well-formed and refers to earlier entries; (6) in a folder, older tiles and
+checkpoints agree too; (7) the checkpoint is stored. The audit names the first error and checks nothing after it.
 """
 
 from __future__ import annotations
@@ -35,9 +34,9 @@ from ledger.log.witness_policy import WitnessPolicy
 
 _BUNDLES_PER_CHUNK = 8
 _FEW_BUNDLES = 8
-"""Up to so many, starting processes takes longer than the work."""
+"""Up to this many bundles, starting processes takes longer than the work."""
 _SAVE_EVERY = 5.0
-"""Seconds between notes of how far a replay came."""
+"""Seconds between two saves of a replay's progress."""
 
 Progress = Callable[[int, int], None]
 """(entries verified so far, entries in all)"""
@@ -49,9 +48,9 @@ class LogAudit:
 
     audit: Audit
     signed: SignedCheckpoint | None
-    """The checkpoint audited, where its signature was good."""
+    """The audited checkpoint, if its signature was valid."""
     entries: int
-    """Verified in this run, or by an earlier one that this run went on from."""
+    """Entries verified in this run, or in an earlier run that this one continued."""
     seconds: float
 
 
@@ -67,11 +66,11 @@ def replay_log(
 ) -> LogAudit:
     """Audits the log in a folder, at a file:// or http(s) URL.
 
-    `state_dir` remembers the last good checkpoint and lets a replay go on where an earlier one stopped; `checker` (a
-    new one) makes the entries be checked as records of ours; `jobs` is how many processes work (default: one per core).
-    What is wrong with the log becomes a failed check; what could not be reached, one that was not checked. Raises
-    InputError for a location that is none, NotFoundError when there is no checkpoint, PushbackError when it cannot be
-    read, ConflictError for an unusable `state_dir`.
+    `state_dir` stores the last verified checkpoint and lets a replay continue where an earlier one stopped. With
+    `checker` (a new one), entries are checked as Artledger records. `jobs`: number of processes (default: one per
+    core). An error of the log becomes a failed check; an unreachable object, one that was not checked. Raises
+    InputError for an invalid location, NotFoundError when there is no checkpoint, PushbackError when it cannot be read,
+    ConflictError for an unusable `state_dir`.
     """
     started = time.monotonic()
     with contextlib.closing(open_log(location)) as objects:
@@ -89,7 +88,7 @@ def replay_log(
 
 
 def served_checkpoint(location: str, objects: ObjectReader) -> bytes:
-    """Raises NotFoundError (`no-checkpoint`), PushbackError when it cannot be read."""
+    """The served checkpoint. Raises NotFoundError (`no-checkpoint`), PushbackError when it cannot be read."""
     data = objects.get(CHECKPOINT_PATH)
     if data is None:
         raise NotFoundError(
@@ -101,7 +100,7 @@ def served_checkpoint(location: str, objects: ObjectReader) -> bytes:
 
 
 class _Opening:
-    """Steps 1 and 2: from bytes to a checkpoint that is worth replaying."""
+    """Steps 1 and 2: verify the checkpoint to replay."""
 
     def __init__(
         self, location: str, objects: Log, data: bytes, log_key: VerifierKey, policy: WitnessPolicy | None
@@ -186,7 +185,7 @@ class _Replay:
         return f"the hash tiles give the root of {self._signed.size} entries"
 
     def _check_consistency(self, memory: AuditState) -> str:
-        """What was found good before must be the beginning of what is there now."""
+        """Requires that the log extends the one verified before."""
         last, partly, records = memory.last_good(), memory.progress(), memory.records.verified()
         known = [(each.size, each.root) for each in (last, partly) if each is not None]
         for size, root in [*known, *([records] if records else [])]:
@@ -233,7 +232,7 @@ class _Replay:
     def _chunks(self) -> Iterator[Done]:
         bundles = list(level_tiles(None, self._first, self._signed.size))
         jobs = 1 if len(bundles) <= _FEW_BUNDLES else self._jobs
-        # The first records announce the keys of the others: those go to the processes with the keys at hand.
+        # The first records announce the keys of the others, so check them before tasks go to other processes.
         ahead = 0 if self._checker is None else 1
         yield from run_in_order(self._objects, self._location, self._tasks(bundles[:ahead]), 1)
         yield from run_in_order(self._objects, self._location, self._tasks(bundles[ahead:]), jobs)
@@ -249,7 +248,7 @@ class _Replay:
 
     def _admit(self, done: Done) -> None:
         if self._checker is not None:
-            # The first bundle may begin with leaves that an earlier audit admitted.
+            # The first bundle may begin with leaves that an earlier audit has checked.
             new = done.leaves(self._first)
             for index, leaf in enumerate(new, done.end - len(new)):
                 self._checker.admit(index, leaf.leaf_hash, leaf.entry, leaf.examined)
@@ -262,7 +261,7 @@ class _Replay:
             self._progress(self.verified, self._signed.size)
 
     def _save(self) -> None:
-        """Notes how far the replay came, with what the records after it need."""
+        """Saves the replay's progress, with the state that later records need."""
         if self._memory is None or self.verified <= self._saved:
             return
         root = self._authority.root_at(self.verified)

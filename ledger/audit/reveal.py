@@ -1,4 +1,4 @@
-"""The offline audit of a reveal: does the record in a bundle commit to this object?"""
+"""The offline audit of a reveal: does the record in a bundle commit to this text or object?"""
 
 from __future__ import annotations
 
@@ -29,10 +29,10 @@ def audit_reveal(
     record_keys: Iterable[bytes] = (),
     policy: WitnessPolicy | None = None,
 ) -> Audit:
-    """The bundle's checks, then whether key and object are what the record commits to.
+    """The bundle's checks, then whether the record commits to this key and object.
 
-    Without the log's key it stays open whether the record is on a log; what it commits to is known all the same. Raises
-    InputError for keys that are none.
+    Without the log's key it is not checked whether the record is on a log, but the commitment is. Raises InputError for
+    invalid keys.
     """
     trust = Trust.of(log_vkey, record_keys, policy)
     opened, encoding = read_bundle(bundle)

@@ -1,7 +1,8 @@
-"""What a statement may say at its place of a log (FORMAT.md, References): the same rules for auditors and the service.
+"""The rules for a statement at its index of a log (FORMAT.md, References), the same for auditors and the service.
 
-An auditor applies them to every leaf of a replay, the service to what others send in before anything is queued: nothing
-is appended that an audit would refuse. Pure: facts about earlier leaves come from whoever asks.
+An auditor applies them to every entry of a replay. The service applies them to statements that others send, before it
+queues them, so it appends nothing that an audit would refuse. The functions are pure: callers provide the facts about
+earlier entries.
 """
 
 from __future__ import annotations
@@ -35,32 +36,32 @@ from ledger.record.predicates import (
 from ledger.record.statement import Statement
 
 Refs = tuple[tuple[str, str], ...]
-"""Record id and leaf hash of each record referred to, those in evidence last."""
+"""Record id and leaf hash of each record referred to; evidence comes last."""
 MAX_WORKS = 20
-"""That a claim may name."""
+"""Largest number of works that a claim may name."""
 _CASE: frozenset[Kind] = frozenset({"verification", "registration", "generation", "asset", "model", "verdict"})
-"""What a verdict may refer to beside its claim."""
+"""Kinds of records that a verdict may refer to, besides its claim."""
 
 
 class Gist(NamedTuple):
-    """What of a statement the rules ask for; a tuple, since it travels between processes."""
+    """The part of a statement that the rules need; a tuple, because it is sent between processes."""
 
     kind: Kind
     record_id: str
     subject: str
     refs: Refs
     party: Party | None
-    """Whose statement it is; None for the service's."""
+    """The maker of the statement; None for the service."""
     about: tuple[str, ...] = ()
     """As `Fact.about`."""
     works: tuple[str, ...] = ()
-    """Of a claim: the work ids that it names, in their order."""
+    """For a claim: the work ids that it names, in order."""
     model: tuple[str, str] | None = None
-    """Of a claim: model and digest of the weights, where it names one."""
+    """For a claim that names a model: the model and the digest of its weights."""
 
 
 def gist_of(statement: Statement, payload: bytes) -> Gist:
-    """`payload`: the bytes that `statement` was read from."""
+    """The gist of `statement`, which was parsed from `payload`."""
     predicate, subject = statement.predicate, statement.subject_sha256
     refs = tuple((ref.record_id, ref.leaf_hash) for ref in refs_of(predicate))
     bare = Gist(predicate.kind, predicate.record_id, subject, refs, party_of(predicate))
@@ -86,12 +87,12 @@ def gist_of(statement: Statement, payload: bytes) -> Gist:
 
 
 def fact_of(gist: Gist, leaf_hash: str) -> Fact:
-    """What is kept of a statement once it is a leaf."""
+    """The fact to keep once the statement is on the log."""
     return Fact(gist.kind, leaf_hash, gist.about)
 
 
 def maker_of(gist: Gist, facts: Facts) -> Party | None:
-    """Whose statement it is, with the artist of the work where only its registration names them."""
+    """The maker of the statement; the work's artist if only its registration names them."""
     if gist.party is None or gist.party.holder_id is not None:
         return gist.party
     work = facts.work(gist.about[0])
@@ -99,7 +100,7 @@ def maker_of(gist: Gist, facts: Facts) -> Party | None:
 
 
 def require_origin(stated: str, expected: str) -> None:
-    """That a statement was made for this log: one that was signed for another says nothing here.
+    """Requires that a statement was made for this log; one that was signed for another log is invalid here.
 
     Raises VerificationError (`wrong-origin`).
     """
@@ -110,9 +111,9 @@ def require_origin(stated: str, expected: str) -> None:
 
 
 def require_references(gist: Gist, facts: Facts) -> None:
-    """That a statement refers to the records that one of its kind refers to, and to no others.
+    """Requires that a statement refers to exactly the records that its kind requires.
 
-    Raises VerificationError: `bad-ref` (no earlier leaf holds it, or another hash), `wrong-refs`, `wrong-subject`,
+    Raises VerificationError: `bad-ref` (not on the log before, or another hash), `wrong-refs`, `wrong-subject`,
     `work-withdrawn`, `work-id-repeated`, `work-not-yours`.
     """
     expected = _count(gist)
@@ -123,7 +124,7 @@ def require_references(gist: Gist, facts: Facts) -> None:
 
 
 def _count(gist: Gist) -> int | None:
-    """To how many records it refers, where that is known before any is looked up: whatever others state."""
+    """The required number of references, if it is known before any is looked up; else None."""
     if gist.kind == "claim":
         return len(gist.works) + (gist.model is not None)
     return _COUNTS.get(gist.kind)
@@ -142,7 +143,7 @@ def _held(record_id: str, expected: str, facts: Facts) -> Fact:
 
 
 def _require_kinds(gist: Gist, named: Sequence[Fact], *kinds: Kind) -> None:
-    """Exactly these, in this order."""
+    """Requires exactly these kinds, in this order."""
     if tuple(fact.kind for fact in named) != kinds:
         expected = " and ".join(f"one {kind}" for kind in kinds) or "no other record"
         raise _wrong(gist, f"it refers to {expected}")
@@ -165,7 +166,7 @@ def _registration(gist: Gist, named: Sequence[Fact], facts: Facts) -> None:
 
 
 def _terms(gist: Gist, named: Sequence[Fact], facts: Facts) -> None:
-    """Of `consent` and `withdrawal`: about a work that stands, by its registration."""
+    """For `consent` and `withdrawal`: refers to the registration of a work that is not withdrawn."""
     _require_kinds(gist, named, "registration")
     work_id, _, sha256 = named[0].about
     if work_id != gist.about[0]:
@@ -200,7 +201,7 @@ def _claim(gist: Gist, named: Sequence[Fact], facts: Facts) -> None:
 
 
 def _verdict(gist: Gist, named: Sequence[Fact], _: Facts) -> None:
-    """The claim first, then its case; an earlier verdict that it takes the place of is about the same claim."""
+    """The claim comes first, then its evidence. A replaced earlier verdict must be about the same claim."""
     _require_kinds(gist, named[:1], "claim")
     _require_about(gist, named[0])
     _require_among(gist, named[1:], _CASE)
@@ -244,7 +245,7 @@ _RULES: Mapping[Kind, Callable[[Gist, Sequence[Fact], Facts], None]] = {
 
 
 def _works_of(named: Sequence[Fact]) -> tuple[str, ...]:
-    """Of registrations, the works; another record is no work."""
+    """The works of the registrations among these records."""
     return tuple(fact.about[0] if fact.kind == "registration" else "" for fact in named)
 
 

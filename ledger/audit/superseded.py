@@ -1,5 +1,5 @@
-"""Checks superseded objects in a log's folder: older partial tiles and checkpoints that the present checkpoint no
-longer needs."""
+"""Checks superseded objects in a log's folder: older partial tiles and checkpoints that the current checkpoint does
+not need."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ _KEPT_CHECKPOINT = re.compile(r"checkpoint\.(0|[1-9][0-9]*)", re.ASCII)
 
 
 class SupersededObjects:
-    """Compares superseded objects with the verified tree. Whoever fetched one of them must have seen the same log."""
+    """Compares superseded objects with the verified tree: their readers must have seen the same log."""
 
     def __init__(
         self, folder: FolderLog, log_key: VerifierKey, signed: SignedCheckpoint, authority: TileAuthority

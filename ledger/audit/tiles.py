@@ -1,4 +1,4 @@
-"""Authenticates a log's hash tiles from a signed root downward, so that a wrong one can be named."""
+"""Verifies a log's hash tiles from a signed root downward, so that it can name a wrong one."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ from ledger.log.tiles import FULL_WIDTH, LEVEL_BITS, Tile, levels, tile_at, unpa
 
 
 class TileAuthority:
-    """The tiles of one signed tree. Partial tiles are bound by the root, every full tile by the tile above it."""
+    """The tiles of one signed tree. The root covers partial tiles; the tile above covers each full tile."""
 
     def __init__(self, objects: ObjectReader, signed: SignedCheckpoint) -> None:
         self._objects = objects
@@ -21,9 +21,11 @@ class TileAuthority:
         self._reader = TileReader(objects)
 
     def require_root(self) -> None:
-        """The right edge's tiles must give the signed root; every full tile above level 0 must be what its parent says.
+        """Requires that the right edge's tiles give the signed root, and every full tile above level 0 matches its
+        parent.
 
-        Raises VerificationError (`tile-mismatch`, `root-mismatch`, `missing-tile`, `bad-tile`) naming the first object.
+        Raises VerificationError (`tile-mismatch`, `root-mismatch`, `missing-tile`, `bad-tile`) that names the first
+        object.
         """
         size, root = self._signed.size, self._signed.root
         computed = self._reader.root(size)
@@ -39,26 +41,26 @@ class TileAuthority:
                 self.require_tile(tile, self.hashes(tile))
 
     def hashes(self, tile: Tile) -> list[bytes]:
-        """A tile's hashes as served; of a full tile served in a partial one's place, those that count."""
+        """A tile's served hashes. If a full tile is served instead of a partial one, only those of the partial one."""
         found, data = read_tile(self._objects, tile)
         return unpack_hashes(data, found)[: tile.width]
 
     def expected_root(self, tile: Tile) -> bytes | None:
-        """What the tile above says that this full tile hashes to; None for a partial one, which the root binds."""
+        """The hash of this full tile according to the tile above; None for a partial one, which the root covers."""
         if tile.is_partial or tile.level is None:
             return None
         return self._reader.node(LEVEL_BITS * (tile.level + 1), tile.index, self._signed.size)
 
     def require_tile(self, tile: Tile, hashes: list[bytes]) -> None:
-        """Raises VerificationError (`tile-mismatch`) unless a full tile hashes to what its parent says."""
+        """Raises VerificationError (`tile-mismatch`) unless a full tile has the hash that its parent states."""
         require_tile_root(tile, hashes, self.expected_root(tile))
 
     def root_at(self, size: int) -> bytes:
-        """Root of the first `size` leaves, from tiles that `require_root` has found good."""
+        """Root of the first `size` leaves, from tiles that `require_root` has verified."""
         return self._reader.root(size, within=self._signed.size)
 
     def _name_wrong_partial(self) -> None:
-        """The root does not come out: find the partial tile that contradicts what stands below it."""
+        """Finds the partial tile that contradicts the tiles below it, when the root does not match."""
         size = self._signed.size
         for level in range(levels(size)):
             width = (size >> LEVEL_BITS * level) % FULL_WIDTH

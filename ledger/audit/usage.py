@@ -1,8 +1,8 @@
-"""Counts an artist's uses once more from a published log alone, and compares with the statement that was served.
+"""Counts an artist's uses again from a published log, and compares them with a served statement.
 
-The plan: (1) the file is a statement; (2) the log's checkpoint is signed and covers the statement's leaves; (3) the
-entries give its root, and every one is a good record at its place; (4) counting the records gives this very statement;
-(5) the log has a `usage` record of this file that says the same; (6) whether later leaves belong to the period.
+The plan: (1) the file is a statement; (2) the log's checkpoint is signed and covers the statement's entries; (3) the
+entries give its root, and each is a valid record at its index; (4) counting the records gives the same statement; (5)
+the log has a matching `usage` record of this file; (6) whether later entries belong to the period.
 """
 
 from __future__ import annotations
@@ -34,9 +34,9 @@ LATER_LEAVES = "later leaves"
 def audit_usage(
     data: bytes, location: str, log_key: VerifierKey | None = None, progress: Progress = lambda _done, _all: None
 ) -> Audit:
-    """Audits the statement in `data` by the log in a folder, at a file:// or http(s) URL.
+    """Audits the statement in `data` against the log in a folder, at a file:// or http(s) URL.
 
-    Without the log's key it stays open whose log that is. Raises InputError for a location that is none, NotFoundError
+    Without the log's key, the log's owner is not verified. Raises InputError for an invalid location, NotFoundError
     when there is no checkpoint, PushbackError when it cannot be read.
     """
     try:
@@ -152,7 +152,7 @@ class _Recount:
 
 
 def _difference(stated: UsageStatement, counted: UsageStatement) -> str:
-    """The first row that is not what the log gives."""
+    """Describes the first row that differs from the log."""
     for row in (*stated.counts, *counted.counts):
         if stated.counts.count(row) != counted.counts.count(row):
             where = "stated, but the log gives another result" if row in stated.counts else "counted, but not stated"

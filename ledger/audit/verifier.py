@@ -1,20 +1,20 @@
 """The offline audit of one bundle.
 
-A bundle says that a record stands on a log. To find out whether that is so, with the log's key alone:
+A bundle states that a record is on a log. With only the log's key, the audit checks:
 
 1. Encoding. The bytes are the one canonical encoding of a bundle of this version.
 2. Checkpoint. The proof's checkpoint is signed by the log's key and names the log as its origin.
-3. Witnesses. Where a policy is given, enough of its witnesses have cosigned that checkpoint.
+3. Witnesses. If a policy is given, enough of its witnesses have cosigned that checkpoint.
 4. Inclusion. The path leads from the leaf's hash at its index to the checkpoint's root.
-5. Signatures. Every signature of the envelope fits the payload as received, under the key that hashes to its key id.
+5. Signatures. Every signature of the envelope is valid for the payload, under the key that hashes to its key id.
 6. Authority. The envelope's first signature is by a record key that the caller trusts.
 7. Statement. The payload is a canonical statement of a known kind, with closed fields, made for this log.
 8. Conclusions. A comparison's verdict and shares follow from its own matches.
-9. Maker. Further signatures are by announced keys of whoever makes such a statement; whoever had a key signed.
-10. References. Whether the records that it names stand on the log can only be seen there.
+9. Maker. Further signatures are by announced keys of the statement's maker. A maker who had a key signed.
+10. References. Only the log itself shows whether the records that it names are on it.
 
-Without the log's key, or for a kind that this version does not know, nothing is verified; 3, 6, 9 and 10 may
-stay unchecked, and say so.
+Without the log's key, or for a kind that this version does not know, nothing is verified. 3, 6, 9 and 10 may stay
+unchecked, and then say so.
 """
 
 from __future__ import annotations
@@ -52,16 +52,16 @@ REFERENCES = "references"
 
 @dataclass(frozen=True, slots=True)
 class Trust:
-    """What the auditor knows beforehand, from somewhere else than the bundle.
+    """What the auditor knows from other sources than the bundle.
 
-    Raises InputError (`bad-vkey`, `bad-record-key`) when a key that was given is none.
+    Raises InputError (`bad-vkey`, `bad-record-key`) for an invalid key.
     """
 
     log_key: VerifierKey | None
     record_keyids: frozenset[str] = frozenset()
     policy: WitnessPolicy | None = None
     announced: Announcements = field(default_factory=dict)
-    """Keys beside the service's."""
+    """Announced keys other than the service's."""
 
     @classmethod
     def of(cls, log_vkey: str | None, record_keys: Iterable[bytes] = (), policy: WitnessPolicy | None = None) -> Trust:
@@ -92,8 +92,8 @@ def audit_bundle(
 ) -> Audit:
     """Audits a bundle's bytes offline, as the module says.
 
-    `announcements`: bundles of the `key` records of those who signed beside the service, or should have. Raises
-    InputError only for keys that are none, and for announcements (`bad-announcement`).
+    `announcements`: bundles of the `key` records of other parties that signed, or should have. Raises InputError only
+    for invalid keys and announcements (`bad-announcement`).
     """
     trust = Trust.of(log_vkey, record_keys, policy)
     trust = replace(trust, announced=announced_by([_announcement(each, trust) for each in announcements]))
@@ -104,7 +104,7 @@ def audit_bundle(
 
 
 def _announcement(data: bytes, trust: Trust) -> tuple[int, KeyRecord]:
-    """Leaf index and predicate in the bundle of a `key` record that is itself good."""
+    """Leaf index and predicate of a `key` record, from its bundle, which must be valid itself."""
     bundle, encoding = read_bundle(data)
     checks = (encoding,) if bundle is None else (encoding, *bundle_checks(bundle, trust))
     predicate = None if bundle is None else parse_payload(bundle.envelope.payload).predicate
@@ -127,16 +127,16 @@ def read_bundle(data: bytes) -> tuple[Bundle | None, Check]:
 
 
 def bundle_checks(bundle: Bundle, trust: Trust) -> tuple[Check, ...]:
-    """2 to 10, for a bundle whose encoding is good."""
-    # 2. and 3. The checkpoint is opened once; without it nothing says which root to expect.
+    """2 to 10, for a bundle whose encoding is valid."""
+    # 2. and 3. The checkpoint is opened once; without it the expected root is unknown.
     signed, checkpoint, witnesses = _checkpoint(bundle, trust)
     # 4.
     inclusion = _inclusion(bundle, signed)
-    # 5. The keys come with the bundle and hash to the key ids (parse_bundle saw to that).
+    # 5. The keys come with the bundle; parse_bundle has checked that they hash to the key ids.
     signatures = attempt(SIGNATURES, lambda: _signatures(bundle))
     # 6.
     authority = _authority(bundle, trust)
-    # 7. to 10. Only a payload that was signed is worth reading.
+    # 7. to 10. Only a signed payload is read.
     if signatures.outcome is not Outcome.PASSED:
         statement = not_checked(STATEMENT, "its signatures are not good")
         return (checkpoint, witnesses, inclusion, signatures, authority, statement)
@@ -209,7 +209,7 @@ def _authority(bundle: Bundle, trust: Trust) -> Check:
 
 
 def _statement(bundle: Bundle, trust: Trust, origin: str | None) -> tuple[Check, ...]:
-    """`origin`: the checkpoint's, None where that is not good."""
+    """`origin`: the checkpoint's, None if that is invalid."""
     try:
         statement = parse_payload(bundle.envelope.payload)
         if origin is not None:

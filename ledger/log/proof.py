@@ -64,10 +64,10 @@ def parse_proof(text: str) -> TlogProof:
 def verify_proof(
     proof: TlogProof, leaf: bytes, log_key: VerifierKey, policy: WitnessPolicy | None = None
 ) -> SignedCheckpoint:
-    """Returns the checkpoint when it is signed by the log, satisfies the policy's quorum (where one is given), and the
-    path leads from the leaf hash to its root (tlog-proof, "Verifying a tlog proof").
+    """Verifies a proof (tlog-proof, "Verifying a tlog proof") and returns its checkpoint: the log signed it, it has the
+    quorum of `policy` if one is given, and the path leads from the leaf hash to its root.
 
-    Raises VerificationError: what open_checkpoint, WitnessPolicy.require_quorum and verify_inclusion say.
+    Raises VerificationError as open_checkpoint, WitnessPolicy.require_quorum and verify_inclusion do.
     """
     signed = open_checkpoint(proof.checkpoint, log_key, () if policy is None else policy.witness_keys)
     if policy is not None:
