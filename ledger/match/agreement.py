@@ -23,7 +23,7 @@ _MIN_MATCHES = 3
 
 @dataclass(frozen=True, slots=True)
 class Agreement:
-    """A transform and how many distinct places of the work it puts where the query has the same feature."""
+    """A transform, and the number of distinct places of the work that it maps to the same feature of the query."""
 
     transform: Affine
     inliers: int
@@ -90,7 +90,7 @@ def _best_proposal(
 
 
 def _fit(source: NDArray[np.float64], target: NDArray[np.float64]) -> Affine:
-    """Least squares: affine from eight places up, a similarity below, where an affine one would follow the noise."""
+    """Least squares: affine with eight places or more, else a similarity, since an affine fit would follow noise."""
     if _distinct(source) >= 8:
         design = np.column_stack([source, np.ones(len(source))])
         return np.linalg.lstsq(design, target, rcond=None)[0].T.astype(np.float64)

@@ -17,9 +17,9 @@ from ledger.match.candidate import WorkPicture
 from ledger.match.geometry import GeometryRule, QueryGeometry
 
 SIDE = 0.7071
-"""Of each crop, in sides of the picture: half of its area."""
+"""Side of each crop as a share of the picture's side: half of its area."""
 LEAST_VERIFIED = 2
-"""Of five crops. Of 70 drawings of different subjects 66 have at least so many; stripes have none."""
+"""Least number of verified crops, of five. Of 70 drawings of different subjects, 66 have as many; stripes have none."""
 
 
 def alignable(working: Pixels, rule: GeometryRule) -> bool:

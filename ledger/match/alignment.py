@@ -1,4 +1,4 @@
-"""Compares an aligned pair of pictures tile by tile: does the query show the work where the transform says it does?"""
+"""Compares an aligned pair of pictures tile by tile: does the query show the work where the transform puts it?"""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ FRAME = 192
 """Side, in pixels, of the square frame in which both pictures are compared."""
 _TILE = FRAME // TILES
 _DETAIL = 0.02
-"""Standard deviation of grey levels (0 to 1) from which on a tile shows structure that can agree or not."""
+"""Least standard deviation of grey levels (0 to 1) of a tile with structure."""
 _COVERED = 0.7
 """Share of a tile that must lie inside the query for the tile to be compared."""
 _SHARPNESS = 1.2
@@ -26,7 +26,7 @@ _SHARPNESS = 1.2
 
 @dataclass(frozen=True, slots=True)
 class Comparison:
-    """What the tiles of an aligned pair say; all numbers are over tiles of the work that the query covers."""
+    """Result of comparing an aligned pair; all numbers are over tiles of the work that the query covers."""
 
     covered: float
     """Share of the work's tiles that lie inside the query."""
@@ -77,7 +77,7 @@ def chain(after: Affine, before: Affine) -> Affine:
 
 
 def inverse(transform: Affine) -> Affine:
-    """Raises numpy.linalg.LinAlgError when the transform is singular."""
+    """The inverse. Raises numpy.linalg.LinAlgError when the transform is singular."""
     linear = np.linalg.inv(transform[:, :2])
     return np.column_stack([linear, -linear @ transform[:, 2]])
 
@@ -94,12 +94,12 @@ def _structure(
 
 
 def _floats(array: NDArray[Any]) -> NDArray[np.float32]:
-    """OpenCV's stubs promise no element type."""
+    """Narrows the type: OpenCV's stubs declare no element type."""
     return np.asarray(array, np.float32)
 
 
 def _smooth(picture: NDArray[Any]) -> NDArray[np.float32]:
-    """8-bit pixels to [0, 1], slightly blurred."""
+    """Converts 8-bit pixels to [0, 1], slightly blurred."""
     return _floats(cv2.GaussianBlur(_floats(picture) / 255, (0, 0), _SHARPNESS))
 
 
@@ -113,7 +113,7 @@ def _edges(grey: NDArray[np.float32]) -> NDArray[np.float32]:
 
 
 def _tiles(plane: NDArray[np.float32]) -> NDArray[np.float32]:
-    """Shape (TILES * TILES, pixels of a tile)."""
+    """The plane's tiles, shape (TILES * TILES, pixels of a tile)."""
     return plane.reshape(TILES, _TILE, TILES, _TILE).transpose(0, 2, 1, 3).reshape(TILES * TILES, _TILE * _TILE)
 
 

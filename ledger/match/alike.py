@@ -10,15 +10,15 @@ from dataclasses import dataclass
 from typing import Protocol
 
 MIN_PDQ_QUALITY = 50
-"""PDQ of a lower quality says nothing (ThreatExchange, hashing/pdq: discard at or below 49)."""
+"""A PDQ hash of lower quality is not used (ThreatExchange, hashing/pdq: discard at or below 49)."""
 PHASH_RADIUS = 20
-"""Of 1,632 pictures of the null set none is as near to any of 1,955 open works; the first one is at 30 bits."""
+"""Of 1,632 pictures of the null set, none is this near to any of 1,955 open works; the nearest is at 30 bits."""
 PDQ_RADIUS = 31
 """PDQ's own threshold for the same picture, of 256 bits (ThreatExchange, hashing/pdq)."""
 
 
 class Radii(Protocol):
-    """Within how many differing bits, of 256, two hashes are near."""
+    """Largest numbers of differing bits, of 256, at which two hashes are near."""
 
     @property
     def phash_bits(self) -> int: ...
@@ -28,7 +28,7 @@ class Radii(Protocol):
 
     @property
     def pdq_quality(self) -> int:
-        """What PDQ needs on both sides to say anything."""
+        """Least PDQ quality on both sides."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -39,11 +39,11 @@ class _Radii:
 
 
 RADII: Radii = _Radii()
-"""Those of look-ups; claims have theirs from the published rules."""
+"""Radii of look-ups. Claims take theirs from the published rules."""
 
 
 class HexHashes(Protocol):
-    """The hashes of a picture, in hex, as records have them."""
+    """The hashes of a picture in hex, as in records."""
 
     @property
     def phash(self) -> str: ...
@@ -56,12 +56,12 @@ class HexHashes(Protocol):
 
 
 def alike(phash_bits: int, pdq_bits: int | None, within: Radii = RADII) -> bool:
-    """Whether pictures whose hashes differ in so many bits look alike; `pdq_bits`: None where PDQ says nothing."""
+    """Whether pictures look alike whose hashes differ in these bits; `pdq_bits`: None if PDQ's quality is too low."""
     return pdq_bits is not None and phash_bits <= within.phash_bits and pdq_bits <= within.pdq_bits
 
 
 def hashes_alike(one: HexHashes, other: HexHashes, within: Radii = RADII) -> bool:
-    """`alike`, of two pictures as records have them."""
+    """`alike` for the hashes of two pictures, as in records."""
     usable = min(one.pdq_quality, other.pdq_quality) >= within.pdq_quality
     return alike(bits(one.phash, other.phash), bits(one.pdq, other.pdq) if usable else None, within)
 

@@ -1,7 +1,7 @@
-"""What follows from a record's matches by the stated rules of FORMAT.md: relation, verdict, shares.
+"""Relation, verdict and shares, which follow from a record's matches by the rules of FORMAT.md.
 
-Exact arithmetic over what the record writes, so that whoever reads a record finds the same. Shares are a rule, not
-influence.
+The arithmetic is exact and uses the record's written values, so every reader gets the same result. Shares are
+a rule; they do not measure influence.
 """
 
 from __future__ import annotations
@@ -17,36 +17,36 @@ from ledger.match.lists import COPY_RELATIONS, WHOLE_COVER, Relation, Verdict
 PLACES = 6
 """Digits after the point of scores, p-values and shares."""
 COUNTED = COPY_RELATIONS | {Relation.UNVERIFIED}
-"""Relations that shares are made of: the others say nothing of a copy."""
+"""Relations that count for shares; the others do not state a copy."""
 
 
 Edges = tuple[Decimal, Decimal, Decimal, Decimal]
 """Left, top, right and bottom of a region, in fractions of the picture."""
 WHOLE: Edges = (Decimal(0), Decimal(0), Decimal(1), Decimal(1))
-"""Where equal digests place a work."""
+"""The region of a work with equal digests."""
 SAME_PLACE = Fraction(1, 2)
-"""Two regions are one place when their overlap has this share of the smaller one."""
+"""Two regions are one place if their overlap is at least this share of the smaller one."""
 
 
 @dataclass(frozen=True, slots=True)
 class Found:
-    """A match, as far as verdict and shares follow from it."""
+    """The parts of a match that verdict and shares depend on."""
 
     relation: Relation
     p_value: Decimal
     score: Decimal
     """Probability of a copy, with PLACES digits."""
     artists: tuple[str, ...]
-    """Whoever registered the picture, in the order of the log."""
+    """Ids of the artists that registered the picture, in the order of the log."""
     group: str
-    """The first work of its duplicate group; where it stands alone, the work itself."""
+    """The first work of its duplicate group; without a group, the work itself."""
     region: Edges | None = None
-    """Where in the picture the work was found; None where it was not."""
+    """Where in the picture the work was found; None if it was not located."""
 
 
 @dataclass(frozen=True, slots=True)
 class Share:
-    """Of one artist (`group` is None), or of all who registered what stands at one place of the picture."""
+    """The share of one artist (`group` is None), or of all who registered the work at one place of the picture."""
 
     artists: tuple[str, ...]
     group: str | None
@@ -55,7 +55,7 @@ class Share:
 
 @dataclass(frozen=True, slots=True)
 class Attribution:
-    """FORMAT.md, Attribution."""
+    """Attribution, as in FORMAT.md."""
 
     alpha: Decimal
     unattributed: Decimal
@@ -63,12 +63,12 @@ class Attribution:
 
 
 def attribute(found: Iterable[Found], alpha: Decimal) -> Attribution:
-    """Shares of the places of the matches in COUNTED with p <= alpha, in the order of their ranks.
+    """Shares from the matches (in order of rank) with a relation in COUNTED and p <= alpha.
 
-    Matches at one place count once, by the highest score: whoever registers more of one picture gains nothing. With
-    those p_i: unattributed = prod(1 - p_i); a share is (1 - unattributed) * (sum of its p_i) / (sum of all), rounded
-    half to even to PLACES digits. A place with one artist counts for that artist, another for its artists together.
-    Largest first, equal ones by artists.
+    Matches at one place count once, by the highest score, so registering a picture several times gains nothing. With
+    these scores p_i: unattributed = prod(1 - p_i); a share is (1 - unattributed) * (sum of its p_i) / (sum of all),
+    rounded half to even to PLACES digits. A place with one artist counts for that artist, another for its artists
+    together. The largest comes first; equal shares are sorted by artists.
     """
     places = _places([each for each in found if each.relation in COUNTED and each.p_value <= alpha])
     best = [max(Fraction(each.score) for each in place) for place in places]
@@ -84,7 +84,7 @@ def attribute(found: Iterable[Found], alpha: Decimal) -> Attribution:
 
 
 def _places(found: Sequence[Found]) -> list[list[Found]]:
-    """Matches that stand at one place, directly or through others, together; each place in the order of ranks."""
+    """Groups matches at one place, directly or through other matches; each group in the order of ranks."""
     places: list[list[Found]] = []
     for each in found:
         touched = [place for place in places if any(_overlap(each.region, other.region) for other in place)]
@@ -109,7 +109,7 @@ def _area(edges: Edges) -> Fraction:
 
 
 def verdict(matches: Iterable[tuple[Relation, Decimal]], alpha: Decimal, *, comparable: bool = True) -> Verdict:
-    """Of relations with their p-values: `copy` when one of COPY_RELATIONS has p <= alpha, else `style` when
+    """The verdict from relations with p-values: `copy` if one of COPY_RELATIONS has p <= alpha, else `style` if
     similar-style has."""
     close = {relation for relation, p_value in matches if p_value <= alpha}
     if close & COPY_RELATIONS:
@@ -120,20 +120,20 @@ def verdict(matches: Iterable[tuple[Relation, Decimal]], alpha: Decimal, *, comp
 
 
 def verified_relation(covers: Sequence[Decimal]) -> Relation:
-    """Of a verified copy, by the shares of both pictures' content that the aligned region shows."""
+    """The relation of a verified copy, by the shares of both pictures' content in the aligned region."""
     return Relation.NEAR_DUPLICATE if min(covers) >= Decimal(WHOLE_COVER) else Relation.PARTIAL_COPY
 
 
 def unproven_relation(p_value: Decimal, alpha: Decimal) -> Relation:
-    """Of a work that is near by the score of copies, without a verified copy."""
+    """The relation of a work that is near by copy score, but is no verified copy."""
     return Relation.UNVERIFIED if p_value <= alpha else Relation.NEAREST
 
 
 def written(value: float) -> Decimal:
-    """A measured value as records write it: what is compared and concluded from is what is written."""
+    """A measured value as records write it. Only written values are compared and used for conclusions."""
     return Decimal(f"{value:.{PLACES}f}")
 
 
 def _rounded(value: Fraction) -> Decimal:
-    """Half to even, which is what Python's `round` does to a Fraction."""
+    """Rounds half to even, as Python's `round` does for a Fraction."""
     return Decimal(round(value * 10**PLACES)).scaleb(-PLACES)

@@ -13,9 +13,9 @@ from ledger.match.calibration_file import NullBinText
 from ledger.match.ranking import RankingText, decimal
 
 LOWEST = -1000.0
-"""The null score against a corpus without works."""
+"""Null score against an empty corpus."""
 LEAST_PER_BIN = 200
-"""With fewer null pictures in any bin, all bins become one named `all`: p could not fall below 1/200."""
+"""With fewer null pictures in a bin, all bins are merged into one named `all`: p could not fall below 1/200."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -24,7 +24,7 @@ class Bin:
 
     name: str
     below: float
-    """Complexity below which (and not below the bin before) a query belongs here."""
+    """Upper bound of complexity (exclusive); the previous bin's bound is the lower one."""
     null: NDArray[np.float64]
     """Ascending best scores of n unrelated pictures, `draws` of each."""
     draws: int
@@ -45,7 +45,7 @@ class Bin:
         return (1 + above / self.draws) / (self.n + 1)
 
     def threshold(self, alpha: float) -> float | None:
-        """A score above this has p <= alpha; None when n is too small for any score to."""
+        """Scores above this have p <= alpha; None if n is too small for any score to reach alpha."""
         allowed = math.floor((alpha * (self.n + 1) - 1) * self.draws + 1e-9)
         if allowed < 0:
             return None

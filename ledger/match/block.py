@@ -1,4 +1,4 @@
-"""Fingerprints of many works side by side, as arrays: what re-ranking and calibration read in one sweep."""
+"""Fingerprints of many works as arrays, for re-ranking and calibration."""
 
 from __future__ import annotations
 
@@ -42,9 +42,7 @@ class FingerprintBlock:
 
     @classmethod
     def stack(cls, fingerprints: Sequence[Fingerprint]) -> Self:
-        """One block of at least one fingerprint; raises ConflictError (`mixed-specs`) when they are of several
-        specs.
-        """
+        """One block of at least one fingerprint. Raises ConflictError (`mixed-specs`) if they have several specs."""
         specs = {fingerprint.spec for fingerprint in fingerprints}
         if len(specs) != 1:
             raise ConflictError(

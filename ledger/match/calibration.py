@@ -38,16 +38,16 @@ from ledger.match.score import Curve, Ranking, features, levels
 from ledger.match.style_calibration import StyleCalibration, StyledCorpus, read_style, style_text
 
 VERIFIED = 10
-"""Candidates verified geometrically, nearest first: those of a query as those of a null picture."""
+"""Number of nearest candidates verified geometrically, the same for a query and for a null picture."""
 DRAWS = 5
-"""How often the geometric evidence of a null picture is drawn from measured pairs of unrelated pictures."""
+"""Draws of a null picture's geometric evidence from measured pairs of unrelated pictures."""
 _TILT = 0.01
-"""Log-odds per unit of score, added to the fitted curve: where that is flat, nearer still ranks higher."""
+"""Log-odds per unit of score, added to the fitted curve so that nearer ranks higher even where it is flat."""
 
 
 @dataclass(frozen=True, slots=True)
 class Calibration:
-    """Everything between a query's features and what a record says of a match. `calibrate` makes it."""
+    """Turns a query's features into a record's probabilities and p-values. `calibrate` makes it."""
 
     document: bytes
     """The file: canonical JSON."""
@@ -70,7 +70,7 @@ class Calibration:
 
     @classmethod
     def read(cls, document: bytes) -> Calibration:
-        """Raises IntegrityError (`bad-calibration`) for anything but a calibration file in canonical form."""
+        """Reads a calibration file. Raises IntegrityError (`bad-calibration`) if it is none in canonical form."""
         text = read_calibration(document)
         styled = text if isinstance(text, StyledCalibrationText) else None
         return cls(
@@ -92,9 +92,9 @@ class Calibration:
         return bin_of(self.bins, complexity)
 
     def probability(self, score: float) -> float:
-        """Probability of a copy for a score, fingerprints and geometry together; strictly increasing.
+        """Probability of a copy for a score of fingerprints and geometry; strictly increasing.
 
-        Beyond the last knots it goes on growing, ever more slowly: even sure matches keep an order in six digits.
+        Beyond the last knot it keeps growing, more and more slowly, so even sure matches differ in six digits.
         """
         odds = float(np.interp(score, self.odds.knots, self.odds.values))
         beyond = max(0.0, score - self.odds.knots[-1]) - max(0.0, self.odds.knots[0] - score)
@@ -113,10 +113,9 @@ def calibrate(
 ) -> Calibration:
     """The calibration for a corpus in the given state, whose fingerprints `blocks` yields in any order and size.
 
-    `spec` is the fingerprints' (None: the null set's own); `style` is left out where style is not to be compared.
-    Null pictures that the corpus contains, or a variant of (`NullSet.contained_in`), are left out. Raises ConflictError
-    (`spec-mismatch`) when null set, ranking and corpus are not of one FingerprintSpec, `no-strangers` when nothing is
-    left.
+    `spec`: that of the fingerprints (None: the null set's). `style`: None if style is not compared. Null pictures are
+    left out if the corpus contains them or a variant (`NullSet.contained_in`). Raises ConflictError: `spec-mismatch` if
+    null set, ranking and corpus do not have one FingerprintSpec, `no-strangers` if no null picture is left.
     """
     if null_set.spec != ranking.spec:
         raise _mismatch(null_set.spec, ranking.spec)
@@ -150,7 +149,7 @@ def calibrate(
 def _nearest(
     null_set: NullSet, blocks: Iterable[FingerprintBlock], ranking: Ranking
 ) -> tuple[NDArray[np.float64], NDArray[np.bool_]]:
-    """The VERIFIED best raw scores of each null picture, (n, VERIFIED), and whether the corpus contains it."""
+    """The VERIFIED best raw scores of each null picture, shape (n, VERIFIED), and whether the corpus contains it."""
     best = np.full((len(null_set), VERIFIED), LOWEST)
     contained = np.zeros(len(null_set), np.bool_)
     level = levels(null_set.queries, null_set.background, ranking.neighbours)

@@ -13,7 +13,7 @@ from ledger.match.ranking import BinText, CurveText, Decimal, Document, RankingT
 
 
 class CorpusText(Document):
-    """FORMAT.md, Corpus state."""
+    """Corpus state, as in FORMAT.md."""
 
     through: Annotated[int, Field(ge=-1)]
     works: Annotated[int, Field(ge=0)]
@@ -36,10 +36,10 @@ class StyleText(Document):
 
     alpha: Decimal
     bins: list[NullBinText]
-    """One score of each null picture; none where the corpus contains them all."""
+    """One score per null picture; empty if the corpus contains all of them."""
     left_out: Annotated[int, Field(ge=0)]
     null_set: Sha256
-    """Of the file with the strangers' embeddings and the background."""
+    """Digest of the file with the embeddings of unrelated pictures and of the background."""
 
     @model_validator(mode="after")
     def _ordered(self) -> StyleText:
@@ -48,15 +48,15 @@ class StyleText(Document):
 
 
 class _Copies(Document):
-    """Error rates of copies: all of version 2, and most of version 3."""
+    """Error rates of copies: all fields of version 2, and most of version 3."""
 
     type: Literal["artledger/calibration"]
     corpus: CorpusText
     null_set: Sha256
     left_out: Annotated[int, Field(ge=0)]
-    """Null pictures that the corpus contains, or a variant of."""
+    """Number of null pictures of which the corpus contains a variant or the picture itself."""
     draws: Annotated[int, Field(ge=1, le=100)]
-    """Null scores per null picture: its geometric evidence is drawn this often."""
+    """Null scores per null picture, one for each draw of its geometric evidence."""
     ranking: RankingText
     bins: Annotated[list[NullBinText], Field(min_length=1)]
     odds: CurveText
@@ -74,23 +74,23 @@ class _Copies(Document):
 
 
 class CalibrationText(_Copies):
-    """Of a spec that knows copies alone, which is the ranking's."""
+    """A calibration for a spec without style, which is the ranking's spec."""
 
     version: Literal[2]
 
     def styled(self, spec: str, style: StyleText | None) -> StyledCalibrationText:
-        """The same, of a spec with embeddings of style."""
+        """The same calibration for a spec with style embeddings."""
         said = None if style is None else style.model_dump()
         return StyledCalibrationText.model_validate({**self.model_dump(), "version": 3, "spec": spec, "style": said})
 
 
 class StyledCalibrationText(_Copies):
-    """Of a spec with embeddings of style; the ranking's is its copy part."""
+    """A calibration for a spec with style embeddings; its copy part is the ranking's spec."""
 
     version: Literal[3]
     spec: Sha256
     style: StyleText | None
-    """None where no strangers are at hand whose style is known: then style is not compared."""
+    """None if there are no style embeddings of unrelated pictures; style is then not compared."""
 
     @model_validator(mode="after")
     def _no_looser(self) -> StyledCalibrationText:
@@ -100,7 +100,7 @@ class StyledCalibrationText(_Copies):
 
 
 def read_calibration(document: bytes) -> CalibrationText | StyledCalibrationText:
-    """Raises IntegrityError (`bad-calibration`)."""
+    """Parses a calibration file. Raises IntegrityError (`bad-calibration`)."""
     try:
         return _EITHER.validate_python(canonical.loads(document))
     except (VerificationError, ValidationError) as error:

@@ -1,4 +1,4 @@
-"""The inputs and results of matching. They state no more than was measured: nearness, with p, n and bin."""
+"""The inputs and results of matching. They state only what was measured: nearness, with p, n and bin."""
 
 from __future__ import annotations
 
@@ -35,19 +35,19 @@ __all__ = [
 
 @dataclass(frozen=True, slots=True)
 class Query:
-    """A picture to be matched."""
+    """A picture to match."""
 
     sha256: str
     pixel_sha256: str
     fingerprint: QueryFingerprint
     working: Pixels
     not_comparable: str | None = None
-    """Why its fingerprint says nothing (`ledger.fingerprint.complexity.comparable`); then only equal bytes match."""
+    """Why its fingerprint cannot be compared (`fingerprint.complexity.comparable`); then only equal bytes match."""
 
 
 @dataclass(frozen=True, slots=True)
 class Candidate:
-    """A registered work that the index offers, with what exact re-ranking needs."""
+    """A registered work from the index, with the data for exact re-ranking."""
 
     work_id: str
     artist_id: str
@@ -57,14 +57,14 @@ class Candidate:
     registration_leaf_hash: str
     fingerprint: Fingerprint
     duplicate_group: str | None = None
-    """Shared by works that the index knows to be verified duplicates of each other; equal pixels need no such group."""
+    """Group of works that are verified duplicates of each other; works with equal pixels need no group."""
     allows_style: bool = False
-    """Whether the work's allowed uses include `style`; then its fingerprint has the spec's embeddings of style."""
+    """Whether the work's allowed uses include `style`; then its fingerprint has the spec's style embeddings."""
 
 
 @dataclass(frozen=True, slots=True)
 class WorkPicture:
-    """What is kept of a registered work for geometric verification."""
+    """Stored data of a registered work for geometric verification."""
 
     preview: Pixels
     local: bytes
@@ -73,7 +73,7 @@ class WorkPicture:
 
 @dataclass(frozen=True, slots=True)
 class GroupMember:
-    """A registration of a picture that was registered more than once."""
+    """One of several registrations of a picture."""
 
     artist_id: str
     work_id: str
@@ -90,37 +90,36 @@ class Group:
 
     @classmethod
     def of(cls, works: Sequence[GroupMember]) -> Self:
-        """Of works in the order of their registration."""
+        """The group of these works, given in the order of their registration."""
         first = {member.artist_id: member for member in reversed(works)}
         members = [first[artist_id] for artist_id in dict.fromkeys(member.artist_id for member in works)]
         return cls(works[0].work_id, tuple(members[:MAX_MEMBERS]))
 
 
 WORKS_PER_WINDOW = 15
-"""Works offered for each window of a query. Every window has its own places, so that a blank window, which is near to
-many works, takes no place of another one."""
+"""Works per window of a query. Each window has its own places, so that a blank window, which is near to many works,
+takes none from another window."""
 
 WORKS_PER_STYLE = 30
-"""Offered for each embedding of style: an artist's many works must not be all that is offered."""
+"""Works per style embedding; enough that one artist's many works do not take all places."""
 
 
 class CandidateIndex(Protocol):
-    """Finds works; pgvector implements it. Only works whose allowed uses include `match` and that are not withdrawn."""
+    """Finds works that are not withdrawn and whose allowed uses include `match`. Implemented with pgvector."""
 
     def state(self) -> CorpusState: ...
 
     def search(self, query: Query, *, limit: int) -> Sequence[Candidate]:
-        """Union of equal digests, of the `limit` works nearest by each hash over all views and by the whole's
-        embedding, and of WORKS_PER_WINDOW by each window; and, where the query has embeddings of style, of the
-        WORKS_PER_STYLE nearest by each among the works that allow `style`. Unordered, no duplicates, fingerprints
-        without local features."""
+        """Works with equal digests; the `limit` nearest by each hash over all views and by the embedding of the whole;
+        WORKS_PER_WINDOW by each window; and, if the query has style embeddings, WORKS_PER_STYLE by each, of the works
+        that allow `style`. Unordered, without duplicates; fingerprints lack local features."""
 
     def groups(self, work_ids: Sequence[str]) -> Mapping[str, Group]:
         """The duplicate groups of works, by work id: verified copies of each other, and works with equal pixels. Works
-        that stand alone are left out."""
+        without a group are left out."""
 
     def pictures(self, work_ids: Sequence[str]) -> Mapping[str, WorkPicture]:
-        """What is kept of works for geometric verification; works of which nothing is kept are left out."""
+        """Stored data of works for geometric verification; works without it are left out."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -135,7 +134,7 @@ class Region:
 
 @dataclass(frozen=True, slots=True)
 class Evidence:
-    """Why a relation is called verified: what a reader can check by looking."""
+    """Evidence of a verified relation, which a reader can check by looking at the pictures."""
 
     method: str
     query_region: Region
@@ -146,9 +145,9 @@ class Evidence:
     tile_distance: float
     """Largest root mean squared difference over the aligned pair's tiles, pixels in [0, 1] (Carlini et al. 2023)."""
     query_cover: float
-    """Share of the query's content, which is it without a border of one colour, that its region shows."""
+    """Share of the query's content (without a border of one colour) that its region shows."""
     work_cover: float
-    """The same of the work."""
+    """The same for the work."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -162,23 +161,23 @@ class Match:
     registration_leaf_hash: str
     relation: Relation
     score: float
-    """Calibrated probability, in [0, 1], that the picture is a copy of the work; comparable between queries."""
+    """Calibrated probability in [0, 1] that the picture is a copy of the work; comparable between queries."""
     p_value: float
     n_null: int
     bin: str
     raw: Mapping[str, float]
     evidence: Evidence | None
     group: Group | None = None
-    """None where the work stands alone."""
+    """None if the work has no duplicates."""
 
     @property
     def artists(self) -> tuple[str, ...]:
-        """Whoever registered the picture, in the order of the log; several where it is contested."""
+        """Artists that registered the picture, in the order of the log; several if it is contested."""
         return (self.artist_id,) if self.group is None else tuple(each.artist_id for each in self.group.members)
 
     @property
     def works(self) -> tuple[str, ...]:
-        """Ids of the work and of those of its group that are named."""
+        """Ids of the work and of the named works of its group."""
         others = () if self.group is None else (each.work_id for each in self.group.members)
         return tuple(dict.fromkeys((self.work_id, *others)))
 
@@ -192,4 +191,4 @@ class MatchOutcome:
     attribution: Attribution
     verdict: Verdict
     not_comparable: str | None = None
-    """With the verdict `not-comparable`: why."""
+    """The reason for the verdict `not-comparable`."""

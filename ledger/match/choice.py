@@ -4,8 +4,8 @@ Somebody may register fifty near-duplicates of a work. To a copy of the work, al
 itself. So half of the places go to the nearest pictures, and the other half to the nearest pictures of artists who have
 no place yet.
 
-The number of places is that of the calibration, where all places of an unrelated picture went to the nearest works. So
-unrelated pictures come as close no more often than the p-values say. Further works of a duplicate group need no place:
+The calibration uses the same number of places, but gives all of an unrelated picture's places to the nearest works. So
+unrelated pictures do not come close more often than the p-values say. Further works of a duplicate group need no place:
 they are copies of one that has a place.
 """
 
@@ -22,17 +22,20 @@ NEAREST = VERIFIED // 2
 
 @dataclass(frozen=True, slots=True)
 class Contender:
-    """A candidate that no digest settles."""
+    """A candidate whose relation is not proven by a digest."""
 
     work_id: str
     artist_id: str
     label: str
-    """What registrations of one picture share."""
+    """Equal for registrations of one picture."""
 
 
 def chosen(contenders: Sequence[Contender]) -> tuple[str, ...]:
-    """Ids of the works to align, of `contenders` in order of nearness: of VERIFIED pictures the nearest work, and of
-    those that several artists registered one work of each, of VERIFIED further works at most."""
+    """Ids of the works to align; `contenders` come in order of nearness.
+
+    They are the nearest work of each of VERIFIED pictures and, for pictures that several artists registered, one work
+    of each further artist, at most VERIFIED further works.
+    """
     first: dict[str, Contender] = {}
     for each in contenders:
         first.setdefault(each.label, each)
@@ -49,7 +52,7 @@ def chosen(contenders: Sequence[Contender]) -> tuple[str, ...]:
 
 
 def _of_others(contenders: Sequence[Contender], taken: Sequence[Contender]) -> list[Contender]:
-    """The nearest work of each further artist of a picture: a near one that cannot be aligned must not hide it."""
+    """The nearest work of each further artist of a picture, so that a near work that cannot be aligned hides none."""
     known = {(each.label, each.artist_id) for each in taken}
     labels = {each.label for each in taken}
     others: dict[tuple[str, str], Contender] = {}

@@ -1,9 +1,9 @@
-"""Geometric verification: is a candidate really in the picture, where, and does that place look like it?
+"""Geometric verification: is a candidate really in the picture, where, and does that region look like it?
 
 Three hypotheses are tried for each candidate: the transform on which local features agree, the same for the mirror
-image, and the whole picture turned or mirrored (which needs no local features, so it serves flat and blurred
-pictures). Each is judged by comparing the aligned pair tile by tile; flat art, flags and letters
-easily agree in a few corners, but rarely in the structure and colour of most tiles.
+image, and the whole picture rotated or mirrored (without local features, for flat and blurred pictures). The aligned
+pair of each is compared tile by tile. Flat art, flags and letters often agree in a few corners, but rarely in the
+structure and colour of most tiles.
 """
 
 from __future__ import annotations
@@ -25,23 +25,23 @@ from ledger.match.candidate import Evidence, Region, WorkPicture
 from ledger.match.lists import Relation
 
 _TOLERANCE = 6.0
-"""Pixels of the query's working picture by which an agreeing match may miss."""
+"""Largest error of an agreeing match, in pixels of the query's working picture."""
 _LEAST_DETAIL = 3
-"""Tiles with structure that the work must show inside the query."""
+"""Least number of the work's tiles with structure inside the query."""
 _LEAST_COVERED = 0.05
 _LARGEST_SCALE = 12.0
 _LARGEST_STRETCH = 2.0
 MOST_EVIDENCE = 6.0
-"""Log Bayes factors are cut off here: some hundred measured pairs support no stronger claim."""
+"""Largest log Bayes factor; some hundred measured pairs support no stronger claim."""
 _CLOSEST = 0.03
 _BORDER_TOLERANCE = 12
-"""Levels of 255 by which a border may differ from its corner."""
+"""Levels, of 255, by which a border may differ from its corner."""
 _THUMB = 32
 
 
 @dataclass(frozen=True, slots=True)
 class GeometryRule:
-    """Log Bayes factor for a copy, linear in what the aligned pair shows; fitted by `ledger.lab.train.geometry`."""
+    """Log Bayes factor of a copy, linear in measures of the aligned pair; fitted by `ledger.lab.train.geometry`."""
 
     intercept: float
     inliers: float
@@ -50,16 +50,16 @@ class GeometryRule:
     closeness: float
     """Per unit of -log(tile distance + 0.03)."""
     few: int
-    """With fewer inliers the colours must agree as well: flags and signs of one design differ in nothing else."""
+    """With fewer inliers, colours must agree too: flags and signs of one design differ only in them."""
     few_distance: float
-    """The largest tile distance allowed then."""
+    """The largest tile distance allowed with `few` inliers."""
     threshold: float
-    """A relation is verified from this log Bayes factor on."""
+    """The least log Bayes factor of a verified relation."""
     unverified: float
-    """The log Bayes factor of not being verified."""
+    """The log Bayes factor of a pair that is not verified."""
 
     def weigh(self, inliers: int, compared: Comparison) -> float:
-        """Minus infinity when the pair is ruled out."""
+        """The pair's log Bayes factor; minus infinity if it is ruled out."""
         if inliers < self.few and compared.tile_distance > self.few_distance:
             return -math.inf
         return (
@@ -80,7 +80,7 @@ class VerifiedAlignment:
 
 @dataclass(frozen=True, slots=True)
 class Hypothesis:
-    """A transform from work to query pixels, and what speaks for it."""
+    """A transform from work to query pixels, with its evidence."""
 
     method: str
     transform: Affine
@@ -89,7 +89,7 @@ class Hypothesis:
 
 
 class QueryGeometry:
-    """A query prepared once, for all its candidates."""
+    """A query, prepared once for all its candidates."""
 
     def __init__(self, working: Pixels) -> None:
         self.picture = working
@@ -98,7 +98,7 @@ class QueryGeometry:
         self._thumbs = _turned_thumbs(working, self.content)
 
     def verify(self, work: WorkPicture, rule: GeometryRule) -> VerifiedAlignment | None:
-        """None when no hypothesis reaches the rule's threshold."""
+        """The best hypothesis; None if none reaches the rule's threshold."""
         judged = [(rule.weigh(found.inliers, found.compared), found) for found in self.hypotheses(work)]
         if not judged:
             return None
@@ -129,7 +129,7 @@ class QueryGeometry:
         yield "whole", self._whole(preview, width, height), 0
 
     def _whole(self, preview: Pixels, width: int, height: int) -> Affine:
-        """The turn and mirroring, of the whole query or of its content, whose thumbnail is most like the work's."""
+        """The rotation and mirroring of the whole query or its content whose thumbnail is most like the work's."""
         thumb = _thumb(preview)
         scores = [float((thumb * turned).sum()) for turned, _ in self._thumbs]
         unit = self._thumbs[int(np.argmax(scores))][1]
@@ -160,7 +160,7 @@ Box = tuple[float, float, float, float]
 
 
 def _content(picture: Pixels) -> Box:
-    """The picture without its border of one colour, so that letterboxing does not make a part of a whole."""
+    """The box without a border of one colour, so that a letterboxed whole does not count as a part."""
     differs = (np.abs(picture.astype(np.int16) - picture[0, 0].astype(np.int16)) > _BORDER_TOLERANCE).any(axis=2)
     rows, columns = np.flatnonzero(differs.any(axis=1)), np.flatnonzero(differs.any(axis=0))
     if not rows.size:
@@ -192,7 +192,7 @@ def _turned_thumbs(picture: Pixels, content: Box) -> list[tuple[NDArray[np.float
 
 
 def _turn(turns: int, *, mirror: bool) -> Affine:
-    """From a place in the turned unit square to the place that it shows; turns in `numpy.rot90`'s direction."""
+    """Maps the rotated unit square to the original one; rotates in the direction of `numpy.rot90`."""
     quarter = np.array([[0.0, -1.0, 1.0], [1.0, 0.0, 0.0]])
     transform: Affine = np.array([[1.0, 0.0, 0.0], [0.0, 1.0, 0.0]])
     for _ in range(turns):

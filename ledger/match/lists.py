@@ -1,4 +1,4 @@
-"""FORMAT.md's closed lists about matches, apart from the types so that a verifier reads them without numpy."""
+"""FORMAT.md's closed lists about matches, separate from the types so that a verifier needs no numpy."""
 
 from __future__ import annotations
 
@@ -6,8 +6,8 @@ from enum import StrEnum
 
 
 class Relation(StrEnum):
-    """What a registered work is to a picture. The first four are copies, proven by digests or verified by aligning both
-    pictures; the last claims nothing."""
+    """Relation of a registered work to a picture. The first four are copies, proven by digests or verified by aligning
+    both pictures; the last claims nothing."""
 
     EXACT = "exact"
     SAME_PIXELS = "same-pixels"
@@ -26,16 +26,16 @@ IDENTICAL = frozenset({Relation.EXACT, Relation.SAME_PIXELS})
 COPY_RELATIONS = frozenset({Relation.EXACT, Relation.SAME_PIXELS, Relation.NEAR_DUPLICATE, Relation.PARTIAL_COPY})
 
 FUSED_SCORE = "fused"
-"""Among a match's raw measurements: fingerprints and geometric evidence together, where its p-value is about a copy."""
+"""Raw measurement of a match whose p-value is about a copy: fingerprints and geometric evidence together."""
 STYLE_SCORE = "style"
-"""Among a match's raw measurements: nearness in style, where that is what its p-value is about."""
+"""Raw measurement of a match whose p-value is about style: nearness in style."""
 
 WHOLE_COVER = "0.7"
-"""A verified copy is of the whole picture when it shows this share of the content of both, else of a part."""
+"""A verified copy is of the whole picture if it shows this share of both pictures' content, else of a part."""
 MATCHES = 10
-"""A record holds so many matches, or as many as there are."""
+"""Largest number of matches in a record."""
 MAX_MEMBERS = 32
-"""Artists of one duplicate group that a match names, the earliest registrations first."""
+"""Largest number of artists of one duplicate group that a match names, the earliest registrations first."""
 
 
 class Verdict(StrEnum):

@@ -1,20 +1,19 @@
 """From a query to ranked matches with relation, probability, p-value and evidence; a verdict; attribution shares.
 
-What happens to a query, in order:
+Steps for a query:
 1. The index offers candidates: equal digests, nearest hashes of all views, nearest embeddings.
 2. Equal bytes and equal pixels are settled by digest (`exact`, `same-pixels`).
-3. Every candidate gets its exact raw score (score.py); the best are verified against their previews (geometry.py), and
-   never those of one artist alone (choice.py).
-4. Raw score and geometric evidence, both log Bayes factors, add up to one score, and that gives the conformal
-   p-value, by the query's complexity bin, and the probability (calibration.py). A digest match is beyond every stranger
-   of the null set, since null pictures that the corpus contains are left out of it: its p-value is the bin's floor,
-   1 / (n + 1).
-5. They are ranked by relation proven by digest, then probability. A copy is a proven or verified relation with
-   p <= alpha; what is as near without being verified is `unverified`, everything else is `nearest`: no claim.
-6. Candidates that are no copies, but near in style (style_matcher.py), follow the copies, with that p-value: only works
-   that allow it, and only where the calibration knows how near strangers come.
-7. Registrations of one picture (a duplicate group, or equal pixels) are one match, of the work that comes first; it
-   names every artist of the group. Of each artist one work of a group is aligned. The MATCHES best are kept.
+3. Every candidate gets its exact raw score (score.py). The best are verified against their previews (geometry.py);
+   they never include only one artist's works (choice.py).
+4. Raw score and geometric evidence, both log Bayes factors, are added. The sum gives the conformal p-value, by the
+   query's complexity bin, and the probability (calibration.py). A digest match is nearer than every unrelated picture
+   of the null set, because null pictures in the corpus are left out. Its p-value is the bin's floor, 1 / (n + 1).
+5. Candidates are ranked by relations proven by digest, then by probability. A copy is a proven or verified relation
+   with p <= alpha. Others with p <= alpha are `unverified`; the rest are `nearest` and claim nothing.
+6. Candidates that are no copies, but near in style (style_matcher.py), follow the copies with their p-value of style.
+   Only works that allow it are compared, and only if the calibration has error rates of style.
+7. Registrations of one picture (a duplicate group, or equal pixels) become one match, of the work that ranks first;
+   it names every artist of the group. One work per artist of a group is aligned. The MATCHES best are kept.
 """
 
 from __future__ import annotations
@@ -38,9 +37,9 @@ from ledger.match.style_matcher import StyleFinding, style_matcher
 from ledger.match.style_null import StyleNull
 
 CANDIDATES = 60
-"""Asked of the index for each query, before exact re-ranking."""
+"""Number of candidates requested from the index per query, before exact re-ranking."""
 _CERTAIN = 20.0
-"""Log Bayes factor of equal digests: more than any geometric evidence weighs."""
+"""Log Bayes factor of equal digests, larger than that of any geometric evidence."""
 _DIGESTS = (Relation.EXACT, Relation.SAME_PIXELS)
 
 
@@ -52,16 +51,14 @@ class _Scored:
 
 
 class Matcher:
-    """Matches queries against an index under one calibration. Holds no state of its own; safe to share between
-    threads.
-    """
+    """Matches queries against an index under one calibration. It has no state, so threads may share it."""
 
     def __init__(
         self, index: CandidateIndex, calibration: Calibration, null_set: NullSet, style: StyleNull | None = None
     ) -> None:
-        """`style`: strangers by which style is judged; without, nobody's style is compared.
+        """`style`: unrelated pictures for style; without them, style is not compared.
 
-        Raises ConflictError (`calibration-mismatch`) when the calibration was made with other null sets.
+        Raises ConflictError (`calibration-mismatch`) if the calibration was made with other null sets.
         """
         if calibration.null_set != null_set.digest:
             raise ConflictError(
@@ -75,7 +72,7 @@ class Matcher:
         self._style = style_matcher(calibration, style)
 
     def match(self, query: Query) -> MatchOutcome:
-        """The MATCHES nearest pictures, each registered once or by several, and what follows from them.
+        """The MATCHES nearest pictures, each with all its registrations, and the conclusions from them.
 
         Raises ConflictError (`spec-mismatch`) for a fingerprint of another spec.
         """
@@ -97,7 +94,7 @@ class Matcher:
         )
 
     def compare(self, query: Query, limit: int) -> tuple[Match, ...]:
-        """The `limit` nearest works, each for itself, also where several are registrations of one picture.
+        """The `limit` nearest works, each separately, even if several are registrations of one picture.
 
         Raises as `match` does.
         """
@@ -113,7 +110,7 @@ class Matcher:
         return [candidate for candidate in found if certain_relation(query, candidate) is not None]
 
     def _named(self, drafts: Sequence[Match]) -> list[Match]:
-        """With their groups and ranks."""
+        """The matches with their groups and ranks."""
         groups = self._index.groups([match.work_id for match in drafts]) if drafts else {}
         return _ranked([replace(match, group=groups.get(match.work_id)) for match in drafts])
 
@@ -129,7 +126,7 @@ class Matcher:
             )
 
     def _drafts(self, query: Query, found: Sequence[Candidate], labels: Mapping[str, str]) -> list[Match]:
-        """Nearest first, without ranks and groups. `labels`: of each work, equal where they are of one group."""
+        """Matches, nearest first, without ranks and groups. `labels`: one per work, equal within a group."""
         if not found:
             return []
         scored = self._score(query, found)
@@ -137,14 +134,14 @@ class Matcher:
         verified = self._verify(query, aligned)
         placed = self._calibration.bin_of(query.fingerprint.image.complexity)
         drafts = [self._match(query, item, verified.get(item.candidate.work_id), placed) for item in scored]
-        # What was not aligned stands behind what was: a record must be found again by aligning what it names.
+        # Works that were not aligned come after those that were: an audit repeats a record by aligning its works.
         drafts.sort(key=lambda match: (match.relation not in _DIGESTS and match.work_id not in aligned, *_order(match)))
         if self._style is not None:
             drafts = _with_style(drafts, self._style.find(query, found), self._calibration.alpha)
         return drafts
 
     def _score(self, query: Query, found: Sequence[Candidate]) -> list[_Scored]:
-        """Nearest first."""
+        """Scored candidates, nearest first."""
         queries = QueryBlock.stack([query.fingerprint])
         works = FingerprintBlock.stack([candidate.fingerprint for candidate in found])
         level = levels(queries, self._background, self._calibration.ranking.neighbours)
@@ -157,7 +154,7 @@ class Matcher:
         return sorted(scored, key=lambda item: (-item.raw, item.candidate.work_id))
 
     def _aligned(self, query: Query, scored: Sequence[_Scored], labels: Mapping[str, str]) -> tuple[str, ...]:
-        """Ids of the works to align. Groups that a digest settles need none."""
+        """Ids of the works to align. Groups whose relation a digest proves need none."""
         if query.not_comparable is not None:
             return ()
         settled = {
@@ -181,7 +178,7 @@ class Matcher:
     def _match(self, query: Query, item: _Scored, found: VerifiedAlignment | None, placed: Bin) -> Match:
         certain = certain_relation(query, item.candidate)
         evidence = found.log_bayes_factor if found else self._calibration.geometry.unverified
-        # Six digits, as in the calibration file and in records: what is compared is what is written.
+        # Six digits, as in the calibration file and in records: only written values are compared.
         score = round(item.raw + (_CERTAIN if certain else evidence), 6)
         p_value = round(placed.floor if certain else placed.p_value(score), 6)
         near = unproven_relation(written(p_value), written(self._calibration.alpha))
@@ -213,7 +210,7 @@ def _found(match: Match) -> Found:
 
 
 def _parts(near: Features, column: int, level: Levels) -> dict[str, float]:
-    """The raw measurements behind a score, as records keep them."""
+    """The raw measurements behind a score, as in records."""
     return {
         "copy_cosine": float(near.cosine[0, column]) + float(level.whole[0]),
         "copy_background": float(level.whole[0]),
@@ -224,7 +221,7 @@ def _parts(near: Features, column: int, level: Levels) -> dict[str, float]:
 
 
 def _group_labels(found: Sequence[Candidate]) -> dict[str, str]:
-    """Of each work a label that those of its group share: one duplicate group, or equal pixels, or both in a chain."""
+    """A label per work, equal for works linked by a duplicate group or equal pixels, directly or in a chain."""
     labels: dict[str, str] = {}
     known: dict[str, str] = {}
     for candidate in found:
@@ -257,7 +254,7 @@ def _order(match: Match) -> tuple[int, float, str]:
 
 
 def _with_style(drafts: Sequence[Match], findings: Mapping[str, StyleFinding], alpha: float) -> list[Match]:
-    """What is a copy, or near enough to be taken for one, comes first and stays what it is."""
+    """Adds matches by style after copies and `unverified` matches, which stay unchanged."""
 
     def near_copy(match: Match) -> bool:
         return match.relation in COPY_RELATIONS or match.p_value <= alpha
@@ -270,7 +267,7 @@ def _with_style(drafts: Sequence[Match], findings: Mapping[str, StyleFinding], a
 
 
 def _styled(match: Match, found: StyleFinding) -> Match:
-    """The score stays the probability of a copy; what is measured and compared is style."""
+    """A match by style. Its score is still the probability of a copy; p-value and measurements are about style."""
     return replace(
         match,
         relation=Relation.SIMILAR_STYLE,

@@ -6,10 +6,10 @@ from collections.abc import Sequence
 
 
 def benjamini_hochberg(p_values: Sequence[float], level: float) -> tuple[bool, ...]:
-    """Which findings stand when, on average, at most `level` of those that stand may be false (false discovery rate).
+    """Which findings to keep so that, on average, at most `level` of them are false (false discovery rate).
 
-    Benjamini and Hochberg 1995: with the m p-values in ascending order, all up to the last one with
-    p_(k) <= level * k / m stand. Holds for independent p-values and for conformal ones from one null set (Bates et al.
+    Benjamini and Hochberg 1995: with the m p-values in ascending order, keep all up to the last one with
+    p_(k) <= level * k / m. It holds for independent p-values and for conformal ones from one null set (Bates et al.
     2023). Raises ValueError for a p-value or level outside [0, 1].
     """
     if not all(0 <= value <= 1 for value in (*p_values, level)):

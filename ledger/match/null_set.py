@@ -1,4 +1,4 @@
-"""The shipped null set: fingerprints of pictures that are copies of nothing in a corpus, and what goes with them.
+"""The shipped null set: fingerprints of pictures that are copies of nothing in a corpus, with measured pairs.
 
 Model card: data/null-v2.md. Made by `ledger.lab.train.null_set`; only fingerprints are shipped, no pixels.
 """
@@ -27,13 +27,13 @@ _VARIANT_PDQ = 31
 """PDQ's own match threshold (ThreatExchange)."""
 _VARIANT_PHASH = 24
 _VARIANT_PHASH_ALONE = 10
-"""Where one side's PDQ says nothing, only all but equal pHashes count."""
+"""If PDQ is unusable on one side, only nearly equal pHashes count."""
 _VARIANT_COSINE = 0.5
 _SAME_COSINE = 0.9
 _LEVELS = 127
-"""Embeddings of windows are kept as one byte per dimension; the largest component becomes this."""
+"""Embeddings of windows are stored as one byte per dimension; the largest component becomes this."""
 NEIGHBOURING = 200
-"""From how many measured pairs of unrelated pictures the evidence of an unmeasured pair is drawn."""
+"""Number of measured pairs of unrelated pictures that the evidence of an unmeasured pair is drawn from."""
 _GOLDEN = 0.6180339887498949
 
 
@@ -57,7 +57,7 @@ class MeasuredPairs:
     found: Features
     """Each array of shape (k, 1)."""
     evidence: NDArray[np.float32]
-    """Log Bayes factor of each, shape (k,); the rule's `unverified` where nothing was verified."""
+    """Log Bayes factor of each, shape (k,); the rule's `unverified` for pairs that were not verified."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -74,20 +74,20 @@ class NullSet:
     background: NDArray[np.float16]
     """`copy` embeddings, shape (b, dimension), of pictures that are neither in `queries` nor variants of them."""
     copies: MeasuredPairs
-    """Edited copies and the very works they were made from."""
+    """Edited copies, each with the work it was made from."""
     strangers: MeasuredPairs
-    """Null pictures and the works nearest to them."""
+    """Null pictures with their nearest works."""
 
     def __len__(self) -> int:
         return len(self.queries)
 
     def contained_in(self, works: FingerprintBlock) -> NDArray[np.bool_]:
-        """Which null pictures the works contain, or contain a variant of, shape (n,).
+        """Which null pictures are contained in the works, themselves or as a variant, shape (n,).
 
-        By the picture before editing: PDQ within 31 bits of 256 and either pHash within 24 or a cosine of at least .5;
-        pHash within 10 alone where PDQ is unusable on either side; or a cosine of at least .9, since one drawing
-        rendered twice differs in its hashes. Strict on purpose: an unrelated picture that comes close must stay and
-        count.
+        The picture before editing decides. It is contained if PDQ is within 31 bits of 256 and either pHash within 24
+        or the cosine at least .5; if PDQ is unusable on either side and pHash within 10; or if the cosine is at least
+        .9, since one drawing rendered twice differs in its hashes. Strict on purpose: an unrelated picture that comes
+        close must stay and count.
         """
         phash = nearest_hamming(self.sources.phash[:, None], works.phash)
         pdq = nearest_hamming(self.sources.pdq[:, None], works.pdq)
@@ -104,8 +104,8 @@ def draw_evidence(
 ) -> NDArray[np.float64]:
     """Draws geometric evidence for unrelated pairs that were not measured, shape (*raw.shape, draws).
 
-    Each is that of one of the NEIGHBOURING measured pairs whose raw scores are nearest to its own. The choice follows
-    the golden-ratio sequence: evenly spread, and the same on every machine.
+    Each is the evidence of one of the NEIGHBOURING measured pairs with the nearest raw scores. The golden-ratio
+    sequence makes the choice evenly spread and equal on every machine.
     """
     order = np.argsort(pairs_raw, kind="stable")
     width = min(NEIGHBOURING, len(order))
@@ -123,7 +123,7 @@ def shipped_null_set() -> NullSet:
 
 
 def read_null_set(data: bytes) -> NullSet:
-    """Raises IntegrityError (`bad-null-set`) when this is not such a file."""
+    """Reads a null set. Raises IntegrityError (`bad-null-set`) for any other file."""
     try:
         arrays = load_safetensors(data)
         spec = bytes(arrays["spec"]).hex()
@@ -149,7 +149,7 @@ def write_null_set(
     copies: MeasuredPairs,
     strangers: MeasuredPairs,
 ) -> bytes:
-    """The file's bytes; equal input gives equal bytes. Embeddings of windows lose what a byte cannot hold."""
+    """The file's bytes; equal input gives equal bytes. Embeddings of windows are rounded to one byte per dimension."""
     arrays: Mapping[str, NDArray[Any]] = {
         "spec": np.frombuffer(bytes.fromhex(queries.images.spec), np.uint8),
         "queries.copy": queries.images.copy,
@@ -166,7 +166,7 @@ def write_null_set(
         **_pairs_arrays("copies", copies),
         **_pairs_arrays("strangers", strangers),
     }
-    # The format writes memory as it lies: other layouts than rows would come back in another order.
+    # The format writes memory as it is, so arrays must be contiguous in row order.
     return save_safetensors({name: np.ascontiguousarray(array) for name, array in arrays.items()})
 
 

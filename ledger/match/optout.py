@@ -4,8 +4,8 @@ An entry names a picture by a digest, or by both perceptual hashes together. One
 to forge: a grey pattern can come within a few bits of any pHash. So the rule is that of look-ups and claims
 (`ledger.match.alike`): both hashes are near, and the PDQ quality suffices on both sides.
 
-An attacker can also forge both hashes. So hashes alone withdraw nothing until a person has looked at the works. Where
-the picture itself is given, its pixels are compared, too (`ledger.flows.works.opt_out`).
+An attacker can also forge both hashes. So hashes alone withdraw nothing until a person has looked at the works. If
+the picture itself is given, its pixels are compared too (`ledger.flows.works.opt_out`).
 """
 
 from __future__ import annotations
@@ -54,7 +54,7 @@ class OptOut:
 
 @dataclass(frozen=True, slots=True)
 class OptOuts:
-    """The whole list, to be asked picture by picture."""
+    """The whole list, which is checked picture by picture."""
 
     digests: frozenset[str]
     hashes: NDArray[np.uint64]

@@ -1,4 +1,4 @@
-"""From scores to probabilities: isotonic regression (Zadrozny and Elkan 2002) of copies against unrelated pictures."""
+"""Turns scores into probabilities: isotonic regression (Zadrozny and Elkan 2002), copies against unrelated pictures."""
 
 from __future__ import annotations
 
@@ -10,16 +10,16 @@ from numpy.typing import NDArray
 from ledger.match.score import Curve
 
 _SUREST = 0.998
-"""A few thousand measured pairs support no stronger claim."""
+"""Largest probability; a few thousand measured pairs support no stronger claim."""
 _MOST_KNOTS = 40
 
 
 def fit_odds(copies: NDArray[np.float64], strangers: NDArray[np.float64], prior: float) -> Curve:
-    """Log-odds of a copy over scores, non-decreasing, when `prior` of the pictures asked about are copies.
+    """Non-decreasing log-odds of a copy over scores, if a share `prior` of the queries are copies.
 
-    Isotonic regression with the knots at its steps' middles; between them it is linear, so it takes no leaps.
+    Isotonic regression with knots at the middles of its steps, linear between them, so that it has no jumps.
     """
-    from scipy.optimize import isotonic_regression  # a quarter of a second to import: only calibrating needs it
+    from scipy.optimize import isotonic_regression  # imported here: it takes 0.25 s and only calibrating needs it
 
     scores = np.concatenate([copies, strangers])
     order = np.argsort(scores, kind="stable")
@@ -33,7 +33,7 @@ def fit_odds(copies: NDArray[np.float64], strangers: NDArray[np.float64], prior:
 
 
 def _thinned(knots: NDArray[np.float64], values: NDArray[np.float64]) -> Curve:
-    """At most _MOST_KNOTS of the knots, each further on than the one before by what six digits show."""
+    """At most _MOST_KNOTS of the knots, each larger than the one before in six digits."""
     distinct = np.flatnonzero(np.diff(knots, prepend=-np.inf) > 1e-5)
     if len(distinct) < 2:
         return Curve((float(knots[0]) - 1, float(knots[0])), (float(values[0]), float(values[0])))

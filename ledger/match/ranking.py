@@ -1,6 +1,6 @@
-"""What was fitted on open works and ships with the code: how features become scores, and what verification is worth.
+"""The shipped ranking, fitted on open works: turns features into scores and weighs geometric verification.
 
-The file is one canonical JSON document (integers and decimal strings); a calibration contains it whole.
+The file is one canonical JSON document (integers and decimal strings). A calibration contains all of it.
 """
 
 from __future__ import annotations
@@ -22,7 +22,7 @@ Sha256 = Annotated[str, StringConstraints(pattern=r"^[0-9a-f]{64}$")]
 
 
 class Document(BaseModel):
-    """Strict: unknown fields, other types and other spellings of numbers are refused."""
+    """A strict model: refuses unknown fields, other types and other spellings of numbers."""
 
     model_config = ConfigDict(extra="forbid", frozen=True, strict=True)
 
@@ -104,7 +104,7 @@ class RankingText(Document):
 
 
 def decimal(value: float) -> str:
-    """Six digits after the point; no negative zero."""
+    """A number with six digits after the point, without negative zero."""
     text = f"{value:.6f}"
     return text if float(text) else "0.000000"
 
@@ -116,7 +116,7 @@ def shipped_ranking() -> RankingText:
 
 
 def read_ranking(data: bytes) -> RankingText:
-    """Raises IntegrityError (`bad-ranking`)."""
+    """Parses a ranking. Raises IntegrityError (`bad-ranking`)."""
     try:
         return RankingText.model_validate(canonical.loads(data))
     except (VerificationError, ValidationError) as error:

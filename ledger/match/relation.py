@@ -9,7 +9,7 @@ from ledger.match.lists import Relation
 def certain_relation(query: Query, candidate: Candidate) -> Relation | None:
     """The relation that digests alone prove: same bytes before same pixels.
 
-    The same pixels of a picture that is not comparable (blank, tiny) prove nothing: many such pictures are equal.
+    Equal pixels of a picture that is not comparable (blank, tiny) prove nothing, because many such pictures are equal.
     """
     if query.sha256 == candidate.sha256:
         return Relation.EXACT

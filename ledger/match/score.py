@@ -17,9 +17,9 @@ from ledger.match.block import HASH_WORDS, MIN_PDQ_QUALITY, FingerprintBlock, ha
 
 HASH_BITS = 256
 UNUSABLE = HASH_BITS
-"""The Hamming distance that stands for `no usable hash on one side`: it adds nothing to a score."""
+"""Hamming distance that means `no usable hash on one side`; it adds nothing to a score."""
 FAR = -1.0
-"""The nearness of a query's windows when it has none."""
+"""Nearness of the windows of a query without windows."""
 
 Floats = NDArray[np.float32]
 Distances = NDArray[np.uint16]
@@ -35,7 +35,7 @@ class QueryBlock:
     pdq_views: NDArray[np.uint64]
     """Shape (n, views, 4)."""
     pdq_usable: NDArray[np.bool_]
-    """Whether any view's PDQ hash has the quality to say something."""
+    """Whether any view's PDQ hash has sufficient quality."""
     windows: NDArray[np.float16]
     """`copy` embeddings of the queries' windows, shape (n, windows, dimension)."""
 
@@ -44,7 +44,7 @@ class QueryBlock:
 
     @classmethod
     def stack(cls, queries: Sequence[QueryFingerprint]) -> Self:
-        """One block of at least one query; raises ConflictError (`mixed-specs`)."""
+        """One block of at least one query. Raises ConflictError (`mixed-specs`)."""
         return cls(
             images=FingerprintBlock.stack([query.image for query in queries]),
             phash_views=_padded([query.phash_views for query in queries]),
@@ -67,16 +67,16 @@ def _padded(views: Sequence[Sequence[bytes]]) -> NDArray[np.uint64]:
 
 @dataclass(frozen=True, slots=True)
 class Features:
-    """Four views of nearness, each of shape (queries, works)."""
+    """Four measures of nearness, each of shape (queries, works)."""
 
     cosine: Floats
     """Cosine of the `copy` embeddings minus the query's background level."""
     window: Floats
-    """The same for the query's windows, each minus its own background level: that of the nearest window."""
+    """The same for the query's nearest window; each window has its own background level."""
     phash: Distances
     """Smallest Hamming distance, in bits of 256, over the query's views."""
     pdq: Distances
-    """The same for PDQ; UNUSABLE where either side's quality is below 50."""
+    """The same for PDQ; UNUSABLE if either side's quality is below 50."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -99,7 +99,7 @@ def levels(queries: QueryBlock, background: NDArray[np.float16], neighbours: int
 def background_level(copy: NDArray[np.float16], background: NDArray[np.float16], neighbours: int) -> Floats:
     """Mean cosine of each row of `copy` to its `neighbours` nearest background rows, shape (n,).
 
-    Subtracting it is the score normalisation of SSCD (Pizzi et al. 2022, section 5.2): a picture that resembles
+    Subtracting it is the score normalisation of SSCD (Pizzi et al. 2022, section 5.2). A picture that resembles
     everything (an icon on white) must be nearer than usual to count as near.
     """
     similarity = copy.astype(np.float32) @ background.astype(np.float32).T
@@ -109,7 +109,7 @@ def background_level(copy: NDArray[np.float16], background: NDArray[np.float16],
 
 
 def features(queries: QueryBlock, level: Levels, works: FingerprintBlock) -> Features:
-    """Every query against every work; `level`: the queries' `levels`."""
+    """Compares every query with every work; `level`: the queries' `levels`."""
     vectors = works.copy.astype(np.float32).T
     cosine = queries.images.copy.astype(np.float32) @ vectors
     nearest_window = np.full(cosine.shape, FAR, np.float32)
@@ -139,7 +139,7 @@ def nearest_hamming(views: NDArray[np.uint64], works: NDArray[np.uint64]) -> Dis
 
 
 _ROWS = 64
-"""Rows at a time, so that the intermediate arrays stay in the processor's cache."""
+"""Rows per step, so that intermediate arrays stay in the processor's cache."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -167,10 +167,10 @@ class Ranking:
     """Over similarity: 1 - distance / 128, so 1 for equal hashes and 0 for unrelated ones."""
     pdq: Curve
     neighbours: int
-    """How many background pictures the query's background level is taken from."""
+    """Number of background pictures in a query's background level."""
 
     def raw(self, found: Features) -> Floats:
-        """Shape (queries, works)."""
+        """The raw scores, shape (queries, works)."""
         near = self.cosine(found.cosine) + self.window(found.window)
         return (near + _by_table(self.phash, found.phash) + _by_table(self.pdq, found.pdq)).astype(np.float32)
 

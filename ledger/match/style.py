@@ -1,8 +1,8 @@
-"""Nearness in style: CLIP and VAE embeddings, each cosine less what both pictures have in common with everything.
+"""Nearness in style: cosines of CLIP and VAE embeddings, minus each picture's similarity to the background.
 
-CSLS (Conneau et al. 2018, section 2.3) against background pictures: twice the cosine, minus the mean cosine of either
-picture to the background pictures nearest to it. Raw cosine puts a few plain pictures near to everybody (arXiv
-2605.09030). What it finds is called style and never a copy, and says nothing of how a picture came to be.
+CSLS (Conneau et al. 2018, section 2.3): twice the cosine, minus the mean cosine of each picture to its nearest
+background pictures. With raw cosines, a few plain pictures are near to all others (arXiv 2605.09030). The result is
+called style, never a copy, and does not say how a picture was made.
 """
 
 from __future__ import annotations
@@ -36,7 +36,7 @@ class StyleBlock:
 
     @classmethod
     def stack(cls, fingerprints: Sequence[Fingerprint]) -> Self:
-        """Of at least one fingerprint; all have both embeddings (`has_style`)."""
+        """A block of at least one fingerprint; all must have both embeddings (`has_style`)."""
         return cls(
             np.stack([each.embeddings[CLIP] for each in fingerprints]),
             np.stack([each.embeddings[VAE] for each in fingerprints]),
@@ -49,7 +49,7 @@ def has_style(fingerprint: Fingerprint) -> bool:
 
 @dataclass(frozen=True, slots=True)
 class StyleNearness:
-    """What nearness of queries to works is made of, each of shape (queries, works)."""
+    """The parts of the nearness of queries to works, each of shape (queries, works)."""
 
     score: Floats
     clip: Floats
@@ -60,13 +60,13 @@ class StyleNearness:
 
 @dataclass(frozen=True, slots=True)
 class StyleMeasure:
-    """How near pictures are in style; nearer by either embedding never scores lower."""
+    """Measures how near pictures are in style. Nearer by either embedding never scores lower."""
 
     background: StyleBlock
     clip_weight: float
     vae_weight: float
     neighbours: int
-    """How many background pictures a picture's level is taken from."""
+    """Number of background pictures in a picture's level."""
 
     def levels(self, pictures: StyleBlock) -> Floats:
         """Weighted mean cosine of each picture to the background pictures nearest to it, shape (n,)."""
@@ -75,7 +75,7 @@ class StyleMeasure:
         return np.asarray(self.clip_weight * clip + self.vae_weight * vae, np.float32)
 
     def nearness(self, queries: StyleBlock, levels: Floats, works: StyleBlock) -> StyleNearness:
-        """`levels`: the queries'."""
+        """Nearness of every query to every work; `levels`: the queries' `levels`."""
         clip = queries.clip.astype(np.float32) @ works.clip.astype(np.float32).T
         vae = queries.vae.astype(np.float32) @ works.vae.astype(np.float32).T
         both = 2 * (self.clip_weight * clip + self.vae_weight * vae)

@@ -23,9 +23,9 @@ from ledger.match.style import StyleBlock
 from ledger.match.style_null import StyleNull
 
 _STYLE = "style-"
-"""What the names of style's bins begin with."""
+"""Prefix of the names of style bins."""
 _NO_NULL_PICTURES = Bin(f"{_STYLE}all", math.inf, np.empty(0), 1)
-"""Without unrelated pictures to compare with nothing counts as near: p is 1."""
+"""The bin without unrelated pictures: nothing counts as near, p is 1."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -33,9 +33,9 @@ class StyleCalibration:
     """Error rates of nearness in style."""
 
     null_set: str
-    """Digest of the strangers' file (style_null.py)."""
+    """Digest of the file with the unrelated pictures' embeddings (style_null.py)."""
     alpha: float
-    """At most that of copies."""
+    """At most the alpha of copies."""
     bins: tuple[Bin, ...]
 
     def bin_of(self, complexity: float) -> Bin:
@@ -44,19 +44,19 @@ class StyleCalibration:
 
 @dataclass(frozen=True, slots=True)
 class StyledCorpus:
-    """What else a calibration needs for style."""
+    """Further input of a calibration with style."""
 
     strangers: StyleNull
     works: Iterable[StyleBlock]
-    """Of the works that may be compared by style, in any order and size."""
+    """Embeddings of the works that may be compared by style, in any order and size."""
 
 
 def style_text(
     null_set: NullSet, contained: NDArray[np.bool_], style: StyledCorpus, spec: FingerprintSpec, ranking: RankingText
 ) -> StyleText:
-    """`contained`: which pictures of the null set the corpus contains, (n,).
+    """Error rates of style. `contained`: which null pictures the corpus contains, shape (n,).
 
-    Raises ConflictError: `spec-mismatch`, `calibration-mismatch` for strangers of another null set.
+    Raises ConflictError: `spec-mismatch`, or `calibration-mismatch` for unrelated pictures of another null set.
     """
     strangers = style.strangers
     if strangers.spec != spec.style_part:

@@ -17,7 +17,7 @@ from ledger.match.style_null import StyleNull
 
 @dataclass(frozen=True, slots=True)
 class StyleFinding:
-    """What is said of a work that is near in style."""
+    """Result for a work that is near in style."""
 
     p_value: float
     bin: Bin
@@ -29,10 +29,10 @@ class StyleFinding:
 
 
 class StyleMatcher:
-    """Judges candidates by style alone. Holds no state of its own."""
+    """Compares candidates by style only. It has no state."""
 
     def __init__(self, rates: StyleCalibration, strangers: StyleNull) -> None:
-        """Raises ConflictError (`calibration-mismatch`) when the rates were measured on other strangers."""
+        """Raises ConflictError (`calibration-mismatch`) if the rates were measured on other unrelated pictures."""
         if rates.null_set != strangers.digest:
             raise ConflictError(
                 f"the error rates of style were measured on {rates.null_set}, not on {strangers.digest}",
@@ -43,7 +43,7 @@ class StyleMatcher:
         self._strangers = strangers
 
     def find(self, query: Query, found: Sequence[Candidate]) -> dict[str, StyleFinding]:
-        """By work id: of the candidates that allow it those with p <= alpha."""
+        """Findings by work id: candidates that allow style and have p <= alpha."""
         if query.not_comparable is not None:
             return {}
         placed = self._rates.bin_of(query.fingerprint.image.complexity)
@@ -56,16 +56,16 @@ class StyleMatcher:
         return findings
 
     def measure(self, query: Query, works: Sequence[Candidate]) -> dict[str, dict[str, float]]:
-        """By work id what nearness in style is made of, as records keep it, whatever the works allow.
+        """Parts of nearness in style by work id, as in records, whatever the works allow.
 
-        Of works that have embeddings of style; none where the query has none.
+        Only for works with style embeddings; empty if the query has none.
         """
         asked, works = query.fingerprint.image, [each for each in works if has_style(each.fingerprint)]
         if not works or not has_style(asked):
             return {}
         measure, block = self._strangers.measure, StyleBlock.stack([asked])
         near = measure.nearness(block, measure.levels(block), StyleBlock.stack([each.fingerprint for each in works]))
-        # Six digits, as in the calibration file and in records: what is compared is what is written.
+        # Six digits, as in the calibration file and in records: only written values are compared.
         return {
             work.work_id: {
                 "clip_cosine": float(near.clip[0, column]),
@@ -77,7 +77,7 @@ class StyleMatcher:
 
 
 def style_matcher(calibration: Calibration, strangers: StyleNull | None) -> StyleMatcher | None:
-    """None where the calibration says nothing of style, or nobody asks for it. Raises as StyleMatcher does."""
+    """None if the calibration has no style, or no unrelated pictures are given. Raises as StyleMatcher does."""
     if calibration.style is None or strangers is None:
         return None
     return StyleMatcher(calibration.style, strangers)

@@ -1,6 +1,6 @@
-"""The unrelated pictures that error rates of style are measured on: those of the null set, by CLIP and VAE.
+"""The unrelated pictures for error rates of style: CLIP and VAE embeddings of the null set's pictures.
 
-Made by `ledger.lab.train.style_null`; embeddings only, no pixels. Model card: data/style-null-v1.md.
+`ledger.lab.train.style_null` makes them; embeddings only, no pixels. Model card: data/style-null-v1.md.
 """
 
 from __future__ import annotations
@@ -24,12 +24,12 @@ from ledger.match.style import StyleBlock, StyleMeasure
 
 STYLE_NULL = "style-null-v1.safetensors"
 NEIGHBOURS = 10
-"""Background pictures that a picture's level is taken from; CSLS's authors took as many."""
+"""Number of background pictures in a picture's level, as in CSLS."""
 
 
 @dataclass(frozen=True, slots=True)
 class StyleNull:
-    """k of the null set's pictures as queries, clean or edited as there; and how nearness is measured."""
+    """k of the null set's pictures as queries, clean or edited as there, and the measure of nearness."""
 
     spec: str
     """Digest of the spec's style part."""
@@ -38,7 +38,7 @@ class StyleNull:
     null_set: str
     """Digest of the null set."""
     rows: NDArray[np.int64]
-    """Which of the null set's pictures, ascending, shape (k,)."""
+    """Rows of the pictures in the null set, ascending, shape (k,)."""
     pictures: StyleBlock
     measure: StyleMeasure
 
@@ -48,13 +48,13 @@ class StyleNull:
 
 @cache
 def shipped_style_null() -> StyleNull | None:
-    """The one inside the package, loaded once; None while none is shipped."""
+    """The style null set in the package, loaded once; None if none is shipped."""
     file = files("ledger.match") / "data" / STYLE_NULL
     return read_style_null(file.read_bytes()) if file.is_file() else None
 
 
 def style_null_in(folder: Path) -> StyleNull | None:
-    """Of models in a folder of the user's: what `artledger train style-null` made for them, where it lies beside them.
+    """The style null set that `artledger train style-null` made for the models in a user's folder; None if missing.
 
     Raises IntegrityError (`bad-style-null`), InputError (`unreadable`).
     """
@@ -66,7 +66,7 @@ def style_null_in(folder: Path) -> StyleNull | None:
 
 
 def read_style_null(data: bytes) -> StyleNull:
-    """Raises IntegrityError (`bad-style-null`) when this is not such a file."""
+    """Reads a style null set. Raises IntegrityError (`bad-style-null`) for any other file."""
     try:
         arrays = load_safetensors(data)
         clip_weight, vae_weight = (float(weight) for weight in arrays["weights"])
