@@ -1,5 +1,5 @@
-"""The one wording of relations, verdicts, works and figures: for reference sentences, the guard's reasons, the command
-line and pages. What else answers say is in `ledger.answers.words`."""
+"""The wording of relations, verdicts, works and figures in reference sentences, the guard's reasons, the command line
+and pages. Other words of answers are in `ledger.answers.words`."""
 
 from __future__ import annotations
 
@@ -23,7 +23,7 @@ RELATION_WORDS: Mapping[Relation, str] = {
     Relation.SIMILAR_STYLE: "similar style",
     Relation.NEAREST: "nearest by rank, no claim",
 }
-"""What a picture is to the work beside it, for tables."""
+"""Relation of a picture to the work in the same row, for tables."""
 RELATION_SENTENCES: Mapping[Relation, str] = {
     Relation.EXACT: "the same file as {work}",
     Relation.SAME_PIXELS: "the same pixels as {work}",
@@ -43,29 +43,29 @@ VERDICT_WORDS: Mapping[Verdict, str] = {
 
 
 def sentence(text: str) -> str:
-    """With a capital at its beginning."""
+    """The text with a capital first letter."""
     return text[:1].upper() + text[1:]
 
 
 def lower_first(text: str) -> str:
-    """For a sentence that another one goes into."""
+    """The text with a small first letter, to continue another sentence."""
     return text[:1].lower() + text[1:]
 
 
 @dataclass(frozen=True, slots=True)
 class WorkName:
-    """Title and artist as their source gives them: untrusted text."""
+    """Title and artist from the work's source: untrusted text."""
 
     title: str
     artist: str
 
 
 Names = Callable[[str], WorkName | None]
-"""Work id to names; None where they are not known (or were erased)."""
+"""Names by work id; None if unknown or erased."""
 
 
 def describe_work(work_id: str, artist_id: str, name: WorkName | None) -> str:
-    """Title and artist, cleaned and quoted; the ids where no names are known."""
+    """Title and artist, cleaned and quoted; the ids if no names are known."""
     if name is None:
         return f"work {work_id} by artist {artist_id}"
     return f"{describe_title(name.title)} by {describe_artist(name.artist)}"
@@ -89,13 +89,13 @@ def chance(p_value: str | float, n_null: int) -> str:
 
 
 def one_in(p_value: str | float, n_null: int) -> str:
-    """The same as the subject of a sentence: `1 in 687 unrelated pictures`."""
+    """The same, as the subject of a sentence: `1 in 687 unrelated pictures`."""
     said = chance(p_value, n_null)
     return f"{said} unrelated picture{'s' if said.startswith('1') else ''}"
 
 
 def percent(share: str) -> str:
-    """A number in [0, 1] as a percentage with at most two decimals; only what is exactly 0 or 1 reads as such."""
+    """A number in [0, 1] as a percentage with at most two decimals. Only exactly 0 or 1 reads as 0% or 100%."""
     value = Decimal(share)
     shown = (value * 100).quantize(Decimal("0.01"), ROUND_HALF_EVEN)
     if shown == 0 and value > 0:

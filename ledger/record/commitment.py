@@ -1,4 +1,4 @@
-"""Salted commitments: a leaf binds personal data (prompt, names, metadata) without showing it (FORMAT.md, Values)."""
+"""Salted commitments: a record binds personal data (prompt, names, metadata) without showing it (FORMAT.md, Values)."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ KEY_BYTES = 32
 
 @dataclass(frozen=True, slots=True)
 class Commitment:
-    """`digest` goes into a record, and `key` stays beside the object. Without the key, the digest reveals nothing."""
+    """`digest` goes into a record; `key` is stored with the object. Without the key, the digest reveals nothing."""
 
     key: bytes
     digest: str
@@ -34,8 +34,8 @@ def commit(value: Any) -> Commitment:
 def commitment_digest(key: bytes, value: Any) -> str:
     """Lowercase hex HMAC-SHA-256 with `key` (32 bytes) over the RFC 8785 bytes of `value`.
 
-    Raises InputError (`not-committable`) for values without one encoding here: floats, keys that are not ASCII,
-    integers of 2^53 and beyond, lone surrogates; and for a key of another length.
+    Raises InputError (`not-committable`) for values without a unique encoding: floats, keys that are not ASCII,
+    integers from 2^53, lone surrogates; and for a key of another length.
     """
     if len(key) != KEY_BYTES:
         raise InputError(
@@ -50,7 +50,7 @@ def commitment_digest(key: bytes, value: Any) -> str:
 
 
 def require_reveal(digest: str, key: bytes, value: Any) -> None:
-    """`key` and `value` are what `digest` commits to. Raises VerificationError (`commitment-mismatch`), InputError."""
+    """Requires that `digest` commits to `value` under `key`. Raises VerificationError (`commitment-mismatch`)."""
     if not hmac.compare_digest(commitment_digest(key, value), digest):
         raise VerificationError(
             "the record commits to another object, or under another key", code="commitment-mismatch"

@@ -29,12 +29,12 @@ from ledger.record.statement import Statement
 from ledger.text import clean_text
 
 People = Mapping[str, str]
-"""Names of accounts and artists by id; empty or missing where nobody knows them, or they were erased."""
+"""Names of accounts and artists by id; empty or missing if unknown or erased."""
 _NOBODY: People = {}
 
 
 def parties(predicate: Predicate) -> tuple[str, ...]:
-    """Ids of the people whom a record names beside the artists of its works."""
+    """Ids of the people that a record names, apart from the artists of its works."""
     match predicate:
         case KeyRecord():
             return (predicate.holder_id,)
@@ -51,7 +51,7 @@ def parties(predicate: Predicate) -> tuple[str, ...]:
 
 
 def describe_record(statement: Statement, names: Names | None = None, people: People = _NOBODY) -> str:
-    """Says what the record states and nothing beyond it; works and people without a name go by their ids."""
+    """Says only what the record states. Works and people without a name are shown by id."""
     predicate = statement.predicate
     match predicate:
         case Verification():

@@ -1,4 +1,4 @@
-"""DSSE v1 envelopes (secure-systems-lab/dsse protocol.md) in the one encoding that is a leaf of the log."""
+"""DSSE v1 envelopes (secure-systems-lab/dsse protocol.md) in the only encoding that the log accepts."""
 
 from __future__ import annotations
 
@@ -24,7 +24,7 @@ _SIGNATURE = rb'\{"keyid":"([0-9a-f]{64})","sig":"([A-Za-z0-9+/]{86}==)"\}'
 _UNGROUPED = _SIGNATURE.replace(b"([", b"(?:[")
 _HEAD = b'{"payload":"'
 _END = 800
-"""Characters of base64, a multiple of four: the end of a statement with the longest subject has fewer."""
+"""Characters of base64, a multiple of four; more than the end of a statement with the longest subject has."""
 _TAIL = re.compile(
     rb'","payloadType":"%s","signatures":\[(%s(?:,%s){0,%d})\]\}'
     % (re.escape(_TYPE), _UNGROUPED, _UNGROUPED, MAX_SIGNATURES - 1)
@@ -44,9 +44,9 @@ class Signature:
 @dataclass(frozen=True, slots=True)
 class Envelope:
     payload: bytes
-    """The statement's bytes as they were signed."""
+    """The statement's signed bytes."""
     signatures: tuple[Signature, ...]
-    """The service's first; no two by the same key."""
+    """The service's signature comes first; no two are by the same key."""
 
 
 def pae(payload: bytes) -> bytes:
@@ -55,9 +55,9 @@ def pae(payload: bytes) -> bytes:
 
 
 def sign(payload: bytes, signers: Sequence[Signer]) -> bytes:
-    """The leaf: RFC 8785 bytes of the envelope of `payload`, signed by each of `signers`, the service's first.
+    """The leaf: RFC 8785 bytes of the envelope of `payload`, signed by each of `signers`, the service first.
 
-    Raises InputError (`leaf-too-large`) beyond 65,535 bytes; ValueError without signers, or with one named twice.
+    Raises InputError (`leaf-too-large`) above 65,535 bytes; ValueError without signers, or if one is given twice.
     """
     if not signers or len({signer.keyid for signer in signers}) != len(signers) or len(signers) > MAX_SIGNATURES:
         raise ValueError(f"an envelope needs 1 to {MAX_SIGNATURES} different signers")
@@ -69,7 +69,7 @@ def sign(payload: bytes, signers: Sequence[Signer]) -> bytes:
 
 
 def countersigned(leaf: bytes, signatures: Sequence[Signature]) -> bytes:
-    """The leaf with further signatures over the same payload after its own; they are not verified here.
+    """The leaf with further signatures of the same payload, added after its own. They are not verified here.
 
     Raises InputError (`leaf-too-large`), VerificationError (`envelope-shape`) for two signatures by one key.
     """
@@ -105,9 +105,9 @@ def encode(envelope: Envelope) -> bytes:
 def parse(leaf: bytes) -> Envelope:
     """The envelope in a leaf's exact bytes, unverified.
 
-    The envelope's members are closed and their values plain ASCII, so its RFC 8785 encodings form a regular language,
-    which is matched here (a property test compares it with `canonical.loads`) at a fraction of the cost.
-    Raises VerificationError (`leaf-too-large`, `not-canonical`, `envelope-shape`).
+    The envelope's members are a closed list with ASCII values, so a regular expression can match its RFC 8785
+    encodings, at a fraction of the cost of parsing (a property test compares it with `canonical.loads`). Raises
+    VerificationError (`leaf-too-large`, `not-canonical`, `envelope-shape`).
     """
     if len(leaf) > MAX_LEAF_BYTES:
         raise VerificationError(
@@ -131,14 +131,13 @@ def parse(leaf: bytes) -> Envelope:
 
 
 def signers_of(leaf: bytes) -> tuple[str, ...]:
-    """Key ids of a leaf's signatures without looking at the rest; empty for bytes that are no envelope."""
+    """Key ids of a leaf's signatures, without checking the rest; empty for bytes that are no envelope."""
     start = leaf.rfind(_SIGNATURES)
     return tuple(keyid.decode() for keyid, _ in _EACH_SIGNATURE.findall(leaf, start)) if start >= 0 else ()
 
 
 def payload_end(leaf: bytes) -> bytes:
-    """The last bytes of a leaf's payload, some hundreds, without looking at the rest; empty for bytes that are no
-    envelope."""
+    """The last hundreds of bytes of a leaf's payload, without checking the rest; empty if it is no envelope."""
     end = leaf.find(b'"', len(_HEAD))
     try:
         return a2b_base64(leaf[max(len(_HEAD), end - _END) : end]) if leaf.startswith(_HEAD) and end > 0 else b""
@@ -147,7 +146,7 @@ def payload_end(leaf: bytes) -> bytes:
 
 
 def keys_by_id(public_keys: Iterable[bytes]) -> dict[str, bytes]:
-    """Key id to raw public key. Raises VerificationError (`unsound-key`)."""
+    """Raw public keys by key id. Raises VerificationError (`unsound-key`)."""
     keys: dict[str, bytes] = {}
     for raw in public_keys:
         require_sound_public_key(raw)
@@ -156,7 +155,7 @@ def keys_by_id(public_keys: Iterable[bytes]) -> dict[str, bytes]:
 
 
 def verify(envelope: Envelope, keys: Mapping[str, bytes]) -> None:
-    """Every signature of the envelope is by one of `keys` (key id to raw public key), over the payload as received.
+    """Requires that every signature of the payload is valid under one of `keys` (raw public keys by key id).
 
     Raises VerificationError: `unknown-key`, `bad-signature`, `unsound-key`.
     """
@@ -172,7 +171,7 @@ def verify(envelope: Envelope, keys: Mapping[str, bytes]) -> None:
 
 
 def _decode(text: bytes, what: str) -> bytes:
-    """Strict mode refuses other alphabets, white space and wrong padding; stray bits at the end are left to check."""
+    """Decodes canonical base64. Strict mode refuses other alphabets and wrong padding, but not stray bits."""
     try:
         data = a2b_base64(text, strict_mode=True)
         last = a2b_base64(text[-4:], strict_mode=True)

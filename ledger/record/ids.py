@@ -15,8 +15,8 @@ _RANDOM_BITS = 74
 
 
 class _Generator:
-    """Monotonic within the process (RFC 9562 section 6.2, method 2): within a millisecond, or when the clock steps
-    back, the random part of the last id grows by a random amount."""
+    """Makes growing ids within a process (RFC 9562 section 6.2, method 2): within a millisecond, or when the clock
+    steps back, the random part of the last id grows by a random amount."""
 
     def __init__(self) -> None:
         self._lock = threading.Lock()
@@ -24,7 +24,7 @@ class _Generator:
         self._random = 0
 
     def next(self) -> tuple[int, int]:
-        """Milliseconds since 1970 and 74 random bits; the pair always grows."""
+        """Milliseconds since 1970 and 74 random bits; each pair is larger than the one before."""
         with self._lock:
             now = time.time_ns() // 1_000_000
             if now > self._milliseconds:
@@ -48,7 +48,7 @@ def new_id() -> str:
 
 
 def parse_id(text: str) -> str:
-    """`text` itself if it is an id. Raises InputError (`bad-id`): upper case, braces, other versions are refused."""
+    """`text` itself if it is an id. Raises InputError (`bad-id`), also for upper case, braces and other versions."""
     if not _ID.fullmatch(text):
         raise InputError(
             f"{text[:60]!r} is not a valid id",

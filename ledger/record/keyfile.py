@@ -1,4 +1,4 @@
-"""The private key that signs records, in a file that may be replaced while the service runs."""
+"""The private key that signs records. Its file may be replaced while the service runs."""
 
 from __future__ import annotations
 
@@ -14,9 +14,9 @@ from ledger.record.keys import Signer, load_or_create_signer
 
 
 class KeyFile:
-    """The key in `path`, made on first use. Threads may share it; another process may replace the file.
+    """The key in `path`, created on first use. Threads may share it; another process may replace the file.
 
-    A replacement is prepared beside it (`record-next.pem` for `record.pem`); the replaced key stays as
+    The next key is prepared in the same folder (`record-next.pem` for `record.pem`). The replaced key is kept as
     `record-<first 8 digits of its key id>.pem`.
     """
 
@@ -28,12 +28,12 @@ class KeyFile:
         self._signer: Signer | None = None
 
     def signer(self) -> Signer:
-        """The key that the file holds now. Raises as `load_or_create_signer` does."""
+        """The key that is in the file now. Raises as `load_or_create_signer` does."""
         with self._lock:
             seen = self._look()
             if self._signer is None or seen != self._seen:
                 self._signer = load_or_create_signer(self.path, self._passphrase)
-                # What was looked at before loading: a file replaced meanwhile differs from it at the next look.
+                # Read the file's state before loading, so that a file replaced meanwhile is noticed the next time.
                 self._seen = seen or self._look()
             return self._signer
 
@@ -46,10 +46,10 @@ class KeyFile:
 
     @contextlib.contextmanager
     def replacing(self) -> Iterator[Signer]:
-        """The next key, durable before it is announced; it takes the file's place when the block ends without an error.
+        """Yields the next key, already durable. It replaces the file when the block ends without an error.
 
-        After an error or a crash the same next key comes again, so that an announced key is never lost. One process at
-        a time; others wait. Raises as `signer` does.
+        After an error or a crash, the same next key is used again, so that an announced key is never lost. One process
+        at a time; others wait. Raises as `signer` does.
         """
         current = self.signer()
         prepared = self.path.with_name(f"{self.path.stem}-next{self.path.suffix}")

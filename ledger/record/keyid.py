@@ -1,4 +1,4 @@
-"""Ids of keys: the full one for programs, a short one for people. A light module, for help and start-up."""
+"""Ids of keys: full for programs, short for people. A small module, so that help and start-up are fast."""
 
 from __future__ import annotations
 
@@ -13,5 +13,5 @@ def keyid_of(public_raw: bytes) -> str:
 
 
 def short_keyid(keyid: str) -> str:
-    """A key id as people see it, on every surface: its first 16 digits. JSON and records hold all 64."""
+    """A key id as shown to people: its first 16 digits. JSON and records hold all 64."""
     return keyid[:SHORT]

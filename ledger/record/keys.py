@@ -1,4 +1,4 @@
-"""Ed25519 keys (RFC 8032): which public keys are sound, and the files that hold the private ones."""
+"""Ed25519 keys (RFC 8032): checks of public keys, and files of private keys."""
 
 from __future__ import annotations
 
@@ -26,25 +26,24 @@ from ledger.files import open_regular
 from ledger.record.keyid import keyid_of
 
 RECORD_KEY_FILE = "record.pem"
-"""Signs statements (DSSE)."""
+"""File of the key that signs statements (DSSE)."""
 LOG_KEY_FILE = "log.pem"
-"""Signs checkpoints."""
+"""File of the key that signs checkpoints."""
 
 MAX_KEY_FILE_BYTES = 16_384
 _ENCRYPTED = b"ENCRYPTED"
-"""In the first line of a PKCS #8 PEM that needs a passphrase (RFC 7468 section 11)."""
+"""Word in the first line of a PKCS #8 PEM that needs a passphrase (RFC 7468 section 11)."""
 
 _P = 2**255 - 19
 _D = -121665 * pow(121666, -1, _P) % _P
 
 
 def require_sound_public_key(raw: bytes) -> None:
-    """Refuses public keys under which one signature can verify for several messages or several encodings.
+    """Refuses public keys under which one signature can be valid for several messages or encodings.
 
-    `raw` is the 32-byte encoding of RFC 8032 section 5.1.2. Raises VerificationError (`unsound-key`) when it has
-    another length, when y is not below p (a second encoding of some point), when it is no point of the curve, and when
-    the point has small order: for those eight points, which common verifiers accept, signatures hold for arbitrary
-    messages.
+    `raw` is the 32-byte encoding of RFC 8032 section 5.1.2. Raises VerificationError (`unsound-key`) if it has another
+    length, if y is not below p (a second encoding of a point), if it is no point of the curve, and if the point has
+    small order. Common verifiers accept those eight points, and under them a signature can be valid for any message.
     """
     if len(raw) != 32:
         raise VerificationError(f"an Ed25519 public key has 32 bytes, not {len(raw)}", code="unsound-key")
@@ -72,7 +71,7 @@ def _public_key(raw: bytes) -> Ed25519PublicKey:
 
 
 def signature_is_valid(public_raw: bytes, signature: bytes, message: bytes) -> bool:
-    """Whether `signature` (64 bytes) over `message` is by the key. Raises VerificationError for an unsound key."""
+    """Whether `signature` (64 bytes) of `message` is by the key. Raises VerificationError for an unsound key."""
     try:
         _public_key(public_raw).verify(signature, message)
     except InvalidSignature:
@@ -81,7 +80,7 @@ def signature_is_valid(public_raw: bytes, signature: bytes, message: bytes) -> b
 
 
 class Signer:
-    """An Ed25519 private key in memory. Its repr names the key id and nothing secret."""
+    """An Ed25519 private key in memory. Its repr shows the key id and nothing secret."""
 
     __slots__ = ("_private", "keyid", "public_raw")
 
@@ -91,11 +90,11 @@ class Signer:
         self.keyid: str = keyid_of(self.public_raw)
 
     def sign(self, message: bytes) -> bytes:
-        """The 64-byte signature over `message`."""
+        """The 64-byte signature of `message`."""
         return self._private.sign(message)
 
     def to_pem(self, passphrase: bytes | None = None) -> bytes:
-        """PKCS #8 PEM, encrypted where a passphrase is given."""
+        """PKCS #8 PEM, encrypted if a passphrase is given."""
         protection: KeySerializationEncryption = BestAvailableEncryption(passphrase) if passphrase else NoEncryption()
         return self._private.private_bytes(Encoding.PEM, PrivateFormat.PKCS8, protection)
 
@@ -105,7 +104,7 @@ class Signer:
 
     @classmethod
     def from_seed(cls, seed: bytes) -> Signer:
-        """From the 32-byte private key of RFC 8032 section 5.1.5."""
+        """The signer with the 32-byte private key of RFC 8032 section 5.1.5."""
         return cls(Ed25519PrivateKey.from_private_bytes(seed))
 
     def __repr__(self) -> str:
@@ -113,7 +112,7 @@ class Signer:
 
 
 def load_signer(path: Path, passphrase: bytes | None = None, *, own_folder: bool = True) -> Signer:
-    """The key in `path` (PKCS #8 PEM). `own_folder`: the folder is for keys, so that nobody else may look into it.
+    """The key in `path` (PKCS #8 PEM). `own_folder`: the folder is only for keys, so other users must not read it.
 
     Raises as `load_private_key` does, and `key-damaged` for another kind of key.
     """
@@ -129,7 +128,7 @@ def is_encrypted(path: Path) -> bool:
 
 
 def load_private_key(path: Path, passphrase: bytes | None = None, *, own_folder: bool = True) -> PrivateKeyTypes:
-    """The key, of whatever kind, that `path` begins with (PKCS #8 PEM).
+    """The first key in `path` (PKCS #8 PEM), of any kind.
 
     Raises ConflictError (`key-missing`, `key-permissions`, `key-passphrase`) and InputError (`key-damaged`).
     """
@@ -151,9 +150,9 @@ def load_private_key(path: Path, passphrase: bytes | None = None, *, own_folder:
 
 
 def load_or_create_signer(path: Path, passphrase: bytes | None = None) -> Signer:
-    """The key in `path`, made on first use: file 0600 in a folder 0700, complete or absent, one winner among processes.
+    """The key in `path`, created on first use as `create_private_file` does.
 
-    Raises what `load_signer` raises, and ConflictError (`key-unwritable`) when the file cannot be made.
+    Raises what `load_signer` raises, and ConflictError (`key-unwritable`) if the file cannot be created.
     """
     if not os.path.lexists(path):
         create_private_file(path, Signer.generate().to_pem(passphrase))
@@ -161,7 +160,7 @@ def load_or_create_signer(path: Path, passphrase: bytes | None = None) -> Signer
 
 
 def create_private_file(path: Path, content: bytes) -> None:
-    """Makes a file 0600 in a folder 0700, complete or absent; where another process was first, its file stays.
+    """Creates a file (0600) in a folder (0700), complete or not at all. If another process was first, its file stays.
 
     Raises ConflictError (`key-unwritable`).
     """
@@ -174,7 +173,7 @@ def create_private_file(path: Path, content: bytes) -> None:
 
 
 def _create(path: Path, pem: bytes) -> None:
-    """Writes a temporary file and links it into place: a second process that is as fast keeps the first one's key."""
+    """Writes a temporary file and links it into place, so that the key of the first process stays."""
     path.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
     temporary = path.with_name(f".{path.name}.{secrets.token_hex(8)}")
     descriptor = os.open(temporary, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
@@ -195,7 +194,7 @@ def _create(path: Path, pem: bytes) -> None:
 
 
 def read_private_file(path: Path, *, own_folder: bool = True) -> bytes:
-    """A small file that nobody else may use. Raises ConflictError (`key-missing`, `key-permissions`), InputError."""
+    """Reads a small file that other users cannot. Raises ConflictError (`key-missing`, `key-permissions`), InputError."""
     try:
         with open_regular(path) as file:
             _require_private(path, os.fstat(file.fileno()), "600")

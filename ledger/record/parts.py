@@ -1,4 +1,4 @@
-"""What several kinds of record are composed of. Fields stand in the order of their names (see values.Model)."""
+"""Parts that several kinds of record share. Fields are in the order of their names (see values.Model)."""
 
 from __future__ import annotations
 
@@ -27,7 +27,7 @@ from ledger.record.values import (
 
 
 class Ref(Model):
-    """Another record, named by its id and bound by its leaf hash (RFC 9162 section 2.1.1) in lowercase hex."""
+    """Another record: its id, and its leaf hash (RFC 9162 section 2.1.1) in lowercase hex."""
 
     leaf_hash: Digest
     record_id: Id
@@ -51,7 +51,7 @@ class EmbeddingDigest(Model):
 
 
 class FingerprintDigests(Model):
-    """What a record keeps of a fingerprint. `spec`: digest of the FingerprintSpec; the hashes are 256 bits in hex."""
+    """A fingerprint in a record. `spec`: digest of the FingerprintSpec; the hashes are 256 bits in hex."""
 
     embeddings: Annotated[dict[Name, EmbeddingDigest], SortedKeys]
     pdq: Digest
@@ -61,7 +61,7 @@ class FingerprintDigests(Model):
 
 
 class CorpusPoint(Model):
-    """The corpus as of leaf `through` (-1: no leaf yet), of `works` works that may be matched."""
+    """The corpus as of leaf `through` (-1: no leaf yet), with `works` works that may be matched."""
 
     through: Annotated[int, Field(ge=-1, le=MAX_INTEGER)]
     works: Count
@@ -77,9 +77,9 @@ class RegionText(Model):
 
 
 class EvidenceText(Model):
-    """Why a relation is called verified. `transform`: row-major 2x3 affine matrix from work to query in fractions of
-    the two pictures; `tile_distance`: largest root mean squared difference over the tiles of the aligned pair; the
-    covers: which share of each picture's content (it without a border of one colour) its region shows."""
+    """Evidence of a verified relation. `transform`: row-major 2x3 affine matrix from work to query in fractions of the
+    two pictures; `tile_distance`: largest root mean squared difference over the tiles of the aligned pair; the covers:
+    share of each picture's content (without a border of one colour) that its region shows."""
 
     inliers: Count
     method: Label
@@ -92,18 +92,18 @@ class EvidenceText(Model):
 
 
 class MemberText(Model):
-    """A registration of a picture that several registered."""
+    """One of several registrations of a picture."""
 
     artist_id: Id
     work_id: Id
 
 
 class MatchText(Model):
-    """One near work. `score` is the calibrated probability that the picture is a copy of it; `p_value` and `n_null` say
-    how often, among how many unrelated pictures of the same `bin`, something comes as close.
+    """One near work. `score`: calibrated probability that the picture is a copy of it. `p_value`: share of unrelated
+    pictures of the same `bin` that come as close, measured on `n_null` of them.
 
-    `group`: the first registered work of its duplicate group, null where it stands alone; `members`: the first work of
-    each artist of that group, in the order of the log."""
+    `group`: the first registered work of its duplicate group, null without a group. `members`: the first work of each
+    artist of that group, in the order of the log."""
 
     artist_id: Id
     bin: Label
@@ -132,12 +132,12 @@ class MatchText(Model):
 
     @property
     def artists(self) -> tuple[str, ...]:
-        """Whoever registered the picture, in the order of the log."""
+        """Artists that registered the picture, in the order of the log."""
         return tuple(member.artist_id for member in self.members) or (self.artist_id,)
 
     @property
     def works(self) -> tuple[str, ...]:
-        """Ids of the work and of those of its group that are named."""
+        """Ids of the work and of the named works of its group."""
         return tuple(dict.fromkeys((self.work_id, *(member.work_id for member in self.members))))
 
     def work_of(self, artist_id: str) -> str | None:
@@ -157,7 +157,7 @@ Matches = Annotated[tuple[MatchText, ...], Field(max_length=MATCHES), AfterValid
 
 
 class ShareText(Model):
-    """Of one artist (`group` is null), or of all who registered what stands at one place of the picture."""
+    """The share of one artist (`group` is null), or of all who registered the work at one place of the picture."""
 
     artists: Annotated[tuple[Id, ...], Field(min_length=1, max_length=MATCHES * MAX_MEMBERS)]
     group: Id | None
@@ -165,7 +165,7 @@ class ShareText(Model):
 
 
 class AttributionText(Model):
-    """The stated rule of FORMAT.md applied to matches with p <= alpha; not influence."""
+    """The rule of FORMAT.md applied to matches with p <= alpha; it does not measure influence."""
 
     alpha: UnitText
     shares: tuple[ShareText, ...]
@@ -226,7 +226,7 @@ class LeafRange(Model):
 
 
 class UsageCount(Model):
-    """How often works of the artist stood in `relation` to pictures; `generator_id` is null for pictures sent in."""
+    """How often works of the artist had `relation` to pictures; `generator_id` is null for pictures that users sent."""
 
     count: Count
     generator_id: Id | None

@@ -1,5 +1,4 @@
-"""Who makes a statement, if not the service. That party's key signs it in addition to the service's (FORMAT.md,
-Log)."""
+"""The maker of a statement, if not the service. That party's key signs it, too (FORMAT.md, Log)."""
 
 from __future__ import annotations
 
@@ -28,23 +27,23 @@ Demand = Literal["with-key", "always", "never"]
 
 @dataclass(frozen=True, slots=True)
 class Party:
-    """Keys of these roles, of this holder, may stand beside the service's; no others."""
+    """A holder in one of several roles. Only its keys may sign in addition to the service's."""
 
     roles: frozenset[Role]
     holder_id: str | None
-    """None where only an earlier record says it: for terms of a work, its registration."""
+    """None if only an earlier record names the holder: for terms of a work, its registration."""
     demand: Demand = "with-key"
 
     def admits(self, role: Role, holder_id: str) -> bool:
         return role in self.roles and self.holder_id in (None, holder_id)
 
     def named(self, holder_id: str) -> Party:
-        """The same party, once it is known who."""
+        """The same party with its holder."""
         return replace(self, holder_id=holder_id)
 
 
 def party_of(predicate: Predicate) -> Party | None:
-    """None for what the service says itself."""
+    """The party that makes the statement; None for the service's own."""
     match predicate:
         case Registration():
             return Party(ARTIST, predicate.artist_id)
@@ -58,7 +57,7 @@ def party_of(predicate: Predicate) -> Party | None:
             return Party(CLAIMANT, predicate.party_id)
         case Resolution():
             return Party(AUDITOR, predicate.auditor_id, "always")
-        case KeyRecord():  # which signatures it needs, the key ring says
+        case KeyRecord():  # the key ring decides which signatures it needs
             return Party(frozenset({predicate.role}), predicate.holder_id, "never")
         case _:
             return None

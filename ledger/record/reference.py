@@ -1,4 +1,4 @@
-"""The `reference` sentence (FORMAT.md): what a record says about a picture, and no more."""
+"""The `reference` sentence (FORMAT.md), which says only what a record states about a picture."""
 
 from __future__ import annotations
 
@@ -12,9 +12,9 @@ from ledger.record.predicates import Generation, Verification
 
 
 def reference_sentence(record: Verification | Generation, names: Names | None = None) -> str:
-    """One sentence: nearest work, artist, relation and error rate; or that nothing is close; or why it cannot say.
+    """One sentence: nearest work, artist, relation and error rate; or that nothing is close; or why it is unknown.
 
-    Without `names` works and artists go by their ids, which is all that the record itself holds.
+    Without `names`, works and artists are shown by id, since the record itself holds only ids.
     """
     nearest = _nearest(record)
     match record.verdict:
@@ -37,8 +37,7 @@ def reference_sentence(record: Verification | Generation, names: Names | None = 
 
 
 def _nearest(record: Verification | Generation) -> MatchText | None:
-    """The match that carries the verdict: the first copy, the first that is near in style, else simply the
-    first."""
+    """The match that decides the verdict: the first copy, else the first near in style, else the first."""
     if record.verdict in (Verdict.COPY, Verdict.STYLE):
         alpha = Decimal(record.attribution.alpha)
         for match in record.matches:

@@ -1,7 +1,7 @@
 """Keys by which the log recognises a question that it has already answered (FORMAT.md, Repeats).
 
-A key is stored beside its leaf, not in it. It can be computed from the statement alone, so a log that was restored from
-its published entries still recognises the same questions.
+A key is stored outside the log. It can be computed from the statement alone, so a log that was restored from its
+published entries still recognises the same questions.
 """
 
 from __future__ import annotations

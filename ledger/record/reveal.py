@@ -1,4 +1,4 @@
-"""Revealing what a record commits to (FORMAT.md, Commitment): key and object, given by whoever kept them."""
+"""Reveals what a record commits to (FORMAT.md, Commitment), given the key and the object."""
 
 from __future__ import annotations
 
@@ -40,7 +40,7 @@ def parse_reveal(data: bytes) -> Reveal:
 
 
 def require_revealed(predicate: Predicate, reveal: Reveal) -> None:
-    """The reveal is of this record and opens its commitment.
+    """Requires that the reveal belongs to this record and opens its commitment.
 
     Raises VerificationError (`reveal-other-record`, `nothing-committed`, `commitment-mismatch`), InputError
     (`not-committable`).

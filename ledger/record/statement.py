@@ -1,4 +1,4 @@
-"""in-toto Statements v1 (in-toto/attestation spec/v1/statement.md) as RFC 8785 bytes: the payload that gets signed."""
+"""in-toto Statements v1 (in-toto/attestation spec/v1/statement.md) as RFC 8785 bytes: the signed payload."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ from ledger.record.predicates import PREDICATES, Kind, Predicate, implied_subjec
 STATEMENT_TYPE = "https://in-toto.io/Statement/v1"
 
 MAX_REFS = 256
-"""Records that one statement may refer to, those in evidence counted."""
+"""Largest number of records that one statement may refer to, including evidence."""
 
 _SUBJECT_NAME = "[A-Za-z0-9][A-Za-z0-9 ._:/+-]{0,199}"
 _NAME = re.compile(_SUBJECT_NAME)
@@ -38,7 +38,7 @@ _ADAPTERS: dict[str, TypeAdapter[Predicate]] = {model.kind: TypeAdapter(model) f
 @dataclass(frozen=True, slots=True)
 class Statement:
     subject_name: str
-    """What the subject is (`image`, `work`, `key`): public, so never a person's file name."""
+    """Type of the subject (`image`, `work`, `key`). It is public, so it is never a person's file name."""
     subject_sha256: str
     predicate: Predicate
 
@@ -54,9 +54,8 @@ class Statement:
 def statement_payload(subject_name: str, subject_sha256: str, predicate: Predicate) -> bytes:
     """RFC 8785 bytes of the statement.
 
-    Models serialise their fields sorted (values.Model), so no second pass over the JSON is needed; a property test
-    holds the result equal to `canonical.dumps`. Raises ValueError when subject or references are not as FORMAT.md
-    wants them.
+    Models serialise their fields sorted (values.Model), so the JSON needs no second pass; a property test compares it
+    with `canonical.dumps`. Raises ValueError if subject or references violate FORMAT.md.
     """
     if not _NAME.fullmatch(subject_name) or not _SHA256.fullmatch(subject_sha256):
         raise ValueError(f"not a subject: {subject_name!r} with SHA-256 {subject_sha256!r}")
@@ -106,7 +105,7 @@ def payload_in(data: bytes) -> bytes:
 
 
 def kind_at_end(payload: bytes) -> str:
-    """The kind that a payload states, or the end of one; empty where it states none. Nothing is checked."""
+    """The kind that a payload, or its end, states; empty if there is none. Nothing is checked."""
     match = _KIND_AT_END.search(payload)
     return "" if match is None else match[1].decode()
 

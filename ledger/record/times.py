@@ -16,19 +16,19 @@ _MONTHS = (
 
 
 def format_time(moment: datetime) -> str:
-    """`2026-01-31T23:59:59.999Z`; cut, not rounded, to milliseconds. Raises ValueError for a time without a zone."""
+    """`2026-01-31T23:59:59.999Z`, truncated to milliseconds. Raises ValueError for a time without a zone."""
     if moment.tzinfo is None:
         raise ValueError("a time without a zone")
     return moment.astimezone(UTC).isoformat(timespec="milliseconds").removesuffix("+00:00") + "Z"
 
 
 def now_text() -> str:
-    """The present moment."""
+    """The current time."""
     return format_time(datetime.now(UTC))
 
 
 def parse_time(text: str) -> datetime:
-    """The moment, in UTC. Raises InputError (`bad-time`) for every other way of writing it, and for leap seconds."""
+    """The time, in UTC. Raises InputError (`bad-time`) for any other notation, and for leap seconds."""
     try:
         if _TIME.fullmatch(text):
             return datetime.fromisoformat(text)
@@ -42,11 +42,11 @@ def parse_time(text: str) -> datetime:
 
 
 def shown_time(text: str) -> str:
-    """A time as records write it, for people, to the second: `2026-01-31 23:59:59 UTC`."""
+    """Formats a record's time for people, to the second: `2026-01-31 23:59:59 UTC`."""
     return f"{text[:10]} {text[11:19]} UTC"
 
 
 def day(text: str) -> str:
-    """The day of a time as records write it, in UTC: `31 January 2026`."""
+    """The day of a record's time, in UTC: `31 January 2026`."""
     year, month, date = text[:10].split("-")
     return f"{int(date)} {_MONTHS[int(month) - 1]} {year}"

@@ -1,8 +1,7 @@
-"""Statements of use (FORMAT.md, "Uses"): how often works of an artist came up in a period, counted from records alone.
+"""Statements of use (FORMAT.md, "Uses"): how often works of an artist were matched in a period, counted from records.
 
-A record counts once for an artist, under the relation of the nearest of the artist's works in it. Which works are
-withdrawn, who was erased or what was registered later changes nothing: what counts is whom the record names. Server and
-auditor count by the functions here.
+A record counts once for an artist, under the relation of the nearest of the artist's works in it. Only the names in the
+record count, so later withdrawals, erasures and registrations change nothing. Server and auditor use these functions.
 """
 
 from __future__ import annotations
@@ -33,18 +32,18 @@ Origin = Literal["service", "reported"]
 
 @dataclass(frozen=True, slots=True)
 class Use:
-    """What one record says of an artist's works."""
+    """What one record says about an artist's works."""
 
     match: MatchText
-    """The nearest of them: the first in rank of those with p <= alpha, where there are none, of all."""
+    """The nearest of them: the first in rank with p <= alpha, or if there is none, the first of all."""
     counted: bool
-    """Whether it has p <= alpha: then statements count the record, under its relation."""
+    """Whether p <= alpha. If so, statements count the record, under its relation."""
     works: int
-    """How many of the artist's works were looked at."""
+    """Number of the artist's works considered."""
     share: str
-    """The artist's share in the record, of all their works together; a decimal string, "0" where there is none."""
+    """The artist's share in the record, for all their works together; a decimal string, "0" if there is none."""
     contested_share: str
-    """Shares of works that others registered too, which belong to all of them together; "0" where there are none."""
+    """Shares of works that others registered too, which belong to all of them together; "0" if there are none."""
     generator_id: str | None
     """Model id; None for a verification, as are the next two."""
     origin_of_image: Origin | None
@@ -53,8 +52,8 @@ class Use:
 
 @dataclass(frozen=True, slots=True)
 class UseFilter:
-    """Which uses are wanted. Records of that kind, by that generator (a model id; verifications have none), with
-    since <= generated_at < until, in which one match fits all the rest. None: whatever there is."""
+    """Selects uses: records of this kind, by this generator (a model id; verifications have none), with
+    since <= generated_at < until, that have a match with all other properties. None selects everything."""
 
     kind: str | None = None
     generator_id: str | None = None
@@ -76,7 +75,7 @@ EVERYTHING = UseFilter()
 
 
 def use_in(predicate: Predicate, artist_id: str, wanted: UseFilter = EVERYTHING) -> Use | None:
-    """What the record says of the artist's works whose matches fit; None where there is no such match."""
+    """What the record says about the artist's works whose matches are selected; None if there is no such match."""
     if not isinstance(predicate, Verification | Generation):
         return None
     alpha = Decimal(predicate.attribution.alpha)
@@ -96,9 +95,9 @@ def use_in(predicate: Predicate, artist_id: str, wanted: UseFilter = EVERYTHING)
 
 
 class UsageRow(Model):
-    """Records that agree in all of this; `share` is the sum of the artist's shares in them, `contested_share` that of
-    works that others registered too. What a service made, what operators reported and what the guard blocked are rows
-    of their own, as are verifications (null)."""
+    """Count of records with equal fields. `share`: sum of the artist's shares in them; `contested_share`: that of works
+    that others registered too. Pictures that a service made, that operators reported and that the guard blocked are
+    separate rows, and so are verifications (null)."""
 
     contested_share: DecimalText
     count: Positive
@@ -110,7 +109,7 @@ class UsageRow(Model):
 
 
 class UsageStatement(Model):
-    """The statement's file: RFC 8785 bytes, the subject of its `usage` record."""
+    """A statement's file: RFC 8785 bytes, the subject of its `usage` record."""
 
     artist_id: Id
     counts: tuple[UsageRow, ...]
@@ -136,7 +135,7 @@ class UsageStatement(Model):
         return hashlib.sha256(self.to_bytes()).hexdigest()
 
     def record_counts(self) -> tuple[UsageCount, ...]:
-        """What the `usage` record keeps of the rows: sums by generator and relation."""
+        """The rows summed by generator and relation, as in the `usage` record."""
         sums: Counter[tuple[str, str]] = Counter()
         for row in self.counts:
             sums[row.generator_id or "", row.relation.value] += row.count
@@ -162,7 +161,7 @@ def parse_statement(data: bytes) -> UsageStatement:
 
 
 _Key = tuple[str, str, str, str]
-"""Generator, origin, guard, relation; empty where null, so that rows sort."""
+"""Generator, origin, guard, relation; empty instead of null, so that rows can be sorted."""
 
 
 class UsageTally:
@@ -178,7 +177,7 @@ class UsageTally:
         return self._use(predicate) is not None
 
     def add(self, predicate: Predicate) -> bool:
-        """Takes a record of the range in; returns whether it counts."""
+        """Adds a record of the range; returns whether it counts."""
         use = self._use(predicate)
         if use is None:
             return False
@@ -189,14 +188,14 @@ class UsageTally:
         return True
 
     def _use(self, predicate: Predicate) -> Use | None:
-        # Times have one form, whose text sorts as they do.
+        # Times have one form, so their texts sort like the times.
         if not self._period.start <= predicate.generated_at < self._period.end:
             return None
         use = use_in(predicate, self._artist_id)
         return use if use is not None and use.counted else None
 
     def statement(self, origin: str, size: int) -> UsageStatement:
-        """The statement over the first `size` leaves of the log of that origin."""
+        """The statement over the first `size` entries of the log with this origin."""
         rows: list[Mapping[str, object]] = [
             {
                 "contested_share": format(contested, "f"),

@@ -1,4 +1,4 @@
-"""The values that records are made of (FORMAT.md, Values): validated strings and small integers."""
+"""Types of values in records (FORMAT.md, Values): validated strings and small integers."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ _DECIMAL = re.compile(DECIMAL_PATTERN[1:-1])
 
 
 class Model(BaseModel):
-    """Strict, closed, frozen; its fields in the order of their names, so that its JSON needs no sorting (RFC 8785)."""
+    """Strict, closed, frozen. Fields are in the order of their names, so that the JSON needs no sorting (RFC 8785)."""
 
     model_config = ConfigDict(extra="forbid", frozen=True, strict=True)
 
@@ -68,13 +68,13 @@ Licence = Annotated[str, Field(pattern="^[A-Za-z0-9(][A-Za-z0-9.:+() -]{0,199}$"
 
 DecimalTable = Annotated[dict[Name, DecimalText], AfterValidator(_sorted_keys)]
 SortedKeys = AfterValidator(_sorted_keys)
-"""For other tables: their keys come out in the order that RFC 8785 wants."""
+"""For other tables: sorts their keys in the order of RFC 8785."""
 
 
 def decimal_text(value: float, places: int) -> str:
-    """`value` with exactly `places` digits after the point (1 to 20), as DecimalText writes it.
+    """`value` as DecimalText with exactly `places` digits after the point (1 to 20).
 
-    Raises ValueError for NaN, infinities and magnitudes of 10^20 and beyond.
+    Raises ValueError for NaN, infinities and magnitudes from 10^20.
     """
     text = f"{value:.{places}f}"
     if text.startswith("-") and not text.strip("-0."):

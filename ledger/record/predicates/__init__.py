@@ -1,7 +1,7 @@
 """The predicate of every kind of record (FORMAT.md, Kinds): strict, closed, frozen.
 
-Every field is always present (null where a value is absent), so that one content has one encoding. `generated_at` is
-when the statement was made; when it was appended, the log says. `refs` name the records that a statement rests on.
+Every field is always present (null if there is no value), so that equal content has one encoding. `generated_at`:
+when the statement was made, which is not the time of appending. `refs`: the records that a statement rests on.
 """
 
 from __future__ import annotations
@@ -74,7 +74,7 @@ PREDICATES: tuple[type[Predicate], ...] = (
 
 
 def refs_of(predicate: Predicate) -> tuple[Ref, ...]:
-    """The earlier records that a statement refers to, in evidence too."""
+    """The earlier records that a statement refers to, including evidence."""
     match predicate:
         case ClaimVerdictRecord():
             return predicate.refs + tuple(item.ref for item in predicate.evidence)
@@ -90,7 +90,7 @@ def refs_of(predicate: Predicate) -> tuple[Ref, ...]:
 
 
 def implied_subject(predicate: Predicate) -> str | None:
-    """The subject's SHA-256 where the predicate repeats it, in lowercase hex; None where only the subject says it."""
+    """The subject's SHA-256 in lowercase hex if the predicate repeats it, else None."""
     match predicate:
         case KeyRecord():
             return hashlib.sha256(bytes.fromhex(predicate.public_key)).hexdigest()

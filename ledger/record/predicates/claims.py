@@ -26,7 +26,7 @@ class Claim(Model):
 
 
 class ClaimVerdictRecord(Model):
-    """What the published rules say of a claim. Subject: the claim's payload; `rules`: digest of those rules."""
+    """The result of the published rules for a claim. Subject: the claim's payload; `rules`: digest of those rules."""
 
     kind: ClassVar[Kind] = "verdict"
     evidence: tuple[EvidenceRef, ...]
@@ -51,7 +51,7 @@ class Response(Model):
 
 
 class Resolution(Model):
-    """An auditor closes a claim. Subject: the claim's payload; `text` is a commitment."""
+    """An auditor's decision that closes a claim. Subject: the claim's payload; `text` is a commitment."""
 
     kind: ClassVar[Kind] = "resolution"
     auditor_id: Id
@@ -71,7 +71,7 @@ class Period(Model):
 
 
 class Usage(Model):
-    """How an artist's works were used over some leaves. Subject: the statement's file."""
+    """How an artist's works were used in a range of entries. Subject: the statement's file."""
 
     kind: ClassVar[Kind] = "usage"
     artist_id: Id

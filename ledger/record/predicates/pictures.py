@@ -1,4 +1,4 @@
-"""Records about pictures: verified, generated, handed out, found to reproduce a work."""
+"""Records about pictures: verified, generated, delivered, found to reproduce a work."""
 
 from __future__ import annotations
 
@@ -38,11 +38,11 @@ from ledger.record.values import (
 Guard = Literal["allow", "warn", "regenerated", "block"]
 
 Seed = Annotated[str, Field(pattern="^(?:0|[1-9][0-9]{0,19})$")]
-"""An unsigned integer as text: samplers take 64 bits, JSON numbers 53."""
+"""An unsigned integer as text: samplers use 64 bits, JSON numbers hold 53."""
 UNKNOWN: Final = "unknown"
-"""In the place of a seed, a prompt's commitment or a sampler that whoever makes the record does not know."""
+"""Replaces a seed, a prompt's commitment or a sampler that the record's maker does not know."""
 MAX_SETTINGS = 32
-"""Of one sampler."""
+"""Largest number of settings of a sampler."""
 
 
 class Verification(Model):
@@ -70,10 +70,10 @@ class Verification(Model):
 class Generation(Model):
     """A generated picture compared with the registered works. Subject: the digest of its canonical pixels.
 
-    `policy` is the digest of the file that `guard` was decided by. A reported picture was handed out elsewhere: nothing
-    is decided about it here, so its `policy` is null and its `guard` is `allow`. `prompt` is a commitment; `prompt`,
-    `seed` and `sampler` are `unknown` where they are not known or not disclosed. `settings`: what the sampler was set
-    to, by the names that its pipeline has for it.
+    `policy` is the digest of the file that decided `guard`. A reported picture was delivered elsewhere, so nothing is
+    decided about it here: its `policy` is null and its `guard` is `allow`. `prompt` is a commitment; `prompt`, `seed`
+    and `sampler` are `unknown` if they are not known or not disclosed. `settings`: the sampler's settings, with the
+    names that its pipeline uses.
     """
 
     kind: ClassVar[Kind] = "generation"
@@ -122,7 +122,7 @@ def verified_copies(record: Verification | Generation) -> tuple[MatchText, ...]:
 
 
 class Asset(Model):
-    """The file that was handed out for a generation. Subject: its bytes; `refs`: the generation, alone."""
+    """The delivered file of a generation. Subject: its bytes; `refs`: only the generation."""
 
     kind: ClassVar[Kind] = "asset"
     c2pa_manifest_sha256: Digest
@@ -134,8 +134,8 @@ class Asset(Model):
 
 
 class Finding(Model):
-    """A model reproduces a work. Subject: the generated picture's pixels. `work` is a work id; `multiplicity`: how
-    often the work stood in the training set; `settings`: what the audit ran with."""
+    """A model reproduces a work. Subject: the generated picture's pixels. `work`: a work id; `multiplicity`: how often
+    the work is in the training set; `settings`: those of the audit."""
 
     kind: ClassVar[Kind] = "finding"
     distances: DecimalTable

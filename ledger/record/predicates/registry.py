@@ -1,4 +1,4 @@
-"""Records about keys, works, models and calibrations: what everything else is compared with."""
+"""Records about keys, works, models and calibrations, on which other records rest."""
 
 from __future__ import annotations
 
@@ -30,11 +30,11 @@ PublicKey = Annotated[Digest, AfterValidator(_sound_hex)]
 
 
 class KeyRecord(Model):
-    """A key enters, replaces another or leaves. Subject: the raw public key, so the subject's digest is its key id.
+    """A key is added, replaces another or is revoked. Subject: the raw public key; the subject's digest is its key id.
 
-    `added`: a first or further key of the holder. `rotated`: a new key that takes over from `replaces` (a key id); the
-    old one stays good until it is revoked, so that processes which have not switched yet leave no gap. `revoked`: from
-    this leaf on nothing that the key signs counts; what it signed before stays good at its place.
+    `added`: a first or further key of the holder. `rotated`: a new key that replaces `replaces` (a key id). The old key
+    stays valid until it is revoked, so that processes can switch later. `revoked`: signatures by the key are invalid
+    from this log entry on; earlier ones stay valid.
     """
 
     kind: ClassVar[Kind] = "key"
@@ -99,7 +99,7 @@ class Withdrawal(Model):
 
 
 class ModelRecord(Model):
-    """A model's weights and the works that they were trained on. Subject: digest over the sorted file digests.
+    """A model's weights and the works that they were trained on. Subject: digest of the sorted file digests.
 
     `manifest` is null exactly when `manifest_status` is `undisclosed`; `spec` is the digest of the model's description.
     """
@@ -122,7 +122,7 @@ class ModelRecord(Model):
 
 
 class CalibrationRecord(Model):
-    """Scores of pictures that are in no corpus, against this one. Subject: the calibration file."""
+    """Scores of unrelated pictures against this corpus. Subject: the calibration file."""
 
     kind: ClassVar[Kind] = "calibration"
     bins: tuple[BinThresholds, ...]
