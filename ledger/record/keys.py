@@ -194,7 +194,7 @@ def _create(path: Path, pem: bytes) -> None:
 
 
 def read_private_file(path: Path, *, own_folder: bool = True) -> bytes:
-    """Reads a small file that other users cannot. Raises ConflictError (`key-missing`, `key-permissions`), InputError."""
+    """Reads a small file of this user alone. Raises ConflictError (`key-missing`, `key-permissions`), InputError."""
     try:
         with open_regular(path) as file:
             _require_private(path, os.fstat(file.fileno()), "600")
