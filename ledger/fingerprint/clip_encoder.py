@@ -1,7 +1,8 @@
 """Runs CLIP's image tower (Radford et al. 2021, section 2.4): pictures to projected, L2-normalised vectors.
 
-The forward pass is our own: importing transformers takes longer than everything else that a verification does.
-`tests/fingerprint/test_clip_encoder.py` holds it equal to CLIPVisionModelWithProjection. Imports torch: import it late.
+The forward pass is our own, because importing transformers takes longer than the rest of a verification.
+`tests/fingerprint/test_clip_encoder.py` compares it with CLIPVisionModelWithProjection. This module imports torch, so
+import it late.
 """
 
 from __future__ import annotations
@@ -35,7 +36,7 @@ class ClipEncoder:
         weights: Mapping[str, Tensor],
         description: Mapping[str, object],
     ) -> None:
-        """Raises KeyError and RuntimeError where the weights are not those of such a tower."""
+        """Raises KeyError and RuntimeError if the weights do not fit such a tower."""
         self._config = config
         self._prepared = prepared
         self._weights = weights
@@ -71,8 +72,8 @@ class ClipEncoder:
 
 
 def load_clip_encoder(models: StyleModels) -> ClipEncoder:
-    """Raises NotFoundError (`model-missing`), InputError (`bad-model`, `unsafe-weights`), IntegrityError
-    (`weights-changed` for others than the pinned ones)."""
+    """Loads the encoder. Raises NotFoundError (`model-missing`), InputError (`bad-model`, `unsafe-weights`),
+    IntegrityError (`weights-changed` if the weights are not the pinned ones)."""
     pin = models.pins.clip if models.pins else None
     config, prepared = clip_config(models.clip), preprocessing(models.preprocessor)
     return load_weights(
@@ -85,7 +86,7 @@ def load_clip_encoder(models: StyleModels) -> ClipEncoder:
 
 
 def prepare(picture: Pixels, prepared: Preprocessing) -> NDArray[np.float32]:
-    """What CLIPImageProcessor makes of a picture: shape (height, width, 3)."""
+    """Prepares a picture like CLIPImageProcessor. Both have shape (height, width, 3)."""
     image = Image.fromarray(picture)
     image = image.resize(_resized(image.size, prepared), Image.Resampling(prepared.resample))
     if prepared.do_center_crop and prepared.crop_size is not None:
@@ -99,18 +100,18 @@ def _resized(size: tuple[int, int], prepared: Preprocessing) -> tuple[int, int]:
     if isinstance(prepared.size, Sides):
         return prepared.size.width, prepared.size.height
     edge, short = prepared.size.shortest_edge, min(size)
-    # As transformers has it: the longer side is cut off, not rounded.
+    # Like transformers, truncate the longer side instead of rounding it.
     return (edge, size[1] * edge // short) if size[0] <= size[1] else (size[0] * edge // short, edge)
 
 
 def _centre(image: Image.Image, crop: Sides) -> Image.Image:
-    """Black where the picture is smaller."""
+    """The central crop; black where the picture is smaller."""
     left, top = (image.width - crop.width) // 2, (image.height - crop.height) // 2
     return image.crop((left, top, left + crop.width, top + crop.height))
 
 
 def clip_embedding(pixels: Tensor, weights: Mapping[str, Tensor], config: ClipConfig) -> Tensor:
-    """pixels: shape (n, 3, side, side), prepared. Returns shape (n, projection_dim), not normalised."""
+    """Embeddings of prepared pixels (n, 3, side, side), shape (n, projection_dim), not normalised."""
 
     def norm(name: str, values: Tensor) -> Tensor:
         name = f"vision_model.{name}"

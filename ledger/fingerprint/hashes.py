@@ -1,4 +1,4 @@
-"""Perceptual hashes of the working picture: pHash (256 bit) and PDQ (256 bit), and those of a query's other views."""
+"""Perceptual hashes of the working picture, pHash (256 bits) and PDQ (256 bits), and of a query's other views."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ from PIL import Image
 from ledger.image.canonical_image import Pixels
 
 PDQ_MINIMUM_QUALITY = 49
-"""At or below this quality a PDQ hash says nothing (ThreatExchange, hashing/pdq)."""
+"""At or below this quality a PDQ hash is not used (ThreatExchange, hashing/pdq)."""
 
 _HASH_SIZE = 16
 _DCT_SIDE = 64
@@ -42,7 +42,7 @@ def hashes(pixels: Pixels) -> Hashes:
 
 
 def query_views(pixels: Pixels) -> tuple[tuple[bytes, ...], tuple[bytes, ...]]:
-    """pHashes and PDQ hashes of the eight dihedral views, the picture itself first, and of it without its border.
+    """pHashes and PDQ hashes of the eight dihedral views, the picture itself first, and of the picture without border.
 
     PDQ hashes at or below PDQ_MINIMUM_QUALITY are left out.
     """
@@ -54,10 +54,10 @@ def query_views(pixels: Pixels) -> tuple[tuple[bytes, ...], tuple[bytes, ...]]:
 
 
 def view_hashes(pixels: Pixels) -> tuple[Hashes, ...]:
-    """Both hashes of each view that `query_views` names.
+    """Both hashes of each view of `query_views`.
 
-    `pdqhash.compute_dihedral` derives all eight PDQ hashes from one transform, but of one turned picture in ten it
-    misses 50 bits or more (60 clip-art works): each view is hashed.
+    Each view is hashed separately: `pdqhash.compute_dihedral` derives all eight PDQ hashes from one transform, but is
+    wrong by 50 bits or more for one rotated picture in ten (60 clip-art works).
     """
     inner = trim_border(pixels)
     inputs = _dihedral(_dct_input(pixels)) + ([] if inner is None else [_dct_input(inner)])
@@ -66,11 +66,12 @@ def view_hashes(pixels: Pixels) -> tuple[Hashes, ...]:
 
 
 def correlation(picture: Pixels, other: Pixels) -> float:
-    """Of the small grey pictures that pHash transforms, in [-1, 1]: the largest over the views of `picture`.
+    """Correlation, in [-1, 1], of the small grey pictures that pHash transforms: the largest over the views of
+    `picture`.
 
-    Hashes keep signs alone, so a pattern that has a picture's pHash, and often nearly its PDQ too, is made in a moment.
-    It does not correlate: .65 at most with 30 drawings, as other drawings do (.68). JPEG copies of quality 5, mirrored
-    ones, and ones at three tenths of the size and quality 10 have .79 and more.
+    Hashes keep only signs, so it is easy to make a pattern with a picture's pHash, and often nearly its PDQ hash. Such
+    a pattern does not correlate: at most .65 with 30 drawings, like other drawings (.68). JPEG copies of quality 5,
+    mirrored copies, and copies at three tenths of the size and quality 10 have .79 or more.
     """
     inner = trim_border(picture)
     views = _dihedral(_dct_input(picture)) + ([] if inner is None else [_dct_input(inner)])
@@ -84,10 +85,10 @@ def _normalised(grey: NDArray[np.uint8]) -> NDArray[np.float64]:
 
 
 def trim_border(pixels: Pixels) -> Pixels | None:
-    """The picture without a border of nearly one colour (letterbox, passe-partout); None without one to speak of.
+    """The picture without a border of nearly one colour (letterbox, passe-partout); None without a notable border.
 
-    A row or column belongs to the border while no pixel in it differs from the corner's colour by more than a small
-    tolerance. At least 2% of a side must go and a quarter of the area must stay.
+    A row or column belongs to the border if no pixel in it differs from the corner's colour by more than a small
+    tolerance. The border must take at least 2% of a side, and a quarter of the area must remain.
     """
     differs = (np.abs(pixels.astype(np.int16) - pixels[0, 0].astype(np.int16)) > _BORDER_TOLERANCE).any(axis=2)
     rows, columns = np.flatnonzero(differs.any(axis=1)), np.flatnonzero(differs.any(axis=0))
@@ -101,7 +102,7 @@ def trim_border(pixels: Pixels) -> Pixels | None:
 
 
 def _dct_input(pixels: Pixels) -> NDArray[np.uint8]:
-    """The grey 64x64 picture that pHash transforms; turning it is turning the picture, at a hundredth of the cost."""
+    """The grey 64x64 picture that pHash transforms. Rotating it costs a hundredth of rotating the picture."""
     grey = Image.fromarray(pixels).convert("L")
     return np.asarray(grey.resize((_DCT_SIDE, _DCT_SIDE), Image.Resampling.LANCZOS))
 

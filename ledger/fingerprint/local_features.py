@@ -1,7 +1,7 @@
-"""Local features of a picture, and the compact form in which a registered work's are kept.
+"""Local features of a picture, and the compact form in which those of registered works are stored.
 
 SIFT (Lowe 2004) with RootSIFT descriptors (Arandjelovic and Zisserman 2012), reduced by PCA (Ke and Sukthankar 2004)
-and kept as one byte per dimension: some ten kilobytes a work, and no pixels to decode when it is compared.
+and stored as one byte per dimension: about ten kilobytes per work, so a comparison decodes no pixels.
 """
 
 from __future__ import annotations
@@ -27,9 +27,9 @@ from ledger.fingerprint.local_parameters import (
 from ledger.image.canonical_image import Pixels
 
 _LEAST_SIDE = 256
-"""Smaller pictures are scaled up first: keypoints need some pixels around them."""
+"""Smaller pictures are scaled up first, because keypoints need pixels around them."""
 _QUANTUM = 1 / 160
-"""Of a descriptor's components; they lie within +-0.8."""
+"""Step of a descriptor's components, which are within +-0.8."""
 _SCALES = 24.0
 """Steps of scale per octave."""
 _POSITIONS = 65535
@@ -38,10 +38,10 @@ _KEYPOINT = np.dtype([("x", "<u2"), ("y", "<u2"), ("scale", "u1"), ("angle", "u1
 
 @dataclass(frozen=True, slots=True)
 class LocalFeatures:
-    """n keypoints; positions and sizes are in units of the picture's longer side, so any rendering of it will do."""
+    """n keypoints. Positions and sizes are in units of the picture's longer side, so they hold for any size."""
 
     points: NDArray[np.float32]
-    """Shape (n, 2): x, y, from the picture's left upper corner."""
+    """Shape (n, 2): x, y from the picture's upper left corner."""
     scales: NDArray[np.float32]
     angles: NDArray[np.float32]
     """Radians."""
@@ -52,7 +52,7 @@ class LocalFeatures:
         return len(self.points)
 
     def to_bytes(self) -> bytes:
-        """46 bytes a keypoint."""
+        """46 bytes per keypoint."""
         rows = np.zeros(len(self), _KEYPOINT)
         rows["x"], rows["y"] = np.round(self.points.T * _POSITIONS)
         rows["scale"] = np.clip(np.round((np.log2(np.maximum(self.scales, 1e-6)) + 10) * _SCALES), 0, 255)
@@ -62,7 +62,7 @@ class LocalFeatures:
 
     @classmethod
     def from_bytes(cls, data: bytes) -> LocalFeatures:
-        """Raises IntegrityError (`bad-local-features`) when the bytes are not whole keypoints."""
+        """Parses features. Raises IntegrityError (`bad-local-features`) if the bytes are not whole keypoints."""
         if len(data) % _KEYPOINT.itemsize:
             raise IntegrityError("stored local features end inside a keypoint", code="bad-local-features")
         rows = np.frombuffer(data, _KEYPOINT)
@@ -76,13 +76,13 @@ class LocalFeatures:
 
 
 def work_features(picture: Pixels) -> LocalFeatures:
-    """Of a picture of shape (height, width, 3): at most WORK_KEYPOINTS, strongest first; possibly none."""
+    """At most WORK_KEYPOINTS features of a picture (height, width, 3), strongest first; possibly none."""
     points, scales, angles, histograms = _keypoints(picture, WORK_KEYPOINTS)
     return LocalFeatures(points, scales, angles, _reduced(histograms))
 
 
 def query_features(picture: Pixels) -> tuple[LocalFeatures, LocalFeatures]:
-    """Of the picture and of its mirror image (left to right): at most QUERY_KEYPOINTS each."""
+    """At most QUERY_KEYPOINTS features each of the picture and of its mirror image (left to right)."""
     points, scales, angles, found = _keypoints(picture, QUERY_KEYPOINTS)
     width = picture.shape[1] / max(picture.shape[:2])
     across = np.column_stack([width - points[:, 0], points[:, 1]])
@@ -96,9 +96,8 @@ def histograms(picture: Pixels, most: int) -> NDArray[np.float32]:
 
 
 def _mirrored(histograms: NDArray[np.float32]) -> NDArray[np.float32]:
-    """A mirrored SIFT descriptor is the same 4 x 4 x 8 histogram with the axis across the keypoint's direction reversed
-    and every direction negated.
-    """
+    """Descriptors of the mirrored picture: the same 4 x 4 x 8 histograms with the axis across the keypoint's direction
+    reversed and every direction negated."""
     cells = histograms.reshape(-1, 4, 4, 8)
     reversed_directions = np.roll(cells[:, ::-1, :, ::-1], 1, axis=3)
     return np.ascontiguousarray(reversed_directions).reshape(-1, 128)

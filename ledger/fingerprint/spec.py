@@ -1,4 +1,4 @@
-"""The FingerprintSpec: everything that decides a fingerprint, as one canonical JSON document named by its digest."""
+"""The FingerprintSpec: everything that determines a fingerprint, as a canonical JSON document named by its digest."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ from ledger.image.limits import WORKING_RESAMPLING, WORKING_SIDE
 
 @dataclass(frozen=True, slots=True)
 class FingerprintSpec:
-    """Names algorithms, parameters, weights by digest, and preprocessing; nothing of the machine that runs them."""
+    """Names algorithms, parameters, weights by digest, and preprocessing; nothing about the machine."""
 
     document: bytes
     """RFC 8785 bytes."""
@@ -32,21 +32,21 @@ class FingerprintSpec:
 
     @property
     def dimensions(self) -> Mapping[str, int]:
-        """Name of each embedding to its dimension."""
+        """Dimension of each embedding, by name."""
         embeddings: Mapping[str, Mapping[str, Any]] = canonical.loads(self.document)["embeddings"]
         return {name: int(description["dimension"]) for name, description in embeddings.items()}
 
     @property
     def copy_part(self) -> str:
-        """Digest of the spec without the embeddings that say nothing of copies: what a null set is bound to, so that
-        other models of style leave error rates of copies as they are."""
+        """Digest of the spec without style embeddings. Null sets name this digest, so that other style models do not
+        change error rates of copies."""
         document = canonical.loads(self.document)
         kept = {name: each for name, each in document["embeddings"].items() if name not in STYLE}
         return canonical.digest({**document, "embeddings": kept})
 
     @property
     def style_part(self) -> str | None:
-        """Digest of what the spec says of the embeddings that style is compared by; None where it has not both."""
+        """Digest of the spec's part about style embeddings; None unless it has both."""
         embeddings = canonical.loads(self.document)["embeddings"]
         if not embeddings.keys() >= STYLE:
             return None
@@ -54,12 +54,12 @@ class FingerprintSpec:
 
 
 def copy_spec() -> FingerprintSpec:
-    """The part that decides about copies alone: of the null set, the ranking, and what is measured of copies."""
+    """The spec for copies only, which the null set, the ranking and measurements of copies use."""
     return spec_with(None)
 
 
 def spec_with(models: StyleModels | None) -> FingerprintSpec:
-    """Of the copy descriptor and, where there are such, of these models. Raises as `StyleModels.describe` does."""
+    """The spec of the copy descriptor and, if given, of these style models. Raises as `StyleModels.describe` does."""
     style = {} if models is None else models.describe()
     return FingerprintSpec.of({copy_descriptor.NAME: copy_descriptor.describe(), **style})
 

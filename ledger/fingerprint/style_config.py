@@ -13,11 +13,11 @@ from ledger import canonical
 from ledger.errors import InputError, NotFoundError
 
 STATISTICS = "pooled_statistics.json"
-"""In a VAE's folder, where there is one: what its pooled statistics are standardised by."""
+"""Optional file in a VAE's folder: mean and deviation for standardising its pooled statistics."""
 VAE_SIDE = 128
-"""Pixels a side of what a VAE's encoder is given."""
+"""Side, in pixels, of the input of a VAE's encoder."""
 GRIDS = (1, 2, 4)
-"""Cells a side over which latents are pooled: the whole, quarters, sixteenths."""
+"""Cells per side over which latents are pooled: the whole, quarters, sixteenths."""
 CELLS = sum(grid * grid for grid in GRIDS)
 _MOST_CHANNELS = 64
 _Number = Annotated[str, StringConstraints(pattern=r"^-?(0|[1-9][0-9]{0,8})\.[0-9]{6}$")]
@@ -28,7 +28,7 @@ _Parsed = TypeVar("_Parsed", bound=BaseModel)
 
 
 class _Config(BaseModel):
-    """Other fields are the other parts' business."""
+    """Ignores fields that this module does not use."""
 
     model_config = ConfigDict(extra="ignore", frozen=True, strict=True)
 
@@ -57,7 +57,7 @@ class VaeConfig(_Config):
 
     @property
     def dimension(self) -> int:
-        """Of the pooled statistics: mean and deviation of each channel in each cell."""
+        """Dimension of the pooled statistics: mean and deviation of each channel in each cell."""
         return 2 * self.latent_channels * CELLS
 
     @property
@@ -76,20 +76,20 @@ class _ShortestEdge(_Config):
 
 
 class Sides(_Config):
-    """In pixels."""
+    """Sides in pixels."""
 
     height: _Side
     width: _Side
 
 
 class Preprocessing(_Config):
-    """What CLIPImageProcessor does to a picture before CLIP sees it."""
+    """CLIPImageProcessor's preprocessing of a picture."""
 
     size: _ShortestEdge | Sides
     crop_size: Sides | None = None
     do_center_crop: bool = True
     resample: Literal[2, 3] = 3
-    """Of Pillow: bilinear or bicubic, both with antialiasing."""
+    """Pillow's number of bilinear or bicubic, both with antialiasing."""
     image_mean: _Three
     image_std: _Three
 
@@ -105,8 +105,8 @@ class Preprocessing(_Config):
 
 
 class PooledStatistics(BaseModel):
-    """Mean and deviation of each pooled statistic over ordinary pictures: standardising by them keeps common
-    properties from hiding the unusual ones."""
+    """Mean and deviation of each pooled statistic over ordinary pictures. Standardising keeps common properties from
+    hiding unusual ones."""
 
     model_config = ConfigDict(extra="forbid", frozen=True, strict=True)
 
@@ -126,7 +126,7 @@ class PooledStatistics(BaseModel):
 
 
 def clip_config(folder: Path) -> ClipConfig:
-    """Of the image tower's folder, or of one with both towers. Raises as `_json` does."""
+    """Config of the image tower, from its folder or one with both towers. Raises as `_json` does."""
     file = folder / "config.json"
     document = _json(file)
     tower = document.get("vision_config")
@@ -147,13 +147,13 @@ def preprocessing(folder: Path) -> Preprocessing:
 
 
 def pooled_statistics(folder: Path) -> PooledStatistics | None:
-    """None where a VAE has none: its statistics are then taken as they are. Raises as `_json` does."""
+    """None if a VAE has none; its statistics are then not standardised. Raises as `_json` does."""
     file = folder / STATISTICS
     return _validated(PooledStatistics, _json(file), file) if file.is_file() else None
 
 
 def _json(file: Path) -> dict[str, object]:
-    """Raises NotFoundError (`model-missing`), InputError (`bad-model`)."""
+    """Reads a JSON file. Raises NotFoundError (`model-missing`), InputError (`bad-model`)."""
     try:
         document = json.loads(file.read_bytes())
     except FileNotFoundError as error:

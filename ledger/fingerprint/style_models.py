@@ -1,8 +1,8 @@
-"""The two models that style is compared by, CLIP's image tower and a VAE's encoder: their folders, definitions and
-parts of the spec. Imports no model library.
+"""The two models for style, CLIP's image tower and a VAE's encoder: their folders, definitions and parts of the spec.
+Imports no model library.
 
-A folder is as `save_pretrained` of transformers and diffusers writes it: config.json and one safetensors file. Weights
-in any other form are refused: pickles run code.
+A folder has the form that `save_pretrained` of transformers and diffusers writes: config.json and one safetensors
+file. Weights in any other form are refused, because pickles can run code.
 """
 
 from __future__ import annotations
@@ -30,7 +30,7 @@ from ledger.fingerprint.style_config import (
 CLIP = "clip"
 VAE = "vae"
 STYLE = frozenset({CLIP, VAE})
-"""Embeddings that style is compared by."""
+"""Names of the style embeddings."""
 CLIP_WEIGHTS = "model.safetensors"
 VAE_WEIGHTS = "diffusion_pytorch_model.safetensors"
 
@@ -48,23 +48,23 @@ SHIPPED: StylePins | None = StylePins(
     clip="0e35b5f9cf16226a3e0043557f5aabcab100b60202ac889327d934ba1df31e81",
     vae="850d7b5e1c20f3e4df392caf5c5a6f0b83eb93e287fb700814e6ea8a4fb4d1f1",
 )
-"""The models in SHIPPED_FOLDER, as `artledger train style-null` prints it."""
+"""Digests of the models in SHIPPED_FOLDER, as printed by `artledger train style-null`."""
 
 
 @dataclass(frozen=True, slots=True)
 class StyleModels:
-    """Where the models are."""
+    """The folders of the models."""
 
     clip: Path
     preprocessor: Path
     """Folder of preprocessor_config.json."""
     vae: Path
     pins: StylePins | None = None
-    """What the files must be; None: whatever they are, the spec names it."""
+    """Required digests of the files; None: any files, since the spec names their digests."""
 
     @classmethod
     def in_folder(cls, folder: Path, pins: StylePins | None = None) -> Self:
-        """In a pipeline's folder, with `image_encoder`, `feature_extractor` and `vae`."""
+        """The models in a pipeline's folder, with `image_encoder`, `feature_extractor` and `vae`."""
         return cls(folder / "image_encoder", folder / "feature_extractor", folder / "vae", pins)
 
     def describe(self) -> Mapping[str, Mapping[str, object]]:
@@ -77,7 +77,7 @@ class StyleModels:
 
 
 def shipped_style_models() -> StyleModels | None:
-    """None while none are shipped."""
+    """The shipped style models; None if none are shipped."""
     return None if SHIPPED is None else StyleModels.in_folder(SHIPPED_FOLDER, SHIPPED)
 
 
@@ -112,10 +112,10 @@ def describe_vae(folder: Path, pin: str | None = None) -> Mapping[str, object]:
 
 
 def weights_digest(folder: Path, weights: str, *more: str) -> str:
-    """SHA-256 over the canonical JSON of file name to file's SHA-256: config.json, the weights, and of `more` what is
-    there.
+    """SHA-256 of the canonical JSON of file names and their SHA-256: config.json, the weights, and existing `more`
+    files.
 
-    Raises NotFoundError (`model-missing`), InputError (`unsafe-weights` where there are only pickles).
+    Raises NotFoundError (`model-missing`), InputError (`unsafe-weights` if there are only pickles).
     """
     require_file(folder, weights)
     names = ["config.json", weights, *(name for name in more if (folder / name).is_file())]
@@ -137,7 +137,7 @@ def require_file(folder: Path, weights: str) -> Path:
 
 
 def changed_weights(folder: Path) -> IntegrityError:
-    """For weights other than the pinned ones."""
+    """The error for weights that are not the pinned ones."""
     return IntegrityError(
         f"the model in {folder} was changed: its SHA-256 differs from the expected one",
         code="weights-changed",

@@ -1,9 +1,9 @@
 """Runs the encoder of a VAE (Rombach et al. 2022): pictures to pooled statistics of their latents.
 
-Where in the picture something is matters little for its style: each channel's mean and deviation over the whole and
-over 2x2 and 4x4 cells are kept, not the latents. The forward pass is our own: importing diffusers takes longer than
-everything else that a verification does. `tests/fingerprint/test_vae_encoder.py` holds it equal to AutoencoderKL.
-Imports torch: import it late.
+Positions matter little for style, so it keeps not the latents but each channel's mean and deviation over the whole and
+over 2x2 and 4x4 cells. The forward pass is our own, because importing diffusers takes longer than the rest of a
+verification. `tests/fingerprint/test_vae_encoder.py` compares it with AutoencoderKL. This module imports torch, so
+import it late.
 """
 
 from __future__ import annotations
@@ -36,7 +36,7 @@ from ledger.image.canonical_image import Pixels
 _BLACK = np.zeros((16, 16, 3), np.uint8)
 _EPSILON = 1e-6
 _OLDER_NAMES = {"query": "to_q", "key": "to_k", "value": "to_v", "proj_attn": "to_out.0"}
-"""Of the attention's layers, in files that diffusers wrote before 0.18."""
+"""Names of the attention's layers in files written by diffusers before 0.18."""
 
 
 class VaeEncoder:
@@ -49,7 +49,7 @@ class VaeEncoder:
         weights: Mapping[str, Tensor],
         description: Mapping[str, object],
     ) -> None:
-        """Raises KeyError, RuntimeError and ValueError where weights or statistics are not those of such a VAE."""
+        """Raises KeyError, RuntimeError and ValueError if weights or statistics do not fit such a VAE."""
         self._config = config
         self._weights = {_newer(name): _rows_last(tensor) for name, tensor in weights.items()}
         self._description = description
@@ -81,7 +81,7 @@ class VaeEncoder:
         return self.encode(pictures)[:, np.newaxis]
 
     def pooled(self, pictures: Sequence[Pixels]) -> NDArray[np.float32]:
-        """The statistics as they are, neither standardised nor normalised: shape (len(pictures), dimension)."""
+        """Raw statistics, neither standardised nor normalised, shape (len(pictures), dimension)."""
         return np.stack(list(self._threads.map(self._pooled, pictures)))
 
     def _whole(self, picture: Pixels) -> NDArray[np.float16]:
@@ -95,8 +95,8 @@ class VaeEncoder:
 
 
 def load_vae_encoder(models: StyleModels) -> VaeEncoder:
-    """Raises NotFoundError (`model-missing`), InputError (`bad-model`, `unsafe-weights`), IntegrityError
-    (`weights-changed` for others than the pinned ones)."""
+    """Loads the encoder. Raises NotFoundError (`model-missing`), InputError (`bad-model`, `unsafe-weights`),
+    IntegrityError (`weights-changed` if the weights are not the pinned ones)."""
     pin = models.pins.vae if models.pins else None
     config, statistics = vae_config(models.vae), pooled_statistics(models.vae)
     if statistics is not None and len(statistics.mean) != config.dimension:
@@ -111,7 +111,7 @@ def load_vae_encoder(models: StyleModels) -> VaeEncoder:
 
 
 def standardised(pooled: NDArray[np.float32], statistics: PooledStatistics | None) -> NDArray[np.float16]:
-    """Pooled statistics of one picture, shape (dimension,), less the usual, L2-normalised."""
+    """Pooled statistics of one picture, shape (dimension,), standardised and L2-normalised."""
     if statistics is None:
         return normalised_float16(pooled)
     mean, deviation = (np.array(each, np.float64) for each in (statistics.mean, statistics.deviation))
@@ -119,7 +119,7 @@ def standardised(pooled: NDArray[np.float32], statistics: PooledStatistics | Non
 
 
 def pool(latents: NDArray[np.float32]) -> NDArray[np.float32]:
-    """latents: shape (channels, side, side). Per grid all cells' means, then all deviations: shape (dimension,)."""
+    """Statistics of latents (channels, side, side), shape (dimension,): per grid all cells' means, then deviations."""
     rows = []
     channels, side, _ = latents.shape
     for grid in GRIDS:
@@ -129,8 +129,7 @@ def pool(latents: NDArray[np.float32]) -> NDArray[np.float32]:
 
 
 def mean_latents(pixels: Tensor, weights: Mapping[str, Tensor], config: VaeConfig) -> Tensor:
-    """pixels: shape (n, 3, side, side), from -1 to 1. Returns the posterior's means, shape (n, channels, side/f,
-    side/f), not scaled."""
+    """Unscaled posterior means, shape (n, channels, side/f, side/f), for pixels (n, 3, side, side) in [-1, 1]."""
 
     def convolution(name: str, values: Tensor, *, stride: int = 1, padding: int = 1) -> Tensor:
         return functional.conv2d(values, weights[f"{name}.weight"], weights[f"{name}.bias"], stride, padding)
@@ -149,7 +148,7 @@ def mean_latents(pixels: Tensor, weights: Mapping[str, Tensor], config: VaeConfi
     def attention(name: str, values: Tensor) -> Tensor:
         tokens = norm(f"{name}.group_norm", values).flatten(2).transpose(1, 2)
         query, key, value = (_linear(weights, f"{name}.to_{each}", tokens) for each in "qkv")
-        # One head as wide as the channels.
+        # One head, as wide as the channels.
         attended = functional.scaled_dot_product_attention(query, key, value)
         return values + _linear(weights, f"{name}.to_out.0", attended).transpose(1, 2).reshape(values.shape)
 

@@ -1,4 +1,4 @@
-"""Safetensors files to encoders, refused where they are not what was pinned or do not fit."""
+"""Loads encoders from safetensors files. Refuses files that are not the pinned ones or do not fit."""
 
 from __future__ import annotations
 
@@ -24,11 +24,10 @@ def load_weights(
     pin: str | None,
     make: Callable[[Mapping[str, Tensor]], _Made],
 ) -> _Made:
-    """What `make` makes of the tensors, as float32, in the first of the files; the others count for the pin. Only
-    tensors whose names begin with one of `parts` are read.
+    """The result of `make` for the float32 tensors of the first file; the pin covers all files.
 
-    Raises NotFoundError (`model-missing`), InputError (`unsafe-weights`; `bad-model` where the tensors are not what
-    config.json promises), IntegrityError (`weights-changed`).
+    Only tensors whose names begin with one of `parts` are read. Raises NotFoundError (`model-missing`), InputError
+    (`unsafe-weights`; `bad-model` if the tensors do not fit config.json), IntegrityError (`weights-changed`).
     """
     file = require_file(folder, files[0])
     if pin is not None and weights_digest(folder, *files) != pin:
@@ -43,6 +42,6 @@ def load_weights(
 
 
 def normalised_float16(row: NDArray[np.float32]) -> NDArray[np.float16]:
-    """L2-normalised, shape (dimension,)."""
+    """The L2-normalised vector, shape (dimension,)."""
     half: NDArray[np.float16] = (row / max(float(np.linalg.norm(row)), 1e-12)).astype(np.float16)
     return half

@@ -9,10 +9,11 @@ import torch
 
 
 def single_threaded_workers(count: int) -> ThreadPoolExecutor:
-    """Threads in each of which torch computes with one thread.
+    """Threads in each of which torch uses one thread.
 
-    Torch's own threads wait for each other at every layer: with decoding workers on the same cores it then runs at a
-    third of its speed. The setting is per thread, but it also changes what later threads begin with: that is put back.
+    Torch's own threads wait for each other at every layer. With decoding workers on the same cores, torch then runs at
+    a third of its speed. The setting is per thread, but it also changes the default of later threads, which is
+    restored.
     """
     before = torch.get_num_threads()
     started = Barrier(count + 1)

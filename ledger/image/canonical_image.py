@@ -1,4 +1,4 @@
-"""The result of decoding: facts about a picture, and the small working picture that fingerprints are made from."""
+"""The result of decoding: facts about a picture, and the small working picture for fingerprints."""
 
 from __future__ import annotations
 

@@ -1,7 +1,7 @@
 """Canonical pixels (FORMAT.md): orientation, profile to sRGB, alpha over white, 8-bit RGB; digest; working picture.
 
-Runs inside a decoding worker: imports only Pillow and the standard library. The picture is walked in strips, so that
-beyond the decoded file itself only the working picture and a strip are held.
+Runs in a decoding worker, so it imports only Pillow and the standard library. It processes the picture in strips, so
+memory holds only the decoded file, the working picture and one strip.
 """
 
 from __future__ import annotations
@@ -22,7 +22,7 @@ _STRIP_PIXELS = 2**20
 _REDUCING_GAP = 3
 _HIGH_BYTE = 1 / 256
 
-# EXIF 2.32, 4.6.4 A: what undoes each value of the Orientation tag.
+# EXIF 2.32, 4.6.4 A: the operation that undoes each value of the Orientation tag.
 _UPRIGHT = {
     2: Image.Transpose.FLIP_LEFT_RIGHT,
     3: Image.Transpose.ROTATE_180,
@@ -32,7 +32,7 @@ _UPRIGHT = {
     7: Image.Transpose.TRANSVERSE,
     8: Image.Transpose.ROTATE_90,
 }
-# The mode that colours are in once alpha is taken off, where it needs no conversion first.
+# The mode of the colours after alpha is removed, if it needs no conversion first.
 _COLOUR_MODES = {
     "1": "L",
     "L": "L",
@@ -58,7 +58,7 @@ class CanonicalPixels(NamedTuple):
 
 
 def canonical_pixels(source: Image.Image, orientation: int = 1) -> CanonicalPixels:
-    """Walks the loaded frame `source` once; `orientation` is EXIF's, 1 to 8.
+    """Processes the loaded frame `source` once; `orientation` is EXIF's, 1 to 8.
 
     Raises InputError (`unsupported-format`) for modes without defined colours.
     """
@@ -85,7 +85,7 @@ def canonical_pixels(source: Image.Image, orientation: int = 1) -> CanonicalPixe
 
 
 def _flattener(mode: str, profile: bytes) -> Flatten:
-    """How a strip of `mode` becomes 8-bit sRGB over white."""
+    """A function that converts a strip of `mode` to 8-bit sRGB over white."""
     if mode in _DEEP_MODES:
         colour_mode = "L"
     elif mode in _PLAIN_MODES:
@@ -110,9 +110,9 @@ def _flattener(mode: str, profile: bytes) -> Flatten:
 
 
 def _split_alpha(strip: Image.Image) -> tuple[Image.Image, Image.Image | None]:
-    """Colours without alpha, and the alpha channel where the picture has one (a channel, or a transparent colour)."""
+    """Colours without alpha, and the alpha channel if the picture has a channel or a transparent colour."""
     if strip.mode in _DEEP_MODES:
-        # Pillow clips 16 bits to 8; the high byte is what it takes of 16-bit RGB.
+        # Pillow would clip 16 bits to 8. Take the high byte, as Pillow does for 16-bit RGB.
         return strip.convert("I").point(lambda sample: sample * _HIGH_BYTE).convert("L"), None
     if strip.mode in {"RGBa", "La"}:
         strip = strip.convert("RGBA" if strip.mode == "RGBa" else "LA")
@@ -125,7 +125,7 @@ def _split_alpha(strip: Image.Image) -> tuple[Image.Image, Image.Image | None]:
 
 
 def _transform_to_srgb(profile: bytes, colour_mode: str) -> ImageCms.ImageCmsTransform | None:
-    """The perceptual transform from an embedded profile; None (take the numbers as sRGB) without a usable one."""
+    """The perceptual transform from an embedded profile; None (values count as sRGB) without a usable one."""
     try:
         if profile:
             source = ImageCms.getOpenProfile(BytesIO(profile))

@@ -1,6 +1,6 @@
-"""From a file's bytes to canonical pixels, inside a worker process: imports only Pillow and the standard library.
+"""Decodes a file to canonical pixels in a worker process. It imports only Pillow and the standard library.
 
-Whatever Pillow raises becomes an InputError whose code names the cause; nothing about a hostile file is trusted.
+Every error of Pillow becomes an InputError whose code names the cause. Files are untrusted.
 """
 
 from __future__ import annotations
@@ -18,15 +18,15 @@ from ledger.image.limits import MAX_IN_FILE, DecodeLimits
 from ledger.image.metadata import exif_orientation, settle_transparency
 from ledger.image.structure import check_pixels, check_structure
 
-# The size is checked against our own limit, which the caller chooses, before anything is decoded.
+# Pillow's limit is off: the size is checked against the caller's limit before anything is decoded.
 Image.MAX_IMAGE_PIXELS = None
-# One picture is decoded by one thread: a worker per processor is the pool's, and memory is limited.
+# One thread per picture: the pool has one worker per processor, and memory is limited.
 AvifImagePlugin.DEFAULT_MAX_THREADS = 1
-# What a compressed chunk of a PNG may inflate to: a colour profile as large as other formats may have.
+# Largest inflated chunk of a PNG: a colour profile may be as large as in other formats.
 PngImagePlugin.MAX_TEXT_CHUNK = MAX_IN_FILE["bytes of colour profile"]
 
 _SHORTEST_HEADERS = 128
-"""A file that says what it is and ends before so many bytes without being readable was cut off."""
+"""An unreadable file with a known format and fewer bytes than this was cut off."""
 
 
 class Decoded(NamedTuple):
@@ -58,7 +58,7 @@ def decode(data: bytes, limits: DecodeLimits) -> Decoded:
         raise
     except MemoryError as error:
         raise out_of_memory() from error
-    except Exception as error:  # the codecs raise OSError, SyntaxError, ValueError, struct.error, zlib.error, ...
+    except Exception as error:  # codecs raise OSError, SyntaxError, ValueError, struct.error, zlib.error, ...
         raise _damaged(kind, data, error) from error
     return Decoded(
         sha256=hashlib.sha256(data).hexdigest(),
@@ -92,24 +92,24 @@ def out_of_memory() -> InputError:
 def _decode(data: bytes, kind: ImageFormat, limits: DecodeLimits) -> CanonicalPixels:
     with Image.open(BytesIO(data), formats=[kind.decoder]) as picture:
         check_pixels(picture.width * picture.height, limits)
-        picture.info.pop("xmp", None)  # Pillow would look for an orientation in it
+        picture.info.pop("xmp", None)  # else Pillow would read an orientation from it
         picture.load()
         if kind is PNG:
             settle_transparency(picture, data)
-        # A TIFF's own orientation is applied as it loads.
+        # Pillow applies a TIFF's own orientation when it loads the file.
         exif = b"" if kind is TIFF else picture.info.get("exif", b"")
         return canonical_pixels(picture, exif_orientation(exif))
 
 
 def _damaged(kind: ImageFormat, data: bytes, error: Exception) -> InputError:
-    """Codecs report a missing end in several ways, and some not at all."""
+    """The error for a file that cannot be decoded. Codecs report a missing end in several ways, or not at all."""
     unidentified = isinstance(error, UnidentifiedImageError)
     cut = is_cut_short(kind, data) or isinstance(error, EOFError) or (unidentified and len(data) < _SHORTEST_HEADERS)
     if cut or "truncated" in str(error).lower():
         message, code = f"the {kind.decoder} file ends too early", "truncated"
     else:
         message, code = f"the {kind.decoder} file is damaged", "damaged"
-    # Pillow's text can quote the file's bytes: keep it short and printable.
+    # Pillow's message can quote the file's bytes, so keep it short and printable.
     detail = "".join(letter for letter in str(error)[:120] if letter.isprintable() and not unidentified)
     return InputError(
         f"{message} ({detail})" if detail else message,

@@ -9,7 +9,7 @@ from ledger.errors import InputError
 
 @dataclass(frozen=True, slots=True)
 class ImageFormat:
-    """An accepted format: Pillow's name of the decoder and the media type that records state."""
+    """An accepted format: Pillow's decoder name and the media type in records."""
 
     decoder: str
     media_type: str
@@ -78,7 +78,7 @@ def sniff(data: bytes) -> ImageFormat:
 
 
 def is_cut_short(kind: ImageFormat, data: bytes) -> bool:
-    """True when a WebP or AVIF container states a length beyond the end of `data`.
+    """Whether a WebP or AVIF container states a length beyond the end of `data`.
 
     Source: RFC 9649 section 2.4; ISO/IEC 14496-12, 4.2 (boxes).
     """

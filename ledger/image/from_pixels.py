@@ -1,4 +1,4 @@
-"""Turns generated pixels, which are in no file yet, into a CanonicalImage."""
+"""Turns generated pixels, which have no file yet, into a CanonicalImage."""
 
 from __future__ import annotations
 
@@ -13,9 +13,9 @@ PIXELS_TYPE = "application/vnd.artledger.pixels"
 
 
 def image_of(pixels: Pixels) -> CanonicalImage:
-    """A picture of 8-bit sRGB, shape (height, width, 3), as decoding would give it.
+    """The CanonicalImage of 8-bit sRGB pixels, shape (height, width, 3), as decoding would return it.
 
-    Its bytes are its canonical pixels, so both digests are one. Raises ValueError for other shapes and types.
+    Its bytes are its canonical pixels, so both digests are equal. Raises ValueError for other shapes and types.
     """
     if pixels.dtype != np.uint8 or pixels.ndim != 3 or pixels.shape[2] != 3 or not pixels.size:
         raise ValueError(f"not 8-bit RGB: shape {pixels.shape}, type {pixels.dtype}")

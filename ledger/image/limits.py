@@ -1,4 +1,4 @@
-"""Limits and sizes, in a module of their own, so that a decoding worker need not load numpy."""
+"""Limits and sizes, in a separate module so that a decoding worker need not load numpy."""
 
 from __future__ import annotations
 
@@ -12,8 +12,8 @@ WORKING_RESAMPLING = "box-then-lanczos3"
 
 
 MAX_IN_FILE = {
-    "scans": 100,  # a progressive JPEG has about 10; each costs as much as decoding the picture once
-    "frames": 5_000,  # only the first is decoded
+    "scans": 100,  # a progressive JPEG has about 10; each costs as much as one decoding
+    "frames": 5_000,  # only the first frame is decoded
     "directories": 1_000,  # pages of a TIFF; only the first is decoded
     "strips and tiles": 65_536,
     "parts": 65_536,  # segments, chunks, boxes, tags
@@ -22,21 +22,21 @@ MAX_IN_FILE = {
     "bytes of EXIF data": 16 * 2**20,
     "bytes of tags": 16 * 2**20,  # of a TIFF, beyond the file's own length: tags may share bytes
 }
-"""How often a file may contain each thing (`ledger.image.structure`); checked before decoding."""
+"""Largest number of each thing in a file (`ledger.image.structure`); checked before decoding."""
 
 
 @dataclass(frozen=True, slots=True)
 class DecodeLimits:
-    """What one picture may cost; checked before and while decoding."""
+    """Limits for decoding one picture, checked before and while decoding."""
 
     max_bytes: int = 64 * 2**20
     max_pixels: int = 120_000_000
     cpu_seconds: float = 5.0
-    """Processor seconds per picture; the system counts whole ones, so a picture may get up to one more."""
+    """Processor seconds per picture; the system counts whole seconds, so a picture may get up to one more."""
     seconds: float = 20.0
-    """Seconds by the clock per picture, and processor seconds per drawing (SVG)."""
+    """Wall-clock seconds per picture, and processor seconds per drawing (SVG)."""
     memory: int = 1024 * 2**20
-    """Bytes of address space that a worker may use beyond what it has at start."""
+    """Bytes of address space that a worker may use in addition to what it has at start."""
 
 
 DEFAULT_LIMITS = DecodeLimits()

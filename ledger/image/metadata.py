@@ -1,5 +1,5 @@
-"""What stands beside a picture's samples and changes its canonical pixels, read as FORMAT.md says rather than guessed:
-the orientation of an EXIF block, and the transparent colour of a PNG. Runs inside a worker."""
+"""Reads, as FORMAT.md says, the metadata that changes canonical pixels: the orientation of an EXIF block, and the
+transparent colour of a PNG. Runs in a worker."""
 
 from __future__ import annotations
 
@@ -10,14 +10,14 @@ from PIL import Image
 _PREFIX = b"Exif\0\0"
 _ORIENTATION, _SHORT = 0x0112, 3
 _PNG_DEPTH, _PNG_COLOUR = 24, 25
-"""Where a PNG's IHDR chunk has its bits per sample and its colour type; the chunk comes first."""
+"""Offsets of bits per sample and colour type in a PNG, whose first chunk is IHDR."""
 _GREY = 0
 
 
 def exif_orientation(exif: bytes) -> int:
     """The first Orientation entry, a SHORT, of an EXIF block's first directory (EXIF 2.32, 4.6.2): 1 to 8.
 
-    1 where there is none, or the block is broken before it.
+    1 if there is none, or the block is damaged before it.
     """
     block = exif.removeprefix(_PREFIX)
     order = {b"II*\0": "<", b"MM\0*": ">"}.get(block[:4])
@@ -36,8 +36,8 @@ def exif_orientation(exif: bytes) -> int:
 
 
 def settle_transparency(picture: Image.Image, data: bytes) -> None:
-    """A PNG's transparent colour in the loaded picture's own samples: scaled as they are; none for 16 bits, whose low
-    bytes are gone by then."""
+    """Sets a PNG's transparent colour in the scale of the loaded samples; removes it for 16 bits, whose low bytes are
+    already lost."""
     depth, colour = data[_PNG_DEPTH], data[_PNG_COLOUR]
     transparent = picture.info.get("transparency")
     if depth == 16:

@@ -1,4 +1,4 @@
-"""Decoding in worker processes: a hostile file costs one worker and gives one clear error; the pool recovers."""
+"""Decodes in worker processes. A malicious file costs one worker and gives one clear error; the pool recovers."""
 
 from __future__ import annotations
 
@@ -26,16 +26,17 @@ from ledger.image.worker import decode_job, initialise, manifest_job, rasterise_
 Key = TypeVar("Key")
 Result = TypeVar("Result")
 Bytes = bytes | Callable[[], bytes]
-"""A file's bytes, or what reads them when their turn comes (called in another thread; may raise InputError)."""
+"""A file's bytes, or a function that reads them when needed (called in another thread; may raise InputError)."""
 
 IN_FLIGHT_PER_WORKER = 32
-"""Files begun and pictures waiting to be taken, per worker: decoding goes on while a batch of them is encoded."""
+"""Files started and pictures not yet taken, per worker; enough to decode while a batch is encoded."""
 
 
 class DecodePool:
-    """Worker processes that decode and rasterise. Thread-safe; a context manager: leaving it ends the workers.
+    """Worker processes that decode and rasterise. Thread-safe; a context manager that ends the workers on exit.
 
-    Workers start with the first job, from a fork server that has loaded little but Pillow: their memory limit is tight.
+    Workers start with the first job, from a fork server that has loaded little except Pillow: their memory limit is
+    tight.
     """
 
     def __init__(self, workers: int | None = None, limits: DecodeLimits = DEFAULT_LIMITS) -> None:
@@ -54,7 +55,7 @@ class DecodePool:
         self.close()
 
     def close(self) -> None:
-        """Ends the workers; jobs that still run are abandoned."""
+        """Ends the workers and abandons running jobs."""
         self._pool.stop()  # type: ignore[no-untyped-call]  # pebble leaves it unannotated
         self._pool.join()
 
@@ -94,8 +95,8 @@ class DecodePool:
     def decode_all(self, files: Iterable[tuple[Key, Bytes]]) -> Iterator[tuple[Key, CanonicalImage | InputError]]:
         """Decodes many files in parallel and yields them in the order given, each with its picture or its error.
 
-        At most IN_FLIGHT_PER_WORKER files per worker are in flight: `files` is drawn from as results are taken. Closing
-        the iterator drops what has not started.
+        At most IN_FLIGHT_PER_WORKER files per worker are in progress; more of `files` are read as results are taken.
+        Closing the iterator drops files that have not started.
         """
         waiting: deque[tuple[Key, Future[CanonicalImage | InputError]]] = deque()
         with ThreadPoolExecutor(2 * self.workers, thread_name_prefix="decode") as threads:

@@ -1,4 +1,4 @@
-"""The small picture kept of a work, for geometric verification and for pages: made and read by ourselves only."""
+"""The stored preview of a work, for geometric verification and pages. Only this module writes and reads previews."""
 
 from __future__ import annotations
 

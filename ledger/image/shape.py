@@ -1,11 +1,11 @@
-"""Which sizes of pictures cannot be compared. A record states the size, so an auditor applies the same rule."""
+"""Sizes of pictures that cannot be compared. A record states the size, so an auditor can apply the same rule."""
 
 from __future__ import annotations
 
 MINIMUM_SIDE = 16
-"""Pixels that the shorter side needs."""
+"""Least pixels of the shorter side."""
 MAXIMUM_ASPECT = 20
-"""How many times as long as the shorter one the longer side may be."""
+"""Largest ratio of the longer side to the shorter one."""
 
 
 def is_tiny(width: int, height: int) -> bool:
@@ -13,5 +13,5 @@ def is_tiny(width: int, height: int) -> bool:
 
 
 def is_extreme(width: int, height: int) -> bool:
-    """Whether one side is far longer than the other."""
+    """Whether one side is much longer than the other."""
     return max(width, height) > MAXIMUM_ASPECT * min(width, height)

@@ -17,7 +17,7 @@ from ledger.image.tiff_structure import directories
 
 
 class Costs:
-    """Counts what a file contains, and refuses it as soon as there is more than one picture may have."""
+    """Counts the parts of a file, and refuses it as soon as there are more than allowed."""
 
     def __init__(self, kind: ImageFormat, limits: DecodeLimits) -> None:
         self._kind = kind
@@ -25,7 +25,7 @@ class Costs:
         self._counted: Counter[str] = Counter()
 
     def add(self, what: str, number: int = 1) -> None:
-        """Raises InputError (`too-complex`) past MAX_IN_FILE[what]."""
+        """Counts parts. Raises InputError (`too-complex`) above MAX_IN_FILE[what]."""
         self._counted[what] += number
         if self._counted[what] > MAX_IN_FILE[what]:
             raise InputError(
@@ -36,12 +36,12 @@ class Costs:
             )
 
     def canvas(self, width: int, height: int) -> None:
-        """Raises InputError (`too-many-pixels`)."""
+        """Checks the size of the canvas. Raises InputError (`too-many-pixels`)."""
         check_pixels(width * height, self._limits)
 
 
 def check_structure(kind: ImageFormat, data: bytes, limits: DecodeLimits) -> None:
-    """Raises InputError: `too-many-pixels` for the declared canvas, `too-complex` for what MAX_IN_FILE bounds."""
+    """Raises InputError: `too-many-pixels` for the declared canvas, `too-complex` for the limits of MAX_IN_FILE."""
     _WALKS[kind](data, Costs(kind, limits))
 
 
@@ -63,7 +63,7 @@ _SCAN, _END, _APP1, _APP2 = 0xDA, 0xD9, 0xE1, 0xE2
 
 
 def _jpeg(data: bytes, costs: Costs) -> None:
-    """ISO/IEC 10918-1, B.1.1 and B.2. Between two markers stand a segment and, after a scan's header, its data."""
+    """ISO/IEC 10918-1, B.1.1 and B.2. Between two markers are a segment and, after a scan's header, its data."""
     position = 2
     while (found := _MARKER.search(data, position)) is not None:
         marker, position = data[found.end() - 1], found.end()
@@ -126,7 +126,7 @@ def _gif(data: bytes, costs: Costs) -> None:
 
 
 def _colour_table(data: bytes, flags: int) -> int:
-    """Bytes of the colour table that the flags at this position announce."""
+    """Bytes of the colour table, according to the flags at this position."""
     packed = data[flags] if flags < len(data) else 0
     return 3 * 2 ** ((packed & 7) + 1) if packed & 0x80 else 0
 
@@ -158,19 +158,19 @@ def _webp(data: bytes, costs: Costs) -> None:
 def _tiff(data: bytes, costs: Costs) -> None:
     """TIFF 6.0, section 2, and BigTIFF. Raises InputError (`damaged`) where directories form a loop."""
     for page, directory in enumerate(directories(data)):
-        if page == 0:  # the others are not decoded
+        if page == 0:  # other pages are not decoded
             costs.canvas(directory.width, directory.height)
         costs.add("directories")
         costs.add("parts", directory.entries)
         costs.add("strips and tiles", directory.strips)
         costs.add("bytes of colour profile", directory.profile_bytes)
-        # Tags that overlap can claim the whole file each; sloppy ones that claim a little too much are common.
+        # Overlapping tags can each claim the whole file. Tags that claim slightly too much are common.
         if directory.tag_bytes > len(data):
             costs.add("bytes of tags", directory.tag_bytes - len(data))
 
 
 _AVIF_CONTAINERS = {b"meta": 4, b"iprp": 0, b"ipco": 0, b"moov": 0, b"trak": 0, b"mdia": 0, b"minf": 0, b"stbl": 0}
-"""Boxes that hold boxes, and how many bytes stand before those (ISO/IEC 14496-12)."""
+"""Boxes that contain boxes, and the number of bytes before those (ISO/IEC 14496-12)."""
 
 
 def _avif(data: bytes, costs: Costs) -> None:
@@ -186,7 +186,7 @@ def _avif(data: bytes, costs: Costs) -> None:
 
 
 def _boxes(data: bytes, costs: Costs) -> Iterator[tuple[bytes, int, int]]:
-    """Type, start and end of the content of every box, those inside others included."""
+    """Type, start and end of the content of every box, including nested ones."""
     ranges = [(0, len(data))]
     while ranges:
         position, limit = ranges.pop()

@@ -1,4 +1,4 @@
-"""SVG to PNG by resvg, inside a worker process: no scripts, no fonts of this machine, no files, no network."""
+"""Renders SVG to PNG with resvg in a worker process: no scripts, no system fonts, no files, no network."""
 
 from __future__ import annotations
 
@@ -24,13 +24,13 @@ def svg_text(data: bytes) -> str:
 
 
 def rasterise_svg(drawing: str) -> bytes:
-    """PNG (transparent where nothing is drawn) whose longest side is RASTER_SIDE, with the drawing's aspect.
+    """A PNG with a transparent background, longest side RASTER_SIDE and the drawing's aspect ratio.
 
-    The aspect comes from width and height, else from the viewBox, else from the drawing's bounds: resvg does so, once
-    it is told a resolution for lengths in physical units (96 dpi as in CSS). Text is drawn without the machine's fonts:
-    the same pixels everywhere. Raises InputError (`bad-svg`).
+    resvg takes the aspect ratio from width and height, else from the viewBox, else from the drawing's bounds. It needs
+    a resolution for physical lengths (96 dpi as in CSS). Text is drawn without system fonts, so pixels are the same
+    everywhere. Raises InputError (`bad-svg`).
 
-    Files that the drawing refers to would be read by resvg: the caller takes away the right to open files.
+    resvg would read files that the drawing refers to, so the caller must remove the right to open files.
     """
     import resvg_py
 

@@ -1,4 +1,4 @@
-"""The directories of a TIFF file, walked without decoding: TIFF 6.0 section 2, and BigTIFF with 64-bit offsets."""
+"""Reads the directories of a TIFF file without decoding: TIFF 6.0 section 2, and BigTIFF with 64-bit offsets."""
 
 from __future__ import annotations
 
@@ -15,12 +15,12 @@ _STRIPS = frozenset((273, 324))
 """StripOffsets and TileOffsets."""
 _WIDTH, _HEIGHT, _PROFILE = 256, 257, 34675
 _MOST_ENTRIES = 65_535
-"""Entries of one directory that are looked at; a TIFF that is not a BigTIFF can have no more."""
+"""Largest number of entries read per directory; a TIFF that is not a BigTIFF cannot have more."""
 
 
 @dataclass(slots=True)
 class Directory:
-    """What one directory claims."""
+    """The facts that one directory states."""
 
     entries: int
     width: int = 0
@@ -41,9 +41,9 @@ class _Layout:
 
 
 def directories(data: bytes) -> Iterator[Directory]:
-    """Every directory of the chain, as far as it can be followed.
+    """The directories of the chain, as far as it can be followed.
 
-    Raises InputError (`damaged`) where the chain comes back to a directory.
+    Raises InputError (`damaged`) if the chain forms a loop.
     """
     order = "<" if data[:2] == b"II" else ">"
     big = data[2:4] in (b"+\0", b"\0+")
@@ -89,6 +89,6 @@ def _directory(data: bytes, start: int, number: int, layout: _Layout) -> Directo
 
 
 def _number(value: bytes, kind: int, layout: _Layout) -> int:
-    """The first number (unsigned, by its field type) of a value that stands in the entry itself; 0 for other types."""
+    """The first unsigned number of a value that is stored in the entry itself; 0 for other field types."""
     width = _WIDTHS.get(kind, 0)
     return int.from_bytes(value[:width], layout.order) if kind in (1, 3, 4, 16) and width <= len(value) else 0

@@ -1,4 +1,4 @@
-"""What a decoding worker does around one job: limits on memory, CPU and open files."""
+"""Runs one job in a decoding worker, with limits on memory, CPU and open files."""
 
 from __future__ import annotations
 
@@ -22,7 +22,7 @@ from ledger.image.svg import rasterise_svg, svg_text
 
 
 def initialise(memory: int) -> None:
-    """Limits the address space to its size now plus `memory` bytes; leaves Ctrl-C to the parent; loads the codecs."""
+    """Limits the address space to its current size plus `memory` bytes; ignores Ctrl-C; loads the codecs."""
     signal.signal(signal.SIGINT, signal.SIG_IGN)
     warnings.simplefilter("ignore")
     Image.init()
@@ -35,7 +35,7 @@ def initialise(memory: int) -> None:
 
 
 def decode_job(data: bytes, limits: DecodeLimits) -> decoding.Decoded | LedgerError:
-    """Runs `decode`; an InputError is returned rather than raised: nothing of the file travels in a traceback."""
+    """Runs `decode`. Returns an InputError instead of raising it, so that no traceback carries file content."""
     with _cpu_limit(limits.cpu_seconds):
         try:
             return decoding.decode(data, limits)
@@ -73,7 +73,7 @@ def manifest_job(data: bytes, limits: DecodeLimits, *, media_type: str, trusted:
 
 @contextlib.contextmanager
 def _cpu_limit(seconds: float) -> Iterator[None]:
-    """RLIMIT_CPU counts from the process's start: the soft limit is raised for each job. Past it the process dies."""
+    """Raises the soft RLIMIT_CPU for one job, since it counts from the process's start. Above it, the process dies."""
     used = resource.getrusage(resource.RUSAGE_SELF)
     hard = resource.getrlimit(resource.RLIMIT_CPU)[1]
     soft = math.ceil(used.ru_utime + used.ru_stime + seconds)

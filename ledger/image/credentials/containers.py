@@ -1,6 +1,6 @@
 """Finds the manifest store in a PNG, JPEG or WebP file (C2PA 2.2, appendix A.3).
 
-The bytes are hostile, so every walk is bounded. Most files have no manifest. This module finds that out in
+The bytes are untrusted, so every walk is bounded. Most files have no manifest; this module finds that out in
 microseconds, before another process or library is started.
 """
 
@@ -11,7 +11,7 @@ from collections.abc import Callable, Iterator
 from ledger.image.formats import JPEG, PNG, WEBP
 
 MAX_PARTS = 65_536
-"""Chunks or segments looked at; a manifest beyond them is not found, which is unknown."""
+"""Largest number of chunks or segments read; a manifest after them is not found."""
 
 _JPEG_WITHOUT_LENGTH = frozenset((0x01, *range(0xD0, 0xD8)))
 _APP11 = 0xEB
@@ -24,7 +24,7 @@ def is_walked(media_type: str) -> bool:
 
 
 def embedded_manifest(data: bytes, media_type: str) -> bytes | None:
-    """The manifest store's bytes (JUMBF); None where there is none, or the file is cut short or of another format."""
+    """The manifest store's bytes (JUMBF); None if there is none, or the file is cut short or of another format."""
     walk = _WALKS.get(media_type)
     return None if walk is None else walk(data)
 
@@ -57,7 +57,7 @@ def _from_webp(data: bytes) -> bytes | None:
 
 def _from_jpeg(data: bytes) -> bytes | None:
     """JUMBF boxes in APP11 segments (ISO/IEC 19566-5, D.2): `JP`, a box number, a sequence number, and the box's header
-    again in each segment. The first box that is labelled `c2pa` is the store."""
+    repeated in each segment. The first box with the label `c2pa` is the store."""
     boxes: dict[bytes, bytearray] = {}
     for segment in _app11_segments(data):
         if segment[:2] != b"JP" or len(segment) < 16:
@@ -73,7 +73,7 @@ def _from_jpeg(data: bytes) -> bytes | None:
 
 
 def _app11_segments(data: bytes) -> Iterator[bytes]:
-    """Their contents, up to the first scan (ISO/IEC 10918-1, B.1.1)."""
+    """Contents of the APP11 segments before the first scan (ISO/IEC 10918-1, B.1.1)."""
     position = 2
     for _ in range(MAX_PARTS):
         if position + 4 > len(data) or data[position] != 0xFF:

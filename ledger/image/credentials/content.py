@@ -1,4 +1,4 @@
-"""Content Credentials (C2PA 2.x) as this project writes and reads them: what is said, and what was found."""
+"""Content Credentials (C2PA 2.x) that this project writes and reads."""
 
 from __future__ import annotations
 
@@ -8,24 +8,24 @@ from typing import Any, Literal
 from ledger.text import clean_text
 
 LABEL = "org.artledger.attribution"
-"""Of our assertion. Its content is frozen (FORMAT.md): another content would be `org.artledger.attribution.v2`."""
+"""Label of our assertion. Its content is frozen (FORMAT.md); a new content would be `org.artledger.attribution.v2`."""
 
 TRAINED_ALGORITHMIC_MEDIA = "http://cv.iptc.org/newscodes/digitalsourcetype/trainedAlgorithmicMedia"
 """IPTC's code for a picture made by a trained model."""
 
 MAX_COPIES = 10
-"""Works that the assertion names."""
+"""Largest number of works that the assertion names."""
 MAX_SENTENCE = 1000
-"""Code points of the assertion's `reference`."""
+"""Largest number of code points of the assertion's `reference`."""
 
 State = Literal["valid", "untrusted", "invalid"]
-"""`valid`: intact, and the signer is one that is trusted here; `untrusted`: intact, by somebody who is not known here;
-`invalid`: broken, or not about these bytes. A file without credentials has no state: that is unknown, not tampered."""
+"""`valid`: intact, by a signer trusted here; `untrusted`: intact, by an unknown signer; `invalid`: broken, or not about
+these bytes. A file without credentials has no state: that means unknown, not tampered with."""
 
 
 @dataclass(frozen=True, slots=True)
 class CopiedWork:
-    """A verified copy as the record has it, with the names that people know; `score` and `p_value` are decimal text."""
+    """A verified copy from the record, with names for people; `score` and `p_value` are decimal text."""
 
     work_id: str
     title: str
@@ -37,9 +37,10 @@ class CopiedWork:
 
 @dataclass(frozen=True, slots=True)
 class Assertion:
-    """Which record says what this picture copies, if anything. `origin`: the log's; `model`: the generator's name.
+    """Names the record of this picture and the works it copies, if any. `origin`: the log's; `model`: the generator's
+    name.
 
-    A file goes everywhere and stays: it names a work or an artist only where a copy was verified.
+    A published file cannot be recalled, so it names a work or an artist only if a copy was verified.
     """
 
     origin: str
@@ -50,7 +51,7 @@ class Assertion:
     reference: str
 
     def to_json(self) -> dict[str, Any]:
-        """As it stands in a manifest (FORMAT.md): titles and names are untrusted text, so they are cleaned and cut."""
+        """The assertion in a manifest (FORMAT.md). Titles and names are untrusted text, so they are cleaned and cut."""
         return {
             "origin": self.origin,
             "record_id": self.record_id,
@@ -71,22 +72,22 @@ class Assertion:
 
     @property
     def credit(self) -> str | None:
-        """For IPTC's credit field; None where nobody is to be credited."""
+        """Text for IPTC's credit field; None if nobody is credited."""
         return clean_text(self.reference, MAX_SENTENCE) if self.copies else None
 
 
 @dataclass(frozen=True, slots=True)
 class Signed:
-    """A file with its credentials inside."""
+    """A file with embedded credentials."""
 
     data: bytes
     manifest_sha256: str
-    """Of the manifest store (JUMBF), as `asset` records have it."""
+    """Digest of the manifest store (JUMBF), as in `asset` records."""
 
 
 @dataclass(frozen=True, slots=True)
 class FoundCredentials:
-    """What the manifest in a file says. Every text is untrusted; it was cleaned and cut."""
+    """Content of a file's manifest. Every text is untrusted and has been cleaned and cut."""
 
     state: State
     issuer: str | None
@@ -94,12 +95,12 @@ class FoundCredentials:
     claim_generator: str | None
     """The program that made the manifest."""
     digital_source_type: str | None
-    """As the manifest's actions state it: an IPTC code."""
+    """IPTC code from the manifest's actions."""
     assertion: Assertion | None
-    """Ours, from the file's own manifest or else from one of its ingredients'."""
+    """Our assertion, from the file's own manifest or else from an ingredient's."""
     from_ingredient: bool
     """Whether `assertion` is an ingredient's: the file was edited after it was made."""
     manifest_sha256: str | None
     """None for GIF, TIFF and AVIF, whose containers are not walked here."""
     problems: tuple[str, ...]
-    """What validation found, in C2PA's own codes."""
+    """Failures found by validation, as C2PA status codes."""

@@ -1,6 +1,6 @@
-"""The C2PA library, and nothing else uses it: bytes and JSON in, bytes and JSON out.
+"""The only module that uses the C2PA library: bytes and JSON in, bytes and JSON out.
 
-Every object is made for one call and closed after it: a context that was made before a fork is refused after it.
+Every object is made for one call and closed after it, because the library refuses a context made before a fork.
 """
 
 from __future__ import annotations
@@ -17,7 +17,7 @@ if TYPE_CHECKING:
     from ledger.image.credentials.signer import CredentialSigner
 
 MAX_REPORT = 4 * 2**20
-"""Characters of JSON about one manifest."""
+"""Largest number of characters of JSON about one manifest."""
 
 
 class NoManifestError(Exception):
@@ -25,19 +25,19 @@ class NoManifestError(Exception):
 
 
 class UnreadableError(Exception):
-    """What stands where a manifest belongs is none that can be read."""
+    """The bytes in the place of a manifest cannot be read as one."""
 
 
 def load() -> None:
-    """Loads the library, which opens files: for a process that may open none afterwards."""
+    """Loads the library, which opens files, before the process loses the right to open any."""
     importlib.import_module("c2pa")
 
 
 def sign(data: bytes, media_type: str, manifest: Mapping[str, Any], signer: CredentialSigner) -> tuple[bytes, bytes]:
-    """The file with a signed manifest in it, and the manifest store's bytes.
+    """The file with an embedded signed manifest, and the manifest store's bytes.
 
-    Nothing is fetched: no time stamp, no revocation answer. Raises ConflictError (`credentials-signing`) when the
-    signer's certificate is not fit for C2PA.
+    Fetches nothing: no time stamp, no revocation answer. Raises ConflictError (`credentials-signing`) if the signer's
+    certificate does not fit C2PA.
     """
     import c2pa
 
@@ -60,9 +60,9 @@ def sign(data: bytes, media_type: str, manifest: Mapping[str, Any], signer: Cred
 
 
 def validate(data: bytes, media_type: str, trusted: str) -> str:
-    """C2PA's report (JSON) on the manifest in a file; `trusted` holds the trusted roots in PEM, none where empty.
+    """C2PA's report (JSON) on the manifest in a file. `trusted`: the trusted roots in PEM, possibly empty.
 
-    A manifest that lies elsewhere is not fetched. Raises NoManifestError and UnreadableError.
+    A remote manifest is not fetched. Raises NoManifestError and UnreadableError.
     """
     import c2pa
 
@@ -75,7 +75,7 @@ def validate(data: bytes, media_type: str, trusted: str) -> str:
     except c2pa.C2paError.ManifestNotFound as error:
         raise NoManifestError from error
     except c2pa.C2paError as error:
-        if str(error).startswith("Remote"):  # it lies elsewhere; the library has no class for not having fetched it
+        if str(error).startswith("Remote"):  # a remote manifest; the library has no class for this error
             raise NoManifestError from error
         raise UnreadableError(str(error)[:300]) from error
     if len(report) > MAX_REPORT:

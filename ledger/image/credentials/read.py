@@ -21,7 +21,7 @@ from ledger.text import clean_text
 MAX_PROBLEMS = 10
 MALFORMED = "artledger.assertion.malformed"
 UNREADABLE = "artledger.manifest.unreadable"
-"""Our own codes, beside C2PA's."""
+"""Our own codes, in addition to C2PA's."""
 
 _TEXT_LIMIT = 200
 _STATES: dict[str, State] = {"Trusted": "valid", "Valid": "untrusted"}
@@ -31,13 +31,13 @@ _UNTRUSTED = "signingCredential.untrusted"
 def read_credentials(
     pool: DecodePool, data: bytes, media_type: str, trusted: Callable[[], str]
 ) -> FoundCredentials | None:
-    """What the manifest in a file says; None where it has none. Never raises for what a file holds.
+    """The content of a file's manifest; None if it has none. No file content makes it raise.
 
-    `media_type` is what the file is (`CanonicalImage.media_type`); `trusted` gives the roots, in PEM, whose signers
-    are `valid` rather than `untrusted`; it is asked when there is a manifest, and what it raises comes through.
+    `media_type`: the file's real type (`CanonicalImage.media_type`). `trusted` returns the roots, in PEM, whose signers
+    are `valid` instead of `untrusted`. It is called if there is a manifest, and its errors are passed on.
 
-    The library that reads manifests is native code, so it runs where pictures are decoded: with limits on memory, time
-    and open files (none, so no connection either).
+    The library that reads manifests is native code, so it runs in the decoding workers, with limits on memory and time
+    and without the right to open files or connections.
     """
     store = embedded_manifest(data, media_type)
     if store is None and is_walked(media_type):
@@ -54,7 +54,7 @@ def read_credentials(
 
 
 def found_in(report: str, manifest_sha256: str | None) -> FoundCredentials:
-    """From C2PA's report (the JSON of its reader) on a manifest."""
+    """Converts C2PA's report on a manifest (the JSON of its reader)."""
     try:
         document = _object(json.loads(report))
     except (ValueError, RecursionError):
@@ -97,7 +97,7 @@ def _unreadable(manifest_sha256: str | None, why: str) -> FoundCredentials:
 
 
 def _problems(document: dict[str, Any]) -> Iterable[str]:
-    """C2PA's status codes of failures; that the signer is not trusted is the state, not a problem."""
+    """C2PA's status codes of failures, without that of an untrusted signer, which is a state and no problem."""
     for status in _list(document.get("validation_status")):
         code, said = (_text(_object(status).get(key)) for key in ("code", "explanation"))
         if code is not None and code != _UNTRUSTED:
@@ -111,7 +111,7 @@ def _attribution(manifest: dict[str, Any]) -> Assertion | Literal["malformed"] |
 
 
 def _digital_source_type(manifest: dict[str, Any]) -> str | None:
-    """Of the first action that states one."""
+    """The digital source type of the first action that has one."""
     for each in _assertions(manifest, "c2pa.actions", "c2pa.actions.v2"):
         for action in _list(_object(each.get("data")).get("actions")):
             source = _text(_object(action).get("digitalSourceType"))

@@ -1,4 +1,4 @@
-"""Who signs Content Credentials: a certificate chain (X.509, RFC 5280) and its private key."""
+"""The signer of Content Credentials: a certificate chain (X.509, RFC 5280) and its private key."""
 
 from __future__ import annotations
 
@@ -21,11 +21,11 @@ from cryptography.x509.oid import ExtendedKeyUsageOID, NameOID
 from ledger.errors import InputError
 
 YEARS = 20
-"""Validity of a self-made certificate. Nobody stamps times for it, so what it signed reads as expired afterwards."""
+"""Validity of a self-made certificate. There are no time stamps, so its signatures count as expired afterwards."""
 
 _CURVES = {"secp256r1": "es256", "secp384r1": "es384", "secp521r1": "es512"}
 _LONGEST_NAME = 64
-"""Of an organisation or a common name (RFC 5280, appendix A.1)."""
+"""Longest organisation or common name (RFC 5280, appendix A.1)."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -33,15 +33,15 @@ class CredentialSigner:
     """Signs manifests. Its repr shows nothing secret."""
 
     certificates: bytes
-    """PEM, the signer's own first."""
+    """PEM; the signer's own certificate comes first."""
     algorithm: str
     """C2PA 2.2, section 13.2: `es256`, `es384`, `es512`, `ps256` or `ed25519`."""
     key_pem: bytes = field(repr=False)
-    """PKCS #8, not encrypted: in memory only."""
+    """Unencrypted PKCS #8, only in memory."""
 
 
 def signer_of(key: PrivateKeyTypes, certificates: bytes) -> CredentialSigner:
-    """A signer by its key and its chain (PEM). Raises InputError (`credentials-certificate`) when they do not fit."""
+    """A signer from key and chain (PEM). Raises InputError (`credentials-certificate`) if they do not fit together."""
     leaf = _certificates(certificates)[0]
     algorithm = _algorithm(key)
     if algorithm is None:
@@ -61,7 +61,7 @@ def signer_of(key: PrivateKeyTypes, certificates: bytes) -> CredentialSigner:
 
 
 def roots_of(certificates: bytes) -> str:
-    """What of a chain (PEM) is trusted: the certificates beyond the signer's own, in PEM.
+    """The trusted part of a chain (PEM): the certificates after the signer's own.
 
     Raises InputError (`credentials-certificate`).
     """
@@ -69,9 +69,9 @@ def roots_of(certificates: bytes) -> str:
 
 
 def new_certificate(organisation: str) -> tuple[EllipticCurvePrivateKey, bytes]:
-    """A new key (P-256) and its chain: a leaf as C2PA 2.2, section 14.5.1 wants it, and the root that signed it.
+    """A new key (P-256) and its chain: a leaf certificate (C2PA 2.2, section 14.5.1) and the root that signed it.
 
-    The root's key is dropped: no second certificate can ever come from it.
+    The root's key is not kept, so it can never sign a second certificate.
     """
     name = organisation[:_LONGEST_NAME]
     root_key, key = generate_private_key(SECP256R1()), generate_private_key(SECP256R1())
@@ -104,7 +104,7 @@ def _builder(subject: x509.Name, issuer: x509.Name, key: EllipticCurvePrivateKey
         .issuer_name(issuer)
         .public_key(key.public_key())
         .serial_number(x509.random_serial_number())
-        # An hour of tolerance for readers whose clock is behind.
+        # One hour of tolerance for readers whose clock is slow.
         .not_valid_before(now - datetime.timedelta(hours=1))
         .not_valid_after(now + datetime.timedelta(days=365 * YEARS))
     )
@@ -151,6 +151,6 @@ def _certificates(pem: bytes) -> list[x509.Certificate]:
 
 
 def _spki(public: object) -> bytes:
-    """The public key's bytes. Every key that a certificate can hold has them; the types do not say so."""
+    """The public key's bytes. Every key in a certificate has them, but the types do not say so."""
     encoded: bytes = public.public_bytes(Encoding.DER, PublicFormat.SubjectPublicKeyInfo)  # type: ignore[attr-defined]  # as above
     return encoded

@@ -1,7 +1,7 @@
-"""The text that ordinary viewers show: EXIF and XMP, and in PNG also plain text chunks.
+"""The text that ordinary viewers show: EXIF and XMP, and in PNG also text chunks.
 
-None names an author or a copyright holder: that somebody's work is near says nothing about who made this picture.
-IPTC's credit field is there only where the picture is a verified copy.
+It never names an author or a copyright holder: a near work does not say who made this picture. IPTC's credit field is
+set only if the picture is a verified copy.
 """
 
 from __future__ import annotations
@@ -18,7 +18,7 @@ _IMAGE_DESCRIPTION, _SOFTWARE = 0x010E, 0x0131
 
 
 def exif(description: str) -> Image.Exif:
-    """ImageDescription and Software (Exif 2.32, tags 270 and 305), in UTF-8 as readers take it."""
+    """ImageDescription and Software (Exif 2.32, tags 270 and 305), in UTF-8, which readers accept."""
     tags = Image.Exif()
     tags[_IMAGE_DESCRIPTION] = description.encode()
     tags[_SOFTWARE] = PROGRAM
@@ -35,8 +35,7 @@ def png_text(description: str, credit: str | None) -> PngInfo:
 
 
 def xmp(description: str, credit: str | None) -> bytes:
-    """An XMP packet (ISO 16684-1): description, credit line where there is one, and that a trained model made the
-    picture."""
+    """An XMP packet (ISO 16684-1): description, credit line if given, and the source type of trained models."""
     line = "" if credit is None else f"<photoshop:Credit>{escape(credit)}</photoshop:Credit>\n"
     return f"""<?xpacket begin="\ufeff" id="W5M0MpCehiHzreSzNTczkc9d"?>
 <x:xmpmeta xmlns:x="adobe:ns:meta/"><rdf:RDF xmlns:rdf="http://www.w3.org/1999/02/22-rdf-syntax-ns#">

@@ -1,4 +1,4 @@
-"""A generated picture as the file that is handed out: encoded, credited in plain text, and signed (C2PA 2.x)."""
+"""Writes the delivered file of a generated picture: encoded, with plain text for viewers, and signed (C2PA 2.x)."""
 
 from __future__ import annotations
 
@@ -18,13 +18,13 @@ from ledger.image.credentials.signer import CredentialSigner
 from ledger.image.formats import JPEG, PNG, WEBP, ImageFormat
 
 WRITTEN = {PNG.media_type: PNG, JPEG.media_type: JPEG, WEBP.media_type: WEBP}
-"""Formats that a generated picture can be handed out in, by media type."""
+"""Formats of delivered pictures, by media type."""
 
 JPEG_QUALITY = 95
-"""With colour at full resolution. PNG and WebP keep every pixel, so their files have the record's `pixel_sha256`."""
+"""JPEG quality, with full colour resolution. PNG and WebP are lossless, so they keep the record's `pixel_sha256`."""
 
 _ENCODING: dict[str, dict[str, Any]] = {
-    # Lossless ones at a third of the usual time, within a tenth of the usual size.
+    # Lossless formats: a third of the usual time, at most a tenth larger.
     PNG.media_type: {"compress_level": 4},
     JPEG.media_type: {"quality": JPEG_QUALITY, "subsampling": 0},
     WEBP.media_type: {"lossless": True, "method": 1, "quality": 20},
@@ -32,7 +32,7 @@ _ENCODING: dict[str, dict[str, Any]] = {
 
 
 def require_written(media_type: str) -> ImageFormat:
-    """The format of a media type that pictures can be handed out in. Raises InputError (`output-format`)."""
+    """The output format of a media type. Raises InputError (`output-format`)."""
     kind = WRITTEN.get(media_type)
     if kind is None:
         raise InputError(
@@ -44,8 +44,10 @@ def require_written(media_type: str) -> ImageFormat:
 
 
 def encode(pixels: Pixels, media_type: str, description: str | None = None, credit: str | None = None) -> bytes:
-    """The picture, shape (height, width, 3), as a file, with `description` where viewers show text, and `credit` in
-    IPTC's field: lossless PNG, lossless WebP, or JPEG at JPEG_QUALITY. Raises as `require_written` does."""
+    """The picture, shape (height, width, 3), as lossless PNG, lossless WebP, or JPEG at JPEG_QUALITY.
+
+    `description` is the text for viewers, `credit` goes into IPTC's field. Raises as `require_written` does.
+    """
     kind = require_written(media_type)
     options = dict(_ENCODING[media_type])
     if description is not None:
@@ -62,7 +64,7 @@ def encode(pixels: Pixels, media_type: str, description: str | None = None, cred
 def with_credentials(
     picture: Pixels | bytes, media_type: str, assertion: Assertion, signer: CredentialSigner
 ) -> Signed:
-    """The file of a generated picture: of pixels, encoded with the assertion's credit, or of a file from `encode`.
+    """The signed file of a generated picture, from pixels (encoded with the assertion's credit) or a file of `encode`.
 
     Source: C2PA 2.2, `c2pa.actions.v2` with `c2pa.created`; no thumbnail. Raises as `encode` and `native.sign` do.
     """
