@@ -84,10 +84,10 @@ def create_app(
     settings = application.settings
     edge = Edge.of(settings)
     tokens = Lane(Workers(TOKEN_THREADS, QUEUE), Workers(1, GENERATIONS_WAITING))
-    # Of the processes that decode, one is never theirs.
-    strangers = Lane(Workers(max(1, settings.decode_workers - 1), QUEUE), Workers(1, GENERATIONS_WAITING))
+    # One of the processes that decode is kept for tokens.
+    anonymous = Lane(Workers(max(1, settings.decode_workers - 1), QUEUE), Workers(1, GENERATIONS_WAITING))
     quick = Workers(QUICK_THREADS, QUICK_WAITING)
-    metrics = Metrics((tokens.pictures, strangers.pictures))
+    metrics = Metrics((tokens.pictures, anonymous.pictures))
     budget = UploadBudget(PICTURES_IN_MEMORY * settings.max_image_bytes)
     connections = Connections(
         settings.max_connections, settings.connections_per_address, settings.head_seconds, edge.is_proxy
@@ -101,7 +101,7 @@ def create_app(
                 yield {STATE: connections}
             finally:
                 tokens.close()
-                strangers.close()
+                anonymous.close()
                 quick.close()
 
     app = FastAPI(**DESCRIBED, lifespan=lifespan)
@@ -112,7 +112,7 @@ def create_app(
         settings.limit_pictures_per_account,
     )
     work_budget = WorkBudget(settings.work_per_address, settings.work_overall, settings.requests_at_once)
-    app.state.context = Context(application, tokens, strangers, quick, budget, limits, edge, work_budget)
+    app.state.context = Context(application, tokens, anonymous, quick, budget, limits, edge, work_budget)
     _add_routes(app)
     app.add_middleware(BodyDeadline, seconds=settings.body_seconds)
     app.add_middleware(Security, edge=edge)

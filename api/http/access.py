@@ -147,13 +147,13 @@ async def caller_of(request: Request) -> Principal:
     principal = await _principal(request, access, owner)
     access.require(principal)
     address = here.edge.address(request.scope)
-    stranger = not owner and (
+    anonymous = not owner and (
         principal.account_id is None or (access.roles is None and access.pictures_scope not in principal.scopes)
     )
-    request.state.asker = Asker(address_key(address), privileged=not stranger)
+    request.state.asker = Asker(address_key(address), privileged=not anonymous)
     if not access.limited or owner:
         return principal
-    if stranger or principal.account_id is None:
+    if anonymous or principal.account_id is None:
         here.limits.take(address)
     else:
         here.limits.take_account(principal.account_id, pictures=access.roles is None)

@@ -1,4 +1,4 @@
-"""Whose request it is, as far as fairness goes: who shares a limit with it, and in which lane it goes."""
+"""Who sent a request, as far as fairness goes: which requests share a limit with it, and which lane it takes."""
 
 from __future__ import annotations
 
@@ -9,12 +9,12 @@ from fastapi import Request
 
 @dataclass(frozen=True, slots=True)
 class Asker:
-    """`caller_of` (api/http/access.py) tells who it is, before anything else is done for a request."""
+    """`caller_of` (api/http/access.py) finds it out before anything else is done for a request."""
 
     key: str
-    """What requests of one asker have in common: an address (`api.http.limits.address_key`)."""
+    """What the requests of one asker have in common: an address (`api.http.limits.address_key`)."""
     privileged: bool
-    """Not a stranger: has a token that is good for the operation, or is the machine's owner."""
+    """Not anonymous: has a token that allows the operation, or is the machine's owner."""
 
 
 _NOBODY = Asker("unknown", privileged=False)

@@ -27,7 +27,7 @@ Sha256 = Annotated[str, Path(pattern="^[0-9a-f]{64}$", description="A SHA-256 in
 
 @dataclass(frozen=True, slots=True)
 class Lane:
-    """Threads that work for one kind of asker: strangers never stand before tokens."""
+    """Threads that work for one kind of caller, so that callers without a token never delay those who have one."""
 
     pictures: Workers
     generations: Workers
@@ -77,7 +77,7 @@ class RequestWork:
 class Context:
     application: Application
     tokens: Lane
-    strangers: Lane
+    anonymous: Lane
     quick: Workers
     """For short questions to the database on behalf of tokens, and whose a token is."""
     budget: UploadBudget
@@ -92,13 +92,13 @@ class Context:
 
     @asynccontextmanager
     async def working(self, request: Request) -> AsyncIterator[RequestWork]:
-        """Work for a request that strangers, too, may make. Before its body is read: they need budget for it.
+        """Work for a request that needs no token. Entered before the body is read, because it must fit the budget.
 
         Raises PushbackError (`rate-limited`).
         """
         asker = asker_of(request)
         with nullcontext(Charge()) if asker.privileged else self.work_budget.request(asker.key) as charge:
-            yield RequestWork(self, request, self.tokens if asker.privileged else self.strangers, charge)
+            yield RequestWork(self, request, self.tokens if asker.privileged else self.anonymous, charge)
 
     async def with_image(self, request: Request, job: Callable[[bytes], T]) -> T:
         """See `RequestWork.with_image`."""

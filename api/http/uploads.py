@@ -32,7 +32,7 @@ MAX_JSON_BYTES = 4_096
 class UploadBudget:
     """Bytes of pictures that may be in memory at once, over all requests.
 
-    Strangers at one address get a quarter of it, all strangers three quarters; the rest is left for tokens.
+    Callers without a token get three quarters of it together, and one quarter for each address. The rest is for tokens.
     """
 
     capacity: int

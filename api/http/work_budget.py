@@ -1,7 +1,7 @@
-"""What strangers may cost: seconds of work, per address and in all, and so many requests at once.
+"""What callers without a token may cost: seconds of work, per address and in all, and how many requests at once.
 
-A debt grows by the seconds that a job took and melts at a steady rate (a token bucket). In memory: each process of a
-service counts for itself.
+A debt grows by the seconds that a job took and shrinks at a steady rate (a token bucket). It is kept in memory, so each
+process of a service counts for itself.
 """
 
 from __future__ import annotations
@@ -35,7 +35,7 @@ class Charge:
 
 @dataclass(slots=True)
 class Debts:
-    """Seconds that each key owes. `amount` seconds of debt melt in `period` seconds, and are the most allowed."""
+    """Seconds that each key owes: at most `amount`, which is paid off in `period` seconds."""
 
     amount: float
     period: float
@@ -53,7 +53,7 @@ class Debts:
         return (self.owed(key) + min(seconds, self.amount) - self.amount) * self.period / self.amount
 
     def charge(self, key: str, seconds: float) -> None:
-        """Also less than nothing, where more was charged before than it cost."""
+        """`seconds` is negative where more was charged before than the work cost."""
         self._owed[key] = (max(0.0, self.owed(key) + seconds), self.clock())
         if len(self._owed) > self._purge_at:
             self._owed = {key: owed for key, owed in self._owed.items() if self.owed(key) > 0}
@@ -61,8 +61,10 @@ class Debts:
 
 
 class WorkBudget:
-    """Strangers' own. Not thread-safe: it belongs to the event loop. Raises InputError (`settings`) for a limit that is
-    not of the form `30/minute`: seconds of work in a time."""
+    """The budget of callers without a token. Not thread-safe: it belongs to the event loop.
+
+    Raises InputError (`settings`) for a limit that is not of the form `30/minute`: seconds of work in a time.
+    """
 
     def __init__(
         self, per_address: str, overall: str, at_once: int, clock: Callable[[], float] = time.monotonic

@@ -23,6 +23,7 @@ from ledger.answers.words import (
 )
 from ledger.claim.words import OUTCOME_MARKS, claim_meaning
 from ledger.match.words import RELATION_WORDS, VERDICT_WORDS, one_in, percent
+from ledger.record.keyid import keyid_of, short_keyid
 from ledger.record.times import shown_time
 
 _HERE = Path(__file__).parent
@@ -37,6 +38,7 @@ def _environment() -> Environment:
         lstrip_blocks=True,
     )
     environment.filters |= {
+        "keyid": lambda public: short_keyid(keyid_of(bytes.fromhex(public))),
         "number": "{:,}".format,
         "percent": percent,
         "pretty": lambda value: json.dumps(value, indent=2, ensure_ascii=False),

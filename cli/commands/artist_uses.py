@@ -15,7 +15,8 @@ from cli.ui.names import ArtistArgument, chosen_id, chosen_if_given, completes
 from cli.ui.output import Output
 from ledger.errors import InputError
 from ledger.match.lists import Relation
-from ledger.match.words import RELATION_WORDS
+from ledger.match.words import RELATION_WORDS, chance, percent
+from ledger.record.times import shown_time
 
 if TYPE_CHECKING:
     from ledger.answers.uses import UsageAnswer, UsePage
@@ -109,17 +110,17 @@ def _show(out: Output, page: UsePage) -> None:
     rows = [
         (
             f"{use.leaf_index:,}",
-            use.generated_at,
+            shown_time(use.generated_at),
             use.kind,
             RELATION_WORDS[Relation(use.relation)],
             use.title or use.work_id,
-            use.p_value,
-            use.share,
+            chance(use.p_value, use.n_null),
+            percent(use.share),
         )
         for use in page.uses
     ]
-    columns = ("Entry", "Time", "Record", "Relation", "Nearest work", "Coincidence", "Share")
-    out.table(columns, rows, right=("Entry", "Share"))
+    columns = ("Entry", "Time", "Record", "Relation", "Nearest work", "Chance of coincidence", "Share")
+    out.table(columns, rows, right=("Entry", "Chance of coincidence", "Share"))
     out.more(page.next_after)
 
 

@@ -21,6 +21,7 @@ from ledger.log.reader import read_tile
 from ledger.log.tiles import CHECKPOINT_PATH, tile_at, unpack_entries
 from ledger.log.vkey import VerifierKey
 from ledger.record import dsse
+from ledger.record.keyid import short_keyid
 from ledger.record.predicates import Generation, KeyRecord, Verification
 from ledger.record.statement import parse_payload
 
@@ -119,7 +120,9 @@ class EntryChecker:
         examined = examine(entry, self.keys, self.origin)
         if not examined.verified:
             unknown = next(keyid for keyid in examined.signers if keyid not in self.keys)
-            raise VerificationError(f"signed by key {unknown}, which no earlier entry announces", code="unknown-key")
+            raise VerificationError(
+                f"signed by key {short_keyid(unknown)}, which no earlier entry announces", code="unknown-key"
+            )
         return examined
 
 

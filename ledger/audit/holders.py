@@ -8,7 +8,7 @@ from dataclasses import dataclass, replace
 from ledger.audit.bundle import Bundle
 from ledger.audit.checks import Check, Outcome, not_checked
 from ledger.audit.keyring import Holder
-from ledger.record.keyid import keyid_of
+from ledger.record.keyid import keyid_of, short_keyid
 from ledger.record.party import Party, party_of
 from ledger.record.predicates import KeyRecord
 from ledger.record.statement import Statement
@@ -95,15 +95,15 @@ def maker_check(bundle: Bundle, statement: Statement, announced: Announcements) 
 def _failed(party: Party | None, index: int, known: Announcements) -> Check | None:
     """A failed check if a key must not sign here. Any valid key may sign the service's own statements."""
     for keyid, each in known.items():
-        holder = each.holder
+        holder, shown = each.holder, short_keyid(keyid)
         if party is not None and not party.admits(holder.role, holder.holder_id):
-            detail = f"key {keyid} belongs to {holder.role} {holder.holder_id}, but the statement is somebody else's"
+            detail = f"key {shown} belongs to {holder.role} {holder.holder_id}, but the statement is somebody else's"
             return Check(MAKER, Outcome.FAILED, detail, code="wrong-holder")
         if each.revoked is not None and each.revoked < index:
-            detail = f"key {keyid} was revoked at log entry {each.revoked:,}, before this entry"
+            detail = f"key {shown} was revoked at log entry {each.revoked:,}, before this entry"
             return Check(MAKER, Outcome.FAILED, detail, code="key-revoked")
         if each.index is not None and each.index > index:
-            detail = f"key {keyid} is announced at log entry {each.index:,}, after this entry"
+            detail = f"key {shown} is announced at log entry {each.index:,}, after this entry"
             return Check(MAKER, Outcome.FAILED, detail, code="key-not-authorised")
     return None
 

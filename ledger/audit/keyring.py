@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from typing import assert_never
 
 from ledger.errors import VerificationError
-from ledger.record.keyid import keyid_of
+from ledger.record.keyid import keyid_of, short_keyid
 from ledger.record.party import Party, party_of
 from ledger.record.predicates import KeyRecord, Role
 
@@ -72,17 +72,18 @@ class KeyRing:
             holder = self._active.get(keyid)
             if keyid in self._revoked:
                 raise VerificationError(
-                    f"signed by key {keyid}, which was revoked before this entry", code="key-revoked"
+                    f"signed by key {short_keyid(keyid)}, which was revoked before this entry", code="key-revoked"
                 )
             if holder is None or (position == 0 and holder.role != "service"):
                 role = "the service" if position == 0 else "anybody"
                 raise VerificationError(
-                    f"signed by key {keyid}, which no earlier entry announces as a key of {role}",
+                    f"signed by key {short_keyid(keyid)}, which no earlier entry announces as a key of {role}",
                     code="key-not-authorised",
                 )
             if position and party is not None and not party.admits(holder.role, holder.holder_id):
                 raise VerificationError(
-                    f"signed by key {keyid} of {holder.role} {holder.holder_id}, but the statement is somebody else's",
+                    f"signed by key {short_keyid(keyid)} of {holder.role} {holder.holder_id}, but the statement is "
+                    "somebody else's",
                     code="wrong-holder",
                 )
         if party is not None and party.demand != "never":
@@ -135,15 +136,17 @@ class KeyRing:
         """Requires the usual signers, apart from the announced key, which is not valid yet."""
         if keyids[0] == keyid and keyid not in self._active:
             raise VerificationError(
-                f"key {keyid} is the first signer of its own announcement", code="key-not-authorised"
+                f"key {short_keyid(keyid)} is the first signer of its own announcement", code="key-not-authorised"
             )
         self.require_signers([each for each in keyids if each != keyid or keyid in self._active], party_of(record))
 
     def _require_new(self, keyid: str, keyids: Sequence[str]) -> None:
         if keyid in self._active or keyid in self._revoked:
-            raise VerificationError(f"key {keyid} was announced before", code="key-record")
+            raise VerificationError(f"key {short_keyid(keyid)} was announced before", code="key-record")
         if keyid not in keyids:
-            raise VerificationError(f"the new key {keyid} did not sign its own announcement", code="key-record")
+            raise VerificationError(
+                f"the new key {short_keyid(keyid)} did not sign its own announcement", code="key-record"
+            )
 
     def _require_consent(self, record: KeyRecord, keyids: Sequence[str]) -> None:
         good = self.keys_of(record.role, record.holder_id)
@@ -156,19 +159,22 @@ class KeyRing:
     def _require_same_holder(self, record: KeyRecord, keyids: Sequence[str]) -> None:
         old = self._active.get(record.replaces or "")
         if old is None or (old.role, old.holder_id) != (record.role, record.holder_id):
+            replaced = short_keyid(record.replaces or "")
             raise VerificationError(
-                f"the key {record.replaces} to be replaced is not a valid key of the same holder", code="key-record"
+                f"the key {replaced} to be replaced is not a valid key of the same holder", code="key-record"
             )
         if record.role != "service" and record.replaces not in keyids:
             raise VerificationError(
-                f"the replaced key {record.replaces} did not sign the announcement", code="key-record"
+                f"the replaced key {short_keyid(record.replaces)} did not sign the announcement", code="key-record"
             )
 
     def _revoke(self, record: KeyRecord, keyid: str) -> None:
         holder = self._active.get(keyid)
         if holder is None:
-            raise VerificationError(f"key {keyid} is revoked, but it was not valid", code="key-record")
+            raise VerificationError(f"key {short_keyid(keyid)} is revoked, but it was not valid", code="key-record")
         if (holder.role, holder.holder_id) != (record.role, record.holder_id):
-            raise VerificationError(f"key {keyid} is revoked under another holder's name", code="key-record")
+            raise VerificationError(
+                f"key {short_keyid(keyid)} is revoked under another holder's name", code="key-record"
+            )
         self._revoked[keyid] = self._active.pop(keyid)
         self._of_holder[holder.role, holder.holder_id].discard(keyid)

@@ -34,7 +34,7 @@ from ledger.log.note import parse_note
 from ledger.log.vkey import KeyType, VerifierKey, parse_vkey
 from ledger.log.witness_policy import WitnessPolicy
 from ledger.record import dsse
-from ledger.record.keyid import keyid_of
+from ledger.record.keyid import keyid_of, short_keyid
 from ledger.record.keys import require_sound_public_key
 from ledger.record.predicates import Generation, KeyRecord, Verification, refs_of
 from ledger.record.statement import Statement, parse_payload
@@ -201,11 +201,14 @@ def _authority(bundle: Bundle, trust: Trust) -> Check:
         return not_checked(AUTHORITY, reason, essential=False)
     if service not in trust.record_keyids:
         return Check(
-            AUTHORITY, Outcome.FAILED, f"key {service} is not among the record keys given", code="key-not-authorised"
+            AUTHORITY,
+            Outcome.FAILED,
+            f"key {short_keyid(service)} is not among the record keys given",
+            code="key-not-authorised",
         )
-    strangers = [keyid for keyid in others if keyid not in trust.record_keyids]
-    also = f"; countersigned by {', '.join(strangers)}, which are unknown here" if strangers else ""
-    return Check(AUTHORITY, Outcome.PASSED, f"key {service} is one of the record keys given{also}")
+    unknown = [keyid for keyid in others if keyid not in trust.record_keyids]
+    also = f"; countersigned by {', '.join(map(short_keyid, unknown))}, which are unknown here" if unknown else ""
+    return Check(AUTHORITY, Outcome.PASSED, f"key {short_keyid(service)} is one of the record keys given{also}")
 
 
 def _statement(bundle: Bundle, trust: Trust, origin: str | None) -> tuple[Check, ...]:

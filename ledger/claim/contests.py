@@ -1,6 +1,6 @@
-"""Findings that another artist registered the same: what makes a claim contested, for both of them.
+"""Findings that another artist registered the same work. They make the claims of both artists contested.
 
-Registrations carry no weight by their order: who registered first did not thereby make it first.
+The order of registrations has no weight: registering first does not prove authorship.
 """
 
 from __future__ import annotations

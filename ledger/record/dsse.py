@@ -10,7 +10,7 @@ from dataclasses import dataclass, replace
 
 from ledger import canonical
 from ledger.errors import InputError, VerificationError
-from ledger.record.keyid import keyid_of
+from ledger.record.keyid import keyid_of, short_keyid
 from ledger.record.keys import Signer, require_sound_public_key, signature_is_valid
 
 PAYLOAD_TYPE = "application/vnd.in-toto+json"
@@ -163,10 +163,10 @@ def verify(envelope: Envelope, keys: Mapping[str, bytes]) -> None:
     for signature in envelope.signatures:
         raw = keys.get(signature.keyid)
         if raw is None or keyid_of(raw) != signature.keyid:
-            raise VerificationError(f"signed by an unknown key {signature.keyid}", code="unknown-key")
+            raise VerificationError(f"signed by an unknown key {short_keyid(signature.keyid)}", code="unknown-key")
         if not signature_is_valid(raw, signature.sig, message):
             raise VerificationError(
-                f"the signature by key {signature.keyid} does not match the payload", code="bad-signature"
+                f"the signature by key {short_keyid(signature.keyid)} does not match the payload", code="bad-signature"
             )
 
 

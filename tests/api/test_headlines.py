@@ -156,7 +156,7 @@ def test_the_record_says_how_the_picture_was_made(web: Web, made: bytes) -> None
     assert "how the picture was made, and with which" in web.client.get(other["links"]["page"]).text
 
 
-def test_a_stranger_names_nobody_above_the_fold(web: Web) -> None:
+def test_an_unrelated_picture_names_nobody_above_the_fold(web: Web) -> None:
     """Chance neighbours stay in the JSON and folded, without probability, without the word style."""
     picture = stranger(0)
     answer = web.look_up(picture)

@@ -24,7 +24,7 @@ from tests.conftest import DatabaseUrl
 from tests.generate.tiny import save_tiny_sd
 from tests.image.bombs import slow_jpeg
 
-STRANGER = "X-Forwarded-For: 203.0.113.9"
+ANONYMOUS = "X-Forwarded-For: 203.0.113.9"
 PATIENCE = 60.0
 
 
@@ -47,7 +47,7 @@ def service(application: Application) -> Iterator[tuple[str, Context]]:
 
 
 def in_work(context: Context) -> int:
-    lanes = (context.strangers, context.tokens)
+    lanes = (context.anonymous, context.tokens)
     return sum(lane.pictures.admitted + lane.generations.admitted for lane in lanes)
 
 
@@ -70,7 +70,7 @@ def leave_when(context: Context, url: str, request: bytes, condition: Callable[[
 
 def upload(path: str, picture: bytes) -> bytes:
     body = PART + picture + b"\r\n--" + BOUNDARY + b"--\r\n"
-    return upload_head(path, len(body), STRANGER) + body
+    return upload_head(path, len(body), ANONYMOUS) + body
 
 
 def test_decoding_ends(service: tuple[str, Context], application: Application) -> None:
@@ -134,7 +134,7 @@ def test_a_generation_ends_at_its_next_step(
     monkeypatch.setattr(PipelineGenerator, "generate", watched)
     document = json.dumps({"prompt": "a red car", "steps": 50, "count": 2}).encode()
     kind = "Content-Type: application/json"
-    request = head("POST /v1/generations", kind, f"Content-Length: {len(document)}", STRANGER) + document
+    request = head("POST /v1/generations", kind, f"Content-Length: {len(document)}", ANONYMOUS) + document
     leave_when(context, url, request, lambda: len(steps) > 1)
     assert len(steps) < 50
     assert application.store.entries.head().size == before

@@ -1,4 +1,4 @@
-"""Strangers may ask so often, from this machine too; accounts more often, each for itself."""
+"""Callers without a token have a limit, from this machine too; each account has its own, which is higher."""
 
 from __future__ import annotations
 
@@ -37,7 +37,7 @@ def application(
         yield opened
 
 
-def test_strangers_wait_and_others_do_not(application: Application) -> None:
+def test_anonymous_callers_wait_and_others_do_not(application: Application) -> None:
     with TestClient(create_app(application), raise_server_exceptions=False, client=FIRST) as first:
 
         def asked(client: TestClient, **headers: str) -> int:

@@ -1,4 +1,4 @@
-"""Pages say what the records say, escape what strangers wrote, and carry the headers that protect the reader."""
+"""Pages say what the records say, escape what others wrote, and carry the headers that protect the reader."""
 
 from __future__ import annotations
 
@@ -49,7 +49,7 @@ def test_every_page_is_html_with_protection(client: TestClient, hostile: WorkAns
         )
 
 
-def test_names_of_strangers_are_text(client: TestClient, hostile: WorkAnswer) -> None:
+def test_names_that_others_chose_are_text(client: TestClient, hostile: WorkAnswer) -> None:
     assert hostile.title.startswith("<script>")
     for path in pages(hostile)[2:4]:
         text = client.get(path, headers=BROWSER).text

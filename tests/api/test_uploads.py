@@ -142,11 +142,11 @@ def test_pictures_in_memory_are_bounded_over_all_requests_and_given_back() -> No
     assert budget.held == 0
 
 
-def test_strangers_get_a_part_each_and_never_all() -> None:
+def test_anonymous_callers_get_a_part_each_and_never_all() -> None:
     """A quarter for one address, three quarters for all of them: what a token sends always finds room."""
     body = form(part("image", b"x" * 500))
     budget = UploadBudget(capacity=5 * len(body))
-    strangers = [Asker(f"203.0.113.{number}", privileged=False) for number in range(4)]
+    anonymous = [Asker(f"203.0.113.{number}", privileged=False) for number in range(4)]
 
     def arriving(asker: Asker) -> AbstractAsyncContextManager[bytes]:
         return received_image(Upload(chunked(body), asker=asker).request, 3_000, budget)
@@ -159,11 +159,11 @@ def test_strangers_get_a_part_each_and_never_all() -> None:
 
     async def all_at_once() -> None:
         async with AsyncExitStack() as held:
-            await held.enter_async_context(arriving(strangers[0]))
-            await refused(strangers[0])
-            for asker in strangers[1:3]:
+            await held.enter_async_context(arriving(anonymous[0]))
+            await refused(anonymous[0])
+            for asker in anonymous[1:3]:
                 await held.enter_async_context(arriving(asker))
-            await refused(strangers[3])
+            await refused(anonymous[3])
             await held.enter_async_context(arriving(TOKEN))
             await held.enter_async_context(arriving(TOKEN))
 

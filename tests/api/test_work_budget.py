@@ -1,4 +1,4 @@
-"""Strangers pay in seconds of work: what a job took, not how often they asked."""
+"""Callers without a token pay in seconds of work: what a job took, not how often they asked."""
 
 from __future__ import annotations
 
@@ -56,7 +56,7 @@ def test_long_work_costs_more_than_many_short_requests() -> None:
     work(budget, SECOND, 0.5)
 
 
-def test_all_strangers_share_one_budget() -> None:
+def test_all_anonymous_callers_share_one_budget() -> None:
     clock = Clock()
     budget = WorkBudget("10/minute", "12/minute", 8, clock)
     work(budget, FIRST, 6.0)
@@ -165,7 +165,7 @@ def clock_of(clock: Clock) -> Any:
     return Time
 
 
-def test_strangers_may_ask_for_so_many_steps(application: Application) -> None:
+def test_anonymous_callers_may_ask_for_so_many_steps(application: Application) -> None:
     app = create_app(application)
     before = application.store.entries.head().size
 

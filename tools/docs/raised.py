@@ -158,6 +158,8 @@ def _placeholder(value: ast.expr) -> str:
     match value:
         case ast.FormattedValue(value=ast.Name(id=name)):
             return name.upper()
+        case ast.FormattedValue(value=ast.Call(func=ast.Name(id="short_keyid"))):
+            return "KEYID"
         case ast.FormattedValue(value=ast.Attribute(attr=name)):
             return name.strip("_").upper()
         case _:

@@ -57,7 +57,7 @@ def choose_pictures(
     """Always the same ones for the same works. Raises InputError (`demo-corpus`) where no picture has enough detail."""
     detailed = (item for item in inside if has_detail(source, item, decode))
     first, second = _take(detailed, "registered"), _take(detailed, "registered")
-    stranger = _take((item for item in outside if has_detail(source, item, decode)), "held back")
+    unregistered = _take((item for item in outside if has_detail(source, item, decode)), "held back")
     return (
         DemoPicture("exact", "1-identical.png", f"the very file of “{first.title}”", source.read(first)),
         DemoPicture(
@@ -67,7 +67,10 @@ def choose_pictures(
             edited_copy(source.read(second)),
         ),
         DemoPicture(
-            "none", "3-not-registered.png", f"“{stranger.title}”, which is not registered", source.read(stranger)
+            "none",
+            "3-not-registered.png",
+            f"“{unregistered.title}”, which is not registered",
+            source.read(unregistered),
         ),
     )
 

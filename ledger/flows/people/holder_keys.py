@@ -20,7 +20,7 @@ from ledger.flows.records.log_keys import LogKeys
 from ledger.log.entry import Alongside, Appended, Draft
 from ledger.record import dsse
 from ledger.record.ids import new_id, parse_id
-from ledger.record.keyid import keyid_of
+from ledger.record.keyid import keyid_of, short_keyid
 from ledger.record.keys import Signer, require_sound_public_key
 from ledger.record.predicates import KeyEvent, KeyRecord, Role
 from ledger.record.statement import parse_payload, statement_payload
@@ -137,7 +137,7 @@ class HolderKeys:
         ring = self._keys.ring()
         keyid = keyid_of(bytes.fromhex(record.public_key))
         if record.event != "revoked" and ring.holder(keyid) is not None:
-            raise ConflictError(f"key {keyid} was announced before", code="announced-before")
+            raise ConflictError(f"key {short_keyid(keyid)} was announced before", code="announced-before")
         keyids = [signature.keyid for signature in envelope.signatures]
         known = {keyid: bytes.fromhex(record.public_key)}
         for each in keyids:
@@ -156,7 +156,7 @@ class HolderKeys:
         dedup_key = event_key("revoked" if record.event == "revoked" else "announced", keyid)
         [appended] = self._entries.append([Draft(record.record_id, leaf, dedup_key, alongside)])
         if appended.repeated:
-            raise ConflictError(f"key {keyid} was announced or revoked just now", code="announced-before")
+            raise ConflictError(f"key {short_keyid(keyid)} was announced or revoked just now", code="announced-before")
         self._committed()
         return appended
 

@@ -1,4 +1,4 @@
-"""Decode, fingerprint and score a picture once more, for the audit of a record (ledger.audit.recompute.Recompute)."""
+"""Decodes, fingerprints and scores a picture again to audit a record (ledger.audit.recompute.Recompute)."""
 
 from __future__ import annotations
 
@@ -29,7 +29,7 @@ from ledger.storage.search.candidates import PgVectorIndex
 
 @dataclass(frozen=True, slots=True)
 class LocalRecompute:
-    """With this installation's models; works and calibrations come from the local ledger."""
+    """Uses this installation's models, and works and calibrations of the local ledger."""
 
     images: DecodePool
     fingerprinter: Fingerprinter
@@ -49,7 +49,7 @@ class LocalRecompute:
         )
 
     def fingerprint(self, image: bytes, recorded: FingerprintDigests) -> FingerprintComparison:
-        """The recorded vectors themselves are not kept, so there is a cosine only where the digests are equal.
+        """Compares digests. Records do not hold the vectors, so a cosine is known only where the digests are equal.
 
         Raises InputError, ConflictError (`spec-mismatch`).
         """
@@ -84,14 +84,14 @@ class LocalRecompute:
         ]
 
     def _style(self, calibration: Calibration, query: Query, work_ids: Sequence[str]) -> dict[str, float]:
-        """Nearness in style by work id; empty where it was measured with other strangers than are at hand."""
-        strangers = self.style
-        if not work_ids or calibration.style is None or strangers is None:
+        """Nearness in style by work id; empty where the unrelated pictures it was measured with are not at hand."""
+        style_null = self.style
+        if not work_ids or calibration.style is None or style_null is None:
             return {}
-        if calibration.style.null_set != strangers.digest:
+        if calibration.style.null_set != style_null.digest:
             return {}
         found = self.index().candidates(work_ids)
-        measured = StyleMatcher(calibration.style, strangers).measure(query, found)
+        measured = StyleMatcher(calibration.style, style_null).measure(query, found)
         return {work_id: raw[STYLE_SCORE] for work_id, raw in measured.items()}
 
     def _require_spec(self, digest: str) -> None:

@@ -11,7 +11,7 @@ from ledger.errors import InputError, VerificationError
 from ledger.flows.records.service_keys import key_answer
 from ledger.log.entry import Entry
 from ledger.record import dsse
-from ledger.record.keyid import keyid_of
+from ledger.record.keyid import keyid_of, short_keyid
 from ledger.record.party import Party
 from ledger.record.predicates import KeyRecord, Role
 from ledger.storage.log.records import RecordStore
@@ -45,12 +45,14 @@ class LogKeys:
             holder, good = self._ring.holder(keyid), self._ring.is_good(keyid)
         if holder is None:
             raise VerificationError(
-                f"signed by key {keyid}, which the log does not announce",
+                f"signed by key {short_keyid(keyid)}, which the log does not announce",
                 code="unknown-key",
                 hint="announce it first: artledger keys announce, or POST /v1/keys",
             )
         if not good:
-            raise VerificationError(f"signed by key {keyid}, which the log revoked", code="signer-revoked")
+            raise VerificationError(
+                f"signed by key {short_keyid(keyid)}, which was revoked on the log", code="signer-revoked"
+            )
         return holder
 
     def require_signers(self, keyids: Sequence[str], party: Party | None) -> None:
@@ -81,7 +83,7 @@ class LogKeys:
         """
         if self.good_keys(role, holder_id):
             raise InputError(
-                f"{role} {holder_id} has a key on the log: what is said in that name carries its signature",
+                f"{role} {holder_id} has a key on the log, so a statement in that name must be signed with it",
                 code="signature-required",
                 hint="sign with it: --key FILE",
             )

@@ -14,7 +14,7 @@ from ledger.log.entry import Draft, Entry
 from ledger.record import dsse
 from ledger.record.ids import new_id
 from ledger.record.keyfile import KeyFile
-from ledger.record.keyid import keyid_of
+from ledger.record.keyid import keyid_of, short_keyid
 from ledger.record.keys import Signer
 from ledger.record.predicates import KeyEvent, KeyRecord, Role
 from ledger.record.statement import statement_payload
@@ -106,7 +106,7 @@ class ServiceKeys:
             raise _revoked(state.keyid)
         if state.signs:
             raise ConflictError(
-                f"key {state.keyid} signs this installation's records",
+                f"key {short_keyid(state.keyid)} signs this installation's records",
                 code="key-in-use",
                 hint="replace it first: artledger keys rotate",
             )
@@ -131,7 +131,9 @@ class ServiceKeys:
             )
         if not found:
             raise NotFoundError(
-                f"the log announces no key {keyid[:64]!r}", code="key-not-found", hint="artledger keys show lists them"
+                f"the log announces no key {short_keyid(keyid)!r}",
+                code="key-not-found",
+                hint="artledger keys show lists them",
             )
         return found[0]
 
@@ -142,7 +144,7 @@ class ServiceKeys:
                     raise _revoked(signer.keyid)
                 return
         raise ConflictError(
-            f"the log does not announce the key {signer.keyid} in {self._file.path}",
+            f"the log does not announce key {short_keyid(signer.keyid)} in {self._file.path}",
             code="key-not-announced",
             hint="restore the key that the log began with, or announce this one where that key is: "
             "artledger keys add FILE",
@@ -197,7 +199,7 @@ def _dedup_key(event: KeyEvent, keyid: str) -> bytes:
 
 def _revoked(keyid: str) -> ConflictError:
     return ConflictError(
-        f"the log revoked key {keyid}: it may sign nothing more",
+        f"key {short_keyid(keyid)} was revoked on the log, so it can no longer sign",
         code="key-revoked",
-        hint="use a key that is good (artledger keys show); a revoked key never comes back",
+        hint="use a valid key (artledger keys show); a revocation is final",
     )

@@ -1,4 +1,4 @@
-"""Copies within the corpus: every work is asked about like a stranger's picture, and groups are cliques of copies.
+"""Copies within the corpus: every work is compared like a new picture, and groups are cliques of copies.
 
 Only previews of works are kept, so a work is asked by its preview (for views, windows and geometry) with the
 fingerprint that was made of its file. Each batch of answers is one transaction: after an interruption only what was not

@@ -9,6 +9,7 @@ from functools import lru_cache
 from ledger.errors import ConflictError
 from ledger.log.entry import Draft
 from ledger.record.dsse import signers_of
+from ledger.record.keyid import short_keyid
 
 
 @lru_cache(maxsize=1024)
@@ -32,7 +33,7 @@ def signers(drafts: Iterable[Draft]) -> frozenset[str]:
 
 def refused(keyid: str) -> ConflictError:
     return ConflictError(
-        f"signed by key {keyid}, which was revoked on the log. Nothing was appended",
+        f"signed by key {short_keyid(keyid)}, which was revoked on the log. Nothing was appended",
         code="key-revoked",
         hint="Sign with a valid key: artledger keys show",
     )
