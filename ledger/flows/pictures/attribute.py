@@ -1,4 +1,4 @@
-"""The way of every generated picture: fingerprint, match, guard, record. Nothing is handed out here."""
+"""What happens to every generated picture: fingerprint, match, guard, record. Nothing is handed out here."""
 
 from __future__ import annotations
 
@@ -24,7 +24,7 @@ from ledger.record.statement import statement_payload
 
 @dataclass(frozen=True, slots=True)
 class Judged:
-    """A picture after the guard, before its record."""
+    """A picture that the guard has decided about, before it has a record."""
 
     made: PipelinePicture
     examined: ExaminedPicture
@@ -32,13 +32,13 @@ class Judged:
 
     @property
     def reasons(self) -> tuple[str, ...]:
-        """Of the decision, for people; the strictest first."""
+        """The reasons of the decision, for people, the strictest first."""
         return tuple(reason.text for reason in self.decision.reasons)
 
 
 @dataclass(frozen=True, slots=True)
 class Prompted:
-    """A prompt that may be used: what was said about it, and the commitment that records hold instead of it."""
+    """A prompt that may be used: the decision about it, and the commitment that records hold instead of it."""
 
     text: str
     negative: str
@@ -46,7 +46,7 @@ class Prompted:
     commitment: Commitment
 
     def reveal(self, record_id: str) -> Reveal:
-        """What opens the commitment in a record."""
+        """Opens the commitment in a record."""
         value = prompt_value(self.text, self.negative)
         return Reveal(field="prompt", key=self.commitment.key.hex(), record_id=record_id, value=value)
 
@@ -67,7 +67,7 @@ class Attributing:
     """Registered artists who did not allow style use."""
 
     def prompted(self, text: str, negative: str, requester: Requester = ANYBODY) -> Prompted:
-        """A prompt, looked at before anything is made of it. Each call makes another commitment."""
+        """Checks a prompt before a picture is made from it. Each call makes a new commitment."""
         decision = decide_prompt(text, self.policy, self.unwilling(), requester, negative_prompt=negative)
         return Prompted(text, negative, decision, commit(prompt_value(text, negative)))
 
@@ -79,7 +79,7 @@ class Attributing:
         requester: Requester = ANYBODY,
         attempt: int = 0,
     ) -> Judged:
-        """Compares a picture with the registered works and decides what becomes of it."""
+        """Compares a picture with the registered works and decides what happens to it."""
         verification = self.verification
         examined = verification.compare(image_of(made.pixels), verification.calibrations.current(), kept=True)
         works = verification.records.works.works(
@@ -91,9 +91,9 @@ class Attributing:
         return Judged(made, examined, decision)
 
     def record(self, judged: Judged, prompt: Commitment | None, rejected: Iterable[Ref] = ()) -> Entry:
-        """Puts a decision on the log. `rejected`: the records of attempts that this one takes the place of.
+        """Puts a decision on the log. `rejected`: the records of the attempts that this one replaces.
 
-        Raises PushbackError when nothing can be appended now, or whoever asked has left.
+        Raises PushbackError when nothing can be appended now, or the client disconnected.
         """
         require_not_cancelled()
         made = judged.made

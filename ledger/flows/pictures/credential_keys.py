@@ -20,20 +20,20 @@ from ledger.image.credentials.signer import CredentialSigner, new_certificate, r
 from ledger.record.keys import MAX_KEY_FILE_BYTES, create_private_file, load_private_key, read_private_file
 
 CREDENTIAL_KEY_FILE = "c2pa.pem"
-"""The self-made one, below `keys/`: private key, its certificate and the root, in this order."""
+"""The file below `keys/` for the self-made key: private key, its certificate and the root, in this order."""
 
 
 @dataclass(frozen=True, slots=True)
 class OwnCredentials:
-    """A key and certificate that this installation made for itself, in one file: complete or absent."""
+    """A key and a certificate that this installation made for itself, in one file. The file is complete or absent."""
 
     path: Path
     organisation: str
-    """For the certificate's subject: what readers show as the issuer."""
+    """Stands in the certificate's subject. Readers show it as the issuer."""
     passphrase: bytes | None = None
 
     def signer(self) -> CredentialSigner:
-        """Made on first use. Raises as `load_private_key` and `create_private_file` do."""
+        """Makes the key on first use. Raises as `load_private_key` and `create_private_file` do."""
         if not os.path.lexists(self.path):
             key, certificates = new_certificate(self.organisation)
             protection: KeySerializationEncryption = (
@@ -45,7 +45,7 @@ class OwnCredentials:
         return signer_of(load_private_key(self.path, self.passphrase), self._certificates())
 
     def roots(self) -> str:
-        """The self-made root (PEM), which needs no passphrase; empty while there is none."""
+        """The self-made root in PEM, which needs no passphrase; empty while there is no key."""
         return roots_of(self._certificates()) if os.path.lexists(self.path) else ""
 
     def _certificates(self) -> bytes:

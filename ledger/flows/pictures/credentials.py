@@ -1,4 +1,4 @@
-"""Content Credentials in a picture that came in: what they say, and whether the record that they name is about it."""
+"""Content Credentials in an uploaded picture: what they say, and whether the record that they name is about it."""
 
 from __future__ import annotations
 
@@ -36,19 +36,19 @@ _PICTURES: Mapping[PictureRelation, str] = {
 
 @dataclass(frozen=True, slots=True)
 class Credentials:
-    """Reads only, and fetches nothing."""
+    """Only reads, and fetches nothing from the network."""
 
     images: DecodePool
     records: Records
     trusted: Callable[[], str]
-    """Roots in PEM, asked for when there is a manifest."""
+    """Root certificates in PEM; called only when there is a manifest."""
 
     def find(self, data: bytes, media_type: str) -> FoundCredentials | None:
-        """What the file itself says; None where it has no manifest, which is unknown."""
+        """What the file itself says; None where it has no manifest, so that nothing is known."""
         return read_credentials(self.images, data, media_type, self.trusted)
 
     def report(self, found: FoundCredentials, picture: Verification) -> CredentialsReport:
-        """Follows the credentials to their record, where that is on this log, and compares it with the picture."""
+        """Finds the record that the credentials name, if it is on this log, and compares it with the picture."""
         record, contradicts, followed = self._follow(found.assertion, picture)
         state = _STATES[found.state].format(issuer=found.issuer or "unnamed")
         return CredentialsReport(
@@ -65,7 +65,7 @@ class Credentials:
         )
 
     def _follow(self, assertion: Assertion | None, picture: Verification) -> tuple[NamedRecord | None, bool, str]:
-        """The record, whether the assertion says something else than it, and both in words."""
+        """The record, whether the assertion contradicts it, and both in words."""
         if assertion is None:
             return None, False, ""
         named = f"They name record {assertion.record_id}"
@@ -93,7 +93,7 @@ class Credentials:
             return None
 
     def _relation(self, recorded: Generation | Verification, picture: Verification) -> PictureRelation:
-        """Of the recorded picture to this one: digests first, then the hashes that both statements hold."""
+        """How the recorded picture relates to this one: by digests first, then by the hashes in both statements."""
         if recorded.image.sha256 == picture.image.sha256 or self._handed_out(recorded.record_id, picture.image.sha256):
             return "same-file"
         if recorded.image.pixel_sha256 == picture.image.pixel_sha256:
@@ -103,13 +103,13 @@ class Credentials:
         return "similar" if _alike(recorded.fingerprint, picture.fingerprint) else "different"
 
     def _handed_out(self, record_id: str, sha256: str) -> bool:
-        """Whether an `asset` record says that these bytes are the file of that generation."""
+        """Whether an `asset` record says that the file with this digest belongs to that generation."""
         assets = self.records.page(sha256=sha256, kind="asset").records
         return any(ref["record_id"] == record_id for each in assets for ref in each.statement["predicate"]["refs"])
 
 
 def _alike(one: FingerprintDigests, other: FingerprintDigests) -> bool:
-    """By either hash, unlike `ledger.match.alike`: this is no search among all pictures, but about the one named."""
+    """Near by either hash, unlike `ledger.match.alike`: only the picture named is compared, not all pictures."""
     usable = min(one.pdq_quality, other.pdq_quality) >= MIN_PDQ_QUALITY
     return bits(one.phash, other.phash) <= PHASH_RADIUS or (usable and bits(one.pdq, other.pdq) <= PDQ_RADIUS)
 

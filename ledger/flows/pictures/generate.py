@@ -1,4 +1,4 @@
-"""Pictures that are asked for: generate, fingerprint, match, guard, record, credentials, file."""
+"""Pictures generated on request: generate, fingerprint, match, guard, record, credentials, file."""
 
 from __future__ import annotations
 
@@ -20,10 +20,10 @@ PNG = "image/png"
 
 @dataclass(frozen=True, slots=True)
 class Generating:
-    """One picture at a time: a generator is not for several threads."""
+    """Generates one picture at a time, because a generator is not thread-safe."""
 
     generator: Callable[[], Generator]
-    """Asked for only when something is generated: it loads a model."""
+    """Called only when something is generated, because it loads a model."""
     attribution: Attributing
     handing_out: HandingOut
 
@@ -61,10 +61,11 @@ class Generating:
         requester: Requester = ANYBODY,
         progress: Progress = silent,
     ) -> tuple[GeneratedImage, ...]:
-        """The request's pictures, each after the guard. With `confirm` their files wait for `HandingOut.confirm`.
+        """Generates the requested pictures and lets the guard decide about each.
 
-        Raises InputError (`prompt-blocked`, `output-format`, and what the generator raises for a request that it cannot
-        do), PushbackError when nothing can be appended now: no picture leaves without its record.
+        With `confirm`, the files wait for `HandingOut.confirm`. Raises InputError (`prompt-blocked`, `output-format`,
+        and what the generator raises for a request that it cannot do), and PushbackError when nothing can be appended
+        now: no picture is handed out without its record.
         """
         require_written(media_type)
         order = _Order(request, media_type, confirm, requester, progress)
@@ -98,7 +99,7 @@ class Generating:
         )
 
     def _accepted(self, order: _Order, index: int, prompt: Prompted) -> tuple[Judged, list[Ref]]:
-        """The picture that the guard has the last word about, and the records of those that were to be made again."""
+        """The picture that the guard decides about finally, and the records of the attempts that it rejected before."""
         rejected: list[Ref] = []
         judged = self._judged(order, index, prompt, attempt=0)
         while judged.decision.action is Action.REGENERATE:
@@ -124,10 +125,10 @@ class Generating:
         )
 
     def attribute(self, made: PipelinePicture) -> AttributedImage:
-        """A picture that some other pipeline made (`ledger.generate.attributed` calls it): recorded, then handed out.
+        """Records a picture that another pipeline made, then hands it out. `ledger.generate.attributed` calls this.
 
-        It cannot be made again here, so what the policy says of pictures without retries left counts. A prompt that
-        the policy blocks blocks its picture. Raises InputError, PushbackError.
+        The picture cannot be generated again here, so the policy decides as if no retries were left. If the policy
+        blocks the prompt, it blocks the picture. Raises InputError, PushbackError.
         """
         attribution = self.attribution
         prompt = None if made.prompt is None else attribution.prompted(made.prompt, made.negative_prompt or "")
@@ -153,7 +154,7 @@ class Generating:
 
 @dataclass(frozen=True, slots=True)
 class _Order:
-    """A request with what its pictures are wanted as."""
+    """A request, and how its pictures are wanted."""
 
     request: GenerationRequest
     media_type: str
@@ -162,7 +163,7 @@ class _Order:
     progress: Progress
 
     def steps_of(self, index: int) -> StepProgress:
-        """Tells of one picture's steps as part of the whole request's."""
+        """Reports the steps of one picture as part of the steps of the whole request."""
 
         def step(done: int, total: int) -> None:
             self.progress("generating", index * total + done, self.request.count * total)

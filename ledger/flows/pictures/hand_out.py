@@ -1,6 +1,7 @@
-"""From a generated picture that may be handed out to its file: credentials, the `asset` record, what finds it again.
+"""Hands out a generated picture that the guard allows: its file, credentials and `asset` record, and the fingerprint by
+which the file is recognised later.
 
-Either at once, or once after the requester has seen the report and confirmed.
+The file is handed out at once, or after the requester has seen the report and confirmed.
 """
 
 from __future__ import annotations
@@ -31,7 +32,7 @@ from ledger.storage.log.entries import PostgresEntryStore
 from ledger.storage.people.pending import PendingImage, PendingImages
 
 CONFIRMATION_SECONDS = 600.0
-"""How long a picture waits to be confirmed."""
+"""How long a picture waits for confirmation."""
 
 
 class MakeFile(Protocol):
@@ -41,18 +42,18 @@ class MakeFile(Protocol):
 
 
 class StorePicture(Protocol):
-    """What keeps a generated picture's looks, so that a stripped or edited file of it is found again."""
+    """Keeps the fingerprint of a generated picture, so that a file without metadata or an edited file is recognised."""
 
     def __call__(self, record_id: str, fingerprint: Fingerprint, working: Pixels) -> Alongside: ...
 
 
 @dataclass(frozen=True, slots=True)
 class HandingOut:
-    """Makes files and hands each out once, however often it is asked."""
+    """Makes files, and hands out each file once, even if it is requested several times."""
 
     make_file: MakeFile
     origin: str
-    """Of the log."""
+    """Name of the log."""
     images: DecodePool
     fingerprinter: Fingerprinter
     sequencer: Sequencer
@@ -62,27 +63,27 @@ class HandingOut:
     confirmation_seconds: float = CONFIRMATION_SECONDS
 
     def file(self, pixels: Pixels, media_type: str, answer: RecordAnswer, model: str) -> PendingImage:
-        """The picture's file, signed: nobody has it yet. Raises InputError (`media-type`)."""
+        """The picture's signed file, not handed out yet. Raises InputError (`media-type`)."""
         signed = self.make_file(pixels, media_type, self._assertion(answer, model))
         return PendingImage(answer.record_id, media_type, signed.data, signed.manifest_sha256)
 
     def hand_out(self, file: PendingImage, generation: Entry, examined: ExaminedPicture) -> HandedOut:
-        """At once. Raises PushbackError when nothing can be appended now."""
+        """Hands out the file at once. Raises PushbackError when nothing can be appended now."""
         return self._append(
             file, generation, self.remember(file.record_id, examined.query.fingerprint.image, examined.image.working)
         )
 
     def hold(self, file: PendingImage) -> Confirmation:
-        """Keeps the file until it is confirmed, or its time is over; only the token's digest is kept."""
+        """Keeps the file until it is confirmed or expires. Only the digest of the token is kept."""
         token = secrets.token_urlsafe(32)
         self.pending.put(_digest(token), file, self.confirmation_seconds)
         path = f"/v1/generations/{token}/confirmations"
         return Confirmation(token=token, expires_in=self.confirmation_seconds, path=path)
 
     def confirm(self, token: str) -> HandedOut:
-        """The file that waits under a token: once.
+        """The file that waits under a token. It is given once.
 
-        Raises NotFoundError (`confirmation-not-found`) for a token that is unknown, used or too old.
+        Raises NotFoundError (`confirmation-not-found`) for a token that is unknown, used or expired.
         """
         digest = _digest(token)
         file = self.pending.get(digest)
@@ -100,7 +101,7 @@ class HandingOut:
         return self._append(file, generation, alongside)
 
     def _append(self, file: PendingImage, generation: Entry, alongside: Alongside) -> HandedOut:
-        """One generation has one file: of two that confirm at the same moment, one gets it."""
+        """One generation has one file: if two callers confirm at the same moment, one of them gets it."""
         asset = Asset(
             c2pa_manifest_sha256=file.manifest_sha256,
             generated_at=now_text(),

@@ -1,4 +1,4 @@
-"""Finds what a headline speaks of: the generation that a picture is of, with the names of model and operator."""
+"""Finds what a headline says: which generation a picture comes from, and the names of its model and operator."""
 
 from __future__ import annotations
 
@@ -27,32 +27,34 @@ if TYPE_CHECKING:
     from ledger.storage.search.generated_pictures import GeneratedPictureStore
 
 SHOWN_CLAIMS = 3
-"""The newest claims about a file are told below the headline."""
+"""How many of the newest claims about a file are shown below the headline."""
 MOST_CLAIMS = 10
 MOST = 50
-"""Generations of one picture that are looked at: those of this server count before reports."""
+"""How many generations of one picture are read. Those by this server come before reports."""
 
 
 @dataclass(frozen=True, slots=True)
 class Headlines:
-    """Reads only."""
+    """Only reads."""
 
     records: Records
     seen: GeneratedPictureStore
     documents: DocumentStore
     accounts: AccountStore
     claims: Callable[[str], Sequence[ClaimAnswer]]
-    """The claims about a file, by its SHA-256, at least the first MOST_CLAIMS of them."""
+    """The claims about the file with this SHA-256: at least the first MOST_CLAIMS of them."""
 
     def record(self, record_id: str) -> RecordAnswer:
-        """One record under its headline. Raises as `Records.get` does."""
+        """One record with its headline. Raises as `Records.get` does."""
         entry = self.records.entry(record_id)
         answer = self.records.answer(entry)
         return answer.model_copy(update={"headline": self.of_record(entry, answer)})
 
     def of_record(self, entry: Entry, answer: RecordAnswer) -> Headline | None:
-        """Of a record about a picture; None for other kinds. Edited copies of generated pictures are found by the
-        hashes that the record holds: the picture itself is not kept."""
+        """The headline of a record about a picture; None for other kinds.
+
+        The picture itself is not kept, so edited copies of generated pictures are found by the hashes in the record.
+        """
         predicate = entry.statement.predicate
         match predicate:
             case Generation():
@@ -76,7 +78,7 @@ class Headlines:
         *,
         recorded: bool,
     ) -> Headline:
-        """Of a picture that was compared just now."""
+        """The headline of a picture that was just compared."""
         made = self.by_digests(predicate.image.sha256, predicate.image.pixel_sha256)
         if (made is None or not made.by_service) and similar:
             found = _first_made_here([self._similar(each) for each in similar])
@@ -88,7 +90,7 @@ class Headlines:
         return self._with_claims(said, predicate.image.sha256)
 
     def of_digest(self, sha256: str, records: Sequence[RecordAnswer]) -> Headline:
-        """Of a file or of pixels known by their digest alone."""
+        """The headline of a file, or of pixels, of which only the digest is known."""
         ids = [each.statement["predicate"]["work_id"] for each in records if each.kind == "registration"]
         works = self.records.works.works(ids)
         contested = self.records.works.contests(works)
@@ -105,7 +107,7 @@ class Headlines:
         return self._with_claims(headline(self.by_digests(sha256), named, compared), sha256)
 
     def by_digests(self, *digests: str) -> MadeHere | None:
-        """The generation whose handed-out file, or whose pixels, one of these digests is; this server's first."""
+        """The first generation whose pixels or whose file has one of these digests; one by this server is preferred."""
         found = []
         for digest in digests:
             for entry in self.records.store.find(sha256=digest, kind="asset", limit=MOST):
@@ -119,7 +121,7 @@ class Headlines:
         return _first_made_here(found)
 
     def _with_claims(self, said: Headline, sha256: str) -> Headline:
-        """With a line for each of the newest claims about the file, and where it stands."""
+        """Adds a line for each of the newest claims about the file, with the claim's state."""
         claims = self.claims(sha256)
         notes = [claim_note(claim) for claim in claims[-SHOWN_CLAIMS:]]
         if len(claims) > SHOWN_CLAIMS:
@@ -158,7 +160,7 @@ class Headlines:
         )
 
     def _description(self, generation: Generation) -> dict[str, Any]:
-        """What the model's own record, among those that the generation names, describes; {} where that is lost."""
+        """The description in the model's record that the generation names; {} where the description is lost."""
         refs = {ref.record_id for ref in generation.refs}
         found = self.records.store.find(sha256=generation.model.weights_sha256, kind="model", limit=MOST)
         for entry in found:
@@ -178,11 +180,11 @@ class Headlines:
 
 
 def claimed(matches: Sequence[MatchAnswer]) -> list[NamedWork]:
-    """The works that something is claimed about."""
+    """The works that a claim is made about: matches that are more than near by rank."""
     return [NamedWork.of_match(match) for match in matches if match.claims]
 
 
 def _first_made_here(found: Iterable[MadeHere | None]) -> MadeHere | None:
-    """The first of this server's, else the first."""
+    """The first by this server; without one, the first."""
     known = [each for each in found if each is not None]
     return next((each for each in known if each.by_service), known[0] if known else None)

@@ -1,4 +1,4 @@
-"""What is known about a picture, without making a record: its records, and unsigned matches."""
+"""What is known about a picture: its records, and unsigned matches. Nothing is recorded."""
 
 from __future__ import annotations
 
@@ -31,13 +31,13 @@ class Lookup:
     credentials: Credentials
     headlines: Headlines
     verification: Callable[[], Verifying]
-    """Asked for only when there is a picture to compare: it loads models, a digest needs none."""
+    """Called only when there is a picture to compare, because it loads models. A digest needs none."""
 
     def by_image(self, data: bytes, *, top_k: int = MATCHES) -> LookupAnswer:
-        """Records of these bytes or these pixels, those of generated pictures that it is an edited copy of, and the
-        `top_k` first works that a verification would find now, unsigned.
+        """Records of these bytes or pixels, and of generated pictures that this picture is an edited copy of; also the
+        first `top_k` works that a verification would find now, unsigned.
 
-        Raises InputError for bytes that are no usable picture.
+        Raises InputError for bytes that are not a usable picture.
         """
         examined = self.verification().examine(data)
         image, predicate = examined.image, examined.predicate
@@ -59,8 +59,10 @@ class Lookup:
         )
 
     def by_sha256(self, sha256: str) -> LookupAnswer:
-        """Records whose subject has this digest, of bytes or of canonical pixels; with that of a generated picture's
-        file also the picture's own. Raises InputError (`bad-sha256`)."""
+        """Records whose subject has this digest, of a file's bytes or of canonical pixels.
+
+        For the file of a generated picture, also the records of that picture. Raises InputError (`bad-sha256`).
+        """
         if not _SHA256.fullmatch(sha256):
             raise InputError(
                 f"{sha256[:80]!r} is not a SHA-256 digest", code="bad-sha256", hint="64 lowercase hexadecimal digits"
@@ -71,7 +73,7 @@ class Lookup:
         return LookupAnswer(sha256=sha256, records=records, matches=(), reference=reference, headline=said)
 
     def _of(self, *digests: str) -> tuple[RecordAnswer, ...]:
-        """Records of any of these digests, each once, and after them the generations whose files they are."""
+        """Records with any of these digests, each once, then the generations that their files belong to."""
         pages = [self.records.page(sha256=digest, limit=MAX_RECORDS).records for digest in digests]
         found = {record.record_id: record for page in pages for record in page}
         made = [each for each in _generations(found.values()) if each not in found]
@@ -79,6 +81,6 @@ class Lookup:
 
 
 def _generations(records: Iterable[RecordAnswer]) -> list[str]:
-    """Record ids of the generations that `asset` records name, each once."""
+    """Record ids of the generations that the `asset` records name, each once."""
     refs = [record.statement["predicate"]["refs"] for record in records if record.kind == "asset"]
     return list(dict.fromkeys(ref["record_id"] for each in refs for ref in each))

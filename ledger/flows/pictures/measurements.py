@@ -1,4 +1,4 @@
-"""From what was measured to what is signed: floats become decimal strings, vectors their digests."""
+"""Turns measurements into what is signed: floats become decimal strings, vectors become digests."""
 
 from __future__ import annotations
 
@@ -49,7 +49,7 @@ def fingerprint_digests(fingerprint: Fingerprint) -> FingerprintDigests:
 def verification_predicate(
     image: CanonicalImage, fingerprint: Fingerprint, outcome: MatchOutcome, calibration_ref: Ref, origin: str
 ) -> Verification:
-    """The statement about one verified picture; `calibration_ref` names the record that published the calibration."""
+    """The statement about a verified picture. `calibration_ref` names the record that published the calibration."""
     return Verification(
         artist_reference=None,
         attribution=_attribution(outcome.attribution),
@@ -85,8 +85,10 @@ def generation_predicate(
     seed: str,
     settings: Mapping[str, str],
 ) -> Generation:
-    """The statement about a generated picture: what comparing it said, and how it was made. `refs` come beside those of
-    the comparison."""
+    """The statement about a generated picture: the result of comparing it, and how it was made.
+
+    `refs` are added to the references of the comparison.
+    """
     shared: dict[str, Any] = {name: getattr(compared, name) for name in Verification.model_fields}
     return Generation(
         **shared | {"refs": (*compared.refs, *refs)},
@@ -107,7 +109,7 @@ def registration_ref(match: Match) -> Ref:
 
 
 def match_text(match: Match) -> MatchText:
-    """A match as records write it."""
+    """A match in the form that records use."""
     return MatchText(
         artist_id=match.artist_id,
         bin=match.bin,
@@ -142,7 +144,7 @@ def _attribution(attribution: Attribution) -> AttributionText:
 
 
 def evidence_text(evidence: Evidence) -> EvidenceText:
-    """Why a relation is called verified, as records write it."""
+    """The evidence of a verified relation, in the form that records use."""
     return EvidenceText(
         inliers=evidence.inliers,
         method=evidence.method,

@@ -21,7 +21,7 @@ from ledger.record.parts import EvidenceText
 from ledger.storage.search.generated_pictures import GeneratedPictureStore, NewGeneratedPicture
 
 CANDIDATES = 30
-"""Asked of the store by each list, before exact re-ranking."""
+"""How many candidates each list of the store returns, before exact re-ranking."""
 _BATCH = 32
 _STAGE = "fingerprinting generated pictures"
 
@@ -35,7 +35,7 @@ class FoundAgain:
 
     @property
     def evidence(self) -> EvidenceText | None:
-        """Why it is verified; None where hashes alone speak for it."""
+        """The evidence of the alignment; None where only hashes are near."""
         return None if self.found.evidence is None else evidence_text(self.found.evidence)
 
 
@@ -47,9 +47,9 @@ class GeneratedPictures:
     records: Records
 
     def remember(self, record_id: str, fingerprint: Fingerprint, working: Pixels) -> Alongside:
-        """What keeps a generated picture: give it to the sequencer as `alongside` of the leaf that hands it out.
+        """Stores a generated picture. Pass the result to the sequencer as `alongside` of the entry that hands it out.
 
-        Local features are made here where the fingerprint has none. Raises ConflictError (`spec-mismatch`).
+        Computes local features where the fingerprint has none. Raises ConflictError (`spec-mismatch`).
         """
         local = fingerprint.local or work_features(preview_of(working)).to_bytes()
         return self.store.writer(
@@ -57,13 +57,13 @@ class GeneratedPictures:
         )
 
     def find(self, query: Query, known: Sequence[str] = ()) -> tuple[FoundAgain, ...]:
-        """Records of generated pictures that the query shows (`ledger.match.recognition`), the surest first, without
-        those of the ids `known`. Raises IntegrityError (`bad-preview`)."""
+        """Records of the generated pictures that the query shows (`ledger.match.recognition`), the most certain first,
+        without the records in `known`. Raises IntegrityError (`bad-preview`)."""
         found = recognise(query, self.store.nearest(query, CANDIDATES), self.store.pictures)
         return tuple(FoundAgain(self.records.entry(each.key), each) for each in found if each.key not in known)
 
     def answers(self, found: Sequence[FoundAgain]) -> tuple[SimilarRecord, ...]:
-        """What was found, as CLI and HTTP show it."""
+        """The records found, in the form that the command line and HTTP show."""
         records = self.records.answers([each.entry for each in found])
         return tuple(
             SimilarRecord(
@@ -76,9 +76,9 @@ class GeneratedPictures:
         )
 
     def refresh(self, fingerprinter: Fingerprinter, progress: Progress = silent) -> int:
-        """Fingerprints every kept picture that has none of the fingerprinter's spec, from its small picture.
+        """Fingerprints every kept picture that has no fingerprint under the fingerprinter's spec, from its preview.
 
-        Returns how many. Resumable. Raises IntegrityError (`bad-preview`).
+        Returns how many pictures. Resumable. Raises IntegrityError (`bad-preview`).
         """
         done = 0
         while lacking := self.store.lacking(_BATCH):

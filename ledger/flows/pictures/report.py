@@ -1,4 +1,4 @@
-"""Pictures that other people's generators made, as their operators report them: a claim, and no proof of where from."""
+"""Pictures that other people's generators made, as their operators report them: a claim that proves no provenance."""
 
 from __future__ import annotations
 
@@ -26,14 +26,14 @@ REPORTED = (
 
 @dataclass(frozen=True, slots=True)
 class Operator:
-    """Who reports. `account_id`: of the generator's account."""
+    """Who reports. `account_id` is the generator's account."""
 
     account_id: str
 
 
 @dataclass(frozen=True, slots=True)
 class ReportedModel:
-    """A model that is known by its operator's word alone (`ledger.flows.records.models.Registrable`)."""
+    """A model that is known only from what its operator says (`ledger.flows.records.models.Registrable`)."""
 
     weights_sha256: str
     operator: Operator
@@ -44,7 +44,7 @@ class ReportedModel:
 
     @property
     def spec(self) -> bytes:
-        """RFC 8785 bytes: whose word it is."""
+        """RFC 8785 bytes that name the operator whose word it is."""
         return canonical.dumps(
             {
                 "format": self.format,
@@ -71,10 +71,10 @@ class Reports:
     remember: StorePicture
 
     def report(self, data: bytes, weights_sha256: str, operator: Operator) -> GeneratedImage:
-        """The record of a picture sent in; the same report again gives the record that exists already.
+        """The record of an uploaded picture. Reporting the same again returns the existing record.
 
-        `weights_sha256` is the operator's word for the model: the digest over its sorted file digests. Raises
-        InputError (`bad-weights-digest`, and for bytes that are no usable picture), PushbackError.
+        `weights_sha256`: the operator's statement of which model it is, the digest over the sorted digests of its
+        files. Raises InputError (`bad-weights-digest`, and for bytes that are not a usable picture), PushbackError.
         """
         if not _SHA256.fullmatch(weights_sha256):
             raise InputError(

@@ -26,12 +26,12 @@ from ledger.record.repeats import verification_key
 from ledger.record.statement import statement_payload
 
 MAX_WAIT = 60.0
-"""Seconds to wait for the commit of one record."""
+"""Seconds to wait until one record is committed."""
 
 
 @dataclass(frozen=True, slots=True)
 class ExaminedPicture:
-    """A picture, as it was asked about, and what a record would say of it."""
+    """A picture as it was compared, and what a record would say about it."""
 
     image: CanonicalImage
     query: Query
@@ -41,7 +41,7 @@ class ExaminedPicture:
 
 @dataclass(frozen=True, slots=True)
 class Verifying:
-    """The same bytes against the same corpus, spec and calibration are answered with the record that exists already."""
+    """For the same bytes, corpus, spec and calibration, the answer is the record that exists already."""
 
     images: DecodePool
     fingerprinter: Fingerprinter
@@ -55,7 +55,7 @@ class Verifying:
     def verify(self, data: bytes, *, top_k: int = MATCHES) -> RecordAnswer:
         """The record of a picture; its report shows the `top_k` nearest works.
 
-        Raises InputError for bytes that are no usable picture, PushbackError when nothing can be appended now.
+        Raises InputError for bytes that are not a usable picture, PushbackError when nothing can be appended now.
         """
         image = self.images.decode(data)
         entry, repeated = self._recorded(image)
@@ -69,7 +69,7 @@ class Verifying:
         return answer.model_copy(update={"credentials": self.credentials.report(found, predicate)})
 
     def _recorded(self, image: CanonicalImage) -> tuple[Entry, bool]:
-        """The record of a picture, and whether it was on the log before."""
+        """The record of a picture, and whether it was on the log already."""
         calibrated = self.calibrations.current()
         known = self.records.entries.by_dedup_key(self._dedup_key(image, self.index.state().through, calibrated))
         if known is not None:
@@ -84,13 +84,13 @@ class Verifying:
         return appended.entry, appended.repeated
 
     def examine(self, data: bytes, *, kept: bool = False) -> ExaminedPicture:
-        """What `verify` would put on the log now, without doing so. Raises InputError."""
+        """What `verify` would put on the log now. Nothing is appended. Raises InputError."""
         return self.compare(self.images.decode(data), self.calibrations.current(), kept=kept)
 
     def compare(
         self, image: CanonicalImage, calibrated: PublishedCalibration, *, kept: bool = False
     ) -> ExaminedPicture:
-        """Fingerprints and matches a decoded picture; what is `kept` of it gets local features too."""
+        """Fingerprints and matches a decoded picture. `kept`: it will be stored, so local features are computed too."""
         require_not_cancelled()
         fingerprint = self.fingerprinter.query(image, kept=kept)
         query = query_of(image, fingerprint)
@@ -103,7 +103,7 @@ class Verifying:
 
 
 def query_of(image: CanonicalImage, fingerprint: QueryFingerprint) -> Query:
-    """A picture as matching takes it."""
+    """A picture in the form that matching takes."""
     return Query(
         sha256=image.sha256,
         pixel_sha256=image.pixel_sha256,
