@@ -165,7 +165,8 @@ class KeyRing:
             )
         if record.role != "service" and record.replaces not in keyids:
             raise VerificationError(
-                f"the replaced key {short_keyid(record.replaces)} did not sign the announcement", code="key-record"
+                f"the replaced key {short_keyid(record.replaces or '')} did not sign the announcement",
+                code="key-record",
             )
 
     def _revoke(self, record: KeyRecord, keyid: str) -> None:

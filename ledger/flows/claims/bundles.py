@@ -19,7 +19,7 @@ from ledger.record import dsse
 from ledger.record.predicates import refs_of
 
 MOST_BYTES = 2**26
-"""Of all bundles that are kept."""
+"""Size of all bundles that are kept together."""
 _STEPS: tuple[StepKind, ...] = ("verdict", "response", "resolution")
 
 Key = tuple[str, int]
@@ -35,7 +35,7 @@ class BundleCache:
         self._making = threading.Lock()
 
     def get(self, key: Key, make: Callable[[], bytes]) -> bytes:
-        """The bytes kept under the key, or those made now. Raises what `make` raises, and keeps nothing then."""
+        """The bytes kept under the key, or those that `make` returns. If `make` raises, nothing is kept."""
         with self._making:
             found = self._kept.get(key)
             if found is None:
@@ -88,7 +88,7 @@ class ClaimBundles:
         ).to_bytes()
 
     def _named(self, main: Sequence[Entry]) -> list[Entry]:
-        """Everything else that these records name, and the announcements of the keys that signed them."""
+        """All other records that these records name, and the announcements of the keys that signed them."""
         known = {entry.record_id for entry in main}
         named = {ref.record_id for entry in main for ref in refs_of(entry.statement.predicate)}
         found = dict(self.records.entries.get_many(named - known))

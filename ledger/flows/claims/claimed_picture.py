@@ -1,4 +1,4 @@
-"""The picture that a claim is about: decoded, compared with everything registered, and put on the log by a record."""
+"""The picture that a claim is about: decoded, compared with everything registered, and recorded on the log."""
 
 from __future__ import annotations
 
@@ -32,14 +32,14 @@ class ClaimedPicture:
     """A claimed picture whose `verification` is on the log."""
 
     exhibit: Exhibit
-    """Its `verification`."""
+    """The picture's `verification`."""
     verification: predicates.Verification
     query: Query
     calibrated: PublishedCalibration
     says_generated: bool
     """Whether intact Content Credentials in the file say so."""
     named_record: str | None
-    """The generation of this log that they name, if its picture is this one."""
+    """The generation on this log that the credentials name, if its picture is this one."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -54,19 +54,19 @@ class ClaimedPictures:
         return self.record(self.compare(data))
 
     def compare(self, data: bytes) -> ComparedPicture:
-        """Decodes and compares a claimed picture; nothing is appended.
+        """Decodes and compares a claimed picture. Nothing is appended.
 
-        Raises InputError for bytes that are no usable picture.
+        Raises InputError for bytes that are not a usable picture.
         """
         flow = self.verification()
         image, calibrated = flow.images.decode(data), flow.calibrations.current()
         return ComparedPicture(data, flow.compare(image, calibrated), calibrated)
 
     def record(self, compared: ComparedPicture) -> ClaimedPicture:
-        """Appends a `verification` of the claim's own. Raises PushbackError when nothing can be appended now."""
+        """Appends a `verification` for this claim. Raises PushbackError when nothing can be appended now."""
         examined, calibrated = compared.examined, compared.calibrated
         image, predicate = examined.image, examined.predicate
-        # A record that somebody else asked for may hold one match only.
+        # A record that somebody else requested may hold only one match.
         question = (
             "artledger/claim-verification/v1", image.sha256, str(predicate.corpus.through), calibrated.calibration.spec,
             calibrated.digest,

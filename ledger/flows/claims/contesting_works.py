@@ -1,8 +1,8 @@
-"""Works that contest a claim, found by aligning them, whatever the index offered for the claimed picture.
+"""Works that contest a claim, found by aligning pictures, even if the index did not offer them.
 
 Somebody can register so many near-duplicates that no other work is among a picture's nearest. So a claim's picture is
-also aligned with the works that it names, with other artists' works that are known copies of the claimant's, and with
-the nearest among other artists' works alone.
+also aligned with the works that it names, with other artists' known copies of the claimant's works, and with the
+nearest works of other artists alone.
 """
 
 from __future__ import annotations
@@ -27,7 +27,7 @@ from ledger.storage.search.candidates import PgVectorIndex
 from ledger.storage.works.works import WorkReader
 
 MOST_WORKS = 20
-"""Other artists' works that are compared, the earliest registered of each of the claimant's first."""
+"""How many works of other artists are compared: for each work of the claimant, the earliest registered first."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -40,7 +40,7 @@ class ContestingWorks:
     measures: Measures
 
     def copies(self, claimants: Sequence[str]) -> list[Measurement]:
-        """Other artists' works that are known copies of these works of the claimant's."""
+        """Other artists' works that are known copies of these works of the claimant."""
         found = self._contesting(claimants)
         records = self._records(found)
         return [
@@ -53,8 +53,8 @@ class ContestingWorks:
         ]
 
     def shown(self, claim: Claim, claimants: Sequence[str], sent: ClaimedPicture) -> Iterator[Measurement]:
-        """What the picture shows beyond what its `verification` matched: works that the claim names, and other
-        artists' works, where the type of claim asks for that only those at the place of a work named."""
+        """What the picture shows beyond the matches of its `verification`: works that the claim names, and works of
+        other artists. Where the type of claim requires it, only those at the same place as a named work count."""
         in_place = CLAIM_TYPES[claim.claim_type].contested_by == "work-in-the-same-place"
         named = claim.works if in_place else ()
         picture = sent.verification
@@ -76,7 +76,7 @@ class ContestingWorks:
                 yield {"evidence": evidence, "finding": code, "record_id": records[work_id]}
 
     def _contesting(self, work_ids: Sequence[str]) -> dict[str, tuple[str, str]]:
-        """Others' works by id, with the work that each is a copy of, and how."""
+        """Works of others by id, with the work that each is a copy of, and the evidence."""
         found: dict[str, tuple[str, str]] = {}
         for own, others in self.works.contests(work_ids).items():
             for other, relation in others.items():
@@ -85,7 +85,7 @@ class ContestingWorks:
         return found
 
     def _aligned(self, claim: Claim, work_ids: Collection[str], sent: ClaimedPicture) -> dict[str, Match]:
-        """Verified copies of these works, and of the nearest among those that the claimant did not register."""
+        """Verified copies among these works, and among the nearest works that the claimant did not register."""
         wanted, state = list(dict.fromkeys(work_ids)), self.index.state()
         parts: list[CandidateIndex] = [OthersWorks(self.index, claim.claimant_id)]
         parts += [

@@ -1,4 +1,4 @@
-"""Whether models' disclosed lists of training files have the files that a claim is about, with proofs."""
+"""Whether the training lists that models disclose contain the files that a claim is about, with proofs."""
 
 from __future__ import annotations
 
@@ -10,12 +10,12 @@ from ledger.flows.records.models import Models
 from ledger.record.predicates import Claim, ModelRecord, Registration
 
 ManifestProofs = Mapping[tuple[str, str], tuple[Member, ...]]
-"""By model record id and file digest: the file's place on the model's list, or those of its neighbours."""
+"""By model record id and file digest: the file's place on the model's list, or the places of its neighbours."""
 
 
 def manifest_proofs(models: Models, claim: Claim, subject_sha256: str, exhibits: Iterable[Exhibit]) -> ManifestProofs:
-    """For every model among the exhibits that discloses a list: the works that the claimant registered, and the file
-    that the claim is about."""
+    """Proofs for every model among the exhibits that discloses a list, about the works that the claimant registered and
+    the file that the claim is about."""
     exhibits = list(exhibits)
     files = {subject_sha256}
     for exhibit in exhibits:

@@ -1,4 +1,4 @@
-"""Collecting what bears on a claim: registrations, generations, models, and what comparing the picture shows."""
+"""Collects the evidence about a claim: registrations, generations, models, and the result of comparing the picture."""
 
 from __future__ import annotations
 
@@ -25,22 +25,22 @@ from ledger.match.alike import hashes_alike
 from ledger.record.predicates import Asset, Claim, Generation, ModelRecord, Registration, Verification
 
 MOST_RECORDS = 50
-"""Records of one kind about one picture that are considered, the earliest first."""
+"""How many records of one kind about one picture are considered, the earliest first."""
 MOST_REGISTRATIONS = 35
-"""Registrations that one verdict may rest on, so that generations have room."""
+"""How many registrations one verdict may rest on, so that there is room for generations."""
 _OF_THE_PICTURE = (SAYS_GENERATED, NOT_ALIGNABLE)
-"""Measured findings about the picture itself: they rest on its `verification`."""
+"""Measured findings about the picture itself. They rest on its `verification`."""
 
 
 @dataclass(frozen=True, slots=True)
 class EarlierEvidence:
-    """What the last verdict rested on, for a claim whose picture is not at hand any more."""
+    """What the last verdict rested on, for a claim whose picture is no longer available."""
 
     picture: Exhibit | None = None
-    """Its `verification`."""
+    """The picture's `verification`."""
     measured: tuple[Measurement, ...] = ()
     considered: tuple[str, ...] = ()
-    """Record ids of everything that the verdict names: some of it only the picture led to."""
+    """Record ids of everything that the verdict names. Some of it can be found only with the picture."""
 
 
 NO_EARLIER_EVIDENCE = EarlierEvidence()
@@ -48,7 +48,7 @@ NO_EARLIER_EVIDENCE = EarlierEvidence()
 
 @dataclass(frozen=True, slots=True)
 class GatheredEvidence:
-    """A case, with the measurements that are kept beside its verdict."""
+    """A case, with the measurements that are stored beside its verdict."""
 
     case: Case
     measured: tuple[Measurement, ...] = ()
@@ -68,10 +68,10 @@ class ClaimEvidence:
     def gather(
         self, claim: Claim, subject_sha256: str, sent: ClaimedPicture | None, earlier: EarlierEvidence
     ) -> GatheredEvidence:
-        """Everything on the log that bears on a claim now. `sent`: the picture, where it is at hand.
+        """Everything on the log that is evidence about a claim now. `sent`: the picture, where it is available.
 
-        Without the picture, what the last verdict rested on stays, and what was registered, made or disclosed since is
-        compared with the picture's records by digests and hashes.
+        Without the picture, the evidence of the last verdict stays. What was registered, generated or disclosed since
+        is compared with the picture's records by digests and hashes.
         """
         picture = earlier.picture if sent is None else sent.exhibit
         exhibits = Exhibits()
@@ -103,7 +103,8 @@ class ClaimEvidence:
                 yield entry
 
     def _registrations(self, claim: Claim, subject_sha256: str, picture: Exhibit | None) -> Iterator[Entry]:
-        """Of the works named, of those that the picture was matched with, and of whatever has the same digests."""
+        """Registrations of the works named, of the works matched with the picture, and of works with the same
+        digests."""
         works = set(claim.works)
         digests = {subject_sha256}
         verification = None if picture is None else picture.statement.predicate
@@ -122,7 +123,7 @@ class ClaimEvidence:
             yield from islice(self._registered_since(verification), MOST_RECORDS)
 
     def _registered_since(self, picture: Verification) -> Iterator[Entry]:
-        """Works that look like the picture, registered since it was compared with all works."""
+        """Works with hashes near the picture's that were registered since it was compared with all works."""
         measures, fingerprint = self.rules.measures, picture.fingerprint
         for entry in self.registered.near(fingerprint.phash, measures.phash_bits, picture.corpus.through):
             work = entry.statement.predicate
@@ -130,7 +131,8 @@ class ClaimEvidence:
                 yield entry
 
     def _generations(self, subject_sha256: str, picture: Exhibit, sent: ClaimedPicture | None) -> Iterator[Entry]:
-        """Generations of these pixels, the files that were handed out with these bytes, and what credentials name."""
+        """Generations of these pixels, generations whose file has these bytes, and the generation that credentials
+        name."""
         verification = picture.statement.predicate
         assert isinstance(verification, Verification)  # noqa: S101
         yield from self._first("generation", verification.image.pixel_sha256)
@@ -145,10 +147,10 @@ class ClaimEvidence:
                 yield entry
 
     def _measured(self, sent: ClaimedPicture, exhibits: Exhibits) -> Iterator[Measurement]:
-        """What only the picture itself shows: generated pictures that it is an edited copy of, and credentials."""
+        """What only the picture can show: generated pictures that it is an edited copy of, and credentials."""
         for similar in self.generated.find(sent.query, list(exhibits.found)):
             exhibits.add([similar.entry])
-            # A pHash alone, which is all that some are found by, is no evidence against anybody.
+            # Some are found by a pHash alone, which is not evidence against anybody.
             exhibit, evidence = exhibits.found.get(similar.entry.record_id), similar.evidence
             if exhibit is not None and evidence is not None and not self._alike(sent.verification, exhibit):
                 region = ExactRegion.of(evidence.query_region)
@@ -164,14 +166,14 @@ class ClaimEvidence:
             yield {"evidence": None, "finding": NOT_ALIGNABLE, "record_id": sent.exhibit.ref.record_id}
 
     def _alike(self, picture: Verification, generated: Exhibit) -> bool:
-        """Whether the two records' hashes say it already: then nothing needs to be measured."""
+        """Whether the hashes in the two records show it already, so that nothing needs to be measured."""
         generation = generated.statement.predicate
         return isinstance(generation, Generation) and hashes_alike(
             picture.fingerprint, generation.fingerprint, self.rules.measures
         )
 
     def _contesting(self, claim: Claim, sent: ClaimedPicture | None, exhibits: Exhibits) -> list[Measurement]:
-        """Works of others that contest what the claimant registered of this picture, as far as comparing tells it."""
+        """Works of others that contest what the claimant registered of this picture, as far as comparison shows."""
         own = [
             work.work_id for work in (each.statement.predicate for each in exhibits.found.values())
             if isinstance(work, Registration) and work.artist_id == claim.claimant_id
@@ -180,7 +182,7 @@ class ClaimEvidence:
         return found if sent is None else [*found, *self.contesting.shown(claim, own, sent)]
 
     def _models_of(self, claim: Claim, exhibits: Iterable[Exhibit]) -> list[Entry]:
-        """Of the model that the claim is about, every record; of generations, the one that each names."""
+        """Every record of the model that the claim is about, and the model record that each generation names."""
         entries = [] if claim.model is None else self.models.records(claim.model.model_id)
         refs = {
             ref.record_id for each in exhibits if isinstance(each.statement.predicate, Generation)
@@ -193,5 +195,5 @@ class ClaimEvidence:
         return self.records.entry(record_id)
 
     def _first(self, kind: str, sha256: str) -> list[Entry]:
-        """The first records of a file or picture: a hundred more of the same would change nothing."""
+        """The first records of a file or picture. Hundreds of further ones would not change the verdict."""
         return self.records.store.find(kind=kind, sha256=sha256, limit=MOST_RECORDS)

@@ -10,14 +10,14 @@ from ledger.claim.case import Exhibit
 from ledger.log.entry import Entry
 
 MAX_EXHIBITS = 60
-"""Records that one verdict may rest on, besides the picture's own. A statement has room for 256 references, and each
-record may give three findings. Those that bear on the claim most come first."""
+"""How many records one verdict may rest on, besides the picture's own. A statement has room for 256 references, and
+each record may give three findings. The most relevant records come first."""
 Measurement = Mapping[str, Any]
-"""What was found by comparing pictures: `finding`, `record_id` (that it rests on), `evidence`."""
+"""What a comparison of pictures found: `finding`, `record_id` (the record that it rests on), `evidence`."""
 
 
 def exhibit_of(entry: Entry) -> Exhibit:
-    """A record of our own log."""
+    """A record of this log as an exhibit."""
     return Exhibit(entry.statement, entry.ref, entry.leaf_index)
 
 
@@ -28,7 +28,7 @@ class Exhibits:
     found: dict[str, Exhibit] = field(default_factory=dict)
 
     def add(self, entries: Iterable[Entry], most: int = MAX_EXHIBITS) -> None:
-        """`most`: how many there may be afterwards."""
+        """`most`: how many exhibits there may be afterwards."""
         for entry in entries:
             if len(self.found) >= most:
                 return

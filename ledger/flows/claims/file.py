@@ -1,4 +1,5 @@
-"""Claims: filed by artists and generators' operators, judged by the published rules, answered, resolved by auditors."""
+"""Claims: filed by artists and operators of generators, judged by the published rules, answered, resolved by
+auditors."""
 
 from __future__ import annotations
 
@@ -27,13 +28,14 @@ from ledger.record.repeats import claim_key
 from ledger.record.statement import Statement
 
 MAX_RESPONSES = 20
-"""By one party to one claim: a claim that somebody could bury in answers could not be read, nor audited offline."""
+"""How many responses one party may make to one claim. Without a limit, a claim could become too long to read or
+audit."""
 MAX_RESOLUTIONS = 5
-"""By one auditor of one claim."""
+"""How many resolutions one auditor may make of one claim."""
 MOST_ANSWERS = {"response": 100, "resolution": 20}
-"""To one claim by everybody."""
+"""How many statements all parties together may make about one claim."""
 MAX_VERDICTS = 12
-"""On one claim. With what each may rest on (MAX_EXHIBITS), a claim's bundle stays below MAX_RECORDS."""
+"""How many verdicts a claim may have. With MAX_EXHIBITS for each, a claim's bundle stays below MAX_RECORDS."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -50,8 +52,8 @@ class Claims:
     sequencer: Callable[[], Sequencer]
 
     def draft(self, order: ClaimOrder, claimant_id: str, data: bytes | None, principal: Principal) -> StatementDraft:
-        """The claim as its maker signs it; nothing is appended. `data`: the picture's file; some types of claim do
-        without, and are then about the file of the first work named.
+        """The claim as its maker signs it. Nothing is appended. `data`: the picture's file. Some types of claim need
+        none; they are about the file of the first work named.
 
         Raises InputError (`bad-claim`, `claim-image`, `bad-claim-text`, `bad-id`, `work-withdrawn`), NotFoundError
         (`work-not-found`, `model-not-found`), AccessError (`scope-missing`, `wrong-account`, `work-not-yours`,
@@ -64,10 +66,10 @@ class Claims:
         )
 
     def file(self, sent: SentStatement, data: bytes | None, principal: Principal) -> ClaimAnswer:
-        """Puts a claim on the log, and what the rules say of it. The same claim again gives the one that exists.
+        """Puts a claim on the log, with a verdict by the rules. Filing the same claim again gives the existing one.
 
         Raises as `draft` does, and what `Cosigning.accept` raises; InputError (`signature-required`, and for bytes that
-        are no usable picture), PushbackError.
+        are not a usable picture), PushbackError.
         """
         accepted = self.submissions.accept(sent, principal, "claim")
         statement, claim = accepted.statement, accepted.statement.predicate
@@ -75,7 +77,7 @@ class Claims:
         self.submissions.require_party(principal, claim.claimant_id, "claims")
         self.requirements.require(statement, claim, data)
         detail = opened_text(claim.text, sent.text, sent.text_key)
-        # Before the claim is on the log for ever: bytes that are no picture are refused, not claimed.
+        # Checked before the claim is on the log for good: bytes that are not a picture are refused.
         compared = None if data is None else self.pictures.compare(data)
         once = claim_key(claim, statement.subject_sha256)
         appended = self.submissions.append(accepted, detail, claim.claimant_id, once)
@@ -85,10 +87,10 @@ class Claims:
         return self.reading.answer(filed, repeated=appended.repeated)
 
     def review(self, claim_id: str, data: bytes | None = None) -> ClaimAnswer:
-        """Looks for new evidence; where there is any, a new verdict that refers to the last one.
+        """Looks for new evidence. If there is any, appends a new verdict that refers to the last one.
 
-        With the picture it is compared with everything anew; without, what was registered, made or disclosed since is
-        compared with it by digests and hashes. Raises NotFoundError (`claim-not-found`), InputError (`other-image`),
+        With the picture, everything is compared again. Without it, what was registered, generated or disclosed since is
+        compared by digests and hashes. Raises NotFoundError (`claim-not-found`), InputError (`other-image`),
         ConflictError (`too-many-verdicts`).
         """
         filed = self.filed.get(claim_id)
@@ -104,8 +106,10 @@ class Claims:
         return self.reading.answer(filed)
 
     def review_all(self, progress: Progress = silent) -> tuple[int, tuple[str, ...]]:
-        """Reviews every claim on the log without its picture, but those that have all the verdicts that one may have;
-        how many, and the ids of those with a new verdict."""
+        """Reviews every claim on the log without its picture, except those that have reached MAX_VERDICTS.
+
+        Returns how many were reviewed, and the ids of those with a new verdict.
+        """
         reviewed, changed = 0, []
         for filed in self.filed.every():
             progress("reviewing claims", reviewed, None)
@@ -123,8 +127,8 @@ class Claims:
         return response_draft(filed.ref, filed.payload_sha256, party_id, text, origin=self.sequencer().origin)
 
     def respond(self, claim_id: str, sent: SentStatement, principal: Principal) -> ClaimAnswer:
-        """The other side's answer, or the claimant's to that. Raises as `draft_response` and `file` do; ConflictError
-        (`too-many-responses`)."""
+        """Appends the other side's answer to a claim, or the claimant's answer to that. Raises as `draft_response` and
+        `file` do; ConflictError (`too-many-responses`)."""
         filed = self.filed.get(claim_id)
         accepted = self.submissions.accept(sent, principal, "response")
         response = accepted.statement.predicate
@@ -154,7 +158,7 @@ class Claims:
         return resolution_draft(refs, filed.payload_sha256, auditor_id, outcome, text, origin=origin)
 
     def resolve(self, claim_id: str, sent: SentStatement, principal: Principal) -> ClaimAnswer:
-        """A named auditor's decision, by the auditor's own key. Raises as `respond` does."""
+        """Appends the decision of a named auditor, signed with the auditor's own key. Raises as `respond` does."""
         filed = self.filed.get(claim_id)
         accepted = self.submissions.accept(sent, principal, "resolution")
         resolution = accepted.statement.predicate

@@ -16,7 +16,7 @@ from ledger.record.statement import Statement
 
 _PAGE = 200
 StepKind = Literal["verdict", "response", "resolution"]
-"""Of a record about a claim."""
+"""Kinds of records about a claim."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -36,7 +36,7 @@ class FiledClaim:
 
 @dataclass(frozen=True, slots=True)
 class FiledClaims:
-    """Reads only."""
+    """Only reads."""
 
     records: Records
 
@@ -49,7 +49,7 @@ class FiledClaims:
         return self.of(entry)
 
     def of(self, entry: Entry) -> FiledClaim:
-        """Raises NotFoundError (`claim-not-found`) for a record that is no claim."""
+        """The claim in an entry. Raises NotFoundError (`claim-not-found`) for a record of another kind."""
         claim = entry.statement.predicate
         if not isinstance(claim, Claim):
             raise _unknown(entry.record_id)
@@ -72,17 +72,17 @@ class FiledClaims:
         return found
 
     def verdicts(self, filed: FiledClaim) -> list[Entry]:
-        """In the order of the log."""
+        """Verdicts on the claim, in the order of the log."""
         return self.about(filed, "verdict")
 
     def parties(self, filed: FiledClaim, kind: Literal["response", "resolution"]) -> list[tuple[str, str]]:
-        """Party and record id of each response or resolution so far, in the order of the log."""
+        """Party and record id of each response or resolution, in the order of the log."""
         steps = [entry.statement.predicate for entry in self.about(filed, kind)]
         return [(party_id_of(each), each.record_id) for each in steps if isinstance(each, Response | Resolution)]
 
 
 def party_id_of(step: Response | Resolution) -> str:
-    """Whose statement it is."""
+    """The party that made the statement."""
     return step.party_id if isinstance(step, Response) else step.auditor_id
 
 

@@ -1,4 +1,4 @@
-"""Verdicts by the published rules: one for each state of the evidence, each referring to the one before."""
+"""Verdicts by the published rules: one for each state of the evidence, each referring to the one before it."""
 
 from __future__ import annotations
 
@@ -25,7 +25,7 @@ from ledger.storage.people.claims import NOTHING, ClaimDetail, ClaimDetails
 
 @dataclass(frozen=True, slots=True)
 class LastVerdict:
-    """The newest verdict on a claim, with what it rested on."""
+    """The newest verdict on a claim, with its evidence."""
 
     ref: Ref
     record: ClaimVerdictRecord
@@ -49,9 +49,9 @@ class ClaimJudge:
     rules: ClaimRules
 
     def judge(self, filed: FiledClaim, picture: ClaimedPicture | None) -> bool:
-        """Appends a verdict where there is none, or where the evidence is not what the last one rested on.
+        """Appends a verdict where there is none, or where the evidence differs from that of the last verdict.
 
-        Returns whether it did. Raises PushbackError.
+        Returns whether it appended one. Raises PushbackError.
         """
         last = self._last_verdict(filed)
         earlier = NO_EARLIER_EVIDENCE if last is None else last.evidence
@@ -69,7 +69,7 @@ class ClaimJudge:
             verdict=decision.verdict,
         )
         payload = statement_payload("claim", filed.payload_sha256, predicate)
-        # Two that judge at once find the same: one verdict follows another once.
+        # Two that judge at the same time find the same evidence. Only one verdict may follow another.
         before = "first" if last is None else last.ref.record_id
         once = hashlib.sha256(f"artledger/verdict/v1\n{filed.ref.record_id}\n{before}\n".encode()).digest()
         detail = ClaimDetail(measured=gathered.measured)
@@ -96,8 +96,8 @@ class ClaimJudge:
 
 
 def _verdict_refs(filed: FiledClaim, gathered: GatheredEvidence, last: Ref | None) -> tuple[Ref, ...]:
-    """The claim, the picture's verification, the verdict whose place this one takes, and all that was considered: an
-    auditor who has these records has the whole case."""
+    """The claim, the picture's verification, the previous verdict, and all records considered: with these, an auditor
+    has the whole case."""
     case = gathered.case
     picture = () if case.picture is None else (case.picture.ref,)
     return (filed.ref, *picture, *(() if last is None else (last,)), *(each.ref for each in case.exhibits))

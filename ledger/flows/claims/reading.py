@@ -1,4 +1,4 @@
-"""Claims as they stand on the log, as answers: with verdicts, responses and resolutions, and with names resolved."""
+"""Claims on the log as answers: with verdicts, responses and resolutions, and with names for people."""
 
 from __future__ import annotations
 
@@ -35,11 +35,11 @@ Steps = Mapping[StepKind, Sequence[Entry]]
 
 @dataclass(frozen=True, slots=True)
 class _OffLog:
-    """What is kept outside the log for some claims, by id: words and names may be erased."""
+    """What is kept outside the log for some claims, by id, so that texts and names can be erased."""
 
     details: Mapping[str, ClaimDetail]
     names: Mapping[str, str]
-    """Of parties; those that were erased are empty or missing."""
+    """Names of parties. Those that were erased are empty or missing."""
     works: Mapping[str, Work]
 
     def claimed(self, claim: Claim) -> tuple[ClaimedWork, ...]:
@@ -74,7 +74,7 @@ class _OffLog:
 
 @dataclass(frozen=True, slots=True)
 class ClaimReading:
-    """Reads only."""
+    """Only reads."""
 
     filed: FiledClaims
     details: ClaimDetails
@@ -89,7 +89,7 @@ class ClaimReading:
     def page(
         self, *, claimant_id: str | None = None, sha256: str | None = None, after: int = -1, limit: int = 50
     ) -> ClaimPage:
-        """Claims in the order of the log, `after` a leaf index; by one party, about one file.
+        """Claims in the order of the log, after entry `after`; only those by one party or about one file, if given.
 
         Raises InputError (`bad-limit`, `bad-id`).
         """
@@ -108,7 +108,7 @@ class ClaimReading:
         return answer.model_copy(update={"repeated": repeated})
 
     def _answers(self, claims: Sequence[FiledClaim]) -> tuple[ClaimAnswer, ...]:
-        """Several at once: the names of everybody, the works and the words of all of them in one query each."""
+        """Several claims at once: one query each for the names of all parties, all works and all texts."""
         kinds: tuple[StepKind, ...] = ("verdict", "response", "resolution")
         steps: list[Steps] = [{kind: self.filed.about(filed, kind) for kind in kinds} for filed in claims]
         entries = [filed.entry for filed in claims]
@@ -176,7 +176,7 @@ def _is_cosigned(entry: Entry) -> bool:
 
 
 def _party(entry: Entry) -> str | None:
-    """Whose statement it is; None for a verdict, which is the service's."""
+    """The party that made the statement; None for a verdict, which the service made."""
     match entry.statement.predicate:
         case Claim() as claim:
             return claim.claimant_id

@@ -1,7 +1,7 @@
-"""What registered pictures look like, by their leaves, in memory: every review of a claim asks what came since.
+"""Perceptual hashes of registered pictures, in memory: every review of a claim needs those that were registered since.
 
-Read from the leaves, which stay whatever becomes of a work. Each is read once: else a review of every claim would read
-every registration as often as there are claims.
+They are read from log entries, which remain whatever happens to a work. Each entry is read once. Otherwise a review of
+all claims would read every registration once for each claim.
 """
 
 from __future__ import annotations
@@ -28,18 +28,18 @@ class _Page:
 
 
 class RegisteredHashes:
-    """Threads may share it. It sees every entry committed before the call; 40 bytes for each that it has read."""
+    """Threads may share it. It includes every entry committed before the call, and keeps 40 bytes for each."""
 
     def __init__(self, store: RecordStore) -> None:
         self._store = store
         self._pages: list[_Page] = []
         self._first: int | None = None
-        """Registrations after this leaf index are known; None: none are."""
+        """Registrations after this log entry are known; None: none are."""
         self._last = -1
         self._lock = threading.Lock()
 
     def near(self, phash: str, bits: int, after: int) -> Iterator[Entry]:
-        """Registrations after the leaf index `after` whose pHash is within so many bits, in the order of the log."""
+        """Registrations after log entry `after` whose pHash differs in at most `bits` bits, in the order of the log."""
         with self._lock:
             self._read(after)
             pages = tuple(self._pages)
@@ -50,7 +50,7 @@ class RegisteredHashes:
                 yield from self._store.find(kind="registration", after=index - 1, limit=1)
 
     def _read(self, after: int) -> None:
-        """What is new, and what came before all that was asked about so far."""
+        """Reads what is new, and what lies before everything that was asked for so far."""
         if self._first is None:
             self._first = self._last = after
         elif after < self._first:

@@ -1,4 +1,4 @@
-"""What a claim may be about: works of the claimant's own that are still registered, a model, a picture."""
+"""What a claim may be about: the claimant's own works that are still registered, a model, a picture."""
 
 from __future__ import annotations
 
@@ -23,7 +23,7 @@ class ClaimSubject:
     """What a claim is about."""
 
     sha256: str
-    """Of the picture's file; of a claim without a picture, of the work's."""
+    """Digest of the picture's file, or, for a claim without a picture, of the work's file."""
     refs: tuple[Ref, ...]
     """The registrations of the works named, and the newest record of the model."""
     model: ModelRef | None
@@ -44,7 +44,7 @@ class ClaimRequirements:
         return ClaimSubject(_subject(order, data, subjects), (*refs, *model_refs), model)
 
     def require(self, statement: Statement, claim: Claim, data: bytes | None) -> None:
-        """That a claim which was drafted elsewhere, or a while ago, is one that would be drafted now.
+        """Checks that a claim that was drafted elsewhere, or a while ago, equals one that would be drafted now.
 
         Raises as `subject` does, and InputError (`other-image`, `claim-refs`).
         """

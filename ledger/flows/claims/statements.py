@@ -1,4 +1,5 @@
-"""Statements around claims, as their makers sign them: claim, response, resolution, their words committed to."""
+"""Statements about claims as their makers sign them: claim, response, resolution, each with a commitment to its
+text."""
 
 from __future__ import annotations
 
@@ -62,7 +63,7 @@ def response_draft(claim: Ref, claim_sha256: str, party_id: str, text: str, *, o
 def resolution_draft(
     refs: tuple[Ref, ...], claim_sha256: str, auditor_id: str, outcome: ClaimVerdict, text: str, *, origin: str
 ) -> StatementDraft:
-    """`refs`: the claim, and the verdict that the auditor had before them. Raises InputError (`bad-claim-text`)."""
+    """`refs`: the claim, and the verdict that the auditor read. Raises InputError (`bad-claim-text`)."""
     kept, key, digest = _required(text)
     predicate = Resolution(
         auditor_id=auditor_id,
@@ -78,9 +79,9 @@ def resolution_draft(
 
 
 def opened_text(committed: str | None, text: str | None, key: str | None) -> ClaimDetail | None:
-    """The words behind a statement's commitment, fit to be kept; None for a statement without words.
+    """The text that a statement commits to, in the form in which it is kept; None for a statement without a text.
 
-    Raises InputError (`bad-claim-text`: missing, too much, or not as they would be shown), VerificationError
+    Raises InputError (`bad-claim-text`: missing, too long, or not as it would be shown), VerificationError
     (`commitment-mismatch`).
     """
     if committed is None:
@@ -116,7 +117,7 @@ def _required(text: str) -> tuple[str, str, str]:
 
 
 def _cleaned(text: str) -> str:
-    """Raises InputError (`bad-claim-text`) rather than cutting what somebody has to say."""
+    """Raises InputError (`bad-claim-text`) where the text is too long, because cutting it could change its meaning."""
     kept = clean_text(text, len(text) + 1)
     if not 1 <= len(kept) <= MAX_CLAIM_TEXT:
         raise _bad(f"it has {len(kept):,} characters that can be shown; 1 to {MAX_CLAIM_TEXT:,} are taken")

@@ -1,4 +1,4 @@
-"""Statements about claims as their makers send them in: signed, in the maker's own name, and then on the log."""
+"""Statements about claims that their makers submit: signed, in the maker's own name, then appended to the log."""
 
 from __future__ import annotations
 
@@ -22,14 +22,14 @@ from ledger.storage.people.claims import ClaimDetail, ClaimDetails
 from ledger.storage.works.works import WorkReader
 
 MAX_WAIT = 60.0
-"""Seconds to wait for a commit."""
+"""Seconds to wait until a record is committed."""
 ROLES_BY_SCOPE = {"claims": ("artist", "generator"), "resolutions": ("auditor",)}
-"""Who may make statements of that scope."""
+"""Which roles may make statements of that scope."""
 
 
 @dataclass(frozen=True, slots=True)
 class SentStatement:
-    """A statement as it comes in: an envelope that its maker signed, or, at this machine, the bare payload."""
+    """A submitted statement: an envelope that its maker signed, or, at this machine, the bare payload."""
 
     envelope: bytes | None = None
     payload: bytes | None = None
@@ -39,7 +39,7 @@ class SentStatement:
 
 @dataclass(frozen=True, slots=True)
 class AcceptedStatement:
-    """A statement that came in and may be appended."""
+    """A statement that was checked and may be appended."""
 
     statement: Statement
     payload: bytes
@@ -49,8 +49,11 @@ class AcceptedStatement:
 
 @dataclass(frozen=True, slots=True)
 class Submissions:
-    """Threads may share it. Nobody can make a statement in another's name: their key signs, where they have one, and
-    without one only the person at this machine can."""
+    """Threads may share it.
+
+    Nobody can make a statement in another's name: it must be signed with that person's key. For a person without a key,
+    only the person at this machine can make it.
+    """
 
     accounts: Accounts
     works: WorkReader
@@ -61,7 +64,7 @@ class Submissions:
     sequencer: Callable[[], Sequencer]
 
     def require_party(self, principal: Principal, party_id: str, scope: Literal["claims", "resolutions"]) -> None:
-        """That the principal speaks for the party, which may make such statements.
+        """Checks that the principal acts for the party, and that the party may make such statements.
 
         Raises AccessError (`scope-missing`, `wrong-account`, `bad-claimant`), NotFoundError, InputError (`bad-id`).
         """
@@ -81,8 +84,8 @@ class Submissions:
             )
 
     def accept(self, sent: SentStatement, principal: Principal, kind: Kind) -> AcceptedStatement:
-        """A statement with its maker's good signature. Without one only from the person at this machine, and only in
-        the name of somebody who has no key.
+        """A statement with a valid signature of its maker. It may lack the signature only if the person at this machine
+        submits it, in the name of somebody who has no key.
 
         Raises what `Cosigning.accept` raises, InputError (`signature-required`, `unexpected-kind`).
         """
@@ -107,7 +110,8 @@ class Submissions:
     def append(
         self, accepted: AcceptedStatement, detail: ClaimDetail | None, party_id: str, dedup_key: bytes | None = None
     ) -> Appended:
-        """Puts it on the log, with the party's words beside it. Raises PushbackError, and what admission raises."""
+        """Puts the statement on the log, and the party's text beside it. Raises PushbackError, and what admission
+        raises."""
         record_id = accepted.statement.record_id
         words = self.details.writer(record_id, detail, party_id) if detail else None
         if accepted.signed is not None:

@@ -1,4 +1,5 @@
-"""The main job in one command: register real works, verify pictures, make one, prove it, show a forgery refused."""
+"""The whole product in one command: registers real works, verifies pictures, generates one, proves the answers, and
+shows that a forged proof is refused."""
 
 from __future__ import annotations
 
@@ -29,7 +30,7 @@ from ledger.match.lists import COPY_RELATIONS
 OPENCLIPART = "openclipart"
 WORKS = 2_000
 SPARE = 60
-"""Chosen beyond WORKS, since some drawings prove to be another's very bytes once they are rendered."""
+"""How many works are chosen beyond WORKS, because some drawings turn out to have the same bytes once rendered."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -38,7 +39,8 @@ class DemoQuery:
     description: str
     expected: Expected
     relation: str
-    """Of the nearest work where it is a proven or verified copy or alike in style at the error rate; else `none`."""
+    """The relation of the nearest work, if it is a proven or verified copy, or similar in style at the error rate;
+    `none` otherwise."""
     answer: RecordAnswer
 
     def to_json(self) -> dict[str, Any]:
@@ -86,10 +88,10 @@ class DemoReport:
 
 @dataclass(frozen=True, slots=True)
 class Demo:
-    """Every step is idempotent: a second run registers nothing twice and finds its records again."""
+    """Every step is idempotent: a second run registers nothing twice and finds the same records."""
 
     folder: Path
-    """Where pictures and bundle are left to look at."""
+    """Where the pictures and the bundle are kept for the user to look at."""
     open_source: Callable[[str, Path | None], Source]
     ingestion: Ingestion
     calibrations: Calibrations
@@ -101,7 +103,8 @@ class Demo:
     log_vkey: str
 
     def run(self, progress: Progress = silent, *, corpus: Path | None = None, all_works: bool = False) -> DemoReport:
-        """`corpus`: a labelled folder, else OpenClipart. Raises InputError (`openclipart-missing`, `demo-corpus`)."""
+        """`corpus`: a labelled folder; OpenClipart where None. Raises InputError (`openclipart-missing`,
+        `demo-corpus`)."""
         started = time.monotonic()
         source = self._openclipart() if corpus is None else self.open_source(str(corpus), None)
         decode = self.verification.images.decode
@@ -135,7 +138,7 @@ class Demo:
         try:
             return self.open_source(OPENCLIPART, None)
         except NotFoundError as error:
-            # Not a thing that was asked for and does not exist: the demo needs to be told where works are.
+            # Not a NotFoundError: nothing that the user named is missing. The user must tell the demo where works are.
             raise InputError(
                 error.message,
                 code=error.code,
@@ -143,7 +146,7 @@ class Demo:
             ) from error
 
     def ask(self, pictures: Sequence[DemoPicture], progress: Progress = silent) -> tuple[DemoQuery, ...]:
-        """Leaves each picture in the folder and verifies it; what comes back depends on the pictures alone."""
+        """Writes each picture to the folder and verifies it. The answers depend on the pictures alone."""
         self.folder.mkdir(parents=True, exist_ok=True)
         queries = []
         for number, picture in enumerate(pictures, 1):
@@ -170,7 +173,7 @@ def _relation(answer: RecordAnswer) -> str:
 
 
 def _of_folder(source: Source, decode: Callable[[bytes], CanonicalImage]) -> DemoSelection:
-    """All but the last work that is worth asking about."""
+    """All works of the folder but the last one that has enough detail."""
     items = tuple(source.items())
     if len(items) < 3:
         raise InputError(f"the folder has {len(items)} labelled works; the demo needs three", code="demo-corpus")

@@ -1,4 +1,4 @@
-"""The demo's generated picture: made once; a second run finds it and its record again."""
+"""The demo's generated picture: generated once. A second run finds the picture and its record."""
 
 from __future__ import annotations
 
@@ -40,7 +40,7 @@ class DemoGeneratedPicture:
 @dataclass(frozen=True, slots=True)
 class DemoGeneration:
     folder: Path
-    """Where the picture, and what reveals its prompt, are left to look at."""
+    """Where the picture, and the file that reveals its prompt, are kept for the user to look at."""
     generation: Callable[[], Generating]
     records: Records
 
@@ -59,7 +59,7 @@ class DemoGeneration:
         return DemoGeneratedPicture(PROMPT, path if image.image else None, image.guard, image)
 
     def _earlier(self, remembered: Path) -> RecordAnswer | None:
-        """The record that an earlier run made."""
+        """The record that an earlier run appended."""
         try:
             return self.records.get(json.loads(remembered.read_text())["record_id"])
         except (OSError, NotFoundError):

@@ -1,4 +1,4 @@
-"""The pictures that the demo asks about: a byte-identical copy, an edited copy, a work that is not registered."""
+"""The pictures that the demo verifies: a byte-identical copy, an edited copy, and a work that is not registered."""
 
 from __future__ import annotations
 
@@ -15,11 +15,11 @@ from ledger.fingerprint.complexity import complexity
 from ledger.image.canonical_image import CanonicalImage
 
 CROP = 0.02
-"""Cut off each side of the edited copy, as a share of its width or height."""
+"""How much is cut off each side of the edited copy, as a share of its width or height."""
 SCALE = 0.7
 JPEG_QUALITY = 60
 DETAIL = 0.2
-"""Complexity above which a picture is worth showing: not an icon, not a flag."""
+"""Complexity above which a picture is worth showing: more than that of an icon or a flag."""
 
 Expected = Literal["exact", "near-duplicate", "none"]
 
@@ -28,13 +28,13 @@ Expected = Literal["exact", "near-duplicate", "none"]
 class DemoPicture:
     expected: Expected
     name: str
-    """File name below the demo's folder."""
+    """File name in the demo's folder."""
     description: str
     data: bytes
 
 
 def edited_copy(picture: bytes) -> bytes:
-    """The picture cropped, made smaller and recompressed as JPEG, over white."""
+    """The picture on white, cropped, made smaller, and recompressed as JPEG."""
     with Image.open(io.BytesIO(picture)) as image:
         rgba = image.convert("RGBA")
     flat = Image.new("RGB", rgba.size, "white")
@@ -54,7 +54,7 @@ def choose_pictures(
     outside: Iterable[SourceItem],
     decode: Callable[[bytes], CanonicalImage],
 ) -> tuple[DemoPicture, ...]:
-    """Always the same ones for the same works. Raises InputError (`demo-corpus`) where no picture has enough detail."""
+    """Chooses the same pictures for the same works. Raises InputError (`demo-corpus`) where none has enough detail."""
     detailed = (item for item in inside if has_detail(source, item, decode))
     first, second = _take(detailed, "registered"), _take(detailed, "registered")
     unregistered = _take((item for item in outside if has_detail(source, item, decode)), "held back")
@@ -86,7 +86,7 @@ def _take(items: Iterable[SourceItem], what: str) -> SourceItem:
 
 
 def has_detail(source: Source, item: SourceItem, decode: Callable[[bytes], CanonicalImage]) -> bool:
-    """Whether a work is worth showing; one that cannot be decoded is not."""
+    """Whether a work is worth showing. A work that cannot be decoded is not."""
     try:
         return complexity(decode(source.read(item)).working) >= DETAIL
     except InputError:

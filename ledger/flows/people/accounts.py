@@ -1,4 +1,4 @@
-"""Accounts of artists, generators, auditors and administrators, and the tokens by which their requests are known."""
+"""Accounts of artists, generators, auditors and administrators, and the tokens that identify their requests."""
 
 from __future__ import annotations
 
@@ -20,7 +20,7 @@ from ledger.text import clean_text
 
 DAY = 86_400.0
 TOKEN_SECONDS = 90 * DAY
-"""How long a token is good where nothing else is said."""
+"""How long a token is valid by default."""
 LONGEST_TOKEN_SECONDS = 366 * DAY
 TOKEN_PATTERN = "^alt_([0-9a-f]{32})_([A-Za-z0-9_-]{43})$"  # noqa: S105 - the form of a token, not one
 TOKEN_ID_PATTERN = "^[0-9a-f]{32}$"  # noqa: S105
@@ -70,25 +70,25 @@ class Accounts:
         return _account(found)
 
     def with_tokens(self, account_id: str) -> AccountWithTokens:
-        """With all tokens that were issued, good or not. Raises as `get` does."""
+        """The account with all tokens that were issued, valid or not. Raises as `get` does."""
         return AccountWithTokens(**dict(self.get(account_id)), tokens=self.tokens(account_id))
 
     def names(self, ids: Iterable[str]) -> dict[str, str]:
-        """Of accounts and artists, by id: see AccountStore.names."""
+        """Names of accounts and artists, by id: see AccountStore.names."""
         return self._store.names(ids)
 
     def page(self, *, after: str | None = None, limit: int = 50) -> tuple[AccountAnswer, ...]:
-        """In the order of their making, after the id `after`."""
+        """Accounts in the order of their creation, after the id `after`."""
         return tuple(map(_account, self._store.page(after=None if after is None else parse_id(after), limit=limit)))
 
     def disable(self, account_id: str) -> AccountAnswer:
-        """No token of it is good any more, and none is issued. Raises as `get` does."""
+        """Makes all tokens of the account invalid; no new token is issued. Raises as `get` does."""
         self.get(account_id)
         self._store.disable(account_id)
         return self.get(account_id)
 
     def issue_token(self, account_id: str, scopes: Iterable[Scope], expires_in: float = TOKEN_SECONDS) -> IssuedToken:
-        """A token for these scopes, good for `expires_in` seconds. Its secret is shown once, and only hashed here.
+        """A token for these scopes, valid for `expires_in` seconds. Its secret is shown once; only its hash is stored.
 
         Raises InputError (`bad-scope`, `bad-lifetime`), ConflictError (`account-disabled`), and as `get` does.
         """
@@ -111,7 +111,7 @@ class Accounts:
         return IssuedToken(**dict(_token(stored)), secret=secret)
 
     def authenticate(self, secret: str) -> Principal:
-        """Whose token it is. Raises AccessError (`bad-token`), the same for whatever is wrong with it."""
+        """The account that a token belongs to. Raises AccessError (`bad-token`), the same one for every cause."""
         match = _TOKEN.fullmatch(secret)
         known = self._store.check(match[1]) if match else None
         if known is None or not hmac.compare_digest(_digest(secret), known.secret_sha256) or not known.token.good:
@@ -127,7 +127,7 @@ class Accounts:
         return Principal(role, known.token.account_id, frozenset(scopes) & SCOPES_OF_ROLE[role])
 
     def tokens(self, account_id: str) -> tuple[TokenAnswer, ...]:
-        """All that were issued, good or not. Raises as `get` does."""
+        """All tokens that were issued, valid or not. Raises as `get` does."""
         self.get(account_id)
         return tuple(map(_token, self._store.tokens(account_id)))
 
@@ -139,7 +139,7 @@ class Accounts:
         return _token(known.token)
 
     def revoke_token(self, token_id: str) -> TokenAnswer:
-        """Good for nothing from now on. Raises NotFoundError (`token-not-found`)."""
+        """Makes a token invalid from now on. Raises NotFoundError (`token-not-found`)."""
         self.token(token_id)
         self._store.revoke_token(token_id)
         return self.token(token_id)

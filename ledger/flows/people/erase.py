@@ -1,6 +1,7 @@
-"""Erasing a person: nothing personal remains, neither beside the log nor in it; the log goes on verifying.
+"""Erases a person: nothing personal remains on the log or beside it, and the log still verifies.
 
-Leaves hold random ids, digests and salted commitments whose keys are erased: they say nothing of a person by then.
+Log entries hold random ids, digests and salted commitments. Once the keys of the commitments are erased, they say
+nothing about a person.
 """
 
 from __future__ import annotations
@@ -27,7 +28,7 @@ PAGE = 200
 
 @dataclass(frozen=True, slots=True)
 class PersonErasure:
-    """Run it again after an interruption. The caller has asked who may."""
+    """Run it again after an interruption. The caller has checked that the erasure is allowed."""
 
     works: WorkReader
     consents: Consents
@@ -37,12 +38,13 @@ class PersonErasure:
     opting_out: OptingOut
     erasure: Erasure
     sheets: Path
-    """Folder of contact sheets, which show works with their names; they are made again by `corpus dedup`."""
+    """Folder of contact sheets, which show works with their names. `corpus dedup` makes them again."""
 
     def erase(self, artist_id: str, progress: Progress = silent, *, opt_out: bool = False) -> ErasureSummary:
-        """Withdraws the artist's works, revokes the keys, erases name, account, tokens and all that is kept of works.
+        """Withdraws the artist's works, revokes the keys, and erases name, account, tokens and everything kept of
+        works.
 
-        `opt_out`: also puts the works on the opt-out list, by digest and look. Raises NotFoundError
+        `opt_out`: also puts the works on the opt-out list, by digests and hashes. Raises NotFoundError
         (`artist-not-found`), InputError (`bad-id`), PushbackError.
         """
         if self.works.artist(parse_id(artist_id)) is None:

@@ -1,7 +1,8 @@
-"""Keys of artists, operators of generators and auditors: made and kept by them, announced here with their signature.
+"""Keys of artists, operators of generators and auditors. Holders make and keep them, and announce them on the log with
+their signature.
 
-What may be announced is decided by the auditor's own rules (ledger/audit/keyring.py), tried before anything is
-appended: a `key` record that an audit would refuse spoils the log for everybody.
+The auditor's own rules (ledger/audit/keyring.py) decide what may be announced. They are applied before anything is
+appended, because a `key` record that an audit refuses would spoil the log for everybody.
 """
 
 from __future__ import annotations
@@ -29,7 +30,7 @@ from ledger.storage.log.entries import PostgresEntryStore
 from ledger.storage.log.revocation import event_key
 
 HOLDER_ROLES: tuple[Role, ...] = ("artist", "generator", "auditor")
-"""Accounts that have keys; an administrator makes no statements."""
+"""Roles of accounts that have keys. An administrator makes no statements."""
 Turn = Callable[[], AbstractContextManager[None]]
 
 
@@ -46,7 +47,7 @@ class HolderKeys:
         turn: Turn,
         committed: Callable[[], None],
     ) -> None:
-        """`turn` keeps two announcements from being judged by the same state of the log."""
+        """`turn` ensures that two announcements are not judged by the same state of the log."""
         self._accounts = accounts
         self._keys = keys
         self._entries = entries
@@ -55,7 +56,7 @@ class HolderKeys:
         self._committed = committed
 
     def states(self, holder_id: str) -> tuple[KeyAnswer, ...]:
-        """Every key of a holder, by announcement. Raises InputError (`bad-id`)."""
+        """Every key of a holder, in the order of announcement. Raises InputError (`bad-id`)."""
         return self._keys.states(parse_id(holder_id))
 
     def draft(
@@ -66,10 +67,11 @@ class HolderKeys:
         event: KeyEvent = "added",
         replaces: str | None = None,
     ) -> bytes:
-        """The payload that announces (or revokes) a key of an account: what its holder signs.
+        """The payload that announces or revokes a key of an account, for the holder to sign.
 
-        By the new key, and where the holder has a good key, by that too; a revocation by any good key of the holder.
-        Raises InputError (`bad-public-key`, `bad-key-record`, `role-without-keys`), NotFoundError.
+        An announcement is signed with the new key and, where the holder has a valid key, with that one too; a
+        revocation is signed with any valid key of the holder. Raises InputError (`bad-public-key`, `bad-key-record`,
+        `role-without-keys`), NotFoundError.
         """
         role = _role_of(self._accounts.get(account_id))
         try:
@@ -94,7 +96,7 @@ class HolderKeys:
         return statement_payload("key", keyid_of(public_key), predicate)
 
     def submit(self, envelope: bytes, principal: Principal, alongside: Alongside | None = None) -> Appended:
-        """Appends a `key` record that its holder completed and signed; the same again gives its record, `repeated`.
+        """Appends a `key` record that its holder signed. Submitting the same again gives its record, `repeated`.
 
         Raises VerificationError for signatures and records that an audit would refuse (`bad-signature`, `key-record`,
         `key-not-authorised`, ...), AccessError (`wrong-holder`), InputError (`unexpected-kind`, `role-without-keys`,
@@ -117,7 +119,7 @@ class HolderKeys:
             return self._append(record, parsed, alongside)
 
     def announce(self, account_id: str, signer: Signer, principal: Principal, *others: Signer) -> KeyAnswer:
-        """Announces a key that is at hand, signed by it and by `others` of the same holder.
+        """Announces a key whose private key is here, signed by it and by `others` of the same holder.
 
         Raises as `draft` and `submit` do.
         """
@@ -133,7 +135,7 @@ class HolderKeys:
             )
 
     def _require_acceptable(self, record: KeyRecord, envelope: dsse.Envelope) -> None:
-        """What an audit would say of it at the log's present end, and more: a revocation needs the holder's key too."""
+        """Applies an audit's rules at the log's present end, and one more: a revocation needs the holder's key too."""
         ring = self._keys.ring()
         keyid = keyid_of(bytes.fromhex(record.public_key))
         if record.event != "revoked" and ring.holder(keyid) is not None:

@@ -1,4 +1,4 @@
-"""What people call things: an artist, an account, a work or a model, by its name instead of its id."""
+"""Finds an artist, an account, a work or a model by the name that people use, instead of its id."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ NameKind = Literal["artist", "account", "work", "model"]
 
 _ID = re.compile(ID_PATTERN[1:-1])
 _SHOWN = 10
-"""Candidates that an error lists."""
+"""How many candidates an error lists."""
 _LISTS: Mapping[NameKind, str] = {
     "artist": "`artledger artist list` lists all artists",
     "account": "`artledger accounts show` lists all accounts",
@@ -27,7 +27,7 @@ _LISTS: Mapping[NameKind, str] = {
 
 @dataclass(frozen=True, slots=True)
 class Chosen:
-    """What a text means. `name` is empty where the text was an id."""
+    """What a text names. `name` is empty where the text is an id."""
 
     id: str
     name: str = ""
@@ -35,14 +35,14 @@ class Chosen:
 
 @dataclass(frozen=True, slots=True)
 class Names:
-    """Reads only. Upper and lower case are the same, and `_` stands for any character, as shells complete it."""
+    """Only reads. Case does not matter, and `_` stands for any character, because shells complete names so."""
 
     store: NameStore
     models: Callable[[], Mapping[str, str]]
     """Names of models by id."""
 
     def find(self, kind: NameKind, text: str, *, artist_id: str | None = None) -> Chosen:
-        """What `text` names; an id is taken as it is. `artist_id`: works of this artist only.
+        """What `text` names. An id names itself. `artist_id`: only works of this artist.
 
         Raises NotFoundError (`artist-not-found`, `account-not-found`, `work-not-found`, `model-not-found`), InputError
         (`ambiguous-name`).

@@ -1,4 +1,4 @@
-"""Who asks, and what that allows."""
+"""Who sends a request, and what they may do."""
 
 from __future__ import annotations
 
@@ -18,12 +18,12 @@ SCOPES_OF_ROLE: Mapping[AccountRole, frozenset[Scope]] = {
     "auditor": frozenset({"resolutions", "keys", "verifications"}),
     "administrator": frozenset({"accounts", "works", "verifications"}),
 }
-"""What a role's tokens may be good for. `keys` stands alone: who finds a token for works must not add a key with it."""
+"""The scopes that a role's tokens may have. `keys` stands alone, so that a stolen token for works cannot add a key."""
 
 
 @dataclass(frozen=True, slots=True)
 class Principal:
-    """Who asks. `account_id` is None for the public, and for the person at this machine."""
+    """Who sends a request. `account_id` is None for the public, and for the person at this machine."""
 
     role: AccountRole | Literal["public"]
     account_id: str | None = None
@@ -31,7 +31,7 @@ class Principal:
 
     @property
     def is_local(self) -> bool:
-        """The person at this machine, who administers what lies in the data folder."""
+        """Whether this is the person at this machine, who administers the data folder."""
         return self.role == "administrator" and self.account_id is None
 
     def require_scope(self, scope: Scope) -> None:
@@ -44,7 +44,7 @@ class Principal:
             )
 
     def require_account(self, account_id: str) -> None:
-        """That the account is the principal's own, or that this is the person at the machine.
+        """Checks that the account is the principal's own, or that the principal is the person at this machine.
 
         Raises AccessError (`wrong-account`).
         """
@@ -54,5 +54,5 @@ class Principal:
 
 PUBLIC = Principal("public")
 LOCAL = Principal("administrator", scopes=frozenset(SCOPES))
-"""The machine's owner, who may use the data folder: the command line acts as this, and over HTTP only what
-api/http/edge.py lets in."""
+"""The machine's owner, who may use the data folder. The command line acts as this principal; so does HTTP, for the
+requests that api/http/edge.py recognises."""

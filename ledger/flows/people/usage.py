@@ -1,4 +1,5 @@
-"""Signed statements of how often an artist's works came up: counts, not debts; anybody can count again from the log."""
+"""Signed statements of how many records name an artist's works. They are counts, not debts, and anybody can count again
+from the log."""
 
 from __future__ import annotations
 
@@ -28,18 +29,18 @@ _DATE = re.compile("[0-9]{4}-[0-9]{2}-[0-9]{2}")
 
 @dataclass(frozen=True, slots=True)
 class UsageStatements:
-    """Makes and keeps them."""
+    """Makes and keeps the statements."""
 
     uses: Uses
     records: Records
     documents: DocumentStore
     sequencer: Callable[[], Sequencer]
-    """Asked for only when a statement is made: reading needs none."""
+    """Called only when a statement is made. Reading does not need it."""
     origin: str
 
     def make(self, artist_id: str, start: datetime, end: datetime) -> UsageAnswer:
-        """Counts the records made from `start` to before `end`, and puts the statement on the log. While nothing that
-        counts was added, the same question gives the statement that exists.
+        """Counts the records made from `start` to before `end`, and puts the statement on the log. If no record that
+        counts was added since, returns the existing statement for the same period.
 
         Raises InputError (`bad-id`, `bad-period`, `period-open`), NotFoundError (`artist-not-found`), PushbackError
         when nothing can be appended now.
@@ -78,7 +79,7 @@ class UsageStatements:
         )
 
     def document(self, sha256: str) -> bytes:
-        """A statement's file. Raises NotFoundError (`usage-not-found`), also where what is kept is not what has that
+        """A statement's file. Raises NotFoundError (`usage-not-found`), also where the stored file has another
         digest."""
         found = self.documents.get("usage", sha256)
         if found is None or hashlib.sha256(found).hexdigest() != sha256:
@@ -87,7 +88,8 @@ class UsageStatements:
 
 
 def moment(text: str) -> datetime:
-    """A time as records write it, or a date, which is its first moment in UTC. Raises InputError (`bad-time`)."""
+    """Parses a time as records write it, or a date, which means its first moment in UTC. Raises InputError
+    (`bad-time`)."""
     return parse_time(f"{text}T00:00:00.000Z" if _DATE.fullmatch(text) else text)
 
 

@@ -1,4 +1,4 @@
-"""What comes back to artists: the records in which their works were matched."""
+"""What artists can read about their works: the records in which they were matched."""
 
 from __future__ import annotations
 
@@ -21,7 +21,7 @@ Compared = Verification | Generation
 
 @dataclass(frozen=True, slots=True)
 class Uses:
-    """Reads only. Uses are as public as the records; they are those of an id, which outlasts a person's erasure."""
+    """Only reads. Uses are as public as the records. They belong to an id, which remains when a person is erased."""
 
     store: RecordStore
     works: WorkReader
@@ -29,7 +29,7 @@ class Uses:
     def page(
         self, artist_id: str, wanted: UseFilter = EVERYTHING, *, after: int = -1, limit: int = MAX_PAGE
     ) -> UsePage:
-        """Records in the order of the log, `after` a leaf index.
+        """Records in the order of the log, after entry `after`.
 
         Raises InputError (`bad-id`, `bad-limit`), NotFoundError (`artist-not-found`).
         """
@@ -49,7 +49,7 @@ class Uses:
         return UsePage(artist_id=artist_id, uses=rows, next_after=following)
 
     def pages(self, artist_id: str, wanted: UseFilter = EVERYTHING, *, after: int = -1) -> Iterator[UsePage]:
-        """All of them; at least one page. Raises as `page` does."""
+        """All pages, at least one. Raises as `page` does."""
         following: int | None = after
         while following is not None:
             page = self.page(artist_id, wanted, after=following)
@@ -57,14 +57,14 @@ class Uses:
             following = page.next_after
 
     def records(self, artist_id: str, wanted: UseFilter = EVERYTHING) -> Iterator[tuple[Entry, Compared]]:
-        """All records that `page` has rows of."""
+        """All records that `page` makes rows from."""
         after = -1
         while found := self.store.uses(artist_id, wanted, after=after, limit=MAX_PAGE):
             yield from map(_opened, found)
             after = found[-1].leaf_index
 
     def require_artist(self, artist_id: str) -> None:
-        """Known by name, or by works on the log, which outlast the name.
+        """Checks that the artist is known by name, or by works on the log, which remain when the name is erased.
 
         Raises InputError (`bad-id`), NotFoundError (`artist-not-found`).
         """

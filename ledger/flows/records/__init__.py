@@ -1,1 +1,1 @@
-"""Records as they are made, signed, admitted to the log and read."""
+"""Records: how they are made, signed, admitted to the log and read."""

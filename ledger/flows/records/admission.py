@@ -21,7 +21,7 @@ from ledger.storage.works.works import WorkReader
 
 @dataclass(frozen=True, slots=True)
 class StoredFacts(Facts):
-    """The facts of the log in the database, each read when it is asked for."""
+    """The facts of the log in the database. Each is read when it is needed."""
 
     entries: PostgresEntryStore
     works: WorkReader
@@ -48,11 +48,11 @@ class Admission:
     service: Callable[[], Signer]
 
     def require(self, statement: Statement, payload: bytes, signers: Sequence[str] = ()) -> None:
-        """That a replay of the log would accept the statement as its next leaf, signed by the service and then by keys
-        with the ids `signers`, whose signatures are good. The very statement that is a leaf already is let through: it
-        becomes no second one.
+        """Checks that a replay of the log would accept the statement as the next entry, signed by the service first and
+        then by the keys with the ids `signers`. Their signatures are valid already.
 
-        Raises VerificationError: `wrong-origin`, and what `KeyRing.require_signers` and `require_references` raise.
+        A statement that is on the log already is accepted, because appending it again makes no second entry. Raises
+        VerificationError: `wrong-origin`, and what `KeyRing.require_signers` and `require_references` raise.
         """
         if self.facts.entries.get(statement.record_id) is not None:
             return

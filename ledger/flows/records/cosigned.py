@@ -1,6 +1,6 @@
-"""Statements that somebody else makes and signs: checked, signed by the service too, appended (FORMAT.md, Envelope).
+"""Statements that other people make and sign: checked, signed by the service too, appended (FORMAT.md, Envelope).
 
-The service can neither make such a statement nor change a byte of it: the holder's key signs the very payload.
+The service can neither make such a statement nor change a byte of it, because the holder's key signs its payload.
 """
 
 from __future__ import annotations
@@ -30,14 +30,14 @@ from ledger.record.times import parse_time
 MAX_WAIT = 30.0
 """Seconds to wait for the log."""
 OLDEST = timedelta(days=1)
-"""A statement that was signed longer ago is refused: it may have been meant for a state of things that is gone."""
+"""A statement that was signed longer ago is refused: circumstances may have changed since."""
 AHEAD = timedelta(minutes=5)
-"""By so much the holder's clock may be fast."""
+"""How fast the holder's clock may be."""
 
 
 @dataclass(frozen=True, slots=True)
 class SignedStatement:
-    """A statement with its maker's good signature, fit to be appended as far as keys go."""
+    """A statement with a valid signature of its maker. As far as keys are concerned, it may be appended."""
 
     statement: Statement
     payload: bytes
@@ -60,12 +60,12 @@ class Cosigning:
     def accept(
         self, envelope: bytes, principal: Principal, *, kinds: Container[str], holder_id: str | None = None
     ) -> SignedStatement:
-        """The statement in a DSSE envelope with one signature, its maker's. Nothing is appended.
+        """Checks a statement in a DSSE envelope with one signature, that of its maker. Nothing is appended.
 
-        `kinds`: which the caller takes. `holder_id`: whose it must be; needed for terms of a work and withdrawals,
-        which do not name the artist. Raises VerificationError (`envelope-shape`, `not-canonical`, `statement-schema`,
-        ..., `unknown-key`, `signer-revoked`, `bad-signature`), AccessError (`wrong-holder`), InputError
-        (`unexpected-kind`, `stale-statement`).
+        `kinds`: what the caller accepts. `holder_id`: the holder that it must be by; needed for terms of a work and for
+        withdrawals, which do not name the artist. Raises VerificationError (`envelope-shape`, `not-canonical`,
+        `statement-schema`, ..., `unknown-key`, `signer-revoked`, `bad-signature`), AccessError (`wrong-holder`),
+        InputError (`unexpected-kind`, `stale-statement`).
         """
         parsed = dsse.parse(envelope)
         if len(parsed.signatures) != 1:
@@ -84,7 +84,7 @@ class Cosigning:
         return SignedStatement(statement, parsed.payload, signature, holder)
 
     def require_key_of(self, keyid: str, role: Role, holder_id: str) -> None:
-        """That a key may sign a holder's statements now, for many that are signed at once.
+        """Checks that a key may sign the holder's statements now; used before many are signed at once.
 
         Raises VerificationError (`unknown-key`, `signer-revoked`), AccessError (`wrong-holder`).
         """
@@ -97,7 +97,7 @@ class Cosigning:
     def append(
         self, signed: SignedStatement, *, dedup_key: bytes | None = None, alongside: Alongside | None = None
     ) -> Appended:
-        """Signs for the service and appends. The very same statement again gives its record, `repeated`.
+        """Signs for the service and appends. Appending the same statement again gives its record, `repeated`.
 
         Raises ConflictError (`record-id-taken`), VerificationError (`signer-revoked`, and what `Admission.require`
         raises), PushbackError.
@@ -126,13 +126,14 @@ class Cosigning:
         dedup_key: bytes | None = None,
         alongside: Alongside | None = None,
     ) -> Appended:
-        """`accept` and `append` in one, where the caller asks nothing of the statement."""
+        """`accept` and `append` in one, for callers that need not look at the statement."""
         signed = self.accept(envelope, principal, kinds=kinds, holder_id=holder_id)
         return self.append(signed, dedup_key=dedup_key, alongside=alongside)
 
 
 def require_same(record_id: str, payload: bytes, appended: Appended) -> None:
-    """That the leaf found under the statement's id is that statement. Raises ConflictError (`record-id-taken`)."""
+    """Checks that the entry found under the statement's id is that statement. Raises ConflictError
+    (`record-id-taken`)."""
     entry = appended.entry
     if appended.repeated and entry.record_id == record_id and entry.payload != payload:
         raise ConflictError(
@@ -143,7 +144,7 @@ def require_same(record_id: str, payload: bytes, appended: Appended) -> None:
 
 
 def require_fresh(generated_at: str) -> None:
-    """Raises InputError (`stale-statement`) for a statement that is older than a day, or from the future."""
+    """Raises InputError (`stale-statement`) for a statement that is older than a day or dated in the future."""
     age = datetime.now(UTC) - parse_time(generated_at)
     if not -AHEAD <= age <= OLDEST:
         raise InputError(
@@ -154,7 +155,7 @@ def require_fresh(generated_at: str) -> None:
 
 
 def _require_holder(holder: Holder, party: Party, holder_id: str | None, principal: Principal) -> None:
-    """The key's holder is whose statement it is, and who sends it in."""
+    """Checks that the statement is by the key's holder, and that the holder sends it."""
     expected = holder_id if party.holder_id is None else party.holder_id
     if expected is None:
         raise ValueError("who makes such a statement, the caller must say")
@@ -189,7 +190,7 @@ class EnvelopeDocument(BaseModel):
     signatures: Annotated[list[SignatureDocument], Field(min_length=1, max_length=dsse.MAX_SIGNATURES)]
 
     def to_bytes(self) -> bytes:
-        """The one encoding that is signed for and stored. Raises VerificationError (`envelope-shape`)."""
+        """The only encoding that is signed and stored. Raises VerificationError (`envelope-shape`)."""
         try:
             signatures = tuple(
                 dsse.Signature(each.keyid, b64decode(each.sig, validate=True)) for each in self.signatures
@@ -201,7 +202,7 @@ class EnvelopeDocument(BaseModel):
 
 
 def envelope_bytes(document: object) -> bytes:
-    """A DSSE envelope from outside, a JSON object, in its canonical encoding.
+    """The canonical encoding of a DSSE envelope that was received as a JSON object.
 
     Raises VerificationError (`envelope-shape`).
     """

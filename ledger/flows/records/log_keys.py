@@ -1,4 +1,4 @@
-"""The keys that the log announces, at its present end, by the rules that auditors apply."""
+"""The keys that the log announces up to its present end, by the rules that auditors apply."""
 
 from __future__ import annotations
 
@@ -33,13 +33,13 @@ class LogKeys:
         self._lock = threading.Lock()
 
     def ring(self) -> KeyRing:
-        """The auditor's key ring as it stands now: a copy, to try a record on."""
+        """A copy of the auditor's key ring as it is now, to try a record on."""
         with self._lock:
             self._catch_up()
             return self._ring.copy()
 
     def signer(self, keyid: str) -> Holder:
-        """Whose good key it is. Raises VerificationError (`unknown-key`, `signer-revoked`)."""
+        """The holder of a valid key. Raises VerificationError (`unknown-key`, `signer-revoked`)."""
         with self._lock:
             self._catch_up()
             holder, good = self._ring.holder(keyid), self._ring.is_good(keyid)
@@ -56,7 +56,7 @@ class LogKeys:
         return holder
 
     def require_signers(self, keyids: Sequence[str], party: Party | None) -> None:
-        """That an audit would accept a statement of `party`, signed by these keys, as the next leaf.
+        """Checks that an audit would accept a statement of `party`, signed by these keys, as the next entry.
 
         Raises what `KeyRing.require_signers` raises.
         """
@@ -65,21 +65,21 @@ class LogKeys:
             self._ring.require_signers(keyids, party)
 
     def good_keys(self, role: Role, holder_id: str) -> frozenset[str]:
-        """Ids of the holder's keys that are good now."""
+        """Ids of the holder's keys that are valid now."""
         with self._lock:
             self._catch_up()
             return self._ring.keys_of(role, holder_id)
 
     def states(self, holder_id: str) -> tuple[KeyAnswer, ...]:
-        """Every key that a holder ever had, by announcement; empty for a holder without any."""
+        """Every key that a holder ever had, in the order of announcement; empty for a holder without any."""
         with self._lock:
             self._catch_up()
             return tuple(self._states.get(holder_id, ()))
 
     def require_signature(self, role: Role, holder_id: str) -> None:
-        """For whoever would make a statement in a holder's name with the service's signature alone.
+        """Checks that a statement in a holder's name may carry the service's signature alone.
 
-        Raises InputError (`signature-required`) where the holder has a good key: it is theirs to sign.
+        Raises InputError (`signature-required`) where the holder has a valid key: then the holder must sign.
         """
         if self.good_keys(role, holder_id):
             raise InputError(

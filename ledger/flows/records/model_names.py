@@ -10,7 +10,8 @@ from ledger.text import clean_text
 
 
 def model_name(weights_sha256: str, description: Mapping[str, Any]) -> str:
-    """The repository that publishes it, or the name of the model that comes with Artledger; else the digest."""
+    """The repository that publishes the model, or the name of a model that comes with Artledger; otherwise the
+    digest."""
     weights = f"weights {weights_sha256[:12]}…"
     if weights_sha256 == STUDIO_WEIGHTS:
         return STUDIO_NAME

@@ -1,4 +1,4 @@
-"""Models on the log: each generator's once, and whether a work was among those that it was trained on."""
+"""Models on the log: each has one id there, and the log shows whether a model was trained on a work."""
 
 from __future__ import annotations
 
@@ -31,7 +31,8 @@ _PAGE = 200
 
 
 class Registrable(Protocol):
-    """What a `model` record is made of: ledger.generate.picture.ModelFacts, or what an operator says of a model."""
+    """What a `model` record is made from: ledger.generate.picture.ModelFacts, or what an operator says about a
+    model."""
 
     @property
     def format(self) -> str: ...
@@ -41,7 +42,7 @@ class Registrable(Protocol):
 
     @property
     def spec(self) -> bytes:
-        """RFC 8785 bytes of the description."""
+        """The description as RFC 8785 bytes."""
 
     @property
     def spec_sha256(self) -> str: ...
@@ -55,7 +56,7 @@ class RegisteredModel:
     """A model that is on the log."""
 
     in_record: ModelRef
-    """As records about its pictures name it."""
+    """How records about its pictures name it."""
     ref: Ref
     """Its `model` record."""
 
@@ -67,15 +68,15 @@ class Models:
     store: RecordStore
     documents: DocumentStore
     sequencer: Callable[[], Sequencer]
-    """Asked for only when a model is new: reading needs none."""
+    """Called only when a model is new. Reading does not need it."""
     _known: dict[tuple[str, str, Path | None], RegisteredModel] = field(default_factory=dict)
-    """By weights, description and manifest, which this process reads once."""
+    """By weights, description and manifest, so that this process reads each model once."""
 
     def register(self, facts: Registrable) -> RegisteredModel:
-        """The model's record, made now where these weights, this description and this manifest have none.
+        """The model's record. Makes one if there is none with these weights, this description and this manifest.
 
         Another description or manifest of the same weights makes a new record under the same model id. Raises
-        InputError (`bad-manifest`, `unreadable`), PushbackError when nothing can be appended now.
+        InputError (`bad-manifest`, `unreadable`), and PushbackError when nothing can be appended now.
         """
         key = (facts.weights_sha256, facts.spec_sha256, facts.manifest)
         if key not in self._known:
@@ -84,7 +85,7 @@ class Models:
 
     def _append(self, facts: Registrable, manifest: bytes | None) -> RegisteredModel:
         tree = None if manifest is None else ManifestTree(manifest)
-        # The documents come first: a leaf that names what nobody can read would be worse than one too many.
+        # Documents are stored first: an entry that names an unreadable document would be worse than an unused document.
         self.documents.put("model", facts.spec_sha256, facts.spec)
         if manifest is not None and tree is not None:
             self.documents.put("manifest", tree.root, manifest)
@@ -111,7 +112,7 @@ class Models:
         )
 
     def _id_of(self, weights: str) -> str:
-        """The id that these weights have already, or a new one."""
+        """The id that these weights have, or a new one."""
         earlier = self.store.find(sha256=weights, kind="model", limit=1)
         return _model_of(earlier[0])[1].model_id if earlier else new_id()
 
@@ -136,8 +137,8 @@ class Models:
         )
 
     def names(self) -> dict[str, str]:
-        """The name of each model by its id, as its newest record describes it; without models whose description is
-        missing here."""
+        """The name of each model by its id, as its newest record describes it. Models whose description is missing here
+        are left out."""
         described: dict[str, str] = {}
         for entry in self._entries():
             statement, model = _model_of(entry)
@@ -151,7 +152,7 @@ class Models:
         return self._manifest(self._newest(model_id)[2])[1]
 
     def membership(self, model_id: str, sha256: str) -> MembershipAnswer:
-        """Whether the file with this SHA-256 was trained on, with the proof. Raises as `manifest` does."""
+        """Whether the model was trained on the file with this SHA-256, with the proof. Raises as `manifest` does."""
         entry, _, model = self._newest(model_id)
         manifest, _ = self._manifest(model)
         proof = self.proof(model, sha256)
@@ -174,7 +175,7 @@ class Models:
         return found
 
     def proof(self, model: ModelRecord, sha256: str) -> tuple[Member, ...]:
-        """That a model's manifest lists a file, or the neighbours between which it is missing.
+        """Proves that a model's manifest lists a file, or that it lists two neighbours with nothing between them.
 
         Raises NotFoundError (`manifest-undisclosed`), IntegrityError (`document-missing`).
         """

@@ -1,4 +1,4 @@
-"""Records of the log, with names resolved for people, their bundles, and pages of them."""
+"""Records of the log: with names for people, as bundles, and as pages."""
 
 from __future__ import annotations
 
@@ -32,7 +32,7 @@ MAX_PAGE = 200
 
 @dataclass(frozen=True, slots=True)
 class Records:
-    """Reads only. The exact bytes come from the log, names from beside it."""
+    """Only reads. The exact bytes come from the log; names come from the tables beside it."""
 
     entries: PostgresEntryStore
     store: RecordStore
@@ -44,7 +44,7 @@ class Records:
     people: Callable[[Iterable[str]], People]
     """Names of accounts and artists, by id, in one query."""
     _calibrated: dict[str, CorpusState] = field(default_factory=dict)
-    """By digest: what a calibration was made against never changes."""
+    """By digest. The corpus that a calibration was made against never changes."""
 
     def get(self, record_id: str) -> RecordAnswer:
         """Raises NotFoundError (`record-not-found`), InputError (`bad-id`)."""
@@ -66,7 +66,7 @@ class Records:
         return self.answers([entry], repeated=repeated)[0]
 
     def answers(self, entries: Iterable[Entry], *, repeated: bool = False) -> tuple[RecordAnswer, ...]:
-        """Several at once: the names of all their works in one query."""
+        """Several records at once, with the names of all their works in one query."""
         entries = tuple(entries)
         compared = [entry.statement.predicate for entry in entries]
         works = self.works.works({work_id for each in compared for work_id in named_works(each)})
@@ -84,7 +84,8 @@ class Records:
         )
 
     def calibrated(self, digests: Iterable[str]) -> Mapping[str, CorpusState]:
-        """The corpora that these calibrations were made against, and others; unknown ones are left out."""
+        """The corpora that these calibrations were made against, perhaps with others; unknown calibrations are left
+        out."""
         missing = set(digests) - self._calibrated.keys()
         if missing:
             self._calibrated.update(self.calibrations.corpora(missing))
@@ -105,7 +106,7 @@ class Records:
         after: int = -1,
         limit: int = 50,
     ) -> RecordPage:
-        """Records in the order of the log, `after` a leaf index. `sha256` is that of a subject's bytes or pixels.
+        """Records in the order of the log, after entry `after`. `sha256` is the digest of a subject's bytes or pixels.
 
         Raises InputError (`bad-limit`) unless 1 <= limit <= 200.
         """
@@ -132,7 +133,7 @@ class Records:
         return self.bundle_of(self.entry(record_id))
 
     def bundle_of(self, entry: Entry) -> bytes:
-        """The same of an entry at hand. Raises PushbackError (`not-yet-published`)."""
+        """The bundle of an entry that is loaded already. Raises PushbackError (`not-yet-published`)."""
         bundle = self._bundle(entry)
         if bundle is None:
             raise PushbackError(
@@ -159,7 +160,7 @@ class Records:
         return make_bundle(entry.envelope, entry.leaf_index, receipt.path, signed.data, keys)
 
     def signed_checkpoint(self) -> SignedCheckpoint | None:
-        """The published one. Raises VerificationError when it is not by the log's key."""
+        """The published checkpoint. Raises VerificationError when the log's key did not sign it."""
         data = self.objects.get(CHECKPOINT_PATH)
         return None if data is None else _opened(data, self.log_key)
 
@@ -173,5 +174,5 @@ class Records:
 
 @lru_cache(maxsize=4)
 def _opened(data: bytes, key: VerifierKey) -> SignedCheckpoint:
-    """Many records are asked for under one checkpoint: its signature is verified once."""
+    """Cached, because many records are read under one checkpoint and its signature need be verified only once."""
     return open_checkpoint(data, key)

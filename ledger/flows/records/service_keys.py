@@ -1,6 +1,6 @@
-"""The service's record keys: the log begins with one; it is rotated without a gap, and revoked for good.
+"""The service's record keys: the log begins with one, which can be rotated without a gap, and revoked for good.
 
-What the log's `key` records say decides, by the rules that auditors apply (ledger/audit/keyring.py).
+The log's `key` records decide which keys are valid, by the rules that auditors apply (ledger/audit/keyring.py).
 """
 
 from __future__ import annotations
@@ -25,7 +25,7 @@ from ledger.storage.log.revocation import FOUNDING_KEY, event_key
 
 _PAGE = 200
 SHORTEST_PREFIX = 8
-"""Digits of a key id that `revoke` needs at least."""
+"""How many digits of a key id `revoke` needs at least."""
 
 
 class ServiceKeys:
@@ -41,9 +41,9 @@ class ServiceKeys:
         self._good: str | None = None
 
     def signer(self) -> Signer:
-        """The key to sign records with now; a file that was replaced is noticed here.
+        """The key that signs records now. Notices when the key file was replaced.
 
-        Raises ConflictError (`key-revoked`, `key-not-announced`): the log would be worthless after a leaf signed so.
+        Raises ConflictError (`key-revoked`, `key-not-announced`), because audits would refuse an entry signed so.
         """
         signer = self._file.signer()
         if signer.keyid != self._good:
@@ -52,14 +52,15 @@ class ServiceKeys:
         return signer
 
     def announce(self) -> None:
-        """Begins a log that has no key yet with this installation's. Raises as `signer` does."""
+        """Begins a log that has no key with this installation's key. Raises as `signer` does."""
         if not self.states():
             signer = self._file.signer()
             self._append(signer.public_raw, "added", new_id(), [signer], dedup_key=FOUNDING_KEY)
         self.signer()
 
     def states(self) -> list[KeyAnswer]:
-        """Every key on the log, by announcement. Raises VerificationError when the log breaks its own rules."""
+        """Every key on the log, in the order of announcement. Raises VerificationError when the log breaks its own
+        rules."""
         ring = KeyRing()
         states: dict[str, KeyAnswer] = {}
         own = self._file.signer().keyid
@@ -75,9 +76,9 @@ class ServiceKeys:
         return list(states.values())
 
     def rotate(self) -> KeyAnswer:
-        """A new key signs from now on, in every process that uses this key file; the old one stays good until revoked.
+        """A new key signs from now on, in every process that uses this key file. The old key stays valid until revoked.
 
-        Run again after a crash, it goes on with the key that it had begun with.
+        After a crash, running it again continues with the new key that it had made.
         """
         old = self.signer()
         with self._file.replacing() as new:
@@ -85,7 +86,7 @@ class ServiceKeys:
         return self._state(new.keyid)
 
     def add(self, other: Signer) -> KeyAnswer:
-        """Announces the record key of a further installation that will append to the same log."""
+        """Announces the record key of another installation that will append to the same log."""
         signer = self.signer()
         known = {state.keyid: state for state in self.states()}.get(other.keyid)
         if known is not None:
@@ -96,7 +97,7 @@ class ServiceKeys:
         return self._state(other.keyid)
 
     def revoke(self, keyid: str) -> KeyAnswer:
-        """From the new leaf on nothing that the key signs counts, and the log takes nothing signed by it.
+        """From the new entry on, the key's signatures do not count, and the log accepts nothing that it signs.
 
         `keyid` may be cut to its first 8 digits or more. Raises NotFoundError (`key-not-found`), InputError
         (`key-ambiguous`), ConflictError (`key-in-use` for the key that signs here, `key-revoked`).
@@ -161,7 +162,8 @@ class ServiceKeys:
         replaces: str | None = None,
         dedup_key: bytes | None = None,
     ) -> None:
-        """Appended once: what another process or an earlier attempt appended for the same key and event stands."""
+        """Appends once: if another process or an earlier attempt appended the same event for the key, nothing is
+        added."""
         keyid = keyid_of(public_raw)
         predicate = KeyRecord(
             event=event,
@@ -180,7 +182,7 @@ class ServiceKeys:
 
 
 def key_answer(keyid: str, record: KeyRecord, entry: Entry, *, signs: bool = False) -> KeyAnswer:
-    """Of the record that announces the key."""
+    """The answer about the key that the record announces."""
     return KeyAnswer(
         keyid=keyid,
         public_key=record.public_key,
@@ -193,7 +195,7 @@ def key_answer(keyid: str, record: KeyRecord, entry: Entry, *, signs: bool = Fal
 
 
 def _dedup_key(event: KeyEvent, keyid: str) -> bytes:
-    """A key is announced once, whichever way, and revoked once."""
+    """A key is announced once, by whatever event, and revoked once."""
     return event_key("revoked" if event == "revoked" else "announced", keyid)
 
 

@@ -1,4 +1,4 @@
-"""Looking after the database: migrate, rebuild the projections, compare everything with everything."""
+"""Database maintenance: migrates the schema, rebuilds the projections, compares everything with everything."""
 
 from __future__ import annotations
 
@@ -18,32 +18,32 @@ from ledger.storage.log.projections import Projector
 from ledger.storage.schema import check_schema, upgrade
 
 MANY = 2_000
-"""Leaves between two reports of progress."""
+"""Entries between two reports of progress."""
 
 
 @dataclass(frozen=True, slots=True)
 class Administration:
-    """`entries`, `projector` and `checkpoint` are only asked for once the schema fits."""
+    """`entries`, `projector` and `checkpoint` are used only once the schema is up to date."""
 
     database: Callable[[], Database]
-    """The database whatever its schema."""
+    """The database, whatever its schema version."""
     entries: Callable[[], PostgresEntryStore]
     projector: Callable[[], Projector]
     checkpoint: Callable[[], SignedCheckpoint | None]
-    """The published one."""
+    """The published checkpoint."""
 
     def upgrade(self) -> bool:
-        """Creates or migrates the schema; whether anything changed. Raises ConflictError, PushbackError."""
+        """Creates or migrates the schema; returns whether anything changed. Raises ConflictError, PushbackError."""
         return upgrade(self.database())
 
     def rebuild(self, progress: Progress = silent) -> int:
-        """Drops every projection and makes it anew from the entries; how many those are."""
+        """Drops every projection and makes it again from the entries; returns how many entries there are."""
         return self.projector().rebuild(lambda done, total: progress("rebuilding projections", done, total))
 
     def check(self, progress: Progress = silent) -> Audit:
-        """Schema, entries, published checkpoint and projections, each named with its first difference.
+        """Checks schema, entries, published checkpoint and projections, and names the first difference in each.
 
-        Raises PushbackError when the database cannot be reached: then nothing was compared.
+        Raises PushbackError when the database cannot be reached, so that nothing was compared.
         """
         with self.database().begin():
             pass

@@ -1,4 +1,4 @@
-"""Error rates kept up with a growing corpus while the service answers: in a thread of its own, in one process."""
+"""Keeps error rates up to date with a growing corpus while the service runs: one thread in one process."""
 
 from __future__ import annotations
 
@@ -13,16 +13,16 @@ from ledger.errors import LedgerError
 from ledger.flows.upkeep.calibrate import Calibrations
 
 INTERVAL = 5.0
-"""Seconds between two looks at the corpus' size."""
+"""Seconds between two checks of the corpus' size."""
 _log = logging.getLogger(__name__)
 
 
 class _StoppedError(Exception):
-    """The service ends in the middle of a calibration."""
+    """The service stopped during a calibration."""
 
 
 class BackgroundCalibration:
-    """Makes the first calibration of a corpus with works, and another whenever it has changed by a tenth."""
+    """Makes the first calibration of a corpus with works, and a new one whenever the corpus has changed by a tenth."""
 
     def __init__(self, calibrations: Calibrations) -> None:
         self._calibrations = calibrations
@@ -30,8 +30,10 @@ class BackgroundCalibration:
         self._error: LedgerError | None = None
 
     def run(self, stop: threading.Event, *, interval: float = INTERVAL) -> None:
-        """Until `stop` is set, within the time that a few thousand works take. What fails is said in `state` and tried
-        again; meanwhile requests are answered with what is in force."""
+        """Runs until `stop` is set; a calibration ends within the time that a few thousand works take.
+
+        A failure is shown in `state` and tried again. Meanwhile requests are answered with the calibration in force.
+        """
         self._calibrations.deferred = True
         try:
             while not stop.is_set():
@@ -77,7 +79,7 @@ class BackgroundCalibration:
         except LedgerError as error:
             self._fail(error)
         except Exception as error:  # noqa: BLE001
-            # A thread that dies of a defect in silence would leave the error rates behind for ever.
+            # Otherwise a programming error would end the thread silently, and error rates would no longer be updated.
             _log.exception("not calibrated")
             self._fail(LedgerError(f"calibrating failed: {type(error).__name__}: {error}", code="unexpected"))
         finally:

@@ -1,4 +1,4 @@
-"""The error rates in force: made from the shipped null set against the present corpus, published as a record."""
+"""The error rates in force: measured with the shipped null set on the present corpus, and published as a record."""
 
 from __future__ import annotations
 
@@ -35,7 +35,7 @@ from ledger.storage.search.calibrations import CalibrationStore, StoredCalibrati
 from ledger.storage.works.corpus import CorpusStore
 
 MAX_WAIT = 120.0
-"""Seconds to wait for another process' calibration."""
+"""Seconds to wait for another process's calibration."""
 POLL = 0.2
 ALPHAS = (0.05, 0.01, 0.001)
 """Error rates whose thresholds the record states."""
@@ -55,10 +55,10 @@ class PublishedCalibration:
 
 @dataclass(slots=True)
 class Calibrations:
-    """The newest calibration of the spec that fits this version; safe to share between threads.
+    """The newest calibration of the spec that fits this version. Threads may share it.
 
-    One process at a time makes one. Where another does, what is in force serves on: a record names the calibration
-    that it used, and its report says how far the corpus has grown away from it.
+    Only one process calibrates at a time. Meanwhile the others use the calibration in force: a record names the
+    calibration that it used, and its report says how much the corpus has grown since.
     """
 
     corpus: CorpusStore
@@ -66,20 +66,20 @@ class Calibrations:
     sequencer: Sequencer
     spec: FingerprintSpec
     alone: Callable[[], AbstractContextManager[bool]]
-    """Says whether no other process calibrates now."""
+    """Yields whether no other process calibrates now."""
     style: StyleNull | None = None
     """Unrelated pictures that style is compared with. None: style is not compared."""
     deferred: bool = False
-    """Whether somebody else looks after outdated calibrations (background.py): then nobody waits for a new one."""
+    """Whether a background thread renews outdated calibrations (background.py), so that no caller waits for one."""
     _kept: PublishedCalibration | None = None
     _making: Lock = field(default_factory=Lock)
 
     def current(self) -> PublishedCalibration:
-        """The calibration in force, made now where there is none, or where the corpus has changed by a tenth since and
-        nobody else looks after that.
+        """The calibration in force. Makes one where there is none, or where the corpus has changed by a tenth since and
+        no background thread renews it.
 
-        Raises ConflictError where null set, ranking and corpus are not of one spec (`spec-mismatch`), or the corpus is
-        not fingerprinted under it yet (`corpus-not-refreshed`); PushbackError (`calibrating`).
+        Raises ConflictError where null set, ranking and corpus have different specs (`spec-mismatch`), or the corpus
+        has no fingerprints under this spec yet (`corpus-not-refreshed`); PushbackError (`calibrating`).
         """
         state = self.corpus.state()
         if self._kept is None:
@@ -90,7 +90,7 @@ class Calibrations:
         return found
 
     def in_force(self) -> PublishedCalibration | None:
-        """The newest on the log, whatever the corpus has become; None where none fits this version."""
+        """The newest calibration on the log, however the corpus has changed; None where none fits this version."""
         digest = self.files.newest_digest(self.spec.digest)
         kept = self._kept
         if digest is None or (kept is not None and kept.digest == digest):
@@ -102,8 +102,8 @@ class Calibrations:
         return found
 
     def keep_up(self, progress: Progress = silent) -> PublishedCalibration | None:
-        """Makes a calibration where works are registered and the one in force is outdated or missing; not while another
-        process does. Raises as `current` does.
+        """Makes a calibration where works are registered and the one in force is outdated or missing, unless another
+        process is doing so. Raises as `current` does.
         """
         state = self.corpus.state()
         found = self.in_force()
@@ -113,11 +113,11 @@ class Calibrations:
         return self._make(lambda known: not is_outdated(known.calibration.corpus, state), progress)
 
     def matcher(self, index: CandidateIndex, calibrated: PublishedCalibration) -> Matcher:
-        """Compares by this calibration."""
+        """A matcher that uses this calibration."""
         return Matcher(index, calibrated.calibration, shipped_null_set(), self.style)
 
     def recalibrate(self, progress: Progress = silent) -> CalibrationSummary:
-        """Makes the calibration for the present corpus, whatever its growth.
+        """Makes a calibration for the present corpus, however little it has changed.
 
         Raises as `current` does, and ConflictError (`corpus-empty`) without works.
         """
@@ -142,8 +142,8 @@ class Calibrations:
     def _make(
         self, good_enough: Callable[[PublishedCalibration], bool], progress: Progress, *, patient: bool = False
     ) -> PublishedCalibration:
-        """One calibration for all who ask at once. While another process makes one, what is in force will do, unless
-        `patient`; where there is none, its end is waited for. Raises PushbackError (`calibrating`).
+        """Makes one calibration for all threads that ask at once. While another process makes one, returns the one in
+        force, unless `patient`; where none is in force, waits. Raises PushbackError (`calibrating`).
         """
         with self._making:
             deadline = time.monotonic() + MAX_WAIT
@@ -167,7 +167,7 @@ class Calibrations:
                 time.sleep(POLL)
 
     def _require_fingerprints(self, state: CorpusState) -> None:
-        """Works that an earlier version fingerprinted are not compared: an answer would call them unrelated."""
+        """Works that an earlier version fingerprinted cannot be compared: an answer would call them unrelated."""
         lacking = len(self.corpus.works_lacking(self.spec.digest))
         if lacking > GROWTH * state.works:
             raise ConflictError(
@@ -207,7 +207,7 @@ class Calibrations:
         return PublishedCalibration(calibration, appended.entry.ref)
 
     def _published(self, stored: StoredCalibration) -> PublishedCalibration | None:
-        """None where it was made with other null sets or another ranking than this version's: matching would refuse
+        """None where it was made with another null set or ranking than those of this version: matching would refuse
         it."""
         calibration = Calibration.read(stored.document)
         fits = (

@@ -1,4 +1,4 @@
-"""Erases from the disk what withdrawals deleted: at once after a command, in batches while the service runs.
+"""Erases withdrawn data from the disk: at once after a command, in batches while the service runs.
 
 The bytes of a deleted row stay in the database's files until the space is reused, and in its write-ahead log. Rewriting
 the tables blocks readers of a large corpus for seconds, so the service does it once an hour for all withdrawals.
@@ -15,13 +15,13 @@ from ledger.storage.works.erasure import Erasure
 from ledger.storage.works.works import WorkReader
 
 INTERVAL = 3600.0
-"""Seconds between two looks for withdrawals."""
+"""Seconds between two checks for withdrawals."""
 _log = logging.getLogger(__name__)
 
 
 class DiskErasure:
-    """The file `note` keeps the leaf index up to which withdrawals are gone from the disk: what a stopped service left
-    is done by the next one."""
+    """The file `note` keeps the index of the last log entry whose withdrawal is gone from the disk. So the next service
+    finishes what a stopped service left."""
 
     def __init__(self, works: WorkReader, erasure: Erasure, note: Path) -> None:
         self._works = works
@@ -30,7 +30,7 @@ class DiskErasure:
         self._left: tuple[str, ...] = ()
 
     def due(self) -> bool:
-        """Whether something was withdrawn since the last time. Raises PushbackError."""
+        """Whether something was withdrawn since the last run. Raises PushbackError."""
         try:
             done = int(self._note.read_text())
         except (FileNotFoundError, ValueError):
@@ -38,8 +38,10 @@ class DiskErasure:
         return self._works.newest_withdrawal() > done
 
     def now(self) -> tuple[str, ...]:
-        """Returns what could not be done, in words: then it is tried again once, since a table may just have been in
-        use. Raises PushbackError."""
+        """Erases now, and returns what could not be erased, in words. Raises PushbackError.
+
+        What remains is tried once more by the next run, because a table may just have been in use.
+        """
         newest = self._works.newest_withdrawal()
         left = self._erasure.from_disk()
         if left in ((), self._left):
@@ -50,7 +52,7 @@ class DiskErasure:
         return left
 
     def run(self, stop: threading.Event, *, interval: float = INTERVAL) -> None:
-        """Until `stop` is set. What fails is logged and tried again."""
+        """Runs until `stop` is set. Failures are logged and tried again."""
         while not stop.is_set():
             try:
                 if self.due():
@@ -59,6 +61,6 @@ class DiskErasure:
             except LedgerError as error:
                 _log.error("withdrawn, but not gone from the disk yet: %s", error.message)
             except Exception:  # noqa: BLE001
-                # A thread that dies of a defect in silence would leave titles on the disk for ever.
+                # Otherwise a programming error would end the thread silently, and titles would stay on the disk.
                 _log.exception("withdrawn, but not gone from the disk yet")
             stop.wait(interval)

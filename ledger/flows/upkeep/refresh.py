@@ -1,4 +1,4 @@
-"""Fingerprint registered works anew under another spec, from their sources; old records keep their spec."""
+"""Fingerprints registered works again under another spec, from their sources. Earlier records keep their spec."""
 
 from __future__ import annotations
 
@@ -24,7 +24,7 @@ Decoded = tuple[StoredWork, CanonicalImage]
 
 @dataclass(frozen=True, slots=True)
 class Refreshing:
-    """Resumable: only works without a fingerprint under the spec are looked at."""
+    """Resumable: processes only works that have no fingerprint under the spec."""
 
     images: DecodePool
     fingerprinter: Fingerprinter
@@ -32,7 +32,7 @@ class Refreshing:
     open_source: Callable[[str, Path | None], Source]
     ensure_indexes: Callable[[Report], bool]
     generated: Callable[[Progress], int]
-    """The same for generated pictures that are found again."""
+    """Does the same for generated pictures that must be recognised."""
 
     def run(self, spec: str, progress: Progress = silent) -> RefreshSummary:
         """`spec`: `default`, or the digest of the spec this installation makes fingerprints under.

@@ -1,10 +1,10 @@
-"""Restore a ledger's log from what it published: the database was lost, the tiles were not.
+"""Restores a ledger's database from the log that it published, where the database is lost and the tiles are not.
 
-The plan: (1) the log is the configured one, by name and key; (2) the database is empty, or holds the beginning of this
-log where the caller says so; (3) the published log passes the auditor's own replay; (4) it is not older than the last
-checkpoint that this installation signed; (5) its entries are written in batches, each compared with the audited tree;
-(6) the projections are rebuilt. Until (5) nothing is written. An interruption in (5) leaves a whole beginning of the
-log, from which the next run goes on.
+The steps: (1) check that the log is the configured one, by name and key; (2) check that the database is empty, or, if
+the caller allows it, holds the beginning of this log; (3) replay the published log as an auditor does; (4) check that
+it is not older than the last checkpoint that this installation signed; (5) write its entries in batches, each compared
+with the audited tree; (6) rebuild the projections. Nothing is written before (5). If (5) is interrupted, the database
+holds a complete beginning of the log, and the next run continues from there.
 """
 
 from __future__ import annotations
@@ -37,7 +37,7 @@ from ledger.storage.log.projections import Projector
 from ledger.storage.log.restore import EntryRestore
 
 BATCH = 8
-"""Entry bundles written in one transaction: up to 2,048 entries."""
+"""Entry bundles written in one transaction. Each has up to 256 entries."""
 _PARALLEL_READS = 8
 NOT_ON_THE_LOG = (
     "names of artists; titles, credit lines, labels and previews of works",
@@ -54,13 +54,13 @@ NOT_ON_THE_LOG = (
 class RestoreSummary:
     origin: str
     size: int
-    """Entries in the log that was restored."""
+    """Entries in the restored log."""
     root: str
     """Root of its tree, in hex."""
     written: int
-    """Entries that this run wrote; the others were in the database before."""
+    """Entries that this run wrote. The others were in the database before."""
     unfingerprinted: int
-    """Registered works, not withdrawn, that have no fingerprint here: they cannot be found by comparing pictures."""
+    """Registered works that are not withdrawn and have no fingerprint here, so comparing pictures cannot find them."""
     not_on_the_log: tuple[str, ...] = NOT_ON_THE_LOG
 
     def to_json(self) -> dict[str, Any]:
@@ -69,7 +69,7 @@ class RestoreSummary:
 
 @dataclass(frozen=True, slots=True)
 class Restoring:
-    """`log_key`: the public key that this installation signs checkpoints with, raw; None where it has none yet."""
+    """`log_key`: the raw public key that this installation signs checkpoints with; None where it has none yet."""
 
     store: EntryRestore
     projector: Projector
@@ -82,7 +82,7 @@ class Restoring:
     def run(
         self, location: str, key: VerifierKey, *, onto: bool = False, progress: Progress = silent
     ) -> RestoreSummary:
-        """Fill the database from the log in a folder or at a URL; `key` is the log's verifier key.
+        """Fills the database from the log in a folder or at a URL. `key` is the log's verifier key.
 
         `onto`: accept a database that holds the beginning of this log. Raises ConflictError (`other-log`, `other-key`,
         `log-key-missing`, `database-not-empty`, `database-ahead`, `log-moved`), VerificationError (`log-refuted`,
@@ -111,7 +111,7 @@ class Restoring:
         )
 
     def _require_configured(self, key: VerifierKey) -> None:
-        """1. Else this installation would go on with another log under the restored one's entries."""
+        """1. Otherwise this installation would continue another log after the restored entries."""
         if self.configured_origin not in (None, key.name):
             raise ConflictError(
                 f"ARTLEDGER_ORIGIN is {self.configured_origin}, the log to be restored is {key.name}", code="other-log"
@@ -131,7 +131,7 @@ class Restoring:
             )
 
     def _audited(self, location: str, key: VerifierKey, progress: Progress) -> SignedCheckpoint:
-        """3. The checkpoint of a log that an auditor would accept."""
+        """3. The checkpoint of a log that passes an audit."""
         outcome = replay_log(
             location,
             key,
@@ -146,7 +146,7 @@ class Restoring:
     def _require_newest(
         self, authority: TileAuthority, signed: SignedCheckpoint, known: SignedCheckpoint | None
     ) -> None:
-        """4. What this installation signed later must not be forgotten: other people may hold it."""
+        """4. Later checkpoints that this installation signed must not be lost, because other people may hold them."""
         if known is None:
             return
         if known.size > signed.size:
@@ -166,7 +166,7 @@ class Restoring:
     def _write(
         self, objects: ObjectReader, authority: TileAuthority, head: TreeHead, size: int, progress: Progress
     ) -> None:
-        """5."""
+        """5. Writes the entries in batches."""
         progress("restoring entries", head.size, size)
         for envelopes in _batches(objects, head.size, size):
             root = authority.root_at(head.size + len(envelopes))
@@ -175,7 +175,7 @@ class Restoring:
 
 
 def _require_beginning(authority: TileAuthority, signed: SignedCheckpoint, head: TreeHead) -> None:
-    """2. What the database holds already is the beginning of this log."""
+    """2. Checks that the database holds the beginning of this log."""
     if head.size > signed.size:
         raise ConflictError(
             f"the database has {head.size} entries and the published log {signed.size}, so there is nothing to restore",
@@ -199,7 +199,7 @@ def _refused(location: str, outcome: LogAudit) -> VerificationError | PushbackEr
 
 
 def _batches(objects: ObjectReader, start: int, size: int) -> Iterator[list[bytes]]:
-    """The entries from index `start` on, a few bundles at a time; the first bundle may begin before it."""
+    """The entries from index `start` on, a few bundles at a time. The first bundle may begin before `start`."""
     bundles = level_tiles(None, start, size)
     with ThreadPoolExecutor(_PARALLEL_READS) as pool:
         while chunk := list(islice(bundles, BATCH)):

@@ -1,4 +1,4 @@
-"""Works and artists as the public sees them, and the corpus in figures."""
+"""Works and artists as the public sees them, and figures of the corpus."""
 
 from __future__ import annotations
 
@@ -24,7 +24,7 @@ LARGEST = 20
 
 @dataclass(frozen=True, slots=True)
 class Catalogue:
-    """Reads only."""
+    """Only reads."""
 
     reader: WorkReader
     entries: PostgresEntryStore
@@ -69,7 +69,7 @@ class Catalogue:
         return artist
 
     def works(self, artist_id: str, *, after: int = -1, limit: int = 50) -> WorkPage:
-        """An artist's works in the order of registration, `after` a leaf index.
+        """An artist's works in the order of registration, after log entry `after`.
 
         Raises InputError (`bad-limit`, `bad-id`), NotFoundError (`artist-not-found`).
         """
@@ -81,7 +81,7 @@ class Catalogue:
         return WorkPage(works=self._answers(page), next_after=next_after)
 
     def _answers(self, works: Sequence[Work]) -> tuple[WorkAnswer, ...]:
-        """With others' registrations of the same works; all names in one query."""
+        """The works, each with other artists' registrations of the same work. All names come from one query."""
         contests = self.reader.contests([work.work_id for work in works])
         others = self.reader.works({other for each in contests.values() for other in each})
         return tuple(
@@ -93,7 +93,7 @@ class Catalogue:
         )
 
     def preview(self, work_id: str) -> bytes | None:
-        """A small WebP picture of the work; None where there is none or the work was withdrawn."""
+        """A small WebP picture of the work; None where there is none or the work is withdrawn."""
         return self.reader.preview_file(parse_id(work_id))
 
     def stats(self) -> CorpusStats:

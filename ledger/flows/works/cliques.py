@@ -1,6 +1,6 @@
 """Groups in which every two members are copies of each other.
 
-Connected components would chain: a collage joins all the works that it shows (Carlini et al. 2023 use cliques, too).
+Connected components would not do: a collage would join all works that it shows (Carlini et al. 2023 use cliques, too).
 """
 
 from __future__ import annotations
@@ -13,10 +13,10 @@ from ledger.storage.works.duplicates import Pair
 
 
 def cliques(pairs: Iterable[Pair], order: Sequence[str]) -> list[tuple[str, ...]]:
-    """Disjoint groups of two works or more, by complete linkage: the surest pairs are joined first, and two groups only
-    where every pair across them is among `pairs`. Members and groups stand in the order of `order`.
+    """Disjoint groups of two works or more, by complete linkage. The most certain pairs are joined first. Two groups
+    are joined only where every pair across them is among `pairs`. Members and groups stand in the order of `order`.
 
-    A group that could not be joined never can be later, since groups only grow: one pass is enough.
+    Groups only grow, so two groups that cannot be joined now never can be: one pass is enough.
     """
     place = {work_id: number for number, work_id in enumerate(order)}
     known = [pair for pair in pairs if pair.first in place and pair.second in place]
@@ -33,8 +33,8 @@ def cliques(pairs: Iterable[Pair], order: Sequence[str]) -> list[tuple[str, ...]
 
 
 def missing_pairs(verified: Iterable[Pair], compared: Iterable[Pair]) -> dict[str, list[str]]:
-    """Pairs that a clique may need and nobody compared: works that have a verified copy in common, by the first of the
-    two. A search offers each work only its nearest, and of many copies some stay unasked.
+    """Pairs that a clique may need and that were never compared: works that have a verified copy in common, by the
+    first of the two. They exist because a search returns only the nearest works, so some of many copies are left out.
     """
     near: defaultdict[str, set[str]] = defaultdict(set)
     for pair in verified:

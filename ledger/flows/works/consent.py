@@ -1,7 +1,7 @@
 """What an artist allows: new terms for a work, and its withdrawal, which erases what is personal about it.
 
-Both take effect with their leaf: matching and style ask the projected terms with every search, training asks them when
-it begins. Where the artist has a key on the log, the artist signs; the service never speaks in that name then.
+Both take effect with their log entry: matching and style read the current terms with every search, training reads them
+when it begins. If the artist has a key on the log, the artist signs; the service then never signs alone in that name.
 """
 
 from __future__ import annotations
@@ -35,7 +35,8 @@ Reason = Literal["artist", "operator", "legal"]
 MAX_WAIT = 30.0
 """Seconds to wait for the log."""
 SUBJECT = "work"
-"""What the subject of a statement about a work is called; another name could carry a person's."""
+"""What the subject of a statement about a work is called. It is fixed, because a title could contain a person's
+name."""
 _PAGE = 200
 BATCH = 256
 """Withdrawals per transaction."""
@@ -64,7 +65,7 @@ class Consents:
     def draft_terms(
         self, work_id: str, principal: Principal, allowed_uses: Sequence[AllowedUse], licence: str | None = None
     ) -> bytes:
-        """The payload of new terms, for the artist to sign; the licence stays where none is named.
+        """The payload of new terms, for the artist to sign. Without a `licence`, the present one stays.
 
         Raises NotFoundError (`work-not-found`), InputError (`bad-id`, `licence`), AccessError (`wrong-account`),
         ConflictError (`work-withdrawn`, `terms-unchanged`).
@@ -82,7 +83,8 @@ class Consents:
     def change(
         self, work_id: str, principal: Principal, allowed_uses: Sequence[AllowedUse], licence: str | None = None
     ) -> RecordAnswer:
-        """New terms, signed by the service alone; those that are in force give the record that states them, `repeated`.
+        """States new terms, signed by the service alone. If they are in force already, returns the record that states
+        them, `repeated`.
 
         Raises as `draft_terms` does but for `terms-unchanged`, and InputError (`signature-required`).
         """
@@ -97,9 +99,9 @@ class Consents:
         return self._answer(ticket.result(MAX_WAIT))
 
     def withdraw(self, work_id: str, principal: Principal, reason: Reason = "artist") -> RecordAnswer:
-        """Takes a work out for good, signed by the service alone, and erases what is personal about it.
+        """Withdraws a work for good, signed by the service alone, and erases what is personal about it.
 
-        For another reason than the artist's will only an administrator may. Raises as `change` does.
+        Only an administrator may give another reason than `artist`. Raises as `change` does.
         """
         if reason == "artist":
             work = self._own(work_id, principal)
@@ -110,8 +112,8 @@ class Consents:
         return self._withdraw(work, _withdrawal(work, reason, self.sequencer().origin))
 
     def submit(self, work_id: str, envelope: bytes, principal: Principal) -> RecordAnswer:
-        """New terms or a withdrawal that the artist signed; the same again gives its record, `repeated`. Terms that are
-        in force, signed anew, append nothing either: they give the record that states them.
+        """Appends new terms or a withdrawal that the artist signed. Submitting the same again gives its record,
+        `repeated`; so do newly signed terms that are in force already.
 
         Raises InputError (`statement-mismatch`), ConflictError (`work-withdrawn`), NotFoundError (`work-not-found`) and
         as Cosigning.accept and append do.
@@ -133,9 +135,9 @@ class Consents:
         return self._answer(self.cosigning.append(signed, dedup_key=withdrawal_key(work_id), alongside=erase))
 
     def withdraw_many(self, works: Sequence[Work], reason: Reason, progress: Progress = silent) -> int:
-        """Withdraws works, those that are not yet; each batch is one transaction. Returns how many it withdrew.
+        """Withdraws those of the works that are not withdrawn yet, each batch in one transaction. Returns how many.
 
-        The caller has asked who may. Raises PushbackError.
+        The caller has checked that this is allowed. Raises PushbackError.
         """
         standing = [work for work in works if not work.withdrawn]
         done = 0
@@ -154,7 +156,7 @@ class Consents:
         return self._answer(ticket.result(MAX_WAIT))
 
     def _stating(self, work: Work) -> Entry:
-        """The record that states the terms in force: the last consent about the work, else its registration."""
+        """The record that states the terms in force: the last consent about the work, or its registration."""
         found, after = self.records.entry(work.registration_record_id), work.registration_index
         while page := self.records.store.find(work_id=work.work_id, kind="consent", after=after, limit=_PAGE):
             found, after = page[-1], page[-1].leaf_index
@@ -203,18 +205,18 @@ def registration_ref(work: Work) -> Ref:
 
 
 def terms_key(stating: Entry, terms: Terms) -> bytes:
-    """Two who state the same terms at once, over the same record, state them once."""
+    """The same for all who state the same terms after the same record, so that they are stated once."""
     uses = ",".join(sorted(terms.allowed_uses))
     return hashlib.sha256(f"artledger/terms/v1\n{stating.record_id}\n{uses}\n{terms.licence}\n".encode()).digest()
 
 
 def _terms(work: Work, allowed_uses: Sequence[AllowedUse], licence: str | None) -> Terms:
-    """The licence stays where none is named."""
+    """The terms; without a `licence`, the present one stays."""
     return Terms(work.licence if licence is None else read_terms(licence)[0], frozenset(allowed_uses))
 
 
 def _stated(entry: Entry) -> Terms:
-    """The terms that a registration or consent states: of the very record that `terms_key` builds on."""
+    """The terms that a registration or consent states, read from the record that `terms_key` names."""
     predicate = entry.statement.predicate
     assert isinstance(predicate, Registration | Consent)  # noqa: S101 - found by its kind
     return Terms(predicate.licence, frozenset(predicate.allowed_uses))
@@ -239,7 +241,7 @@ def _withdrawal(work: Work, reason: Reason, origin: str) -> Submission:
 
 
 def _require_about(statement: Statement, work: Work) -> None:
-    """That the statement is about this work and nothing else."""
+    """Checks that the statement is about this work and nothing else."""
     predicate = statement.predicate
     assert isinstance(predicate, Consent | Withdrawal)  # noqa: S101 - the kinds that are taken
     if isinstance(predicate, Withdrawal) and predicate.reason != "artist":
@@ -254,7 +256,7 @@ def _require_about(statement: Statement, work: Work) -> None:
 
 
 def _while_standing(work_id: str) -> Alongside:
-    """New terms become no leaf after the withdrawal's."""
+    """Prevents that new terms are appended after a withdrawal."""
     return unless_appended(withdrawal_key(work_id), _withdrawn(work_id))
 
 

@@ -1,4 +1,4 @@
-"""Contact sheets: pages of small pictures with captions, one row per group, for people who check by looking."""
+"""Contact sheets: pages of small pictures with captions, one row for each group, so that people can compare them."""
 
 from __future__ import annotations
 
@@ -14,9 +14,9 @@ from ledger.image.canonical_image import Pixels
 from ledger.text import clean_text
 
 COLUMNS = 5
-"""Pictures side by side; a larger group goes on in the next line of its row."""
+"""Pictures side by side. A larger group continues on the next line of its row."""
 PAGE_HEIGHT = 3000
-"""Pixels after which a new page begins."""
+"""A new page begins after so many pixels."""
 _SIDE = 200
 _CELL = 288
 _MARGIN = 16
@@ -25,7 +25,7 @@ _HEADING = 30
 _INK, _QUIET, _RULE = (20, 20, 20), (110, 110, 110), (200, 200, 200)
 
 FONTS = ("DejaVuSans.ttf", "NotoSans-Regular.ttf", "LiberationSans-Regular.ttf", "Arial.ttf", "arial.ttf")
-"""File names that Pillow looks for in the system's folders; the first that is there is used."""
+"""File names that Pillow looks for in the system's folders. The first one found is used."""
 
 Font = ImageFont.FreeTypeFont | ImageFont.ImageFont
 
@@ -33,9 +33,9 @@ Font = ImageFont.FreeTypeFont | ImageFont.ImageFont
 @dataclass(frozen=True, slots=True)
 class Cell:
     captions: tuple[str, ...]
-    """Lines below the picture; cut where they are too long."""
+    """Lines below the picture, cut where they are too long."""
     picture: Callable[[], Pixels | None]
-    """Asked for when its page is drawn; None where there is none any more."""
+    """Called when its page is drawn; returns None where the picture is no longer kept."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -45,9 +45,9 @@ class Row:
 
 
 def draw_sheets(rows: Sequence[Row], folder: Path, name: str) -> list[Path]:
-    """Writes `<name>-1.png`, `<name>-2.png`, ... and removes what is left of a longer earlier run; their paths.
+    """Writes `<name>-1.png`, `<name>-2.png`, ..., removes further sheets of an earlier run, and returns the paths.
 
-    A row stands on one page whole, however tall it is. Raises OSError where the folder cannot be written.
+    A row is never divided between pages, however tall it is. Raises OSError where the folder cannot be written.
     """
     folder.mkdir(parents=True, exist_ok=True)
     paths = []
@@ -115,7 +115,7 @@ def _draw_cell(sheet: Image.Image, pen: ImageDraw.ImageDraw, cell: Cell, place: 
 
 @cache
 def _font(size: int) -> Font:
-    """One of the machine's fonts, since Pillow's own knows no accents; that one where none of them is."""
+    """One of the machine's fonts, because Pillow's own font has no accents; Pillow's own where none is installed."""
     for name in FONTS:
         try:
             return ImageFont.truetype(name, size)
@@ -125,7 +125,7 @@ def _font(size: int) -> Font:
 
 
 def _fitting(text: str, font: Font, width: int) -> str:
-    """One visible line, cut to the width. Letters that the font lacks show as boxes: the id below tells which it is."""
+    """One line, cut to the width. Letters that the font lacks show as boxes; the id below identifies the work."""
     line = clean_text(text)
     if font.getlength(line) <= width:
         return line

@@ -1,7 +1,7 @@
-"""How often an account may register near-duplicates of what others registered before it.
+"""Limits how often an account may register near-duplicates of works that others registered before it.
 
-The log and the compared pairs are counted, so that neither a restart nor a second process forgets. Registrations that
-run at the same moment do not see each other: at most as many more as the service has workers.
+It counts on the log and in the compared pairs, so that a restart or a second process forgets nothing. Registrations at
+the same moment do not see each other, so the limit may be exceeded by as many as the service has workers.
 """
 
 from __future__ import annotations
@@ -25,11 +25,11 @@ class ContestLimit:
     per_day: int
     works: WorkReader
     is_copy: Callable[[CanonicalImage, str], bool]
-    """Whether somebody else than the artist registered this picture, or one that it is a verified copy of."""
+    """Whether somebody else than the artist registered this picture, or a picture that it is a verified copy of."""
 
     def require(self, image: CanonicalImage, artist_id: str, principal: Principal) -> None:
-        """The picture is compared only where the account has used up its number; whatever is no copy is never held
-        back. The person at this machine, who sets the number, is not limited.
+        """Refuses a copy where the account has used up its number. Only then is the picture compared; a picture that is
+        not a copy is never refused. The person at this machine, who sets the number, is not limited.
 
         Raises PushbackError (`too-many-contested`).
         """

@@ -1,8 +1,9 @@
 """Copies within the corpus: every work is compared like a new picture, and groups are cliques of copies.
 
-Only previews of works are kept, so a work is asked by its preview (for views, windows and geometry) with the
-fingerprint that was made of its file. Each batch of answers is one transaction: after an interruption only what was not
-asked under the calibration in force is asked, and a larger corpus costs what is new, until it is calibrated anew.
+Only previews of works are kept. So a work is compared by its preview (for views, windows and geometry) together with
+the fingerprint of its file. Each batch of results is one transaction: after an interruption, only works that were not
+compared under the calibration in force remain. In a larger corpus only new works are compared, until it is calibrated
+again.
 """
 
 from __future__ import annotations
@@ -32,13 +33,14 @@ from ledger.storage.search.candidates import PgVectorIndex
 from ledger.storage.works.duplicates import DuplicateStore, Pair
 
 BATCH = 32
-"""Works per transaction, and asked side by side."""
+"""Works in one transaction, compared in parallel."""
 MATCHES = 50
-"""Copies that one question may find; further ones are found by comparing what has a copy in common."""
+"""How many copies one search may find. Further ones are found by comparing works that have a copy in common."""
 ROUNDS = 10
-"""Of comparing a new work, VERIFIED nearest works of others each, as long as there are copies among them."""
+"""How many rounds a new work is compared, each with the VERIFIED next nearest works of others, while copies are
+found."""
 _ABOUT_THE_WORK = {"rank", "work_id", "work_sha256", "work_pixel_sha256", "group", "members"}
-"""What a pair has no use for: it names both works itself."""
+"""Fields that a pair does not need, because it names both works itself."""
 NO_PICTURE = "no picture of it is kept"
 
 T = TypeVar("T")
@@ -46,33 +48,33 @@ T = TypeVar("T")
 
 @dataclass(frozen=True, slots=True)
 class Groups:
-    """What is known of copies within the corpus."""
+    """The known copies within the corpus."""
 
     works: int
     asked: int
-    """Works that were asked about now; the others had been under the same calibration."""
+    """Works that were compared in this run. The others were compared under the same calibration before."""
     calibration: str
     groups: Mapping[str, tuple[str, ...]]
     """Group id (the id of its first registered work) -> works, in the order of registration."""
     pairs: tuple[Pair, ...]
-    """Verified ones, the surest first: those of the groups, and those that bind a group to others."""
+    """Verified pairs, the most certain first: those within groups, and those that link a group to others."""
     not_comparable: Mapping[str, str]
-    """Work id -> why it says too little to be compared; a file of the same bytes still is its copy."""
+    """Work id -> why its picture has too little detail to be compared. A file with the same bytes still is its copy."""
 
 
 @dataclass(frozen=True, slots=True)
 class Deduplication:
-    """Run it again after an interruption, or when works have been added."""
+    """Run it again after an interruption, or after works were added."""
 
     fingerprinter: Fingerprinter
     index: PgVectorIndex
     calibrations: Calibrations
     store: DuplicateStore
     lock: Callable[[], AbstractContextManager[bool]]
-    """Says whether nobody else is at it."""
+    """Yields whether no other process does the same."""
 
     def run(self, progress: Progress = silent) -> Groups | None:
-        """Finds and keeps the groups; None where there is no work to compare.
+        """Finds and stores the groups; None where there is no work to compare.
 
         Raises PushbackError (`dedup-running`) while another process does the same, and as `Calibrations.current`.
         """
@@ -87,10 +89,10 @@ class Deduplication:
             return self._run(progress)
 
     def compare(self, work_ids: Sequence[str]) -> None:
-        """Asks about new works alone, and keeps which works of other artists they are verified copies of; groups wait
-        for the next `run`.
+        """Compares only new works, and stores which works of other artists they are verified copies of. Groups are
+        updated by the next `run`.
 
-        It goes on asking for the next nearest until a round finds no copy: of many near-duplicates each is marked.
+        Searches for the next nearest works until a round finds no copy, so that each of many near-duplicates is marked.
         Raises as `Calibrations.current`.
         """
         if work_ids:
@@ -99,7 +101,7 @@ class Deduplication:
                 self._compare(calibrated, batch, artists)
 
     def is_copy_of_others(self, image: CanonicalImage, artist_id: str) -> bool:
-        """Whether a picture that is not registered is a verified copy of what somebody else registered.
+        """Whether a picture that is not registered is a verified copy of a work that somebody else registered.
 
         Raises as `Calibrations.current`.
         """
@@ -127,7 +129,7 @@ class Deduplication:
             going = [work_id for work_id in going if any(p.verified and p.found["query"] == work_id for p in found)]
             if not going:
                 break
-        # What was compared with others' works alone has still to be asked about its own artist's, by `run`.
+        # A work that was compared only with others' works must still be compared with its own artist's, by `run`.
         self.store.put(calibrated.digest, blank, verified)
 
     def _run(self, progress: Progress) -> Groups | None:
@@ -162,7 +164,7 @@ class Deduplication:
         )
 
     def _ask(self, calibrated: PublishedCalibration, work_ids: Sequence[str]) -> None:
-        """Asks the whole corpus about a batch of works, and stores what was found."""
+        """Compares a batch of works with the whole corpus, and stores the result."""
         queries = self._queries(work_ids)
         asked = {work_id: queries[work_id].not_comparable if work_id in queries else NO_PICTURE for work_id in work_ids}
         jobs = [(work_id, query, self.index, MATCHES) for work_id, query in queries.items()]
@@ -170,8 +172,8 @@ class Deduplication:
         self.store.put(calibrated.digest, asked, pairs)
 
     def _compare_missing(self, calibrated: PublishedCalibration, progress: Progress) -> None:
-        """Compares works that have a copy in common until nothing is missing; what is no copy is kept too, so that
-        nobody asks again.
+        """Compares works that have a copy in common until no pair is missing. Pairs that are not copies are stored too,
+        so that they are not compared again.
         """
         compared = self.store.pairs()
         while missing := missing_pairs(self._verified(compared), compared):
@@ -194,7 +196,7 @@ class Deduplication:
             compared = self.store.pairs()
 
     def _verified(self, pairs: Sequence[Pair]) -> list[Pair]:
-        """Copies. By look, a work that is not comparable is nobody's copy."""
+        """The pairs that are copies. A work that is not comparable is a copy of others only by its digests."""
         blank = self.store.not_comparable()
         return [
             pair
@@ -204,7 +206,7 @@ class Deduplication:
         ]
 
     def _queries(self, work_ids: Sequence[str]) -> dict[str, Query]:
-        """Works as questions, by id, without those of which no picture is kept."""
+        """Queries for works, by id, without works whose picture is not kept."""
         pictures = self.index.pictures(work_ids)
         works = [work for work in self.index.candidates(work_ids) if work.work_id in pictures]
         images = []
@@ -220,7 +222,7 @@ class Deduplication:
     def _pairs(
         self, calibrated: PublishedCalibration, jobs: Sequence[tuple[str, Query, CandidateIndex, int]]
     ) -> Iterator[Pair]:
-        """Of each job (work, question, where, how many) the works that it was matched with."""
+        """The works matched for each job (work, query, where to search, how many)."""
         null_set, calibration = shipped_null_set(), calibrated.calibration
 
         def matches(job: tuple[str, Query, CandidateIndex, int]) -> list[Pair]:
@@ -246,7 +248,7 @@ def _pair(work_id: str, match: Match, alpha: float) -> Pair:
 
 
 def _nothing(one: str, other: str) -> Pair:
-    """Compared, and not even near."""
+    """A pair that was compared and is not near."""
     return Pair.of(one, other, verified=False, score=0.0, found={"query": one, "relation": Relation.NEAREST})
 
 

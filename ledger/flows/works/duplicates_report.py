@@ -1,4 +1,4 @@
-"""What was found of copies within the corpus, for people: names, evidence per pair, contact sheets."""
+"""Copies within the corpus, reported for people: names, evidence for each pair, contact sheets."""
 
 from __future__ import annotations
 
@@ -28,7 +28,7 @@ class DedupReport:
     index: PgVectorIndex
 
     def make(self, found: Groups | None, folder: Path) -> DedupSummary:
-        """Resolves names, and draws contact sheets into the folder. Raises InputError (`cannot-write`)."""
+        """Finds the names, and draws contact sheets into the folder. Raises InputError (`cannot-write`)."""
         if found is None:
             return DedupSummary(notes=(EMPTY_CORPUS,))
         inside = {work_id: group_id for group_id, works in found.groups.items() for work_id in works}

@@ -1,7 +1,7 @@
-"""Register works: source -> pictures -> fingerprints -> registration leaves, in batches that become durable as a whole.
+"""Registers works: source -> pictures -> fingerprints -> registrations on the log, in batches.
 
-Each batch is one transaction: the leaves, and beside them vectors, names and previews. So a kill at any moment leaves
-whole batches, and the next run goes on with what is not registered yet.
+Each batch is one transaction: the log entries, and beside them vectors, names and previews. So an interruption leaves
+complete batches, and the next run continues with the works that are not registered yet.
 """
 
 from __future__ import annotations
@@ -38,7 +38,7 @@ from ledger.storage.works.corpus import CorpusStore, NewWork
 from ledger.storage.works.opt_outs import KnownOptOuts, OptOutsChangedError, OptOutStore
 
 BATCH = 64
-"""Works per transaction: what a kill can cost, and what an encoder takes at once."""
+"""Works in one transaction: the most that an interruption loses, and the most that an encoder takes at once."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -52,7 +52,7 @@ class Registrant:
 
 @dataclass(frozen=True, slots=True)
 class Ingestion:
-    """Run it again after an interruption: what is registered is passed over."""
+    """Run it again after an interruption: works that are registered are skipped."""
 
     images: DecodePool
     fingerprinter: Fingerprinter
@@ -70,11 +70,11 @@ class Ingestion:
         at_most: int | None = None,
         registrant: Registrant | None = None,
     ) -> IngestSummary:
-        """Registers every work of the source that is not registered yet, or until `at_most` of its works are.
+        """Registers works of the source until all of them, or `at_most` of them, are registered.
 
-        Works on the opt-out list are refused. `registrant`: whose works they all are, whatever the source says. Raises
-        InputError where the source as a whole cannot be read, PushbackError when database or disk give way: then
-        whole batches are registered, and the rest is not.
+        Works on the opt-out list are refused. `registrant`: the artist of all works, whatever the source says. Raises
+        InputError where the source as a whole cannot be read, and PushbackError when the database or the disk fails;
+        then complete batches are registered, and the rest is not.
         """
         started = time.monotonic()
         progress("listing works", 0, None)
@@ -124,7 +124,7 @@ class Ingestion:
         at_most: int,
         registrant: Registrant | None,
     ) -> tuple[list[RegistrableWork], list[Refusal]]:
-        """What is registered now: of these pictures those that are new; and those that nobody may register."""
+        """Of these pictures, the new ones that may be registered now, and those that nobody may register."""
         names = sorted({item.artist for item, _ in pictures})
         artists = (
             self.corpus.ensure_artists(names) if registrant is None else dict.fromkeys(names, registrant.artist_id)
@@ -167,7 +167,7 @@ class Ingestion:
             self.sequencer.append_now(submissions, self.alongside(works, listed))
 
     def alongside(self, works: Sequence[RegistrableWork], listed: KnownOptOuts) -> Alongside:
-        """What is written beside the leaves of works that `listed` does not name; raises OptOutsChangedError where the
+        """What is written beside the entries of works that `listed` does not name. Raises OptOutsChangedError where the
         list has changed since."""
         write, unchanged = self.corpus.writer([work.row for work in works]), self.opt_outs.unchanged(listed)
 
@@ -180,7 +180,7 @@ class Ingestion:
 
 @dataclass(frozen=True, slots=True)
 class RegistrableWork:
-    """A work that is fit to be registered: its statement, and what is kept beside it."""
+    """A work that can be registered: its statement, and what is stored beside it."""
 
     item: SourceItem
     image: CanonicalImage
@@ -193,7 +193,7 @@ def registrable_work(
 ) -> RegistrableWork:
     """The registration of a picture under new ids, with a commitment to its names under a new key.
 
-    `origin`: of the log that it is meant for.
+    `origin`: the name of the log that it is meant for.
     """
     details = {
         "artist": item.artist,
@@ -237,7 +237,8 @@ def registrable_work(
 
 
 def opted_out(listed: KnownOptOuts, work: RegistrableWork) -> str | None:
-    """Why a work may not be registered; None where it may. What says too little is compared by its digests alone."""
+    """Why a work may not be registered; None where it may. A picture with too little detail is compared by digests
+    only."""
     fingerprint, image = work.row.fingerprint, work.image
     hashes = fingerprint if comparable(image, fingerprint.complexity) is None else None
     return listed.entries.reason(image.sha256, image.pixel_sha256, hashes=hashes)

@@ -1,7 +1,7 @@
-"""The opt-out list: pictures that are never matched and never trained on, whoever registered them.
+"""The opt-out list: pictures that are never matched and never used for training, whoever registered them.
 
-Adding to it withdraws registered works for good, other people's too. So it is done in two steps: `plan` says which
-works that would be, a person looks at them (`draw`), and `add` withdraws those and no others.
+Adding to the list withdraws registered works for good, also those of other people. So it takes two steps: `plan` says
+which works would be withdrawn, a person checks them (`draw`), and `add` withdraws those works only.
 """
 
 from __future__ import annotations
@@ -35,15 +35,15 @@ MAX_PAGE = 1000
 SHEET = "opt-out"
 """Contact sheets are `opt-out-1.png`, `opt-out-2.png`, ..."""
 SAME_PICTURE = 0.75
-"""Correlation (`ledger.fingerprint.hashes`) from which two pictures with near hashes are taken for the same."""
+"""Two pictures with near hashes count as the same from this correlation on (`ledger.fingerprint.hashes`)."""
 CANDIDATES = 50
-"""Asked of the corpus by each list, before pictures are aligned."""
+"""How many candidates each list of the corpus returns, before pictures are aligned."""
 _ENTRY = re.compile("(?:sha256:)?([0-9a-f]{64})|look:([0-9a-f]{128})")
 
 
 @dataclass(frozen=True, slots=True)
 class OptingOut:
-    """Ingest and registration ask the list for every work, `artledger train` for every picture."""
+    """Ingest and registration check every work against the list, `artledger train` every picture."""
 
     images: DecodePool
     store: OptOutStore
@@ -51,19 +51,19 @@ class OptingOut:
     consents: Consents
     index: PgVectorIndex
     shown_in: Callable[[CanonicalImage], Sequence[str]]
-    """`works_shown_in`, with what it needs, made when a picture is given."""
+    """`works_shown_in` with its arguments, built when a picture is given."""
 
     def of_picture(self, data: bytes) -> tuple[OptOut, ...]:
-        """The entries for one picture: its bytes, its pixels and, where there is enough to see in it, both hashes of it
-        turned and mirrored. Raises InputError."""
+        """The entries for one picture: its bytes, its pixels and, if it has enough detail, both hashes of it, turned
+        and mirrored. Raises InputError."""
         image = self.images.decode(data)
         return (*_digests_of(image), *_entries_by_hashes(image))
 
     def plan(self, entries: Iterable[OptOut], pictures: Iterable[bytes] = ()) -> OptOutPlan:
-        """What adding these entries, and those of these pictures, would do.
+        """What would happen if these entries, and those of these pictures, were added.
 
-        A picture names works by digest, by geometry, and by both hashes where the two agree in their pixels too; the
-        digests of those works become entries. Raises InputError, PushbackError.
+        A picture names works by digest, by geometry, and by both hashes if the pixels agree too. The digests of those
+        works become entries as well. Raises InputError, PushbackError.
         """
         wanted = dict.fromkeys(entries)
         shown: dict[str, Because] = {}
@@ -93,14 +93,14 @@ class OptingOut:
         return OptOutPlan(entries=tuple(wanted), mistaken=stand, would_withdraw=works)
 
     def _same(self, image: CanonicalImage, work_id: str) -> bool:
-        """Whether a work whose hashes are near is the picture by its pixels."""
+        """Whether a work with near hashes has the same pixels as the picture."""
         preview = _preview(self.index, work_id)
         return preview is not None and correlation(image.working, preview) >= SAME_PICTURE
 
     def add(self, plan: OptOutPlan, reason: Reason = "operator", progress: Progress = silent) -> OptOutSummary:
-        """Puts the entries on the list, and withdraws the plan's works, on the log.
+        """Puts the entries on the list, and withdraws the plan's works on the log.
 
-        The caller has asked who may, and shown the works. Raises PushbackError.
+        The caller has checked that this is allowed, and shown the works. Raises PushbackError.
         """
         added = self.store.add(plan.entries)
         planned = [work.work_id for work in plan.would_withdraw]
@@ -115,7 +115,7 @@ class OptingOut:
         )
 
     def remove(self, entries: Iterable[OptOut]) -> int:
-        """Takes entries off the list; returns how many were on it. Works that were withdrawn may be registered anew."""
+        """Takes entries off the list; returns how many were on it. Withdrawn works may then be registered again."""
         return self.store.remove(entries)
 
     def page(self, *, after: str | None = None, limit: int = 50) -> OptOutPage:
@@ -133,7 +133,7 @@ def _digests_of(image: CanonicalImage) -> tuple[OptOut, ...]:
 
 
 def _entries_by_hashes(image: CanonicalImage) -> tuple[OptOut, ...]:
-    """Of each view; none where there is too little to see."""
+    """Entries for each view of the picture; none where it has too little detail."""
     if comparable(image, complexity(image.working)) is not None:
         return ()
     looks = dict.fromkeys(map(OptOut.of_hashes, view_hashes(image.working)))
@@ -141,8 +141,8 @@ def _entries_by_hashes(image: CanonicalImage) -> tuple[OptOut, ...]:
 
 
 def works_shown_in(image: CanonicalImage, fingerprinter: Fingerprinter, index: PgVectorIndex) -> list[str]:
-    """Ids of works of which the whole picture is verified to be a copy by aligning the two. A work in a part of it, as
-    in a collage, is somebody else's and is left alone."""
+    """Ids of works that the whole picture is a copy of, verified by aligning the two. A work that is only a part of the
+    picture, as in a collage, is somebody else's and is not included."""
     query = query_of(image, fingerprinter.query(image))
     kept = [StoredPicture(each.work_id, each.fingerprint) for each in index.search(query, limit=CANDIDATES)]
     found = recognise(query, kept, index.pictures)

@@ -1,8 +1,8 @@
-"""Works that artists register themselves: one by one with what they say of each, or a whole folder.
+"""Works that artists register themselves: one at a time with details, or a whole folder.
 
-Where the artist has a key on the log the artist signs the registration; the service only adds its own signature. The
-statement holds a fingerprint, which the service computes: it prepares the statement, the artist signs that very text,
-and the picture comes again with it. Nothing is kept in between.
+If the artist has a key on the log, the artist signs the registration, and the service adds its own signature. The
+statement holds a fingerprint that the service computes. So the service prepares the statement, the artist signs it, and
+sends it with the picture again. Nothing is stored in between.
 """
 
 from __future__ import annotations
@@ -48,7 +48,7 @@ MAX_WAIT = 30.0
 
 @dataclass(frozen=True, slots=True)
 class WorkDetails:
-    """What an artist says of a work, as it was sent in."""
+    """What an artist says about a work, as it was sent."""
 
     title: str = ""
     licence: str = ""
@@ -61,16 +61,16 @@ class WorkDetails:
 
 @dataclass(frozen=True, slots=True)
 class SignedWork:
-    """What comes back of a PreparedWork."""
+    """A PreparedWork that the artist signed."""
 
     envelope: bytes
-    """DSSE, with the artist's signature alone."""
+    """A DSSE envelope with the artist's signature alone."""
     metadata_key: bytes
 
 
 @dataclass(frozen=True, slots=True)
 class Registering:
-    """Threads may share it. Whoever registers is the artist, or the person at this machine."""
+    """Threads may share it. The one who registers is the artist, or the person at this machine."""
 
     images: DecodePool
     fingerprinter: Fingerprinter
@@ -83,12 +83,15 @@ class Registering:
     catalogue: Catalogue
     contest_limit: ContestLimit
     compare: Callable[[Sequence[str]], None]
-    """Looks for copies of new works in the corpus, so that contested ones are known."""
+    """Searches the corpus for copies of new works, so that contested works are known."""
 
     def prepare(self, data: bytes, details: WorkDetails, artist_id: str, principal: Principal) -> PreparedWork:
-        """Raises InputError for pictures and details that cannot be used (`licence`, `bad-link`, `bad-terms`, ...),
+        """Prepares a registration for the artist to sign.
+
+        Raises InputError for pictures and details that cannot be used (`licence`, `bad-link`, `bad-terms`, ...),
         AccessError (`wrong-account`), NotFoundError (`artist-not-found`), ConflictError (`opted-out`,
-        `already-registered`), PushbackError (`too-many-contested`)."""
+        `already-registered`), PushbackError (`too-many-contested`).
+        """
         artist = self._artist(artist_id, principal)
         work = self._work_of(data, details, artist)
         earlier = self._registered_already(work)
@@ -110,8 +113,8 @@ class Registering:
         )
 
     def register(self, data: bytes, details: WorkDetails, artist_id: str, principal: Principal) -> RegisteredWork:
-        """With the service's signature alone. Raises as `prepare` does, but for bytes that the artist registered
-        before, whose record it gives; and InputError (`signature-required`)."""
+        """Registers a work with the service's signature alone. For bytes that the artist registered before, returns
+        that record. Raises otherwise as `prepare` does; and InputError (`signature-required`)."""
         artist = self._artist(artist_id, principal)
         self.keys.require_signature("artist", artist_id)
         work = self._work_of(data, details, artist)
@@ -132,7 +135,7 @@ class Registering:
     def submit(
         self, data: bytes, details: WorkDetails, brought: SignedWork, artist_id: str, principal: Principal
     ) -> RegisteredWork:
-        """What was prepared, signed by the artist; the same again gives its record.
+        """Appends a prepared registration that the artist signed. Submitting the same again gives its record.
 
         Raises as `register` and Cosigning.accept do, and InputError (`statement-mismatch`) where the statement is not
         about this picture and these details, ConflictError (`work-id-taken`).
@@ -163,7 +166,7 @@ class Registering:
     def sign_and_submit(
         self, data: bytes, details: WorkDetails, artist_id: str, principal: Principal, signer: Signer
     ) -> RegisteredWork:
-        """All in one, with the artist's key at hand. Raises as `prepare` and `submit` do."""
+        """Prepares, signs and submits, where the artist's key is available. Raises as `prepare` and `submit` do."""
         prepared = self.prepare(data, details, artist_id, principal)
         signed = SignedWork(dsse.sign(prepared.payload, [signer]), prepared.metadata_key)
         return self.submit(data, details, signed, artist_id, principal)
@@ -176,10 +179,11 @@ class Registering:
         signer: Signer | None = None,
         progress: Progress = silent,
     ) -> IngestSummary:
-        """A whole source as works of one artist, resumable; then looks for copies of the new ones by others.
+        """Registers a whole source as works of one artist, resumable, then searches for copies of the new ones by
+        others.
 
         Raises as `Ingestion.run`, AccessError, NotFoundError, InputError (`signature-required`), VerificationError
-        (`unknown-key`, `signer-revoked`) for a key that is not good.
+        (`unknown-key`, `signer-revoked`) for a key that is not valid.
         """
         self._artist(artist_id, principal)
         if signer is None:
@@ -197,7 +201,7 @@ class Registering:
         return summary.model_copy(update={"contested": tuple(contested)})
 
     def artist(self, artist_id: str, principal: Principal) -> Artist:
-        """Who registers. Raises AccessError (`wrong-account`), NotFoundError (`artist-not-found`)."""
+        """The artist who registers. Raises AccessError (`wrong-account`), NotFoundError (`artist-not-found`)."""
         return self._artist(artist_id, principal)
 
     def _artist(self, artist_id: str, principal: Principal) -> Artist:
@@ -229,11 +233,11 @@ class Registering:
         return registrable_work(source, item, artist.artist_id, image, fingerprint, origin=origin)
 
     def _registered_already(self, work: RegistrableWork) -> str | None:
-        """The work that the artist registered from these bytes and did not withdraw."""
+        """The work that the artist registered from these bytes and has not withdrawn."""
         return self.corpus.standing_work(work.image.sha256, work.row.artist_id)
 
     def _dedup_key(self, work: RegistrableWork) -> bytes:
-        """The same bytes by the same artist at once make one work; anew after a withdrawal, another."""
+        """Identifies the same bytes by the same artist, so that they make one work; after a withdrawal, a new one."""
         parts = ("artledger/registration/v1", work.row.artist_id, work.row.source_key, "")
         return hashlib.sha256("\n".join(parts).encode()).digest()
 
@@ -249,7 +253,7 @@ class Registering:
         return listed
 
     def _append_unless_opted_out(self, work: RegistrableWork, append: Callable[[Alongside], Appended]) -> Appended:
-        """Appends unless the picture is on the opt-out list at that very moment."""
+        """Appends, unless the picture is on the opt-out list at that moment."""
         while True:
             try:
                 return append(self.ingestion.alongside([work], self._require_not_opted_out(work)))
@@ -271,7 +275,7 @@ class Registering:
 
 
 def _require_same(payload: bytes, metadata_key: bytes, work: RegistrableWork) -> None:
-    """That what was signed is what would be stated here now, under ids and at a time of its own."""
+    """Checks that the signed statement is what would be stated here now, apart from its ids and time."""
     signed, here = parse_payload(payload), parse_payload(work.submission.payload)
     stated, expected = signed.predicate, here.predicate
     assert isinstance(stated, Registration)  # noqa: S101 - the caller looked

@@ -1,4 +1,4 @@
-"""Parts of the corpus as a `CandidateIndex`: certain works and no others, or everybody's works but one artist's."""
+"""Parts of the corpus as a `CandidateIndex`: certain works only, or all works but those of one artist."""
 
 from __future__ import annotations
 
@@ -13,14 +13,14 @@ from ledger.storage.search.nearest import WorkFilter
 
 @dataclass(frozen=True, slots=True)
 class TheseWorks:
-    """Offers nothing but the named works, whatever they look like."""
+    """Offers only the named works, whatever they look like."""
 
     index: PgVectorIndex
     work_ids: Sequence[str]
     corpus: CorpusState
-    """What it says that its state is."""
+    """The state of the corpus that it reports."""
     unpictured: Sequence[str] = ()
-    """Of these works no picture is shown: matching then leaves them unverified."""
+    """Works whose picture is withheld, so that matching leaves them unverified."""
 
     def state(self) -> CorpusState:
         return self.corpus
@@ -37,12 +37,12 @@ class TheseWorks:
 
 @dataclass(frozen=True, slots=True)
 class OthersWorks:
-    """What everybody but one artist registered: however many works that artist has, they take nobody's place."""
+    """The works of all artists but one. However many works that artist has, they take no place in a result."""
 
     index: PgVectorIndex
     artist_id: str
     known: Collection[str] = ()
-    """Works to pass over, so that the next nearest are offered."""
+    """Works to skip, so that the next nearest are offered."""
 
     def state(self) -> CorpusState:
         return self.index.state()
