@@ -1,4 +1,4 @@
-"""How migrations run: one at a time, in one transaction, never waiting long for a lock that others hold."""
+"""How migrations run: one at a time, in one transaction, and without waiting long for a lock that others hold."""
 
 from __future__ import annotations
 
@@ -13,16 +13,16 @@ from ledger.storage.tables import metadata
 from ledger.storage.tables.corpus import HNSW_PREFIX
 
 ADVISORY_LOCK = 0x617274_6D696772
-"""Held during a migration; any number will do as long as it stays the same."""
+"""Held during a migration. The number is arbitrary but must not change."""
 
 
 def include_object(_item: Any, name: str | None, kind: str, _reflected: bool, _compare_to: Any) -> bool:
-    """Vector indexes are made per spec at run time, so the schema's comparison leaves them out."""
+    """Vector indexes are made for each spec at run time, so the schema comparison excludes them."""
     return not (kind == "index" and (name or "").startswith(HNSW_PREFIX))
 
 
 def run(connection: Connection) -> None:
-    """Migrate over an open connection."""
+    """Migrates over an open connection."""
     context.configure(connection=connection, target_metadata=metadata, include_object=include_object)
     with context.begin_transaction():
         connection.execute(sa.text("SET LOCAL lock_timeout = '10s'"))

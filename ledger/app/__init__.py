@@ -1,7 +1,7 @@
-"""The one place that reads settings and wires adapters to protocols.
+"""The only place that reads settings and connects adapters to protocols.
 
-An application is composed of groups (`app.pictures`, `app.works`, `app.claims`, ...). Each group, and each part of it,
-is made when it is first asked for: `artledger lookup RECORD_ID` loads no model, `artledger --help` nothing.
+An application consists of groups (`app.pictures`, `app.works`, `app.claims`, ...). Each group, and each part of it, is
+made on first use: `artledger lookup RECORD_ID` loads no model, `artledger --help` loads nothing.
 """
 
 from __future__ import annotations
@@ -18,7 +18,8 @@ __all__ = ["Application", "open_application"]
 
 
 def open_application(**overrides: Any) -> Application:
-    """Settings from the environment, `overrides` (by field name) before them. Raises InputError (`settings`)."""
+    """An application with the settings from the environment; `overrides`, by field name, win. Raises InputError
+    (`settings`)."""
     try:
         return Application(Settings(**{name: value for name, value in overrides.items() if value is not None}))
     except ValidationError as error:

@@ -1,4 +1,4 @@
-"""The whole application: opened, used by the command line and the API, closed."""
+"""The whole application. The command line and the API open it, use it and close it."""
 
 from __future__ import annotations
 
@@ -26,8 +26,8 @@ if TYPE_CHECKING:
 
 
 class Application:
-    """Every group of parts, as a context manager. Leaving it commits and publishes what is queued, and stops what it
-    started."""
+    """All groups of parts, as a context manager. Leaving it commits and publishes what is queued, and stops the threads
+    that it started."""
 
     def __init__(self, settings: Settings) -> None:
         self.settings = settings
@@ -44,7 +44,7 @@ class Application:
         self.close()
 
     def close(self) -> None:
-        """Publishes what this process appended; a publication that fails now is made up for by the next one."""
+        """Publishes what this process appended. If publishing fails now, the next publication includes it."""
         with self._stack:
             self.log.close()
 
@@ -127,9 +127,12 @@ class Application:
 
     @contextmanager
     def run_background(self) -> Iterator[None]:
-        """While it lasts (`serve` holds it), what is committed is published within about a second, and the corpus is
-        calibrated anew when it has changed by a tenth; pictures that nobody confirmed go,
-        and so do from the disk the rows that withdrawals deleted."""
+        """Runs the background work of `serve` while the context lasts.
+
+        Committed entries are published within about a second, and the corpus is calibrated again when it has changed by
+        a tenth. Pictures that nobody confirmed are erased, and deleted rows of withdrawn works are erased from the
+        disk.
+        """
         stop = threading.Event()
         publisher = self.log.publisher
         interval = {"interval": self.settings.publish_interval}

@@ -1,4 +1,4 @@
-"""Claims: what they are judged by, filed with, and read by."""
+"""Claims: the parts that file, judge and read them."""
 
 from __future__ import annotations
 

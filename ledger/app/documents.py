@@ -1,4 +1,4 @@
-"""Documents that records name by digest, and that anybody may read."""
+"""Documents that records name by digest. Anybody may read them."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ from ledger.storage.search.specs import spec_document
 
 @dataclass(frozen=True)
 class Documents:
-    """Each is found by the SHA-256 of its bytes."""
+    """Each document is found by the SHA-256 of its bytes."""
 
     store: Store
 
@@ -30,7 +30,7 @@ class Documents:
         return spec_document(self.store.database, digest)
 
     def policy(self, digest: str) -> bytes:
-        """Raises NotFoundError (`policy-not-found`), also where what is kept is not what has that digest."""
+        """Raises NotFoundError (`policy-not-found`), also where the stored document has another digest."""
         found = self.store.documents.get("policy", digest)
         if found is None or hashlib.sha256(found).hexdigest() != digest:
             raise NotFoundError(f"there is no policy {digest}", code="policy-not-found")

@@ -35,7 +35,7 @@ _log = logging.getLogger(__name__)
 
 
 class Log:
-    """What appends, publishes and proves."""
+    """The parts that append, publish and prove."""
 
     def __init__(self, store: Store, stack: ExitStack) -> None:
         self.store = store
@@ -54,7 +54,7 @@ class Log:
 
     @cached_property
     def keys(self) -> ServiceKeys:
-        """The service's record keys; a log without any begins with this installation's."""
+        """The service's record keys. A log without keys begins with this installation's key."""
         from ledger.flows.records.service_keys import ServiceKeys
 
         keys = ServiceKeys(self.record_key_file, self.store.entries, self.store.records, self.committed)
@@ -63,12 +63,12 @@ class Log:
 
     @property
     def record_keys(self) -> list[str]:
-        """Raw public keys, in hex, that the log announces for the service's records and has not revoked."""
+        """Raw public keys, in hex, that the log announces for the service's records and that are not revoked."""
         good = [state for state in self.keys.states() if state.revoked_index is None and state.role == "service"]
         return [state.public_key for state in good]
 
     def load_key(self, path: Path) -> Signer:
-        """A private key in a file of the user's. Raises as `load_signer` does."""
+        """A private key in a file of the user. Raises as `load_signer` does."""
         return load_signer(path, self.key_passphrase)
 
     def key_path(self, name: str) -> Path:
@@ -105,13 +105,13 @@ class Log:
         )
 
     def committed(self) -> None:
-        """Whoever appended entries calls this: they are published soon."""
+        """Must be called after entries were appended, so that they are published soon."""
         self._appended.set()
         if "publisher" in self.__dict__:
             self.publisher.wake()
 
     def settle(self) -> None:
-        """Brings projections and the published log up to what is committed; logs what prevents it."""
+        """Updates projections and the published log to what is committed; logs what prevents it."""
         try:
             self.store.projector.catch_up()
             self.publisher.publish()
@@ -128,7 +128,8 @@ class Log:
 
     @property
     def restoring(self) -> Restoring:
-        """Fills the database from a published log. Asks for no log: there may be none here yet."""
+        """Fills the database from a published log. Does not open this installation's log, because there may be none
+        yet."""
         from ledger.flows.upkeep.restore import Restoring
         from ledger.storage.log.restore import EntryRestore
 
@@ -215,7 +216,8 @@ class Log:
         return client
 
     def state(self) -> dict[str, Any]:
-        """Leaves committed and published (None: not to be read now), and seconds that the oldest statement waits."""
+        """Entries committed and published (None: cannot be read now), and seconds that the oldest statement has
+        waited."""
         try:
             signed = self.records.signed_checkpoint()
             published = 0 if signed is None else signed.size
@@ -228,7 +230,7 @@ class Log:
         }
 
     def witness_state(self) -> dict[str, Any] | None:
-        """None where no policy asks for witnesses. `quorum`: met, missing (the checkpoint waits), or unknown yet."""
+        """None where no policy requires witnesses. `quorum`: met, missing (the checkpoint waits), or unknown yet."""
         if self.witnesses is None:
             return None
         outcomes = self.witnesses.latest

@@ -1,4 +1,4 @@
-"""Accounts, their keys, the statements that they sign, and what comes back to artists."""
+"""Accounts, their keys, the statements that they sign, and what artists can read about their works."""
 
 from __future__ import annotations
 
@@ -51,13 +51,13 @@ class People:
 
     @cached_property
     def admission(self) -> Admission:
-        """The auditor's rules for what others state."""
+        """Applies the auditor's rules to statements of other people."""
         facts = StoredFacts(self.store.entries, self.store.works)
         return Admission(self.log_keys, facts, lambda: self.log.keys.signer())  # noqa: PLW0108 - asking for keys announces them
 
     @cached_property
     def cosigning(self) -> Cosigning:
-        """Statements that their makers sign."""
+        """Accepts statements that their makers sign."""
         return Cosigning(self.log_keys, self.admission, lambda: self.log.sequencer)
 
     @cached_property

@@ -1,4 +1,4 @@
-"""Pictures: compared, looked up, generated, reported and handed out, and the models by which they are compared."""
+"""Pictures: compared, looked up, generated, reported and handed out, and the models that compare them."""
 
 from __future__ import annotations
 
@@ -36,31 +36,32 @@ from ledger.storage.locks import CALIBRATION, ProcessLock
 from ledger.storage.people.pending import PendingImages
 
 _OPENING = threading.Lock()
-"""Two threads that ask for the model at once must not both open it."""
+"""Prevents that two threads that need the model at once both open it."""
 
 
 class Pictures:
-    """Everything that is done with a picture."""
+    """All that can be done with a picture."""
 
     def __init__(
         self, store: Store, log: Log, stack: ExitStack, claims_about: Callable[[str], Sequence[ClaimAnswer]]
     ) -> None:
-        """`claims_about`: the first claims about a file, by its SHA-256; claims need pictures: they are made later."""
+        """`claims_about`: the first claims about a file, by its SHA-256. A function, because claims are built from
+        pictures."""
         self.store = store
         self.log = log
         self._stack = stack
         self._claims_about = claims_about
 
     def verify(self, data: bytes, *, top_k: int = MATCHES) -> RecordAnswer:
-        """As `Verifying.verify`."""
+        """See `Verifying.verify`."""
         return self.verification.verify(data, top_k=top_k)
 
     def look_up(self, data: bytes, *, top_k: int = MATCHES) -> LookupAnswer:
-        """As `Lookup.by_image`."""
+        """See `Lookup.by_image`."""
         return self.lookups.by_image(data, top_k=top_k)
 
     def confirm(self, token: str) -> HandedOut:
-        """As `HandingOut.confirm`."""
+        """See `HandingOut.confirm`."""
         return self.handing_out.confirm(token)
 
     @cached_property
@@ -83,7 +84,7 @@ class Pictures:
 
     @cached_property
     def style_null(self) -> StyleNull | None:
-        """Unrelated pictures as the models of style see them. None where there are none: style is not compared then."""
+        """Unrelated pictures as the models of style see them. None where there are none; then style is not compared."""
         if self.store.style_models is None:
             return None
         folder = self.store.settings.style_models
@@ -140,7 +141,8 @@ class Pictures:
 
     @cached_property
     def credential_keys(self) -> OwnCredentials | OperatorCredentials:
-        """Whoever signs Content Credentials. Raises InputError (`settings`) where one of two settings is missing."""
+        """The key that signs Content Credentials. Raises InputError (`settings`) where one of two settings is
+        missing."""
         certificate, key = self.store.settings.c2pa_certificate, self.store.settings.c2pa_key
         if certificate is not None and key is not None:
             return OperatorCredentials(certificate, key, self.log.key_passphrase)
@@ -157,7 +159,7 @@ class Pictures:
 
     @cached_property
     def policy(self) -> Policy:
-        """What the guard decides by; kept, so that records that name it can be understood after it was replaced."""
+        """The rules of the guard. They are stored, so that records that name them can be understood after a change."""
         path = self.store.settings.guard_policy
         policy = default_policy() if path is None else load_policy(path)
         self.store.documents.put("policy", policy.digest, policy.to_bytes())
@@ -165,7 +167,7 @@ class Pictures:
 
     @cached_property
     def generator(self) -> Generator:
-        """Raises InputError (`bad-generator`), and as `open_generator` does. Its weights are loaded when it is used."""
+        """Raises InputError (`bad-generator`), and as `open_generator` does. The weights are loaded on first use."""
         from ledger.generate.generator import open_generator
         from ledger.generate.profiles import generator_source
 
@@ -215,7 +217,7 @@ class Pictures:
 
     @property
     def attributor(self) -> Attributor:
-        """For `ledger.generate.attributed`: records what any pipeline made, and hands it out or not."""
+        """For `ledger.generate.attributed`: records what any pipeline made, and hands it out if the guard allows it."""
         return self.generation.attribute
 
     @cached_property

@@ -1,4 +1,4 @@
-"""The database, embedded or named by a setting, and the stores over it."""
+"""The database, embedded or named by a setting, and the stores that use it."""
 
 from __future__ import annotations
 
@@ -33,7 +33,7 @@ if TYPE_CHECKING:
 
 
 class Store:
-    """Settings, the data folder, the database and what reads and writes it."""
+    """Settings, the data folder, the database, and the parts that read and write it."""
 
     def __init__(self, settings: Settings, stack: ExitStack) -> None:
         self.settings = settings
@@ -54,12 +54,13 @@ class Store:
 
     @property
     def has_database(self) -> bool:
-        """Whether a database is named or made already; asking for the embedded one makes it."""
+        """Whether a database is named or exists already. Reading `database` would make the embedded one."""
         return self.settings.database_url is not None or (self.settings.data_dir.expanduser() / "postgres").is_dir()
 
     @property
     def names_at_hand(self) -> NameStore | None:
-        """Names of artists, accounts and works, where that starts no server: for completion in a shell."""
+        """Names of artists, accounts and works for completion in a shell; None where reading them would start a
+        server."""
         from ledger.storage.database import Database
         from ledger.storage.embedded import running_url
         from ledger.storage.people.names import NameStore
@@ -72,7 +73,7 @@ class Store:
 
     @cached_property
     def unchecked_database(self) -> Database:
-        """The database whatever its schema, for `db upgrade`."""
+        """The database, whatever its schema version, for `db upgrade`."""
         from ledger.storage.database import Database
         from ledger.storage.embedded import EmbeddedServer
 
@@ -83,7 +84,8 @@ class Store:
 
     @cached_property
     def database(self) -> Database:
-        """Ready to use: the embedded one is migrated on its own, another one only by `artledger db upgrade`."""
+        """The database, ready for use. The embedded one is migrated automatically, others only by `artledger db
+        upgrade`."""
         from ledger.storage.schema import check_schema, upgrade
 
         database = self.unchecked_database
@@ -108,7 +110,7 @@ class Store:
 
     @cached_property
     def style_models(self) -> StyleModels | None:
-        """CLIP and VAE by which style is compared; None while the profile has none."""
+        """CLIP and VAE, which compare style; None where the profile has none."""
         from ledger.fingerprint.style_models import StyleModels, shipped_style_models
 
         if self.settings.style_models is not None:
@@ -196,7 +198,8 @@ class Store:
 
 
 def _named(origin: str | None) -> str | None:
-    """Raises InputError (`settings`) for what cannot name a log: statements repeat it (FORMAT.md, Log)."""
+    """Raises InputError (`settings`) for an origin that cannot name a log, because statements repeat it (FORMAT.md,
+    Log)."""
     from ledger.record.values import ORIGIN_PATTERN
 
     if origin is not None and re.fullmatch(ORIGIN_PATTERN, origin) is None:

@@ -1,4 +1,4 @@
-"""Looking after an installation: schema, projections, error rates, erasure from the disk, readiness."""
+"""Maintenance of an installation: schema, projections, error rates, erasure from the disk, readiness."""
 
 from __future__ import annotations
 
@@ -61,7 +61,7 @@ class Upkeep:
         return DiskErasure(self.store.works, self.store.erasure, self.store.data_dir / "erased-through")
 
     def erase_unconfirmed(self, stop: threading.Event) -> None:
-        """Until `stop` is set: erases pictures that nobody confirmed in time, also while nobody asks for anything."""
+        """Erases pictures that nobody confirmed in time, until `stop` is set. Needs no requests."""
         while not stop.wait(ERASE_EVERY):
             try:
                 self.pictures.pending_images.erase_expired()
@@ -69,10 +69,10 @@ class Upkeep:
                 _log.warning("unconfirmed pictures are not erased yet: %s", error.message)
 
     def readiness(self) -> dict[str, Any]:
-        """What `/readyz` says: each part with `ok` or what is wrong, and how far publishing and witnesses are.
+        """The answer of `/readyz`: for each part `ok` or the problem, and the progress of publishing and witnesses.
 
-        A missing quorum does not make the service unready: records are taken, and their bundles wait. Nor does a
-        calibration that the corpus has outgrown: it is made anew meanwhile, and records name the one that they used.
+        A missing quorum does not make the service unready: records are accepted, and their bundles wait. Neither does
+        an outdated calibration: a new one is being made, and records name the one that they used.
         """
         checks = {"database": self._database_state(), "publisher": self._publisher_state()}
         database_works = checks["database"] == "ok"

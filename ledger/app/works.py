@@ -29,7 +29,7 @@ from ledger.storage.search.vector_indexes import ensure_indexes
 
 @dataclass(frozen=True)
 class Works:
-    """What artists and administrators do with works."""
+    """All that artists and administrators do with works."""
 
     store: Store
     log: Log
@@ -138,7 +138,8 @@ class Works:
         )
 
     def requester(self, artist_id: str | None) -> Requester:
-        """Whoever asks for a picture, on behalf of a registered artist where one is named: the caller vouches for that.
+        """Who requests a picture, on behalf of a registered artist if one is named. The caller guarantees that this is
+        true.
 
         Raises NotFoundError (`artist-not-found`), InputError (`bad-id`).
         """

@@ -1,4 +1,4 @@
-"""The first schema: the log, primary data beside it, projections of it."""
+"""The first schema: the log, primary data beside it, and projections of the log."""
 
 from __future__ import annotations
 
@@ -52,7 +52,7 @@ def _create_entry() -> None:
         sa.CheckConstraint("octet_length(leaf_hash) = 32", name=op.f("ck_entry_leaf_hash")),
         sa.CheckConstraint("leaf_index >= 0", name=op.f("ck_entry_leaf_index")),
     )
-    # Envelopes of a few kilobytes stay in their row: compressing base64 costs time and saves little.
+    # Envelopes of a few kilobytes are stored in their row: compressing base64 costs time and saves little.
     op.execute("ALTER TABLE entry SET (toast_tuple_target = 8160)")
 
 

@@ -26,7 +26,7 @@ def downgrade() -> None:
 
 
 def _create_role() -> None:
-    """A group role of the whole server, shared by its databases; two migrations at once may both try to make it."""
+    """A group role for the whole server, which all its databases share. Two migrations may try to make it at once."""
     op.execute(
         """
         DO $$ BEGIN

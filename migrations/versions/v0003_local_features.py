@@ -25,7 +25,7 @@ def upgrade() -> None:
         ),
         sa.PrimaryKeyConstraint("work_id", "spec_id", name=op.f("pk_work_local")),
     )
-    # Descriptors hardly compress: trying to would cost more time than it saves room.
+    # Descriptors hardly compress: trying to would cost more time than it saves space.
     op.execute("ALTER TABLE work_local ALTER COLUMN features SET STORAGE EXTERNAL")
     op.execute("GRANT SELECT, INSERT, UPDATE, DELETE ON work_local TO artledger_service")
 

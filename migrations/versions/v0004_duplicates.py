@@ -1,4 +1,4 @@
-"""Copies within the corpus: who was asked, which pairs were compared, which works form a group."""
+"""Copies within the corpus: which works were compared, which pairs were found, which works form a group."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Generated pictures that are found again: their fingerprints, and what they are verified by."""
+"""Generated pictures that can be recognised: their fingerprints, and local features for verification."""
 
 from __future__ import annotations
 

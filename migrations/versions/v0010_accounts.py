@@ -1,4 +1,4 @@
-"""Accounts and the tokens by which they are known."""
+"""Accounts and the tokens that identify them."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Registrations by artists: how a work wants to be credited, artists whose names were erased, the opt-out list."""
+"""Registrations by artists: credit lines of works, artists whose names were erased, the opt-out list."""
 
 from __future__ import annotations
 

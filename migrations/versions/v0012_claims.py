@@ -1,4 +1,4 @@
-"""What claims say in words, and what was measured for their verdicts."""
+"""Texts of claims, and measurements for their verdicts."""
 
 from __future__ import annotations
 

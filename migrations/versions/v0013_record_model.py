@@ -10,7 +10,7 @@ down_revision = "0012"
 branch_labels = None
 depends_on = None
 
-# The log's exact bytes have it: a base64 payload in the envelope's JSON.
+# It is in the exact bytes of the log: a base64 payload in the envelope's JSON.
 _PAYLOAD = "convert_from(decode(convert_from(e.envelope, 'UTF8')::jsonb ->> 'payload', 'base64'), 'UTF8')::jsonb"
 
 

@@ -1,4 +1,4 @@
-"""What an opt-out says of a picture's look: pHash and PDQ together. Entries of a pHash alone are dropped."""
+"""Opt-outs by both perceptual hashes, pHash and PDQ. Entries with a pHash alone are dropped."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""A match has a row for each registration that it names: several artists may have registered one picture."""
+"""A match has a row for each registration that it names, because several artists may have registered one picture."""
 
 from __future__ import annotations
 

@@ -1,6 +1,6 @@
-"""The keys that are good now, by holder: kept by the append itself, which asks them.
+"""The keys that are valid now, by holder. Each append reads and updates them.
 
-Statements of earlier versions name no log and are not read any more: there is nothing to fill in.
+Statements of earlier versions name no log and are no longer read, so there is nothing to fill in.
 """
 
 from __future__ import annotations
