@@ -126,7 +126,7 @@ def open_application(data_dir: Path | str | None = None, *, database_url: str | 
 
     unknown = sorted(set(settings) - set(Settings.model_fields))
     if unknown:
-        raise InputError(f"there is no setting {unknown[0]!r}", code="settings", hint="see the reference of settings")
+        raise InputError(f"there is no setting {unknown[0]!r}", code="settings", hint="See the reference of settings")
     folder = None if data_dir is None else Path(data_dir).expanduser().absolute()
     return Ledger(opened(data_dir=folder, database_url=database_url, **settings))
 

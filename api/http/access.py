@@ -51,7 +51,9 @@ class Access:
             return
         if principal.role == "public":
             raise AccessError(
-                "this needs an account's token", code="token-required", hint="send it: Authorization: Bearer TOKEN"
+                "this needs the token of an account",
+                code="token-required",
+                hint="Send it as: Authorization: Bearer TOKEN",
             )
         if principal.role not in self.roles:
             raise AccessError(

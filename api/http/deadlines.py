@@ -52,5 +52,5 @@ def _too_slow(seconds: float) -> InputError:
     return InputError(
         f"the body came too slowly: at least {BYTES_PER_SECOND} bytes a second, and all within {seconds:g} seconds",
         code="too-slow",
-        hint="nothing was recorded; send it again over a faster line, or a smaller picture",
+        hint="Nothing was recorded. Send it again over a faster connection, or send a smaller picture.",
     )

@@ -151,9 +151,9 @@ def _named(text: str) -> str:
     name = _host_name(text) or _bare(text)
     if name is None:
         raise InputError(
-            f"ARTLEDGER_ALLOWED_HOSTS: {text!r} is no host name",
+            f"ARTLEDGER_ALLOWED_HOSTS: {text!r} is not a host name",
             code="settings",
-            hint="names and addresses, separated by commas: ledger.example.org, 192.0.2.7",
+            hint="Write names and addresses, separated by commas: ledger.example.org, 192.0.2.7",
         )
     return name
 
@@ -163,9 +163,9 @@ def _network(text: str) -> Network:
         return ip_network(text)
     except ValueError as error:
         raise InputError(
-            f"ARTLEDGER_TRUSTED_PROXIES: {text!r} is no address or network",
+            f"ARTLEDGER_TRUSTED_PROXIES: {text!r} is not an address or network",
             code="settings",
-            hint="addresses and networks, separated by commas: 127.0.0.1, 10.0.0.0/8",
+            hint="Write addresses and networks, separated by commas: 127.0.0.1, 10.0.0.0/8",
         ) from error
 
 

@@ -75,4 +75,4 @@ def parse_limit(text: str) -> RateLimitItem:
     try:
         return parse(text)
     except ValueError as error:
-        raise InputError(f"{text!r} is no limit", code="settings", hint="for example: 30/minute") from error
+        raise InputError(f"{text!r} is not a limit", code="settings", hint="For example: 30/minute") from error

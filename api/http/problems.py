@@ -176,7 +176,7 @@ def install(app: FastAPI, render: Renderer) -> None:
 
     def on_bug(request: Request, error: Exception) -> Response:
         _log.error("%s %s failed", request.method, request.url.path, exc_info=error)
-        return answer(request, Problem(500, "internal", "something went wrong here; nothing was recorded for it"))
+        return answer(request, Problem(500, "internal", "an error happened on this server. Nothing was recorded"))
 
     app.add_exception_handler(LedgerError, on_ledger_error)
     app.add_exception_handler(ClientDisconnect, on_leaving)

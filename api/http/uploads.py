@@ -50,7 +50,7 @@ class UploadBudget:
                 raise PushbackError(
                     "too many pictures are arriving at once",
                     code="overloaded",
-                    hint="nothing was recorded; send the picture again later",
+                    hint="Nothing was recorded. Send the picture again later.",
                     retry_after=2,
                 )
             taken += size
@@ -104,7 +104,7 @@ async def received_form(
         raise InputError(
             f"expected {FORM_TYPE} with a boundary",
             code="media-type",
-            hint=f"for example: curl -F {FIELD}=@picture.png ...",
+            hint=f"For example: curl -F {FIELD}=@picture.png ...",
         )
     form = _Form(limits)
     largest = sum(limits.values()) + FRAMING_BYTES
@@ -197,7 +197,7 @@ class _Form:
             raise InputError(f"expected {self._expected}, got `{name[:60]}`", code="unexpected-field")
         if name in self._data:
             hint = "one picture at a time" if name == FIELD else None
-            raise InputError(f"the field `{name}` is there twice", code="unexpected-field", hint=hint)
+            raise InputError(f"the field `{name}` is given twice", code="unexpected-field", hint=hint)
         self._name = name
         self._data[name] = bytearray()
 

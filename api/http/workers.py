@@ -57,7 +57,7 @@ class Workers:
                 raise PushbackError(
                     f"{self._admitted} pictures are being worked on or waiting",
                     code="overloaded",
-                    hint="nothing was recorded; ask again later",
+                    hint="Nothing was recorded. Send the request again later.",
                     retry_after=self._seconds * self._admitted / self._threads,
                 )
             self._admitted += 1

@@ -64,9 +64,9 @@ def search(here: Here, q: Annotated[str, Query(max_length=200)]) -> Response:
     if _SHA256.fullmatch(text):
         return page("lookup.html", answer=here.application.pictures.lookups.by_sha256(text), compared=False)
     raise InputError(
-        "that is neither a SHA-256 nor a record id",
+        "this is neither a SHA-256 nor a record id",
         code="bad-search",
-        hint="a SHA-256 has 64 hexadecimal digits; a record id looks like 01890a5d-ac96-774b-bcce-b302099a8057",
+        hint="A SHA-256 has 64 hexadecimal digits. A record id looks like 01890a5d-ac96-774b-bcce-b302099a8057",
     )
 
 
@@ -116,7 +116,7 @@ def show_model(here: Here, model_id: Id, sha256: Annotated[str, Query(max_length
     model = models.get(model_id)
     asked = sha256.strip().lower()
     if asked and not _SHA256.fullmatch(asked):
-        raise InputError("that is no SHA-256", code="bad-search", hint="a SHA-256 has 64 hexadecimal digits")
+        raise InputError("this is not a SHA-256", code="bad-search", hint="A SHA-256 has 64 hexadecimal digits.")
     answer = models.membership(model_id, asked) if asked and model.manifest is not None else None
     return page("model.html", model=model, membership=answer)
 

@@ -97,9 +97,9 @@ def _generated(here: Context, body: GenerationRequestBody, most: int | None) -> 
     asked = generation.request(**body.model_dump(exclude={"media_type", "confirm"}))
     if most is not None and asked.steps * asked.count > most:
         raise AccessError(
-            f"{asked.count} times {asked.steps} steps are more than the {most} that one may ask for without a token",
+            f"{asked.count} times {asked.steps} steps are more than {most}, the limit without a token",
             code="too-many-steps",
-            hint="ask for fewer steps or fewer pictures, or ask whoever runs this service for a token that is good for "
+            hint="Request fewer steps or fewer pictures, or ask the operator of this service for a token for "
             "generations",
         )
     return generation.generate(asked, media_type=body.media_type, confirm=body.confirm)
@@ -116,9 +116,9 @@ async def _report(request: Request, here: Context, caller: Principal, weights_sh
     operator = operator_of(caller)
     if weights_sha256 is None:
         raise InputError(
-            "a report says which model made the picture",
+            "a report must say which model made the picture",
             code="missing-model",
-            hint="?weights_sha256= with the digest over the sorted file digests of the model's weights",
+            hint="Add ?weights_sha256= with the digest over the sorted file digests of the model's weights.",
         )
     reports = here.application.pictures.reports
     return await here.with_image(request, lambda data: reports.report(data, weights_sha256, operator))

@@ -24,7 +24,7 @@ def get_checkpoint(here: Here) -> Response:
     data = here.application.log.objects.get(CHECKPOINT_PATH)
     if data is None:
         raise NotFoundError(
-            "no checkpoint was published yet", code="checkpoint-not-found", hint="register a work first"
+            "no checkpoint was published yet", code="checkpoint-not-found", hint="Register a work first."
         )
     return Response(data, headers=http_headers(CHECKPOINT_PATH))
 

@@ -64,7 +64,7 @@ async def _published(here: Context, answer: RecordAnswer) -> str:
                 f"record {answer.record_id} is log entry {answer.leaf_index}, but no published checkpoint covers it "
                 f"after {settings.checkpoint_wait:g} s",
                 code="not-yet-published",
-                hint="nothing is lost: the same request again returns the record. /readyz says what is waited for",
+                hint="Nothing is lost: the same request returns the record later. /readyz shows what delays it.",
                 retry_after=settings.publish_interval,
             )
         await asyncio.sleep(LOOK_EVERY)

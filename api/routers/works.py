@@ -29,5 +29,5 @@ def get_preview(here: Here, work_id: Id) -> Response:
     """404 where none is kept. Nobody keeps it for long: it is erased when the work is withdrawn."""
     preview = here.application.works.catalogue.preview(work_id)
     if preview is None:
-        raise NotFoundError(f"no picture is kept of the work {work_id}", code="preview-not-found")
+        raise NotFoundError(f"there is no stored picture of work {work_id}", code="preview-not-found")
     return Response(preview, media_type=PREVIEW_TYPE, headers={"Cache-Control": "public, max-age=300"})

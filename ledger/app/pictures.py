@@ -148,7 +148,8 @@ class Pictures:
             return OperatorCredentials(certificate, key, self.log.key_passphrase)
         if certificate is not None or key is not None:
             raise InputError(
-                "ARTLEDGER_C2PA_CERTIFICATE and ARTLEDGER_C2PA_KEY go together; only one is set", code="settings"
+                "ARTLEDGER_C2PA_CERTIFICATE and ARTLEDGER_C2PA_KEY must be set together, but only one is set",
+                code="settings",
             )
         path = self.log.key_path(CREDENTIAL_KEY_FILE)
         return OwnCredentials(path, f"Artledger {self.log.origin}", self.log.key_passphrase)

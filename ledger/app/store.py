@@ -48,7 +48,7 @@ class Store:
             raise InputError(
                 f"the data folder {folder} cannot be made: {error.strerror}",
                 code="data-folder",
-                hint="name another: --data",
+                hint="Name another folder: --data FOLDER",
             ) from error
         return folder
 
@@ -206,6 +206,6 @@ def _named(origin: str | None) -> str | None:
         raise InputError(
             f"ARTLEDGER_ORIGIN is {origin[:80]!r}: expected 1 to 255 printable ASCII characters, no space and no +",
             code="settings",
-            hint="for example: log.example.org/art",
+            hint="For example: log.example.org/art",
         )
     return origin

@@ -143,5 +143,5 @@ def _bad(message: str) -> InputError:
     return InputError(
         f"the rules for claims cannot be used: {message}",
         code="bad-claim-rules",
-        hint="the published ones are served at /v1/claim-rules/{digest}, by the digest in a verdict",
+        hint="GET /v1/claim-rules/{digest} serves the published rules. The digest is in the verdict.",
     )

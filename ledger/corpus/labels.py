@@ -165,7 +165,7 @@ def _require_columns(header: Sequence[str], name: str, needed: Sequence[str]) ->
         raise InputError(
             f"{name}: missing column{'s' if len(missing) > 1 else ''} {', '.join(missing)}; found: {clean_text(found)}",
             code="labels-columns",
-            hint=f"the first line names the columns, comma between: {','.join(KNOWN)} (the first three are needed)",
+            hint=f"The first line names the columns: {','.join(KNOWN)} (the first three are needed)",
         )
     if twice := sorted({column for column in header if header.count(column) > 1}):
         raise InputError(f"{name}: the column {twice[0]!r} appears twice", code="labels-columns")

@@ -34,5 +34,5 @@ def open_source(spec: str, labels: Path | None, rasterise: Callable[[bytes], byt
     if found is None:
         return open_source(f"{_OTHERWISE}{spec}", labels, rasterise)
     if found.brings_labels and labels is not None:
-        raise InputError(f"--labels goes with a folder; {spec} brings its own labels", code="labels-unused")
+        raise InputError(f"--labels is for folders, but {spec} has its own labels", code="labels-unused")
     return found.open(SourceRequest(spec.removeprefix(found.prefix), labels, rasterise))

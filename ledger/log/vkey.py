@@ -170,7 +170,7 @@ def _ml_dsa_is_valid(public: bytes, signature: bytes, message: bytes) -> bool:
         raise VerificationError(
             "ML-DSA-44 cosignatures need a newer version of the package `cryptography`",
             code="unsupported-signature",
-            hint="pip install --upgrade cryptography",
+            hint="Run: pip install --upgrade cryptography",
         ) from error
     try:
         MLDSA44PublicKey.from_public_bytes(public).verify(signature, message)

@@ -156,7 +156,7 @@ def parse_statement(data: bytes) -> UsageStatement:
         raise VerificationError(
             f"not a statement of use: {place}: {first['msg']}"[:300],
             code="usage-schema",
-            hint="expected the file that `artledger artist usage` writes",
+            hint="Give the file that `artledger artist usage` writes.",
         ) from error
 
 

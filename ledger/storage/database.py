@@ -167,7 +167,7 @@ class Database:
         return ConflictError(
             f"the database {self.label} has no Artledger schema yet",
             code="database-not-migrated",
-            hint="run: artledger db upgrade",
+            hint="Run: artledger db upgrade",
         )
 
 

@@ -63,7 +63,7 @@ def check_schema(database: Database) -> None:
                 f"the database {database.label} has schema {revision or 'none'}, but this version needs"
                 f" {_scripts().get_current_head()}",
                 code="database-not-migrated",
-                hint="run: artledger db upgrade",
+                hint="Run: artledger db upgrade",
             )
         _require_pgvector(connection)
 
@@ -125,7 +125,7 @@ def _require_pgvector(connection: Connection) -> None:
         raise ConflictError(
             "the extension pgvector is not created in this database",
             code="pgvector-missing",
-            hint="run: artledger db upgrade",
+            hint="Run: artledger db upgrade",
         )
     version = tuple(int(part) for part in re.findall(r"\d+", found)[:2])
     if version < MIN_PGVECTOR:
@@ -143,7 +143,7 @@ def _explained(error: DBAPIError, database: Database) -> ConflictError | Pushbac
         return ConflictError(
             f"the database user may not migrate {database.label}: {reason}",
             code="database-rights",
-            hint="have an administrator run once: CREATE EXTENSION vector (in this database); CREATE ROLE"
+            hint="Have an administrator run once: CREATE EXTENSION vector (in this database); CREATE ROLE"
             " artledger_service NOLOGIN; GRANT artledger_service TO <the database user>. Then: artledger db upgrade",
         )
     if state in ("55P03", "57014"):

@@ -65,7 +65,7 @@ class FolderSource:
         if isinstance(row, BadRow):
             error, item = row.error, SourceItem("", row.file, UNKNOWN_ARTIST, "", "", ())
         else:
-            error = InputError(f"{row.file!r} is listed already in line {first_line}", code="file-listed-twice")
+            error = InputError(f"{row.file!r} is already listed in line {first_line}", code="file-listed-twice")
             item = _item(row)
         key = f"{row.file} (line {row.line})"
         self._refused[key] = InputError(
@@ -94,7 +94,7 @@ def _find_labels(folder: Path) -> Path:
     raise InputError(
         f"{folder} has no {' or '.join(DEFAULT_LABELS)}",
         code="labels-missing",
-        hint=f"write a labels.csv whose first line is {','.join(KNOWN)} (the first three are needed), one line a"
+        hint=f"Write a labels.csv whose first line is {','.join(KNOWN)} (the first three are needed), one line a"
         " picture, or name another file with --labels",
     )
 

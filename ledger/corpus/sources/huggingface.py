@@ -43,7 +43,7 @@ class HuggingFaceSource:
             raise InputError(
                 f"{path_or_id}: missing column {', '.join(missing)}; found: {', '.join(dataset.features)}",
                 code="dataset-schema",
-                hint="the schema is WikiArt's: image, artist, genre, style (the first two needed), and title if any",
+                hint="Use WikiArt's columns: image, artist, genre, style (the first two are needed), and title if any.",
             )
         try:
             self._pictures = dataset.select_columns(["image"]).cast_column("image", image_type(decode=False))
@@ -147,7 +147,7 @@ def _load(path_or_id: str, split: str, cache_folder: Path | None) -> tuple[Any, 
         raise NotFoundError(
             f"the data set {path_or_id!r} was not found: {clean_text(str(error))}",
             code="dataset-missing",
-            hint="name a Parquet file or a folder of them, or an id on the hub (needs a network)",
+            hint="Name a Parquet file, a folder of such files, or an id on the hub (which needs a network).",
         ) from error
     except (ValueError, OSError, datasets.exceptions.DatasetsError) as error:
         raise InputError(
@@ -178,7 +178,7 @@ def split_of(text: str) -> tuple[str, str]:
 def _open(asked: SourceRequest) -> HuggingFaceSource:
     path_or_id, split = split_of(asked.rest)
     if not path_or_id:
-        raise InputError("hf: is followed by a path or an id, for instance hf:huggan/wikiart@train", code="source")
+        raise InputError("hf: needs a path or an id after it, for example hf:huggan/wikiart@train", code="source")
     return HuggingFaceSource(path_or_id, split)
 
 

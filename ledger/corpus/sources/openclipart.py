@@ -51,7 +51,7 @@ class OpenClipartSource:
             raise NotFoundError(
                 f"OpenClipart is not installed: there is no folder {svg_root}",
                 code="openclipart-missing",
-                hint="apt-get install openclipart-svg (or name a folder of pictures with a labels.csv instead)",
+                hint="Run apt-get install openclipart-svg, or name a folder of pictures with a labels.csv.",
             )
         self._svg_root = svg_root.resolve()
         self._png_root = png_root.resolve() if png_root is not None and png_root.is_dir() else None

@@ -16,7 +16,7 @@ def upload_source(artist_id: str) -> str:
 
 
 def _open(_asked: SourceRequest) -> NoReturn:
-    raise InputError("the file was sent in over HTTP, and is not kept", code="source-item-gone")
+    raise InputError("the file was sent over HTTP and was not kept", code="source-item-gone")
 
 
 SOURCE = SourceDefinition(prefix=PREFIX, open=_open)

@@ -95,12 +95,12 @@ class Claims:
         """
         filed = self.filed.get(claim_id)
         if data is not None and hashlib.sha256(data).hexdigest() != filed.statement.subject_sha256:
-            raise InputError("the claim is about another file than this one", code="other-image")
+            raise InputError("the claim is about another file, not this one", code="other-image")
         if len(self.filed.verdicts(filed)) >= MAX_VERDICTS:
             raise ConflictError(
-                f"claim {claim_id} has {MAX_VERDICTS} verdicts already, and gets no further one",
+                f"claim {claim_id} has {MAX_VERDICTS} verdicts, the most that a claim may have",
                 code="too-many-verdicts",
-                hint="an auditor can resolve it",
+                hint="An auditor can resolve the claim.",
             )
         self.judge.judge(filed, None if data is None else self.pictures.verify(data))
         return self.reading.answer(filed)
@@ -149,9 +149,9 @@ class Claims:
         verdicts = self.filed.verdicts(filed)
         if not verdicts:
             raise ConflictError(
-                f"claim {claim_id} has no verdict yet, and a resolution names one",
+                f"claim {claim_id} has no verdict yet, but a resolution must name one",
                 code="no-verdict",
-                hint="have it judged: artledger claim review",
+                hint="Ask for a verdict: artledger claim review CLAIM_ID",
             )
         refs = (filed.ref, verdicts[-1].ref)
         origin = self.sequencer().origin
@@ -165,9 +165,9 @@ class Claims:
         assert isinstance(resolution, Resolution)  # noqa: S101 - the kind was asked for
         if accepted.signed is None:
             raise InputError(
-                "a resolution carries its auditor's signature",
+                "a resolution must be signed by its auditor",
                 code="signature-required",
-                hint="sign with it: --key FILE",
+                hint="Sign with it: --key FILE",
             )
         self.submissions.require_party(principal, resolution.auditor_id, "resolutions")
         _require_about(accepted.statement, filed, resolution.refs)

@@ -51,12 +51,12 @@ class ClaimRequirements:
         model_id = None if claim.model is None else claim.model.model_id
         subject = self.subject(ClaimOrder(claim.claim_type, claim.works, model_id), claim.claimant_id, data)
         if statement.subject_name != "image" or statement.subject_sha256 != subject.sha256:
-            raise InputError("the claim is about another file than the one that came with it", code="other-image")
+            raise InputError("the claim is about another file than the one sent with it", code="other-image")
         if claim.model != subject.model or claim.refs != subject.refs:
             raise InputError(
-                "the claim refers to other records than those of its works and its model",
+                "the claim must refer to the records of its works and its model, and to no others",
                 code="claim-refs",
-                hint="draft it anew: POST /v1/claims?prepare=true",
+                hint="Prepare it again: POST /v1/claims?prepare=true",
             )
 
     def _works(self, order: ClaimOrder, claimant_id: str) -> tuple[list[Ref], list[str]]:
@@ -75,7 +75,8 @@ class ClaimRequirements:
                 raise AccessError(f"work {work_id} is registered by somebody else", code="work-not-yours")
             if work.withdrawn:
                 raise InputError(
-                    f"work {work_id} is withdrawn: it takes part in nothing any more", code="work-withdrawn"
+                    f"work {work_id} is withdrawn: it is no longer compared and cannot be claimed",
+                    code="work-withdrawn",
                 )
             refs.append(Ref(leaf_hash=work.registration_leaf_hash, record_id=work.registration_record_id))
             subjects.append(work.sha256)

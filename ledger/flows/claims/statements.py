@@ -125,4 +125,4 @@ def _cleaned(text: str) -> str:
 
 
 def _bad(message: str) -> InputError:
-    return InputError(f"the text cannot be taken: {message}", code="bad-claim-text")
+    return InputError(f"the text cannot be used: {message}", code="bad-claim-text")

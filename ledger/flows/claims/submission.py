@@ -94,14 +94,14 @@ class Submissions:
             return AcceptedStatement(signed.statement, signed.payload, signed)
         if sent.payload is None or not principal.is_local:
             raise InputError(
-                f"a {kind} carries the signature of whoever makes it",
+                f"a {kind} must be signed by the one who makes it",
                 code="signature-required",
-                hint="make a key and announce it: artledger keys new; then sign with it",
+                hint="Make a key and announce it (artledger keys new), then sign with it.",
             )
         statement = parse_payload(sent.payload)
         party = party_of(statement.predicate)
         if statement.kind != kind or party is None or party.holder_id is None:
-            raise InputError(f"a {statement.kind} statement is not taken here", code="unexpected-kind")
+            raise InputError(f"a {statement.kind} statement is not accepted here", code="unexpected-kind")
         require_fresh(statement.predicate.generated_at)
         for role in sorted(party.roles):
             self.keys.require_signature(role, party.holder_id)

@@ -142,7 +142,7 @@ class Demo:
             raise InputError(
                 error.message,
                 code=error.code,
-                hint="apt-get install openclipart-svg, or use pictures of your own: artledger demo --corpus FOLDER",
+                hint="Run apt-get install openclipart-svg, or use your own pictures: artledger demo --corpus FOLDER",
             ) from error
 
     def ask(self, pictures: Sequence[DemoPicture], progress: Progress = silent) -> tuple[DemoQuery, ...]:

@@ -81,7 +81,7 @@ def _take(items: Iterable[SourceItem], what: str) -> SourceItem:
     raise InputError(
         f"none of the {what} works has enough detail to show",
         code="demo-corpus",
-        hint="the demo needs a folder with at least three pictures that are not blank",
+        hint="Name a folder with at least three pictures that are not blank.",
     )
 
 

@@ -37,17 +37,17 @@ class Accounts:
         """A new account. Raises InputError (`bad-role`, `bad-name`), ConflictError (`name-taken`) for an artist's."""
         if role not in get_args(AccountRole):
             raise InputError(
-                f"{role!r} is no role", code="bad-role", hint=f"one of: {', '.join(get_args(AccountRole))}"
+                f"{role!r} is not a role", code="bad-role", hint=f"One of: {', '.join(get_args(AccountRole))}"
             )
         shown = clean_text(name)
         if not shown:
-            raise InputError("the name has nothing that can be shown", code="bad-name")
+            raise InputError("the name has no visible characters", code="bad-name")
         account_id = new_id()
         if not self._store.create(account_id, role, shown):
             raise ConflictError(
-                f"another artist is called {shown!r} here",
+                f"another artist here has the name {shown!r}",
                 code="name-taken",
-                hint="an artist of the corpus gets an account by the id: artledger accounts adopt ARTIST_ID",
+                hint="If it is the same artist, make an account for the id: artledger accounts adopt ARTIST_ID",
             )
         return self.get(account_id)
 
@@ -101,10 +101,12 @@ class Accounts:
             raise InputError(
                 f"tokens of the role {owner.role} are not good for {', '.join(sorted(wanted - allowed)) or 'nothing'}",
                 code="bad-scope",
-                hint=f"one or more of: {', '.join(sorted(allowed))}",
+                hint=f"One or more of: {', '.join(sorted(allowed))}",
             )
         if not 0 < expires_in <= LONGEST_TOKEN_SECONDS:
-            raise InputError("a token is good for more than no time and at most 366 days", code="bad-lifetime")
+            raise InputError(
+                "a token may be valid for at most 366 days, and for more than 0 seconds", code="bad-lifetime"
+            )
         token_id = secrets.token_hex(16)  # never begins with "-": ids are typed as arguments of commands
         secret = f"alt_{token_id}_{secrets.token_urlsafe(32)}"
         stored = self._store.put_token(token_id, account_id, _digest(secret), wanted, expires_in)
@@ -116,9 +118,9 @@ class Accounts:
         known = self._store.check(match[1]) if match else None
         if known is None or not hmac.compare_digest(_digest(secret), known.secret_sha256) or not known.token.good:
             raise AccessError(
-                "the token is not known here, or is good no longer",
+                "the token is unknown or no longer valid",
                 code="bad-token",
-                hint="ask whoever administers this service for a new one",
+                hint="Ask the administrator of this service for a new one.",
             )
         if known.use_unnoted:
             self._store.note_use(known.token.token_id)

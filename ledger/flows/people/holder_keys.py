@@ -91,7 +91,8 @@ class HolderKeys:
             raise InputError(error.message, code="bad-public-key") from error
         except ValueError as error:
             raise InputError(
-                "a rotation names the key that it replaces, another one, and nothing else does", code="bad-key-record"
+                "a rotation must name another key that it replaces, and only a rotation may name one",
+                code="bad-key-record",
             ) from error
         return statement_payload("key", keyid_of(public_key), predicate)
 
@@ -106,7 +107,7 @@ class HolderKeys:
         statement = parse_payload(parsed.payload)
         record = statement.predicate
         if not isinstance(record, KeyRecord):
-            raise InputError(f"a {statement.kind} statement is not taken here", code="unexpected-kind")
+            raise InputError(f"a {statement.kind} statement is not accepted here", code="unexpected-kind")
         self._require_holder(record, principal)
         require_fresh(record.generated_at)
         with self._turn():
@@ -168,6 +169,6 @@ def _role_of(account: AccountAnswer) -> Role:
         raise InputError(
             f"accounts of the role {account.role} have no keys",
             code="role-without-keys",
-            hint=f"keys are for: {', '.join(HOLDER_ROLES)}",
+            hint=f"Keys are for: {', '.join(HOLDER_ROLES)}",
         )
     return cast(Role, account.role)

@@ -40,7 +40,7 @@ class Principal:
             raise AccessError(
                 f"this token is not good for {scope}",
                 code="scope-missing",
-                hint=f"ask for one that is: artledger accounts token ACCOUNT --scope {scope}",
+                hint=f"Get one that is: artledger accounts token ACCOUNT --scope {scope}",
             )
 
     def require_account(self, account_id: str) -> None:

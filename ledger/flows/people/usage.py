@@ -100,6 +100,6 @@ def _period(start: datetime, end: datetime) -> Period:
         raise InputError(
             f"the period is not over before {format_time(end)}",
             code="period-open",
-            hint="a statement counts what was, so that it can be counted again: name an end that has passed",
+            hint="Only a past period can be counted again by others. Name an end that has passed.",
         )
     return Period(end=format_time(end), start=format_time(start))

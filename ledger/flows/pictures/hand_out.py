@@ -147,5 +147,5 @@ def _unknown_token() -> NotFoundError:
     return NotFoundError(
         "no picture waits for this confirmation",
         code="confirmation-not-found",
-        hint="each is had once and within minutes; ask for the picture again",
+        hint="A confirmation works once, within minutes. Request the picture again.",
     )

@@ -99,7 +99,7 @@ class LocalRecompute:
             raise ConflictError(
                 f"the record's spec is {digest}, this installation makes {self.fingerprinter.spec.digest}",
                 code="spec-mismatch",
-                hint="use the version that made the record",
+                hint="Use the version that made the record.",
             )
 
 

@@ -78,7 +78,7 @@ class Cosigning:
         statement = parse_payload(parsed.payload)
         party = party_of(statement.predicate)
         if statement.kind not in kinds or party is None:
-            raise InputError(f"a {statement.kind} statement is not taken here", code="unexpected-kind")
+            raise InputError(f"a {statement.kind} statement is not accepted here", code="unexpected-kind")
         _require_holder(holder, party, holder_id, principal)
         require_fresh(statement.predicate.generated_at)
         return SignedStatement(statement, parsed.payload, signature, holder)
@@ -137,9 +137,9 @@ def require_same(record_id: str, payload: bytes, appended: Appended) -> None:
     entry = appended.entry
     if appended.repeated and entry.record_id == record_id and entry.payload != payload:
         raise ConflictError(
-            f"record id {record_id} stands on the log with another statement",
+            f"record id {record_id} is on the log with another statement",
             code="record-id-taken",
-            hint="every statement has a new id",
+            hint="Give every statement a new id.",
         )
 
 
@@ -148,9 +148,9 @@ def require_fresh(generated_at: str) -> None:
     age = datetime.now(UTC) - parse_time(generated_at)
     if not -AHEAD <= age <= OLDEST:
         raise InputError(
-            f"the statement was made at {generated_at}; it must come within a day, and not from the future",
+            f"the statement was made at {generated_at}; it must be less than a day old and not from the future",
             code="stale-statement",
-            hint="check the clock, and sign it anew",
+            hint="Check the clock, then sign the statement again.",
         )
 
 

@@ -47,7 +47,7 @@ class LogKeys:
             raise VerificationError(
                 f"signed by key {short_keyid(keyid)}, which the log does not announce",
                 code="unknown-key",
-                hint="announce it first: artledger keys announce, or POST /v1/keys",
+                hint="Announce it first: artledger keys announce, or POST /v1/keys",
             )
         if not good:
             raise VerificationError(
@@ -85,7 +85,7 @@ class LogKeys:
             raise InputError(
                 f"{role} {holder_id} has a key on the log, so a statement in that name must be signed with it",
                 code="signature-required",
-                hint="sign with it: --key FILE",
+                hint="Sign with it: --key FILE",
             )
 
     def _catch_up(self) -> None:

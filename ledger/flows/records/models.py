@@ -208,7 +208,7 @@ class Models:
     def _manifest(self, model: ModelRecord) -> tuple[Manifest, bytes]:
         if model.manifest is None:
             raise NotFoundError(
-                f"what the model {model.model_id} was trained on is undisclosed", code="manifest-undisclosed"
+                f"model {model.model_id} does not disclose what it was trained on", code="manifest-undisclosed"
             )
         data = self.documents.get("manifest", model.manifest.root)
         if data is None:
@@ -246,5 +246,5 @@ def _missing(what: str, digest: str) -> IntegrityError:
     return IntegrityError(
         f"a model's record names the {what} {digest}, which is missing here or has other bytes",
         code="document-missing",
-        hint="restore the table document from a backup",
+        hint="Restore the table `document` from a backup.",
     )

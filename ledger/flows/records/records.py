@@ -57,7 +57,7 @@ class Records:
             raise NotFoundError(
                 f"there is no record {record_id} on this log",
                 code="record-not-found",
-                hint="look the picture itself up: artledger lookup IMAGE",
+                hint="Look up the picture itself: artledger lookup IMAGE",
             )
         return entry
 
@@ -139,7 +139,7 @@ class Records:
             raise PushbackError(
                 f"record {entry.record_id} is log entry {entry.leaf_index}; no published checkpoint covers it yet",
                 code="not-yet-published",
-                hint="the next checkpoint follows within seconds while `artledger serve` runs: try again",
+                hint="The next checkpoint follows within seconds while `artledger serve` runs. Try again.",
             )
         return bundle.to_bytes()
 

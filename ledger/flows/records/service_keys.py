@@ -109,7 +109,7 @@ class ServiceKeys:
             raise ConflictError(
                 f"key {short_keyid(state.keyid)} signs this installation's records",
                 code="key-in-use",
-                hint="replace it first: artledger keys rotate",
+                hint="Replace it first: artledger keys rotate",
             )
         raw = bytes.fromhex(state.public_key)
         self._append(raw, "revoked", state.holder_id, [self.signer()], role=state.role)
@@ -128,13 +128,13 @@ class ServiceKeys:
         found = [state for state in self.states() if state.keyid.startswith(keyid)]
         if len(keyid) < SHORTEST_PREFIX or len(found) > 1:
             raise InputError(
-                f"{keyid!r} does not name one key", code="key-ambiguous", hint="give the whole id: artledger keys show"
+                f"{keyid!r} does not name one key", code="key-ambiguous", hint="Give the whole id: artledger keys show"
             )
         if not found:
             raise NotFoundError(
                 f"the log announces no key {short_keyid(keyid)!r}",
                 code="key-not-found",
-                hint="artledger keys show lists them",
+                hint="List the keys: artledger keys show",
             )
         return found[0]
 
@@ -147,7 +147,7 @@ class ServiceKeys:
         raise ConflictError(
             f"the log does not announce key {short_keyid(signer.keyid)} in {self._file.path}",
             code="key-not-announced",
-            hint="restore the key that the log began with, or announce this one where that key is: "
+            hint="Restore the key that the log began with. Or announce this key where that key is: "
             "artledger keys add FILE",
         )
 
@@ -203,5 +203,5 @@ def _revoked(keyid: str) -> ConflictError:
     return ConflictError(
         f"key {short_keyid(keyid)} was revoked on the log, so it can no longer sign",
         code="key-revoked",
-        hint="use a valid key (artledger keys show); a revocation is final",
+        hint="Use a valid key: artledger keys show. A revocation is final.",
     )

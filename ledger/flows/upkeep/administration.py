@@ -115,6 +115,6 @@ class Administration:
             raise IntegrityError(
                 f"projections differ from the entries: {difference}",
                 code="projection-differs",
-                hint="run: artledger db rebuild",
+                hint="Run: artledger db rebuild",
             )
         return "every projection matches the entries"

@@ -173,7 +173,7 @@ class Calibrations:
             raise ConflictError(
                 f"{lacking:,} of {state.works:,} registered works have no fingerprint of this version",
                 code="corpus-not-refreshed",
-                hint="run: artledger corpus refresh --spec default",
+                hint="Run: artledger corpus refresh --spec default",
             )
 
     def _publish(self, state: CorpusState, progress: Progress) -> PublishedCalibration:

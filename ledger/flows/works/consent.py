@@ -73,7 +73,7 @@ class Consents:
         work = self._own(work_id, principal)
         wanted = _terms(work, allowed_uses, licence)
         if wanted == _stated(self._stating(work)):
-            raise ConflictError(f"work {work_id} stands under these terms already", code="terms-unchanged")
+            raise ConflictError(f"work {work_id} already has these terms", code="terms-unchanged")
         return self._consent(work, wanted).payload
 
     def draft_withdrawal(self, work_id: str, principal: Principal) -> bytes:
@@ -245,13 +245,13 @@ def _require_about(statement: Statement, work: Work) -> None:
     predicate = statement.predicate
     assert isinstance(predicate, Consent | Withdrawal)  # noqa: S101 - the kinds that are taken
     if isinstance(predicate, Withdrawal) and predicate.reason != "artist":
-        raise InputError("who signs as the artist withdraws for the reason `artist`", code="statement-mismatch")
+        raise InputError("an artist's own withdrawal must give the reason `artist`", code="statement-mismatch")
     expected = (SUBJECT, work.sha256, work.work_id, (registration_ref(work),))
     if (statement.subject_name, statement.subject_sha256, predicate.work_id, predicate.refs) != expected:
         raise InputError(
             f"the statement is not about work {work.work_id}: its id, its file's digest or its registration differ",
             code="statement-mismatch",
-            hint="let the service write the statement: ?prepare=true",
+            hint="Let the service prepare the statement: ?prepare=true",
         )
 
 
@@ -262,7 +262,7 @@ def _while_standing(work_id: str) -> Alongside:
 
 def _withdrawn(work_id: str) -> ConflictError:
     return ConflictError(
-        f"work {work_id} was withdrawn, which is final", code="work-withdrawn", hint="register the file again"
+        f"work {work_id} was withdrawn, which is final", code="work-withdrawn", hint="Register the file again."
     )
 
 

@@ -44,6 +44,6 @@ class ContestLimit:
             f"somebody else registered this picture, or one that it is a copy of; {artist_id} has registered"
             f" {len(copies):,} such pictures within a day, and {self.per_day:,} are allowed",
             code="too-many-contested",
-            hint="if the works are yours, ask whoever runs this service to register them, or wait",
+            hint="If the works are yours, ask the operator of this service to register them, or wait.",
             retry_after=(until - now).total_seconds(),
         )

@@ -83,7 +83,7 @@ class Deduplication:
                 raise PushbackError(
                     "another process is looking for copies within this corpus",
                     code="dedup-running",
-                    hint="wait for it to end, then ask again: its answers are kept",
+                    hint="Wait for it to end, then run the command again. Its results are kept.",
                     retry_after=60,
                 )
             return self._run(progress)

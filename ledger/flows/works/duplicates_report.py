@@ -57,7 +57,7 @@ class DedupReport:
             raise InputError(
                 f"the contact sheets cannot be written to {folder}: {error.strerror or error}",
                 code="cannot-write",
-                hint="name another folder: --out DIR. The groups are kept; nothing is asked again",
+                hint="Name another folder: --out DIR. The groups are stored; nothing is compared again.",
             ) from error
 
     def _row(self, group: GroupReport) -> Row:

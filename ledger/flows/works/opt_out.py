@@ -174,9 +174,9 @@ def parse_opt_out(text: str) -> OptOut:
     match = _ENTRY.fullmatch(word)
     if match is None:
         raise InputError(
-            f"{clean_text(text, 80)!r} is no entry of the opt-out list",
+            f"{clean_text(text, 80)!r} is not an entry for the opt-out list",
             code="bad-opt-out",
-            hint="a pHash alone names other people's pictures too: give the picture's file, or look: and 128"
+            hint="A pHash alone would name other pictures too. Give the picture's file, or look: and 128"
             " hexadecimal digits, its pHash and then its PDQ"
             if word.startswith("phash:")
             else "a picture's file, sha256: and 64 hexadecimal digits, or look: and 128 (pHash, then PDQ)",

@@ -97,9 +97,9 @@ class Registering:
         earlier = self._registered_already(work)
         if earlier is not None:
             raise ConflictError(
-                f"these bytes are registered by {artist_id} already, as work {earlier}",
+                f"{artist_id} has already registered these bytes, as work {earlier}",
                 code="already-registered",
-                hint="change its terms instead, or withdraw it first",
+                hint="Change the terms of that work, or withdraw it first.",
             )
         self._require_not_opted_out(work)
         self.contest_limit.require(work.image, artist_id, principal)
@@ -211,7 +211,7 @@ class Registering:
             raise NotFoundError(
                 f"there is no artist {artist_id}",
                 code="artist-not-found",
-                hint="an account of the role artist registers works: artledger artist register NAME",
+                hint="Make an account with the role artist: artledger artist register NAME",
             )
         return artist
 
@@ -248,7 +248,7 @@ class Registering:
             raise ConflictError(
                 f"the picture cannot be registered: {why}",
                 code="opted-out",
-                hint="whoever administers this service can take it off the list",
+                hint="The administrator of this service can take it off the list.",
             )
         return listed
 
@@ -285,11 +285,11 @@ def _require_same(payload: bytes, metadata_key: bytes, work: RegistrableWork) ->
         raise InputError(
             "the signed statement is not about this picture under these terms",
             code="statement-mismatch",
-            hint="have it prepared anew (?prepare=true), and send the same picture and details with the signature",
+            hint="Prepare it again (?prepare=true), and send the same picture and details with the signature.",
         )
     if commitment_digest(metadata_key, dict(work.row.metadata)) != stated.metadata:
         raise InputError(
-            "title, credit line or link are not what the signed statement commits to",
+            "title, credit line or link differ from what the signed statement commits to",
             code="statement-mismatch",
-            hint="send the details and the metadata_key that the statement was prepared with",
+            hint="Send the details and the metadata_key that the statement was prepared with.",
         )

@@ -54,7 +54,7 @@ def sign(data: bytes, media_type: str, manifest: Mapping[str, Any], signer: Cred
         raise ConflictError(
             f"the Content Credentials cannot be signed: {str(error)[:300]}",
             code="credentials-signing",
-            hint="check the certificate: an expired one, or one not made for C2PA, is refused",
+            hint="Check the certificate. It must not be expired, and it must be made for C2PA.",
         ) from error
     return signed.getvalue(), store
 

@@ -38,7 +38,7 @@ def require_written(media_type: str) -> ImageFormat:
         raise InputError(
             f"pictures cannot be written as {media_type[:80]!r}",
             code="output-format",
-            hint="one of " + ", ".join(WRITTEN),
+            hint="One of " + ", ".join(WRITTEN),
         )
     return kind
 

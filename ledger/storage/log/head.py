@@ -46,5 +46,5 @@ def advance_head(connection: Connection, tree: CompactRange) -> None:
 
 def not_created() -> ConflictError:
     return ConflictError(
-        "there is no log in this database yet", code="log-not-created", hint="run: artledger db upgrade"
+        "there is no log in this database yet", code="log-not-created", hint="Run: artledger db upgrade"
     )

@@ -87,7 +87,7 @@ class GoodKeys:
                 f"{' or '.join(sorted(party.roles))} {party.holder_id} did not sign this statement with a valid key. "
                 "Nothing was appended",
                 code="signature-missing",
-                hint="sign it with their key: --key FILE",
+                hint="Sign it with their key: --key FILE",
             )
 
     def take(self, record: KeyRecord) -> None:

@@ -47,13 +47,13 @@ class EntryRestore:
             raise ConflictError(
                 f"this database holds the log {held.origin}, not {origin}",
                 code="other-log",
-                hint="name another, empty database: ARTLEDGER_DATABASE_URL, or --data for an embedded one",
+                hint="Name another, empty database: ARTLEDGER_DATABASE_URL, or --data for an embedded one",
             )
         if filled is not None and not onto:
             raise ConflictError(
                 f"the database is not empty: the table {filled} has rows",
                 code="database-not-empty",
-                hint="restore into an empty database. To complete an older backup of this log, or to go on after an "
+                hint="Restore into an empty database. To complete an older backup of this log, or to continue after an "
                 "interruption, add --continue",
             )
         return TreeHead(0, EMPTY_ROOT) if held is None else TreeHead(held.size, bytes(held.root))
@@ -74,7 +74,7 @@ class EntryRestore:
                 raise ConflictError(
                     f"the log in this database grew to {locked.tree.size} entries while it was restored",
                     code="log-moved",
-                    hint="stop everything else that uses this database, then run the same command with --continue",
+                    hint="Stop everything else that uses this database, then run the same command with --continue",
                 )
             hashes = [leaf_hash(envelope) for envelope in envelopes]
             tree = locked.tree.extend(hashes)

@@ -148,7 +148,7 @@ class GeneratedPictureStore:
             raise ConflictError(
                 f"a fingerprint of spec {each.spec} cannot be stored as one of {self._spec.digest}",
                 code="spec-mismatch",
-                hint="fingerprint the picture again with this version",
+                hint="Fingerprint the picture again with this version",
             )
         return (UUID(record_id), *vector_row(self._located().spec_id, each), each.local)
 

@@ -60,7 +60,7 @@ def _row(connection: Connection, digest: str) -> tuple[int, str]:
         raise NotFoundError(
             f"no fingerprints are stored under the spec {digest}",
             code="spec-unknown",
-            hint="register works, or run: artledger corpus refresh",
+            hint="Register works, or run: artledger corpus refresh",
         )
     return found.spec_id, found.document
 
