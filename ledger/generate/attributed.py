@@ -13,8 +13,8 @@
             if picture.file is not None:  # a PNG with credentials; None where the guard blocked it
                 Path(f"{picture.record['record_id']}.png").write_bytes(picture.file)
 
-The owner of the log that the attributor appends to makes the records. They state only what the wrapper can know: a
-seed, for example, only if the picture can be made from that seed alone.
+The records are signed by the owner of the log that the attributor appends to. They state only what the wrapper can
+know: a seed, for example, only if the picture can be made from that seed alone.
 """
 
 from __future__ import annotations
@@ -40,20 +40,20 @@ _SETTING = re.compile("[a-z][a-z0-9_-]{0,39}")
 
 @dataclass(frozen=True, slots=True)
 class AttributedOutput:
-    """What a call of the wrapped pipeline made, in its order."""
+    """The pictures of one call of the wrapped pipeline, in order."""
 
     pictures: tuple[AttributedImage, ...]
 
     @property
     def images(self) -> list[Any]:
-        """PIL images, as diffusers would give them; None in the place of each that was blocked."""
+        """PIL images, as diffusers returns them; None for each blocked picture."""
         from PIL import Image
 
         return [None if each.image is None else Image.fromarray(each.image) for each in self.pictures]
 
 
 class AttributedPipeline:
-    """Callable as the pipeline inside, by keyword."""
+    """Callable like the wrapped pipeline, with keyword arguments."""
 
     def __init__(self, pipeline: Any, attribute: Attributor, model: ModelFacts) -> None:
         self.pipeline = pipeline
@@ -61,11 +61,11 @@ class AttributedPipeline:
         self._attribute = attribute
 
     def __call__(self, prompt: str | Sequence[str] | None = None, **arguments: Any) -> AttributedOutput:
-        """Runs the pipeline with `arguments` as they are, then attributes each of its pictures.
+        """Runs the pipeline with unchanged `arguments`, then attributes each of its pictures.
 
-        Without `generator`, each picture gets a seed of its own, drawn here and recorded. Raises InputError
-        (`bad-output-type`) for an `output_type` that would hand pictures out unseen, (`no-images`) for a pipeline that
-        makes something else, and what `attribute` raises.
+        Without `generator`, each picture gets its own seed, drawn here and recorded. Raises InputError:
+        `bad-output-type` for an `output_type` that would deliver pictures without a check, `no-images` if the pipeline
+        makes no pictures, and what `attribute` raises.
         """
         _require_attributable(arguments)
         prompts, negatives = _texts(prompt), _texts(arguments.get("negative_prompt"))
@@ -95,8 +95,8 @@ class AttributedPipeline:
         )
 
     def _settings(self, arguments: dict[str, Any]) -> dict[str, str]:
-        """Every number that the sampler was set to, as it was given, or the pipeline's default (`guidance_scale`,
-        `num_inference_steps`, `true_cfg_scale`, `strength`, ...); not what says how many pictures of which size."""
+        """All numeric settings of the sampler, as given or the pipeline's default (`guidance_scale`,
+        `num_inference_steps`, `true_cfg_scale`, `strength`, ...), without number and size of pictures."""
         defaults = {name: parameter.default for name, parameter in signature(self.pipeline.__call__).parameters.items()}
         used = {name: arguments.get(name, default) for name, default in (defaults | arguments).items()}
         texts = {name: _decimal(value) for name, value in used.items() if name not in _NO_SETTINGS}
@@ -108,8 +108,8 @@ def attributed(
 ) -> AttributedPipeline:
     """Wraps a diffusers pipeline (see above). `attribute` compares, guards, records and marks each picture.
 
-    `model` is what records say it is; left out, the weights are digested as they are in memory now: wrap again after
-    loading an adapter. `name` is for people. Raises InputError (`bad-pipeline`).
+    `model`: the model in records. If it is left out, the weights in memory are digested now; wrap again after loading
+    an adapter. `name` is for people. Raises InputError (`bad-pipeline`).
     """
     facts = model or facts_in_memory(pipeline, name or type(pipeline).__name__)
     return AttributedPipeline(pipeline, attribute, facts)
@@ -135,14 +135,14 @@ def _texts(value: Any) -> tuple[str, ...] | None:
 
 
 def _text_of(texts: tuple[str, ...] | None, number: int, pictures: int) -> str | None:
-    """Pictures of one prompt follow each other; one text goes for all."""
+    """The text of a picture: pictures of one prompt are adjacent, and a single text applies to all."""
     if texts is None or pictures % len(texts):
         return None
     return texts[number // (pictures // len(texts))]
 
 
 def _generators(given: Any, count: int | None) -> tuple[Any, tuple[int | None, ...]]:
-    """What to draw noise from, and for each picture the seed that alone makes it."""
+    """The generators of noise, and for each picture the seed that determines it, or None."""
     import torch
 
     if given is None:
@@ -156,7 +156,7 @@ def _generators(given: Any, count: int | None) -> tuple[Any, tuple[int | None, .
 
 
 def _fresh_seed(generator: Any) -> int | None:
-    """The seed, if nothing was drawn since it was set."""
+    """The seed if nothing has been drawn since it was set, else None."""
     import torch
 
     seed = generator.initial_seed()
@@ -174,7 +174,7 @@ def _pictures(made: Any) -> list[Pixels]:
 
 
 def _decimal(value: Any) -> str | None:
-    """As records write it; None for what is no decimal number of moderate size."""
+    """A number as in records; None if it is no decimal number of moderate size."""
     if isinstance(value, bool) or not isinstance(value, int | float):
         return None
     try:

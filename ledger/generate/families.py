@@ -1,4 +1,4 @@
-"""The kinds of diffusers pipeline that pictures are made with, and what differs between them."""
+"""The supported kinds of diffusers pipelines and their differences."""
 
 from __future__ import annotations
 
@@ -25,16 +25,16 @@ class Family:
     """One class of pipeline."""
 
     pipeline: str
-    """Its name in diffusers."""
+    """Name of the class in diffusers."""
     components: Mapping[str, frozenset[str]]
-    """What a picture is made with: name (and folder) to the classes that may stand there. No other is ever loaded."""
+    """Allowed classes of each component, by name (and folder). No other class is ever loaded."""
     optional: frozenset[str]
     denoiser: str
-    """The component that takes the steps."""
+    """Name of the component that does the denoising steps."""
     half: str
-    """The type of numbers that it was made to run with on accelerators."""
+    """Floating-point type on accelerators."""
     cpu: str
-    """The type on a processor: FLUX in float32 would need 68 GB."""
+    """Floating-point type on a processor: FLUX in float32 would need 68 GB."""
     steps: int
     guidance: Decimal
 
@@ -96,16 +96,16 @@ FLUX = Family(
 FAMILIES: Mapping[str, Family] = {family.pipeline: family for family in (STABLE_DIFFUSION, STABLE_DIFFUSION_XL, FLUX)}
 
 FLUX_SIDE, FLUX_LEAST_SIDE = 1024, 256
-"""FLUX takes sizes from a tenth of a megapixel to two (its model card); its configuration names none."""
+"""FLUX supports sizes from a tenth of a megapixel to two (its model card); its configuration states none."""
 SCHNELL_STEPS = 4
 """FLUX.1-schnell's model card: 1 to 4 steps, no guidance."""
 
 
 def limits(family: Family, configs: Mapping[str, Mapping[str, Any]]) -> RequestLimits:
-    """From the configurations (`config.json`) of the VAE and of the denoiser.
+    """Limits from the configurations (`config.json`) of the VAE and of the denoiser.
 
     Stable Diffusion makes sensible pictures from about half to twice the side that it was trained for.
-    Raises InputError (`bad-pipeline`) where these say no sizes.
+    Raises InputError (`bad-pipeline`) if the configurations state no sizes.
     """
     denoiser = configs[family.denoiser]
     try:
@@ -137,7 +137,7 @@ def limits(family: Family, configs: Mapping[str, Mapping[str, Any]]) -> RequestL
 
 
 def arguments(family: Family, request: GenerationRequest) -> dict[str, Any]:
-    """What the pipeline is called with, but for the seed."""
+    """The pipeline's arguments without the seed."""
     given: dict[str, Any] = {
         "prompt": request.prompt,
         "width": request.width,

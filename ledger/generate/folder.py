@@ -1,8 +1,8 @@
-"""A pipeline's folder, judged before anything in it is loaded: what it is, whether it is safe, its digests.
+"""Checks a pipeline's folder before anything in it is loaded: its kind, its safety, its digests.
 
-The layout is diffusers': `model_index.json` names the pipeline's class and each component's; each component has a
-folder. Such a folder is not trusted. Only safetensors are read, because a pickle can run code, and only known classes
-are loaded.
+The layout is that of diffusers: `model_index.json` names the class of the pipeline and of each component, and each
+component has a folder. The folder is untrusted. Only safetensors are read, because a pickle can run code, and only
+known classes are loaded.
 """
 
 from __future__ import annotations
@@ -33,23 +33,23 @@ _WEIGHTS = re.compile(r"(?:diffusion_pytorch_)?model(?P<variant>\.fp16)?(?:-\d{5
 
 @dataclass(frozen=True, slots=True)
 class PipelineFolder:
-    """A folder that passed (see `open_folder`)."""
+    """A folder that passed the checks of `open_folder`."""
 
     path: Path
     family: Family
     components: Mapping[str, str]
-    """Those that are there, in the order of their names, to their classes."""
+    """Classes of the present components, in the order of their names."""
     variant: str | None
-    """diffusers' name for a second set of weights beside the usual one: taken where there is only that."""
+    """diffusers' name of an alternative set of weights, used if the usual set is missing."""
     weights: tuple[Path, ...]
-    """The safetensors that will be loaded."""
+    """The safetensors files to load."""
 
     @property
     def sampler(self) -> str:
         return self.components["scheduler"]
 
     def variant_of(self, component: str) -> str | None:
-        """`variant` where this component has it."""
+        """`variant` if this component has it, else None."""
         names = [path.name for path in self.weights if path.parent.name == component]
         return self.variant if any(f".{VARIANT}" in name for name in names) else None
 
@@ -58,14 +58,14 @@ class PipelineFolder:
         return _read_json(self.path / component / "config.json")
 
     def numbers(self) -> Mapping[str, int]:
-        """Component to how many numbers its weights are, from the headers. Raises InputError (`bad-weights`)."""
+        """Number of parameters by component, from the headers. Raises InputError (`bad-weights`)."""
         counts: dict[str, int] = {}
         for path in self.weights:
             counts[path.parent.name] = counts.get(path.parent.name, 0) + _count_numbers(path)
         return counts
 
     def facts(self, name: str, revision: str | None) -> ModelFacts:
-        """Reads every file that decides a picture, once. `name`: `owner/name` for a model of the hub."""
+        """Facts from every file that influences a picture, each read once. `name`: `owner/name` for a hub model."""
         weights = {self._relative(path): _file_sha256(path) for path in self.weights}
         description = {
             "type": "artledger/model-spec",
@@ -97,7 +97,7 @@ class PipelineFolder:
 
 
 def open_folder(path: Path) -> PipelineFolder:
-    """Raises NotFoundError (`model-missing`), InputError (`unsafe-weights`, `bad-pipeline`)."""
+    """Checks a folder. Raises NotFoundError (`model-missing`), InputError (`unsafe-weights`, `bad-pipeline`)."""
     if not path.is_dir():
         raise NotFoundError(
             f"{path}: there is no model here", code="model-missing", hint="Name the folder of a diffusers pipeline."
@@ -126,9 +126,9 @@ def open_folder(path: Path) -> PipelineFolder:
 
 
 def open_index(path: Path) -> tuple[Family, Mapping[str, str]]:
-    """The kind of pipeline that `model_index.json` names, and each component's class: of those we know, or refused.
+    """The kind of pipeline in `model_index.json`, and each component's class.
 
-    diffusers imports the library and class that this file names, so only the expected ones are accepted.
+    diffusers imports the library and class that this file names, so only known ones are accepted.
     Raises InputError (`bad-pipeline`).
     """
     index = _read_json(path / INDEX)
@@ -172,7 +172,7 @@ def _refuse_pickles(path: Path) -> None:
 
 
 def _weight_files(folder: Path) -> Mapping[str | None, tuple[Path, ...]]:
-    """Variant to its files (several where they are sharded)."""
+    """Files by variant (several if the weights are sharded)."""
     found: dict[str | None, tuple[Path, ...]] = {}
     for path in sorted(folder.iterdir()) if folder.is_dir() else ():
         if match := _WEIGHTS.fullmatch(path.name):

@@ -1,9 +1,9 @@
-"""Letters in one form, so that a name is found however it is written: with accents or look-alikes, or hidden marks.
+"""Normalises letters, so that a name is found with accents, look-alikes or hidden marks.
 
-`fold` keeps every script as it is. `skeleton` also writes a letter of another script, or a decorated Latin one, as the
-plain Latin letter it looks like: small capitals, letters in circles and squares, Cyrillic, Greek, Armenian and Cherokee
-look-alikes, a capital I within a word as l. A short form of the skeletons of Unicode's UTS 39, for letters of names.
-Digits and pairs of letters that stand for a letter (0 for o, rn for m) are left as they are.
+`fold` keeps every script. `skeleton` also replaces letters of other scripts and decorated Latin letters by the plain
+Latin letter that they look like: small capitals, letters in circles and squares, Cyrillic, Greek, Armenian and Cherokee
+look-alikes, a capital I within a word as l. It is a small subset of the skeletons of Unicode's UTS 39.
+Digits and pairs of letters that replace a letter (0 for o, rn for m) stay unchanged.
 """
 
 from __future__ import annotations
@@ -30,18 +30,18 @@ _LATIN = re.compile(
     r"(?:.*LATIN|REGIONAL INDICATOR SYMBOL)(?: SMALL| CAPITAL| SUBSCRIPT| MODIFIER)*(?: LETTER)(?: SMALL CAPITAL)?"
     r" (SCRIPT |DOTLESS |TURNED |REVERSED |INSULAR |OPEN )?([A-Z])(?: WITH .*)?"
 )
-"""Unicode's names of letters that are a Latin one in another shape: SMALL LETTER O WITH STROKE is an o."""
+"""Unicode names of variants of Latin letters: SMALL LETTER O WITH STROKE is an o."""
 _LETTER_I = re.compile("(?<=[^\\W\\d_A-Z])I")
 _HIDDEN = ("Mn", "Me", "Cf")
 
 
 def fold(text: str) -> str:
-    """NFKC without accents, joiners and other marks, case folded."""
+    """The text in NFKC, without accents, joiners and other marks, case-folded."""
     return _composed(_bare(text)).casefold()
 
 
 def skeleton(text: str) -> str:
-    """As `fold`, of the plain Latin letters that the text's letters look like."""
+    """Like `fold`, with letters replaced by the plain Latin letters that they look like."""
     plain = "".join(map(_plain_letter, _bare(text))).translate(_LOOK_ALIKES)
     return _composed(_LETTER_I.sub("l", plain)).casefold()
 

@@ -1,4 +1,4 @@
-"""A pipeline as a Generator: one picture at a time, each from its own seed, weights loaded when the first is made."""
+"""A pipeline as a Generator: one picture at a time, each from its own seed. The first picture loads the weights."""
 
 from __future__ import annotations
 
@@ -26,7 +26,7 @@ if TYPE_CHECKING:
 
 
 class PipelineGenerator:
-    """The `Generator` of a pipeline's folder. Threads may share it: pictures are made one after the other."""
+    """The `Generator` of a pipeline's folder. Threads may share it; it makes one picture at a time."""
 
     def __init__(
         self,
@@ -59,9 +59,10 @@ class PipelineGenerator:
     def generate(
         self, request: GenerationRequest, index: int, attempt: int = 0, progress: StepProgress = no_progress
     ) -> Pixels:
-        """See `Generator`. The first call loads the weights: a second for the studio's, minutes for large ones.
+        """See `Generator`. The first call loads the weights, which takes a second for the studio, minutes for large
+        models.
 
-        Noise is drawn on the processor whatever the device, so that a seed means the same noise everywhere.
+        Noise is always drawn on the processor, so that a seed gives the same noise on every device.
         """
         import torch
 
@@ -95,7 +96,7 @@ class PipelineGenerator:
 
 
 def open_generator(source: ModelSource, *, device: Device = "auto", dtype: Dtype = "auto") -> PipelineGenerator:
-    """Finds or fetches the model and judges it; its weights are digested now and loaded with the first picture.
+    """Finds or downloads the model and checks it. Its weights are digested now and loaded with the first picture.
 
     Raises NotFoundError (`model-missing`), PushbackError (`hub-unreachable`), InputError (`unsafe-weights`,
     `bad-pipeline`).
@@ -126,7 +127,7 @@ def _reporting(progress: StepProgress) -> Callable[[Any, int, Any, dict[str, Any
 
 
 def _pixels(made: Any, request: GenerationRequest) -> Pixels:
-    """Raises LedgerError (`model-output`) for what is no picture, InputError (`model-refused`)."""
+    """The picture's pixels. Raises LedgerError (`model-output`) if it is no picture, InputError (`model-refused`)."""
     if any(getattr(made, "nsfw_content_detected", None) or ()):
         raise InputError(
             "the model's own safety checker held the picture back",

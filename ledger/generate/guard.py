@@ -1,7 +1,7 @@
-"""The guard decides whether a generated picture may be handed out, and gives the reasons in plain words.
+"""The guard decides whether a generated picture may be delivered, and gives the reasons in plain words.
 
-The rules of the policy (guard_policy.py) say what follows from which nearness. Two principles stand above them: the
-requester's own works never count against the picture, and of all rules that apply the strictest one counts.
+The policy's rules (guard_policy.py) assign actions to matches. Two principles always hold: the requester's own works
+never count against the picture, and of all rules that apply, the strictest counts.
 """
 
 from __future__ import annotations
@@ -22,7 +22,7 @@ from ledger.match.words import RELATION_SENTENCES, WorkName, describe_artist, de
 
 
 class Action(StrEnum):
-    """What becomes of a picture. The first two hand it out."""
+    """The action for a picture. The first two deliver it."""
 
     ALLOW = "allow"
     WARN = "warn"
@@ -53,7 +53,7 @@ _VERBS: Mapping[RuleAction, str] = {
 
 @dataclass(frozen=True, slots=True)
 class Requester:
-    """Who asks. The caller has made sure of `artist_id`; None for everybody else."""
+    """The requester. The caller has verified `artist_id`; None for everybody else."""
 
     artist_id: str | None = None
 
@@ -63,18 +63,18 @@ ANYBODY = Requester()
 
 @dataclass(frozen=True, slots=True)
 class Reason:
-    """One thing that was weighed, and what it calls for."""
+    """One reason and the action that it requires."""
 
     action: RuleAction
     text: str
-    """A sentence for people: work, artist, relation, error rate. Names are cleaned, not escaped."""
+    """A sentence for people: work, artist, relation, error rate. Names are cleaned, but not escaped."""
     artist_id: str | None = None
     work_id: str | None = None
 
 
 @dataclass(frozen=True, slots=True)
 class Decision:
-    """`reasons` has the strictest first; none: nothing was near."""
+    """A decision. The strictest of `reasons` comes first; no reasons mean that nothing was near."""
 
     action: Action
     reasons: tuple[Reason, ...] = ()
@@ -85,7 +85,7 @@ class Decision:
 
     @property
     def guard(self) -> Literal["allow", "warn", "regenerated", "block"]:
-        """As a `generation` record has it."""
+        """The value in a `generation` record."""
         return _GUARDS[self.action]
 
 
@@ -97,10 +97,10 @@ def decide_prompt(
     *,
     negative_prompt: str = "",
 ) -> Decision:
-    """Whether the prompt asks for the style of one of `artists`, who did not allow that (prompt_names.py has the rule).
+    """Decides whether the prompt names one of `artists`, who did not allow style use (rule: prompt_names.py).
 
-    Decided before anything is generated; the requester's own name is no reason. The negative prompt is held to the
-    same: at a guidance below 1 a picture is drawn towards it.
+    This happens before generation. The requester's own name is no reason. The same rule applies to the negative prompt,
+    because with a guidance below 1 it attracts the picture.
     """
     others = [artist for artist in artists if artist.artist_id != requester.artist_id]
     found = dict.fromkeys((*named_artists(prompt, others), *named_artists(negative_prompt, others)))
@@ -118,7 +118,7 @@ def decide_prompt(
 
 
 def refuse_blocked_prompt(decision: Decision) -> None:
-    """Raises InputError (`prompt-blocked`) with the reasons: nothing is generated for it."""
+    """Raises InputError (`prompt-blocked`) with the reasons if the prompt is blocked; nothing is then generated."""
     if decision.action is Action.BLOCK:
         raise InputError(
             " ".join(reason.text for reason in decision.reasons),
@@ -136,12 +136,11 @@ def decide(
     prompt: Decision | None = None,
     attempt: int = 0,
 ) -> Decision:
-    """What becomes of a picture whose comparison is `outcome`.
+    """Decides about a picture whose comparison is `outcome`.
 
-    `works`: the matched works and those of their groups, by id (names and terms; one that is missing goes by its id and
-    allows nothing).
-    `prompt`: what `decide_prompt` said. `attempt` counts from 0: `regenerate` is only said while retries are left,
-    afterwards the policy's `exhausted` takes its place.
+    `works`: the matched works and those of their groups, by id (names and terms; a missing one is named by its id and
+    allows nothing). `prompt`: the result of `decide_prompt`. `attempt` counts from 0: the decision is `regenerate` only
+    while retries are left, afterwards the policy's `exhausted`.
     """
     reasons = [*(prompt.reasons if prompt else ()), *_on_detail(outcome, policy)]
     for match in outcome.matches:
@@ -167,7 +166,7 @@ def _on_match(
     if not rules:
         return []
     rule = max(rules, key=lambda each: (_STRICTNESS[each.action], each.level(alpha)))
-    # Whoever registered another's work too must not be let off by it: a contested work is nobody's own.
+    # Registering somebody else's work must not exempt the requester: a contested work is nobody's own.
     own = requester.artist_id is not None and match.artists == (requester.artist_id,)
     action: RuleAction = "inform" if own else rule.action
     work = works.get(match.work_id)
@@ -181,7 +180,7 @@ def _on_match(
 
 
 def _applies(rule: Rule, match: Match, works: Mapping[str, Work], alpha: float) -> bool:
-    """Of a contested work everybody's terms must allow what the rule makes an exception for."""
+    """Whether the rule applies. For a contested work, everybody's terms must allow the rule's exception."""
     if match.relation not in rule.relations or match.p_value > rule.level(alpha):
         return False
     excepted = rule.unless_allowed

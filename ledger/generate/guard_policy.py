@@ -1,7 +1,7 @@
-"""The guard's policy: which nearness to a registered work blocks a generated picture, and which only gets a word.
+"""The guard's policy: which matches block a generated picture, and which only cause a notice.
 
-A policy is a strict TOML or JSON file. Its digest, over the canonical JSON of what it says with every default written
-out, stands in each record that was decided by it (FORMAT.md, `policy`): comments and spelling do not change it.
+A policy is a strict TOML or JSON file. Its digest, over its canonical JSON with all defaults, is in each record that it
+decided (FORMAT.md, `policy`). Comments and spelling do not change the digest.
 """
 
 from __future__ import annotations
@@ -45,29 +45,29 @@ class _Closed(BaseModel):
 
 
 class Rule(_Closed):
-    """Applies to a match whose relation is among `relations` and whose p-value is at most `p_at_most`, unless the terms
-    of the work allow every one of the uses in `unless_allowed` (none named: no exception)."""
+    """Applies to a match whose relation is in `relations` and whose p-value is at most `p_at_most`, unless the work's
+    terms allow all uses in `unless_allowed` (if empty: no exception)."""
 
     action: RuleAction
     p_at_most: Annotated[str, Field(pattern="^(?:alpha|[01](?:[.][0-9]{1,10})?)$"), AfterValidator(_level)]
-    """`alpha`, the error rate of the calibration in force, or a decimal number as text."""
+    """`alpha` (the calibration's error rate) or a decimal number as text."""
     relations: Annotated[tuple[Relation, ...], Field(min_length=1), AfterValidator(_distinct)]
     unless_allowed: Annotated[tuple[AllowedUse, ...], AfterValidator(_distinct)] = ()
 
     def level(self, alpha: float) -> float:
-        """The largest p-value that the rule applies to, where the calibration's error rate is `alpha`."""
+        """The largest p-value that the rule applies to, if the calibration's error rate is `alpha`."""
         return alpha if self.p_at_most == "alpha" else float(self.p_at_most)
 
 
 class Policy(_Closed):
-    """Of all rules that apply, and of what the prompt and the picture's detail call for, the strictest counts."""
+    """A policy. Of all rules that apply, and the actions for prompt and missing detail, the strictest counts."""
 
     exhausted: Literal["warn", "block"]
-    """What becomes of a picture that is to be made again when no retry is left."""
+    """Replaces `regenerate` when no retry is left."""
     named_artists: Literal["inform", "warn", "block"]
-    """The prompt names a registered artist who did not allow style use (prompt_names.py)."""
+    """Action if the prompt names a registered artist who did not allow style use (prompt_names.py)."""
     not_comparable: Literal["inform", "warn", "block"]
-    """The picture shows too little to be compared."""
+    """Action if the picture has too little detail to be compared."""
     retries: Annotated[int, Field(ge=0, le=MAX_RETRIES)]
     rules: Annotated[tuple[Rule, ...], Field(min_length=1, max_length=100)]
     version: Literal[1]
@@ -79,7 +79,7 @@ class Policy(_Closed):
         return self
 
     def to_bytes(self) -> bytes:
-        """RFC 8785 bytes with every default written out: what is served at `/v1/policies/{digest}`."""
+        """RFC 8785 bytes with all defaults, as served at `/v1/policies/{digest}`."""
         return canonical.dumps(self.model_dump(mode="json"))
 
     @property
@@ -92,7 +92,7 @@ _POLICY = TypeAdapter(Policy)
 
 
 def parse_policy(data: bytes, *, toml: bool = False) -> Policy:
-    """The policy in a file's bytes, JSON unless `toml`. Raises InputError (`bad-policy`): what is wrong, and where."""
+    """The policy in a file's bytes, JSON unless `toml`. Raises InputError (`bad-policy`) that says what is wrong."""
     if len(data) > MAX_POLICY_BYTES:
         raise _bad(f"it has {len(data):,} bytes; at most {MAX_POLICY_BYTES:,} are allowed")
     try:
@@ -120,7 +120,7 @@ def load_policy(path: Path) -> Policy:
 
 @lru_cache(maxsize=1)
 def default_policy() -> Policy:
-    """The shipped one: verified copies at p <= alpha are blocked, unverified ones warned about, style is only told."""
+    """The shipped policy: blocks verified copies at p <= alpha, warns about unverified ones, informs about style."""
     return parse_policy(files("ledger.generate").joinpath("data", "policy-v1.toml").read_bytes(), toml=True)
 
 

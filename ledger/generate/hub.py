@@ -1,4 +1,4 @@
-"""Models of the hub: fetched once, by repository and commit, only the files that will be read, never a pickle."""
+"""Downloads models from the hub: once, by repository and commit, only the files that are read, never a pickle."""
 
 from __future__ import annotations
 
@@ -12,15 +12,15 @@ from ledger.generate.profiles import FolderModel, HubModel, ModelSource
 
 _CONFIGURATION = ("*.json", "*.txt", "*.model")
 CONNECT_TIMEOUT = 10.0
-"""Seconds for the hub's first answer."""
+"""Seconds to wait for the hub's first answer."""
 _WEIGHTS = ("diffusion_pytorch_model", "model")
 
 
 def pipeline_folder(source: ModelSource) -> Path:
-    """The pipeline's folder on this machine, downloaded where it is not yet here.
+    """The pipeline's folder on this machine, downloaded if it is missing.
 
-    What it is is judged by its index before its weights are fetched. Raises NotFoundError (`model-missing`),
-    PushbackError (`hub-unreachable`), InputError (`bad-pipeline`).
+    Its index is checked before its weights are downloaded. Raises NotFoundError (`model-missing`), PushbackError
+    (`hub-unreachable`), InputError (`bad-pipeline`).
     """
     if isinstance(source, FolderModel):
         return _existing(source)
@@ -50,7 +50,7 @@ def _existing(source: FolderModel) -> Path:
 
 
 def _weight_patterns(variant: str | None) -> Iterator[str]:
-    """Whole and sharded, with the index of the shards; no other set of weights that may lie beside them."""
+    """Patterns of whole and sharded weights with the shards' index; no other sets of weights in the folder."""
     suffix = "" if variant is None else f".{variant}"
     for name in _WEIGHTS:
         yield f"{name}{suffix}.safetensors"
@@ -85,7 +85,7 @@ def _snapshot(source: HubModel, patterns: list[str]) -> Path:
 
 
 def _require_hub(source: HubModel) -> None:
-    """Asked once: a download asks again and again for half a minute before it gives up."""
+    """Checks once that the hub is reachable, because a download would retry for half a minute."""
     import httpx2
     from huggingface_hub import constants, get_session
     from huggingface_hub.errors import OfflineModeIsEnabled as OfflineError

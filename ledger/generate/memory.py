@@ -1,5 +1,4 @@
-"""Facts about a pipeline in memory. Its weights may be in no file, because adapters were loaded or layers were
-tuned."""
+"""Facts about a pipeline in memory, whose weights may be in no file (after loading adapters or fine-tuning)."""
 
 from __future__ import annotations
 
@@ -12,9 +11,9 @@ from ledger.generate.picture import ModelFacts
 
 
 def facts_in_memory(pipeline: Any, name: str) -> ModelFacts:
-    """Digests of what would run now. Takes as long as reading all weights once (a second for half a gigabyte).
+    """Digests of the weights in memory. Takes as long as reading all of them once (a second for half a gigabyte).
 
-    A component's digest is SHA-256 over its tensors in the order of their names: for each `name`, type and shape as one
+    A component's digest is SHA-256 over its tensors in the order of their names: for each, name, type and shape as one
     line of canonical JSON, then the bytes of its numbers, little-endian. Raises InputError (`bad-pipeline`).
     """
     components = getattr(pipeline, "components", None)

@@ -1,4 +1,4 @@
-"""Pictures being made, as plain values: what makes them, what is known of each, and who attributes them."""
+"""Generated pictures as plain values, and the interfaces of generators and attributors."""
 
 from __future__ import annotations
 
@@ -13,31 +13,31 @@ from ledger.image.canonical_image import Pixels
 
 
 class StepProgress(Protocol):
-    """Called after each denoising step from the thread that generates; what it raises ends the generation."""
+    """Called after each denoising step, in the generating thread. An exception from it ends the generation."""
 
     def __call__(self, done: int, total: int) -> None: ...
 
 
 def no_progress(done: int, total: int) -> None:
-    """For callers who do not watch."""
+    """For callers that need no progress."""
 
 
 @dataclass(frozen=True, slots=True)
 class ModelFacts:
-    """What a `model` record says of a model: weights by digest, and a document that describes all else that matters."""
+    """The facts in a `model` record: digests of weights, and a document that describes everything else that matters."""
 
     name: str
     """For people: the folder's name, or `owner/name` on the hub."""
     format: str
-    """The pipeline's class, for instance `diffusers/StableDiffusionPipeline`."""
+    """The pipeline's class, such as `diffusers/StableDiffusionPipeline`."""
     revision: str | None
     """The hub's commit; None for a folder and for a pipeline in memory."""
     files: Mapping[str, str]
-    """Path within the model's folder (or name of the component in memory) to lowercase hex SHA-256: the weights."""
+    """Lowercase hex SHA-256 of the weights, by path in the model's folder (or name of the component in memory)."""
     spec: bytes
-    """RFC 8785 bytes of the description: class, revision, weights and configuration by digest. Nothing local."""
+    """RFC 8785 bytes of the description: class, revision, digests of weights and configuration; nothing local."""
     manifest: Path | None
-    """Sorted lowercase hex SHA-256 of the works trained on, one a line; None where that is not disclosed."""
+    """File with sorted lowercase hex SHA-256 of the works trained on, one a line; None if not disclosed."""
 
     @property
     def weights_sha256(self) -> str:
@@ -51,9 +51,9 @@ class ModelFacts:
 
 
 def weights_digest(files: Mapping[str, str]) -> str:
-    """SHA-256 over the sorted file digests, each in lowercase hex and ended by a line feed.
+    """SHA-256 of the sorted file digests, each in lowercase hex and ended by a line feed.
 
-    Whoever has the files gets it with `sha256sum FILES | cut -c1-64 | LC_ALL=C sort | sha256sum`.
+    The same from a shell: `sha256sum FILES | cut -c1-64 | LC_ALL=C sort | sha256sum`.
     """
     return hashlib.sha256("".join(f"{digest}\n" for digest in sorted(files.values())).encode()).hexdigest()
 
@@ -66,7 +66,7 @@ class Generator(Protocol):
 
     @property
     def limits(self) -> RequestLimits:
-        """What requests it takes, and what it does where a request says nothing."""
+        """The requests that it accepts, and its defaults."""
 
     @property
     def sampler(self) -> str:
@@ -78,25 +78,25 @@ class Generator(Protocol):
         """Picture `index` of the request, shape (height, width, 3), from the seed `request.seed_of(index, attempt)`.
 
         The same request, index and attempt give the same pixels on the same machine. Raises InputError (`bad-size`,
-        `bad-steps`, `bad-guidance`, `bad-prompt`) for a request made for other limits, LedgerError (`model-output`,
+        `bad-steps`, `bad-guidance`, `bad-prompt`) if the request exceeds its limits, LedgerError (`model-output`,
         `too-little-memory`).
         """
 
 
 @dataclass(frozen=True, slots=True)
 class PipelinePicture:
-    """A picture as a pipeline returned it, and what is known of how it was made; None means not known."""
+    """A picture from a pipeline and the known facts about its making; None means unknown."""
 
     pixels: Pixels
     model: ModelFacts
     prompt: str | None
     negative_prompt: str | None
     seed: int | None
-    """From which alone this picture can be made again (unsigned, 64 bits)."""
+    """Seed (unsigned, 64 bits) that alone reproduces this picture."""
     sampler: str | None
     """The scheduler's class."""
     settings: Mapping[str, str]
-    """What else the sampler was set to, by diffusers' names for it: decimal numbers as text, as far as known."""
+    """Other known settings of the sampler, with diffusers' names: decimal numbers as text."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -104,19 +104,19 @@ class AttributedImage:
     """A picture with its record, after the guard."""
 
     image: Pixels | None
-    """None where the guard blocked it: it is not handed out."""
+    """None if the guard blocked it."""
     file: bytes | None
-    """The PNG with credentials, whose digest an `asset` record has; None where blocked."""
+    """The PNG with credentials, whose digest is in an `asset` record; None if blocked."""
     guard: str
-    """FORMAT.md, closed list: guard."""
+    """A value of FORMAT.md's closed list `guard`."""
     reasons: tuple[str, ...]
     record: Mapping[str, Any]
-    """The record as the HTTP interface answers it."""
+    """The record as in answers of the HTTP interface."""
     reveal: Mapping[str, Any] | None
-    """Key and object of the prompt's commitment, for the requester alone; None where the record has no prompt."""
+    """Key and object of the prompt's commitment, only for the requester; None if the record has no prompt."""
 
 
 class Attributor(Protocol):
-    """Matches, guards, records and marks a picture that was made elsewhere: `attributed` calls it for each."""
+    """Compares, guards, records and marks a picture that was made elsewhere. `attributed` calls it for each picture."""
 
     def __call__(self, made: PipelinePicture) -> AttributedImage: ...

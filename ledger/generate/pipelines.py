@@ -1,4 +1,4 @@
-"""diffusers pipelines, loaded from a folder that was judged before (folder.py) and put where they will run."""
+"""Loads diffusers pipelines from a checked folder (folder.py) and moves them to their device."""
 
 from __future__ import annotations
 
@@ -9,19 +9,19 @@ from ledger.generate.folder import PipelineFolder
 from ledger.generate.placement import Offload, Placement
 
 TILED_ABOVE = 1024 * 1024
-"""Pixels from which the VAE works tile by tile: 2048x2048 at once would need some 30 GB. A matter of size alone, since
-tiles change a picture a little and the same request must give the same picture."""
+"""Above this many pixels the VAE works in tiles: 2048x2048 at once would need about 30 GB. Only the size decides, since
+tiles change a picture slightly and the same request must give the same picture."""
 
 _BESIDE = ("image_encoder", "feature_extractor")
-"""Components for other tasks, which may lie in the folder and are not loaded."""
+"""Components for other tasks, which may be in the folder and are not loaded."""
 _UNLOADABLE = (OSError, ValueError, LookupError, TypeError, AttributeError, ImportError, RuntimeError)
-"""What diffusers and transformers raise for files that contradict each other."""
+"""Exceptions that diffusers and transformers raise for inconsistent files."""
 
 
 def load_pipeline(folder: PipelineFolder, placement: Placement) -> Any:
     """The diffusers pipeline, ready to be called.
 
-    Raises InputError (`bad-pipeline`) where its files are not what its configuration says.
+    Raises InputError (`bad-pipeline`) if its files contradict its configuration.
     """
     import diffusers
     import torch
@@ -53,7 +53,7 @@ def load_pipeline(folder: PipelineFolder, placement: Placement) -> Any:
 
 
 def tile(pipeline: Any, width: int, height: int) -> None:
-    """Let the VAE work in tiles, or not, as the size of the picture asks."""
+    """Makes the VAE work in tiles if the size of the picture requires it, else not."""
     if width * height > TILED_ABOVE:
         pipeline.vae.enable_tiling()
     else:
@@ -65,13 +65,13 @@ def _options(folder: PipelineFolder) -> dict[str, Any]:
         case "StableDiffusionPipeline":
             return {"requires_safety_checker": "safety_checker" in folder.components}
         case "StableDiffusionXLPipeline":
-            return {"add_watermarker": False}  # present or not with a package: pictures would depend on it
+            return {"add_watermarker": False}  # otherwise pictures would depend on whether a package is installed
         case _:
             return {}
 
 
 def _text_encoders(folder: PipelineFolder, kind: Any) -> dict[str, Any]:
-    """Loaded here, because transformers draws weights that it does not find at random, and tells only who asks."""
+    """Loads text encoders here: transformers fills missing weights randomly and reports them only on request."""
     import transformers
 
     found: dict[str, Any] = {}
@@ -92,7 +92,7 @@ def _text_encoders(folder: PipelineFolder, kind: Any) -> dict[str, Any]:
 
 
 def _require_whole(pipeline: Any, folder: PipelineFolder) -> None:
-    """diffusers leaves out of memory what it finds no weights for."""
+    """Requires complete weights: diffusers leaves parameters without weights out of memory."""
     for name, part in pipeline.components.items():
         if hasattr(part, "parameters") and any(tensor.is_meta for tensor in part.parameters()):
             raise InputError(f"the weights of {name} in {folder.path} are not all there", code="bad-pipeline")
@@ -109,7 +109,7 @@ def _put(pipeline: Any, placement: Placement) -> None:
 
 
 def _quiet() -> None:
-    """Neither library's bars and notices belong among ours."""
+    """Turns off the libraries' progress bars and notices."""
     from diffusers.utils import logging as diffusers_logging
     from transformers.utils import logging as transformers_logging
 

@@ -16,13 +16,13 @@ Device = Literal["auto", "cpu", "cuda", "mps"]
 Dtype = Literal["auto", "float32", "float16", "bfloat16"]
 
 WORKING_SHARE = 1.2
-"""Memory needed in all, for each byte of weights: pictures in the making come on top of them."""
+"""Total memory needed per byte of weights, including memory for the picture in progress."""
 _BYTES = {"float32": 4, "float16": 2, "bfloat16": 2}
 _CGROUP_LIMIT = Path("/sys/fs/cgroup/memory.max")
 
 
 class Offload(StrEnum):
-    """What waits in main memory until it is needed on the accelerator (accelerate's hooks)."""
+    """The parts that stay in main memory until the accelerator needs them (accelerate's hooks)."""
 
     NONE = "none"
     COMPONENTS = "components"
@@ -31,7 +31,7 @@ class Offload(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class Machine:
-    """What there is, in bytes free now; None: no such device."""
+    """Free bytes per device; None: no such device."""
 
     memory: int
     cuda: int | None
@@ -42,15 +42,15 @@ class Machine:
 class Placement:
     device: str
     dtype: str
-    """A name of torch."""
+    """Name of a torch type."""
     offload: Offload
 
 
 def place(family: Family, numbers: Mapping[str, int], machine: Machine, device: Device, dtype: Dtype) -> Placement:
-    """`numbers`: component to how many numbers its weights are.
+    """Chooses device, precision and offloading. `numbers`: number of parameters by component.
 
-    On CUDA whole where it fits, else component after component, else layer after layer. The type of numbers never
-    depends on what is free: the same request must give the same picture tomorrow.
+    On CUDA, the whole model if it fits, else component by component, else layer by layer. Free memory never changes the
+    precision, since the same request must give the same picture later.
     Raises InputError (`device-missing`), PushbackError (`too-little-memory`).
     """
     chosen = _device(machine, device)
@@ -66,7 +66,7 @@ def place(family: Family, numbers: Mapping[str, int], machine: Machine, device: 
 
 
 def this_machine() -> Machine:
-    """Asks torch and the system; a container's limit counts."""
+    """Free memory according to torch and the system, within a container's limit."""
     import psutil
     import torch
 

@@ -1,6 +1,6 @@
-"""Which models a profile names: `studio`, which comes with this package, and `hub`, by repository and commit.
+"""The models of each profile: `studio`, which comes with this package, and `hub`, by repository and commit.
 
-No result of the studio models is a result of CLIP, Stable Diffusion or FLUX; records say which model it was by digest.
+Studio models are not CLIP, Stable Diffusion or FLUX; records identify the model by digest.
 """
 
 from __future__ import annotations
@@ -20,7 +20,7 @@ Profile = Literal["studio", "hub"]
 STUDIO_FOLDER = Path(fingerprint.__file__).parent / "weights" / "studio"
 STUDIO_NAME = "artledger-studio"
 STUDIO_WEIGHTS = "5cf7600c9b18cb570f8e0f2678aa66a6098cdf557bd7291e94ae5d852ace174e"
-"""What records call its weights: they hold no names."""
+"""Digest of its weights in records, which contain no model names."""
 
 _HUB_ID = re.compile(r"(?P<repository>[\w-][\w.-]{0,95}/[\w-][\w.-]{0,95})@(?P<revision>[0-9a-f]{40})", re.ASCII)
 
@@ -32,19 +32,19 @@ class FolderModel:
     path: Path
     name: str
     steps: int | None = None
-    """Where a request says nothing; None: what suits its class."""
+    """Default number of steps; None: that of its class."""
     guidance: Decimal | None = None
 
 
 @dataclass(frozen=True, slots=True)
 class HubModel:
-    """A repository of the hub at one commit: a name alone could mean another model tomorrow."""
+    """A repository of the hub at one commit, since a name alone could mean another model later."""
 
     repository: str
     revision: str
     """40 hex digits."""
     variant: str | None = None
-    """`fp16`: half the download, where the repository has it."""
+    """`fp16` halves the download, if the repository has it."""
 
 
 ModelSource = FolderModel | HubModel
@@ -52,7 +52,7 @@ ModelSource = FolderModel | HubModel
 
 @dataclass(frozen=True, slots=True)
 class EncoderSources:
-    """Where the encoders of a profile come from: a folder, or a repository whose root is the encoder's folder."""
+    """Sources of a profile's encoders: a folder, or a repository whose root is the encoder's folder."""
 
     clip: ModelSource
     vae: ModelSource
@@ -69,7 +69,7 @@ GENERATORS: Mapping[str, ModelSource] = {
     "sdxl": SDXL,
     "flux-schnell": FLUX_SCHNELL,
 }
-"""Short names; the models of the hub are under their publishers' licences, which whoever downloads them accepts."""
+"""Models by short name. Hub models are under their publishers' licences, which you accept by downloading them."""
 
 ENCODERS: Mapping[Profile, EncoderSources] = {
     "studio": EncoderSources(
@@ -84,7 +84,7 @@ ENCODERS: Mapping[Profile, EncoderSources] = {
 
 
 def generator_source(profile: Profile, generator: str | None) -> ModelSource:
-    """What the settings mean: a short name, `owner/name@commit` of the hub, or a folder; without any, the profile's.
+    """The generator in the settings: a short name, `owner/name@commit` of the hub, or a folder; else the profile's.
 
     Raises InputError (`bad-generator`).
     """

@@ -1,22 +1,22 @@
-"""Names of registered artists in a prompt: which words count as a name, so that ordinary ones do not.
+"""Finds names of registered artists in a prompt, without taking ordinary words for names.
 
-The rule. Prompt and names are read twice: in their own letters, and in the plain Latin ones that those look like
-(folding.py). Each reading is cut into words (`'s` removed). Then, always whole words:
+Prompt and names are compared twice: in their own letters, and in the plain Latin letters that those look like
+(folding.py). Each is split into words (`'s` removed). Only whole words count:
 
-1. A name of several words, not all ordinary, counts wherever it stands, also written as one word or in pieces
-   ("VincentVanGogh", "v-a-n g.o.g.h") if it has seven letters or more.
-2. So does the family name before the others, or the name without its particles ("Gogh, Vincent van", "gogh vincent"),
-   where none of its words is ordinary.
-3. A name of one word, or of ordinary words alone ("Red Hat"), counts only in a name's place: after `by`, `artist`,
+1. A name of several words, not all ordinary, counts anywhere. If it has seven letters or more, it also counts written
+   as one word or in pieces ("VincentVanGogh", "v-a-n g.o.g.h").
+2. The same holds with the family name first or without particles ("Gogh, Vincent van", "gogh vincent"), if none of its
+   words is ordinary.
+3. A name of one word, or only of ordinary words ("Red Hat"), counts only in the place of a name: after `by`, `artist`,
    `style of`, `manner of` (and the like in a few languages), or before `style` or `esque`. A single ordinary word, or
    one of fewer than three letters, never counts: "by night" names nobody.
-4. The last words of a name ("van Gogh", "Gogh") count where a style is spoken of: after `style of` or `manner of`, and
-   before `style` or `esque`; not when they are ordinary or shorter than four letters. Several last words, none of them
-   ordinary, count in any name's place, and anywhere when written without a space ("#vangogh", "van_gogh").
-5. A name in a script without spaces (Chinese, Japanese, Thai) of at least two characters counts anywhere.
+4. The last words of a name ("van Gogh", "Gogh") count in the context of style: after `style of` or `manner of`, and
+   before `style` or `esque`, but not if they are ordinary or shorter than four letters. Several last words, none of
+   them ordinary, count in any place of a name, and anywhere if written without a space ("#vangogh", "van_gogh").
+5. A name of at least two characters in a script without spaces (Chinese, Japanese, Thai) counts anywhere.
 
 Ordinary words are those of `data/ordinary-words.toml`, numbers and single letters. Nicknames, misspellings, digits
-written for letters and other spellings of a name are not recognised.
+instead of letters and other spellings of a name are not recognised.
 """
 
 from __future__ import annotations
@@ -48,24 +48,24 @@ _PARTICLES = frozenset(
     "al bin da das de del della den der des di dos du el ibn la le ten ter van von vom zu zum zur".split()  # noqa: SIM905
 )
 _LEAST_JOINED, _LEAST_TAG = 7, 6
-"""Letters of a whole name, and of its last words, from which they count in one piece."""
+"""Least letters of a whole name, and of its last words, to count when written as one word."""
 _WORD = re.compile(r"[^\W_]+(?:'[^\W_]+)*")
 _NO_SPACES = re.compile("[\u0e00-\u0e7f\u3040-\u30ff\u3400-\u4dbf\u4e00-\u9fff\U00020000-\U0003ffff]")
-"""Thai, kana and Chinese characters: scripts that put no spaces between words."""
+"""Thai, kana and Chinese characters: scripts without spaces between words."""
 
 
 @dataclass(frozen=True, slots=True)
 class _Prompt:
-    """A prompt in one reading."""
+    """A prompt in one form of letters."""
 
     words: Words
     present: frozenset[str]
     run: str
     """The words without spaces."""
     edges: frozenset[int]
-    """Where words begin and end in the run."""
+    """Positions in the run at which words begin and end."""
     chunks: frozenset[str]
-    """What stands between spaces, its words joined."""
+    """Parts between spaces, with their words joined."""
 
     @classmethod
     def read(cls, text: str, write: Fold) -> Self:
@@ -80,7 +80,7 @@ class _Prompt:
         )
 
     def has_in_pieces(self, joined: str) -> bool:
-        """Whether whole words, put together, are this."""
+        """Whether consecutive whole words, joined, give this text."""
         at = self.run.find(joined)
         while at >= 0:
             if at in self.edges and at + len(joined) in self.edges:
@@ -90,8 +90,8 @@ class _Prompt:
 
 
 def named_artists(prompt: str, artists: Sequence[Artist]) -> tuple[Artist, ...]:
-    """Those of `artists` whom the prompt names, by the module's rule, in their order. Artists without a name (erased,
-    or unknown) are never named."""
+    """Those of `artists` that the prompt names by the module's rule, in order. Artists without a name (erased, or
+    unknown) are never named."""
     readings = [(_Prompt.read(prompt, write), write) for write in READINGS]
     return tuple(artist for artist in artists if any(_is_named(artist.name, read, write) for read, write in readings))
 
@@ -103,7 +103,7 @@ def _is_named(name: str, prompt: _Prompt, write: Fold) -> bool:
         if _NO_SPACES.search(form[0]):
             if len("".join(form)) >= 2 and "".join(form) in prompt.run:
                 return True
-        # Most names have no word in the prompt: they are done with here.
+        # Most names share no word with the prompt and are skipped here.
         elif form[-1] in prompt.present and any(
             _counts(form, prompt.words, end) for end in _ends(form[-1], prompt.words)
         ):
@@ -116,7 +116,7 @@ def _ends(last: str, words: Words) -> Iterator[int]:
 
 
 def _counts(form: Words, words: Words, end: int) -> bool:
-    """Whether the name, or its last words, count where they end before `words[end]`."""
+    """Whether the name, or its last words, end before `words[end]` and count there."""
     start = end
     while end - start < len(form) and start and words[start - 1] == form[len(form) - (end - start) - 1]:
         start -= 1
@@ -129,7 +129,7 @@ def _counts(form: Words, words: Words, end: int) -> bool:
             return True
     if any(_follows(_NAME_BEFORE, words, at) and _all_telling(words[at:end]) for at in range(start, end - 1)):
         return True
-    # Any number of the name's last words, down to one, where a style is spoken of.
+    # In the context of style: any number of the name's last words, down to one.
     family = len(form[-1]) >= 4 and not _ordinary(form[-1])
     return family and (styled or any(_follows(_STYLE_BEFORE, words, at) for at in range(start, end)))
 
@@ -144,7 +144,7 @@ def _follows(phrases: tuple[Words, ...], words: Words, start: int) -> bool:
 
 @lru_cache(maxsize=65_536)
 def _forms(name: str, write: Fold) -> tuple[Words, ...]:
-    """The ways in which a registered name is written: without what stands in brackets, with the family name last."""
+    """Forms of a registered name, without text in brackets and with the family name last."""
     plain = re.split(r"[(<\[]", write(name))[0]
     if plain.strip() in ("", UNKNOWN_ARTIST):
         return ()
@@ -155,7 +155,7 @@ def _forms(name: str, write: Fold) -> tuple[Words, ...]:
 
 @lru_cache(maxsize=65_536)
 def _whole(name: str, write: Fold) -> frozenset[str]:
-    """The whole name in one piece, in every order that counts."""
+    """The whole name as one word, in every order that counts."""
     orders: set[Words] = set()
     for form in _forms(name, write):
         if _distinctive(form):
@@ -169,14 +169,14 @@ def _whole(name: str, write: Fold) -> frozenset[str]:
 
 @lru_cache(maxsize=65_536)
 def _tags(name: str, write: Fold) -> frozenset[str]:
-    """Several last words of a name in one piece."""
+    """Several last words of a name as one word."""
     tails = (form[at:] for form in _forms(name, write) for at in range(1, len(form) - 1))
     joined = ("".join(tail) for tail in tails if _all_telling(tail))
     return frozenset(each for each in joined if len(each) >= _LEAST_TAG)
 
 
 def _all_telling(words: Words) -> bool:
-    """Several words of which none is ordinary, and not particles alone."""
+    """Whether there are several words, none of them ordinary, and not only particles."""
     telling = [word for word in words if word not in _PARTICLES]
     return len(words) > 1 and bool(telling) and all(len(word) >= 3 and not _ordinary(word) for word in telling)
 

@@ -1,4 +1,4 @@
-"""What somebody asks a generator for, checked, and the seed of each picture derived from it."""
+"""A checked request to a generator, and the seed of each of its pictures."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ from typing import Self
 from ledger.errors import InputError
 
 MAX_PROMPT = 2_000
-"""Code points. Text encoders read the first 77 to 512 tokens and ignore the rest."""
+"""Largest number of code points. Text encoders read the first 77 to 512 tokens and ignore the rest."""
 MAX_SIDE = 4_096
 MAX_STEPS = 200
 MAX_GUIDANCE = Decimal(50)
@@ -22,15 +22,15 @@ SEEDS = 2**64
 
 _REFUSED = {"Cc": "a control character", "Cs": "a lone surrogate", "Zl": "a line break", "Zp": "a line break"}
 _DIRECTIONS = frozenset("\u061c\u200e\u200f\u202a\u202b\u202c\u202d\u202e\u2066\u2067\u2068\u2069")
-"""UAX 9: they make a prompt read otherwise than it is."""
+"""Direction controls of UAX 9, which make a prompt look different from its content."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class RequestLimits:
-    """What one generator takes, and what it does where a request says nothing."""
+    """The limits and defaults of one generator."""
 
     multiple: int
-    """Width and height are multiples of it."""
+    """Width and height must be multiples of this."""
     min_side: int
     max_side: int
     width: int
@@ -39,19 +39,19 @@ class RequestLimits:
     max_steps: int
     guidance: Decimal
     guidance_matters: bool
-    """False for models distilled to work without: nothing but `guidance` is taken, since nothing else would be true."""
+    """False for models distilled to work without guidance: only the value `guidance` is accepted."""
     negative_prompt: bool
-    """Whether a negative prompt is taken."""
+    """Whether a negative prompt is accepted."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class GenerationRequest:
-    """A whole request: nothing is left open. Cannot be made with values that no generator takes (InputError)."""
+    """A complete request. Raises InputError for values that no generator accepts."""
 
     prompt: str
     negative_prompt: str
     seed: int
-    """Of the first picture; see `seed_of`."""
+    """Seed of the first picture; see `seed_of`."""
     steps: int
     guidance: Decimal
     width: int
@@ -84,7 +84,7 @@ class GenerationRequest:
         height: int | None = None,
         count: int = 1,
     ) -> Self:
-        """What is left out comes from `limits`, the seed from chance, drawn once.
+        """A request with defaults from `limits` and, without `seed`, a random seed drawn once.
 
         Raises InputError: `bad-prompt`, `bad-seed`, `bad-steps`, `bad-guidance`, `bad-size`, `bad-count`.
         """
@@ -102,7 +102,7 @@ class GenerationRequest:
         return request
 
     def require_within(self, limits: RequestLimits) -> None:
-        """Raises InputError where this generator does not do it.
+        """Raises InputError if this generator does not accept the request.
 
         Codes: `bad-size`, `bad-steps`, `bad-guidance`, `bad-prompt`.
         """
@@ -131,16 +131,16 @@ class GenerationRequest:
 
     @property
     def guidance_text(self) -> str:
-        """The guidance as records write it: `7.5`, `0`."""
+        """The guidance as in records: `7.5`, `0`."""
         text = f"{self.guidance:f}"
         return text.rstrip("0").rstrip(".") if "." in text else text
 
     def seed_of(self, index: int, attempt: int = 0) -> int:
-        """The seed (unsigned, 64 bits) of picture `index`, from 0, at its `attempt`, 0 being the first.
+        """The seed (unsigned, 64 bits) of picture `index` at its `attempt`, both counted from 0.
 
-        `seed + index` modulo 2^64; of a later attempt the first 8 bytes, big-endian, of SHA-256 of
+        It is `seed + index` modulo 2^64. For a later attempt, it is the first 8 bytes, big-endian, of SHA-256 of
         `artledger/retry-seed/v1\\n` || that seed (uint64 big-endian) || attempt (uint32 big-endian). A request for one
-        picture with the seed found here makes the same picture.
+        picture with this seed makes the same picture.
         """
         seed = (self.seed + index) % SEEDS
         if attempt == 0:
@@ -173,7 +173,7 @@ def _require_whole(name: str, value: int, least: int, most: int, code: str) -> N
 
 
 def _guidance(value: Decimal | float | str) -> Decimal:
-    """Floats by their shortest text: 7.1 is 7.1."""
+    """Parses guidance. Floats count as their shortest text: 7.1 is 7.1."""
     text = str(value)[:40]
     try:
         guidance = Decimal(text)
