@@ -1,4 +1,4 @@
-"""Checks and cleans what an artist says about a work: credit line, link, terms in their own words."""
+"""Checks and cleans an artist's texts about a work: credit line, link, own terms."""
 
 from __future__ import annotations
 
@@ -14,14 +14,14 @@ from ledger.text import clean_text
 MAX_LINK = 500
 MAX_TERMS = 4000
 _LINK = re.compile(r"[!-~]+")
-"""Visible ASCII: a browser writes every other character of a URL as %xx, or a host's as xn--."""
+"""Visible ASCII; browsers encode all other characters of a URL as %xx, or as xn-- in a host name."""
 
 
 def read_terms(licence: str, credit_line: str = "", link: str = "", terms: str = "") -> tuple[str, Credit]:
-    """The licence of a work as a record states it, and the credit beside the record.
+    """The licence of a work as in a record, and the credit stored outside the record.
 
-    Terms in the artist's own words become the licence `LicenseRef-terms-` and the first 16 digits of their SHA-256.
-    Raises InputError: `licence`, `bad-link`, `bad-terms` (too long, or beside another licence).
+    Terms in the artist's own words become the licence `LicenseRef-terms-` with the first 16 digits of their SHA-256.
+    Raises InputError: `licence`, `bad-link`, `bad-terms` (too long, or in addition to another licence).
     """
     words = clean_text(terms, MAX_TERMS + 1)
     credit = Credit(clean_text(credit_line), clean_link(link), words)
@@ -44,7 +44,7 @@ def read_terms(licence: str, credit_line: str = "", link: str = "", terms: str =
 
 
 def clean_link(link: str) -> str:
-    """An http(s) URL as it was given; empty stays empty. Raises InputError (`bad-link`)."""
+    """Checks an http(s) URL and returns it unchanged; it may be empty. Raises InputError (`bad-link`)."""
     text = link.strip()
     if not text:
         return ""

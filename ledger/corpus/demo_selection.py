@@ -1,4 +1,4 @@
-"""Chooses the OpenClipart works that the demo registers, and those that it leaves unregistered to ask about later."""
+"""Chooses the OpenClipart works that the demo registers, and unregistered ones to ask about later."""
 
 from __future__ import annotations
 
@@ -22,7 +22,7 @@ HELD_BACK_SUBJECTS = (
     "recreation/toys",
     "transportation/boating",
 )
-"""Subjects of which the demo registers nothing: pictures, not icons or flags, of which whole families look alike."""
+"""Subjects of which the demo registers nothing. They contain pictures, not icons or flags, which often look alike."""
 
 MIN_WORKS_OF_ARTIST = 3
 
@@ -31,21 +31,21 @@ _ENDING = re.compile(r"([_ -]*(\d+[a-z]?|r|v\.?\d*))+$")
 
 @dataclass(frozen=True, slots=True)
 class DemoSelection:
-    """`inside` is what the demo registers; `outside` are works that neither are in it nor have a variant there."""
+    """`inside`: works that the demo registers. `outside`: other works, without variants inside."""
 
     inside: tuple[SourceItem, ...]
     outside: tuple[SourceItem, ...]
 
 
 def demo_selection(items: Iterable[SourceItem], works: int = 2000, min_artists: int = 30) -> DemoSelection:
-    """A choice that depends on nothing but the items.
+    """A selection that depends only on the items.
 
-    Left out from the start: aliases, further files of the same name by the same creator, and works without a named
-    creator. Inside: of all subjects but HELD_BACK_SUBJECTS, one work of every creator in turn until there are `works`;
-    only creators with MIN_WORKS_OF_ARTIST works take part, and each one's works come in the order of the SHA-256 of
-    their keys, so that no theme drawn in a row fills the corpus. Outside: works of HELD_BACK_SUBJECTS by creators with
-    no work inside, whose title and file stem (without running number) no work inside shares. Both are ordered by key.
-    Raises InputError (`too-few-works`) when there are not that many works or artists.
+    Aliases, further files of the same name by the same creator, and works without a named creator are left out. Inside:
+    of all subjects except HELD_BACK_SUBJECTS, one work of every creator in turn until there are `works`. Only creators
+    with MIN_WORKS_OF_ARTIST works take part. Each creator's works are ordered by the SHA-256 of their keys, so that no
+    series fills the corpus. Outside: works of HELD_BACK_SUBJECTS by creators without a work inside, whose title and
+    file stem (without running number) differ from all works inside. Both are ordered by key. Raises InputError
+    (`too-few-works`) if there are not enough works or artists.
     """
     usable = _distinct(item for item in items if "alias_of" not in item.labels and item.artist != UNKNOWN_ARTIST)
     held_back = [item for item in usable if _is_held_back(item)]
@@ -62,7 +62,7 @@ def demo_selection(items: Iterable[SourceItem], works: int = 2000, min_artists: 
 
 
 def _distinct(items: Iterable[SourceItem]) -> list[SourceItem]:
-    """The first of each creator's files of one name: the package shows many a drawing under several subjects."""
+    """The first of each creator's files of one name: the package has many drawings under several subjects."""
     first: dict[tuple[str, str], SourceItem] = {}
     for item in items:
         first.setdefault((item.artist, item.key.rpartition("/")[2]), item)
@@ -84,6 +84,6 @@ def _in_turn(items: list[SourceItem], works: int) -> list[SourceItem]:
 
 
 def _drawing_names(item: SourceItem) -> set[str]:
-    """What variants of one drawing share: the file's stem and the title without running number."""
+    """The file's stem and the title without running number, which variants of one drawing share."""
     stem = item.key.rpartition("/")[2]
     return {_ENDING.sub("", clean_text(text).casefold()).replace("_", " ") for text in (stem, item.title)} - {""}

@@ -1,4 +1,4 @@
-"""Reads a file whose name comes from somebody else, without ever leaving the given folder."""
+"""Reads a file whose name is untrusted, without ever leaving the given folder."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ MAX_PATH = 1024
 
 
 def relative_key(name: str) -> str:
-    """The relative path that `name` spells, without `.` parts and doubled slashes: equal for equal files.
+    """The relative path in `name`, without `.` parts and doubled slashes, so that equal files have equal keys.
 
     Raises InputError (`file-path`) for an empty, absolute or overlong path, `..`, control characters and text that
     cannot be encoded.
@@ -31,9 +31,9 @@ def relative_key(name: str) -> str:
 
 
 def read_inside(folder: Path, key: str, max_bytes: int) -> bytes:
-    """The bytes of the regular file `key` (of `relative_key`) under `folder`.
+    """The bytes of the regular file `key` (from `relative_key`) under `folder`.
 
-    Symbolic links are followed as long as they stay inside. Raises InputError: `file-missing`, `file-path`,
+    Symbolic links are followed if they stay inside the folder. Raises InputError: `file-missing`, `file-path`,
     `file-unreadable`, `too-large`.
     """
     shown = clean_text(key, 80)

@@ -1,9 +1,9 @@
-"""Label files: who made which picture under which terms, as CSV (RFC 4180, with a header) or JSON Lines, in UTF-8.
+"""Label files: artist and terms of each picture, as CSV (RFC 4180, with a header) or JSON Lines, in UTF-8.
 
-Columns: `file`, `title`, `artist` (needed), `licence`, `source`, `allowed_uses`, `credit_line`, `link`, `terms`; any
+Columns: `file`, `title`, `artist` (required), `licence`, `source`, `allowed_uses`, `credit_line`, `link`, `terms`. Any
 other column is kept as a label.
-A problem of the whole file (encoding, header, JSON syntax, an endless row) is an error that names the line. A problem
-of one row comes back as a `BadRow`, so that one mistake does not stop a corpus of thousands.
+A problem of the whole file (encoding, header, JSON syntax, an endless row) raises an error that names the line. A
+problem of one row is returned as a `BadRow`, so that one mistake does not stop a corpus of thousands.
 """
 
 from __future__ import annotations
@@ -28,7 +28,7 @@ NEEDED = ("file", "title", "artist")
 KNOWN = (*NEEDED, "licence", "source", "allowed_uses")
 CREDIT = ("credit_line", "link", "terms")
 UNSTATED_USES: tuple[AllowedUse, ...] = ("match",)
-"""Allowed uses if nothing is stated: the work may be compared, but neither trained on nor imitated."""
+"""Allowed uses if none are stated: the work may be compared, but not trained on or imitated."""
 MAX_ROW_BYTES = 64 * 1024
 MAX_LABELS = 64
 MAX_LABEL_LENGTH = 1000
@@ -36,10 +36,10 @@ MAX_LABEL_LENGTH = 1000
 
 @dataclass(frozen=True, slots=True)
 class Unstated:
-    """What holds for a row that says nothing: of an artist's own folder the artist says it for all works."""
+    """Defaults for rows. For an artist's own folder, the artist states them for all works."""
 
     artist: str = ""
-    """The column `artist` is needed where this is empty."""
+    """If this is empty, the column `artist` is required."""
     licence: str = UNKNOWN_LICENCE
     allowed_uses: tuple[AllowedUse, ...] = UNSTATED_USES
     credit: Credit = NO_CREDIT
@@ -54,7 +54,7 @@ NOTHING_STATED = Unstated()
 
 @dataclass(frozen=True, slots=True)
 class LabelRow:
-    """One row, cleaned. `line` is where it ends in the file, counted from 1."""
+    """One cleaned row. `line`: the line where it ends, counted from 1."""
 
     line: int
     file: str
@@ -69,7 +69,7 @@ class LabelRow:
 
 @dataclass(frozen=True, slots=True)
 class BadRow:
-    """A row that cannot be used; `file` is what it named, for the summary."""
+    """A row that cannot be used. `file`: the file that it names, for the summary."""
 
     line: int
     file: str
@@ -92,7 +92,7 @@ def read_labels(path: Path, unstated: Unstated = NOTHING_STATED) -> Iterator[Lab
 
 
 class _Lines:
-    """Decoded lines of the file; counts them and bounds what one row may take."""
+    """Decoded lines of the file; counts them and limits the length of a row."""
 
     def __init__(self, file: BinaryIO, name: str) -> None:
         self._file = file
@@ -211,7 +211,7 @@ def _row(line: int, values: Mapping[str, object], unstated: Unstated) -> LabelRo
 
 
 def _terms(values: Mapping[str, object], unstated: Unstated) -> tuple[str, Credit]:
-    """Licence and credit; a row with terms of its own does not stand under the licence of the others."""
+    """Licence and credit. A row with its own terms does not get the default licence."""
     licence, terms = _text(values, "licence", clean=False), _text(values, "terms", clean=False)
     general = unstated.credit
     line = _text(values, "credit_line") or general.line
@@ -235,7 +235,7 @@ def _text(values: Mapping[str, object], column: str, *, clean: bool = True) -> s
 
 
 def parse_uses(value: object, unstated: tuple[AllowedUse, ...] = UNSTATED_USES) -> tuple[AllowedUse, ...]:
-    """Allowed uses from a cell (`match|train`, `;` or spaces between; `none`) or a JSON list; unstated: `match` alone.
+    """Allowed uses from a cell (`match|train`, or separated by `;` or spaces; `none`) or a JSON list; default: `match`.
 
     Raises InputError (`allowed-uses`).
     """

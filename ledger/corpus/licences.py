@@ -1,7 +1,7 @@
-"""Licences as SPDX expressions: one strict syntax check, and the URLs that files of the Creative Commons era carry.
+"""Licences as SPDX expressions: a strict syntax check, and the URLs of Creative Commons licences in older files.
 
-A library with the SPDX list (license-expression) was weighed: it brings some 2,000 licences and half a second of start
-time to answer "is that id known?". A label file that is merely well formed is what ingest needs, so syntax it is.
+Ids are not looked up. A library with the SPDX list (license-expression) takes half a second to start, and ingest needs
+only well-formed expressions.
 """
 
 from __future__ import annotations
@@ -13,9 +13,9 @@ from ledger.errors import InputError
 from ledger.text import clean_text
 
 UNKNOWN_LICENCE = "LicenseRef-unknown"
-"""Nobody said under which licence the work stands."""
+"""Nobody stated the work's licence."""
 PUBLIC_DOMAIN = "LicenseRef-PublicDomain"
-"""The file says "public domain" and no more; which dedication or law makes it so is not stated."""
+"""The file says only "public domain", without the dedication or law that makes it so."""
 MAX_EXPRESSION = 300
 
 _TOKEN = re.compile(r"\s*([()]|[A-Za-z0-9][A-Za-z0-9.:+-]*)")
@@ -40,9 +40,9 @@ _URLS = {
 
 @lru_cache(maxsize=4096)
 def parse_licence(text: str) -> str:
-    """An SPDX expression (SPDX 2.3, annex D) with its operators in capitals and single spaces between its parts.
+    """Normalises an SPDX expression (SPDX 2.3, annex D): operators in capitals, single spaces between parts.
 
-    Also takes the URL of a Creative Commons licence or dedication. Ids are not looked up in the SPDX list. Raises
+    Also accepts the URL of a Creative Commons licence or dedication. Ids are not looked up in the SPDX list. Raises
     InputError (`licence`) for anything else.
     """
     stripped = text.strip()
@@ -58,7 +58,7 @@ def parse_licence(text: str) -> str:
 
 
 def licence_of_url(url: str) -> str | None:
-    """SPDX id of a licence named by its URL, None when the URL is not known."""
+    """SPDX id of the licence with this URL; None if the URL is unknown."""
     if known := _URLS.get(url):
         return known
     if match := _CC_LICENCE.fullmatch(url):

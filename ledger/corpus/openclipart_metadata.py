@@ -1,7 +1,7 @@
-"""Title, creator, licence and keywords out of an SVG's RDF metadata, without trusting the SVG.
+"""Reads title, creator, licence and keywords from an untrusted SVG's RDF metadata.
 
-Only the part up to `</metadata>` is parsed. Expat fetches nothing by itself; entity declarations are accepted only as
-short plain text (some drawings of Illustrator's name their namespaces that way), so that nothing can grow.
+Only the part up to `</metadata>` is parsed. Expat fetches nothing by itself. Entity declarations may only be short
+plain text (Illustrator declares namespaces that way), so that nothing can expand.
 """
 
 from __future__ import annotations
@@ -20,7 +20,7 @@ from ledger.corpus.work import UNKNOWN_ARTIST
 from ledger.text import clean_text
 
 MAX_METADATA = 64 * 1024
-"""Bytes of the file that are looked at; the metadata of every OpenClipart 0.18 work ends within 8 KiB."""
+"""Bytes of the file that are read; the metadata of every OpenClipart 0.18 work ends within 8 KiB."""
 MAX_KEYWORDS = 32
 _MAX_ENTITIES = 50
 _MAX_ENTITY = 200
@@ -38,7 +38,7 @@ _PERL_REFERENCE = re.compile(r"HASH\(0x[0-9a-f]+\)")
 
 @dataclass(frozen=True, slots=True)
 class SvgMetadata:
-    """What the file says of itself, cleaned; empty where it says nothing. `licence` is an SPDX expression."""
+    """The file's cleaned metadata; missing values are empty. `licence` is an SPDX expression."""
 
     title: str = ""
     creator: str = UNKNOWN_ARTIST
@@ -47,7 +47,7 @@ class SvgMetadata:
 
 
 def read_svg_metadata(head: bytes) -> SvgMetadata:
-    """Metadata from the first bytes of an SVG file; what cannot be parsed yields what was read before the fault."""
+    """Metadata from the first bytes of an SVG file. After a syntax error, returns what was read before it."""
     end = head.find(b"</metadata>")
     reader = _Reader()
     reader.parse(head[: end + len(b"</metadata>")] if end >= 0 else head)
@@ -60,7 +60,7 @@ def read_svg_metadata(head: bytes) -> SvgMetadata:
 
 
 def creator_name(raw: str) -> str:
-    """One spelling per creator (creators.toml), without addresses; UNKNOWN_ARTIST where nobody is named."""
+    """One spelling per creator (creators.toml), without addresses; UNKNOWN_ARTIST if nobody is named."""
     name = clean_text(_repair(raw))
     without_address = _ADDRESS.sub("", name).strip()
     name = without_address or name.removeprefix("mailto:")
@@ -70,7 +70,7 @@ def creator_name(raw: str) -> str:
 
 
 def _repair(raw: str) -> str:
-    """Undo HTML entities inside XML text, and UTF-8 that was written out as Latin-1 entities (`&Atilde;&curren;`)."""
+    """Decodes HTML entities in XML text, and UTF-8 that was written as Latin-1 entities (`&Atilde;&curren;`)."""
     text = html.unescape(raw)
     if text == raw:
         return raw
@@ -90,11 +90,11 @@ def _spellings() -> Mapping[str, str]:
 
 
 class _HostileXmlError(Exception):
-    """The file declares what no drawing needs."""
+    """The file has declarations that no drawing needs."""
 
 
 class _Reader:
-    """Collects the few texts that are wanted while expat walks through the elements."""
+    """Collects the needed texts while expat parses the elements."""
 
     def __init__(self) -> None:
         self.title = self.creator = self.licence = ""

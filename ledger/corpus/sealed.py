@@ -1,4 +1,4 @@
-"""Which OpenClipart works are sealed: kept apart for the final measurement, never trained, tuned or calibrated on."""
+"""Sealed OpenClipart works are reserved for the final measurement, and never used to train, tune or calibrate."""
 
 from __future__ import annotations
 
@@ -6,8 +6,8 @@ import hashlib
 
 
 def is_sealed(name: str) -> bool:
-    """True when the work of that name (its path without suffix, `/` between folders) is sealed: about half of them are.
+    """Whether the work with this name (its path without suffix, `/` between folders) is sealed. About half are.
 
-    Sealed means that the SHA-256 of the name begins with a hex digit below 8.
+    A work is sealed if the SHA-256 of its name begins with a hex digit below 8.
     """
     return hashlib.sha256(name.encode()).hexdigest()[0] < "8"

@@ -1,4 +1,4 @@
-"""What a kind of source consists of. Each file in `ledger/corpus/sources` has one of these, its `SOURCE`."""
+"""Definition of a kind of source. Each file in `ledger/corpus/sources` has one, its `SOURCE`."""
 
 from __future__ import annotations
 
@@ -11,14 +11,14 @@ from ledger.corpus.work import Source
 
 @dataclass(frozen=True, slots=True)
 class SourceRequest:
-    """What a user wrote, for the source to open it."""
+    """A user's request to open a source."""
 
     rest: str
-    """What follows the source's prefix."""
+    """The text after the source's prefix."""
     labels: Path | None
     """A label file; None for sources that bring their own labels."""
     rasterise: Callable[[bytes], bytes]
-    """Turns the bytes of an SVG into those of a PNG. Raises InputError."""
+    """Converts an SVG to PNG. Raises InputError."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -26,7 +26,7 @@ class SourceDefinition:
     """A kind of source: how a user writes it, and how it is opened."""
 
     prefix: str
-    """What it begins with. Without a colon at its end it is the whole."""
+    """Start of the user's text. A prefix without a final colon is the whole text."""
     open: Callable[[SourceRequest], Source]
     """Raises InputError and NotFoundError."""
     spelling: str | None = None

@@ -1,4 +1,4 @@
-"""The kinds of source that exist, and the one that a user names: every file in `ledger/corpus/sources` defines one."""
+"""All kinds of sources, and the one that a user names. Every file in `ledger/corpus/sources` defines one."""
 
 from __future__ import annotations
 
@@ -27,8 +27,8 @@ SOURCES: Sequence[SourceDefinition] = _defined()
 def open_source(spec: str, labels: Path | None, rasterise: Callable[[bytes], bytes]) -> Source:
     """The source that a user wrote after `corpus ingest`. A source's own `name` opens it again.
 
-    A path without a prefix is a folder; one that happens to be called as another source is written `./openclipart`.
-    Raises InputError (`labels-unused` where the source brings its own labels) and NotFoundError, as the sources do.
+    A path without a prefix is a folder. A folder with the name of another source is written `./openclipart`. Raises
+    InputError (`labels-unused` if the source has its own labels) and NotFoundError, as the sources do.
     """
     found = next((source for source in SOURCES if source.takes(spec)), None)
     if found is None:

@@ -1,4 +1,4 @@
-"""What a registered work's terms allow: compare it, name it for its style, train on it. Nothing else decides that.
+"""What a registered work's terms allow: compare it, name it for its style, train on it. Only this module decides that.
 
 | | the artist must allow | works that it leaves out |
 | --- | --- | --- |
@@ -6,9 +6,9 @@
 | `may_style` | `style` | withdrawn ones |
 | `may_train` | `train` | withdrawn ones, and pictures on the opt-out list |
 
-Each rule is here twice, for one work in Python and for many in SQL; a test compares the two over every combination of
-terms. To opt a picture out withdraws the works that show it, so the first two rules need not ask the list: the number
-of works that may be matched is part of signed records and follows from the log alone (FORMAT.md, Corpus state).
+Each rule is here twice: in Python for one work, in SQL for many. A test compares the two over every combination of
+terms. Opting a picture out withdraws the works that show it, so the first two rules need not check the list. The number
+of works that may be matched is part of signed records, and follows from the log alone (FORMAT.md, Corpus state).
 """
 
 from __future__ import annotations
@@ -45,14 +45,14 @@ def may_train(uses: Collection[AllowedUse], *, withdrawn: bool, opted_out: bool)
 
 
 MAY_TRAIN = f"({_STANDING} AND NOT {_OPTED_OUT} AND 'train' = ANY(w.allowed_uses))"
-"""SQL: `may_train` of a row of `work w`, as far as the list names the picture by digest. Entries that name a picture by
-its perceptual hashes are compared in Python (ledger.match.optout), for they need the picture's own."""
+"""SQL: `may_train` of a row of `work w`, for list entries that name the picture by digest. Entries with perceptual
+hashes are compared in Python (ledger.match.optout), because that needs the picture's own hashes."""
 
 MAY: Mapping[AllowedUse, str] = {"match": MAY_MATCH, "style": MAY_STYLE, "train": MAY_TRAIN}
 
 
 def may(use: AllowedUse, uses: Collection[AllowedUse], *, withdrawn: bool, opted_out: bool = False) -> bool:
-    """The rule of that use."""
+    """The rule for this use."""
     match use:
         case "match":
             return may_match(uses, withdrawn=withdrawn)

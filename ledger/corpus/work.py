@@ -9,18 +9,18 @@ from typing import Literal, Protocol
 AllowedUse = Literal["match", "train", "style"]
 ALL_USES: tuple[AllowedUse, ...] = ("match", "train", "style")
 UNKNOWN_ARTIST = "unknown"
-"""The name under which works without a stated creator are kept."""
+"""Artist name of works without a stated creator."""
 
 
 @dataclass(frozen=True, slots=True)
 class Credit:
-    """How a work wants to be named, in its artist's words. Cleaned (credit.py), but still untrusted text."""
+    """A work's credit in its artist's words. Cleaned (credit.py), but still untrusted text."""
 
     line: str = ""
     link: str = ""
     """An http(s) URL."""
     terms: str = ""
-    """The artist's own, where the licence is `LicenseRef-terms-...`."""
+    """The artist's own terms, if the licence is `LicenseRef-terms-...`."""
 
 
 NO_CREDIT = Credit()
@@ -28,10 +28,10 @@ NO_CREDIT = Credit()
 
 @dataclass(frozen=True, slots=True)
 class SourceItem:
-    """One work as a source offers it, before anything was decoded. Names and titles are untrusted text."""
+    """One work from a source, before decoding. Names and titles are untrusted text."""
 
     key: str
-    """Stable within the source: relative path, or row number; makes ingest resumable."""
+    """Stable within the source (relative path or row number), which makes ingest resumable."""
     title: str
     artist: str
     licence: str
@@ -39,12 +39,12 @@ class SourceItem:
     source: str
     allowed_uses: tuple[AllowedUse, ...] = ALL_USES
     labels: Mapping[str, str] = field(default_factory=dict)
-    """What else the source says: genre, style, subject folder, keywords."""
+    """Other data from the source: genre, style, subject folder, keywords."""
     credit: Credit = NO_CREDIT
 
 
 class Source(Protocol):
-    """Where works come from. Listing is cheap and never reads pixels; `read` is called from several threads."""
+    """A source of works. Listing is cheap and never reads pixels; `read` is called from several threads."""
 
     @property
     def name(self) -> str:
@@ -64,7 +64,7 @@ class Artist:
 
 @dataclass(frozen=True, slots=True)
 class Work:
-    """A registered work as matching and the pages see it."""
+    """A registered work, for matching and pages."""
 
     work_id: str
     artist_id: str
@@ -84,8 +84,8 @@ class Work:
 
 @dataclass(frozen=True, slots=True)
 class CorpusState:
-    """The works at one moment of the log (FORMAT.md, Corpus state)."""
+    """The works at one size of the log (FORMAT.md, Corpus state)."""
 
     through: int
-    """Leaf index of the last registration, consent or withdrawal that was taken into account (-1: none)."""
+    """Leaf index of the last registration, consent or withdrawal included (-1: none)."""
     works: int

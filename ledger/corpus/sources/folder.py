@@ -18,10 +18,10 @@ DEFAULT_LABELS = ("labels.csv", "labels.jsonl")
 
 
 class FolderSource:
-    """Pictures under `folder` as a label file lists them; what is not listed is not offered.
+    """The pictures under `folder` that a label file lists.
 
-    A row that cannot be used is offered all the same, and its `read` raises the InputError that says why: ingest has
-    one place where refusals are counted. Missing files and links out of the folder show up there too.
+    A row that cannot be used is offered too, and `read` raises the InputError that says why, so that ingest counts all
+    refusals in one place. The same holds for missing files and links out of the folder.
     """
 
     def __init__(
@@ -46,7 +46,7 @@ class FolderSource:
         return f"folder:{self._folder}"
 
     def items(self) -> Iterator[SourceItem]:
-        """One item a row. Raises InputError when the label file as a whole cannot be used (labels.py)."""
+        """One item per row. Raises InputError if the whole label file cannot be used (labels.py)."""
         self._refused.clear()
         first: dict[str, int] = {}
         for row in read_labels(self._labels, self._unstated):
@@ -56,7 +56,7 @@ class FolderSource:
                 yield self._refuse(row, first.get(row.file, 0))
 
     def read(self, item: SourceItem) -> bytes:
-        """The file's bytes. Raises InputError: what was wrong with the row, or with the file (files.py)."""
+        """The file's bytes. Raises InputError for a problem of the row or the file (files.py)."""
         if error := self._refused.get(item.key):
             raise error
         return read_inside(self._folder, item.key, self._max_bytes)

@@ -1,7 +1,7 @@
 """Works from a Hugging Face `datasets` set in the schema of `huggan/wikiart`: image, artist, genre, style.
 
-Needs the extra `datasets` (version 4 or newer: older ones run code that a set brings along). The library never decodes
-a picture here: the file's bytes go to our own decoder.
+Needs the extra `datasets` (version 4 or newer, because older ones run code from the data set). The library never
+decodes a picture here: our own decoder gets the file's bytes.
 """
 
 from __future__ import annotations
@@ -27,10 +27,11 @@ _BATCH = 1000
 
 
 class HuggingFaceSource:
-    """Rows of one split; `key` is the row number. Every text column but artist and title is kept as a label."""
+    """Rows of one split; `key` is the row number. Every text column except artist and title is kept as a label."""
 
     def __init__(self, path_or_id: str, split: str = "train", *, cache_folder: Path | None = None) -> None:
-        """`path_or_id`: a Parquet file, a folder of them, or a set's id on the hub (fetched into the library's cache).
+        """`path_or_id`: a Parquet file, a folder of them, or a data set's id on the hub (downloaded into the library's
+        cache).
 
         Raises MissingPackageError (`extra-missing`), InputError (`dataset-schema`, `dataset-broken`), NotFoundError
         (`dataset-missing`).
@@ -61,9 +62,9 @@ class HuggingFaceSource:
         return f"hf:{self._id}@{self._split}"
 
     def items(self) -> Iterator[SourceItem]:
-        """One item a row; pictures are not touched. A row whose licence or uses make no sense is refused by `read`.
+        """One item per row; pictures are not read. `read` refuses a row with an invalid licence or invalid uses.
 
-        Raises InputError (`dataset-schema`) when a column's values are not WikiArt's.
+        Raises InputError (`dataset-schema`) if a column's values do not fit WikiArt's schema.
         """
         features = self._texts.features
         names = {column: feature.names for column, feature in features.items() if hasattr(feature, "names")}
@@ -79,14 +80,14 @@ class HuggingFaceSource:
                 row += 1
 
     def read(self, item: SourceItem) -> bytes:
-        """The picture's file. Raises InputError: `file-missing` where the row has no bytes of its own, `too-large`."""
+        """The picture's file. Raises InputError: `file-missing` if the row contains no bytes, `too-large`."""
         if error := self._refused.get(item.key):
             raise error
         with self._lock:  # one Arrow table is read by several threads; the slow part, decoding, is elsewhere
             picture = self._pictures[int(item.key)]["image"]
         data = picture and picture["bytes"]
         if not isinstance(data, bytes) or not data:
-            # A row may name a path instead. It is not followed: the set's author would choose which file we read.
+            # A row may name a path instead. It is not read: the data set's author could choose any file here.
             raise InputError(f"{self.name}, row {item.key}: the row carries no picture", code="file-missing")
         if len(data) > DecodeLimits().max_bytes:
             raise InputError(f"{self.name}, row {item.key}: the picture is too large", code="too-large")
@@ -157,7 +158,7 @@ def _load(path_or_id: str, split: str, cache_folder: Path | None) -> tuple[Any, 
 
 
 def _parquet_files(path: Path, split: str) -> list[str]:
-    """The split's files: those named `<split>-...` or in a folder of that name where there are such, else all."""
+    """The split's files: those named `<split>-...` or in a folder of that name; if there are none, all files."""
     if path.is_file():
         return [str(path)]
     files = sorted(path.rglob("*.parquet"))
@@ -168,7 +169,7 @@ def _parquet_files(path: Path, split: str) -> list[str]:
 
 
 def split_of(text: str) -> tuple[str, str]:
-    """Path or id, and split (`train` unless named), of what follows `hf:`; an `@` inside a path is part of it."""
+    """Path or id, and split (default `train`), from the text after `hf:`. An `@` inside a path belongs to the path."""
     path_or_id, mark, split = text.rpartition("@")
     if not mark or "/" in split or Path(text).exists():
         return text, "train"

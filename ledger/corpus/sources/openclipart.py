@@ -22,16 +22,16 @@ PNG_ROOT = Path("/usr/share/openclipart/png")
 MAX_SVG_BYTES = 16 * 2**20
 MAX_PNG_BYTES = 64 * 2**20
 MAX_PNG_PIXELS = 25_000_000
-"""A few of Debian's renders exceed 100 megapixels; above this the drawing is rasterised at a sensible size instead."""
+"""A few of Debian's PNGs exceed 100 megapixels. Above this limit, the drawing is rasterised at a smaller size."""
 _FREE = frozenset({PUBLIC_DOMAIN, "CC-PDDC", "CC0-1.0"})
 
 
 class OpenClipartSource:
     """The installed package; `key` is the work's path under the root without suffix (`animals/birds/hen_01`).
 
-    Pixels come from the same path under `png_root` where there is a file, else from `rasterise`. Labels: `subject` (the
-    folder), `keywords`, and `alias_of` for the symbolic links by which the package shows one drawing under several
-    subjects. Public-domain works allow every use, others `match` alone.
+    Pixels come from the same path under `png_root` if there is a file, else from `rasterise`. Labels: `subject` (the
+    folder), `keywords`, and `alias_of` for the symbolic links by which the package has one drawing under several
+    subjects. Public-domain works allow every use, others only `match`.
     """
 
     def __init__(
@@ -43,9 +43,9 @@ class OpenClipartSource:
         names: Collection[str] | None = None,
         limit: int | None = None,
     ) -> None:
-        """`rasterise` turns the bytes of an SVG into those of a PNG, and raises InputError.
+        """`rasterise` converts an SVG to PNG and may raise InputError.
 
-        `names` keeps only those works, `limit` only the first so many. Raises NotFoundError (`openclipart-missing`).
+        `names` keeps only those works, `limit` only the first ones. Raises NotFoundError (`openclipart-missing`).
         """
         if not svg_root.is_dir():
             raise NotFoundError(
@@ -64,11 +64,11 @@ class OpenClipartSource:
         return "openclipart"
 
     def items(self) -> Iterator[SourceItem]:
-        """Every work, ordered by name; reads the head of each file, one to two seconds for all."""
+        """Every work, ordered by name. Reads the head of each file, which takes one to two seconds in all."""
         return islice(self._all_items(), self._limit)
 
     def read(self, item: SourceItem) -> bytes:
-        """A PNG. Raises InputError: files.py, or whatever `rasterise` says of the drawing."""
+        """A PNG. Raises InputError as files.py and `rasterise` do."""
         if self._png_root is not None:
             try:
                 png = read_inside(self._png_root, f"{item.key}.png", MAX_PNG_BYTES)
@@ -81,9 +81,9 @@ class OpenClipartSource:
         return self._rendered(item)
 
     def forms(self, item: SourceItem) -> tuple[bytes, ...]:
-        """What `read` gives, and what it gives where the package of PNGs is not installed. Raises as `read` does."""
+        """The result of `read`, with and without the package of PNGs. Raises as `read` does."""
         forms = [self.read(item)]
-        with suppress(InputError):  # a PNG may be there of a drawing that cannot be rendered here
+        with suppress(InputError):  # a drawing that cannot be rendered here may still have a PNG
             forms.append(self._rendered(item))
         return tuple(dict.fromkeys(forms))
 
@@ -124,12 +124,12 @@ class OpenClipartSource:
 def _metadata(path: Path) -> SvgMetadata:
     try:
         return read_svg_metadata(read_regular(path, MAX_METADATA))
-    except OSError:  # listing goes on: read() will name the fault of this one file
+    except OSError:  # continue: read() will report the problem of this file
         return SvgMetadata()
 
 
 def _png_pixels(png: bytes) -> int:
-    """Width times height from the IHDR chunk (PNG 3rd edition, 11.2.1); 0 when this is no PNG."""
+    """Width times height from the IHDR chunk (PNG 3rd edition, 11.2.1); 0 if this is no PNG."""
     if png[:8] != b"\x89PNG\r\n\x1a\n" or len(png) < 24:
         return 0
     return int.from_bytes(png[16:20]) * int.from_bytes(png[20:24])

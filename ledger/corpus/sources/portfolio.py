@@ -1,4 +1,4 @@
-"""An artist's own folder: with a label file what it lists, without one every picture in it."""
+"""An artist's own folder: the pictures in its label file, or without one, all its pictures."""
 
 from __future__ import annotations
 
@@ -18,9 +18,10 @@ PREFIX = "portfolio:"
 
 
 class PortfolioSource:
-    """Works of one artist, whom no label file can change. Files and folders whose names begin with a dot are left out.
+    """Works of one artist, whom a label file cannot change. Files and folders whose names begin with a dot are left
+    out.
 
-    Titles are file names where nothing else is said, terms what `unstated` says.
+    The default title is the file name; default terms come from `unstated`.
     """
 
     def __init__(
@@ -43,11 +44,11 @@ class PortfolioSource:
 
     @property
     def name(self) -> str:
-        """Of artist and folder: a folder that two artists register is registered twice."""
+        """Name of artist and folder, so that two artists can register the same folder."""
         return f"{PREFIX}{self._artist.artist_id}:{self._folder}"
 
     def items(self) -> Iterator[SourceItem]:
-        """Raises InputError when a label file as a whole cannot be used (labels.py)."""
+        """The works. Raises InputError if the whole label file cannot be used (labels.py)."""
         if self._listed is not None:
             yield from self._listed.items()
             return
@@ -57,7 +58,7 @@ class PortfolioSource:
                 yield self._item(key.as_posix(), path.stem)
 
     def read(self, item: SourceItem) -> bytes:
-        """The file's bytes. Raises InputError: what was wrong with the row, or with the file (files.py)."""
+        """The file's bytes. Raises InputError for a problem of the row or the file (files.py)."""
         if self._listed is not None:
             return self._listed.read(item)
         return read_inside(self._folder, item.key, self._max_bytes)
@@ -69,7 +70,7 @@ class PortfolioSource:
 
 
 def _open(asked: SourceRequest) -> PortfolioSource:
-    """To read its files again: terms were stated when they were registered (`corpus ingest --artist`)."""
+    """Opens the source to read files again; terms were stated at registration (`corpus ingest --artist`)."""
     artist_id, _, folder = asked.rest.partition(":")
     return PortfolioSource(Path(folder), Artist(artist_id, UNKNOWN_ARTIST), Unstated(UNKNOWN_ARTIST), asked.labels)
 

@@ -1,4 +1,4 @@
-"""Works that artists sent in over HTTP, one by one. Their files are not kept, so they cannot be read again."""
+"""Works that artists sent over HTTP, one by one. Their files are not stored, so they cannot be read again."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ PREFIX = "upload:"
 
 
 def upload_source(artist_id: str) -> str:
-    """The name of the source of everything that the artist sent in."""
+    """Name of the source of all works that the artist sent."""
     return f"{PREFIX}{artist_id}"
 
 
