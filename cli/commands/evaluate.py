@@ -209,14 +209,14 @@ def _show_copies(out: Output, methods: Mapping[str, Mapping[str, Any]], title: s
     out.line("-b: the similarity to unrelated pictures is subtracted.", "quiet")
     called = methods["ours"]["called"]
     out.line(
-        f"Called a copy at an error rate of {called['alpha']:.0%}: {_share(called['strangers_called_a_copy'])} of the "
+        f"Called a copy at an error rate of {called['alpha']:.0%}: {_share(called['unrelated_called_a_copy'])} of the "
         f"unrelated pictures; {_share(called['copies_called_of_the_right_work'])} of the copies, with the right work "
         "first."
     )
     out.line()
     out.line("As the corpus grows: recall at 1% false alarms (micro AP)", "strong")
     sizes = methods["ours"]["growth"]
-    titles = [f"{row['works']:,} works, {row['copies']}+{row['strangers']} pictures" for row in sizes]
+    titles = [f"{row['works']:,} works, {row['copies']}+{row['unrelated']} pictures" for row in sizes]
     growth = [
         (
             name,
@@ -258,7 +258,7 @@ def _show_calibration(out: Output, document: Mapping[str, Any]) -> None:
     batches, whole = found["batches"], found["all_at_once"]
     out.line(
         f"False discoveries at a level of {found['level']:.0%} (Benjamini-Hochberg): "
-        f"{batches['realised']:.1%} in batches of {batches['copies']} copies and {batches['strangers']} unrelated "
+        f"{batches['realised']:.1%} in batches of {batches['copies']} copies and {batches['unrelated']} unrelated "
         f"pictures ({batches['copies_found']:.0%} of the copies stand); "
         f"{whole['false']} of {whole['findings']} findings in one batch of everything."
     )

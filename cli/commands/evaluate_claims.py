@@ -62,8 +62,8 @@ def claims(
     chosen_squats = [squat for squat in SQUATS if squat.copies <= squatters]
     # The pool stays: drawings are rendered one by one, when a claim needs them.
     with TemporaryDirectory(prefix="artledger-claims-") as folder, DecodePool() as pool:
-        chosen = select(pool, works=5000, strangers=5000, assets=None, seed=seed)
-        drawings = one_by_folder([*chosen.copied, *chosen.strangers, *chosen.distractors])
+        chosen = select(pool, works=5000, unrelated=5000, assets=None, seed=seed)
+        drawings = one_by_folder([*chosen.copied, *chosen.unrelated, *chosen.distractors])
         with open_application(data_dir=Path(folder) / "data") as application, invocation.progress() as progress:
             ledger = ThrowawayLedger.on(application, Path(folder) / "works")
             report = evaluate_claims(drawings, ledger, count, seed, progress, squatters=chosen_squats)

@@ -140,4 +140,4 @@ def _show(invocation: Invocation, facts: Facts) -> None:
     out = invocation.out
     out.document(facts)
     for name, value in facts.items():
-        out.line(f"{name.replace('_', ' ').replace('strangers', 'unrelated pictures')}: {value}")
+        out.line(f"{name.replace('_', ' ').replace('unrelated', 'unrelated pictures')}: {value}")

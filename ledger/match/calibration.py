@@ -171,7 +171,7 @@ def _of_spec(blocks: Iterable[FingerprintBlock], spec: str) -> Iterator[Fingerpr
 def _null_scores(null_set: NullSet, raw: NDArray[np.float64], ranking: RankingText) -> NDArray[np.float64]:
     """Returns the best score of each null picture, fingerprints and geometry together, in DRAWS draws of the geometric
     evidence: shape (n, DRAWS)."""
-    pairs = null_set.strangers
+    pairs = null_set.unrelated
     pairs_raw = ranking.ranking().raw(pairs.found)[:, 0].astype(np.float64)
     drawn = draw_evidence(raw, pairs_raw, pairs.evidence, DRAWS)
     scores: NDArray[np.float64] = (raw[..., None] + drawn).max(axis=1)

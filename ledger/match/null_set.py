@@ -75,7 +75,7 @@ class NullSet:
     """`copy` embeddings, shape (b, dimension), of pictures that are neither in `queries` nor variants of them."""
     copies: MeasuredPairs
     """Edited copies, each with the work it was made from."""
-    strangers: MeasuredPairs
+    unrelated: MeasuredPairs
     """Null pictures with their nearest works."""
 
     def __len__(self) -> int:
@@ -136,7 +136,7 @@ def read_null_set(data: bytes) -> NullSet:
             ),
             background=arrays["background"],
             copies=_pairs("copies", arrays),
-            strangers=_pairs("strangers", arrays),
+            unrelated=_pairs("strangers", arrays),
         )
     except (SafetensorError, KeyError, ValueError) as error:
         raise IntegrityError(f"the null set cannot be read: {error}", code="bad-null-set") from error
@@ -147,7 +147,7 @@ def write_null_set(
     sources: SourcePrints,
     background: NDArray[np.float16],
     copies: MeasuredPairs,
-    strangers: MeasuredPairs,
+    unrelated: MeasuredPairs,
 ) -> bytes:
     """The file's bytes; equal input gives equal bytes. Embeddings of windows are rounded to one byte per dimension."""
     arrays: Mapping[str, NDArray[Any]] = {
@@ -164,7 +164,7 @@ def write_null_set(
         "sources.pdq_quality": sources.pdq_quality,
         "background": background,
         **_pairs_arrays("copies", copies),
-        **_pairs_arrays("strangers", strangers),
+        **_pairs_arrays("strangers", unrelated),
     }
     # The format writes memory as it is, so arrays must be contiguous in row order.
     return save_safetensors({name: np.ascontiguousarray(array) for name, array in arrays.items()})

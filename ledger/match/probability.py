@@ -14,17 +14,17 @@ _SUREST = 0.998
 _MOST_KNOTS = 40
 
 
-def fit_odds(copies: NDArray[np.float64], strangers: NDArray[np.float64], prior: float) -> Curve:
+def fit_odds(copies: NDArray[np.float64], unrelated: NDArray[np.float64], prior: float) -> Curve:
     """Non-decreasing log-odds of a copy over scores, if a share `prior` of the queries are copies.
 
     Isotonic regression with knots at the middles of its steps, linear between them, so that it has no jumps.
     """
     from scipy.optimize import isotonic_regression  # imported here: it takes 0.25 s and only calibrating needs it
 
-    scores = np.concatenate([copies, strangers])
+    scores = np.concatenate([copies, unrelated])
     order = np.argsort(scores, kind="stable")
-    target = np.r_[np.ones(len(copies)), np.zeros(len(strangers))][order]
-    weight = np.r_[np.full(len(copies), prior / len(copies)), np.full(len(strangers), (1 - prior) / len(strangers))]
+    target = np.r_[np.ones(len(copies)), np.zeros(len(unrelated))][order]
+    weight = np.r_[np.full(len(copies), prior / len(copies)), np.full(len(unrelated), (1 - prior) / len(unrelated))]
     fitted = isotonic_regression(target, weights=weight[order])
     edges = fitted.blocks
     middles = [float(np.median(scores[order][start:end])) for start, end in pairwise(edges)]

@@ -46,7 +46,7 @@ class StyleCalibration:
 class StyledCorpus:
     """Further input of a calibration with style."""
 
-    strangers: StyleNull
+    style_null: StyleNull
     works: Iterable[StyleBlock]
     """Embeddings of the works that may be compared by style, in any order and size."""
 
@@ -58,34 +58,34 @@ def style_text(
 
     Raises ConflictError: `spec-mismatch`, or `calibration-mismatch` for unrelated pictures of another null set.
     """
-    strangers = style.strangers
-    if strangers.spec != spec.style_part:
+    style_null = style.style_null
+    if style_null.spec != spec.style_part:
         raise ConflictError(
-            f"the unrelated pictures for style have embeddings of {strangers.spec}, the fingerprints those of "
+            f"the unrelated pictures for style have embeddings of {style_null.spec}, the fingerprints those of "
             f"{spec.style_part}",
             code="spec-mismatch",
             hint="Measure the unrelated pictures again: artledger train style-null",
         )
-    if strangers.null_set != null_set.digest:
+    if style_null.null_set != null_set.digest:
         raise ConflictError(
-            f"the unrelated pictures for style belong to null set {strangers.null_set}, not to {null_set.digest}",
+            f"the unrelated pictures for style belong to null set {style_null.null_set}, not to {null_set.digest}",
             code="calibration-mismatch",
             hint="Measure them again: artledger train style-null",
         )
-    away = ~contained[strangers.rows]
-    asked, measure = strangers.pictures[away], strangers.measure
+    away = ~contained[style_null.rows]
+    asked, measure = style_null.pictures[away], style_null.measure
     levels_of_asked = measure.levels(asked)
     best = np.full(len(asked), LOWEST)
     for works in style.works:
         near = measure.nearness(asked, levels_of_asked, works).score
         best = np.maximum(best, near.max(axis=1, initial=LOWEST).astype(np.float64))
-    complexity = null_set.queries.images.complexity[strangers.rows[away]]
+    complexity = null_set.queries.images.complexity[style_null.rows[away]]
     bins = bin_texts(ranking, complexity, best[:, None]) if away.any() else []
     return StyleText(
         alpha=ranking.alpha,
         bins=[NullBinText(name=f"{_STYLE}{item.name}", below=item.below, null=item.null) for item in bins],
         left_out=int((~away).sum()),
-        null_set=strangers.digest,
+        null_set=style_null.digest,
     )
 
 

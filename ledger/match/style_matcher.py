@@ -31,16 +31,16 @@ class StyleFinding:
 class StyleMatcher:
     """Compares candidates by style only. It has no state."""
 
-    def __init__(self, rates: StyleCalibration, strangers: StyleNull) -> None:
+    def __init__(self, rates: StyleCalibration, style_null: StyleNull) -> None:
         """Raises ConflictError (`calibration-mismatch`) if the rates were measured on other unrelated pictures."""
-        if rates.null_set != strangers.digest:
+        if rates.null_set != style_null.digest:
             raise ConflictError(
-                f"the error rates of style were measured on {rates.null_set}, not on {strangers.digest}",
+                f"the error rates of style were measured on {rates.null_set}, not on {style_null.digest}",
                 code="calibration-mismatch",
                 hint="Calibrate again with this version.",
             )
         self._rates = rates
-        self._strangers = strangers
+        self._style_null = style_null
 
     def find(self, query: Query, found: Sequence[Candidate]) -> dict[str, StyleFinding]:
         """Findings by work id: candidates that allow style and have p <= alpha."""
@@ -63,7 +63,7 @@ class StyleMatcher:
         asked, works = query.fingerprint.image, [each for each in works if has_style(each.fingerprint)]
         if not works or not has_style(asked):
             return {}
-        measure, block = self._strangers.measure, StyleBlock.stack([asked])
+        measure, block = self._style_null.measure, StyleBlock.stack([asked])
         near = measure.nearness(block, measure.levels(block), StyleBlock.stack([each.fingerprint for each in works]))
         # Six digits, as in the calibration file and in records: only written values are compared.
         return {
@@ -76,8 +76,8 @@ class StyleMatcher:
         }
 
 
-def style_matcher(calibration: Calibration, strangers: StyleNull | None) -> StyleMatcher | None:
+def style_matcher(calibration: Calibration, style_null: StyleNull | None) -> StyleMatcher | None:
     """None if the calibration has no style, or no unrelated pictures are given. Raises as StyleMatcher does."""
-    if calibration.style is None or strangers is None:
+    if calibration.style is None or style_null is None:
         return None
-    return StyleMatcher(calibration.style, strangers)
+    return StyleMatcher(calibration.style, style_null)

@@ -1,8 +1,9 @@
-"""How often a generated picture's record is found by an edited copy without metadata, and how often by a stranger.
+"""How often a generated picture's record is found by an edited copy without metadata, and how often by an
+unrelated picture.
 
 Open works stand for generated pictures: scaled to `--side`, put on the log as generations and remembered. Copies of
-held-out ones are asked about in each edit; strangers are held-out works by other artists on other subjects, without
-variants of what is kept. `find_ms`: what it adds to a look-up.
+held-out ones are asked about in each edit; unrelated pictures are held-out works by other artists on other subjects,
+without variants of what is kept. `find_ms`: what it adds to a look-up.
 """
 
 from __future__ import annotations
@@ -65,26 +66,26 @@ def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--kept", type=int, default=1000, help="pictures that are remembered")
     parser.add_argument("--count", type=int, default=100, help="copies asked about, in each edit")
-    parser.add_argument("--strangers", type=int, default=500)
+    parser.add_argument("--unrelated", type=int, default=500)
     parser.add_argument("--side", type=int, default=128, help="longest side of what is remembered, in pixels")
     parser.add_argument("--quick", action="store_true", help="the few drawings of the tests: shows that it works")
     options = parser.parse_args()
     with fresh_application() as application:
         if options.quick:
             drawings = [small(Image.open(path).convert("RGB"), options.side) for path in sorted(ART.glob("*.png"))]
-            kept, strangers, count = drawings[:20], drawings[20:], 3
+            kept, unrelated, count = drawings[:20], drawings[20:], 3
         else:
             chosen = select(
-                application.pictures.images, works=options.kept, strangers=options.strangers, assets=None, seed=7
+                application.pictures.images, works=options.kept, unrelated=options.unrelated, assets=None, seed=7
             )
             kept = usable(chosen.corpus, options.side)
-            strangers = apart(application, usable(chosen.strangers, options.side), kept)
+            unrelated = apart(application, usable(chosen.unrelated, options.side), kept)
             count = options.count
-        measure(application, kept, strangers, count, options.side)
+        measure(application, kept, unrelated, count, options.side)
 
 
 def measure(
-    application: Application, kept: Sequence[Image.Image], strangers: Sequence[Image.Image], count: int, side: int
+    application: Application, kept: Sequence[Image.Image], unrelated: Sequence[Image.Image], count: int, side: int
 ) -> None:
     ids = [generated(application, picture).record_id for picture in kept]
     context = {"kept": len(kept), "side": side, "processors": os.cpu_count()}
@@ -93,9 +94,9 @@ def measure(
         own = [found(application, asked(application, edit(picture)))[0] for picture in kept[:count]]
         right = sum(record_id in each for record_id, each in zip(ids, own, strict=False))
         emit("found_again", "found", right / len(own), "share", edit=name, copies=len(own), **context)
-    answers = [found(application, asked(application, picture)) for picture in strangers]
+    answers = [found(application, asked(application, picture)) for picture in unrelated]
     wrong = sum(bool(each) for each, _ in answers)
-    emit("found_again", "false_finds", wrong / len(answers), "share", strangers=len(answers), **context)
+    emit("found_again", "false_finds", wrong / len(answers), "share", unrelated=len(answers), **context)
     milliseconds = sorted(each for _, each in answers)
     emit("found_again", "find_ms", milliseconds[len(milliseconds) // 2], "ms", **context)
 
@@ -131,14 +132,14 @@ def small(picture: Image.Image, side: int) -> Image.Image:
     return picture
 
 
-def apart(application: Application, strangers: Sequence[Image.Image], kept: Sequence[Image.Image]) -> list[Image.Image]:
-    """The strangers that are no variant of anything kept."""
+def apart(application: Application, unrelated: Sequence[Image.Image], kept: Sequence[Image.Image]) -> list[Image.Image]:
+    """The unrelated pictures that are no variant of anything kept."""
     ours, theirs = (
         application.pictures.fingerprinter.works([image_of(pixels(picture)) for picture in each])
-        for each in (strangers, kept)
+        for each in (unrelated, kept)
     )
     near = variant_pairs(ours, theirs)
-    return [picture for picture, variants in zip(strangers, near, strict=True) if not variants.any()]
+    return [picture for picture, variants in zip(unrelated, near, strict=True) if not variants.any()]
 
 
 if __name__ == "__main__":

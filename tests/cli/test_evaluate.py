@@ -35,7 +35,7 @@ def test_copies_is_an_object_per_method(measured: Path, artledger: Commands) -> 
         assert figures["images_per_s"] > 0
         assert figures["growth"][-1]["works"] == 6
         assert sum(row["n"] for row in figures["per_edit"]) >= 4
-    assert ended.json["ours"]["context"]["strangers"] == 4
+    assert ended.json["ours"]["context"]["unrelated"] == 4
     assert json.loads((measured / "copies.json").read_bytes()) == ended.json
 
 
@@ -72,7 +72,7 @@ def test_copies_for_people(measured: Path, artledger: Commands) -> None:
 def test_calibration(measured: Path, artledger: Commands) -> None:
     ended = artledger("evaluate", "calibration", *SMALL, "--out", measured, "--json")
     assert ended.code == 0
-    assert ended.json["strangers"] == {"clean": 4, "edited": 4}
+    assert ended.json["unrelated"] == {"clean": 4, "edited": 4}
     for row in ended.json["false_alarms"]:
         assert row["alpha"] in (0.01, 0.05)
         assert row["clean"]["as_close"]["n"] == row["clean"]["called_a_copy"]["n"]

@@ -1,4 +1,4 @@
-"""Answers in words: nothing rounded to a certainty, nothing from a stranger that commands the terminal."""
+"""Answers in words: nothing rounded to a certainty, no control sequence of somebody else reaches the terminal."""
 
 from __future__ import annotations
 

@@ -71,7 +71,7 @@ def test_a_copy_alone_stands() -> None:
     assert standing([NEAR]) == [True]
 
 
-def test_among_many_strangers_it_does_not() -> None:
+def test_among_many_unrelated_pictures_it_does_not() -> None:
     few, many = (standing([NEAR, *[NONE] * count]) for count in (5, 50))
     assert few == [True] + [False] * 5
     assert many == [False] * 51

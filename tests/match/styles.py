@@ -1,4 +1,4 @@
-"""Made-up pictures by two embeddings of style, and strangers to measure them by."""
+"""Made-up pictures by two embeddings of style, and unrelated pictures to measure them by."""
 
 from __future__ import annotations
 

@@ -31,10 +31,10 @@ def null_set() -> NullSet:
 
 @pytest.fixture(scope="module")
 def calibration(null_set: NullSet) -> Calibration:
-    return calibrate(null_set, [strangers(null_set, 60)], CorpusState(through=59, works=60), shipped_ranking())
+    return calibrate(null_set, [corpus_of(null_set, 60)], CorpusState(through=59, works=60), shipped_ranking())
 
 
-def strangers(null_set: NullSet, works: int) -> FingerprintBlock:
+def corpus_of(null_set: NullSet, works: int) -> FingerprintBlock:
     """Works that no null picture is a variant of: random directions and hashes."""
     dimension = null_set.background.shape[1]
     generator = np.random.default_rng(7)
@@ -52,15 +52,17 @@ def test_p_value_is_one_plus_those_at_least_as_high_over_n_plus_one(null: list[f
 
 
 @given(scores, st.floats(0.001, 0.999))
-def test_a_left_out_stranger_is_called_near_at_most_as_often_as_stated(strangers: list[float], alpha: float) -> None:
+def test_a_left_out_unrelated_picture_is_called_near_at_most_as_often_as_stated(
+    scores_of_unrelated: list[float], alpha: float
+) -> None:
     """The conformal guarantee, exactly: whichever of the exchangeable scores is the query's, P(p <= alpha) <= alpha."""
     called = 0
-    for index, score in enumerate(strangers):
-        rest = [*strangers[:index], *strangers[index + 1 :]]
+    for index, score in enumerate(scores_of_unrelated):
+        rest = [*scores_of_unrelated[:index], *scores_of_unrelated[index + 1 :]]
         if rest:
             called += Bin("all", 1.1, np.sort(rest), 1).p_value(score) <= alpha
 
-    assert called <= alpha * len(strangers) + 1e-9
+    assert called <= alpha * len(scores_of_unrelated) + 1e-9
 
 
 @given(scores, st.floats(0.001, 0.999), st.floats(-11, 11))
@@ -113,7 +115,7 @@ def test_the_file_says_everything_and_reads_back(calibration: Calibration) -> No
 
 
 def test_the_corpus_may_come_in_any_blocks(null_set: NullSet, calibration: Calibration) -> None:
-    block = strangers(null_set, 60)
+    block = corpus_of(null_set, 60)
     parts = [
         FingerprintBlock(
             block.spec,

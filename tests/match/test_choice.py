@@ -43,7 +43,7 @@ def test_of_a_group_every_artist_has_a_work_aligned() -> None:
     assert len(chosen(sybils)) == 1 + VERIFIED, "bounded"
 
 
-def test_there_are_no_more_pictures_than_strangers_had() -> None:
+def test_there_are_no_more_pictures_than_unrelated_ones_had() -> None:
     """What p-values rest on: of unrelated works never more than VERIFIED are aligned."""
     many = [contender for artist in "abcdefghijkl" for contender in works(artist, 7)]
     taken = chosen(many)

@@ -17,7 +17,7 @@ def test_they_are_of_the_spec_that_this_version_makes_fingerprints_under() -> No
     assert shipped_null_set().spec == shipped_ranking().spec == copy_spec().digest
 
 
-def test_there_are_enough_strangers_for_one_percent_in_every_bin() -> None:
+def test_there_are_enough_unrelated_pictures_for_one_percent_in_every_bin() -> None:
     complexity = shipped_null_set().queries.images.complexity
     edges = [float(item.below) for item in shipped_ranking().bins]
 

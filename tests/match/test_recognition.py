@@ -94,7 +94,7 @@ def test_a_crop_is_a_part_and_a_smaller_copy_the_whole(shelf: Shelf) -> None:
     assert (part.relation, whole.relation) == (Relation.PARTIAL_COPY, Relation.NEAR_DUPLICATE)
 
 
-def test_strangers_are_not_found(shelf: Shelf) -> None:
+def test_unrelated_pictures_are_not_found(shelf: Shelf) -> None:
     for number in range(100, 110):
         assert shelf.find(drawing(number, 128)) == []
 

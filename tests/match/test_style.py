@@ -38,7 +38,7 @@ def null_set() -> NullSet:
 
 
 @pytest.fixture(scope="module")
-def strangers(null_set: NullSet) -> StyleNull:
+def unrelated(null_set: NullSet) -> StyleNull:
     return style_null(null_set)
 
 
@@ -80,17 +80,17 @@ def corpus_of(works: Sequence[Candidate]) -> CorpusState:
     return CorpusState(through=len(works) - 1, works=len(works))
 
 
-def calibrated(null_set: NullSet, strangers: StyleNull | None, works: Sequence[Candidate]) -> Calibration:
+def calibrated(null_set: NullSet, unrelated: StyleNull | None, works: Sequence[Candidate]) -> Calibration:
     prints = [each.fingerprint for each in works]
     allowed = [each.fingerprint for each in works if each.allows_style]
-    style = None if strangers is None else StyledCorpus(strangers, [StyleBlock.stack(allowed)])
+    style = None if unrelated is None else StyledCorpus(unrelated, [StyleBlock.stack(allowed)])
     blocks = [FingerprintBlock.stack(prints)]
     return calibrate(null_set, blocks, corpus_of(works), shipped_ranking(), spec=SPEC, style=style)
 
 
 @pytest.fixture(scope="module")
-def calibration(null_set: NullSet, strangers: StyleNull, works: list[Candidate]) -> Calibration:
-    return calibrated(null_set, strangers, works)
+def calibration(null_set: NullSet, unrelated: StyleNull, works: list[Candidate]) -> Calibration:
+    return calibrated(null_set, unrelated, works)
 
 
 def asked(seed: int, style: StyleBlock, *, sha256: str = "f" * 64) -> Query:
@@ -99,9 +99,9 @@ def asked(seed: int, style: StyleBlock, *, sha256: str = "f" * 64) -> Query:
 
 
 def answered(
-    works: Sequence[Candidate], calibration: Calibration, null_set: NullSet, strangers: StyleNull | None, query: Query
+    works: Sequence[Candidate], calibration: Calibration, null_set: NullSet, unrelated: StyleNull | None, query: Query
 ) -> MatchOutcome:
-    return Matcher(MemoryIndex(works, {}), calibration, null_set, strangers).match(query)
+    return Matcher(MemoryIndex(works, {}), calibration, null_set, unrelated).match(query)
 
 
 def test_the_measure_is_csls_of_both_embeddings() -> None:
@@ -120,11 +120,11 @@ def test_the_measure_is_csls_of_both_embeddings() -> None:
             assert found.score[row, column] == pytest.approx(expected, abs=1e-4)
 
 
-def test_strangers_are_called_near_in_style_as_rarely_as_stated(
-    null_set: NullSet, strangers: StyleNull, works: list[Candidate], calibration: Calibration
+def test_unrelated_pictures_are_called_near_in_style_as_rarely_as_stated(
+    null_set: NullSet, unrelated: StyleNull, works: list[Candidate], calibration: Calibration
 ) -> None:
     """Pictures drawn like those of the null set: at most about a hundredth has p <= .01."""
-    rates, measure = calibration.style, strangers.measure
+    rates, measure = calibration.style, unrelated.measure
     assert rates is not None
     fresh = styles(77, 4000)
     corpus = StyleBlock.stack([each.fingerprint for each in works if each.allows_style])
@@ -135,10 +135,10 @@ def test_strangers_are_called_near_in_style_as_rarely_as_stated(
 
 
 def test_a_picture_in_the_style_of_a_work_finds_it(
-    null_set: NullSet, strangers: StyleNull, works: list[Candidate], calibration: Calibration
+    null_set: NullSet, unrelated: StyleNull, works: list[Candidate], calibration: Calibration
 ) -> None:
     style = styles(1010, 1)
-    outcome = answered(works, calibration, null_set, strangers, asked(1, style))
+    outcome = answered(works, calibration, null_set, unrelated, asked(1, style))
     first = outcome.matches[0]
     assert outcome.verdict is Verdict.STYLE
     assert (first.work_id, first.relation, first.bin) == ("1010", Relation.SIMILAR_STYLE, "style-detailed")
@@ -151,50 +151,50 @@ def test_a_picture_in_the_style_of_a_work_finds_it(
 
 
 def test_works_that_do_not_allow_it_are_not_compared_by_style(
-    null_set: NullSet, strangers: StyleNull, works: list[Candidate], calibration: Calibration
+    null_set: NullSet, unrelated: StyleNull, works: list[Candidate], calibration: Calibration
 ) -> None:
-    outcome = answered(works, calibration, null_set, strangers, asked(1, styles(1011, 1)))
+    outcome = answered(works, calibration, null_set, unrelated, asked(1, styles(1011, 1)))
     assert outcome.verdict is Verdict.NONE
     assert all("style" not in match.raw for match in outcome.matches)
 
 
 def test_copies_come_first_and_are_never_called_style(
-    null_set: NullSet, strangers: StyleNull, works: list[Candidate], calibration: Calibration
+    null_set: NullSet, unrelated: StyleNull, works: list[Candidate], calibration: Calibration
 ) -> None:
     query = asked(1, styles(1010, 1), sha256=works[10].sha256)
-    outcome = answered(works, calibration, null_set, strangers, query)
+    outcome = answered(works, calibration, null_set, unrelated, query)
     assert outcome.verdict is Verdict.COPY
     assert (outcome.matches[0].work_id, outcome.matches[0].relation) == ("1010", Relation.EXACT)
     assert "fused" in outcome.matches[0].raw
     other = asked(1, styles(1012, 1), sha256=works[10].sha256)
-    matches = answered(works, calibration, null_set, strangers, other).matches
+    matches = answered(works, calibration, null_set, unrelated, other).matches
     assert [(match.work_id, "style" in match.raw) for match in matches[:2]] == [("1010", False), ("1012", True)]
 
 
 def test_what_is_as_near_as_a_copy_keeps_that_p_value(
-    null_set: NullSet, strangers: StyleNull, works: list[Candidate], calibration: Calibration
+    null_set: NullSet, unrelated: StyleNull, works: list[Candidate], calibration: Calibration
 ) -> None:
     """Near in style beside: a possible copy that was not verified must not be played down."""
     query = asked(1, styles(1010, 1))
     near = works[10].fingerprint
     image = replace(query.fingerprint.image, embeddings=near.embeddings, phash=near.phash, pdq=near.pdq)
     query = replace(query, fingerprint=replace(as_query(image), phash_views=(near.phash,), pdq_views=(near.pdq,)))
-    first = answered(works, calibration, null_set, strangers, query).matches[0]
+    first = answered(works, calibration, null_set, unrelated, query).matches[0]
     assert first.work_id == "1010"
     assert first.p_value <= ALPHA
     assert "fused" in first.raw
     assert "style" not in first.raw
 
 
-def test_without_strangers_or_rates_all_is_as_it_was(
-    null_set: NullSet, strangers: StyleNull, works: list[Candidate], calibration: Calibration
+def test_without_unrelated_pictures_or_rates_all_is_as_it_was(
+    null_set: NullSet, unrelated: StyleNull, works: list[Candidate], calibration: Calibration
 ) -> None:
     query = asked(1, styles(1010, 1))
     without = calibrated(null_set, None, works)
     assert without.style is None
     assert without.spec == SPEC.digest
     outcomes = [
-        answered(works, without, null_set, strangers, query),
+        answered(works, without, null_set, unrelated, query),
         answered(works, calibration, null_set, None, query),
     ]
     assert [outcome.verdict for outcome in outcomes] == [Verdict.NONE, Verdict.NONE]
@@ -202,10 +202,10 @@ def test_without_strangers_or_rates_all_is_as_it_was(
 
 
 def test_a_picture_that_says_too_little_has_no_style(
-    null_set: NullSet, strangers: StyleNull, works: list[Candidate], calibration: Calibration
+    null_set: NullSet, unrelated: StyleNull, works: list[Candidate], calibration: Calibration
 ) -> None:
     query = replace(asked(1, styles(1010, 1)), not_comparable="blank")
-    assert not answered(works, calibration, null_set, strangers, query).matches
+    assert not answered(works, calibration, null_set, unrelated, query).matches
 
 
 def test_the_calibration_file_carries_the_part_of_style(null_set: NullSet, calibration: Calibration) -> None:
@@ -245,7 +245,7 @@ def test_null_pictures_that_the_corpus_contains_are_left_out_of_style_too(null_s
     assert sum(item.n for item in made.style.bins) == len(rows) - 2
 
 
-def test_where_the_corpus_contains_every_stranger_nothing_is_near_in_style(null_set: NullSet) -> None:
+def test_where_the_corpus_contains_every_unrelated_picture_nothing_is_near_in_style(null_set: NullSet) -> None:
     rows = np.array([4])
     sources = null_set.sources
     block = FingerprintBlock(
@@ -262,12 +262,12 @@ def test_where_the_corpus_contains_every_stranger_nothing_is_near_in_style(null_
     assert made.style.bin_of(0.9).p_value(1000.0) == 1.0
 
 
-def test_other_models_other_strangers(null_set: NullSet, strangers: StyleNull, works: list[Candidate]) -> None:
+def test_other_models_need_another_null_set(null_set: NullSet, unrelated: StyleNull, works: list[Candidate]) -> None:
     blocks = [FingerprintBlock.stack([each.fingerprint for each in works])]
-    style = StyledCorpus(strangers, [])
+    style = StyledCorpus(unrelated, [])
     for spec, wrong, code in (
         (styled_spec("other"), style, "spec-mismatch"),
-        (SPEC, replace(style, strangers=replace(strangers, null_set="0" * 64)), "calibration-mismatch"),
+        (SPEC, replace(style, style_null=replace(unrelated, null_set="0" * 64)), "calibration-mismatch"),
     ):
         with pytest.raises(ConflictError) as refused:
             calibrate(null_set, [], corpus_of(works), shipped_ranking(), spec=spec, style=wrong)
@@ -275,15 +275,15 @@ def test_other_models_other_strangers(null_set: NullSet, strangers: StyleNull, w
     with pytest.raises(ConflictError) as refused:
         calibrate(null_set, blocks, corpus_of(works), shipped_ranking())
     assert refused.value.code == "spec-mismatch"
-    made = calibrated(null_set, strangers, works)
+    made = calibrated(null_set, unrelated, works)
     with pytest.raises(ConflictError) as refused:
         Matcher(MemoryIndex(works, {}), made, null_set, style_null(null_set, seed=40))
     assert refused.value.code == "calibration-mismatch"
 
 
-def test_the_file_of_strangers(null_set: NullSet, strangers: StyleNull) -> None:
-    data = write_style_null(strangers.spec, strangers.null_set, strangers.rows, strangers.pictures, strangers.measure)
-    assert read_style_null(data).digest == strangers.digest
+def test_the_file_of_unrelated_pictures(null_set: NullSet, unrelated: StyleNull) -> None:
+    data = write_style_null(unrelated.spec, unrelated.null_set, unrelated.rows, unrelated.pictures, unrelated.measure)
+    assert read_style_null(data).digest == unrelated.digest
     arrays = load(data)
     spoilt = [
         b"",

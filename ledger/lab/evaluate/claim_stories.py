@@ -114,9 +114,9 @@ class Stories:
             )
 
     def _not_copied(self) -> None:
-        artist, picture, stranger = self._script.artist(), self._script.next_drawing(), self._script.next_drawing()
+        artist, picture, unregistered = self._script.artist(), self._script.next_drawing(), self._script.next_drawing()
         file = self._script.work(artist, encoded(picture))
-        data = encoded(stranger)
+        data = encoded(unregistered)
         self._script.file("not copied", "copies-work", artist, "inconclusive", data, file, truthful=False)
 
     def _side_by_side(self) -> None:

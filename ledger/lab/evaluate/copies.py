@@ -156,7 +156,7 @@ def _growth(method: Method, measured: Measurements) -> list[dict[str, Any]]:
             {
                 "works": size,
                 "copies": int((own >= 0).sum()),
-                "strangers": int((own < 0).sum()),
+                "unrelated": int((own < 0).sum()),
                 "micro_ap": _number(ScoredPairs.of(scores, own).curve().micro_ap),
                 "recall_at_1": _number(weighted_share(first_is_own(scores, own))),
                 "recall_at_1pct_false_alarms": _number(
@@ -182,7 +182,7 @@ def _called(measured: Measurements) -> dict[str, Any]:
     copies = int((measured.own >= 0).sum())
     return {
         "alpha": measured.alpha,
-        "strangers_called_a_copy": share_json(wrong, len(measured.replies) - copies),
+        "unrelated_called_a_copy": share_json(wrong, len(measured.replies) - copies),
         "copies_called_of_the_right_work": share_json(right, copies),
     }
 
@@ -193,8 +193,8 @@ def _context(measured: Measurements) -> dict[str, Any]:
         "works": len(measured.works),
         "copies": int((own >= 0).sum()),
         "copied_works": len(np.unique(own[own >= 0])),
-        "strangers": int((own < 0).sum()),
-        "edited_strangers": sum(reply.own < 0 and reply.question.turn is not None for reply in measured.replies),
+        "unrelated": int((own < 0).sum()),
+        "edited_unrelated": sum(reply.own < 0 and reply.question.turn is not None for reply in measured.replies),
         "variants_left_out": measured.variants,
         "pairs_ignored": int(measured.hidden.sum()),
         "not_comparable": sum(reply.answer.not_comparable is not None for reply in measured.replies),

@@ -46,7 +46,7 @@ class ExperimentPlan:
     out: Path
     works: int = 3500
     copies: int = 600
-    strangers: int = 600
+    unrelated: int = 600
     assets: Path | None = None
     seed: int = 7
     growth: Sequence[int] = ()
@@ -148,16 +148,16 @@ def measure(plan: ExperimentPlan, progress: Progress) -> Measurements:
         absent[Sscd.name] = f"{error.message}. {error.hint}"
     heading = {"layout": _LAYOUT, "spec": fingerprinter.spec.digest, "peers": sorted(baselines)}
     with DecodePool() as pool, ResultCache(plan.out / "works.jsonl", heading) as cache:
-        chosen = select(pool, works=plan.works, strangers=plan.strangers, assets=plan.assets, seed=plan.seed)
+        chosen = select(pool, works=plan.works, unrelated=plan.unrelated, assets=plan.assets, seed=plan.seed)
         bench = Bench(pool, fingerprinter, list(baselines.values()), cache)
         works = bench.works(chosen.corpus, "fingerprinting the corpus", progress)
-        outside = bench.works(chosen.strangers, "fingerprinting strangers", progress)
+        outside = bench.works(chosen.unrelated, "fingerprinting unrelated pictures", progress)
         background = bench.works(chosen.background, "fingerprinting the background", progress)
         corpora = _corpora(works, plan.growth)
-        strangers = _alone(outside, works)
-        questions = _questions(plan, chosen, works, strangers, corpora)
+        unrelated = _alone(outside, works)
+        questions = _questions(plan, chosen, works, unrelated, corpora)
         with ResultCache(plan.out / "answers.jsonl", heading | _question_heading(plan, chosen, corpora)) as answers:
-            interview = Interview(bench, answers, chosen.grounds(strangers), plan.seed)
+            interview = Interview(bench, answers, chosen.grounds(unrelated), plan.seed)
             replies = _replies(questions, interview.ask(questions, progress), works)
     return Measurements(
         plan=plan,
@@ -167,7 +167,7 @@ def measure(plan: ExperimentPlan, progress: Progress) -> Measurements:
         background=background,
         baselines=baselines,
         absent=absent,
-        variants=len(outside) - len(strangers),
+        variants=len(outside) - len(unrelated),
         alpha=corpora[-1].calibration.alpha,
         bins=[each.name for each in corpora[-1].calibration.bins],
         spec=fingerprinter.spec.digest,
@@ -183,12 +183,12 @@ def _corpora(works: Sequence[DescribedWork], growth: Sequence[int]) -> list[Corp
     return [Corpus(MemoryIndex([work.candidate for work in works[:size]], previews)) for size in sizes]
 
 
-def _alone(strangers: Sequence[DescribedWork], works: Sequence[DescribedWork]) -> set[str]:
+def _alone(unrelated: Sequence[DescribedWork], works: Sequence[DescribedWork]) -> set[str]:
     """Names of the pictures that are no variant of any work."""
     near = variant_pairs(
-        [work.candidate.fingerprint for work in strangers], [work.candidate.fingerprint for work in works]
+        [work.candidate.fingerprint for work in unrelated], [work.candidate.fingerprint for work in works]
     )
-    return {work.candidate.work_id for work, variants in zip(strangers, near, strict=True) if not variants.any()}
+    return {work.candidate.work_id for work, variants in zip(unrelated, near, strict=True) if not variants.any()}
 
 
 def _questions(
@@ -198,9 +198,9 @@ def _questions(
     copied = [picture for picture in chosen.copied if picture.name in place]
     # Cycle through the pictures; each repetition edits the picture in another way.
     copies = [Question(copied[turn % len(copied)], turn, copy=True) for turn in range(plan.copies if copied else 0)]
-    strangers = [picture for picture in chosen.strangers if picture.name in alone]
+    unrelated = [picture for picture in chosen.unrelated if picture.name in alone]
     asked: list[Asked] = []
-    for questions in (copies, _unrelated_questions(strangers, both=plan.both)):
+    for questions in (copies, _unrelated_questions(unrelated, both=plan.both)):
         left = dict.fromkeys(range(len(corpora) - 1), GROWTH_QUESTIONS)
         for question in questions:
             column = place.get(question.picture.name, -1)
@@ -218,7 +218,7 @@ def _unrelated_questions(pictures: Sequence[Picture], *, both: bool) -> list[Que
 
 
 def _question_heading(plan: ExperimentPlan, chosen: Selection, corpora: Sequence[Corpus]) -> dict[str, object]:
-    grounds = [picture.name for picture in (*chosen.strangers, *chosen.photographs)]
+    grounds = [picture.name for picture in (*chosen.unrelated, *chosen.photographs)]
     return {
         "edits": edits.VERSION,
         "seed": plan.seed,

@@ -100,11 +100,11 @@ def false_alarm_threshold(scores: Scores, own: Columns, rate: float, weight: Wei
 
     With n unrelated pictures and a rate below 1/n, none may have one.
     """
-    strangers = own < 0
-    best = scores[strangers].max(axis=1, initial=-np.inf)
+    unrelated = own < 0
+    best = scores[unrelated].max(axis=1, initial=-np.inf)
     if not len(best):
         return math.inf
-    counts = np.ones(len(best)) if weight is None else weight[strangers]
+    counts = np.ones(len(best)) if weight is None else weight[unrelated]
     order = np.argsort(-best)
     above = np.cumsum(counts[order])
     # The threshold is the highest score that must not be passed.

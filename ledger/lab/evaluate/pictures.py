@@ -70,7 +70,7 @@ class Selection:
     """Works of the corpus that are copied."""
     distractors: Sequence[Picture]
     """The rest of the corpus."""
-    strangers: Sequence[Picture]
+    unrelated: Sequence[Picture]
     """Pictures outside the corpus; they may still include variants of its works."""
     background: Sequence[Picture]
 
@@ -83,13 +83,13 @@ class Selection:
 
     def grounds(self, names: Container[str]) -> Grounds:
         """Pictures to put works on or beside: photographs, and the unrelated pictures with these names."""
-        strangers = [picture for picture in self.strangers if picture.name in names]
-        others = [picture.pixels for picture in strangers if picture.collection != PHOTOGRAPHS]
+        unrelated = [picture for picture in self.unrelated if picture.name in names]
+        others = [picture.pixels for picture in unrelated if picture.collection != PHOTOGRAPHS]
         return Grounds([picture.pixels for picture in self.photographs], others)
 
 
-def select(pool: DecodePool, *, works: int, strangers: int, assets: Path | None, seed: int) -> Selection:
-    """At most `works` in the corpus, held-out ones first, and at most `strangers`.
+def select(pool: DecodePool, *, works: int, unrelated: int, assets: Path | None, seed: int) -> Selection:
+    """At most `works` in the corpus, held-out ones first, and at most `unrelated`.
 
     Raises NotFoundError (`openclipart-missing`, `assets-missing`), ConflictError (`nothing-held-out`).
     """
@@ -102,7 +102,7 @@ def select(pool: DecodePool, *, works: int, strangers: int, assets: Path | None,
     by_role = _open_works(pool, seed)
     held_out = by_role[Role.HELD_OUT]
     copied = [work for work in held_out if not _outside(work.key)][:works]
-    outside = [work for work in held_out if _outside(work.key)][:strangers]
+    outside = [work for work in held_out if _outside(work.key)][:unrelated]
     if not copied or not outside:
         raise ConflictError("no open work is by a held-out artist: nothing to measure on", code="nothing-held-out")
     others = [work for role in (Role.REFERENCE, Role.NULL, Role.TRAIN) for work in by_role[role]]
@@ -113,8 +113,8 @@ def select(pool: DecodePool, *, works: int, strangers: int, assets: Path | None,
     photographs: list[Picture] = []
     if assets is not None:
         photographs = _taken(assets, {PHOTOGRAPHS}, MOST_PHOTOGRAPHS, pool, seed)
-        outside += photographs[: (strangers - len(outside)) // 2]
-        outside += _taken(assets, HELD_OUT - {PHOTOGRAPHS}, strangers - len(outside), pool, seed)
+        outside += photographs[: (unrelated - len(outside)) // 2]
+        outside += _taken(assets, HELD_OUT - {PHOTOGRAPHS}, unrelated - len(outside), pool, seed)
         missing = works - len(copied) - len(distractors)
         distractors += _taken(assets, {each.name for each in COLLECTIONS} - HELD_OUT, missing, pool, seed)
     return Selection(copied, distractors, outside, background, photographs)

@@ -60,7 +60,7 @@ def evaluate_calibration(measured: Measurements) -> ReliabilityReport:
         "false_discoveries": _false_discoveries(cases, measured.plan.seed),
         "works": len(measured.works),
         "copies": sum(case.copy for case in cases),
-        "strangers": {
+        "unrelated": {
             "clean": sum(not case.copy and not case.edited for case in cases),
             "edited": sum(not case.copy and case.edited for case in cases),
         },
@@ -93,10 +93,10 @@ def _rates(cases: Sequence[QuestionOutcome], name: str, alpha: float) -> dict[st
     inside = [case for case in cases if name in (ALL, case.bin)]
     row: dict[str, Any] = {"alpha": alpha, "bin": name}
     for group, edited in (("clean", False), ("edited", True)):
-        strangers = [case for case in inside if not case.copy and case.edited is edited]
+        unrelated = [case for case in inside if not case.copy and case.edited is edited]
         row[group] = {
-            "as_close": share_json(sum(case.p_value <= alpha for case in strangers), len(strangers)),
-            "called_a_copy": share_json(sum(case.called <= alpha for case in strangers), len(strangers)),
+            "as_close": share_json(sum(case.p_value <= alpha for case in unrelated), len(unrelated)),
+            "called_a_copy": share_json(sum(case.called <= alpha for case in unrelated), len(unrelated)),
         }
     copies = [case for case in inside if case.copy]
     row["copies_called_of_the_right_work"] = share_json(sum(case.right <= alpha for case in copies), len(copies))
@@ -119,12 +119,12 @@ def _false_discoveries(cases: Sequence[QuestionOutcome], seed: int) -> dict[str,
     """
     rng = np.random.default_rng(seed)
     copies = [case for case in cases if case.copy]
-    strangers = [case for case in cases if not case.copy]
-    taken = min(BATCH_COPIES, len(copies)), min(BATCH - BATCH_COPIES, len(strangers))
+    unrelated = [case for case in cases if not case.copy]
+    taken = min(BATCH_COPIES, len(copies)), min(BATCH - BATCH_COPIES, len(unrelated))
     shares, found = [], []
     for _ in range(BATCHES):
         chosen = [copies[at] for at in rng.choice(len(copies), taken[0], replace=False)]
-        chosen += [strangers[at] for at in rng.choice(len(strangers), taken[1], replace=False)]
+        chosen += [unrelated[at] for at in rng.choice(len(unrelated), taken[1], replace=False)]
         false, true = _standing(chosen)
         shares.append(false / max(1, false + true))
         found.append(true / max(1, taken[0]))
@@ -134,7 +134,7 @@ def _false_discoveries(cases: Sequence[QuestionOutcome], seed: int) -> dict[str,
         "batches": {
             "n": BATCHES,
             "copies": taken[0],
-            "strangers": taken[1],
+            "unrelated": taken[1],
             "realised": round(float(np.mean(shares)), 6),
             "copies_found": round(float(np.mean(found)), 6),
         },

@@ -134,7 +134,7 @@ def build_null_set(workshop: Workshop) -> Facts:
     workshop.write(workshop.out / NULL_SET, built.null_set)
     workshop.write(workshop.out / RANKING, built.ranking.to_bytes())
     workshop.write(workshop.out / CARD, null_set_card(built).encode())
-    return {"files": [NULL_SET, RANKING, CARD], "strangers": dict(built.counts), "copies": built.copies}
+    return {"files": [NULL_SET, RANKING, CARD], "unrelated": dict(built.counts), "copies": built.copies}
 
 
 def build_style_null(workshop: Workshop, models: Path) -> Facts:

@@ -47,19 +47,19 @@ class GeometryFit:
     """Share of the given unrelated pictures that it verifies."""
 
 
-def fit_geometry(copies: Sequence[Pair], strangers: Sequence[Pair]) -> GeometryFit:
+def fit_geometry(copies: Sequence[Pair], unrelated: Sequence[Pair]) -> GeometryFit:
     """Alternates between choosing the best hypothesis of each pair and fitting the weights."""
     ungated = replace(_START, few=0)
-    labels = np.r_[np.ones(len(copies), np.bool_), np.zeros(len(strangers), np.bool_)]
+    labels = np.r_[np.ones(len(copies), np.bool_), np.zeros(len(unrelated), np.bool_)]
     for _ in range(_ROUNDS):
-        best = [_best(found, ungated) for found in (*copies, *strangers)]
+        best = [_best(found, ungated) for found in (*copies, *unrelated)]
         there = np.array([item is not None for item in best])
         design = np.array([_measures(item) for item in best if item is not None])
         intercept, weights = fit_nonnegative(design, labels[there], least=np.zeros(design.shape[1]))
         inliers, correlation, closeness = weights.tolist()
         ungated = replace(ungated, intercept=intercept, inliers=inliers, correlation=correlation, closeness=closeness)
     rule = replace(ungated, few=_START.few)
-    return _with_threshold(rule, _weights(copies, rule), _weights(strangers, rule))
+    return _with_threshold(rule, _weights(copies, rule), _weights(unrelated, rule))
 
 
 def evidence_of(pair: Pair, rule: GeometryRule) -> float:
@@ -68,12 +68,12 @@ def evidence_of(pair: Pair, rule: GeometryRule) -> float:
     return min(weight, MOST_EVIDENCE) if weight >= rule.threshold else rule.unverified
 
 
-def _with_threshold(rule: GeometryRule, copies: NDArray[np.float64], strangers: NDArray[np.float64]) -> GeometryFit:
+def _with_threshold(rule: GeometryRule, copies: NDArray[np.float64], unrelated: NDArray[np.float64]) -> GeometryFit:
     """Adds the threshold that lets MISTAKEN pass, but never one at which the evidence speaks against a copy."""
-    threshold = max(0.0, round(float(np.quantile(strangers, 1 - MISTAKEN, method="higher")) + 1e-6, 6))
-    verified, mistaken = copies >= threshold, strangers >= threshold
+    threshold = max(0.0, round(float(np.quantile(unrelated, 1 - MISTAKEN, method="higher")) + 1e-6, 6))
+    verified, mistaken = copies >= threshold, unrelated >= threshold
     missed = (np.count_nonzero(~verified) + 1) / (len(copies) + 2)
-    refused = (np.count_nonzero(~mistaken) + 1) / (len(strangers) + 2)
+    refused = (np.count_nonzero(~mistaken) + 1) / (len(unrelated) + 2)
     fitted = replace(rule, threshold=threshold, unverified=math.log(missed / refused))
     return GeometryFit(fitted, float(verified.mean()), float(mistaken.mean()))
 

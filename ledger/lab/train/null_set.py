@@ -52,7 +52,7 @@ class NullSetFiles:
     edited: int
     """Number of edited null pictures."""
     copies: int
-    strangers: int
+    unrelated: int
     """Number of verified pairs of unrelated pictures."""
 
 
@@ -68,13 +68,13 @@ def assemble(measured: Sequence[NullSetPicture]) -> NullSetFiles:
     pairs = _pairs([*references, *null], references, vectors)
     ranking = fit_ranking(pairs)
     aligned = _align([*references, *null], references, pairs, ranking.raw(pairs.found))
-    fit = fit_geometry(aligned.copies, aligned.strangers)
+    fit = fit_geometry(aligned.copies, aligned.unrelated)
     data = write_null_set(
         QueryBlock.stack([item.query for item in null]),
         _source_prints(null),
         vectors,
         MeasuredPairs(_column(pairs.found, aligned.copy_places), _evidence(aligned.copies, fit)),
-        MeasuredPairs(_column(pairs.found, aligned.stranger_places), _evidence(aligned.strangers, fit)),
+        MeasuredPairs(_column(pairs.found, aligned.unrelated_places), _evidence(aligned.unrelated, fit)),
     )
     return NullSetFiles(
         null_set=data,
@@ -83,7 +83,7 @@ def assemble(measured: Sequence[NullSetPicture]) -> NullSetFiles:
         counts=Counter(item.collection for item in null),
         edited=sum(item.edited for item in null),
         copies=len(aligned.copies),
-        strangers=len(aligned.strangers),
+        unrelated=len(aligned.unrelated),
     )
 
 
@@ -97,8 +97,8 @@ class _Aligned:
 
     copies: Sequence[Pair]
     copy_places: Places
-    strangers: Sequence[Pair]
-    stranger_places: Places
+    unrelated: Sequence[Pair]
+    unrelated_places: Places
 
 
 def _align(
@@ -113,9 +113,9 @@ def _align(
     null = range(len(references), min(len(queries), len(references) + ALIGNED * 3 // 2))
     rows = [*range(min(ALIGNED, len(references))), *null]
     copies: list[Pair] = []
-    strangers: list[Pair] = []
+    unrelated: list[Pair] = []
     copy_places: list[tuple[int, int]] = []
-    stranger_places: list[tuple[int, int]] = []
+    unrelated_places: list[tuple[int, int]] = []
 
     def examine(row: int) -> tuple[int, list[tuple[int, Pair]]]:
         own = int(pairs.own[row])
@@ -127,9 +127,9 @@ def _align(
     with ThreadPoolExecutor() as threads:  # OpenCV and NumPy release the interpreter
         for row, (own, found) in zip(rows, threads.map(examine, rows), strict=True):
             for column, pair in found:
-                (copies if column == own else strangers).append(pair)
-                (copy_places if column == own else stranger_places).append((row, column))
-    return _Aligned(copies, copy_places, strangers, stranger_places)
+                (copies if column == own else unrelated).append(pair)
+                (copy_places if column == own else unrelated_places).append((row, column))
+    return _Aligned(copies, copy_places, unrelated, unrelated_places)
 
 
 def _picture(work: NullSetPicture) -> WorkPicture:

@@ -49,7 +49,7 @@ class NullSetFacts(Protocol):
     @property
     def copies(self) -> int: ...
     @property
-    def strangers(self) -> int: ...
+    def unrelated(self) -> int: ...
     @property
     def geometry(self) -> GeometryFit: ...
 
@@ -64,7 +64,7 @@ def null_set_card(made: NullSetFacts) -> str:
         total=f"{sum(made.counts.values()):,}",
         edited=f"{made.edited:,}",
         copies=f"{made.copies:,}",
-        strangers=f"{made.strangers:,}",
+        unrelated=f"{made.unrelated:,}",
         digest=hashlib.sha256(made.null_set).hexdigest(),
         ranking=hashlib.sha256(made.ranking.to_bytes()).hexdigest(),
         spec=made.ranking.spec,
@@ -83,7 +83,7 @@ work usually is. Every calibration compares them with the current corpus.
 `null-v2.safetensors` (SHA-256 `{digest}`) holds fingerprints only, no pixels, of {total} pictures as queries,
 {edited} of them edited, none a variant of another. It also holds the fingerprints of each before editing, which decide
 whether a corpus contains it; embeddings of background pictures for score normalisation; and the results of
-fingerprints and geometric verification for {copies} edited copies compared with their works and for {strangers} pairs
+fingerprints and geometric verification for {copies} edited copies compared with their works and for {unrelated} pairs
 of unrelated pictures, each a query and one of its nearest works. `ranking-v2.json` (SHA-256 `{ranking}`) holds the
 fitted curves, the rule of geometric verification, complexity bins and alpha. Both use FingerprintSpec `{spec}`.
 

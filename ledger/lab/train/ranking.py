@@ -50,9 +50,9 @@ def _examples(pairs: RankingPairs, ranking: Ranking) -> tuple[NDArray[np.float64
     raw[rows, pairs.own[rows]] = -np.inf
     hardest = np.argpartition(raw, -_HARDEST, axis=1)[:, -_HARDEST:]
     every = np.repeat(np.arange(len(raw)), _HARDEST)
-    strangers = _design(picked(pairs.found, every, hardest.ravel()))
+    unrelated = _design(picked(pairs.found, every, hardest.ravel()))
     copies = _design(picked(pairs.found, rows, pairs.own[rows]))
-    return np.vstack([copies, strangers]), np.r_[np.ones(len(copies), np.bool_), np.zeros(len(strangers), np.bool_)]
+    return np.vstack([copies, unrelated]), np.r_[np.ones(len(copies), np.bool_), np.zeros(len(unrelated), np.bool_)]
 
 
 def picked(found: Features, rows: NDArray[np.intp], columns: NDArray[np.intp]) -> Features:

@@ -35,8 +35,8 @@ def found(asked: Query, limit: int = 2) -> list[str]:
 
 @pytest.mark.parametrize("part", ["embeddings", "phash", "pdq"])
 def test_one_part_that_agrees_is_enough(part: str) -> None:
-    stranger: Fingerprint = replace(fingerprint(999), **{part: getattr(WORKS[42].fingerprint, part)})
-    assert "work-042" in found(query(as_query(stranger)))
+    unrelated: Fingerprint = replace(fingerprint(999), **{part: getattr(WORKS[42].fingerprint, part)})
+    assert "work-042" in found(query(as_query(unrelated)))
 
 
 def test_a_look_that_agrees_is_enough() -> None:

@@ -35,7 +35,7 @@ def columns(*own: int) -> Columns:
     return np.array(own, np.int64)
 
 
-# Best first: .9 right, .8 wrong (a stranger's), .7 right, .6 wrong; the third copy's work is not offered.
+# Best first: .9 right, .8 wrong (an unrelated picture's), .7 right, .6 wrong; the third copy's work is not offered.
 FOUND = scores([0.9, 0.1, NO], [0.6, 0.7, NO], [NO, NO, NO], [NO, NO, 0.8])
 OWN = columns(0, 1, 2, -1)
 
@@ -63,21 +63,21 @@ def test_recall_at_1_by_hand() -> None:
 
 
 def test_false_alarms_by_hand() -> None:
-    strangers = [[score / 100] for score in range(100)]
+    unrelated = [[score / 100] for score in range(100)]
     copies = [[0.995], [0.985], [0.965], [0.5]]
-    both, own = scores(*strangers, *copies), columns(*([-1] * 100), 0, 0, 0, 0)
+    both, own = scores(*unrelated, *copies), columns(*([-1] * 100), 0, 0, 0, 0)
     assert recall_at_false_alarms(both, own, 0.0) == 0.25
     assert recall_at_false_alarms(both, own, 0.01) == 0.5
     assert recall_at_false_alarms(both, own, 0.03) == 0.75
     assert recall_at_false_alarms(both, own, 0.001) == recall_at_false_alarms(both, own, 0.0)
 
 
-def test_nothing_is_told_of_strangers_where_there_are_none() -> None:
+def test_nothing_is_told_of_unrelated_pictures_where_there_are_none() -> None:
     assert false_alarm_threshold(scores([0.5]), columns(0), 0.01) == math.inf
     assert math.isnan(weighted_share(np.zeros(0, np.bool_)))
 
 
-def test_a_stranger_without_a_match_raises_no_alarm() -> None:
+def test_an_unrelated_picture_without_a_match_raises_no_alarm() -> None:
     assert found_at(scores([NO], [0.1]), columns(-1, 0), NO).tolist() == [True]
     assert recall_at_false_alarms(scores([NO], [0.1]), columns(-1, 0), 0.0) == 1.0
 
@@ -115,12 +115,14 @@ def test_a_weight_is_that_many_queries(table: list[tuple[list[int], int]], times
 
 
 @given(tables, st.floats(0, 1))
-def test_no_more_strangers_are_above_the_threshold_than_said(table: list[tuple[list[int], int]], rate: float) -> None:
+def test_no_more_unrelated_pictures_are_above_the_threshold_than_said(
+    table: list[tuple[list[int], int]], rate: float
+) -> None:
     given_scores, own = scores(*([float(each) for each in row] for row, _ in table)), columns(*(at for _, at in table))
-    strangers = given_scores[own < 0]
-    if len(strangers):
+    unrelated = given_scores[own < 0]
+    if len(unrelated):
         threshold = false_alarm_threshold(given_scores, own, rate)
-        assert (strangers.max(axis=1) > threshold).mean() <= rate + 1e-9
+        assert (unrelated.max(axis=1) > threshold).mean() <= rate + 1e-9
 
 
 def test_an_interval_takes_questions_of_one_picture_together() -> None:

@@ -27,20 +27,20 @@ def pool() -> Iterator[DecodePool]:
 
 @pytest.fixture(scope="module")
 def chosen(pool: DecodePool) -> Selection:
-    return select(pool, works=3500, strangers=600, assets=None, seed=7)
+    return select(pool, works=3500, unrelated=600, assets=None, seed=7)
 
 
 def test_sealed_works_are_never_taken(chosen: Selection) -> None:
-    names = [picture.key for picture in (*chosen.corpus, *chosen.strangers, *chosen.background)]
+    names = [picture.key for picture in (*chosen.corpus, *chosen.unrelated, *chosen.background)]
     assert len(names) > 3000
     assert not any(is_sealed(name) for name in names)
 
 
 def test_nothing_is_on_two_sides(chosen: Selection) -> None:
-    sides = [chosen.copied, chosen.distractors, chosen.strangers, chosen.background]
+    sides = [chosen.copied, chosen.distractors, chosen.unrelated, chosen.background]
     names = [picture.name for side in sides for picture in side]
     assert len(names) == len(set(names))
-    subjects = [{picture.key.rpartition("/")[0] for picture in side} for side in (chosen.copied, chosen.strangers)]
+    subjects = [{picture.key.rpartition("/")[0] for picture in side} for side in (chosen.copied, chosen.unrelated)]
     assert not subjects[0] & subjects[1]
 
 
@@ -52,27 +52,27 @@ def test_what_is_asked_about_is_by_held_out_artists_and_nothing_else_is(chosen: 
     def role(picture: Picture) -> Role:
         return role_of(OPENCLIPART, artists[picture.key])
 
-    assert {role(picture) for picture in (*chosen.copied, *chosen.strangers)} == {Role.HELD_OUT}
+    assert {role(picture) for picture in (*chosen.copied, *chosen.unrelated)} == {Role.HELD_OUT}
     assert Role.HELD_OUT not in {role(picture) for picture in (*chosen.distractors, *chosen.background)}
 
 
 def test_the_seed_decides(pool: DecodePool, chosen: Selection) -> None:
-    few = select(pool, works=10, strangers=5, assets=None, seed=7)
+    few = select(pool, works=10, unrelated=5, assets=None, seed=7)
     assert [picture.name for picture in few.copied] == [picture.name for picture in chosen.copied[:10]]
-    assert (len(few.corpus), len(few.strangers), len(few.background)) == (10, 5, 10)
-    other = select(pool, works=10, strangers=5, assets=None, seed=8)
+    assert (len(few.corpus), len(few.unrelated), len(few.background)) == (10, 5, 10)
+    other = select(pool, works=10, unrelated=5, assets=None, seed=8)
     assert [picture.name for picture in few.copied] != [picture.name for picture in other.copied]
 
 
-def test_packages_give_strangers_photographs_and_distractors(pool: DecodePool, tmp_path: Path) -> None:
+def test_packages_give_unrelated_photographs_and_distractors(pool: DecodePool, tmp_path: Path) -> None:
     for collection in (PHOTOGRAPHS, "wesnoth", next(iter(HELD_OUT - {PHOTOGRAPHS}))):
         (tmp_path / collection).mkdir()
         for number in range(3):
             noise = np.random.default_rng(number).integers(0, 256, (256, 256, 3), np.uint8)
             Image.fromarray(noise).save(tmp_path / collection / f"{number}.png")
-    chosen = select(pool, works=5000, strangers=400, assets=tmp_path, seed=7)
+    chosen = select(pool, works=5000, unrelated=400, assets=tmp_path, seed=7)
     assert {picture.collection for picture in chosen.photographs} == {PHOTOGRAPHS}
-    assert {picture.collection for picture in chosen.strangers} == {OPENCLIPART, *HELD_OUT}
+    assert {picture.collection for picture in chosen.unrelated} == {OPENCLIPART, *HELD_OUT}
     assert {picture.collection for picture in chosen.distractors} == {OPENCLIPART, "wesnoth"}
     assert chosen.photographs[0].pixels().shape == (128, 128, 3), "a quarter of the photograph"
 

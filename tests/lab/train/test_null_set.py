@@ -73,7 +73,7 @@ def test_what_is_assembled_reads_back_and_holds_no_variant_twice() -> None:
     assert len(null_set.background) == 30
     assert len(null_set.copies.evidence) == made.copies == 60
     assert fingerprint(100).phash not in kept
-    assert len(null_set.strangers.evidence) == made.strangers > 5 * made.copies
+    assert len(null_set.unrelated.evidence) == made.unrelated > 5 * made.copies
     assert made.geometry.verified > 0.9
     assert made.geometry.mistaken < 0.1
     assert read_ranking(made.ranking.to_bytes()) == made.ranking

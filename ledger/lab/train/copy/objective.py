@@ -23,8 +23,8 @@ def loss(queries: Tensor, references: Tensor, bank: Tensor, same: Tensor, weight
     `weight` (n,): how much each query counts.
     """
     own = (queries * references).sum(dim=1, keepdim=True)
-    strangers = (queries @ bank.T).masked_fill(same, -torch.inf)
-    logits = torch.cat([own, strangers], dim=1) / TEMPERATURE
+    unrelated = (queries @ bank.T).masked_fill(same, -torch.inf)
+    logits = torch.cat([own, unrelated], dim=1) / TEMPERATURE
     found = functional.cross_entropy(logits, torch.zeros(len(queries), dtype=torch.long), reduction="none")
     return ((found + SPREAD * _crowding(queries, bank, same)) * weight).mean()
 

@@ -147,8 +147,8 @@ class CopyTraining:
         value.backward()  # type: ignore[no-untyped-call]  # torch leaves it unannotated
         with torch.no_grad():
             self._bank[indices] = references
-            strangers = (queries @ bank.T).masked_fill(same[rows], -1).max(dim=1).values
-            best = (queries * references[rows]).sum(dim=1) > strangers
+            unrelated = (queries @ bank.T).masked_fill(same[rows], -1).max(dim=1).values
+            best = (queries * references[rows]).sum(dim=1) > unrelated
         return float(value.detach()), sum(any(best[rows == row]) for row in range(len(examples)))
 
     def _views(self, feature_map: Tensor, examples: list[CopyExample]) -> tuple[Tensor, Tensor, Tensor]:
