@@ -30,7 +30,10 @@ from tests.record.samples import ORIGIN
 
 EXTERNAL = "ARTLEDGER_TEST_DATABASE_URL"
 RUN_FOLDER = "ARTLEDGER_TEST_RUN_FOLDER"
-FIRST = Path(__file__).with_name("project") / "test_checks.py"
+HERE = Path(__file__).parent
+FIRST = HERE / "project" / "test_checks.py"
+LONG = ("e2e", "cli", "lab", "api", "flows", "docs")
+"""Folders of tests, the longest first."""
 SLOW_SECONDS = 4 * 60 * 60
 
 DatabaseUrl = Callable[[str], str]
@@ -58,11 +61,19 @@ def pytest_xdist_make_scheduler(config: pytest.Config, log: Any) -> LoadFileSche
 
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
-    """The checks start first, as the longest of them takes minutes; the long forms may take as long as they need."""
-    items.sort(key=lambda item: item.path != FIRST)
+    """The checks start first, then the folders of long tests, so that only short ones are left when one worker is done.
+    The long forms may take as long as they need."""
+    items.sort(key=_turn)
     for item in items:
         if item.get_closest_marker("slow") is not None and item.get_closest_marker("timeout") is None:
             item.add_marker(pytest.mark.timeout(SLOW_SECONDS))
+
+
+def _turn(item: pytest.Item) -> int:
+    if item.path == FIRST:
+        return 0
+    folder = item.path.relative_to(HERE).parts[0]
+    return 1 + (LONG.index(folder) if folder in LONG else len(LONG))
 
 
 def pytest_runtest_setup(item: pytest.Item) -> None:

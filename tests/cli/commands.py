@@ -38,7 +38,7 @@ class Commands:
 
     capture: pytest.CaptureFixture[str]
 
-    def __call__(self, *arguments: str | Path) -> Ran:
+    def __call__(self, *arguments: str | Path | int) -> Ran:
         self.capture.readouterr()
         code = run([str(argument) for argument in arguments])
         captured = self.capture.readouterr()

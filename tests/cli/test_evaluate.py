@@ -115,15 +115,18 @@ def test_subjects_of_a_generator_that_knows_nothing(artledger: Commands, tmp_pat
 
 
 @pytest.mark.needs("openclipart")
-def test_claims_in_their_short_form(artledger: Commands, tmp_path: Path) -> None:
-    """Of the installed package, whose drawings are rendered when a claim needs them."""
-    ended = artledger("evaluate", "claims", "--claims", "34", "--squatters", "1", "--out", tmp_path / "out", "--json")
+@pytest.mark.parametrize(
+    ("claims", "squatters", "squatter_claims"), [(2, 0, 0), pytest.param(34, 1, 12, marks=pytest.mark.slow)]
+)
+def test_claims(claims: int, squatters: int, squatter_claims: int, artledger: Commands, tmp_path: Path) -> None:
+    """Of the installed package, whose drawings are rendered when a claim needs them. tests/lab/evaluate/test_claims.py
+    holds every construction and twelve near-duplicates to the same figures, over drawings that are made there."""
+    out = tmp_path / "out"
+    ended = artledger("evaluate", "claims", "--claims", claims, "--squatters", squatters, "--out", out, "--json")
     assert ended.code == 0, ended.stderr
-    assert ended.json["claims"] >= 34
-    assert (ended.json["false_authorship_supported"], ended.json["truthful_contradicted"]) == (0, 0)
-    assert (ended.json["squatter_claims"], ended.json["squatter_supported"], ended.json["true_artist_missing"]) == (
-        12,
-        0,
-        0,
-    )
-    assert json.loads((tmp_path / "out" / "claims.json").read_bytes()) == ended.json
+    figures = ended.json
+    assert figures["claims"] >= claims
+    assert (figures["false_authorship_supported"], figures["truthful_contradicted"]) == (0, 0)
+    assert figures["squatter_claims"] == squatter_claims
+    assert (figures["squatter_supported"], figures["true_artist_missing"]) == (0, 0)
+    assert json.loads((out / "claims.json").read_bytes()) == figures

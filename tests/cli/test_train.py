@@ -57,6 +57,7 @@ def test_a_smoke_run_trains_resumes_and_writes_weights(artledger: Commands, tmp_
     network.load_state_dict(load_file(more["weights"]))
 
 
+@pytest.mark.slow
 @pytest.mark.needs("openclipart")
 def test_a_smoke_run_of_every_part_makes_a_pipeline_that_loads(artledger: Commands, tmp_path: Path) -> None:
     from diffusers import StableDiffusionPipeline

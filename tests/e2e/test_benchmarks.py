@@ -28,7 +28,10 @@ def figures(name: str) -> dict[str, float]:
     return found
 
 
-@pytest.mark.parametrize(("name", "least"), [("ingest", 2), ("verify", 4), ("generate", 3)])
+@pytest.mark.parametrize(
+    ("name", "least"),
+    [("ingest", 2), *(pytest.param(*each, marks=pytest.mark.slow) for each in (("verify", 4), ("generate", 3)))],
+)
 def test_speed(name: str, least: int) -> None:
     found = figures(name)
     assert len(found) >= least
@@ -42,6 +45,7 @@ def test_recall_of_few_works_is_nearly_exact() -> None:
     assert found["recall_at_60"] == 1.0
 
 
+@pytest.mark.slow
 def test_generated_pictures_are_found_again() -> None:
     found = figures("found_again")
     assert set(found) == {"found", "false_finds", "find_ms"}

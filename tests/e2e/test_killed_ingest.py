@@ -18,7 +18,7 @@ from tests.e2e.corpora import assert_same, corpus_of
 SMALL_BATCHES = "import ledger.flows.works.ingest\nledger.flows.works.ingest.BATCH = 4\n"
 """Thirty drawings in eight transactions."""
 PROGRAM = f"{SMALL_BATCHES}from cli.main import main\nmain()\n"
-KILL_FROM = (0, 4, 12)
+KILL_FROM = (0, 12)
 """Works that are registered when the clock of a random kill starts."""
 
 

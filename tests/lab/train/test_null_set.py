@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import functools
 import random
 from collections.abc import Iterator
 from dataclasses import replace
@@ -36,6 +37,7 @@ def pool() -> Iterator[DecodePool]:
         yield pool
 
 
+@functools.cache
 def _measured(number: int, role: Role) -> NullSetPicture:
     """Fingerprints by arithmetic, pixels from a drawing of that number."""
     picture = pixels(drawing(number, 256))
