@@ -79,7 +79,7 @@ def _require_shares(record: Verification | Generation) -> None:
         unattributed=f"{concluded.unattributed:f}",
     )
     if record.attribution != expected:
-        _refuse(f"the matches give {_told(expected)}, the record says {_told(record.attribution)}")
+        _refuse(f"the matches give {_in_words(expected)}, the record says {_in_words(record.attribution)}")
 
 
 def _too_little(image: ImageFacts) -> bool:
@@ -97,7 +97,7 @@ def found_in(match: MatchText) -> Found:
     return Found(match.relation, Decimal(match.p_value), Decimal(match.score), match.artists, group, region)
 
 
-def _told(attribution: AttributionText) -> str:
+def _in_words(attribution: AttributionText) -> str:
     shares = ", ".join(f"{'+'.join(each.artists)} {each.share}" for each in attribution.shares)
     return f"shares {shares or 'of nobody'}, unattributed {attribution.unattributed}"
 

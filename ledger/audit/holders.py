@@ -84,7 +84,7 @@ def maker_check(bundle: Bundle, statement: Statement, announced: Announcements) 
     if missing is not None:
         return (Check(MAKER, Outcome.FAILED, missing, code="signature-missing"),)
     if not signers:
-        return () if party is None or party.demand == "never" else (_alone(party),)
+        return () if party is None or party.demand == "never" else (_only_service_signed(party),)
     if len(known) < len(signers):
         reason = "the record that announces its key was not given. Replaying the log checks this"
         return (not_checked(MAKER, reason, essential=False),)
@@ -108,7 +108,7 @@ def _failed(party: Party | None, index: int, known: Announcements) -> Check | No
     return None
 
 
-def _alone(party: Party) -> Check:
+def _only_service_signed(party: Party) -> Check:
     who = f"{' or '.join(sorted(party.roles))} {party.holder_id}" if party.holder_id else "the artist of the work"
     reason = (
         f"only the service signed it. Whether {who} had a key then is shown by bundles of their `key` records "

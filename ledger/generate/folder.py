@@ -153,7 +153,7 @@ def open_index(path: Path) -> tuple[Family, Mapping[str, str]]:
                     code="bad-pipeline",
                 )
     if "safety_checker" not in classes:
-        classes.pop("feature_extractor", None)  # which only that needs
+        classes.pop("feature_extractor", None)  # only the safety checker needs it
     return family, classes
 
 

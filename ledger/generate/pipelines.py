@@ -12,7 +12,7 @@ TILED_ABOVE = 1024 * 1024
 """Above this many pixels the VAE works in tiles: 2048x2048 at once would need about 30 GB. Only the size decides, since
 tiles change a picture slightly and the same request must give the same picture."""
 
-_BESIDE = ("image_encoder", "feature_extractor")
+_OTHER_COMPONENTS = ("image_encoder", "feature_extractor")
 """Components for other tasks, which may be in the folder and are not loaded."""
 _UNLOADABLE = (OSError, ValueError, LookupError, TypeError, AttributeError, ImportError, RuntimeError)
 """Exceptions that diffusers and transformers raise for inconsistent files."""
@@ -30,7 +30,7 @@ def load_pipeline(folder: PipelineFolder, placement: Placement) -> Any:
     kind = getattr(torch, placement.dtype)
 
     _quiet()
-    absent = {*_BESIDE, *folder.family.optional} - set(folder.components)
+    absent = {*_OTHER_COMPONENTS, *folder.family.optional} - set(folder.components)
     try:
         pipeline = getattr(diffusers, folder.family.pipeline).from_pretrained(
             str(folder.path),

@@ -127,7 +127,7 @@ def _counts(form: Words, words: Words, end: int) -> bool:
         nameable = len(form) > 1 or (len(form[0]) >= 3 and not _ordinary(form[0]))
         if nameable and (styled or _follows(_NAME_BEFORE, words, start)):
             return True
-    if any(_follows(_NAME_BEFORE, words, at) and _all_telling(words[at:end]) for at in range(start, end - 1)):
+    if any(_follows(_NAME_BEFORE, words, at) and _all_distinctive(words[at:end]) for at in range(start, end - 1)):
         return True
     # In the context of style: any number of the name's last words, down to one.
     family = len(form[-1]) >= 4 and not _ordinary(form[-1])
@@ -161,7 +161,7 @@ def _whole(name: str, write: Fold) -> frozenset[str]:
         if _distinctive(form):
             orders.add(form)
         core = tuple(word for word in form if word not in _PARTICLES)
-        if len(core) > 1 and _all_telling(core):
+        if len(core) > 1 and _all_distinctive(core):
             orders |= {form[at:] + form[:at] for at in range(1, len(form))}
             orders |= {core, (core[-1], *core[:-1])}
     return frozenset(joined for joined in map("".join, orders) if len(joined) >= _LEAST_JOINED)
@@ -171,11 +171,11 @@ def _whole(name: str, write: Fold) -> frozenset[str]:
 def _tags(name: str, write: Fold) -> frozenset[str]:
     """Several last words of a name as one word."""
     tails = (form[at:] for form in _forms(name, write) for at in range(1, len(form) - 1))
-    joined = ("".join(tail) for tail in tails if _all_telling(tail))
+    joined = ("".join(tail) for tail in tails if _all_distinctive(tail))
     return frozenset(each for each in joined if len(each) >= _LEAST_TAG)
 
 
-def _all_telling(words: Words) -> bool:
+def _all_distinctive(words: Words) -> bool:
     """Whether there are several words, none of them ordinary, and not only particles."""
     telling = [word for word in words if word not in _PARTICLES]
     return len(words) > 1 and bool(telling) and all(len(word) >= 3 and not _ordinary(word) for word in telling)

@@ -17,10 +17,10 @@ MAX_IN_FILE = {
     "directories": 1_000,  # pages of a TIFF; only the first is decoded
     "strips and tiles": 65_536,
     "parts": 65_536,  # segments, chunks, boxes, tags
-    "sub-blocks": 1_000_000,  # of a GIF: 255 bytes each
+    "sub-blocks": 1_000_000,  # in a GIF, 255 bytes each
     "bytes of colour profile": 16 * 2**20,
     "bytes of EXIF data": 16 * 2**20,
-    "bytes of tags": 16 * 2**20,  # of a TIFF, beyond the file's own length: tags may share bytes
+    "bytes of tags": 16 * 2**20,  # in a TIFF, in addition to the file's length: tags may share bytes
 }
 """Largest number of each thing in a file (`ledger.image.structure`); checked before decoding."""
 

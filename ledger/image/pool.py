@@ -129,7 +129,7 @@ class DecodePool:
         except TimeoutError as error:
             raise _too_slow(f"{self.limits.seconds:g} seconds") from error
         except ProcessExpired as error:
-            raise _died(error, self.limits) from error
+            raise _worker_died(error, self.limits) from error
         except MemoryError as error:
             raise out_of_memory() from error
         if isinstance(outcome, LedgerError):
@@ -153,7 +153,7 @@ def _too_slow(limit: str) -> InputError:
     )
 
 
-def _died(error: ProcessExpired, limits: DecodeLimits) -> InputError:
+def _worker_died(error: ProcessExpired, limits: DecodeLimits) -> InputError:
     if error.exitcode == -signal.SIGXCPU:
         return _too_slow(f"{limits.cpu_seconds:g} seconds of processor time")
     if error.exitcode == -signal.SIGABRT:

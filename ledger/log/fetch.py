@@ -176,7 +176,9 @@ def _cut_off(connection: socket.socket, seconds: float) -> Iterator[None]:
     def end() -> None:
         over.set()
         with contextlib.suppress(OSError):
-            socket.socket.shutdown(connection, socket.SHUT_RDWR)  # TLS's own would change what the reader is using
+            socket.socket.shutdown(
+                connection, socket.SHUT_RDWR
+            )  # the TLS method would change the object that the reader uses
 
     timer = threading.Timer(seconds, end)
     timer.daemon = True

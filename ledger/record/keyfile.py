@@ -24,20 +24,20 @@ class KeyFile:
         self.path = path
         self._passphrase = passphrase
         self._lock = threading.Lock()
-        self._seen: tuple[int, int] | None = None
+        self._loaded_state: tuple[int, int] | None = None
         self._signer: Signer | None = None
 
     def signer(self) -> Signer:
         """The key that is in the file now. Raises as `load_or_create_signer` does."""
         with self._lock:
-            seen = self._look()
-            if self._signer is None or seen != self._seen:
+            state = self._file_state()
+            if self._signer is None or state != self._loaded_state:
                 self._signer = load_or_create_signer(self.path, self._passphrase)
-                # Read the file's state before loading, so that a file replaced meanwhile is noticed the next time.
-                self._seen = seen or self._look()
+                # `state` was read before loading, so that a file replaced meanwhile is noticed the next time.
+                self._loaded_state = state or self._file_state()
             return self._signer
 
-    def _look(self) -> tuple[int, int] | None:
+    def _file_state(self) -> tuple[int, int] | None:
         try:
             status = self.path.stat()
         except FileNotFoundError:

@@ -83,7 +83,7 @@ class HuggingFaceSource:
         """The picture's file. Raises InputError: `file-missing` if the row contains no bytes, `too-large`."""
         if error := self._refused.get(item.key):
             raise error
-        with self._lock:  # one Arrow table is read by several threads; the slow part, decoding, is elsewhere
+        with self._lock:  # several threads read one Arrow table; decoding, the slow part, is elsewhere
             picture = self._pictures[int(item.key)]["image"]
         data = picture and picture["bytes"]
         if not isinstance(data, bytes) or not data:

@@ -165,7 +165,7 @@ def encoded(picture: Pixels, form: Literal["PNG", "JPEG"] = "PNG") -> bytes:
     return file.getvalue()
 
 
-def beside(left: Pixels, right: Pixels) -> Pixels:
+def side_by_side(left: Pixels, right: Pixels) -> Pixels:
     """Two pictures side by side on a white ground."""
     height = max(left.shape[0], right.shape[0])
     ground = np.full((height, left.shape[1] + right.shape[1], 3), 255, np.uint8)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from itertools import cycle
 
-from ledger.lab.evaluate.claim_plan import Moment, Script, beside, encoded
+from ledger.lab.evaluate.claim_plan import Moment, Script, encoded, side_by_side
 from ledger.record.predicates import ClaimVerdict
 
 
@@ -126,7 +126,7 @@ class Stories:
             (self._script.next_drawing(), self._script.next_drawing()),
         )
         files = [self._script.work(artist, encoded(each)) for artist, each in zip(artists, pictures, strict=True)]
-        both = encoded(beside(*pictures))
+        both = encoded(side_by_side(*pictures))
         for artist, file in zip(artists, files, strict=True):
             self._script.file("side by side", "copies-work", artist, "supported", both, file, truthful=True)
 

@@ -122,14 +122,14 @@ class ThrowawayLedger:
         order = ClaimOrder(filing.claim_type, works, model_id)
         draft = self.claims.draft(order, self._artist(filing.claimant), filing.picture, LOCAL)
         verdict = self.claims.file(SentStatement(payload=draft.payload), filing.picture, LOCAL).verdict
-        assert verdict is not None  # noqa: S101 - filing makes one
+        assert verdict is not None  # noqa: S101 - filing makes a verdict
         return verdict.verdict
 
     def compare_with(self, picture: bytes, file: str) -> Sighting:
         work_id, _ = self._by_file[file]
         flow, answer = self.verification, self.verification.verify(picture)
         record = parse_payload(dsse.parse(canonical.dumps(answer.envelope)).payload).predicate
-        assert isinstance(record, predicates.Verification)  # noqa: S101 - what verifying makes
+        assert isinstance(record, predicates.Verification)  # noqa: S101 - verifying makes this kind
         named = any(work_id in match.works and is_copy(record, match) for match in record.matches)
         alone = replace(flow, index=TheseWorks(self.index, [work_id], self.index.state()))
         found = alone.examine(picture).predicate

@@ -177,11 +177,11 @@ def _pairs(
     return RankingPairs(
         found=features(block, levels(block, vectors, NEIGHBOURS), corpus),
         own=np.array(own, np.int64),
-        ignored=ignored | _same_hand(queries, references),
+        ignored=ignored | _same_package(queries, references),
     )
 
 
-def _same_hand(queries: Sequence[NullSetPicture], references: Sequence[NullSetPicture]) -> NDArray[np.bool_]:
+def _same_package(queries: Sequence[NullSetPicture], references: Sequence[NullSetPicture]) -> NDArray[np.bool_]:
     """Pairs from one package, shape (queries, references); such pairs are neither unrelated nor copies.
 
     A package's team draws hundreds of pictures from the same heads, clocks and arrows. OpenClipart has many artists.

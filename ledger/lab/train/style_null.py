@@ -76,7 +76,7 @@ def embed(
         wanted: list[tuple[int | None, CanonicalImage]] = []
         for (picture, _), clean, image in zip(chosen, before, after, strict=True):
             row = prints.row(clean, image) if _role(picture) is Role.NULL else None
-            if row is not None or (_role(picture) is Role.BACKGROUND and _tells(image)):
+            if row is not None or (_role(picture) is Role.BACKGROUND and _comparable(image)):
                 wanted.append((row, image))
         images = [image.working for _, image in wanted]
         if images:
@@ -145,7 +145,7 @@ def _role(picture: SourcePicture) -> Role:
     return role_of(picture.collection, picture.maker)
 
 
-def _tells(image: CanonicalImage) -> bool:
+def _comparable(image: CanonicalImage) -> bool:
     return comparable(image, complexity(image.working)) is None
 
 

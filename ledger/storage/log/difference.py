@@ -45,12 +45,12 @@ def _first_row(connection: Connection, table: sa.Table) -> str | None:
             f" UNION ALL SELECT 'missing', * FROM ({made} EXCEPT {kept}) AS missing ORDER BY {', '.join(keys)} LIMIT 1"
         )
     ).one_or_none()
-    return None if row is None else f"{table.name} {_key(row, keys)} is {_says(row.side)}"
+    return None if row is None else f"{table.name} {_key(row, keys)} is {_in_words(row.side)}"
 
 
 def _key(row: sa.Row[Any], keys: list[str]) -> str:
     return ", ".join(f"{key} {row._mapping[key]}" for key in keys)
 
 
-def _says(side: str) -> str:
+def _in_words(side: str) -> str:
     return "stored, but not in the entries" if side == "stored" else "in the entries, but not stored"

@@ -17,7 +17,7 @@ from ledger.storage.database import Database, driver
 from ledger.storage.log.entry_rows import COLUMNS, entry_of, read_batch, write_entries
 from ledger.storage.log.head import Head, advance_head, lock_head, not_created
 from ledger.storage.log.quick_append import QuickAppender
-from ledger.storage.log.required_signatures import DraftMaker, GoodKeys, keep_keys, maker_of_draft
+from ledger.storage.log.required_signatures import DraftMaker, ValidKeys, keep_keys, maker_of_draft
 from ledger.storage.log.revocation import refused, revocation_key, signers
 
 BATCH = 2_000
@@ -103,7 +103,7 @@ class PostgresEntryStore:
         try:
             with self._database.begin() as connection:
                 head = lock_head(connection)
-                known, good = _Known(connection, drafts), GoodKeys(connection, makers)
+                known, good = _Known(connection, drafts), ValidKeys(connection, makers)
                 appended = _place(drafts, makers, known, good, head)
                 fresh = [(each.entry, draft) for each, draft in zip(appended, drafts, strict=True) if not each.repeated]
                 announced = [
@@ -209,7 +209,7 @@ class _Known:
 
 
 def _place(
-    drafts: Sequence[Draft], makers: Sequence[DraftMaker], known: _Known, good: GoodKeys, head: Head
+    drafts: Sequence[Draft], makers: Sequence[DraftMaker], known: _Known, good: ValidKeys, head: Head
 ) -> list[Appended]:
     appended: list[Appended] = []
     index = head.tree.size

@@ -55,7 +55,7 @@ class Projector:
         done = 0
         with self._database.begin() as connection:
             size, next_index = _positions(connection)
-        while next_index < size:  # as read at first: a log that grows all the time must keep nobody here
+        while next_index < size:  # the size read at the start, so that a growing log does not keep callers here
             with self._database.begin() as connection:
                 lock_projections(connection)
                 done += project(connection)

@@ -61,7 +61,7 @@ def maker_of_draft(draft: Draft) -> DraftMaker:
     return DraftMaker(party, next((ref.record_id for ref in refs_of(predicate)), None) if unnamed else None)
 
 
-class GoodKeys:
+class ValidKeys:
     """The valid keys of the makers of some drafts, including keys that the drafts themselves announce."""
 
     def __init__(self, connection: Connection, makers: Sequence[DraftMaker]) -> None:

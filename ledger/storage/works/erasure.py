@@ -65,14 +65,14 @@ class Erasure:
             for table in REWRITTEN:
                 if not _done(connection, f"VACUUM (FULL, ANALYZE) {table}"):
                     left.append(f"the server's files of {table}, until their space is reused")
-                elif not _forgotten(connection, table):
+                elif not _delete_statistics(connection, table):
                     left.append(f"the server's statistics of {table}, until it has rows again")
             if not all(_done(connection, statement) for statement in _WRITE_AHEAD_LOG):
                 left.append("the server's write-ahead log, as long as its settings keep it")
         return tuple(left)
 
 
-def _forgotten(connection: Connection, table: str) -> bool:
+def _delete_statistics(connection: Connection, table: str) -> bool:
     """Deletes the statistics of an empty table, which ANALYZE does not change. False without the right to do so."""
     if connection.execute(sa.text(f"SELECT EXISTS (SELECT FROM {table})")).scalar_one():  # noqa: S608 - our own names
         return True
@@ -83,12 +83,12 @@ def _done(connection: Connection, statement: str) -> bool:
     """Runs a statement. False if this login lacks the right, or the table is in use for too long."""
     warnings: list[Diagnostic] = []  # if a right is missing, VACUUM skips the table with a warning only
 
-    def hear(said: Diagnostic) -> None:
+    def collect_warnings(said: Diagnostic) -> None:
         if said.severity_nonlocalized == "WARNING":
             warnings.append(said)
 
     raw = driver(connection)
-    raw.add_notice_handler(hear)
+    raw.add_notice_handler(collect_warnings)
     try:
         connection.execute(sa.text(statement))
     except DBAPIError as error:
@@ -96,5 +96,5 @@ def _done(connection: Connection, statement: str) -> bool:
             return False
         raise
     finally:
-        raw.remove_notice_handler(hear)
+        raw.remove_notice_handler(collect_warnings)
     return not warnings

@@ -11,7 +11,7 @@ import pytest
 
 from ledger.image.canonical_image import Pixels
 from ledger.lab.evaluate.claim_figures import squatting, summary
-from ledger.lab.evaluate.claim_plan import EDITS, Filing, PlannedWork, Sighting, beside
+from ledger.lab.evaluate.claim_plan import EDITS, Filing, PlannedWork, Sighting, side_by_side
 from ledger.lab.evaluate.claim_squats import SQUATS, Squat
 from ledger.lab.evaluate.claims import evaluate_claims, one_by_folder
 from ledger.lab.evaluate.edits import KINDS
@@ -176,7 +176,7 @@ def test_too_few_drawings_make_fewer_claims() -> None:
 
 
 def test_helpers() -> None:
-    both = beside(np.zeros((2, 3, 3), np.uint8), np.ones((4, 5, 3), np.uint8))
+    both = side_by_side(np.zeros((2, 3, 3), np.uint8), np.ones((4, 5, 3), np.uint8))
     assert both.shape == (4, 8, 3)
     assert both[3, 0, 0] == 255
     assert both[3, 7, 0] == 1

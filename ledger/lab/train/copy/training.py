@@ -236,7 +236,7 @@ class _Trunk(nn.Module):
         return outputs
 
 
-class _Rest(nn.Module):
+class _TrainedLayers(nn.Module):
     """The trained layers; their input is the trunk's output."""
 
     def __init__(self, blocks: nn.Sequential, head: nn.Module) -> None:
@@ -252,7 +252,9 @@ def _split_network() -> tuple[_Trunk, CopyNetwork]:
     backbone = load_efficientnet_lite0()
     # Parts of a Sequential keep their numbers, so that weights load into the complete network by name.
     trunk = _Trunk(backbone.stem, cast(nn.Sequential, backbone.blocks[:FROZEN]))
-    rest = _Rest(cast(nn.Sequential, backbone.blocks[FROZEN:]), backbone.head).requires_grad_(requires_grad=True)
+    rest = _TrainedLayers(cast(nn.Sequential, backbone.blocks[FROZEN:]), backbone.head).requires_grad_(
+        requires_grad=True
+    )
     return trunk, CopyNetwork(rest)
 
 

@@ -36,7 +36,7 @@ _PROMPTS = 2000
 """Number of prompts that the text's first projection is made to distinguish."""
 _LEAST_VARIANCE = 1e-3
 """As a share of the largest variance: directions in which prompts differ less are noise."""
-_TOLD = 0.5
+_PROMPT_WEIGHT = 0.5
 """Initial weight of the prompt relative to the time embedding."""
 
 
@@ -99,7 +99,7 @@ class DiffusionLesson:
         self._sheets = folder
         self._examples = StudioExamples(pictures.subjects)
         self._latents, self._colours = _variants(pictures, parts.vae, plan.seed, folder / LATENTS)
-        tell_apart(self.learner.add_embedding, self._drawn_prompts(plan.seed))
+        separate_prompts(self.learner.add_embedding, self._drawn_prompts(plan.seed))
 
     def loss(self, _done: float, rng: np.random.Generator) -> Tensor:
         examples = [self._examples.draw(rng) for _ in range(self._plan.batch)]
@@ -111,7 +111,9 @@ class DiffusionLesson:
         wanted = self._scheduler.get_velocity(clean, noise, times)
         with half_precision():
             made = self.learner(
-                noisy.contiguous(memory_format=torch.channels_last), times, self._told(examples, variants, rng)
+                noisy.contiguous(memory_format=torch.channels_last),
+                times,
+                self._prompt_embeddings(examples, variants, rng),
             ).sample
         # Every noise level has equal weight: the noisiest steps decide what a picture shows.
         loss: Tensor = (made.float() - wanted).square().mean()
@@ -127,7 +129,9 @@ class DiffusionLesson:
             ).images
         save_sheet((made * 255).round().astype(np.uint8), self._sheets / "diffusion.png", across=8)
 
-    def _told(self, examples: Sequence[StudioExample], variants: NDArray[np.int64], rng: np.random.Generator) -> Tensor:
+    def _prompt_embeddings(
+        self, examples: Sequence[StudioExample], variants: NDArray[np.int64], rng: np.random.Generator
+    ) -> Tensor:
         return self._read(
             [
                 self._examples.told(each, self._colours[each.index][variant], rng)
@@ -138,17 +142,17 @@ class DiffusionLesson:
     def _drawn_prompts(self, seed: int) -> Tensor:
         rng = np.random.default_rng(seed)
         examples = [self._examples.draw(rng) for _ in range(_PROMPTS)]
-        return self._told(examples, rng.integers(VARIANTS, size=_PROMPTS), rng)
+        return self._prompt_embeddings(examples, rng.integers(VARIANTS, size=_PROMPTS), rng)
 
     @torch.no_grad()
     def _read(self, prompts: list[str]) -> Tensor:
-        """(n, LENGTH, TEXT_WIDTH)."""
+        """Encoded prompts, shape (n, LENGTH, TEXT_WIDTH)."""
         hidden: Tensor = self._parts.text_encoder(**tokens(self._parts.tokenizer, prompts)).last_hidden_state
         return hidden
 
 
 @torch.no_grad()
-def tell_apart(embedding: Any, prompts: Tensor) -> None:
+def separate_prompts(embedding: Any, prompts: Tensor) -> None:
     """Initialises the text's projection so that it distinguishes these prompts, shape (n, tokens, width).
 
     The small text tower gives "a tree" and "a cat" nearly equal embeddings (cosine .97). Whitening makes differences as
@@ -162,7 +166,7 @@ def tell_apart(embedding: Any, prompts: Tensor) -> None:
     turned, _ = torch.linalg.qr(torch.randn(len(embedding.proj.weight), len(mean)))
     embedding.proj.weight.copy_(turned @ whitening.T)
     embedding.proj.bias.copy_(-embedding.proj.weight @ mean)
-    embedding.norm2.weight.fill_(_TOLD)
+    embedding.norm2.weight.fill_(_PROMPT_WEIGHT)
 
 
 def as_pipeline(parts: TrainedParts, unet: Any) -> Any:

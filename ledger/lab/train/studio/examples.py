@@ -16,13 +16,13 @@ from numpy.typing import NDArray
 
 from ledger.lab.train.studio.captions import Subjects, asking_for, caption
 
-_ASKED_FOR = 0.9
+_COMMON = 0.9
 """Share of examples that show a common subject."""
-_NAMED = 0.8
+_SUBJECT_ONLY = 0.8
 """Share of those whose prompt is the subject alone; the others' prompts use anything known about the picture."""
-_UNTOLD = 0.1
+_EMPTY_PROMPT = 0.1
 """Share of examples with an empty prompt (classifier-free guidance)."""
-_UNNAMED = 0.05
+_UNSHARED_WEIGHT = 0.05
 """Weight of a picture whose subject no other shares; a picture whose subject n pictures share has n ** -0.5."""
 
 
@@ -42,20 +42,20 @@ class StudioExamples:
         self._asked_for = [(word, *_showing(subjects, word)) for word in common_subjects(subjects)]
         common = Counter(word for each in subjects for word in each.words)
         self._rest = _shares(
-            [max((common[word] ** -0.5 for word in each.words), default=_UNNAMED) for each in subjects]
+            [max((common[word] ** -0.5 for word in each.words), default=_UNSHARED_WEIGHT) for each in subjects]
         )
 
     def draw(self, rng: np.random.Generator) -> StudioExample:
-        if self._asked_for and rng.random() < _ASKED_FOR:
+        if self._asked_for and rng.random() < _COMMON:
             word, indices, shares = self._asked_for[rng.integers(len(self._asked_for))]
             return StudioExample(int(rng.choice(indices, p=shares)), word)
         return StudioExample(int(rng.choice(len(self._rest), p=self._rest)), None)
 
     def told(self, example: StudioExample, colour: str | None, rng: np.random.Generator) -> str:
         """The example's prompt, sometimes empty."""
-        if rng.random() < _UNTOLD:
+        if rng.random() < _EMPTY_PROMPT:
             return ""
-        if example.subject is not None and rng.random() < _NAMED:
+        if example.subject is not None and rng.random() < _SUBJECT_ONLY:
             return asking_for(example.subject, colour, rng)
         return caption(self._subjects[example.index], colour, rng)
 

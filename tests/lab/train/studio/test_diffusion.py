@@ -12,7 +12,7 @@ from transformers import CLIPTextModel
 from ledger.lab.train.studio.captions import Subjects
 from ledger.lab.train.studio.clip import new_clip, tokens
 from ledger.lab.train.studio.course import StudioTrainingPlan
-from ledger.lab.train.studio.diffusion import LATENTS, DiffusionLesson, TrainedParts, new_unet, tell_apart
+from ledger.lab.train.studio.diffusion import LATENTS, DiffusionLesson, TrainedParts, new_unet, separate_prompts
 from ledger.lab.train.studio.pictures import SIDE, StudioPictures
 from ledger.lab.train.studio.tokens import new_tokenizer
 from ledger.lab.train.studio.vae import new_vae
@@ -42,7 +42,7 @@ def test_prompts_are_told_apart_from_the_first_step() -> None:
         prompts = tower(**tokens(tokenizer, asked)).last_hidden_state
         embedding: Any = new_unet().add_embedding
         before = _likeness(embedding(prompts))
-        tell_apart(embedding, prompts)
+        separate_prompts(embedding, prompts)
         after = _likeness(embedding(prompts))
     assert before > 0.9
     assert after < 0.5
