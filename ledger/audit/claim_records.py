@@ -1,4 +1,4 @@
-"""The records in a claim's bundle, each audited and sorted by what it is to the claim."""
+"""The records in a claim's bundle, audited and sorted by their role in the claim."""
 
 from __future__ import annotations
 

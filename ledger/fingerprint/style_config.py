@@ -1,4 +1,4 @@
-"""What CLIP's image tower and a VAE's encoder say of themselves in their folders, as far as it is used here."""
+"""The used parts of the configurations of CLIP's image tower and a VAE's encoder."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""The edits that need one picture alone, and how often each is drawn."""
+"""The edits that need only one picture, and their weights."""
 
 from __future__ import annotations
 

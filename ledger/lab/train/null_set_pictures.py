@@ -1,4 +1,4 @@
-"""The null set's pictures: which have a part in it, how they are edited, and their fingerprints."""
+"""Selects, edits and fingerprints the pictures of the null set."""
 
 from __future__ import annotations
 

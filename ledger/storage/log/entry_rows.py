@@ -1,4 +1,4 @@
-"""Rows of the table entry: read as entries, written by COPY."""
+"""Reads entries from rows of the table `entry`, and writes them by COPY."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""The log's head row: size and edge of the tree. Whoever appends locks it."""
+"""The log's head row: size and right edge of the tree. Every append locks it."""
 
 from __future__ import annotations
 
