@@ -24,7 +24,8 @@ from tests.api.test_verifications import upload
 from tests.applications import application_with
 from tests.conftest import DatabaseUrl
 from tests.log.keys import witness_signer
-from tests.record.samples import ALL, sha
+from tests.record.kinds import ALL
+from tests.record.samples import sha
 
 
 @pytest.fixture(scope="module")

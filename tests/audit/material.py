@@ -7,6 +7,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 from ledger.audit.bundle import Bundle, make_bundle
+from ledger.audit.checks import Audit, Outcome
 from ledger.log.checkpoint import Checkpoint, sign_checkpoint
 from ledger.log.merkle import inclusion_path, leaf_hash, root_of
 from ledger.log.vkey import KeyType, NoteSigner, VerifierKey
@@ -14,7 +15,8 @@ from ledger.record import dsse
 from ledger.record.keys import Signer
 from ledger.record.predicates import Predicate
 from ledger.record.statement import statement_payload
-from tests.record.samples import ORIGIN, SIGNER, key_record, registration, subject_of, verification
+from tests.record.kinds import subject_of
+from tests.record.samples import ORIGIN, SIGNER, key_record, registration, verification
 
 LOG = Signer.from_seed(hashlib.sha256(b"checkpoint key").digest())
 LOG_KEY = VerifierKey(ORIGIN, KeyType.ED25519, LOG.public_raw)
@@ -55,3 +57,11 @@ ENTRIES = (
 VERIFIED_INDEX = 5
 LOG_OF_SEVEN = Log(ENTRIES)
 BUNDLE = LOG_OF_SEVEN.bundle(VERIFIED_INDEX).to_bytes()
+
+
+def outcomes(audit: Audit) -> dict[str, Outcome]:
+    return {check.name: check.outcome for check in audit.checks}
+
+
+def failed(audit: Audit) -> list[tuple[str, str | None]]:
+    return [(check.name, check.code) for check in audit.checks if check.outcome is Outcome.FAILED]

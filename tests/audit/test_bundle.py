@@ -13,7 +13,8 @@ from ledger import canonical
 from ledger.audit.bundle import MAX_BUNDLE_BYTES, MEDIA_TYPE, make_bundle, parse_bundle
 from ledger.errors import VerificationError
 from tests.audit.material import BUNDLE, ENTRIES, LOG_OF_SEVEN, VERIFIED_INDEX, Log, leaf_of
-from tests.record.samples import ALL, OTHER, SIGNER, key_record
+from tests.record.kinds import ALL
+from tests.record.samples import OTHER, SIGNER, key_record
 
 
 def test_one_encoding() -> None:

@@ -17,7 +17,8 @@ from ledger.record.parts import FingerprintDigests, ImageFacts
 from ledger.record.predicates import Generation, Predicate, Verification
 from ledger.record.statement import statement_payload
 from tests.audit.material import BUNDLE, ENTRIES, LOG_VKEY, Log, leaf_of
-from tests.record.samples import ALL, GENERATION, IMAGE, SIGNER, registration, verification
+from tests.record.kinds import ALL
+from tests.record.samples import GENERATION, IMAGE, SIGNER, registration, verification
 
 PICTURE = b"the bytes of a picture"
 FACTS = IMAGE.model_copy(update={"sha256": hashlib.sha256(PICTURE).hexdigest()})

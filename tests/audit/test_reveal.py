@@ -17,7 +17,8 @@ from ledger.record.predicates import Predicate, Resolution
 from ledger.record.predicates.pictures import UNKNOWN
 from ledger.record.reveal import MAX_REVEAL_BYTES, Reveal, parse_reveal
 from tests.audit.material import LOG_VKEY, Log, leaf_of
-from tests.record.samples import ALL, GENERATION, OTHER, SIGNER, key_record, sha, uid
+from tests.record.kinds import ALL
+from tests.record.samples import GENERATION, OTHER, SIGNER, key_record, sha, uid
 
 PROMPT = {"prompt": "a red cär", "negative_prompt": ""}
 COMMITMENT = commit(PROMPT)

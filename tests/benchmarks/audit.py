@@ -32,7 +32,8 @@ from ledger.record.statement import statement_payload
 from tests.benchmarks._output import emit
 from tests.log.keys import note_signer
 from tests.log.memory import FolderObjects
-from tests.record.samples import ORIGIN, SIGNER, key_record, registration, subject_of
+from tests.record.kinds import subject_of
+from tests.record.samples import ORIGIN, SIGNER, key_record, registration
 
 
 def records(count: int) -> list[bytes]:

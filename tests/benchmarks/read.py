@@ -31,7 +31,8 @@ from ledger.record.statement import statement_payload
 from ledger.storage.database import driver
 from tests.benchmarks._corpus import fresh_application
 from tests.benchmarks._output import emit
-from tests.record.samples import ALL, sha
+from tests.record.kinds import ALL
+from tests.record.samples import sha
 
 CALLERS = 8
 BATCH = 1000

@@ -5,6 +5,8 @@ from __future__ import annotations
 from dataclasses import dataclass, field, replace
 
 from ledger.claim.case import Case, ClaimFinding, Exhibit, Listing
+from ledger.claim.decide import decide
+from ledger.claim.rules import current_rules
 from ledger.match.alike import bits
 from ledger.match.lists import Relation, Verdict
 from ledger.record.parts import FingerprintDigests, Manifest, MatchText, ModelRef, Ref, RegionText
@@ -32,6 +34,7 @@ from tests.record.samples import (
     verification,
 )
 
+RULES = current_rules()
 ARTIST, THIEF, OTHER = uid(1000), uid(2000), uid(3000)
 MODEL, OTHER_MODEL = (ModelRef(model_id=uid(70 + n), weights_sha256=sha(f"weights {n}")) for n in range(2))
 FILE = IMAGE.sha256
@@ -165,3 +168,11 @@ def exhibit(predicate: Predicate, subject: str, at: int) -> Exhibit:
     name = {Registration: "work", Generation: "image", Verification: "image"}.get(type(predicate), predicate.kind)
     ref = Ref(leaf_hash=sha(f"leaf of {predicate.record_id}"), record_id=predicate.record_id)
     return Exhibit(Statement(name, subject, predicate), ref, at)
+
+
+def verdict(case: Case) -> str:
+    return decide(case, RULES).verdict
+
+
+def codes(case: Case) -> set[str]:
+    return {finding.code for finding in decide(case, RULES).findings}

@@ -16,6 +16,8 @@ import pytest
 from cli.main import run
 
 ART = Path(__file__).parents[1] / "data" / "art"
+REGISTERED = ART / "beagle_copper_ganson.png"
+UNKNOWN_ID = "01900000-0000-7000-8000-000000000000"
 
 
 @dataclass(frozen=True, slots=True)

@@ -17,7 +17,7 @@ from ledger.record.predicates import Claim
 from ledger.record.statement import statement_payload
 from ledger.record.times import now_text
 from tests.cli.commands import Commands
-from tests.record.samples import ALL
+from tests.record.kinds import ALL
 
 
 @pytest.fixture(autouse=True)

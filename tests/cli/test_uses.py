@@ -14,7 +14,8 @@ from ledger.record.statement import statement_payload
 from tests.applications import UNKNOWN_ID
 from tests.cli.commands import Commands
 from tests.record.compared import ADA, RECORDS
-from tests.record.samples import registration, subject_of, uid
+from tests.record.kinds import subject_of
+from tests.record.samples import registration, uid
 
 JANUARY = ("--since", "2026-01-01", "--until", "2026-02-01")
 

@@ -11,7 +11,8 @@ from ledger import canonical
 from ledger.log.merkle import leaf_hash
 from ledger.record import dsse
 from ledger.record.keys import Signer
-from tests.record.samples import ALL, SIGNER, key_record, sha, subject_of, uid
+from tests.record.kinds import ALL, subject_of
+from tests.record.samples import SIGNER, key_record, sha, uid
 
 SECOND, ARTIST_KEY, LATER_KEY, OPERATOR_KEY, AUDITOR_KEY, STRANGER = (
     Signer.from_seed(bytes([number]) * 32) for number in range(31, 37)

@@ -3,45 +3,28 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from dataclasses import dataclass
 from pathlib import Path
 
 import pytest
 from PIL import Image
 
-from ledger.answers.claims import ClaimAnswer
-from ledger.app import Application
-from ledger.audit.checks import AuditVerdict
-from ledger.audit.claim import audit_claim
 from ledger.errors import LedgerError
 from ledger.flows.claims.file import MAX_RESPONSES
 from ledger.flows.claims.statements import ClaimOrder
 from ledger.flows.claims.submission import SentStatement
-from ledger.flows.people.principal import LOCAL, PUBLIC, Principal
+from ledger.flows.people.principal import LOCAL, PUBLIC
 from ledger.record import dsse
 from ledger.record.keys import Signer
-from ledger.record.predicates import Claim, ClaimType
+from ledger.record.predicates import Claim
 from ledger.record.statement import parse_payload, statement_payload
 from ledger.storage.works.erasure import Erasure
 from tests.applications import UNKNOWN_ID, application_with
 from tests.conftest import DatabaseUrl
-from tests.flows.people import Person, artist, made_here, model_facts, person
+from tests.flows.claim_world import World, audited, codes, forged, picture, refusal, verdict
+from tests.flows.people import artist, made_here, model_facts, person
 from tests.generated import encoded
 from tests.match.drawings import drawing
 from tests.people import require_good_log
-
-
-@dataclass(frozen=True)
-class World:
-    application: Application
-    ada: Person
-    ada_works: list[str]
-    bob: Person
-    bob_works: list[str]
-    auditor: Person
-    generated: bytes
-    """File of a picture that this server made."""
-    model_id: str
 
 
 @pytest.fixture(scope="module")
@@ -62,34 +45,6 @@ def world(database_server: DatabaseUrl, template: str, tmp_path_factory: pytest.
             application, ada, ada_works, bob, bob_works, person(application, "auditor", "Vera"), generated, model_id
         )
         require_good_log(application)  # whatever the tests made
-
-
-def picture(number: int, **edit: int) -> bytes:
-    return encoded(drawing(number).resize((edit.get("side", 512),) * 2), "JPEG", quality=edit.get("quality", 90))
-
-
-def verdict(answer: ClaimAnswer) -> str:
-    assert answer.verdict is not None
-    return answer.verdict.verdict
-
-
-def codes(answer: ClaimAnswer) -> set[str]:
-    assert answer.verdict is not None
-    return {reason.finding for reason in answer.verdict.reasons}
-
-
-def audited(world: World, answer: ClaimAnswer) -> None:
-    """Offline, the same verdict follows."""
-    world.application.log.settle()
-    bundle = world.application.claims.bundles.get(answer.claim_id)
-    audit = audit_claim(bundle, world.application.log.vkey)
-    assert audit.verdict is AuditVerdict.VERIFIED, audit.to_json()
-
-
-def refusal(order: ClaimOrder, by: Person, data: bytes | None, principal: Principal | None = None) -> str:
-    with pytest.raises(LedgerError) as caught:
-        by.application.claims.draft(order, by.account_id, data, principal or by.principal)
-    return caught.value.code
 
 
 def test_a_true_claim_of_authorship(world: World) -> None:
@@ -249,10 +204,6 @@ def test_nobody_claims_with_anothers_works_or_in_anothers_name(world: World) -> 
     assert refusal(ClaimOrder("authored-image"), world.ada, picture(201), PUBLIC) == "scope-missing"
     assert refusal(ClaimOrder("authored-image"), world.auditor, picture(201), LOCAL) == "bad-claimant"
     assert refusal(ClaimOrder("authored-image"), world.ada, None) == "claim-image"
-
-
-def forged(world: World, claim_type: ClaimType, data: bytes) -> bytes:
-    return world.application.claims.draft(ClaimOrder(claim_type), world.ada.account_id, data, LOCAL).payload
 
 
 def test_what_is_signed_is_what_is_filed(world: World) -> None:

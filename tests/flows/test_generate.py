@@ -2,13 +2,9 @@
 
 from __future__ import annotations
 
-import dataclasses
 import hashlib
 import re
-import time
-from collections.abc import Iterator, Sequence
-from concurrent.futures import ThreadPoolExecutor
-from pathlib import Path
+from collections.abc import Iterator
 
 import numpy as np
 import pytest
@@ -19,26 +15,25 @@ from ledger.app import Application
 from ledger.audit.checks import AuditVerdict, Outcome
 from ledger.audit.picture import audit_record
 from ledger.errors import InputError, NotFoundError
-from ledger.flows.pictures.generate import Generating
 from ledger.generate.guard_policy import Policy, Rule, default_policy
-from ledger.generate.picture import Generator, ModelFacts, StepProgress, no_progress
-from ledger.generate.request import GenerationRequest, RequestLimits
-from ledger.image.canonical_image import Pixels
 from ledger.image.credentials.read import read_credentials
 from ledger.match.lists import Relation
-from ledger.record import dsse
 from ledger.record.predicates import Asset
 from ledger.record.predicates import Generation as GenerationRecord
 from ledger.record.reveal import require_revealed
-from ledger.record.statement import Statement, parse_payload
-from ledger.storage.tables import metadata
 from tests.applications import ART, DRAWINGS, application_with, labelled, query
 from tests.conftest import DatabaseUrl
+from tests.flows.generations import (
+    PROMPT,
+    UNWILLING,
+    drawn,
+    everything,
+    generation_record,
+    showing,
+    statement,
+    stranger,
+)
 from tests.generate.tiny import save_tiny_sd
-
-PROMPT = "a red car"
-UNWILLING = "Wilhelmina Testmann"
-"""Said nothing of uses, so nothing but matching is allowed."""
 
 
 @pytest.fixture(scope="module")
@@ -53,73 +48,6 @@ def application(
     folders, data = [ART, unwilling], tmp_path_factory.mktemp("data")
     with application_with(database_server, template, data, folders, generator=str(folder)) as opened:
         yield opened
-
-
-@dataclasses.dataclass(frozen=True)
-class Shows:
-    """A generator that shows these pictures, one after the other: what a model that memorised them does."""
-
-    real: Generator
-    pictures: Sequence[Pixels]
-
-    @property
-    def model(self) -> ModelFacts:
-        return self.real.model
-
-    @property
-    def limits(self) -> RequestLimits:
-        return self.real.limits
-
-    @property
-    def sampler(self) -> str:
-        return self.real.sampler
-
-    def generate(
-        self, request: GenerationRequest, index: int, attempt: int = 0, progress: StepProgress = no_progress
-    ) -> Pixels:
-        return self.pictures[min(index + attempt, len(self.pictures) - 1)]
-
-
-def drawn(path: Path) -> Pixels:
-    """A registered work, smaller: no file of it is registered."""
-    with Image.open(path) as opened:
-        rgba = opened.convert("RGBA")
-    white = Image.new("RGBA", rgba.size, "white")
-    white.alpha_composite(rgba)
-    small = white.convert("RGB")
-    small.thumbnail((200, 200))
-    return np.asarray(small)
-
-
-def stranger(seed: int) -> Pixels:
-    noise = np.random.default_rng(seed).integers(0, 256, (12, 12, 3), np.uint8)
-    return np.asarray(Image.fromarray(noise).resize((120, 120), Image.Resampling.BICUBIC))
-
-
-def showing(application: Application, *pictures: Pixels, policy: Policy | None = None) -> Generating:
-    flow = application.pictures.generation
-    shows = Shows(application.pictures.generator, pictures)
-    attribution = dataclasses.replace(flow.attribution, policy=policy or flow.attribution.policy)
-    return dataclasses.replace(flow, generator=lambda: shows, attribution=attribution)
-
-
-def statement(application: Application, record_id: str) -> Statement:
-    return parse_payload(dsse.parse(application.records.entry(record_id).envelope).payload)
-
-
-def everything(application: Application) -> str:
-    """All that the database holds, as text; leaves as they were signed."""
-    url = application.settings.database_url
-    assert url is not None
-    rows = [query(url.get_secret_value(), f"SELECT t::text FROM {name} t") for name in metadata.tables]
-    leaves = application.store.entries.read(0, application.store.entries.head().size)
-    return f"{rows} {[dsse.parse(leaf.envelope).payload for leaf in leaves]}"
-
-
-def generation_record(application: Application, image: GeneratedImage) -> GenerationRecord:
-    predicate = statement(application, image.record_id).predicate
-    assert isinstance(predicate, GenerationRecord)
-    return predicate
 
 
 @pytest.fixture(scope="module")
@@ -328,59 +256,6 @@ def test_an_artists_own_work_does_not_count_against_them(application: Applicatio
     assert own.guard != "block" or first.artist not in own.reasons[0]
     with pytest.raises(NotFoundError):
         application.works.requester("01900000-0000-7000-8000-000000000000")
-
-
-def test_a_picture_waits_for_its_confirmation_once(application: Application) -> None:
-    flow = application.pictures.generation
-    (image,) = flow.generate(flow.request(PROMPT, seed=21, steps=2), confirm=True)
-    assert image.image is None
-    assert image.confirmation is not None
-    token = image.confirmation.token
-    assert token not in repr(image)
-    with ThreadPoolExecutor(4) as pool:
-        outcomes = [pool.submit(application.pictures.handing_out.confirm, token) for _ in range(4)]
-    handed_out = [each.result() for each in outcomes if each.exception() is None]
-    assert len(handed_out) == 1
-    assert {type(each.exception()) for each in outcomes} == {type(None), NotFoundError}
-    asset = statement(application, handed_out[0].asset_record_id)
-    assert asset.subject_sha256 == hashlib.sha256(handed_out[0].image).hexdigest()
-    with pytest.raises(NotFoundError) as caught:
-        application.pictures.confirm(token)
-    assert caught.value.code == "confirmation-not-found"
-    assert waiting(application) == 0
-
-
-def test_a_confirmation_expires_and_its_picture_is_erased(application: Application) -> None:
-    flow = application.pictures.generation
-    hasty = dataclasses.replace(flow, handing_out=dataclasses.replace(flow.handing_out, confirmation_seconds=0.0))
-    (image,) = hasty.generate(flow.request(PROMPT, seed=22, steps=2), confirm=True)
-    assert image.confirmation is not None
-    with pytest.raises(NotFoundError):
-        application.pictures.confirm(image.confirmation.token)
-    assert waiting(application) == 0
-    with pytest.raises(NotFoundError):
-        application.pictures.confirm("unknown")
-
-
-def test_the_service_erases_what_nobody_confirmed(application: Application, monkeypatch: pytest.MonkeyPatch) -> None:
-    flow = application.pictures.generation
-    hasty = dataclasses.replace(flow, handing_out=dataclasses.replace(flow.handing_out, confirmation_seconds=0.0))
-    hasty.generate(flow.request(PROMPT, seed=23, steps=2), confirm=True)
-    assert waiting(application) == 1
-    monkeypatch.setattr("ledger.app.upkeep.ERASE_EVERY", 0.01)
-    with application.run_background():
-        deadline = time.monotonic() + 30
-        while waiting(application) and time.monotonic() < deadline:
-            time.sleep(0.01)
-    assert waiting(application) == 0
-
-
-def waiting(application: Application) -> int:
-    url = application.settings.database_url
-    assert url is not None
-    [(count,)] = query(url.get_secret_value(), "SELECT count(*) FROM pending_image")
-    assert isinstance(count, int)
-    return count
 
 
 @pytest.mark.parametrize(

@@ -24,7 +24,8 @@ from ledger.record.statement import statement_payload
 from ledger.record.usage import UseFilter
 from tests.applications import UNKNOWN_ID
 from tests.record.compared import ADA, ADAS_JANUARY, BEN, COPY, JANUARY, MODELS, NEAREST, RECORDS, STYLE, made, verified
-from tests.record.samples import ORIGIN, TIME, registration, subject_of, uid
+from tests.record.kinds import subject_of
+from tests.record.samples import ORIGIN, TIME, registration, uid
 
 START, END = (moment(each) for each in JANUARY)
 

@@ -14,7 +14,8 @@ from sqlalchemy.engine import make_url
 from ledger.storage.database import Database
 from ledger.storage.embedded import EmbeddedServer
 from ledger.storage.schema import upgrade
-from tests.log.faults import CELLS, Cell, run_cell
+from tests.log.faults import run_cell
+from tests.log.injector import CELLS, Cell
 
 
 def main() -> int:

@@ -25,7 +25,8 @@ from ledger.storage.locks import PublisherLock as AdvisoryLock
 from ledger.storage.log.entries import PostgresEntryStore
 from ledger.storage.log.objects import FolderObjects
 from tests.conftest import DatabaseUrl, admin
-from tests.log.faults import Place, require_replay, run_process, serve, witness
+from tests.log.faults import require_replay, run_process, serve, witness
+from tests.log.injector import Place
 from tests.log.keys import note_signer
 from tests.log.logs import alone
 from tests.record.samples import ORIGIN

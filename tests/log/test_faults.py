@@ -6,7 +6,8 @@ from pathlib import Path
 
 import pytest
 
-from tests.log.faults import CELLS, Cell, run_cell
+from tests.log.faults import run_cell
+from tests.log.injector import CELLS, Cell
 
 USUAL = {"SIGKILL"}
 """Faults of the default run; the others take minutes."""

@@ -11,7 +11,6 @@ from safetensors.numpy import load, save
 
 from ledger.corpus.work import CorpusState
 from ledger.errors import ConflictError, IntegrityError
-from ledger.fingerprint.fingerprint import Fingerprint
 from ledger.fingerprint.spec import copy_spec
 from ledger.lab.evaluate.memory_index import MemoryIndex
 from ledger.match.block import FingerprintBlock
@@ -25,9 +24,8 @@ from ledger.match.style import StyleBlock, StyleMeasure
 from ledger.match.style_calibration import StyledCorpus
 from ledger.match.style_null import NEIGHBOURS, StyleNull, read_style_null, write_style_null
 from tests.match.drawings import as_query
-from tests.match.styles import style_null, styled_spec, styles
+from tests.match.styles import SPEC, corpus_of, fingerprint, style_null, styled_spec, styles, work
 
-SPEC = styled_spec()
 WORKS = 60
 ALPHA = 0.01
 
@@ -42,42 +40,10 @@ def unrelated(null_set: NullSet) -> StyleNull:
     return style_null(null_set)
 
 
-def fingerprint(seed: int, style: StyleBlock) -> Fingerprint:
-    """With the embeddings of the first picture of `style`, and otherwise near to nothing."""
-    random = np.random.default_rng(seed)
-    background = shipped_null_set().background
-    return Fingerprint(
-        spec=SPEC.digest,
-        phash=random.bytes(32),
-        pdq=random.bytes(32),
-        pdq_quality=100,
-        embeddings={"copy": background[seed % len(background)], "clip": style.clip[0], "vae": style.vae[0]},
-        complexity=0.5,
-        local=b"",
-    )
-
-
-def work(seed: int, style: StyleBlock, *, allows_style: bool = True) -> Candidate:
-    return Candidate(
-        work_id=f"{seed:04}",
-        artist_id="artist",
-        sha256=f"{seed:064x}",
-        pixel_sha256=f"{seed + 1_000_000:064x}",
-        registration_record_id="",
-        registration_leaf_hash="",
-        fingerprint=fingerprint(seed, style),
-        allows_style=allows_style,
-    )
-
-
 @pytest.fixture(scope="module")
 def works() -> list[Candidate]:
     """Every second one may be compared by style."""
     return [work(seed, styles(seed, 1), allows_style=seed % 2 == 0) for seed in range(1000, 1000 + WORKS)]
-
-
-def corpus_of(works: Sequence[Candidate]) -> CorpusState:
-    return CorpusState(through=len(works) - 1, works=len(works))
 
 
 def calibrated(null_set: NullSet, unrelated: StyleNull | None, works: Sequence[Candidate]) -> Calibration:

@@ -16,7 +16,8 @@ from ledger.record.parts import MatchText, MemberText, Ref
 from ledger.record.predicates import PREDICATES, Kind, Predicate, implied_subject, refs_of
 from ledger.record.statement import STATEMENT_TYPE, parse_payload, statement_payload
 from ledger.record.values import decimal_text
-from tests.record.samples import ALL, SIGNER, match_text, sha, subject_of, uid, verification
+from tests.record.kinds import ALL, subject_of
+from tests.record.samples import SIGNER, match_text, sha, uid, verification
 
 by_kind = pytest.mark.parametrize("predicate", ALL, ids=lambda predicate: predicate.kind)
 

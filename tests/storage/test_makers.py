@@ -19,7 +19,8 @@ from ledger.record.statement import kind_at_end, statement_payload
 from ledger.storage.database import Database
 from ledger.storage.log.entries import PostgresEntryStore
 from ledger.storage.log.revocation import event_key
-from tests.record.samples import ALL, ORIGIN, OTHER, SIGNER, TIME, key_record, registration, subject_of, uid
+from tests.record.kinds import ALL, subject_of
+from tests.record.samples import ORIGIN, OTHER, SIGNER, TIME, key_record, registration, uid
 
 ADA = uid(901)
 ADAS = Signer.from_seed(bytes([11]) * 32)

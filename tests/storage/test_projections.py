@@ -20,7 +20,8 @@ from ledger.storage.log.projections import Projector
 from ledger.storage.log.records import RecordStore
 from ledger.storage.search.candidates import PgVectorIndex
 from ledger.storage.tables import PROJECTIONS
-from tests.record.samples import ALL, ORIGIN, TIME, ref, registration, uid
+from tests.record.kinds import ALL
+from tests.record.samples import ORIGIN, TIME, ref, registration, uid
 from tests.storage.works import SPEC, Stores, draft_of, every_kind, query_of, register, stores_of
 
 

@@ -16,7 +16,8 @@ from ledger.record.usage import UseFilter
 from ledger.storage.database import Database
 from ledger.storage.log.records import RecordStore
 from ledger.storage.search.calibrations import CalibrationStore
-from tests.record.samples import ALL, CORPUS, MODEL, ORIGIN, OTHER, TIME, key_record, sha, uid
+from tests.record.kinds import ALL
+from tests.record.samples import CORPUS, MODEL, ORIGIN, OTHER, TIME, key_record, sha, uid
 from tests.storage.works import Stores, draft_of, every_kind, register, stores_of
 
 

@@ -24,7 +24,8 @@ from ledger.storage.database import Database
 from ledger.storage.log.entries import PostgresEntryStore
 from ledger.storage.log.projections import Projector
 from ledger.storage.works.corpus import CorpusStore, NewWork
-from tests.record.samples import ALL, ORIGIN, OTHER, SIGNER, TIME, key_record, sha, subject_of
+from tests.record.kinds import ALL, subject_of
+from tests.record.samples import ORIGIN, OTHER, SIGNER, TIME, key_record, sha
 
 DIMENSION = 16
 
