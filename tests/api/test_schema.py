@@ -20,8 +20,8 @@ from tests.conftest import DatabaseUrl, copied
 from tests.generate.tiny import save_tiny_sd
 
 SCHEMA = schemathesis.openapi.from_dict(create_app(Application(Settings())).openapi())
-EXAMPLES = settings(
-    max_examples=6,
+FEW = settings(
+    max_examples=3,
     deadline=None,
     suppress_health_check=list(HealthCheck),
     derandomize=True,
@@ -59,10 +59,23 @@ def askers(application: Application) -> list[dict[str, str]]:
 
 
 @SCHEMA.parametrize()
-@EXAMPLES
+@FEW
 def test_every_answer_is_documented_and_none_is_a_failure(
     case: schemathesis.Case[Any], service_url: str, askers: list[dict[str, str]]
 ) -> None:
+    ask(case, service_url, askers)
+
+
+@pytest.mark.slow
+@SCHEMA.parametrize()
+@settings(FEW, max_examples=50, derandomize=False)
+def test_the_same_with_many_examples(
+    case: schemathesis.Case[Any], service_url: str, askers: list[dict[str, str]]
+) -> None:
+    ask(case, service_url, askers)
+
+
+def ask(case: schemathesis.Case[Any], service_url: str, askers: list[dict[str, str]]) -> None:
     for headers in askers:
         response = case.call(base_url=service_url, headers=headers)
         case.validate_response(response, checks=[not_a_server_error, status_code_conformance], headers=headers)
