@@ -78,13 +78,13 @@ def _claim_checks(bundle: ClaimBundle, opened: OpenedClaim) -> Iterator[Check]:
     rules, check = _rules(bundle, opened)
     yield check
     if rules is None:
-        yield not_checked("verdict", "the rules that it follows are not good")
+        yield not_checked("verdict", "its rules were not verified")
         return
     for number, verdict in enumerate(opened.verdicts, 1):
         name = "verdict" if len(opened.verdicts) == 1 else f"verdict {number}"
         yield attempt(name, partial(_require_verdict, verdict, opened, tuple(listings), rules))
     if not opened.verdicts:
-        yield not_checked("verdict", "there is none yet")
+        yield not_checked("verdict", "the claim has no verdict yet")
     yield _measurements(opened, rules)
     yield not_checked(
         COMPLETENESS,
@@ -111,7 +111,7 @@ def _parties(opened: OpenedClaim) -> Check:
         if any(each.outcome is not Outcome.PASSED for each in found):
             alone.append(record.statement.kind)
     if alone:
-        detail = f"nothing but the service's word says whose these are: {', '.join(alone)}"
+        detail = f"only the service states who made these: {', '.join(alone)}"
         return not_checked(PARTIES, detail, essential=False)
     return Check(
         PARTIES, Outcome.PASSED, "claim and answers are signed with keys that the log announces as their makers'"
@@ -137,11 +137,11 @@ def _require_references(opened: OpenedClaim) -> str:
             if exhibit is None or exhibit.ref != ref or exhibit.leaf_index >= record.bundle.proof.index:
                 raise VerificationError(
                     f"the {record.statement.kind} {record.statement.record_id} names record {ref.record_id}, which is "
-                    "not here as it names it",
+                    "missing here or has another leaf hash",
                     code="bad-ref",
                 )
             count += 1
-    return f"{count} references lead to records that are here"
+    return f"{count} references lead to records in this bundle"
 
 
 def _require_proofs(proofs: tuple[MembershipProof, ...], opened: OpenedClaim, listings: list[Listing]) -> str:
@@ -176,7 +176,7 @@ def _rules(bundle: ClaimBundle, opened: OpenedClaim) -> tuple[ClaimRules | None,
                 )
     except LedgerError as error:
         return None, Check(RULES, Outcome.FAILED, error.message, code=error.code)
-    known = "as this program ships them" if published_rules(rules.digest) else "which this program does not ship"
+    known = "shipped with this program" if published_rules(rules.digest) else "not shipped with this program"
     return rules, Check(RULES, Outcome.PASSED, f"version {rules.version}, digest {rules.digest}, {known}")
 
 
@@ -228,7 +228,7 @@ def _measurements(opened: OpenedClaim, rules: ClaimRules) -> Check:
         if each.finding in rules.measured
     ]
     if not told:
-        return Check(MEASUREMENTS, Outcome.PASSED, "no finding rests on more than records", essential=False)
+        return Check(MEASUREMENTS, Outcome.PASSED, "every finding rests on records alone", essential=False)
     names = ", ".join(sorted(set(told)))
     return not_checked(
         MEASUREMENTS, f"{names}: the service compared the pictures; whoever has both can do so too", essential=False

@@ -66,7 +66,7 @@ def _require_verdict(record: Verification | Generation) -> None:
     if record.verdict is not expected:
         _refuse(f"the matches at p <= {alpha} mean {expected.value!r}, the record says {record.verdict.value!r}")
     if not comparable and any(relation is not Relation.EXACT for relation, _ in relations):
-        _refuse("of a picture that cannot be compared only equal bytes match, the record has other matches")
+        _refuse("a picture that cannot be compared matches only equal bytes, but the record has other matches")
 
 
 def _require_shares(record: Verification | Generation) -> None:

@@ -59,7 +59,7 @@ def audit_record(
     checks = (encoding, *bundle_checks(bundle, trust))
     # A statement that did not pass the checks above cannot be compared with a picture.
     if not any(check.name == STATEMENT and check.outcome is Outcome.PASSED for check in checks):
-        return Audit("record", (*checks, not_checked(BYTES, "the statement is not good")))
+        return Audit("record", (*checks, not_checked(BYTES, "the statement was not verified")))
     statement = parse_payload(bundle.envelope.payload)
     return Audit(f"{statement.kind} {statement.record_id}", (*checks, *_picture_checks(statement, image, recompute)))
 

@@ -115,7 +115,7 @@ class _Opening:
     def steps(self) -> Iterator[Step]:
         yield "checkpoint", self._open
         if self._policy is None or self.signed is None:
-            yield "witnesses", "no policy was given" if self._policy is None else "the checkpoint is not good"
+            yield "witnesses", "no policy was given" if self._policy is None else "the checkpoint was not verified"
         else:
             yield "witnesses", partial(_require_quorum, self._policy, self.signed)
 

@@ -44,7 +44,9 @@ def audit_reveal(
         checks = [not_checked(each.name, reason, essential=False) if _open(each) else each for each in checks]
     good = {each.name for each in checks if each.outcome is Outcome.PASSED}
     if not {SIGNATURES, STATEMENT} <= good:
-        return Audit(f"log entry {opened.proof.index}", (*checks, not_checked(COMMITMENT, "the record is not good")))
+        return Audit(
+            f"log entry {opened.proof.index}", (*checks, not_checked(COMMITMENT, "the record was not verified"))
+        )
     predicate = parse_payload(opened.envelope.payload).predicate
 
     def revealed() -> str:

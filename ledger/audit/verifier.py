@@ -138,7 +138,7 @@ def bundle_checks(bundle: Bundle, trust: Trust) -> tuple[Check, ...]:
     authority = _authority(bundle, trust)
     # 7. to 10. Only a signed payload is read.
     if signatures.outcome is not Outcome.PASSED:
-        statement = not_checked(STATEMENT, "its signatures are not good")
+        statement = not_checked(STATEMENT, "its signatures were not verified")
         return (checkpoint, witnesses, inclusion, signatures, authority, statement)
     origin = None if signed is None else signed.checkpoint.origin
     return (checkpoint, witnesses, inclusion, signatures, authority, *_statement(bundle, trust, origin))
@@ -154,7 +154,7 @@ def _checkpoint(bundle: Bundle, trust: Trust) -> tuple[SignedCheckpoint | None, 
         signed = open_checkpoint(bundle.proof.checkpoint, log_key, witness_keys)
     except LedgerError as error:
         failed = Check(CHECKPOINT, Outcome.FAILED, error.message, code=error.code)
-        return None, failed, not_checked(WITNESSES, "the checkpoint is not good", essential=False)
+        return None, failed, not_checked(WITNESSES, "the checkpoint was not verified", essential=False)
     detail = f"{signed.checkpoint.origin} signed its tree of {signed.size:,} entries with root {signed.root.hex()}"
     return signed, Check(CHECKPOINT, Outcome.PASSED, detail), _witnesses(signed, trust.policy)
 

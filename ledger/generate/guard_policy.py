@@ -127,12 +127,12 @@ def default_policy() -> Policy:
 def _no_duplicates(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
     value = dict(pairs)
     if len(value) != len(pairs):
-        raise ValueError("a key stands twice in one object")
+        raise ValueError("a key appears twice in one object")
     return value
 
 
 def _no_json(value: object) -> None:
-    raise ValueError(f"a {type(value).__name__} has no place in a policy")
+    raise ValueError(f"a {type(value).__name__} is not allowed in a policy")
 
 
 def _bad(message: str) -> InputError:

@@ -91,7 +91,7 @@ def _describe_rest(
         case ModelRecord():
             return f"Model {predicate.model_id}: its training works are {predicate.manifest_status}."
         case Asset():
-            return "The file that was handed out for a generated picture."
+            return "The delivered file of a generated picture."
         case Claim():
             who = _person(predicate.claimant_id, people)
             return f"A claim ({predicate.claim_type}) by {who}; a claim is no finding."

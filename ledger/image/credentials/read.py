@@ -49,7 +49,7 @@ def read_credentials(
     except InputError as error:
         return _unreadable(digest, error.message)
     if report is None:
-        return None if store is None else _unreadable(digest, "what stands in its place is no manifest")
+        return None if store is None else _unreadable(digest, "the bytes in its place are no manifest")
     return found_in(report, digest)
 
 
@@ -58,7 +58,7 @@ def found_in(report: str, manifest_sha256: str | None) -> FoundCredentials:
     try:
         document = _object(json.loads(report))
     except (ValueError, RecursionError):
-        return _unreadable(manifest_sha256, "the report on it is no JSON")
+        return _unreadable(manifest_sha256, "the report on it is not JSON")
     state = _STATES.get(str(document.get("validation_state")), "invalid")
     manifests = _object(document.get("manifests"))
     label = document.get("active_manifest")
@@ -69,7 +69,7 @@ def found_in(report: str, manifest_sha256: str | None) -> FoundCredentials:
         others = (_attribution(_object(each)) for name, each in manifests.items() if name != label)
         own, where = next((each for each in others if each is not None), None), "ingredient"
     if own == "malformed":
-        problems.append(f"{MALFORMED}: the assertion {LABEL} is not as it must be")
+        problems.append(f"{MALFORMED}: the assertion {LABEL} does not have its required form")
     assertion = own if isinstance(own, Assertion) else None
     return FoundCredentials(
         state=state,

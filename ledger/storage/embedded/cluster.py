@@ -175,4 +175,4 @@ def explain_failure(what: str, output: str, code: str) -> LedgerError:
             hint="Free some space, then run the same command again.",
         )
     last = [line.strip() for line in output.splitlines() if line.strip()][-4:]
-    return IntegrityError(f"{what}: {' / '.join(last) or 'it said nothing'}", code=code)
+    return IntegrityError(f"{what}: {' / '.join(last) or 'it printed nothing'}", code=code)
