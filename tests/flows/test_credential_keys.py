@@ -80,7 +80,7 @@ def test_the_operators_own(tmp_path: Path) -> None:
 def test_one_setting_without_the_other(tmp_path: Path, name: str) -> None:
     with (
         open_application(data_dir=tmp_path / "data", **{name: tmp_path / "x.pem"}) as application,
-        pytest.raises(InputError, match="go together"),
+        pytest.raises(InputError, match="must be set together"),
     ):
         _ = application.pictures.credential_keys
 
