@@ -34,8 +34,8 @@ def audit_one_claim(
     Exits 0 if verified, 1 if anything is wrong or the rules give another verdict, 4 if something essential could not be
     checked.
     """
-    from ledger.audit.claim import audit_claim
-    from ledger.audit.claim_bundle import MAX_CLAIM_BUNDLE_BYTES
+    from ledger.audit.claims.bundle import MAX_CLAIM_BUNDLE_BYTES
+    from ledger.audit.claims.claim import audit_claim
 
     if is_file_name(claim):
         key = require_key(key)

@@ -13,7 +13,7 @@ from cli.ui.invocation import CommandGroup, Invocation
 from cli.ui.trust import ExplainOption, KeyOption, PolicyOption, log_key, read_policy
 
 if TYPE_CHECKING:
-    from ledger.audit.replay import LogAudit
+    from ledger.audit.whole_log.replay import LogAudit
     from ledger.log.checkpoint import SignedCheckpoint
 
 StateOption = Annotated[
@@ -62,7 +62,7 @@ def audit_whole_log(
     Exits 0 if verified, 1 if refuted (the output names the first error), 4 if the check could not be completed.
     """
     from ledger.audit.entries import EntryChecker, begins_with_record
-    from ledger.audit.replay import replay_log
+    from ledger.audit.whole_log.replay import replay_log
 
     verifier = log_key(key)
     witnesses = read_policy(policy)

@@ -53,10 +53,10 @@ def claims(
     """
     from ledger.app import open_application
     from ledger.image.pool import DecodePool
-    from ledger.lab.evaluate.claim_squats import SQUATS
-    from ledger.lab.evaluate.claims import evaluate_claims, one_by_folder
+    from ledger.lab.evaluate.claims.evaluation import evaluate_claims, one_by_folder
+    from ledger.lab.evaluate.claims.squats import SQUATS
+    from ledger.lab.evaluate.claims.throwaway_ledger import ThrowawayLedger
     from ledger.lab.evaluate.pictures import select
-    from ledger.lab.evaluate.throwaway_ledger import ThrowawayLedger
 
     make_folder(out)
     chosen_squats = [squat for squat in SQUATS if squat.copies <= squatters]
@@ -74,7 +74,7 @@ def claims(
 
 
 def _show(out: Output, document: Mapping[str, Any]) -> None:
-    from ledger.lab.evaluate.claim_plan import VERDICTS
+    from ledger.lab.evaluate.claims.plan import VERDICTS
 
     rows = [(each, _share(document["precision"][each]), _share(document["recall"][each])) for each in VERDICTS]
     out.table(("Verdict", "Precision", "Recall"), rows)

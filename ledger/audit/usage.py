@@ -12,7 +12,7 @@ from collections.abc import Callable, Iterator
 
 from ledger.audit.checks import Audit, Check, Outcome, Step, until_failure
 from ledger.audit.entries import EntryChecker
-from ledger.audit.replay import Progress, served_checkpoint
+from ledger.audit.whole_log.replay import Progress, served_checkpoint
 from ledger.errors import LedgerError, PushbackError, VerificationError
 from ledger.log.checkpoint import Checkpoint, open_checkpoint, parse_checkpoint
 from ledger.log.fetch import open_log

@@ -15,7 +15,7 @@ from httpx2 import Response
 from api.app import create_app
 from ledger.app import Application
 from ledger.audit.entries import EntryChecker
-from ledger.audit.replay import replay_log
+from ledger.audit.whole_log.replay import replay_log
 from ledger.flows.people.principal import SCOPES_OF_ROLE
 from ledger.log.vkey import parse_vkey
 from ledger.record import dsse

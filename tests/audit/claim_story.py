@@ -5,7 +5,7 @@ from __future__ import annotations
 import hashlib
 from dataclasses import dataclass, field
 
-from ledger.audit.claim_bundle import ClaimBundle
+from ledger.audit.claims.bundle import ClaimBundle
 from ledger.claim.rules import current_rules
 from ledger.log.merkle import leaf_hash
 from ledger.match.lists import Relation, Verdict

@@ -12,8 +12,8 @@ import pytest
 
 from ledger import canonical
 from ledger.audit.checks import Audit, AuditVerdict, Outcome
-from ledger.audit.claim import audit_claim
-from ledger.audit.claim_bundle import ClaimBundle, MembershipProof, parse_claim_bundle
+from ledger.audit.claims.bundle import ClaimBundle, MembershipProof, parse_claim_bundle
+from ledger.audit.claims.claim import audit_claim
 from ledger.audit.manifest import ManifestTree
 from ledger.errors import VerificationError
 from ledger.record.parts import EvidenceRef, Manifest, ModelRef

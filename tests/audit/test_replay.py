@@ -13,7 +13,7 @@ from pathlib import Path
 import pytest
 
 from ledger.audit.checks import AuditVerdict, Check, Outcome
-from ledger.audit.replay import LogAudit, replay_log
+from ledger.audit.whole_log.replay import LogAudit, replay_log
 from ledger.errors import ConflictError, InputError, NotFoundError, PushbackError
 from ledger.log.checkpoint import Checkpoint, sign_checkpoint
 from ledger.log.entry import Draft
@@ -209,7 +209,7 @@ def test_a_log_that_shrank(log: Log, tmp_path: Path) -> None:
 
 def test_an_interrupted_replay_goes_on(log: Log, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     state = tmp_path / "state"
-    monkeypatch.setattr("ledger.audit.replay._BUNDLES_PER_CHUNK", 1)
+    monkeypatch.setattr("ledger.audit.whole_log.replay._BUNDLES_PER_CHUNK", 1)
 
     def interrupt(done: int, _: int) -> None:
         if done == 512:
@@ -234,8 +234,8 @@ def test_damaged_state_is_said_aloud(log: Log, tmp_path: Path) -> None:
 
 
 def test_processes_find_the_same(log: Log, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("ledger.audit.replay._FEW_BUNDLES", 0)
-    monkeypatch.setattr("ledger.audit.replay._BUNDLES_PER_CHUNK", 1)
+    monkeypatch.setattr("ledger.audit.whole_log.replay._FEW_BUNDLES", 0)
+    monkeypatch.setattr("ledger.audit.whole_log.replay._BUNDLES_PER_CHUNK", 1)
     assert audit(log.location, jobs=2).audit.exit_code == 0
     file = log.objects.folder / "tile/entries/002"
     file.write_bytes(file.read_bytes().replace(b"entry 600", b"entry 006"))

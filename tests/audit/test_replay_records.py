@@ -9,7 +9,7 @@ import pytest
 
 from ledger.audit.checks import Outcome
 from ledger.audit.entries import EntryChecker
-from ledger.audit.replay import LogAudit, replay_log
+from ledger.audit.whole_log.replay import LogAudit, replay_log
 from ledger.errors import ConflictError
 from ledger.log.entry import Draft
 from ledger.log.merkle import leaf_hash
@@ -54,8 +54,8 @@ def failure(result: LogAudit) -> tuple[str, str | None]:
 
 @pytest.mark.parametrize("jobs", [1, 2])
 def test_a_log_of_records(log: Log, jobs: int, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("ledger.audit.replay._FEW_BUNDLES", 0)
-    monkeypatch.setattr("ledger.audit.replay._BUNDLES_PER_CHUNK", 1)
+    monkeypatch.setattr("ledger.audit.whole_log.replay._FEW_BUNDLES", 0)
+    monkeypatch.setattr("ledger.audit.whole_log.replay._BUNDLES_PER_CHUNK", 1)
     result = audit(log, jobs=jobs)
     assert result.audit.exit_code == 0
     assert [check.name for check in result.audit.checks if check.outcome is Outcome.PASSED][2] == "entries and records"
@@ -102,7 +102,7 @@ def test_whose_work_is_whose_is_known_from_earlier_audits(log: Log, tmp_path: Pa
 
 
 def test_an_interrupted_audit_of_records_goes_on(log: Log, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("ledger.audit.replay._BUNDLES_PER_CHUNK", 1)
+    monkeypatch.setattr("ledger.audit.whole_log.replay._BUNDLES_PER_CHUNK", 1)
     state = tmp_path / "state"
 
     def interrupt(done: int, _: int) -> None:

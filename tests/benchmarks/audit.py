@@ -20,7 +20,7 @@ from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PublicKey
 
 from ledger.audit.checks import AuditVerdict
 from ledger.audit.entries import EntryChecker
-from ledger.audit.replay import replay_log
+from ledger.audit.whole_log.replay import replay_log
 from ledger.log.checkpoint import Checkpoint, sign_checkpoint
 from ledger.log.entry import Entry
 from ledger.log.growth import TileWriter

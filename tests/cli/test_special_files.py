@@ -16,7 +16,7 @@ from pathlib import Path
 
 import pytest
 
-from ledger.audit.audit_state import AuditState
+from ledger.audit.whole_log.audit_state import AuditState
 from ledger.record import dsse
 from ledger.record.keyfile import KeyFile
 from tests.audit.material import BUNDLE, LOG_VKEY, leaf_of
@@ -33,7 +33,8 @@ MEMORY = 2**30
 PROGRAM = f"""
 import json, os, resource, sys
 from cli.main import run
-import ledger.audit.verifier, ledger.audit.replay, ledger.audit.usage, ledger.audit.claim, ledger.image.pool
+import ledger.audit.verifier, ledger.audit.whole_log.replay, ledger.audit.usage, ledger.audit.claims.claim
+import ledger.image.pool
 used = int(open("/proc/self/statm").read().split()[0]) * os.sysconf("SC_PAGE_SIZE")
 resource.setrlimit(resource.RLIMIT_AS, (used + {MEMORY},) * 2)
 sys.stdout.flush()

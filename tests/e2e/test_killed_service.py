@@ -21,7 +21,7 @@ import pytest
 from ledger.app import open_application
 from ledger.audit.checks import AuditVerdict
 from ledger.audit.entries import EntryChecker
-from ledger.audit.replay import replay_log
+from ledger.audit.whole_log.replay import replay_log
 from ledger.log.vkey import parse_vkey
 from tests.applications import DRAWINGS, labelled, register
 

@@ -9,7 +9,7 @@ import pytest
 from ledger.answers.claims import ClaimAnswer
 from ledger.app import Application
 from ledger.audit.checks import AuditVerdict
-from ledger.audit.claim import audit_claim
+from ledger.audit.claims.claim import audit_claim
 from ledger.errors import LedgerError
 from ledger.flows.claims.statements import ClaimOrder
 from ledger.flows.people.principal import LOCAL, Principal

@@ -9,7 +9,7 @@ from typing import Any
 import pytest
 
 from ledger.app import Application, open_application
-from ledger.audit.claim_bundle import MAX_RECORDS, parse_claim_bundle
+from ledger.audit.claims.bundle import MAX_RECORDS, parse_claim_bundle
 from ledger.claim.rules import current_rules
 from ledger.errors import ConflictError
 from ledger.flows.claims import file as flow

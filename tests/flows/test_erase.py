@@ -14,8 +14,8 @@ import sqlalchemy as sa
 
 from ledger.app import Application, open_application
 from ledger.audit.entries import EntryChecker
-from ledger.audit.replay import replay_log
 from ledger.audit.verifier import audit_bundle
+from ledger.audit.whole_log.replay import replay_log
 from ledger.errors import LedgerError
 from ledger.flows.people.principal import LOCAL
 from ledger.flows.works.register import WorkDetails

@@ -13,7 +13,7 @@ from sqlalchemy.engine import make_url
 
 from ledger.app import Application, open_application
 from ledger.audit.entries import EntryChecker
-from ledger.audit.replay import replay_log
+from ledger.audit.whole_log.replay import replay_log
 from ledger.errors import ConflictError, IntegrityError, LedgerError, VerificationError
 from ledger.flows.claims.statements import ClaimOrder
 from ledger.flows.claims.submission import SentStatement

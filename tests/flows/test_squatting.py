@@ -12,7 +12,7 @@ from PIL import Image
 from ledger.answers.claims import ClaimAnswer
 from ledger.app import Application
 from ledger.audit.checks import AuditVerdict
-from ledger.audit.claim import audit_claim
+from ledger.audit.claims.claim import audit_claim
 from ledger.flows.people.principal import LOCAL
 from ledger.flows.works.register import WorkDetails
 from tests.applications import application_with

@@ -12,8 +12,8 @@ from functools import cache
 from pathlib import Path
 
 from ledger.audit.bundle import parse_bundle
-from ledger.audit.claim import audit_claim
-from ledger.audit.claim_bundle import parse_claim_bundle
+from ledger.audit.claims.bundle import parse_claim_bundle
+from ledger.audit.claims.claim import audit_claim
 from ledger.audit.manifest import ManifestTree
 from ledger.claim.rules import current_rules, parse_rules
 from ledger.errors import InputError, VerificationError

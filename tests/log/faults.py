@@ -16,7 +16,7 @@ from multiprocessing.connection import Connection
 from pathlib import Path
 
 from ledger.audit.checks import AuditVerdict
-from ledger.audit.replay import replay_log
+from ledger.audit.whole_log.replay import replay_log
 from ledger.errors import LedgerError, PushbackError
 from ledger.log.append import Sequencer
 from ledger.log.publish import Publisher

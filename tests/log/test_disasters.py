@@ -16,7 +16,7 @@ from pathlib import Path
 import pytest
 import sqlalchemy as sa
 
-from ledger.audit.replay import replay_log
+from ledger.audit.whole_log.replay import replay_log
 from ledger.errors import IntegrityError, LedgerError
 from ledger.log.entry import Draft
 from ledger.log.publish import Publisher, PublisherLock

@@ -10,7 +10,7 @@ from pathlib import Path
 
 import pytest
 
-from ledger.audit.replay import replay_log
+from ledger.audit.whole_log.replay import replay_log
 from ledger.log.checkpoint import Checkpoint, SignedCheckpoint, open_checkpoint, sign_checkpoint
 from ledger.log.entry import Draft
 from ledger.log.reader import TileReader

@@ -13,7 +13,7 @@ import pytest
 from moto.server import ThreadedMotoServer
 
 from ledger.audit.checks import AuditVerdict
-from ledger.audit.replay import replay_log
+from ledger.audit.whole_log.replay import replay_log
 from ledger.errors import IntegrityError, PushbackError
 from ledger.log.objects import ObjectStore
 from ledger.log.publish import Publisher

@@ -7,7 +7,7 @@ from collections import OrderedDict
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 
-from ledger.audit.claim_bundle import ClaimBundle, MembershipProof
+from ledger.audit.claims.bundle import ClaimBundle, MembershipProof
 from ledger.claim.rules import ClaimRules
 from ledger.flows.claims.disclosures import manifest_proofs
 from ledger.flows.claims.exhibits import exhibit_of

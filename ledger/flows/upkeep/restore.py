@@ -20,8 +20,8 @@ from typing import Any
 
 from ledger.audit.checks import AuditVerdict, Outcome
 from ledger.audit.entries import EntryChecker
-from ledger.audit.replay import LogAudit, replay_log
-from ledger.audit.tiles import TileAuthority
+from ledger.audit.whole_log.replay import LogAudit, replay_log
+from ledger.audit.whole_log.tiles import TileAuthority
 from ledger.errors import ConflictError, IntegrityError, PushbackError, VerificationError
 from ledger.flows.progress import Progress, silent
 from ledger.log.checkpoint import SignedCheckpoint

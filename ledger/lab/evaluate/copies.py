@@ -9,7 +9,7 @@ from typing import Any
 
 import numpy as np
 
-from ledger.lab.evaluate.edits import EDITS, KINDS
+from ledger.lab.evaluate.edits.drawing import EDITS, KINDS
 from ledger.lab.evaluate.experiment import Measurements
 from ledger.lab.evaluate.metrics import (
     Columns,

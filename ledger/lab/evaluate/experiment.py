@@ -21,8 +21,8 @@ from ledger.fingerprint.copy_encoder import load_copy_encoder
 from ledger.fingerprint.fingerprinter import Fingerprinter
 from ledger.fingerprint.spec import copy_spec
 from ledger.image.pool import DecodePool
-from ledger.lab.evaluate import edits
 from ledger.lab.evaluate.baselines import Baseline, OurDescriptor, Pdq, PHash, Sscd, normalised
+from ledger.lab.evaluate.edits.drawing import VERSION as EDITS_VERSION
 from ledger.lab.evaluate.memory_index import MemoryIndex
 from ledger.lab.evaluate.metrics import Columns, Scores
 from ledger.lab.evaluate.pictures import Picture, Selection, select
@@ -220,7 +220,7 @@ def _unrelated_questions(pictures: Sequence[Picture], *, both: bool) -> list[Que
 def _question_heading(plan: ExperimentPlan, chosen: Selection, corpora: Sequence[Corpus]) -> dict[str, object]:
     grounds = [picture.name for picture in (*chosen.unrelated, *chosen.photographs)]
     return {
-        "edits": edits.VERSION,
+        "edits": EDITS_VERSION,
         "seed": plan.seed,
         "calibration": corpora[-1].calibration.digest,
         "grounds": hashlib.sha256("\n".join(grounds).encode()).hexdigest(),

@@ -25,7 +25,7 @@ from ledger.errors import ConflictError, InputError, NotFoundError
 from ledger.image.canonical_image import Pixels
 from ledger.image.pool import DecodePool
 from ledger.lab.evaluate.baselines import NEIGHBOURS
-from ledger.lab.evaluate.edit_kinds import Grounds
+from ledger.lab.evaluate.edits.kinds import Grounds
 from ledger.lab.train.pictures import COLLECTIONS, OPENCLIPART, SIDE, SourcePicture, collected
 from ledger.lab.train.roles import MOST_BY_ONE, Role, role_of
 

@@ -15,8 +15,8 @@ from PIL import Image
 from ledger.errors import InputError
 from ledger.fingerprint.complexity import comparable
 from ledger.image.canonical_image import CanonicalImage
-from ledger.lab.evaluate.edit_kinds import Grounds
-from ledger.lab.evaluate.edits import Edit, combined, draw, generator
+from ledger.lab.evaluate.edits.drawing import Edit, combined, draw, generator
+from ledger.lab.evaluate.edits.kinds import Grounds
 from ledger.lab.evaluate.memory_index import MemoryIndex
 from ledger.lab.evaluate.pictures import Picture
 from ledger.lab.evaluate.result_cache import ResultCache

@@ -10,12 +10,12 @@ import numpy as np
 import pytest
 
 from ledger.image.canonical_image import Pixels
-from ledger.lab.evaluate.claim_figures import squatting, summary
-from ledger.lab.evaluate.claim_plan import EDITS, Filing, PlannedWork, Sighting, side_by_side
-from ledger.lab.evaluate.claim_squats import SQUATS, Squat
-from ledger.lab.evaluate.claims import evaluate_claims, one_by_folder
-from ledger.lab.evaluate.edits import KINDS
-from ledger.lab.evaluate.throwaway_ledger import ThrowawayLedger
+from ledger.lab.evaluate.claims.evaluation import evaluate_claims, one_by_folder
+from ledger.lab.evaluate.claims.figures import squatting, summary
+from ledger.lab.evaluate.claims.plan import EDITS, Filing, PlannedWork, Sighting, side_by_side
+from ledger.lab.evaluate.claims.squats import SQUATS, Squat
+from ledger.lab.evaluate.claims.throwaway_ledger import ThrowawayLedger
+from ledger.lab.evaluate.edits.drawing import KINDS
 from ledger.record.predicates import ClaimVerdict
 from tests.applications import application_with
 from tests.conftest import DatabaseUrl

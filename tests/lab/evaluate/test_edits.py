@@ -8,8 +8,8 @@ import numpy as np
 import pytest
 
 from ledger.image.canonical_image import Pixels
-from ledger.lab.evaluate.edit_kinds import Grounds, Stage, ground_mask
-from ledger.lab.evaluate.edits import EDITS, KINDS, MOST, Edit, apply, combined, draw, generator
+from ledger.lab.evaluate.edits.drawing import EDITS, KINDS, MOST, Edit, apply, combined, draw, generator
+from ledger.lab.evaluate.edits.kinds import Grounds, Stage, ground_mask
 from ledger.lab.train import augmentation_edits as training
 from tests.match.drawings import drawing, pixels
 

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 
 from ledger.audit.entries import ExaminedEntry, examine, naming_leaf
 from ledger.audit.statement_rules import Gist
-from ledger.audit.tiles import require_tile_root
+from ledger.audit.whole_log.tiles import require_tile_root
 from ledger.errors import VerificationError
 from ledger.log.fetch import HttpLog
 from ledger.log.merkle import leaf_hash

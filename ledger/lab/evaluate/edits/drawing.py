@@ -14,9 +14,9 @@ import numpy as np
 from numpy.random import Generator
 
 from ledger.image.canonical_image import Pixels
-from ledger.lab.evaluate.common_edits import COMMON
-from ledger.lab.evaluate.edit_kinds import Grounds, Kind, Stage
-from ledger.lab.evaluate.unseen_edits import UNSEEN
+from ledger.lab.evaluate.edits.common import COMMON
+from ledger.lab.evaluate.edits.kinds import Grounds, Kind, Stage
+from ledger.lab.evaluate.edits.unseen import UNSEEN
 
 VERSION = 1
 """Increase it whenever an edit changes what it does: cached results are then measured again."""

@@ -10,8 +10,8 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 from ledger.image.canonical_image import Pixels
-from ledger.lab.evaluate.claim_plan import Moment, Script, encoded
-from ledger.lab.evaluate.edits import Edit
+from ledger.lab.evaluate.claims.plan import Moment, Script, encoded
+from ledger.lab.evaluate.edits.drawing import Edit
 
 
 @dataclass(frozen=True, slots=True)

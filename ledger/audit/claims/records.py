@@ -6,7 +6,7 @@ from dataclasses import dataclass
 
 from ledger.audit.bundle import Bundle
 from ledger.audit.checks import Check, Outcome, not_checked
-from ledger.audit.claim_bundle import ClaimBundle
+from ledger.audit.claims.bundle import ClaimBundle
 from ledger.audit.verifier import Trust, bundle_checks, read_bundle
 from ledger.claim.case import Exhibit
 from ledger.errors import LedgerError

@@ -10,7 +10,7 @@ from numpy.random import Generator
 from PIL import Image, ImageDraw, ImageFont
 
 from ledger.image.canonical_image import Pixels
-from ledger.lab.evaluate.edit_kinds import (
+from ledger.lab.evaluate.edits.kinds import (
     Grounds,
     Kind,
     Stage,

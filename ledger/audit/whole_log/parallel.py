@@ -8,7 +8,7 @@ from collections import deque
 from collections.abc import Callable, Iterator
 from concurrent.futures import Future, ProcessPoolExecutor
 
-from ledger.audit.chunks import Done, Task, check_chunk
+from ledger.audit.whole_log.chunks import Done, Task, check_chunk
 from ledger.log.fetch import FolderLog, HttpLog, open_log
 
 Log = FolderLog | HttpLog

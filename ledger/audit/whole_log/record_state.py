@@ -15,9 +15,9 @@ from pathlib import Path
 
 from pydantic import ValidationError
 
-from ledger.audit.chunks import Leaf
 from ledger.audit.entries import EntryChecker
 from ledger.audit.facts import Fact
+from ledger.audit.whole_log.chunks import Leaf
 from ledger.errors import ConflictError, VerificationError
 from ledger.record.predicates import KeyRecord
 

@@ -6,7 +6,7 @@ import hashlib
 import os
 from pathlib import Path
 
-from ledger.audit.record_state import RecordState
+from ledger.audit.whole_log.record_state import RecordState
 from ledger.errors import ConflictError, VerificationError
 from ledger.files import read_regular
 from ledger.log.checkpoint import Checkpoint, SignedCheckpoint, open_checkpoint, parse_checkpoint

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from itertools import cycle
 
-from ledger.lab.evaluate.claim_plan import Moment, Script, encoded, side_by_side
+from ledger.lab.evaluate.claims.plan import Moment, Script, encoded, side_by_side
 from ledger.record.predicates import ClaimVerdict
 
 

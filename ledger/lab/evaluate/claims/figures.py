@@ -6,7 +6,7 @@ from collections import Counter
 from collections.abc import Callable, Sequence
 from typing import Any
 
-from ledger.lab.evaluate.claim_plan import VERDICTS, Filing, Sighting
+from ledger.lab.evaluate.claims.plan import VERDICTS, Filing, Sighting
 from ledger.lab.evaluate.metrics import wilson
 from ledger.record.predicates import ClaimVerdict
 

@@ -16,13 +16,13 @@ from dataclasses import dataclass
 from functools import partial
 from pathlib import Path
 
-from ledger.audit.audit_state import AuditState
 from ledger.audit.checks import Audit, Outcome, Step, until_failure
-from ledger.audit.chunks import Done, Leaf, Task
 from ledger.audit.entries import EntryChecker
-from ledger.audit.parallel import Log, run_in_order
-from ledger.audit.superseded import SupersededObjects
-from ledger.audit.tiles import TileAuthority
+from ledger.audit.whole_log.audit_state import AuditState
+from ledger.audit.whole_log.chunks import Done, Leaf, Task
+from ledger.audit.whole_log.parallel import Log, run_in_order
+from ledger.audit.whole_log.superseded import SupersededObjects
+from ledger.audit.whole_log.tiles import TileAuthority
 from ledger.errors import NotFoundError, VerificationError
 from ledger.log.checkpoint import SignedCheckpoint, open_checkpoint
 from ledger.log.fetch import FolderLog, open_log

@@ -5,7 +5,7 @@ from __future__ import annotations
 
 import re
 
-from ledger.audit.tiles import TileAuthority
+from ledger.audit.whole_log.tiles import TileAuthority
 from ledger.errors import VerificationError
 from ledger.log.checkpoint import SignedCheckpoint, open_checkpoint
 from ledger.log.fetch import FolderLog

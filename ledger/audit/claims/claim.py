@@ -20,8 +20,8 @@ from collections.abc import Iterable, Iterator
 from functools import partial
 
 from ledger.audit.checks import Audit, Check, Outcome, attempt, not_checked
-from ledger.audit.claim_bundle import ClaimBundle, MembershipProof, parse_claim_bundle
-from ledger.audit.claim_records import BundledRecord, OpenedClaim, open_records
+from ledger.audit.claims.bundle import ClaimBundle, MembershipProof, parse_claim_bundle
+from ledger.audit.claims.records import BundledRecord, OpenedClaim, open_records
 from ledger.audit.holders import announced_by, maker_check
 from ledger.audit.manifest import require_membership
 from ledger.audit.verifier import ENCODING, Trust

@@ -12,8 +12,8 @@ import numpy as np
 from PIL import Image
 
 from ledger.image.canonical_image import Pixels
-from ledger.lab.evaluate.edit_kinds import Grounds
-from ledger.lab.evaluate.edits import Edit, apply, generator
+from ledger.lab.evaluate.edits.drawing import Edit, apply, generator
+from ledger.lab.evaluate.edits.kinds import Grounds
 from ledger.record.predicates import ClaimType, ClaimVerdict
 
 VERDICTS: tuple[ClaimVerdict, ...] = ("supported", "contradicted", "inconclusive")

@@ -10,7 +10,7 @@ from numpy.random import Generator
 from PIL import Image, ImageDraw, ImageFont
 
 from ledger.image.canonical_image import Pixels
-from ledger.lab.evaluate.edit_kinds import Grounds, Kind, Stage, clipped, covering, fitted, pixels
+from ledger.lab.evaluate.edits.kinds import Grounds, Kind, Stage, clipped, covering, fitted, pixels
 
 _BAYER = np.array([[0, 8, 2, 10], [12, 4, 14, 6], [3, 11, 1, 9], [15, 7, 13, 5]], np.float32) / 16
 """Ordered dither (Bayer 1973)."""

@@ -14,10 +14,10 @@ from dataclasses import dataclass, replace
 from typing import Any
 
 from ledger.fingerprint.complexity import MINIMUM_COMPLEXITY, complexity
-from ledger.lab.evaluate.claim_figures import squatting, summary
-from ledger.lab.evaluate.claim_plan import ClaimLedger, ClaimPlan, Drawing, Filing, Script
-from ledger.lab.evaluate.claim_squats import SQUATS, Squat, tell_squats
-from ledger.lab.evaluate.claim_stories import Stories
+from ledger.lab.evaluate.claims.figures import squatting, summary
+from ledger.lab.evaluate.claims.plan import ClaimLedger, ClaimPlan, Drawing, Filing, Script
+from ledger.lab.evaluate.claims.squats import SQUATS, Squat, tell_squats
+from ledger.lab.evaluate.claims.stories import Stories
 
 LEVELS = 4
 """Leading path components that identify a subject, including the collection's name."""

@@ -25,7 +25,7 @@ from ledger.flows.works.ingest import Ingestion
 from ledger.flows.works.subset import TheseWorks
 from ledger.generate.picture import Attributor, ModelFacts, PipelinePicture
 from ledger.image.canonical_image import Pixels
-from ledger.lab.evaluate.claim_plan import Filing, PlannedWork, Sighting, encoded
+from ledger.lab.evaluate.claims.plan import Filing, PlannedWork, Sighting, encoded
 from ledger.record import dsse, predicates
 from ledger.record.predicates import ClaimVerdict, Registration
 from ledger.record.statement import parse_payload

@@ -1,0 +1,1 @@
+"""Bundles of claims, and their offline audit."""
