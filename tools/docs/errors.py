@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from collections import defaultdict
 from collections.abc import Iterable, Mapping, Sequence
+from functools import cache
 from pathlib import Path
 
 from api.http.problems import _CODE_OF_STATUS as OF_STATUS
@@ -26,8 +27,9 @@ _TITLES = {
 Codes = Mapping[str, Sequence[Raised]]
 
 
+@cache
 def source() -> Source:
-    """The modules of everything that is installed."""
+    """The modules of everything that is installed; parsed once, which takes seconds."""
     return Source.of([path for package in PACKAGES for path in sorted((ROOT / package).rglob("*.py"))])
 
 
