@@ -157,17 +157,14 @@ class KeyRing:
             )
 
     def _require_same_holder(self, record: KeyRecord, keyids: Sequence[str]) -> None:
-        old = self._active.get(record.replaces or "")
+        replaces = record.replaces or ""
+        old, shown = self._active.get(replaces), short_keyid(replaces)
         if old is None or (old.role, old.holder_id) != (record.role, record.holder_id):
-            replaced = short_keyid(record.replaces or "")
             raise VerificationError(
-                f"the key {replaced} to be replaced is not a valid key of the same holder", code="key-record"
+                f"the key {shown} to be replaced is not a valid key of the same holder", code="key-record"
             )
-        if record.role != "service" and record.replaces not in keyids:
-            raise VerificationError(
-                f"the replaced key {short_keyid(record.replaces or '')} did not sign the announcement",
-                code="key-record",
-            )
+        if record.role != "service" and replaces not in keyids:
+            raise VerificationError(f"the replaced key {shown} did not sign the announcement", code="key-record")
 
     def _revoke(self, record: KeyRecord, keyid: str) -> None:
         holder = self._active.get(keyid)
