@@ -31,7 +31,7 @@ from ledger.generate.picture import Attributor, Generator
 from ledger.image.limits import DecodeLimits
 from ledger.image.pool import DecodePool
 from ledger.match.lists import MATCHES
-from ledger.match.style_null import StyleNull, shipped_style_null, style_null_in
+from ledger.match.style.null import StyleNull, shipped_style_null, style_null_in
 from ledger.storage.locks import CALIBRATION, ProcessLock
 from ledger.storage.people.pending import PendingImages
 

@@ -30,12 +30,12 @@ from ledger.match.calibration_file import (
     StyledCalibrationText,
     read_calibration,
 )
-from ledger.match.geometry import GeometryRule
+from ledger.match.geometry.verification import GeometryRule
 from ledger.match.null_set import NullSet, draw_evidence
 from ledger.match.probability import fit_odds
 from ledger.match.ranking import CurveText, RankingText
 from ledger.match.score import Curve, Ranking, features, levels
-from ledger.match.style_calibration import StyleCalibration, StyledCorpus, read_style, style_text
+from ledger.match.style.calibration import StyleCalibration, StyledCorpus, read_style, style_text
 
 VERIFIED = 10
 """Number of nearest candidates verified geometrically, the same for a query and for a null picture."""

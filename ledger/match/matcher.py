@@ -3,14 +3,14 @@
 Steps for a query:
 1. The index offers candidates: equal digests, nearest hashes of all views, nearest embeddings.
 2. Equal bytes and equal pixels are settled by digest (`exact`, `same-pixels`).
-3. Every candidate gets its exact raw score (score.py). The best are verified against their previews (geometry.py);
+3. Every candidate gets its exact raw score (score.py). The best are verified against their previews (geometry/);
    they never include only one artist's works (choice.py).
 4. Raw score and geometric evidence, both log Bayes factors, are added. The sum gives the conformal p-value, by the
    query's complexity bin, and the probability (calibration.py). A digest match is nearer than every unrelated picture
    of the null set, because null pictures in the corpus are left out. Its p-value is the bin's floor, 1 / (n + 1).
 5. Candidates are ranked by relations proven by digest, then by probability. A copy is a proven or verified relation
    with p <= alpha. Others with p <= alpha are `unverified`; the rest are `nearest` and claim nothing.
-6. Candidates that are no copies, but near in style (style_matcher.py), follow the copies with their p-value of style.
+6. Candidates that are no copies, but near in style (style/matcher.py), follow the copies with their p-value of style.
    Only works that allow it are compared, and only if the calibration has error rates of style.
 7. Registrations of one picture (a duplicate group, or equal pixels) become one match, of the work that ranks first;
    it names every artist of the group. One work per artist of a group is aligned. The MATCHES best are kept.
@@ -28,13 +28,13 @@ from ledger.match.block import FingerprintBlock
 from ledger.match.calibration import Calibration
 from ledger.match.candidate import Candidate, CandidateIndex, Match, MatchOutcome, Query
 from ledger.match.choice import Contender, chosen
-from ledger.match.geometry import QueryGeometry, VerifiedAlignment
+from ledger.match.geometry.verification import QueryGeometry, VerifiedAlignment
 from ledger.match.lists import COPY_RELATIONS, FUSED_SCORE, MATCHES, Relation
 from ledger.match.null_set import NullSet
 from ledger.match.relation import certain_relation
 from ledger.match.score import Features, Levels, QueryBlock, features, levels
-from ledger.match.style_matcher import StyleFinding, style_matcher
-from ledger.match.style_null import StyleNull
+from ledger.match.style.matcher import StyleFinding, style_matcher
+from ledger.match.style.null import StyleNull
 
 CANDIDATES = 60
 """Number of candidates requested from the index per query, before exact re-ranking."""

@@ -13,7 +13,7 @@ from pydantic import BaseModel, ConfigDict, Field, StringConstraints, Validation
 
 from ledger import canonical
 from ledger.errors import IntegrityError, VerificationError
-from ledger.match.geometry import GeometryRule
+from ledger.match.geometry.verification import GeometryRule
 from ledger.match.score import Curve, Ranking
 
 SHIPPED = "ranking-v2.json"

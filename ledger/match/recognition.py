@@ -21,7 +21,7 @@ from ledger.match.alike import alike
 from ledger.match.block import FingerprintBlock
 from ledger.match.calibration import VERIFIED
 from ledger.match.candidate import Evidence, Query, WorkPicture
-from ledger.match.geometry import QueryGeometry, VerifiedAlignment
+from ledger.match.geometry.verification import QueryGeometry, VerifiedAlignment
 from ledger.match.lists import Relation
 from ledger.match.null_set import shipped_null_set
 from ledger.match.ranking import shipped_ranking

@@ -20,8 +20,8 @@ from ledger.fingerprint.spec import copy_spec, spec_with
 from ledger.fingerprint.style_models import StyleModels
 from ledger.match.lists import Verdict
 from ledger.match.null_set import shipped_null_set
-from ledger.match.style import StyleBlock, StyleMeasure
-from ledger.match.style_null import NEIGHBOURS, STYLE_NULL, write_style_null
+from ledger.match.style.measure import StyleBlock, StyleMeasure
+from ledger.match.style.null import NEIGHBOURS, STYLE_NULL, write_style_null
 from ledger.record.predicates import CalibrationRecord, Verification
 from ledger.record.statement import parse_payload
 from ledger.settings import Settings

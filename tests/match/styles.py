@@ -14,8 +14,8 @@ from ledger.fingerprint.spec import FingerprintSpec, copy_spec
 from ledger.fingerprint.style_models import STYLE
 from ledger.match.candidate import Candidate
 from ledger.match.null_set import NullSet, shipped_null_set
-from ledger.match.style import StyleBlock, StyleMeasure
-from ledger.match.style_null import NEIGHBOURS, StyleNull, read_style_null, write_style_null
+from ledger.match.style.measure import StyleBlock, StyleMeasure
+from ledger.match.style.null import NEIGHBOURS, StyleNull, read_style_null, write_style_null
 
 CLIP, VAE = 16, 20
 

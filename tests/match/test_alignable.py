@@ -9,7 +9,7 @@ import pytest
 from PIL import Image
 
 from ledger.image.from_pixels import image_of
-from ledger.match.alignable import alignable
+from ledger.match.geometry.alignable import alignable
 from ledger.match.ranking import shipped_ranking
 from tests.match.drawings import drawing
 

@@ -10,7 +10,7 @@ from PIL import Image, ImageDraw, ImageFilter, ImageOps
 
 from ledger.fingerprint.local_features import query_features, work_features
 from ledger.match.candidate import WorkPicture
-from ledger.match.geometry import QueryGeometry, VerifiedAlignment
+from ledger.match.geometry.verification import QueryGeometry, VerifiedAlignment
 from ledger.match.lists import Relation
 from ledger.match.ranking import shipped_ranking
 from tests.match.drawings import drawing, pixels

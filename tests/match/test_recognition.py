@@ -21,7 +21,7 @@ from ledger.image.preview import preview_of
 from ledger.match.alike import PDQ_RADIUS, PHASH_RADIUS
 from ledger.match.calibration import VERIFIED
 from ledger.match.candidate import Query, WorkPicture
-from ledger.match.geometry import QueryGeometry
+from ledger.match.geometry.verification import QueryGeometry
 from ledger.match.lists import Relation
 from ledger.match.ranking import shipped_ranking
 from ledger.match.recognition import Recognition, StoredPicture, recognise

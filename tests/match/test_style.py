@@ -20,9 +20,9 @@ from ledger.match.lists import Relation, Verdict
 from ledger.match.matcher import Matcher
 from ledger.match.null_set import NullSet, shipped_null_set
 from ledger.match.ranking import shipped_ranking
-from ledger.match.style import StyleBlock, StyleMeasure
-from ledger.match.style_calibration import StyledCorpus
-from ledger.match.style_null import NEIGHBOURS, StyleNull, read_style_null, write_style_null
+from ledger.match.style.calibration import StyledCorpus
+from ledger.match.style.measure import StyleBlock, StyleMeasure
+from ledger.match.style.null import NEIGHBOURS, StyleNull, read_style_null, write_style_null
 from tests.match.drawings import as_query
 from tests.match.styles import SPEC, corpus_of, fingerprint, style_null, styled_spec, styles, work
 

@@ -20,8 +20,8 @@ from ledger.flows.pictures.recognise import GeneratedPictures
 from ledger.flows.records.models import Models
 from ledger.flows.records.records import Records
 from ledger.log.entry import Entry
-from ledger.match.alignable import alignable
 from ledger.match.alike import hashes_alike
+from ledger.match.geometry.alignable import alignable
 from ledger.record.predicates import Asset, Claim, Generation, ModelRecord, Registration, Verification
 
 MOST_RECORDS = 50

@@ -19,8 +19,8 @@ from ledger.match.candidate import Query
 from ledger.match.lists import STYLE_SCORE
 from ledger.match.matcher import Matcher
 from ledger.match.null_set import shipped_null_set
-from ledger.match.style_matcher import StyleMatcher
-from ledger.match.style_null import StyleNull
+from ledger.match.style.matcher import StyleMatcher
+from ledger.match.style.null import StyleNull
 from ledger.record.parts import FingerprintDigests, ImageFacts
 from ledger.record.predicates import Generation, Verification
 from ledger.storage.search.calibrations import CalibrationStore

@@ -23,8 +23,8 @@ from ledger.match.candidate import CandidateIndex
 from ledger.match.matcher import Matcher
 from ledger.match.null_set import shipped_null_set
 from ledger.match.ranking import shipped_ranking
-from ledger.match.style_calibration import StyledCorpus
-from ledger.match.style_null import StyleNull
+from ledger.match.style.calibration import StyledCorpus
+from ledger.match.style.null import StyleNull
 from ledger.record.ids import new_id
 from ledger.record.parts import BinThresholds, CorpusPoint, Ref
 from ledger.record.predicates import CalibrationRecord

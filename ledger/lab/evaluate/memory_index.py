@@ -21,7 +21,7 @@ from ledger.match.candidate import (
     WorkPicture,
 )
 from ledger.match.score import Levels, QueryBlock, features
-from ledger.match.style import StyleBlock, has_style
+from ledger.match.style.measure import StyleBlock, has_style
 
 
 class MemoryIndex:

@@ -32,7 +32,7 @@ from ledger.match.null_set import SHIPPED as NULL_SET
 from ledger.match.null_set import shipped_null_set
 from ledger.match.optout import OptOuts
 from ledger.match.ranking import SHIPPED as RANKING
-from ledger.match.style_null import STYLE_NULL, read_style_null
+from ledger.match.style.null import STYLE_NULL, read_style_null
 
 READING = "reading pictures"
 MEASURING = "measuring"

@@ -13,7 +13,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from ledger.lab.train.logistic import fit_nonnegative
-from ledger.match.geometry import MOST_EVIDENCE, GeometryRule, Hypothesis
+from ledger.match.geometry.verification import MOST_EVIDENCE, GeometryRule, Hypothesis
 
 MISTAKEN = 0.02
 """Share of the nearest unrelated pictures that may pass: many that pass are unmarked variants.

@@ -24,7 +24,7 @@ from ledger.lab.train.variants import variant_pairs, without_variants
 from ledger.match.block import FingerprintBlock, hash_words
 from ledger.match.calibration import VERIFIED
 from ledger.match.candidate import WorkPicture
-from ledger.match.geometry import QueryGeometry
+from ledger.match.geometry.verification import QueryGeometry
 from ledger.match.null_set import MeasuredPairs, SourcePrints, write_null_set
 from ledger.match.ranking import BinText, CurveText, GeometryText, RankingText, decimal
 from ledger.match.score import Features, QueryBlock, Ranking, features, levels

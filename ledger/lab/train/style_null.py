@@ -28,8 +28,8 @@ from ledger.match.block import hash_words
 from ledger.match.null_set import NullSet
 from ledger.match.ranking import decimal
 from ledger.match.score import nearest_hamming
-from ledger.match.style import StyleBlock, StyleMeasure
-from ledger.match.style_null import NEIGHBOURS, write_style_null
+from ledger.match.style.measure import StyleBlock, StyleMeasure
+from ledger.match.style.null import NEIGHBOURS, write_style_null
 
 CLIP_SHARE = 0.5
 """CLIP's share of the score, in standard deviations of each embedding's nearness among unrelated pictures."""
@@ -95,7 +95,7 @@ def pooled_statistics(embedded: Sequence[Embedded]) -> PooledStatistics:
 
 
 def style_null(embedded: Sequence[Embedded], statistics: PooledStatistics, style_part: str, null_set: NullSet) -> bytes:
-    """The file (`ledger.match.style_null`) for the models with the digest `style_part` in a spec.
+    """The file (`ledger.match.style.null`) for the models with the digest `style_part` in a spec.
 
     Raises ConflictError (`background-too-small`, `no-strangers`).
     """

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from ledger.lab.train.style_null import CLIP_SHARE
 from ledger.match.null_set import NullSet
-from ledger.match.style_null import NEIGHBOURS, StyleNull
+from ledger.match.style.null import NEIGHBOURS, StyleNull
 
 STYLE_CARD = "style-null-v1.md"
 

@@ -19,7 +19,7 @@ from ledger.corpus.terms import MAY_MATCH, MAY_STYLE
 from ledger.fingerprint.fingerprint import Fingerprint, Vector
 from ledger.fingerprint.style_models import CLIP, VAE
 from ledger.match.block import FingerprintBlock
-from ledger.match.style import StyleBlock, has_style
+from ledger.match.style.measure import StyleBlock, has_style
 from ledger.storage.bulk import copy_rows
 from ledger.storage.database import Database, driver
 from ledger.storage.tables.corpus import work_local, work_style, work_vector

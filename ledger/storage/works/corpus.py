@@ -16,7 +16,7 @@ from ledger.errors import ConflictError
 from ledger.fingerprint.fingerprint import Fingerprint
 from ledger.log.entry import Alongside
 from ledger.match.block import FingerprintBlock
-from ledger.match.style import StyleBlock
+from ledger.match.style.measure import StyleBlock
 from ledger.record.ids import new_id
 from ledger.storage.bulk import copy_rows
 from ledger.storage.database import Database, driver

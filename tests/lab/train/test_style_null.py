@@ -25,7 +25,7 @@ from ledger.lab.train.style_null import Embedded, embed, pooled_statistics, styl
 from ledger.lab.train.style_null_card import style_null_card
 from ledger.match.null_set import NullSet, SourcePrints, shipped_null_set
 from ledger.match.score import QueryBlock
-from ledger.match.style_null import read_style_null
+from ledger.match.style.null import read_style_null
 from tests.fingerprint.models import save_style_models
 from tests.match.drawings import drawing
 

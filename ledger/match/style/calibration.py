@@ -19,8 +19,8 @@ from ledger.match.bins import LOWEST, Bin, bin_of, bin_texts
 from ledger.match.calibration_file import NullBinText, StyleText
 from ledger.match.null_set import NullSet
 from ledger.match.ranking import RankingText
-from ledger.match.style import StyleBlock
-from ledger.match.style_null import StyleNull
+from ledger.match.style.measure import StyleBlock
+from ledger.match.style.null import StyleNull
 
 _STYLE = "style-"
 """Prefix of the names of style bins."""
@@ -33,7 +33,7 @@ class StyleCalibration:
     """Error rates of nearness in style."""
 
     null_set: str
-    """Digest of the file with the unrelated pictures' embeddings (style_null.py)."""
+    """Digest of the file with the unrelated pictures' embeddings (null.py)."""
     alpha: float
     """At most the alpha of copies."""
     bins: tuple[Bin, ...]

@@ -18,10 +18,10 @@ from numpy.typing import NDArray
 
 from ledger.fingerprint.local_features import LocalFeatures, query_features
 from ledger.image.canonical_image import Pixels
-from ledger.match.agreement import Affine, agree
-from ledger.match.alignment import Comparison, chain, compare, framed, inverse
 from ledger.match.attribution import verified_relation, written
 from ledger.match.candidate import Evidence, Region, WorkPicture
+from ledger.match.geometry.agreement import Affine, agree
+from ledger.match.geometry.alignment import Comparison, chain, compare, framed, inverse
 from ledger.match.lists import Relation
 
 _TOLERANCE = 6.0

@@ -10,9 +10,9 @@ from ledger.match.bins import Bin
 from ledger.match.calibration import Calibration
 from ledger.match.candidate import Candidate, Query
 from ledger.match.lists import STYLE_SCORE
-from ledger.match.style import StyleBlock, has_style
-from ledger.match.style_calibration import StyleCalibration
-from ledger.match.style_null import StyleNull
+from ledger.match.style.calibration import StyleCalibration
+from ledger.match.style.measure import StyleBlock, has_style
+from ledger.match.style.null import StyleNull
 
 
 @dataclass(frozen=True, slots=True)

@@ -14,7 +14,7 @@ from ledger.image.canonical_image import Pixels
 from ledger.image.from_pixels import image_of
 from ledger.image.preview import preview_of
 from ledger.match.candidate import WorkPicture
-from ledger.match.geometry import GeometryRule, QueryGeometry
+from ledger.match.geometry.verification import GeometryRule, QueryGeometry
 
 SIDE = 0.7071
 """Side of each crop as a share of the picture's side: half of its area."""

@@ -20,7 +20,7 @@ from safetensors.numpy import load as load_safetensors
 from safetensors.numpy import save as save_safetensors
 
 from ledger.errors import InputError, IntegrityError
-from ledger.match.style import StyleBlock, StyleMeasure
+from ledger.match.style.measure import StyleBlock, StyleMeasure
 
 STYLE_NULL = "style-null-v1.safetensors"
 NEIGHBOURS = 10

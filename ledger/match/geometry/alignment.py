@@ -10,7 +10,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from ledger.image.canonical_image import Pixels
-from ledger.match.agreement import Affine
+from ledger.match.geometry.agreement import Affine
 
 TILES = 8
 """Tiles along each side of the work."""
