@@ -43,6 +43,9 @@ DatabaseUrl = Callable[[str], str]
 def pytest_configure(config: pytest.Config) -> None:
     """The process that starts the workers makes the folder that they share."""
     os.environ["ARTLEDGER_ORIGIN"] = ORIGIN
+    if getattr(config.option, "numprocesses", None):
+        # The workers share the cores: threads of OpenMP that wait for each other would only spin.
+        os.environ.setdefault("OMP_NUM_THREADS", "1")
     # A property is about what is computed, not about how fast: a busy machine must not refute it.
     settings.register_profile("any machine", deadline=None, suppress_health_check=[HealthCheck.too_slow])
     settings.load_profile("any machine")

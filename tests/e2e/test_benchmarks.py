@@ -38,6 +38,7 @@ def test_speed(name: str, least: int) -> None:
     assert all(value > 0 for value in found.values())
 
 
+@pytest.mark.slow
 def test_recall_of_few_works_is_nearly_exact() -> None:
     found = figures("recall")
     assert set(found) == {f"{what}_at_{depth}" for what in ("recall", "search_ms") for depth in (10, 60)}

@@ -195,9 +195,10 @@ def test_the_rules_hold_on_a_ledger(database_server: DatabaseUrl, template: str,
         assert figures["recall"][verdict]["value"] >= 0.9, wrong
 
 
+@pytest.mark.slow
 def test_squatters_gain_nothing_on_a_ledger(database_server: DatabaseUrl, template: str, tmp_path: Path) -> None:
     """Twelve near-duplicates: enough to leave the true artist out where a picture's ten nearest works alone are
-    aligned with it."""
+    aligned with it. The short form is tests/flows/test_squatting.py."""
     with application_with(database_server, template, tmp_path / "data") as application:
         ledger = ThrowawayLedger.on(application, tmp_path / "works")
         figures = evaluate_claims(DRAWN, ledger, 0, 7, silent, squatters=[Squat(12)]).document
