@@ -16,7 +16,7 @@ if TYPE_CHECKING:
     from ledger.generate.attributed import attributed
     from ledger.library import open_application, verify_bundle
 
-__version__ = "0.1.0"
+__version__ = "0.2.0"
 """The one place that the version is written: packaging, `artledger --version`, OpenAPI and credentials read it."""
 
 __all__ = ["attributed", "open_application", "verify_bundle"]
