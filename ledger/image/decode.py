@@ -12,6 +12,7 @@ from typing import NamedTuple
 from PIL import AvifImagePlugin, Image, PngImagePlugin, UnidentifiedImageError
 
 from ledger.errors import InputError, LedgerError
+from ledger.image.bare import bare_file
 from ledger.image.canonical_pixels import CanonicalPixels, canonical_pixels
 from ledger.image.formats import PNG, TIFF, ImageFormat, is_cut_short, sniff
 from ledger.image.limits import MAX_IN_FILE, DecodeLimits
@@ -53,7 +54,7 @@ def decode(data: bytes, limits: DecodeLimits) -> Decoded:
     kind = sniff(data)
     check_structure(kind, data, limits)
     try:
-        pixels = _decode(data, kind, limits)
+        pixels = _decode_once_or_twice(data, kind, limits)
     except LedgerError:
         raise
     except MemoryError as error:
@@ -87,6 +88,21 @@ def out_of_memory() -> InputError:
         code="decode-memory",
         hint="Send a smaller copy.",
     )
+
+
+def _decode_once_or_twice(data: bytes, kind: ImageFormat, limits: DecodeLimits) -> CanonicalPixels:
+    """Decodes the file; where that fails, the same picture without what does not decide its pixels."""
+    try:
+        return _decode(data, kind, limits)
+    except (LedgerError, MemoryError):
+        raise
+    except Exception as error:  # noqa: BLE001 - as in `decode`
+        failure = error.with_traceback(None)  # whose frames hold what was decoded so far
+        failure.__context__ = failure.__cause__ = None
+    bare = bare_file(kind, data)
+    if bare == data:
+        raise failure
+    return _decode(bare, kind, limits)
 
 
 def _decode(data: bytes, kind: ImageFormat, limits: DecodeLimits) -> CanonicalPixels:

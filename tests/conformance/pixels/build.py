@@ -114,6 +114,27 @@ def _apng(*, hidden: bool) -> bytes:
     return png((4, 3), 8, RGB, _rows(4, 3, 12, 59 if hidden else 37), frames, *first, after=after)
 
 
+def _broken_ancillary() -> Made:
+    """Parts that decide no pixels, or count as absent because they are broken."""
+    size, rows = (7, 5), _rows(7, 5, 21)
+    plain = png(size, 8, RGB, rows, (b"pHYs", bytes(9)))
+    yield "crc-phys.png", _wrong_checksum(plain, b"pHYs"), "a wrong checksum where nothing decides pixels"
+    grey = png((16, 16), 8, GREY, [bytes(range(at, at + 16)) for at in range(0, 256, 16)], (b"tRNS", b"\0\x25"))
+    yield "crc-trns.png", _wrong_checksum(grey, b"tRNS"), "a wrong checksum: no transparent grey"
+    turned = png(size, 8, RGB, rows, (b"eXIf", exif(6)))
+    yield "crc-exif.png", _wrong_checksum(turned, b"eXIf"), "a wrong checksum: upright"
+    yield "short-trns.png", png(size, 8, RGB, rows, (b"tRNS", b"\0\1")), "too short for a colour: none transparent"
+    short = b"\xff\xe2\0\x0eICC_PROFILE\0"
+    jpeg = save(smooth(37, 23), "JPEG", quality=90)
+    yield "short-icc.jpg", jpeg[:2] + short + jpeg[2:], "a segment too short for a part of a profile"
+
+
+def _wrong_checksum(data: bytes, kind: bytes) -> bytes:
+    at = data.index(kind)
+    end = at + 4 + struct.unpack(">I", data[at - 4 : at])[0]
+    return data[:end] + bytes(each ^ 0xFF for each in data[end : end + 4]) + data[end + 4 :]
+
+
 def _large() -> Made:
     """Larger than the working picture, which is 512 pixels wide or high."""
     sizes = {"large.png": (1301, 301), "wide.png": (5003, 40), "tall.png": (17, 3700), "a-little.png": (700, 97)}
@@ -225,7 +246,18 @@ PROFILED |= {"icc-cmyk.tif", "icc-wide.jpg", "lab.tif"}
 def build() -> None:
     FILES.mkdir(exist_ok=True)
     vectors = []
-    for name, data, why in (*_plain_png(), *_large(), *_profiles(), *_jpeg(), *_gif(), *_webp(), *_tiff(), *_avif()):
+    groups = (
+        *_plain_png(),
+        *_large(),
+        *_profiles(),
+        *_jpeg(),
+        *_gif(),
+        *_webp(),
+        *_tiff(),
+        *_avif(),
+        *_broken_ancillary(),
+    )
+    for name, data, why in groups:
         (FILES / name).write_bytes(data)
         found = decode(data, DEFAULT_LIMITS)
         vectors.append(

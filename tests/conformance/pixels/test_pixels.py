@@ -78,7 +78,9 @@ def canonical(data: bytes) -> tuple[int, int, list[Pixel]]:
     at = 8
     while at < len(data):
         length, kind = struct.unpack_from(">I4s", data, at)
-        chunks[kind] = chunks.get(kind, b"") + data[at + 8 : at + 8 + length]
+        checksum = struct.pack(">I", zlib.crc32(data[at + 4 : at + 8 + length]))
+        if kind.isupper() or checksum == data[at + 8 + length : at + 12 + length]:
+            chunks[kind] = chunks.get(kind, b"") + data[at + 8 : at + 8 + length]
         at += 12 + length
     width, height, depth, colour, _, _, interlaced = struct.unpack(">IIBBBBB", chunks[b"IHDR"])
     channels = {0: 1, 2: 3, 3: 1, 4: 2, 6: 4}[colour]
@@ -122,6 +124,7 @@ def unpacked(row: bytes, depth: int) -> list[int]:
 
 def over_white(stored: list[int], depth: int, colour: int, chunks: dict[bytes, bytes]) -> Pixel:
     clear = chunks.get(b"tRNS", b"")
+    clear = clear if len(clear) >= {0: 2, 2: 6}.get(colour, 0) else b""
     if colour == 3:
         entry = stored[0]
         values, alpha = list(chunks[b"PLTE"][3 * entry : 3 * entry + 3]), clear[entry] if entry < len(clear) else 255

@@ -1,0 +1,129 @@
+"""The same picture in a file without what does not decide its pixels (FORMAT.md): text, dates, resolutions, previews.
+
+A decoder that stumbles over one of these gets the file once more without them. Runs in a worker.
+"""
+
+from __future__ import annotations
+
+import zlib
+from collections.abc import Iterator
+
+from ledger.errors import InputError
+from ledger.image.formats import AVIF, JPEG, PNG, ImageFormat
+from ledger.image.limits import MAX_IN_FILE
+
+_PROFILE = "bytes of colour profile"
+_SHORTEST_TRANSPARENCY = {b"\0": 2, b"\2": 6}
+"""Bytes of a tRNS chunk for each colour type of a PNG that has one transparent colour."""
+_COMMENT, _SCAN = 0xFE, 0xDA
+_DECISIVE_SEGMENTS = (
+    (0xE0, b"JFIF\0", 14),
+    (0xE1, b"Exif\0", 0),
+    (0xE2, b"ICC_PROFILE\0", 14),
+    (0xEE, b"Adobe", 12),
+)
+"""Marker, beginning and least length of the JPEG segments whose content decides colours or the orientation."""
+
+
+def bare_file(kind: ImageFormat, data: bytes) -> bytes:
+    """The file `data`, or a copy without the parts that count for nothing.
+
+    Raises InputError (`too-complex`) for a PNG's colour profile that is larger than the limit when unpacked.
+    """
+    if kind is PNG:
+        return _bare_png(data)
+    if kind is JPEG:
+        return _bare_jpeg(data)
+    return _bare_avif(data) if kind is AVIF else data
+
+
+def _bare_png(data: bytes) -> bytes:
+    """PNG, third edition, sections 5.3 and 5.4: a lower-case first letter means that a chunk is ancillary."""
+    parts, position = [data[:8]], 8
+    while position + 12 <= len(data):
+        length, kind = int.from_bytes(data[position : position + 4], "big"), data[position + 4 : position + 8]
+        end = position + 12 + length
+        if not kind.isalpha() or end > len(data):
+            break
+        if not kind[0] & 0x20 or _decides(kind, data, position + 8, end - 4):
+            parts.append(data[position:end])
+        position = end
+    return b"".join((*parts, data[position:]))
+
+
+def _decides(kind: bytes, data: bytes, start: int, end: int) -> bool:
+    """Whether an ancillary chunk decides pixels, and is intact."""
+    if kind not in (b"tRNS", b"iCCP", b"eXIf"):
+        return False
+    if zlib.crc32(data[start - 4 : end]) != int.from_bytes(data[end : end + 4], "big"):
+        return False
+    if kind == b"tRNS":
+        return end - start >= _SHORTEST_TRANSPARENCY.get(data[25:26], 0)
+    return kind == b"eXIf" or _is_profile(data[start:end])
+
+
+def _is_profile(body: bytes) -> bool:
+    name, _, rest = body.partition(b"\0")
+    if not name or not rest or rest[0] != 0:
+        return False
+    unpacking = zlib.decompressobj()
+    try:
+        unpacking.decompress(rest[1:], MAX_IN_FILE[_PROFILE])
+    except zlib.error:
+        return False
+    if unpacking.unconsumed_tail:
+        raise InputError(
+            f"the PNG file has more than {MAX_IN_FILE[_PROFILE]:,} {_PROFILE}: decoding it would take too much",
+            code="too-complex",
+            hint="Save the picture again without its colour profile.",
+        )
+    return True
+
+
+def _bare_jpeg(data: bytes) -> bytes:
+    """ISO/IEC 10918-1, B.1.1: the segments before the first scan. The rest stays as it is."""
+    parts, position = [data[:2]], 2
+    while position + 4 <= len(data) and data[position] == 0xFF:
+        marker = data[position + 1]
+        end = position + 2 + int.from_bytes(data[position + 2 : position + 4], "big")
+        if marker == _SCAN or not 0xC0 <= marker <= _COMMENT or end > len(data) or end < position + 4:
+            break
+        if not _is_application(marker) or _is_decisive(marker, data[position + 4 : end]):
+            parts.append(data[position:end])
+        position = end
+    return b"".join((*parts, data[position:]))
+
+
+def _is_application(marker: int) -> bool:
+    return 0xE0 <= marker <= 0xEF or marker == _COMMENT
+
+
+def _is_decisive(marker: int, body: bytes) -> bool:
+    return any(
+        marker == known and body.startswith(beginning) and len(body) >= least
+        for known, beginning, least in _DECISIVE_SEGMENTS
+    )
+
+
+def _bare_avif(data: bytes) -> bytes:
+    """ISO/IEC 14496-12, 8.11.6: the entries of EXIF and XMP items get a type that readers pass over."""
+    bare = bytearray(data)
+    for meta, start, end in _boxes(data, 0, len(data)):
+        for table, first, last in _boxes(data, start + 4, end) if meta == b"meta" else ():
+            if table != b"iinf":
+                continue
+            for entry, at, _ in _boxes(data, first + (6 if data[first : first + 1] == b"\0" else 8), last):
+                kind = at + (8 if data[at : at + 1] == b"\2" else 10)
+                if entry == b"infe" and data[kind : kind + 4] in (b"Exif", b"mime"):
+                    bare[kind : kind + 4] = b"free"
+    return bytes(bare)
+
+
+def _boxes(data: bytes, position: int, limit: int) -> Iterator[tuple[bytes, int, int]]:
+    """Type, start and end of the content of the boxes in a row, without those of 64-bit or open length."""
+    while position + 8 < limit:
+        end = position + int.from_bytes(data[position : position + 4], "big")
+        if not position + 8 < end <= limit:
+            return
+        yield data[position + 4 : position + 8], position + 8, end
+        position = end
