@@ -208,6 +208,8 @@ def test_service_and_auditor_agree_on_hostile_statements(world: World, data: st.
 @pytest.mark.parametrize("kind", KINDS)
 def test_what_is_in_order_is_appended(world: World, kind: str) -> None:
     """So that the agreement above is not one of refusing everything."""
+    world.register("ada", world.people["ada"])  # a new work: terms that are in force are not appended again
+    world.follow()
     predicate, subject, maker = good(world, kind)
     assert appended(world, statement_payload("claim", subject, predicate), maker, kind)
     assert [each.record_id for each in world.follow()] == [predicate.record_id]
