@@ -253,7 +253,10 @@ def show_summary(out: Output, summary: IngestSummary) -> None:
         "strong",
     )
     if summary.refused:
-        rows = [(each.key, each.code, each.reason) for each in summary.refused[:MAX_REFUSALS]]
+        rows = [
+            (each.key, each.code, f"{each.reason}. {each.hint}" if each.hint else each.reason)
+            for each in summary.refused[:MAX_REFUSALS]
+        ]
         out.table(("Refused", "Code", "Why"), rows)
     if len(summary.refused) > MAX_REFUSALS:
         out.line(f"and {len(summary.refused) - MAX_REFUSALS:,} more: --json lists them all", "quiet")

@@ -14,6 +14,8 @@ class Refusal(Answer):
     key: str
     code: str
     reason: str
+    hint: str | None = None
+    """What to do about it, where that is known."""
 
 
 class IngestSummary(Answer):

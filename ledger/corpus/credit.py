@@ -6,6 +6,7 @@ import hashlib
 import re
 from urllib.parse import urlsplit
 
+from ledger.corpus.licence_names import states_no_licence
 from ledger.corpus.licences import UNKNOWN_LICENCE, parse_licence
 from ledger.corpus.work import NO_CREDIT, Credit
 from ledger.errors import InputError
@@ -21,8 +22,11 @@ def read_terms(licence: str, credit_line: str = "", link: str = "", terms: str =
     """The licence of a work as in a record, and the credit stored outside the record.
 
     Terms in the artist's own words become the licence `LicenseRef-terms-` with the first 16 digits of their SHA-256.
+    A `licence` that licenses nothing ("All rights reserved", "© 2021 Ada") is such terms.
     Raises InputError: `licence`, `bad-link`, `bad-terms` (too long, or in addition to another licence).
     """
+    if states_no_licence(licence):
+        terms, licence = (f"{licence.strip()}. {terms}" if terms.strip() else licence), ""
     words = clean_text(terms, MAX_TERMS + 1)
     credit = Credit(clean_text(credit_line), clean_link(link), words)
     if not words:

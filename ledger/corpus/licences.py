@@ -1,7 +1,7 @@
-"""Licences as SPDX expressions: a strict syntax check, and the URLs of Creative Commons licences in older files.
+"""Licences as SPDX expressions, from what people write: ids, Creative Commons URLs, and names ("CC BY 4.0").
 
-Ids are not looked up. A library with the SPDX list (license-expression) takes half a second to start, and ingest needs
-only well-formed expressions.
+Ids are looked up in the SPDX list, so that one licence has one spelling. What could mean several licences is refused
+with the nearest ones.
 """
 
 from __future__ import annotations
@@ -9,61 +9,62 @@ from __future__ import annotations
 import re
 from functools import lru_cache
 
+from packaging.licenses import InvalidLicenseExpression, canonicalize_license_expression
+
+from ledger.corpus.licence_names import PUBLIC_DOMAIN, UNKNOWN_LICENCE, licence_of_name, nearest_ids, states_no_licence
+from ledger.corpus.licence_urls import choices_of_url, licence_of_url
 from ledger.errors import InputError
 from ledger.text import clean_text
 
-UNKNOWN_LICENCE = "LicenseRef-unknown"
-"""Nobody stated the work's licence."""
-PUBLIC_DOMAIN = "LicenseRef-PublicDomain"
-"""The file says only "public domain", without the dedication or law that makes it so."""
-MAX_EXPRESSION = 300
+__all__ = ["MAX_EXPRESSION", "PUBLIC_DOMAIN", "UNKNOWN_LICENCE", "parse_licence"]
+
+MAX_EXPRESSION = 200
+"""The most that a record holds (FORMAT.md)."""
 
 _TOKEN = re.compile(r"\s*([()]|[A-Za-z0-9][A-Za-z0-9.:+-]*)")
-_SIMPLE = re.compile(
-    r"(?:DocumentRef-[A-Za-z0-9.-]+:)?LicenseRef-[A-Za-z0-9.-]+|(?!LicenseRef-|DocumentRef-)[A-Za-z0-9][A-Za-z0-9.-]*\+?"
-)
+_OWN = re.compile(r"(?:DocumentRef-[A-Za-z0-9.-]+:)?LicenseRef-[A-Za-z0-9.-]+")
+_ID = re.compile(r"(?!LicenseRef-|DocumentRef-)[A-Za-z0-9][A-Za-z0-9.-]*\+?")
 _EXCEPTION = re.compile(r"[A-Za-z0-9][A-Za-z0-9.-]*")
 _OPERATORS = {"and": "AND", "or": "OR", "with": "WITH", "AND": "AND", "OR": "OR", "WITH": "WITH"}
-
-_CC_LICENCE = re.compile(
-    r"https?://(?:www\.)?creativecommons\.org/licenses/(by(?:-nc)?(?:-nd|-sa)?)/(\d\.\d)(?:/(?:deed(?:\.\w+)?|legalcode)?)?"
+_HINT = (
+    "Write an SPDX id such as CC-BY-4.0 or CC0-1.0, `Public Domain`, or `All rights reserved`. Terms in your own words"
+    " are not a licence: state them as `terms`."
 )
-_URLS = {
-    "http://web.resource.org/cc/PublicDomain": PUBLIC_DOMAIN,
-    "http://creativecommons.org/licenses/publicdomain/": "CC-PDDC",
-    "https://creativecommons.org/licenses/publicdomain/": "CC-PDDC",
-    "http://creativecommons.org/publicdomain/zero/1.0/": "CC0-1.0",
-    "https://creativecommons.org/publicdomain/zero/1.0/": "CC0-1.0",
-    "http://creativecommons.org/licenses/GPL/2.0/": "GPL-2.0-only",
-}
 
 
 @lru_cache(maxsize=4096)
 def parse_licence(text: str) -> str:
-    """Normalises an SPDX expression (SPDX 2.3, annex D): operators in capitals, single spaces between parts.
+    """The SPDX expression (SPDX 2.3, annex D) that the text means: ids as in the SPDX list, operators in capitals,
+    single spaces between parts.
 
-    Also accepts the URL of a Creative Commons licence or dedication. Ids are not looked up in the SPDX list. Raises
-    InputError (`licence`) for anything else.
+    Takes an expression, the URL of a Creative Commons licence or of a statement of rightsstatements.org, or a name.
+    Raises InputError (`licence`) for anything else, with the nearest choices where there are any.
     """
     stripped = text.strip()
     if known := licence_of_url(stripped):
         return known
     if len(stripped) > MAX_EXPRESSION:
         raise _refused(f"is longer than {MAX_EXPRESSION} characters", stripped)
-    tokens = _tokens(stripped)
-    end = _expression(tokens, 0, stripped)
+    if states_no_licence(stripped):
+        raise _refused("allows nothing by itself", stripped, hint="State these words as `terms`.")
+    try:
+        return _expression_of(stripped)
+    except InputError as error:
+        name = licence_of_name(stripped)
+        if name.found is not None:
+            return name.found
+        choices = name.choices or choices_of_url(stripped)
+        if choices:
+            raise _refused(name.problem or "is not known", stripped, hint=_did_you_mean(choices)) from error
+        raise
+
+
+def _expression_of(text: str) -> str:
+    tokens = _tokens(text)
+    end = _expression(tokens, 0, text)
     if end != len(tokens):
-        raise _refused(f"has {tokens[end]!r} where AND, OR or the end was expected", stripped)
+        raise _refused(f"has {tokens[end]!r} where AND, OR or the end was expected", text)
     return " ".join(tokens).replace("( ", "(").replace(" )", ")")
-
-
-def licence_of_url(url: str) -> str | None:
-    """SPDX id of the licence with this URL; None if the URL is unknown."""
-    if known := _URLS.get(url):
-        return known
-    if match := _CC_LICENCE.fullmatch(url):
-        return f"CC-{match[1].upper()}-{match[2]}"
-    return None
 
 
 def _tokens(text: str) -> list[str]:
@@ -79,7 +80,8 @@ def _tokens(text: str) -> list[str]:
 
 
 def _expression(tokens: list[str], start: int, text: str) -> int:
-    """Index after the longest `term ((AND|OR) term)*` that begins at `start`; depth is bounded by MAX_EXPRESSION."""
+    """Index after the longest `term ((AND|OR) term)*` that begins at `start`; depth is bounded by MAX_EXPRESSION.
+    Spells each id in `tokens` as the SPDX list does."""
     end = _term(tokens, start, text)
     while end < len(tokens) and tokens[end] in ("AND", "OR"):
         end = _term(tokens, end + 1, text)
@@ -94,18 +96,39 @@ def _term(tokens: list[str], start: int, text: str) -> int:
         if end >= len(tokens) or tokens[end] != ")":
             raise _refused("has an unclosed parenthesis", text)
         return end + 1
-    if tokens[start] in _OPERATORS or not _SIMPLE.fullmatch(tokens[start]):
+    if _OWN.fullmatch(tokens[start]):
+        return start + 1
+    if tokens[start] in _OPERATORS or not _ID.fullmatch(tokens[start]):
         raise _refused(f"has {tokens[start]!r} where a licence id was expected", text)
-    if start + 1 < len(tokens) and tokens[start + 1] == "WITH":
-        if start + 2 >= len(tokens) or tokens[start + 2] in _OPERATORS or not _EXCEPTION.fullmatch(tokens[start + 2]):
+    if tokens[start + 1 : start + 2] == ["WITH"]:
+        exception = "".join(tokens[start + 2 : start + 3])
+        if exception in _OPERATORS or not _EXCEPTION.fullmatch(exception):
             raise _refused("has no exception id after WITH", text)
+        tokens[start], _, tokens[start + 2] = _listed(f"{tokens[start]} WITH {exception}", text).split(" ")
         return start + 3
+    tokens[start] = _listed(tokens[start], text)
     return start + 1
 
 
-def _refused(what: str, text: str) -> InputError:
-    return InputError(
-        f"the licence {clean_text(text, 60)!r} {what}",
-        code="licence",
-        hint="Write an SPDX expression such as CC-BY-4.0, CC0-1.0, LicenseRef-PublicDomain or LicenseRef-my-terms.",
-    )
+def _listed(spdx: str, text: str) -> str:
+    """The id, with an exception if there is one, as the SPDX list spells it."""
+    try:
+        return str(canonicalize_license_expression(spdx))
+    except InvalidLicenseExpression as error:
+        choices = nearest_ids(spdx)
+        raise _refused(
+            "is not in the SPDX list"
+            if spdx == text
+            else f"has {clean_text(spdx, 60)!r}, which is not in the SPDX list",
+            text,
+            hint=_did_you_mean(choices) if choices else _HINT,
+        ) from error
+
+
+def _did_you_mean(choices: tuple[str, ...]) -> str:
+    *others, last = choices
+    return f"Did you mean {', '.join(others)} or {last}?" if others else f"Did you mean {last}?"
+
+
+def _refused(what: str, text: str, hint: str = _HINT) -> InputError:
+    return InputError(f"the licence {clean_text(text, 60)!r} {what}", code="licence", hint=hint)

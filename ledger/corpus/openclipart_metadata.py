@@ -15,7 +15,8 @@ from functools import cache
 from importlib import resources
 from xml.parsers import expat
 
-from ledger.corpus.licences import UNKNOWN_LICENCE, licence_of_url
+from ledger.corpus.licence_names import UNKNOWN_LICENCE
+from ledger.corpus.licence_urls import licence_of_url
 from ledger.corpus.work import UNKNOWN_ARTIST
 from ledger.text import clean_text
 

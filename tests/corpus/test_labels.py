@@ -98,7 +98,7 @@ def test_every_column(tmp_path: Path) -> None:
         file="a/b.png",
         title="Sea",
         artist="Ann",
-        licence="mit OR cc0-1.0",
+        licence="MIT OR CC0-1.0",
         source="https://x.example",
         allowed_uses=("match", "style"),
         labels={"genre": "marine"},

@@ -34,6 +34,9 @@ def folder(tmp_path: Path) -> Path:
     return labelled(works, rows)
 
 
+CC_BY = [f"CC-BY-{version}" for version in ("4.0", "3.0", "2.5", "2.0", "1.0")]
+
+
 def test_refusals_are_named_and_stop_nothing(empty: Application, folder: Path) -> None:
     (folder / DRAWINGS[0].name).write_bytes(b"")
     (folder / DRAWINGS[1].name).write_text("text")
@@ -48,6 +51,9 @@ def test_refusals_are_named_and_stop_nothing(empty: Application, folder: Path) -
     assert all(refusal.reason for refusal in summary.refused)
     shutil.copy(DRAWINGS[2], folder)
     assert empty.works.ingestion.run(empty.works.open_source(str(folder))).registered == 1
+    (folder / "labels.csv").write_text(f"file,title,artist,licence\n{DRAWINGS[3].name},T,Ann,CC BY\n")
+    (refused,) = empty.works.ingestion.run(empty.works.open_source(str(folder))).refused
+    assert (refused.code, refused.hint) == ("licence", f"Did you mean {', '.join(CC_BY[:-1])} or {CC_BY[-1]}?")
 
 
 def test_the_same_bytes_by_the_same_artist_are_one_work(empty: Application, folder: Path, tmp_path: Path) -> None:

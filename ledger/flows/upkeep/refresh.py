@@ -92,7 +92,7 @@ def _sorted_out(
     for item, picture in chunk:
         work = works[item.key]
         if isinstance(picture, InputError):
-            bad.append(Refusal(key=item.key, code=picture.code, reason=picture.message))
+            bad.append(Refusal(key=item.key, code=picture.code, reason=picture.message, hint=picture.hint))
         elif picture.sha256 != work.sha256:
             changed = "the file in the source has changed since it was registered"
             bad.append(Refusal(key=item.key, code="source-item-changed", reason=changed))

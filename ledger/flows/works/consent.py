@@ -12,7 +12,7 @@ from dataclasses import dataclass
 from typing import Literal, NamedTuple, TypeVar
 
 from ledger.answers.records import RecordAnswer
-from ledger.corpus.credit import read_terms
+from ledger.corpus.licences import UNKNOWN_LICENCE, parse_licence
 from ledger.corpus.work import ALL_USES, AllowedUse, Work
 from ledger.errors import AccessError, ConflictError, InputError, NotFoundError
 from ledger.flows.people.principal import Principal
@@ -212,7 +212,9 @@ def terms_key(stating: Entry, terms: Terms) -> bytes:
 
 def _terms(work: Work, allowed_uses: Sequence[AllowedUse], licence: str | None) -> Terms:
     """The terms; without a `licence`, the present one stays."""
-    return Terms(work.licence if licence is None else read_terms(licence)[0], frozenset(allowed_uses))
+    return Terms(
+        work.licence if licence is None else parse_licence(licence.strip() or UNKNOWN_LICENCE), frozenset(allowed_uses)
+    )
 
 
 def _stated(entry: Entry) -> Terms:

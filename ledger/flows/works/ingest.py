@@ -259,4 +259,4 @@ def _too_little(works: Iterable[RegistrableWork]) -> Iterator[Refusal]:
 
 
 def _refusal(item: SourceItem, error: InputError) -> Refusal:
-    return Refusal(key=item.key, code=error.code, reason=error.message)
+    return Refusal(key=item.key, code=error.code, reason=error.message, hint=error.hint)
