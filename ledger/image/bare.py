@@ -81,17 +81,23 @@ def _is_profile(body: bytes) -> bool:
 
 
 def _bare_jpeg(data: bytes) -> bytes:
-    """ISO/IEC 10918-1, B.1.1: the segments before the first scan. The rest stays as it is."""
     parts, position = [data[:2]], 2
+    for marker, start, position in jpeg_segments(data):
+        if not _is_application(marker) or _is_decisive(marker, data[start + 4 : position]):
+            parts.append(data[start:position])
+    return b"".join((*parts, data[position:]))
+
+
+def jpeg_segments(data: bytes) -> Iterator[tuple[int, int, int]]:
+    """Marker, start and end of each segment before the first scan of a JPEG (ISO/IEC 10918-1, B.1.1)."""
+    position = 2
     while position + 4 <= len(data) and data[position] == 0xFF:
         marker = data[position + 1]
         end = position + 2 + int.from_bytes(data[position + 2 : position + 4], "big")
         if marker == _SCAN or not 0xC0 <= marker <= _COMMENT or end > len(data) or end < position + 4:
-            break
-        if not _is_application(marker) or _is_decisive(marker, data[position + 4 : end]):
-            parts.append(data[position:end])
+            return
+        yield marker, position, end
         position = end
-    return b"".join((*parts, data[position:]))
 
 
 def _is_application(marker: int) -> bool:

@@ -9,12 +9,13 @@ import hashlib
 from io import BytesIO
 from typing import NamedTuple
 
-from PIL import AvifImagePlugin, Image, PngImagePlugin, UnidentifiedImageError
+from PIL import AvifImagePlugin, Image, PngImagePlugin
 
 from ledger.errors import InputError, LedgerError
 from ledger.image.bare import bare_file
 from ledger.image.canonical_pixels import CanonicalPixels, canonical_pixels
-from ledger.image.formats import PNG, TIFF, ImageFormat, is_cut_short, sniff
+from ledger.image.failures import failure, out_of_memory
+from ledger.image.formats import PNG, TIFF, ImageFormat, sniff
 from ledger.image.limits import MAX_IN_FILE, DecodeLimits
 from ledger.image.metadata import exif_orientation, settle_transparency
 from ledger.image.structure import check_pixels, check_structure
@@ -25,9 +26,6 @@ Image.MAX_IMAGE_PIXELS = None
 AvifImagePlugin.DEFAULT_MAX_THREADS = 1
 # Largest inflated chunk of a PNG: a colour profile may be as large as in other formats.
 PngImagePlugin.MAX_TEXT_CHUNK = MAX_IN_FILE["bytes of colour profile"]
-
-_SHORTEST_HEADERS = 128
-"""An unreadable file with a known format and fewer bytes than this was cut off."""
 
 
 class Decoded(NamedTuple):
@@ -60,7 +58,7 @@ def decode(data: bytes, limits: DecodeLimits) -> Decoded:
     except MemoryError as error:
         raise out_of_memory() from error
     except Exception as error:  # codecs raise OSError, SyntaxError, ValueError, struct.error, zlib.error, ...
-        raise _damaged(kind, data, error) from error
+        raise failure(kind, data, error) from error
     return Decoded(
         sha256=hashlib.sha256(data).hexdigest(),
         media_type=kind.media_type,
@@ -80,14 +78,6 @@ def check_size(data: bytes, limits: DecodeLimits) -> None:
             code="too-large",
             hint="Send a smaller or more compressed copy.",
         )
-
-
-def out_of_memory() -> InputError:
-    return InputError(
-        "decoding the picture needs more memory than one picture may use",
-        code="decode-memory",
-        hint="Send a smaller copy.",
-    )
 
 
 def _decode_once_or_twice(data: bytes, kind: ImageFormat, limits: DecodeLimits) -> CanonicalPixels:
@@ -115,20 +105,3 @@ def _decode(data: bytes, kind: ImageFormat, limits: DecodeLimits) -> CanonicalPi
         # Pillow applies a TIFF's own orientation when it loads the file.
         exif = b"" if kind is TIFF else picture.info.get("exif", b"")
         return canonical_pixels(picture, exif_orientation(exif))
-
-
-def _damaged(kind: ImageFormat, data: bytes, error: Exception) -> InputError:
-    """The error for a file that cannot be decoded. Codecs report a missing end in several ways, or not at all."""
-    unidentified = isinstance(error, UnidentifiedImageError)
-    cut = is_cut_short(kind, data) or isinstance(error, EOFError) or (unidentified and len(data) < _SHORTEST_HEADERS)
-    if cut or "truncated" in str(error).lower():
-        message, code = f"the {kind.decoder} file ends too early", "truncated"
-    else:
-        message, code = f"the {kind.decoder} file is damaged", "damaged"
-    # Pillow's message can quote the file's bytes, so keep it short and printable.
-    detail = "".join(letter for letter in str(error)[:120] if letter.isprintable() and not unidentified)
-    return InputError(
-        f"{message} ({detail})" if detail else message,
-        code=code,
-        hint="Save or download the picture again and send the complete file.",
-    )

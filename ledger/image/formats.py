@@ -47,6 +47,9 @@ _REFUSED: tuple[tuple[bytes, str], ...] = (
     (b"gimp xcf", "GIMP XCF"),
 )
 
+_HEIF_BRANDS = (b"heic", b"heix", b"heim", b"heis", b"hevc", b"hevx", b"mif1", b"msf1", b"mif2")
+"""ISO/IEC 23008-12, 10.2 and annex B."""
+
 _HINT = "Save the picture as JPEG or PNG. WebP, GIF, TIFF and AVIF are supported, too."
 
 
@@ -67,7 +70,7 @@ def sniff(data: bytes) -> ImageFormat:
         brands = data[8 : min(int.from_bytes(data[:4], "big"), 128)]
         if b"avif" in brands or b"avis" in brands:
             return AVIF
-        raise _unsupported("HEIC (HEIF) or video")
+        raise _unsupported(_iso_media(brands))
     for prefix, name in _REFUSED:
         if data.startswith(prefix):
             raise _unsupported(name)
@@ -75,6 +78,13 @@ def sniff(data: bytes) -> ImageFormat:
         raise _unsupported("SVG")
     kind = "text" if _looks_like_text(data[:512]) else "of an unknown format"
     raise InputError(f"this is not a picture: the file's content is {kind}", code="not-an-image", hint=_HINT)
+
+
+def _iso_media(brands: bytes) -> str:
+    """The kind of a file with these brands, which are not AVIF's."""
+    if brands.startswith(b"crx "):
+        return "Canon CR3"
+    return "HEIC (HEIF)" if any(brand in brands for brand in _HEIF_BRANDS) else "MP4, QuickTime and other video"
 
 
 def is_cut_short(kind: ImageFormat, data: bytes) -> bool:

@@ -19,7 +19,8 @@ from pebble import ProcessExpired, ProcessPool
 from ledger.cancellation import cancelled_error, stopped_if_cancelled
 from ledger.errors import InputError, LedgerError
 from ledger.image.canonical_image import CanonicalImage
-from ledger.image.decode import check_size, out_of_memory
+from ledger.image.decode import check_size
+from ledger.image.failures import out_of_memory
 from ledger.image.limits import DEFAULT_LIMITS, DecodeLimits
 from ledger.image.worker import decode_job, initialise, manifest_job, rasterise_job
 

@@ -13,7 +13,19 @@ _WIDTHS = {1: 1, 2: 1, 3: 2, 4: 4, 5: 8, 6: 1, 7: 1, 8: 2, 9: 4, 10: 8, 11: 4, 1
 """Bytes of a value of each field type."""
 _STRIPS = frozenset((273, 324))
 """StripOffsets and TileOffsets."""
-_WIDTH, _HEIGHT, _PROFILE = 256, 257, 34675
+_SIZES = frozenset((279, 325))
+"""StripByteCounts and TileByteCounts."""
+_PROFILE, _PLANAR, _SEPARATE = 34675, 284, 2
+_FACTS = {
+    256: "width",
+    257: "height",
+    258: "bits",
+    259: "compression",
+    262: "photometric",
+    277: "samples",
+    339: "sample_format",
+}
+"""Tags whose first number is a field of Directory."""
 _MOST_ENTRIES = 65_535
 """Largest number of entries read per directory; a TIFF that is not a BigTIFF cannot have more."""
 
@@ -28,6 +40,14 @@ class Directory:
     strips: int = 0
     tag_bytes: int = 0
     profile_bytes: int = 0
+    bits: int = 1
+    compression: int = 1
+    photometric: int = 0
+    samples: int = 1
+    sample_format: int = 1
+    planar: bool = False
+    end: int = 0
+    """Where the data of the strips and tiles ends that are listed first and last."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -73,22 +93,40 @@ def directories(data: bytes) -> Iterator[Directory]:
 
 def _directory(data: bytes, start: int, number: int, layout: _Layout) -> Directory:
     directory = Directory(number)
+    offsets, sizes = (0, 0), (0, 0)
     for position in range(start, start + min(number, _MOST_ENTRIES) * layout.entry.size, layout.entry.size):
         tag, kind, count, value = layout.entry.unpack_from(data, position)
         size = _WIDTHS.get(kind, 0) * count
         directory.tag_bytes += size
+        stored = value[:size] if size <= len(value) else _elsewhere(data, value, size, layout)
         if tag in _STRIPS:
             directory.strips += count
+            offsets = _ends(stored, kind, layout)
+        elif tag in _SIZES:
+            sizes = _ends(stored, kind, layout)
         elif tag == _PROFILE:
             directory.profile_bytes += size
-        elif tag == _WIDTH:
-            directory.width = _number(value, kind, layout)
-        elif tag == _HEIGHT:
-            directory.height = _number(value, kind, layout)
+        elif tag == _PLANAR:
+            directory.planar = _number(stored, kind, layout) == _SEPARATE
+        elif tag in _FACTS:
+            setattr(directory, _FACTS[tag], _number(stored, kind, layout))
+    directory.end = max(offset + size for offset, size in zip(offsets, sizes, strict=True))
     return directory
 
 
-def _number(value: bytes, kind: int, layout: _Layout) -> int:
-    """The first unsigned number of a value that is stored in the entry itself; 0 for other field types."""
+def _elsewhere(data: bytes, value: bytes, size: int, layout: _Layout) -> memoryview:
+    """The content of a value that the entry points to."""
+    offset = int.from_bytes(value, layout.order)
+    return memoryview(data)[offset : offset + size]
+
+
+def _ends(stored: bytes | memoryview, kind: int, layout: _Layout) -> tuple[int, int]:
+    """The first and the last number of a value."""
+    width = _WIDTHS.get(kind, 1)
+    return _number(stored, kind, layout), _number(stored[-width:], kind, layout)
+
+
+def _number(stored: bytes | memoryview, kind: int, layout: _Layout) -> int:
+    """The first unsigned number of a value; 0 for other field types."""
     width = _WIDTHS.get(kind, 0)
-    return int.from_bytes(value[:width], layout.order) if kind in (1, 3, 4, 16) and width <= len(value) else 0
+    return int.from_bytes(stored[:width], layout.order) if kind in (1, 3, 4, 16) else 0

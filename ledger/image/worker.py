@@ -17,6 +17,7 @@ from PIL import Image, ImageCms
 from ledger.errors import InputError, LedgerError
 from ledger.image import decode as decoding
 from ledger.image.credentials import native
+from ledger.image.failures import out_of_memory
 from ledger.image.limits import DecodeLimits
 from ledger.image.svg import rasterise_svg, svg_text
 
@@ -53,7 +54,7 @@ def rasterise_job(data: bytes, limits: DecodeLimits) -> bytes | LedgerError:
         except LedgerError as error:
             return error
         except MemoryError:
-            return decoding.out_of_memory()
+            return out_of_memory()
 
 
 def manifest_job(data: bytes, limits: DecodeLimits, *, media_type: str, trusted: str) -> str | LedgerError | None:
@@ -68,7 +69,7 @@ def manifest_job(data: bytes, limits: DecodeLimits, *, media_type: str, trusted:
         except native.UnreadableError as error:
             return InputError(str(error), code="credentials-unreadable")
         except MemoryError:
-            return decoding.out_of_memory()
+            return out_of_memory()
 
 
 @contextlib.contextmanager
