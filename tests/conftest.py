@@ -6,6 +6,7 @@ The server is the embedded one, or that of ARTLEDGER_TEST_DATABASE_URL (a URL wh
 from __future__ import annotations
 
 import fcntl
+import gc
 import os
 import shutil
 import tempfile
@@ -44,8 +45,9 @@ def pytest_configure(config: pytest.Config) -> None:
     """The process that starts the workers makes the folder that they share."""
     os.environ["ARTLEDGER_ORIGIN"] = ORIGIN
     if getattr(config.option, "numprocesses", None):
-        # The workers share the cores: threads of OpenMP that wait for each other would only spin.
-        os.environ.setdefault("OMP_NUM_THREADS", "1")
+        # The workers share the cores: threads that wait for each other would only spin.
+        for name in ("OMP_NUM_THREADS", "OPENBLAS_NUM_THREADS"):
+            os.environ.setdefault(name, "1")
     # A property is about what is computed, not about how fast: a busy machine must not refute it.
     settings.register_profile("any machine", deadline=None, suppress_health_check=[HealthCheck.too_slow])
     settings.load_profile("any machine")
@@ -70,6 +72,12 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
     for item in items:
         if item.get_closest_marker("slow") is not None and item.get_closest_marker("timeout") is None:
             item.add_marker(pytest.mark.timeout(SLOW_SECONDS))
+
+
+def pytest_collection_finish() -> None:
+    """What is loaded by now stays: the garbage collector need not look at it again and again."""
+    gc.collect()
+    gc.freeze()
 
 
 def _turn(item: pytest.Item) -> int:
