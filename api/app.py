@@ -18,6 +18,7 @@ from api.http.context import Context, Lane
 from api.http.deadlines import BodyDeadline
 from api.http.edge import Edge
 from api.http.limits import RateLimits
+from api.http.methods import Methods
 from api.http.metrics import MeasureRequests, Metrics, serving_metrics
 from api.http.openapi import add_problem_schema
 from api.http.security import Security
@@ -115,6 +116,7 @@ def create_app(
     app.state.context = Context(application, tokens, anonymous, quick, budget, limits, edge, work_budget)
     _add_routes(app)
     app.add_middleware(BodyDeadline, seconds=settings.body_seconds)
+    app.add_middleware(Methods, documents=(OPENAPI_PATH, "/static/{path:path}"))
     app.add_middleware(Security, edge=edge)
     app.add_middleware(MeasureRequests, metrics=metrics)
     _document_problems(app)

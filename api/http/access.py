@@ -41,6 +41,13 @@ class Access:
     pictures_scope: Scope | None = None
     """Of work on pictures that everybody may ask for: tokens with this scope are counted by account, more freely."""
 
+    shared: bool = False
+    """Whether pages of other sites may read the answer in their visitors' browsers (CORS)."""
+
+    def __post_init__(self) -> None:
+        if self.shared and (self.looks_at_token or self.limited):
+            raise ValueError("only what looks at no token and costs no limited work is shared with other sites")
+
     @property
     def looks_at_token(self) -> bool:
         return self.roles is not None or self.pictures_scope is not None
@@ -81,6 +88,8 @@ def pictures(scope: Scope) -> Access:
 
 
 ANYBODY = Access()
+ANY_SITE = Access(shared=True)
+"""Everybody, and every page: what monitors of the log read."""
 ROLES: tuple[AccountRole, ...] = ("artist", "generator", "auditor", "administrator")
 
 ACCESS: Mapping[tuple[str, str], Access] = {
@@ -121,9 +130,9 @@ ACCESS: Mapping[tuple[str, str], Access] = {
     ("GET", "/v1/accounts/{account_id}"): only(*ROLES, limited=False),
     ("POST", "/v1/accounts/{account_id}/tokens"): only("administrator", scope="accounts"),
     ("POST", "/v1/accounts/{account_id}/tokens/{token_id}/revocations"): only(*ROLES),
-    ("GET", "/checkpoint"): ANYBODY,
-    ("GET", "/tile/{path:path}"): ANYBODY,
-    ("GET", "/.well-known/artledger.json"): ANYBODY,
+    ("GET", "/checkpoint"): ANY_SITE,
+    ("GET", "/tile/{path:path}"): ANY_SITE,
+    ("GET", "/.well-known/artledger.json"): ANY_SITE,
     ("GET", "/healthz"): ANYBODY,
     ("GET", "/readyz"): ANYBODY,
     ("GET", "/"): ANYBODY,

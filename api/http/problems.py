@@ -59,7 +59,12 @@ _INSTALLATION = (
     "calibration-", "data-", "database-", "installation", "key-", "log-", "pgvector-", "server-", "spec-", "weights-",
 )  # fmt: skip
 """Conflicts with codes that begin so are the operator's to solve; the request itself was fine."""
-_CODE_OF_STATUS: Mapping[int, str] = {404: "not-found", 405: "method-not-allowed", 413: "too-large"}
+_CODE_OF_STATUS: Mapping[int, str] = {
+    404: "not-found",
+    405: "method-not-allowed",
+    413: "too-large",
+    416: "range-not-satisfiable",
+}
 
 _log = logging.getLogger("artledger.api")
 
@@ -190,6 +195,7 @@ def _of_http(error: HTTPException, request: Request) -> Problem:
     detail = {
         404: "there is nothing at this address",
         405: f"{request.method[:20]} is not possible here",
+        416: "the document ends before this range begins",
     }.get(error.status_code, str(error.detail))
     hint = "the log and its records are append only" if error.status_code == 405 else None
     return Problem(error.status_code, code, detail, hint, headers=dict(error.headers or {}))

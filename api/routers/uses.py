@@ -8,6 +8,7 @@ from fastapi import APIRouter, Query, Request, Response
 
 from api.http.access import Caller
 from api.http.context import Here, Id, Sha256
+from api.http.negotiation import weights
 from api.http.openapi import content, problems
 from api.requests import PeriodQuery, UseFilterQuery
 from ledger.answers.uses import UsageAnswer, UsePage, as_csv, as_json_lines
@@ -58,13 +59,7 @@ def list_uses(
 def _preferred(accept: str) -> str:
     """The form with the highest weight in an Accept header (RFC 9110 section 12.5.1); where none is known, JSON."""
     best, found = 0.0, JSON
-    for part in accept.split(","):
-        name, *parameters = (each.strip().lower() for each in part.split(";"))
-        weight = next((each[2:] for each in parameters if each.startswith("q=")), "1")
-        try:
-            quality = float(weight)
-        except ValueError:
-            continue
+    for name, quality in weights(accept):
         if name in _ACCEPTED and quality > best:
             best, found = quality, _ACCEPTED[name]
     return found

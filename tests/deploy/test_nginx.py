@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import gzip
 import http.client
 import os
 import re
@@ -13,6 +14,7 @@ from collections.abc import Iterator
 from contextlib import closing, contextmanager
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
+from http.client import HTTPMessage
 from pathlib import Path
 
 import pytest
@@ -29,6 +31,7 @@ from tests.needs import require
 
 CONFIGURATION = Path(__file__).parents[2] / "deploy" / "nginx.conf"
 NAME = "ledger.example.org"
+WELL_KNOWN = "/.well-known/artledger.json"
 PER_ADDRESS = 3
 DIGEST = b'{"sha256": "%s"}' % (b"0" * 64)
 
@@ -43,6 +46,14 @@ class Proxy:
         headers: dict[str, str] | None = None,
     ) -> tuple[int, bytes]:  # fmt: skip
         """Status and body, asked over TLS from an address that is not the proxy's."""
+        status, _, answer = self.exchange(method, path, name=name, body=body, source=source, headers=headers)
+        return status, answer
+
+    def exchange(
+        self, method: str, path: str, *, name: str = NAME, body: bytes | None = None, source: str = "127.0.0.2",
+        headers: dict[str, str] | None = None,
+    ) -> tuple[int, HTTPMessage, bytes]:  # fmt: skip
+        """The same with the answer's headers."""
         context = ssl.create_default_context()
         context.check_hostname, context.verify_mode = False, ssl.CERT_NONE
         connection = http.client.HTTPSConnection(
@@ -52,7 +63,7 @@ class Proxy:
             sent = {"Host": name, "Content-Type": "application/json", **(headers or {})}
             connection.request(method, path, body, sent)
             answer = connection.getresponse()
-            return answer.status, answer.read()
+            return answer.status, answer.headers, answer.read()
         finally:
             connection.close()
 
@@ -147,6 +158,27 @@ def test_pages_and_the_log_come_through(proxy: Proxy) -> None:
     assert (status, b"<title>" in page) == (200, True)
     assert proxy.ask("GET", "/checkpoint")[0] == 200
     assert proxy.ask("GET", "/healthz")[0] == 200
+
+
+def test_browsers_of_other_sites_and_caches_read_the_log_through_it(proxy: Proxy) -> None:
+    """nginx passes on what they send and what they are told."""
+    site = {"Origin": "https://monitor.example", "Sec-Fetch-Site": "cross-site"}
+    status, headers, whole = proxy.exchange("GET", "/checkpoint", headers=site)
+    tag = headers["ETag"]
+    assert (status, headers["Access-Control-Allow-Origin"]) == (200, "*")
+    assert headers["Cache-Control"] == "public, max-age=2"
+    assert proxy.exchange("GET", "/checkpoint", headers={"If-None-Match": tag})[0] == 304
+    status, headers, part = proxy.exchange("GET", "/checkpoint", headers={"Range": "bytes=2-5", "If-Range": tag})
+    assert (status, part, headers["Content-Range"]) == (206, whole[2:6], f"bytes 2-5/{len(whole)}")
+    status, headers, body = proxy.exchange("HEAD", "/checkpoint")
+    assert (status, body, headers["Content-Length"]) == (200, b"", str(len(whole)))
+    status, headers, body = proxy.exchange("OPTIONS", "/checkpoint", headers=site)
+    assert (status, body, headers["Allow"]) == (204, b"", "GET, HEAD, OPTIONS")
+    assert headers["Access-Control-Allow-Methods"] == "GET, HEAD"
+    status, headers, packed = proxy.exchange("GET", WELL_KNOWN, headers={"Accept-Encoding": "gzip"})
+    assert headers["Content-Encoding"] == "gzip"
+    assert gzip.decompress(packed) == proxy.ask("GET", WELL_KNOWN)[1]
+    assert "Access-Control-Allow-Origin" not in proxy.exchange("OPTIONS", "/v1/works", headers=site)[1]
 
 
 def test_other_names_get_nothing(proxy: Proxy) -> None:
