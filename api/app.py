@@ -20,7 +20,7 @@ from api.http.edge import Edge
 from api.http.limits import RateLimits
 from api.http.methods import Methods
 from api.http.metrics import MeasureRequests, Metrics, serving_metrics
-from api.http.openapi import add_problem_schema
+from api.http.openapi import complete
 from api.http.security import Security
 from api.http.uploads import UploadBudget
 from api.http.work_budget import WorkBudget
@@ -64,6 +64,7 @@ DESCRIBED: Mapping[str, Any] = {
     "summary": "A public provenance ledger for images and generative models",
     "version": __version__,
     "openapi_url": OPENAPI_PATH,
+    "servers": [{"url": "/", "description": "The service that this document comes from"}],
     "docs_url": None,
     "redoc_url": None,
 }
@@ -135,6 +136,6 @@ def _document_problems(app: FastAPI) -> None:
     generate = app.openapi
 
     def openapi() -> dict[str, Any]:
-        return add_problem_schema(document_access(generate()))
+        return complete(document_access(generate()))
 
     app.openapi = openapi  # type: ignore[method-assign]  # FastAPI's own way to extend it

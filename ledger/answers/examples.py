@@ -39,3 +39,4 @@ ANSWER: JsonDict = {
         "notes": [], "origin_of_image": None, "record_id": None, "model": None, "work_id": WORK,
     },
 }  # fmt: skip
+PROVEN: JsonDict = ANSWER | {"proof": "c2sp.org/tlog-proof@v1\nindex 2004\n"}

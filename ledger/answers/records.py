@@ -5,7 +5,7 @@ from __future__ import annotations
 from pydantic import ConfigDict
 
 from ledger.answers.answer import Answer, JsonObject, Links
-from ledger.answers.examples import ANSWER
+from ledger.answers.examples import ANSWER, PROVEN
 from ledger.answers.headline import Headline
 from ledger.answers.pictures import CredentialsReport, MatchAnswer, Report
 from ledger.match.lists import Relation
@@ -39,6 +39,8 @@ class RecordAnswer(Answer):
 
 class ProvenRecord(RecordAnswer):
     """A record that a published checkpoint covers."""
+
+    model_config = ConfigDict(json_schema_extra={"example": PROVEN})
 
     proof: str
     """C2SP tlog-proof, as in the bundle."""

@@ -1,4 +1,5 @@
-"""Every operation under what schemathesis makes of the OpenAPI document, for every role: no 5xx, no unknown status."""
+"""Every operation under what schemathesis makes of the OpenAPI document, for every role: no 5xx, no unknown status, no
+answer that its schema does not allow."""
 
 from __future__ import annotations
 
@@ -9,7 +10,7 @@ import pytest
 import schemathesis
 from hypothesis import HealthCheck, Phase, settings
 from schemathesis.checks import not_a_server_error
-from schemathesis.specs.openapi.checks import status_code_conformance
+from schemathesis.specs.openapi.checks import response_schema_conformance, status_code_conformance
 
 from api.app import create_app
 from ledger.app import Application, open_application
@@ -20,6 +21,7 @@ from tests.conftest import DatabaseUrl, copied
 from tests.generate.tiny import save_tiny_sd
 
 SCHEMA = schemathesis.openapi.from_dict(create_app(Application(Settings())).openapi())
+CHECKS = [not_a_server_error, status_code_conformance, response_schema_conformance]
 FEW = settings(
     max_examples=3,
     deadline=None,
@@ -78,4 +80,4 @@ def test_the_same_with_many_examples(
 def ask(case: schemathesis.Case[Any], service_url: str, askers: list[dict[str, str]]) -> None:
     for headers in askers:
         response = case.call(base_url=service_url, headers=headers)
-        case.validate_response(response, checks=[not_a_server_error, status_code_conformance], headers=headers)
+        case.validate_response(response, checks=CHECKS, headers=headers)
