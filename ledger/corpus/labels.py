@@ -1,24 +1,26 @@
-"""Label files: artist and terms of each picture, as CSV (RFC 4180, with a header) or JSON Lines, in UTF-8.
+"""Label files: artist and terms of each picture, as CSV (RFC 4180, with a header) or JSON Lines.
 
-Columns: `file`, `title`, `artist` (required), `licence`, `source`, `allowed_uses`, `credit_line`, `link`, `terms`. Any
-other column is kept as a label.
+Columns: `file`, `title`, `artist` (required), `licence`, `source`, `allowed_uses`, `credit_line`, `link`, `terms`, or
+what people write for them (columns.py). Any other column is kept as a label.
 A problem of the whole file (encoding, header, JSON syntax, an endless row) raises an error that names the line. A
 problem of one row is returned as a `BadRow`, so that one mistake does not stop a corpus of thousands.
 """
 
 from __future__ import annotations
 
-import csv
 import json
 import re
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
+from itertools import zip_longest
 from pathlib import Path
-from typing import BinaryIO
 
+from ledger.corpus.columns import STATE_TERMS, meanings, one_value
 from ledger.corpus.credit import read_terms
 from ledger.corpus.files import relative_key
-from ledger.corpus.licences import UNKNOWN_LICENCE
+from ledger.corpus.label_cells import csv_rows, without_empty_end
+from ledger.corpus.label_lines import LabelLines
+from ledger.corpus.licences import UNKNOWN_LICENCE, parse_licence
 from ledger.corpus.work import ALL_USES, NO_CREDIT, UNKNOWN_ARTIST, AllowedUse, Credit
 from ledger.errors import InputError
 from ledger.files import open_regular
@@ -26,10 +28,9 @@ from ledger.text import clean_text
 
 NEEDED = ("file", "title", "artist")
 KNOWN = (*NEEDED, "licence", "source", "allowed_uses")
-CREDIT = ("credit_line", "link", "terms")
 UNSTATED_USES: tuple[AllowedUse, ...] = ("match",)
 """Allowed uses if none are stated: the work may be compared, but not trained on or imitated."""
-MAX_ROW_BYTES = 64 * 1024
+MAX_BAD_ROWS = 10_000
 MAX_LABELS = 64
 MAX_LABEL_LENGTH = 1000
 
@@ -80,86 +81,56 @@ def read_labels(path: Path, unstated: Unstated = NOTHING_STATED) -> Iterator[Lab
     """The rows of a label file in order; CSV unless the name ends in .jsonl, .ndjson or .json.
 
     Raises InputError, naming the line: `labels-missing`, `labels-encoding`, `labels-columns`, `labels-syntax`,
-    `labels-row-too-large`.
+    `labels-row-too-large`, `labels-too-large`.
     """
     try:
         with open_regular(path) as file:
-            lines = _Lines(file, path.name)
+            lines = LabelLines(file, path.name)
             is_json = path.suffix.lower() in (".jsonl", ".ndjson", ".json")
-            yield from _json_rows(lines, unstated) if is_json else _csv_rows(lines, unstated)
+            bad = 0
+            for row in _json_rows(lines, unstated) if is_json else _csv_rows(lines, unstated):
+                bad += isinstance(row, BadRow)
+                if isinstance(row, BadRow) and bad > MAX_BAD_ROWS:
+                    raise lines.syntax(f"more than {MAX_BAD_ROWS:,} rows cannot be used. Here: {row.error.message}")
+                yield row
     except OSError as error:
         raise InputError(f"the label file {path} cannot be read: {error}", code="labels-missing") from error
 
 
-class _Lines:
-    """Decoded lines of the file; counts them and limits the length of a row."""
-
-    def __init__(self, file: BinaryIO, name: str) -> None:
-        self._file = file
-        self.name = name
-        self.number = 0
-        self._row_bytes = 0
-
-    def begin_row(self) -> None:
-        self._row_bytes = 0
-
-    def __iter__(self) -> Iterator[str]:
-        while line := self._file.readline(MAX_ROW_BYTES + 1):
-            self.number += 1
-            self._row_bytes += len(line)
-            if self._row_bytes > MAX_ROW_BYTES:
-                raise InputError(
-                    f"{self.name}, line {self.number}: a row is longer than {MAX_ROW_BYTES} bytes",
-                    code="labels-row-too-large",
-                    hint="Look for a quotation mark that is never closed.",
-                )
-            yield self._decode(line)
-
-    def _decode(self, line: bytes) -> str:
-        if self.number == 1:
-            if line.startswith((b"\xff\xfe", b"\xfe\xff")):
-                raise self._not_utf8("the file is UTF-16")
-            line = line.removeprefix(b"\xef\xbb\xbf")
-        try:
-            return line.decode()
-        except UnicodeDecodeError as error:
-            at = error.start
-            raise self._not_utf8(f"line {self.number}, byte {at + 1}: 0x{line[at]:02x} is not UTF-8") from error
-
-    def _not_utf8(self, what: str) -> InputError:
-        return InputError(f"{self.name}: {what}", code="labels-encoding", hint="Save the label file as UTF-8.")
-
-    def syntax(self, what: str) -> InputError:
-        return InputError(f"{self.name}, line {self.number}: {what}", code="labels-syntax")
-
-
-def _csv_rows(lines: _Lines, unstated: Unstated) -> Iterator[LabelRow | BadRow]:
-    reader = csv.reader(iter(lines), strict=True)
+def _csv_rows(lines: LabelLines, unstated: Unstated) -> Iterator[LabelRow | BadRow]:
     header: list[str] | None = None
-    while True:
-        lines.begin_row()
-        try:
-            cells = next(reader, None)
-        except csv.Error as error:
-            raise lines.syntax(f"not CSV: {error}") from error
-        if cells is None:
-            break
-        if not cells:
-            continue
+    for cells in csv_rows(lines):
         if header is None:
-            header = [clean_text(cell, 60).lower() for cell in cells]
+            header = without_empty_end([clean_text(cell, 60).lower() for cell in cells])
             _require_columns(header, lines.name, unstated.needed)
-        elif len(cells) != len(header):
-            what = f"{len(cells)} fields where the header has {len(header)}"
+        elif what := _unusable(header, cells, unstated.needed):
             yield BadRow(lines.number, clean_text(cells[0], 80), InputError(what, code="labels-row"))
         else:
-            yield _row(lines.number, dict(zip(header, cells, strict=True)), unstated)
+            values: dict[str, object] = {name: cell for name, cell in zip_longest(header, cells, fillvalue="") if name}
+            yield _row(lines.number, values, unstated)
     if header is None:
         _require_columns([], lines.name, unstated.needed)
 
 
+def _unusable(header: Sequence[str], cells: Sequence[str], needed: Sequence[str]) -> str | None:
+    """Why a row does not fit the header. It may lack optional columns at its end, and have a number in front."""
+    filled = len(without_empty_end(cells))
+    last = max(header.index(meanings(tuple(header))[column][0]) for column in needed)
+    if filled > len(header) or len(cells) <= last:
+        return f"{len(cells)} fields where the header has {len(header)}"
+    if any(cell.strip() for name, cell in list(zip(header, cells, strict=False))[1:] if not name):
+        return "a field stands in a column without a name"
+    return None
+
+
 def _require_columns(header: Sequence[str], name: str, needed: Sequence[str]) -> None:
-    missing = [column for column in needed if column not in header]
+    if twice := sorted({column for column in header if column and header.count(column) > 1}):
+        raise InputError(f"{name}: the column {twice[0]!r} appears twice", code="labels-columns")
+    try:
+        known = meanings(tuple(header))
+    except InputError as error:
+        raise InputError(f"{name}: {error.message}", code=error.code, hint=error.hint) from error
+    missing = [column for column in needed if column not in known]
     if missing:
         found = ", ".join(header[:20]) or "nothing"
         raise InputError(
@@ -167,11 +138,9 @@ def _require_columns(header: Sequence[str], name: str, needed: Sequence[str]) ->
             code="labels-columns",
             hint=f"The first line names the columns: {','.join(KNOWN)} (the first three are needed)",
         )
-    if twice := sorted({column for column in header if header.count(column) > 1}):
-        raise InputError(f"{name}: the column {twice[0]!r} appears twice", code="labels-columns")
 
 
-def _json_rows(lines: _Lines, unstated: Unstated) -> Iterator[LabelRow | BadRow]:
+def _json_rows(lines: LabelLines, unstated: Unstated) -> Iterator[LabelRow | BadRow]:
     seen = False
     for line in lines:
         lines.begin_row()
@@ -192,9 +161,12 @@ def _json_rows(lines: _Lines, unstated: Unstated) -> Iterator[LabelRow | BadRow]
         _require_columns([], lines.name, unstated.needed)
 
 
-def _row(line: int, values: Mapping[str, object], unstated: Unstated) -> LabelRow | BadRow:
+def _row(line: int, written: Mapping[str, object], unstated: Unstated) -> LabelRow | BadRow:
+    file = ""
     try:
-        licence, credit = _terms(values, unstated)
+        values, rest = by_meaning(written)
+        file = str(values.get("file") or "")
+        licence, credit = stated_terms(values, unstated)
         return LabelRow(
             line=line,
             file=relative_key(_text(values, "file", clean=False)),
@@ -203,15 +175,47 @@ def _row(line: int, values: Mapping[str, object], unstated: Unstated) -> LabelRo
             licence=licence,
             source=_text(values, "source"),
             allowed_uses=parse_uses(values.get("allowed_uses"), unstated.allowed_uses),
-            labels=_labels(values),
+            labels=_labels(rest),
             credit=credit,
         )
     except InputError as error:
-        return BadRow(line, clean_text(str(values.get("file", "")), 80), error)
+        return BadRow(line, clean_text(file, 80), error)
 
 
-def _terms(values: Mapping[str, object], unstated: Unstated) -> tuple[str, Credit]:
-    """Licence and credit. A row with its own terms does not get the default licence."""
+def by_meaning(written: Mapping[str, object]) -> tuple[dict[str, object], dict[str, object]]:
+    """The values by the meaning of their columns, and those of all other columns.
+
+    Raises InputError: `labels-columns` (columns.py), `labels-row` where two columns that state terms differ.
+    """
+    known = meanings(tuple(written))
+    values: dict[str, object] = {}
+    for meaning, names in known.items():
+        said = [name for name in names if not _is_blank(written[name])]
+        if meaning in STATE_TERMS and len(said) > 1:
+            _require_agreement(meaning, [written[name] for name in said])
+        values[meaning] = written[(said or names)[0]]
+    used = {name for meaning, names in known.items() for name in (names if meaning in STATE_TERMS else names[:1])}
+    return values, {name: value for name, value in written.items() if name not in used}
+
+
+def _is_blank(value: object) -> bool:
+    return value is None or (isinstance(value, str) and not value.strip())
+
+
+def _require_agreement(meaning: str, said: Sequence[object]) -> None:
+    def plain(value: object) -> str:
+        if meaning == "allowed_uses":
+            return "|".join(parse_uses(value)) or "none"
+        try:
+            return parse_licence(str(value)) if meaning == "licence" else str(value).strip()
+        except InputError:
+            return str(value).strip()
+
+    one_value(meaning, map(plain, said))
+
+
+def stated_terms(values: Mapping[str, object], unstated: Unstated = NOTHING_STATED) -> tuple[str, Credit]:
+    """Licence and credit of a row (`by_meaning`). A row with its own terms does not get the default licence."""
     licence, terms = _text(values, "licence", clean=False), _text(values, "terms", clean=False)
     general = unstated.credit
     line = _text(values, "credit_line") or general.line
@@ -264,7 +268,7 @@ def parse_uses(value: object, unstated: tuple[AllowedUse, ...] = UNSTATED_USES) 
 def _labels(values: Mapping[str, object]) -> dict[str, str]:
     labels: dict[str, str] = {}
     for column, value in values.items():
-        if column in (*KNOWN, *CREDIT) or not column or value is None:
+        if not column or value is None:
             continue
         if isinstance(value, dict):
             raise InputError(f"the label {column!r} must be text, a number or a list", code="labels-row")

@@ -110,3 +110,23 @@ def test_without_labels_the_error_says_what_to_write(tmp_path: Path) -> None:
     with pytest.raises(InputError) as missing:
         FolderSource(tmp_path / "nowhere")
     assert missing.value.code == "folder-missing"
+
+
+def test_names_of_other_systems_are_found(tmp_path: Path) -> None:
+    rows = "sub\\1.png,t,a\n.\\2.png,t,a\n\u00dcbung.png,t,a\nMu\u0308ll/3.png,t,a\n"
+    files = {"sub/1.png": b"1", "2.png": b"2", "U\u0308bung.png": b"3", "M\u00fcll/3.png": b"4"}
+    source = FolderSource(_folder(tmp_path, rows, files))
+    assert [source.read(item) for item in source.items()] == [b"1", b"2", b"3", b"4"]
+
+
+def test_names_in_another_case_are_hinted_at_and_nothing_outside_is(tmp_path: Path) -> None:
+    rows = "SUB/1.PNG,t,a\n..\\secret.png,t,a\nup\\SECRET.png,t,a\ngone.png,t,a\n"
+    source = FolderSource(_folder(tmp_path, rows, {"sub/1.png": b"1"}))
+    (tmp_path / "secret.png").write_bytes(b"secret")
+    (tmp_path / "art" / "up").symlink_to(tmp_path)
+    assert [_refusal(source, position).hint for position in range(4)] == ["Did you mean 'sub/1.png'?", None, None, None]
+
+
+def test_an_existing_name_with_a_backslash_is_itself(tmp_path: Path) -> None:
+    source = FolderSource(_folder(tmp_path, "a\\b.png,t,a\n", {"a\\b.png": b"itself", "a/b.png": b"other"}))
+    assert source.read(next(source.items())) == b"itself"

@@ -156,3 +156,36 @@ def test_a_hub_id_without_a_network_is_not_found(tmp_path: Path, monkeypatch: py
     with pytest.raises(NotFoundError, match="no/such-set") as caught:
         HuggingFaceSource("no/such-set", cache_folder=tmp_path)
     assert caught.value.code == "dataset-missing"
+
+
+def test_terms_in_columns_of_other_names_are_kept(tmp_path: Path) -> None:
+    text = datasets.Value("string")
+    columns: dict[str, list[Any]] = {
+        "image": [{"bytes": _picture(1), "path": None}] * 3,
+        "creator": ["Ann", "Bob", "Cy"],
+        "License URL": ["https://creativecommons.org/licenses/by/4.0/", "", "CC BY"],
+        "usage": ["none", "", ""],
+        "usage terms": ["", "Ask me " * 300, ""],
+        "source": ["a museum", "", ""],
+    }
+    types = {name: text for name in columns if name != "image"}
+    first, second, third = (source := _open(_write(tmp_path / "set.parquet", columns, **types), tmp_path)).items()
+    assert (first.artist, first.licence, first.allowed_uses) == ("Ann", "CC-BY-4.0", ())
+    assert first.labels == {"source": "a museum"}
+    assert second.credit.terms == ("Ask me " * 300).strip()
+    with pytest.raises(InputError) as caught:
+        source.read(third)
+    assert "CC-BY-4.0" in (caught.value.hint or "")
+
+
+def test_a_column_that_resembles_terms_refuses_the_set(tmp_path: Path) -> None:
+    columns: dict[str, list[Any]] = {
+        "image": [{"bytes": _picture(1), "path": None}],
+        "artist": [0],
+        "lisence": ["CC0-1.0"],
+    }
+    path = _write(tmp_path / "set.parquet", columns, lisence=datasets.Value("string"))
+    with pytest.raises(InputError) as caught:
+        _open(path, tmp_path)
+    assert caught.value.code == "dataset-schema"
+    assert "Did you mean licence?" in (caught.value.hint or "")

@@ -6,8 +6,8 @@ from collections.abc import Iterator
 from dataclasses import replace
 from pathlib import Path
 
-from ledger.corpus.files import read_inside
 from ledger.corpus.labels import KNOWN, NOTHING_STATED, BadRow, LabelRow, Unstated, read_labels
+from ledger.corpus.names_on_disk import NamesOnDisk
 from ledger.corpus.source_definition import SourceDefinition
 from ledger.corpus.work import UNKNOWN_ARTIST, SourceItem
 from ledger.errors import InputError
@@ -40,6 +40,7 @@ class FolderSource:
         self._max_bytes = max_bytes
         self._unstated = unstated
         self._refused: dict[str, InputError] = {}
+        self._names = NamesOnDisk(folder)
 
     @property
     def name(self) -> str:
@@ -48,6 +49,7 @@ class FolderSource:
     def items(self) -> Iterator[SourceItem]:
         """One item per row. Raises InputError if the whole label file cannot be used (labels.py)."""
         self._refused.clear()
+        self._names.forget()
         first: dict[str, int] = {}
         for row in read_labels(self._labels, self._unstated):
             if isinstance(row, LabelRow) and first.setdefault(row.file, row.line) == row.line:
@@ -56,10 +58,10 @@ class FolderSource:
                 yield self._refuse(row, first.get(row.file, 0))
 
     def read(self, item: SourceItem) -> bytes:
-        """The file's bytes. Raises InputError for a problem of the row or the file (files.py)."""
+        """The file's bytes. Raises InputError for a problem of the row or the file (names_on_disk.py)."""
         if error := self._refused.get(item.key):
             raise error
-        return read_inside(self._folder, item.key, self._max_bytes)
+        return self._names.read(item.key, self._max_bytes)
 
     def _refuse(self, row: LabelRow | BadRow, first_line: int) -> SourceItem:
         if isinstance(row, BadRow):

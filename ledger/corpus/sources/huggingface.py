@@ -12,17 +12,20 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
-from ledger.corpus.labels import MAX_LABEL_LENGTH, UNSTATED_USES, parse_uses
-from ledger.corpus.licences import UNKNOWN_LICENCE, parse_licence
+from ledger.corpus.columns import meanings
+from ledger.corpus.credit import MAX_TERMS
+from ledger.corpus.labels import MAX_LABEL_LENGTH, UNSTATED_USES, by_meaning, parse_uses, stated_terms
+from ledger.corpus.licence_names import UNKNOWN_LICENCE
 from ledger.corpus.source_definition import SourceDefinition, SourceRequest
-from ledger.corpus.work import UNKNOWN_ARTIST, SourceItem
+from ledger.corpus.work import NO_CREDIT, UNKNOWN_ARTIST, SourceItem
 from ledger.errors import InputError, NotFoundError
 from ledger.extras import missing_package
 from ledger.image.canonical_image import DecodeLimits
 from ledger.text import clean_text
 
 NEEDED = ("image", "artist")
-NOT_LABELS = frozenset({"image", "artist", "title", "licence", "allowed_uses"})
+LONGEST_TEXT = MAX_TERMS + 1
+"""Characters kept of a text that states terms: one more than terms may have, so that they are refused, never cut."""
 _BATCH = 1000
 
 
@@ -39,7 +42,11 @@ class HuggingFaceSource:
         self._id = path_or_id
         self._split = split
         dataset, image_type = _load(path_or_id, split, cache_folder)
-        missing = [column for column in NEEDED if column not in dataset.features]
+        try:
+            self._meanings = meanings(tuple(dataset.features))
+        except InputError as error:
+            raise InputError(f"{path_or_id}: {error.message}", code="dataset-schema", hint=error.hint) from error
+        missing = [column for column in NEEDED if column not in dataset.features and column not in self._meanings]
         if missing:
             raise InputError(
                 f"{path_or_id}: missing column {', '.join(missing)}; found: {', '.join(dataset.features)}",
@@ -68,12 +75,13 @@ class HuggingFaceSource:
         """
         features = self._texts.features
         names = {column: feature.names for column, feature in features.items() if hasattr(feature, "names")}
+        stating = {name for written in self._meanings.values() for name in written}
         row = 0
         for batch in self._texts.iter(batch_size=_BATCH):
             columns = list(batch)
             for values in zip(*batch.values(), strict=True):
                 texts = {
-                    column: _text(self._id, row, column, value, names.get(column))
+                    column: _text(self._id, row, column, value, names.get(column), states_terms=column in stating)
                     for column, value in zip(columns, values, strict=True)
                 }
                 yield self._item(row, texts)
@@ -94,26 +102,31 @@ class HuggingFaceSource:
         return data
 
     def _item(self, row: int, texts: dict[str, str]) -> SourceItem:
-        licence, uses = UNKNOWN_LICENCE, UNSTATED_USES
+        licence, credit, uses = UNKNOWN_LICENCE, NO_CREDIT, UNSTATED_USES
+        values: dict[str, object] = {}
+        rest: dict[str, object] = dict(texts)
         try:
-            licence = parse_licence(texts.get("licence") or UNKNOWN_LICENCE)
-            uses = parse_uses(texts.get("allowed_uses"))
+            values, rest = by_meaning(texts)
+            rest |= {name: values[name] for name in ("file", "source") if name in values}
+            licence, credit = stated_terms(values)
+            uses = parse_uses(values.get("allowed_uses"))
         except InputError as error:
             self._refused[str(row)] = InputError(
                 f"{self.name}, row {row}: {error.message}", code=error.code, hint=error.hint
             )
         return SourceItem(
             key=str(row),
-            title=texts.get("title") or f"Untitled (row {row})",
-            artist=texts["artist"] or UNKNOWN_ARTIST,
+            title=clean_text(str(values.get("title") or "")) or f"Untitled (row {row})",
+            artist=clean_text(str(values.get("artist") or "")) or UNKNOWN_ARTIST,
             licence=licence,
             source=f"{self.name}:{row}",
             allowed_uses=uses,
-            labels={column: text for column, text in texts.items() if text and column not in NOT_LABELS},
+            labels={column: clean_text(str(text), MAX_LABEL_LENGTH) for column, text in rest.items() if text},
+            credit=credit,
         )
 
 
-def _text(path_or_id: str, row: int, column: str, value: object, names: list[str] | None) -> str:
+def _text(path_or_id: str, row: int, column: str, value: object, names: list[str] | None, *, states_terms: bool) -> str:
     if value is None:
         return ""
     if names is not None and isinstance(value, int):
@@ -121,8 +134,8 @@ def _text(path_or_id: str, row: int, column: str, value: object, names: list[str
             return ""
         return clean_text(names[value], MAX_LABEL_LENGTH)
     if isinstance(value, str):
-        return clean_text(value, MAX_LABEL_LENGTH)
-    if column in NOT_LABELS:
+        return clean_text(value, LONGEST_TEXT if states_terms else MAX_LABEL_LENGTH)
+    if states_terms:
         raise InputError(
             f"{path_or_id}, row {row}: {column} is {type(value).__name__}, neither text nor a class label",
             code="dataset-schema",

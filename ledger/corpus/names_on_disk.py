@@ -1,0 +1,83 @@
+"""Finds the file that a label file means, where the names differ only as systems write them."""
+
+from __future__ import annotations
+
+import os
+import unicodedata
+from collections.abc import Callable
+from itertools import islice
+from pathlib import Path
+
+from ledger.corpus.files import read_inside, relative_key
+from ledger.errors import InputError
+from ledger.text import clean_text
+
+MAX_LISTED = 100_000
+"""Entries of one folder that are compared."""
+_MAX_FOLDERS = 64
+
+
+class NamesOnDisk:
+    """The names of a folder's entries. Listed folders are kept, until `forget`."""
+
+    def __init__(self, folder: Path) -> None:
+        self._folder = folder.resolve()
+        self._listed: dict[Path, tuple[str, ...]] = {}
+
+    def forget(self) -> None:
+        self._listed.clear()
+
+    def read(self, key: str, max_bytes: int) -> bytes:
+        r"""The file's bytes. Where there is no such file, that of the same name with other separators (`sub\a.png`) or
+        composed otherwise (NFC and NFD). Raises InputError as `read_inside` does, with a hint where only the case
+        differs."""
+        try:
+            return read_inside(self._folder, key, max_bytes)
+        except InputError as error:
+            if error.code != "file-missing":
+                raise
+            if same := self._found(key, _composed):
+                return read_inside(self._folder, same, max_bytes)
+            if near := self._found(key, _caseless):
+                raise InputError(
+                    error.message, code=error.code, hint=f"Did you mean {clean_text(near, 80)!r}?"
+                ) from error
+            raise
+
+    def _found(self, key: str, form: Callable[[str], str]) -> str | None:
+        """The only path that has this form."""
+        try:
+            parts = relative_key(key.replace("\\", "/")).split("/")
+        except InputError:
+            return None
+        path: list[str] = []
+        for part in parts:
+            entries = self._entries(self._folder.joinpath(*path))
+            fitting = [part] if part in entries else [name for name in entries if form(name) == form(part)]
+            if len(fitting) != 1:
+                return None
+            path += fitting
+        return "/".join(path)
+
+    def _entries(self, folder: Path) -> tuple[str, ...]:
+        if folder not in self._listed:
+            if len(self._listed) >= _MAX_FOLDERS:
+                self.forget()
+            self._listed[folder] = _names(folder) if folder.resolve().is_relative_to(self._folder) else ()
+        return self._listed[folder]
+
+
+def _names(folder: Path) -> tuple[str, ...]:
+    try:
+        with os.scandir(folder) as entries:
+            return tuple(entry.name for entry in islice(entries, MAX_LISTED))
+    except OSError:
+        return ()
+
+
+def _composed(name: str) -> str:
+    return unicodedata.normalize("NFC", name)
+
+
+def _caseless(name: str) -> str:
+    return unicodedata.normalize("NFKC", name).casefold().strip()
