@@ -33,6 +33,7 @@ ANSWER: JsonDict = {
         "self": f"/v1/records/{RECORD}", "bundle": f"/v1/records/{RECORD}/bundle", "page": f"/records/{RECORD}",
     },
     "credentials": None,
+    "frames": None,
     "headline": {
         "answer": "edited-copy", "title": "This is an edited copy of “Star 12” by Ada Example",
         "says": "Aligning both pictures confirmed it; 1 in 2,000 unrelated pictures comes this close.",

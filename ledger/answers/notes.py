@@ -27,6 +27,12 @@ def notes_on(record: Verification | Generation, calibrated: CorpusState | None) 
     return tuple(notes)
 
 
+def note_on_frames(frames: int, media_type: str) -> tuple[str, ...]:
+    """For a file of several frames or pages, of which one was compared."""
+    things = "pages" if media_type == "image/tiff" else "frames"
+    return (f"{frames:,} {things}; only the first was compared.",) if frames > 1 else ()
+
+
 def outgrown(calibrated: CorpusState, corpus: CorpusState) -> tuple[str, ...]:
     """A warning with figures where a calibration is older than the corpus by more than a tenth of its works."""
     if not is_outdated(calibrated, corpus):

@@ -33,6 +33,9 @@ class RecordAnswer(Answer):
     links: Links
     credentials: CredentialsReport | None = None
     """Of the file that was sent in; null where it has none (which is unknown), and where no file was sent."""
+    frames: int | None = None
+    """Frames or pages of the file that was sent in, of which only the first was compared; null for one, and where no
+    file was sent."""
     headline: Headline | None = None
     """Of a picture's record; null in lists, for other kinds, and in the answer to whoever has just made a picture."""
 
@@ -78,6 +81,8 @@ class LookupAnswer(Answer):
     similar_records: tuple[SimilarRecord, ...] = ()
     """Of generated pictures that this one is an edited copy of, the surest first."""
     credentials: CredentialsReport | None = None
+    """As in a record's answer."""
+    frames: int | None = None
     """As in a record's answer."""
     headline: Headline
 

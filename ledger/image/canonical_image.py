@@ -28,3 +28,5 @@ class CanonicalImage:
     """SHA-256 of `artledger/pixels/v1\\n`, width, height (uint32 big-endian) and the rows of RGB bytes, full size."""
     working: Pixels
     """The canonical pixels, scaled down so that the longest side is at most WORKING_SIDE; never scaled up."""
+    frames: int = 1
+    """Frames or pages in the file, of which this is the first."""

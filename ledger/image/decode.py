@@ -40,6 +40,8 @@ class Decoded(NamedTuple):
     """Width and height."""
     working: bytes
     """Rows of RGB bytes."""
+    frames: int
+    """Frames or pages in the file, of which the first was decoded."""
 
 
 def decode(data: bytes, limits: DecodeLimits) -> Decoded:
@@ -50,7 +52,7 @@ def decode(data: bytes, limits: DecodeLimits) -> Decoded:
     """
     check_size(data, limits)
     kind = sniff(data)
-    check_structure(kind, data, limits)
+    frames = check_structure(kind, data, limits)
     try:
         pixels = _decode_once_or_twice(data, kind, limits)
     except LedgerError:
@@ -67,6 +69,7 @@ def decode(data: bytes, limits: DecodeLimits) -> Decoded:
         pixel_sha256=pixels.pixel_sha256,
         working_size=pixels.working.size,
         working=pixels.working.tobytes(),
+        frames=frames,
     )
 
 

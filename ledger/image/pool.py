@@ -75,6 +75,7 @@ class DecodePool:
             height=decoded.height,
             pixel_sha256=decoded.pixel_sha256,
             working=np.frombuffer(decoded.working, dtype=np.uint8).reshape(height, width, 3),
+            frames=decoded.frames,
         )
 
     def rasterise(self, svg: bytes) -> bytes:

@@ -23,6 +23,8 @@ class Costs:
         self._kind = kind
         self._limits = limits
         self._counted: Counter[str] = Counter()
+        self.pictures = 0
+        """Frames or pages that the file shows."""
 
     def add(self, what: str, number: int = 1) -> None:
         """Counts parts. Raises InputError (`too-complex`) above MAX_IN_FILE[what]."""
@@ -40,9 +42,14 @@ class Costs:
         check_pixels(width * height, self._limits)
 
 
-def check_structure(kind: ImageFormat, data: bytes, limits: DecodeLimits) -> None:
-    """Raises InputError: `too-many-pixels` for the declared canvas, `too-complex` for the limits of MAX_IN_FILE."""
-    _WALKS[kind](data, Costs(kind, limits))
+def check_structure(kind: ImageFormat, data: bytes, limits: DecodeLimits) -> int:
+    """The number of frames or pages in a file, of which only the first is decoded; at least 1.
+
+    Raises InputError: `too-many-pixels` for the declared canvas, `too-complex` for the limits of MAX_IN_FILE.
+    """
+    costs = Costs(kind, limits)
+    _WALKS[kind](data, costs)
+    return max(1, costs.pictures)
 
 
 def check_pixels(pixels: int, limits: DecodeLimits) -> None:
@@ -87,22 +94,28 @@ def _jpeg(data: bytes, costs: Costs) -> None:
 
 def _png(data: bytes, costs: Costs) -> None:
     """PNG, third edition, section 5.3."""
-    position = 8
+    position, animated, shown = 8, False, 0
     while position + 8 <= len(data):
         length, kind = int.from_bytes(data[position : position + 4], "big"), data[position + 4 : position + 8]
         body = position + 8
         costs.add("parts")
         if kind == b"IHDR":
             costs.canvas(int.from_bytes(data[body : body + 4], "big"), int.from_bytes(data[body + 4 : body + 8], "big"))
+        elif kind == b"acTL":
+            animated = True
         elif kind == b"fcTL":
             costs.add("frames")
+            shown += 1
+        elif kind == b"IDAT" and not shown:
+            shown = 1  # a picture that the animation does not show
         elif kind == b"iCCP":
             costs.add("bytes of colour profile", length)
         elif kind == b"eXIf":
             costs.add("bytes of EXIF data", length)
         elif kind == b"IEND":
-            return
+            break
         position = body + length + 4
+    costs.pictures = shown if animated else 1
 
 
 def _gif(data: bytes, costs: Costs) -> None:
@@ -112,6 +125,7 @@ def _gif(data: bytes, costs: Costs) -> None:
     while position < len(data):
         if data[position] == 0x2C:
             costs.add("frames")
+            costs.pictures += 1
             edges = [int.from_bytes(data[position + at : position + at + 2], "little") for at in (1, 3, 5, 7)]
             costs.canvas(edges[0] + edges[2], edges[1] + edges[3])
             position += 11 + _colour_table(data, position + 9)
@@ -147,6 +161,7 @@ def _webp(data: bytes, costs: Costs) -> None:
             costs.canvas(int.from_bytes(head[6:8], "little") & 0x3FFF, int.from_bytes(head[8:10], "little") & 0x3FFF)
         elif kind == b"ANMF":
             costs.add("frames")
+            costs.pictures += 1
             costs.canvas(int.from_bytes(head[6:9], "little") + 1, int.from_bytes(head[9:12], "little") + 1)
         elif kind == b"ICCP":
             costs.add("bytes of colour profile", length)
@@ -155,12 +170,17 @@ def _webp(data: bytes, costs: Costs) -> None:
         position += 8 + length + length % 2
 
 
+_NO_PAGE = 0b101
+"""Bits of a TIFF's NewSubfileType: a smaller version of another page, a mask of it."""
+
+
 def _tiff(data: bytes, costs: Costs) -> None:
     """TIFF 6.0, section 2, and BigTIFF. Raises InputError (`damaged`) where directories form a loop."""
     for page, directory in enumerate(directories(data)):
         if page == 0:  # other pages are not decoded
             costs.canvas(directory.width, directory.height)
         costs.add("directories")
+        costs.pictures += not directory.subfile & _NO_PAGE
         costs.add("parts", directory.entries)
         costs.add("strips and tiles", directory.strips)
         costs.add("bytes of colour profile", directory.profile_bytes)
@@ -181,6 +201,7 @@ def _avif(data: bytes, costs: Costs) -> None:
             costs.canvas(number[0], number[1])
         elif kind == b"stsz":
             costs.add("frames", number[1])
+            costs.pictures = max(costs.pictures, number[1])  # the alpha channel is a track of its own
         elif kind == b"colr" and data[start : start + 4] in (b"prof", b"rICC"):
             costs.add("bytes of colour profile", end - start)
 

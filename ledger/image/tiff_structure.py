@@ -17,6 +17,7 @@ _SIZES = frozenset((279, 325))
 """StripByteCounts and TileByteCounts."""
 _PROFILE, _PLANAR, _SEPARATE = 34675, 284, 2
 _FACTS = {
+    254: "subfile",
     256: "width",
     257: "height",
     258: "bits",
@@ -40,6 +41,7 @@ class Directory:
     strips: int = 0
     tag_bytes: int = 0
     profile_bytes: int = 0
+    subfile: int = 0
     bits: int = 1
     compression: int = 1
     photometric: int = 0

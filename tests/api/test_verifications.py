@@ -21,7 +21,7 @@ from tests.match.drawings import drawing as drawn
 
 RECORD_KEYS = {
     "record_id", "kind", "leaf_index", "appended_at", "repeated", "reference", "statement", "envelope", "report",
-    "links", "credentials", "headline",
+    "links", "credentials", "frames", "headline",
 }  # fmt: skip
 REPORT_KEYS = {
     "verdict", "comparable", "works_compared", "alpha", "calibration", "notes", "matches", "shares", "unattributed",
@@ -110,7 +110,8 @@ def test_a_lookup_appends_nothing(
     assert by_file.status_code == 200
     found = by_file.json()
     assert set(found) == {
-        "sha256", "records", "matches", "reference", "notes", "similar_records", "credentials", "headline",
+        "sha256", "records", "matches", "reference", "notes", "similar_records", "credentials", "frames",
+        "headline",
     }  # fmt: skip
     assert set(found["matches"][0]) == MATCH_KEYS
     assert verified["record_id"] in [record["record_id"] for record in found["records"]]

@@ -28,6 +28,7 @@ RECORD_KEYS = {
     "report",
     "links",
     "credentials",
+    "frames",
     "headline",
 }
 
@@ -184,6 +185,7 @@ def test_lookup_appends_nothing(on_ledger: Commands, tmp_path: Path) -> None:
         "reference",
         "notes",
         "credentials",
+        "frames",
         "headline",
     }
     assert looked_up.json["records"] == []

@@ -81,6 +81,20 @@ def test_a_lookup_appends_nothing_and_finds_the_record(application: Application)
         application.pictures.lookups.by_sha256("A" * 64)
 
 
+def test_a_file_of_several_pages_says_that_one_was_compared(application: Application) -> None:
+    pages = save(textured(210, 160, 71), "TIFF", save_all=True, append_images=[textured(210, 160, 72)])
+    note = "2 pages; only the first was compared."
+    looked_up = application.pictures.lookups.by_image(pages)
+    assert (looked_up.frames, looked_up.notes[0]) == (2, note)
+    made = application.pictures.verify(pages)
+    assert made.report is not None
+    assert (made.frames, made.report.notes[0]) == (2, note)
+    record = application.records.get(made.record_id)
+    assert record.report is not None
+    assert (record.frames, note in record.report.notes) == (None, False)
+    assert application.pictures.verify(new_picture(73)).frames is None
+
+
 def test_a_larger_corpus_is_another_question(database_url: str, tmp_path: Path) -> None:
     """A new work changes the corpus state, so the same picture is asked anew, and now finds it."""
     works = tmp_path / "works"

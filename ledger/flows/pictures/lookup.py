@@ -6,7 +6,7 @@ import re
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 
-from ledger.answers.notes import notes_on
+from ledger.answers.notes import note_on_frames, notes_on
 from ledger.answers.records import LookupAnswer, RecordAnswer
 from ledger.errors import InputError
 from ledger.flows.pictures.credentials import Credentials
@@ -52,7 +52,11 @@ class Lookup:
             records=records,
             matches=matches[:top_k],
             reference=reference_sentence(predicate, work_names(works)),
-            notes=notes_on(predicate, self.records.calibrated([predicate.calibration]).get(predicate.calibration)),
+            notes=(
+                *note_on_frames(image.frames, image.media_type),
+                *notes_on(predicate, self.records.calibrated([predicate.calibration]).get(predicate.calibration)),
+            ),
+            frames=image.frames if image.frames > 1 else None,
             similar_records=self.seen.answers(found_again),
             credentials=None if found is None else self.credentials.report(found, predicate),
             headline=self.headlines.of_lookup(predicate, matches, found_again, recorded=bool(records)),

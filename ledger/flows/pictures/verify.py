@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
+from ledger.answers.notes import note_on_frames
 from ledger.answers.records import RecordAnswer
 from ledger.cancellation import require_not_cancelled
 from ledger.fingerprint.complexity import comparable
@@ -60,7 +61,9 @@ class Verifying:
         image = self.images.decode(data)
         entry, repeated = self._recorded(image)
         whole = self.records.answer(entry, repeated=repeated)
-        answer = showing(whole, top_k).model_copy(update={"headline": self.headlines.of_record(entry, whole)})
+        answer = _of_file(showing(whole, top_k), image).model_copy(
+            update={"headline": self.headlines.of_record(entry, whole)}
+        )
         found = self.credentials.find(data, image.media_type)
         if found is None:
             return answer
@@ -100,6 +103,17 @@ class Verifying:
 
     def _dedup_key(self, image: CanonicalImage, through: int, calibrated: PublishedCalibration) -> bytes:
         return verification_key(image.sha256, through, calibrated.calibration.spec, calibrated.digest)
+
+
+def _of_file(answer: RecordAnswer, image: CanonicalImage) -> RecordAnswer:
+    """The answer with what the file has beside the picture that was compared. The record does not say it."""
+    notes = note_on_frames(image.frames, image.media_type)
+    if not notes:
+        return answer
+    report = answer.report
+    if report is not None:
+        report = report.model_copy(update={"notes": (*notes, *report.notes)})
+    return answer.model_copy(update={"frames": image.frames, "report": report})
 
 
 def query_of(image: CanonicalImage, fingerprint: QueryFingerprint) -> Query:
