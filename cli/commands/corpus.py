@@ -17,7 +17,7 @@ from cli.ui.output import Output, counted
 from ledger.errors import InputError
 
 if TYPE_CHECKING:
-    from ledger.answers.corpus import DedupSummary, GroupReport, IngestSummary
+    from ledger.answers.corpus import DedupSummary, GroupReport, IngestSummary, Refusal
     from ledger.answers.works import CorpusStats
     from ledger.corpus.labels import Unstated
 
@@ -249,20 +249,23 @@ def show_summary(out: Output, summary: IngestSummary) -> None:
     """What became of the works of a source."""
     out.line(
         f"{summary.source}: {summary.registered:,} of {summary.found:,} works registered in {summary.seconds:.1f} s, "
-        f"{summary.already_registered:,} already registered, {len(summary.refused):,} refused",
+        f"{summary.already_registered:,} already registered, {len(summary.refused):,} refused"
+        + (f", {len(summary.left_out):,} left out" if summary.left_out else ""),
         "strong",
     )
-    if summary.refused:
-        rows = [
-            (each.key, each.code, f"{each.reason}. {each.hint}" if each.hint else each.reason)
-            for each in summary.refused[:MAX_REFUSALS]
-        ]
-        out.table(("Refused", "Code", "Why"), rows)
-    if len(summary.refused) > MAX_REFUSALS:
-        out.line(f"and {len(summary.refused) - MAX_REFUSALS:,} more: --json lists them all", "quiet")
+    _show_refusals(out, "Refused", summary.refused)
+    _show_refusals(out, "Left out", summary.left_out)
     show_not_comparable(out, [(each.key, each.reason) for each in summary.not_comparable])
     for work_id in summary.contested:
         out.line(f"Contested: another artist registered this work, too: {work_id}", "strong")
+
+
+def _show_refusals(out: Output, what: str, refused: Sequence[Refusal]) -> None:
+    if refused:
+        rows = [(each.key, each.code, f"{each.reason}. {each.hint}" if each.hint else each.reason) for each in refused]
+        out.table((what, "Code", "Why"), rows[:MAX_REFUSALS])
+    if len(refused) > MAX_REFUSALS:
+        out.line(f"and {len(refused) - MAX_REFUSALS:,} more: --json lists them all", "quiet")
 
 
 def _show_stats(out: Output, found: CorpusStats) -> None:

@@ -31,6 +31,8 @@ class IngestSummary(Answer):
     seconds: float
     registered_ids: tuple[str, ...] = ()
     """Work ids of what was registered now."""
+    left_out: tuple[Refusal, ...] = ()
+    """What lies in the folder and is no work: not a picture, a kind that is not supported, a linked folder."""
     contested: tuple[str, ...] = ()
     """Of these, works that another artist has registered too; known of what artists register themselves."""
 

@@ -6,6 +6,8 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 from typing import Literal, Protocol
 
+from ledger.errors import InputError
+
 AllowedUse = Literal["match", "train", "style"]
 ALL_USES: tuple[AllowedUse, ...] = ("match", "train", "style")
 UNKNOWN_ARTIST = "unknown"
@@ -41,6 +43,8 @@ class SourceItem:
     labels: Mapping[str, str] = field(default_factory=dict)
     """Other data from the source: genre, style, subject folder, keywords."""
     credit: Credit = NO_CREDIT
+    left_out: InputError | None = None
+    """Why the source's entry is no work, such as a text file in a folder. It is only named in the summary."""
 
 
 class Source(Protocol):

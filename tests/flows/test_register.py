@@ -181,6 +181,8 @@ def test_a_portfolio_is_signed_and_goes_on_after_an_interruption(
     assert seen == [2, 4]
     assert (summary.found, summary.registered + summary.already_registered) == (6, 5)
     assert [(each.key, each.code) for each in summary.refused] == [("broken.png", "not-an-image")]
+    left_out = [("birds/.hidden.png", "hidden"), ("notes.txt", "not-an-image")]
+    assert [(each.key, each.code) for each in summary.left_out] == left_out
     works = service.works.catalogue.works(ada.artist_id).works
     assert {work.credit_line for work in works} == {"© Ada"}
     assert {work.licence for work in works} == {"CC0-1.0"}

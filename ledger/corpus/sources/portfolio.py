@@ -6,6 +6,7 @@ from collections.abc import Iterator
 from pathlib import Path
 
 from ledger.corpus.files import read_inside
+from ledger.corpus.folder_entries import FolderEntry, folder_entries
 from ledger.corpus.labels import Unstated
 from ledger.corpus.source_definition import SourceDefinition, SourceRequest
 from ledger.corpus.sources.folder import DEFAULT_LABELS, MAX_FILE_BYTES, FolderSource
@@ -13,13 +14,12 @@ from ledger.corpus.work import UNKNOWN_ARTIST, Artist, SourceItem
 from ledger.errors import InputError
 from ledger.text import clean_text
 
-SUFFIXES = frozenset({".png", ".jpg", ".jpeg", ".webp", ".gif", ".tif", ".tiff", ".avif"})
 PREFIX = "portfolio:"
 
 
 class PortfolioSource:
-    """Works of one artist, whom a label file cannot change. Files and folders whose names begin with a dot are left
-    out.
+    """Works of one artist, whom a label file cannot change. Without a label file, each entry of the folder is offered:
+    a picture, told by its content, or an item that says why it is left out.
 
     The default title is the file name; default terms come from `unstated`.
     """
@@ -40,6 +40,7 @@ class PortfolioSource:
         self._unstated = unstated
         self._max_bytes = max_bytes
         listed = labels is not None or any((folder / name).is_file() for name in DEFAULT_LABELS)
+        self._refused: dict[str, InputError] = {}
         self._listed = FolderSource(folder, labels, max_bytes=max_bytes, unstated=unstated) if listed else None
 
     @property
@@ -52,21 +53,33 @@ class PortfolioSource:
         if self._listed is not None:
             yield from self._listed.items()
             return
-        for path in sorted(self._folder.rglob("*")):
-            key = path.relative_to(self._folder)
-            if path.suffix.lower() in SUFFIXES and path.is_file() and not any(part[0] == "." for part in key.parts):
-                yield self._item(key.as_posix(), path.stem)
+        self._refused.clear()
+        for entry in folder_entries(self._folder):
+            if entry.refused is not None:
+                self._refused[entry.key] = entry.refused
+            yield self._item(entry)
 
     def read(self, item: SourceItem) -> bytes:
         """The file's bytes. Raises InputError for a problem of the row or the file (files.py)."""
         if self._listed is not None:
             return self._listed.read(item)
+        if error := self._refused.get(item.key):
+            raise error
         return read_inside(self._folder, item.key, self._max_bytes)
 
-    def _item(self, key: str, stem: str) -> SourceItem:
+    def _item(self, entry: FolderEntry) -> SourceItem:
         said = self._unstated
-        title = clean_text(stem.replace("_", " "))
-        return SourceItem(key, title, said.artist, said.licence, "", said.allowed_uses, credit=said.credit)
+        title = clean_text(Path(entry.key).stem.replace("_", " "))
+        return SourceItem(
+            key=entry.key,
+            title=title,
+            artist=said.artist,
+            licence=said.licence,
+            source="",
+            allowed_uses=said.allowed_uses,
+            credit=said.credit,
+            left_out=entry.left_out,
+        )
 
 
 def _open(asked: SourceRequest) -> PortfolioSource:

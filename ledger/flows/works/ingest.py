@@ -78,7 +78,8 @@ class Ingestion:
         """
         started = time.monotonic()
         progress("listing works", 0, None)
-        items = list(source.items())
+        listed = list(source.items())
+        items = [item for item in listed if item.left_out is None]
         done = self.corpus.registered_keys(source.name)
         todo = [item for item in items if item.key not in done]
         tally = Counter({"already": len(items) - len(todo)})
@@ -110,6 +111,7 @@ class Ingestion:
             not_comparable=tuple(blank),
             seconds=round(time.monotonic() - started, 3),
             registered_ids=tuple(ids),
+            left_out=tuple(_refusal(item, item.left_out) for item in listed if item.left_out is not None),
         )
 
     def _decoded(
