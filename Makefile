@@ -23,7 +23,7 @@ arithmetic: ## the tests of floating point with one and four threads, with and w
 format: ## rewrite the code the way the checks want it
 	$(PYTHON) -m ruff format . && $(PYTHON) -m ruff check --fix .
 
-slow: ## the long forms: full fault matrix, the service killed 50 times (tens of minutes)
+slow: ## the long forms: full fault matrix, the service killed 50 times, claims, training, benchmarks (hours)
 	$(PYTHON) -m pytest -m slow
 
 faults: ## the full fault matrix: each step of append and publish x each fault, as a table of cells and outcomes

@@ -16,8 +16,9 @@ from starlette.exceptions import HTTPException
 from api.http.negotiation import weights
 from api.http.openapi import Responses, problems
 
-MAX_COMPRESSED = 4 * 2**20
-"""Larger documents are sent as they are: compressing them takes too long for one request."""
+MAX_COMPRESSED = 256 * 2**10
+"""Bytes. Larger documents are sent as they are: anybody may ask for them as often as they like, and compressing a full
+tile of 3 MB takes a tenth of a second."""
 _LEVEL = 1
 _RANGE = re.compile(r"bytes=(?:([0-9]{1,18})-([0-9]{0,18})|-([0-9]{1,18}))")
 _TAG = re.compile(r'(?:W/)?("[\x21\x23-\x7e]*")')

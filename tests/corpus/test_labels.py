@@ -11,27 +11,15 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from ledger.corpus.columns import meanings
-from ledger.corpus.label_lines import MAX_FILE_BYTES, MAX_LINES, MAX_ROW_BYTES
-from ledger.corpus.labels import KNOWN, MAX_BAD_ROWS, BadRow, LabelRow, parse_uses, read_labels
+from ledger.corpus.label_lines import MAX_ROW_BYTES
+from ledger.corpus.labels import KNOWN, BadRow, LabelRow, parse_uses, read_labels
 from ledger.errors import InputError
 from ledger.text import clean_text
+from tests.corpus.label_files import fault, rows_of
 
 CELL = st.text(st.characters(exclude_categories=["Cs"], exclude_characters="\x00"), max_size=20)
 FILE = st.text("abcXYZ019 _-é,\"'", min_size=1, max_size=12).map(lambda stem: f"{stem}.png")
 TMP = settings(suppress_health_check=[HealthCheck.function_scoped_fixture], deadline=None)
-
-
-def _rows(folder: Path, data: bytes, name: str = "labels.csv") -> list[LabelRow | BadRow]:
-    path = folder / name
-    path.write_bytes(data)
-    return list(read_labels(path))
-
-
-def _fault(folder: Path, data: bytes, name: str = "labels.csv") -> InputError:
-    with pytest.raises(InputError) as caught:
-        _rows(folder, data, name)
-    return caught.value
 
 
 @TMP
@@ -48,7 +36,7 @@ def test_csv_written_by_the_csv_module_comes_back(
     writer.writerow(["file", "title", "artist", "mood"])
     writer.writerows(rows)
     data = text.getvalue().encode("utf-8-sig" if bom else "utf-8")
-    found = _rows(tmp_path, data)
+    found = rows_of(tmp_path, data)
     assert [row.file for row in found] == [file for file, *_ in rows]
     for row, (_, title, artist, mood) in zip(found, rows, strict=True):
         assert isinstance(row, LabelRow)
@@ -69,9 +57,9 @@ def test_json_lines_say_the_same_as_csv(tmp_path: Path, rows: list[dict[str, str
     def facts(found: list[LabelRow | BadRow]) -> list[tuple[str, ...]]:
         return [(row.file, row.title, row.artist, row.licence) for row in found if isinstance(row, LabelRow)]
 
-    from_json = facts(_rows(tmp_path, lines, "labels.jsonl"))
+    from_json = facts(rows_of(tmp_path, lines, "labels.jsonl"))
     assert len(from_json) == len(rows)
-    assert from_json == facts(_rows(tmp_path, text.getvalue().encode()))
+    assert from_json == facts(rows_of(tmp_path, text.getvalue().encode()))
 
 
 @TMP
@@ -82,7 +70,7 @@ def test_json_lines_say_the_same_as_csv(tmp_path: Path, rows: list[dict[str, str
 def test_arbitrary_bytes_give_rows_or_an_input_error(tmp_path: Path, data: bytes, prefix: bytes) -> None:
     for name in ("labels.csv", "labels.jsonl"):
         try:
-            rows = _rows(tmp_path, prefix + data, name)
+            rows = rows_of(tmp_path, prefix + data, name)
         except InputError as error:
             assert error.code.startswith("labels-")  # noqa: PT017 - either outcome is right
         else:
@@ -92,7 +80,7 @@ def test_arbitrary_bytes_give_rows_or_an_input_error(tmp_path: Path, data: bytes
 
 def test_every_column(tmp_path: Path) -> None:
     header = "Artist, FILE ,title,licence,source,allowed_uses,genre\n"
-    (row,) = _rows(
+    (row,) = rows_of(
         tmp_path, f"{header}Ann,./a//b.png,Sea,mit or cc0-1.0,https://x.example,style;match,marine\n".encode()
     )
     assert row == LabelRow(
@@ -108,7 +96,7 @@ def test_every_column(tmp_path: Path) -> None:
 
 
 def test_what_is_not_said_is_not_assumed(tmp_path: Path) -> None:
-    (row,) = _rows(tmp_path, b"file,title,artist\na.png,,\n")
+    (row,) = rows_of(tmp_path, b"file,title,artist\na.png,,\n")
     assert row == LabelRow(line=2, file="a.png", title="", artist="unknown", licence="LicenseRef-unknown")
     assert isinstance(row, LabelRow)
     assert row.allowed_uses == ("match",)
@@ -153,7 +141,7 @@ def test_uses_refused(cell: object) -> None:
     ],
 )
 def test_one_bad_row_does_not_stop_the_others(tmp_path: Path, line: bytes, code: str) -> None:
-    bad, good = _rows(tmp_path, b"file,title,artist,licence\n" + line + b"\nb.png,t,a,MIT\n")
+    bad, good = rows_of(tmp_path, b"file,title,artist,licence\n" + line + b"\nb.png,t,a,MIT\n")
     assert isinstance(bad, BadRow)
     assert (bad.line, bad.error.code) == (2, code)
     assert isinstance(good, LabelRow)
@@ -171,34 +159,34 @@ def test_one_bad_row_does_not_stop_the_others(tmp_path: Path, line: bytes, code:
     ],
 )
 def test_json_values_of_the_wrong_kind_are_the_rows_fault(tmp_path: Path, values: dict[str, object]) -> None:
-    (row,) = _rows(tmp_path, json.dumps(values).encode(), "labels.jsonl")
+    (row,) = rows_of(tmp_path, json.dumps(values).encode(), "labels.jsonl")
     assert isinstance(row, BadRow)
 
 
 def test_json_labels_of_other_kinds_become_text(tmp_path: Path) -> None:
     values = {"file": "a", "title": "t", "artist": "a", "year": 1907, "tags": ["sea", "boat"], "none": None}
-    (row,) = _rows(tmp_path, json.dumps(values).encode(), "labels.ndjson")
+    (row,) = rows_of(tmp_path, json.dumps(values).encode(), "labels.ndjson")
     assert isinstance(row, LabelRow)
     assert row.labels == {"year": "1907", "tags": "sea; boat"}
 
 
 def test_missing_columns_are_named(tmp_path: Path) -> None:
-    error = _fault(tmp_path, b"file,name,by\n")
+    error = fault(tmp_path, b"file,name,by\n")
     assert error.code == "labels-columns"
     assert "missing columns title, artist; found: file, name, by" in error.message
     assert error.hint is not None
     assert ",".join(KNOWN) in error.hint
-    assert "found: nothing" in _fault(tmp_path, b"").message
-    assert "missing column artist" in _fault(tmp_path, b'{"file": "a", "title": "b"}\n', "labels.jsonl").message
-    assert "'title' appears twice" in _fault(tmp_path, b"file,title,artist,title\n").message
+    assert "found: nothing" in fault(tmp_path, b"").message
+    assert "missing column artist" in fault(tmp_path, b'{"file": "a", "title": "b"}\n', "labels.jsonl").message
+    assert "'title' appears twice" in fault(tmp_path, b"file,title,artist,title\n").message
 
 
 def test_wrong_encodings_name_line_and_byte(tmp_path: Path) -> None:
     latin = "file,title,artist\na.png,Sea,Ann\nb.png,Été,Bob\n".encode("latin-1")
-    error = _fault(tmp_path, latin)
+    error = fault(tmp_path, latin)
     assert error.code == "labels-encoding"
     assert "line 3, byte 7: 0xc9 is not UTF-8" in error.message
-    assert "UTF-16" in _fault(tmp_path, "file,title,artist\n".encode("utf-16") + b"\x00\xd8\n\x00").message
+    assert "UTF-16" in fault(tmp_path, "file,title,artist\n".encode("utf-16") + b"\x00\xd8\n\x00").message
 
 
 @pytest.mark.parametrize(
@@ -212,141 +200,22 @@ def test_wrong_encodings_name_line_and_byte(tmp_path: Path) -> None:
     ],
 )
 def test_broken_syntax_names_the_line(tmp_path: Path, data: bytes, name: str, line: int) -> None:
-    error = _fault(tmp_path, data, name)
+    error = fault(tmp_path, data, name)
     assert error.code == "labels-syntax"
     assert f"line {line}:" in error.message
 
 
 def test_a_row_has_an_end(tmp_path: Path) -> None:
     endless = b'file,title,artist\na.png,t,a\nb.png,"' + b"x\n" * MAX_ROW_BYTES
-    error = _fault(tmp_path, endless)
+    error = fault(tmp_path, endless)
     assert error.code == "labels-row-too-large"
     assert "quotation mark" in (error.hint or "")
-    assert _fault(tmp_path, b"x" * (MAX_ROW_BYTES + 1), "labels.jsonl").code == "labels-row-too-large"
+    assert fault(tmp_path, b"x" * (MAX_ROW_BYTES + 1), "labels.jsonl").code == "labels-row-too-large"
     many = b"file,title,artist\n" + b"".join(b"%d.png,t,a\n" % number for number in range(20_000))
-    assert len(_rows(tmp_path, many)) == 20_000
+    assert len(rows_of(tmp_path, many)) == 20_000
 
 
 def test_a_label_file_that_is_not_there(tmp_path: Path) -> None:
     with pytest.raises(InputError) as caught:
         list(read_labels(tmp_path / "none.csv"))
     assert caught.value.code == "labels-missing"
-
-
-TABLE = 'file,title,artist,licence\na.png,Stra\u00dfe,J\u00fcrgen,CC-BY-4.0\nb.png,"Two, three",Jo,\n'
-SHEETS = {
-    "semicolons": TABLE.replace('"Two, three"', "@").replace(",", ";").replace("@", "Two, three").encode("utf-8-sig"),
-    "tabs": TABLE.replace('"Two, three"', "@").replace(",", "\t").replace("@", "Two, three").encode(),
-    "sep line": b"sep=,\r\n" + TABLE.encode(),
-    "sep line in quotes": b'"sep=,",,,\r\n' + TABLE.encode(),
-    "sep bar": b"sep=|\n" + TABLE.replace('"Two, three"', "@").replace(",", "|").replace("@", "Two, three").encode(),
-    "utf-16": TABLE.encode("utf-16"),
-    "utf-16 big-endian": b"\xfe\xff" + TABLE.encode("utf-16-be"),
-    "utf-16 without a mark": TABLE.encode("utf-16-le"),
-    "carriage returns": TABLE.replace("\n", "\r").encode(),
-    "carriage return, line feed": TABLE.replace("\n", "\r\n").encode(),
-    "empty columns": "".join(f"{line},,,\r\n" for line in TABLE.splitlines()).encode(),
-    "empty rows": (TABLE + ",,,\n" * 300 + "\n\n").encode(),
-    "empty rows in front": b"\n,,,\n" + TABLE.encode(),
-    "short row": TABLE.replace("Jo,", "Jo").encode(),
-    "a number in front": ("," + TABLE.replace("\na", "\n0,a").replace("\nb", "\n1,b")).encode(),
-}
-
-
-@pytest.mark.parametrize("sheet", SHEETS)
-def test_what_spreadsheets_write_is_read(tmp_path: Path, sheet: str) -> None:
-    one, two = _rows(tmp_path, SHEETS[sheet])
-    assert isinstance(one, LabelRow)
-    assert isinstance(two, LabelRow)
-    assert (one.file, one.title, one.artist, one.licence) == ("a.png", "Stra\u00dfe", "J\u00fcrgen", "CC-BY-4.0")
-    assert (two.file, two.title, two.artist, two.licence) == ("b.png", "Two, three", "Jo", "LicenseRef-unknown")
-
-
-def test_line_ends_at_the_ends_of_blocks(tmp_path: Path) -> None:
-    for end in ("\r\n", "\r", "\n"):
-        for filler in range(40, 46):
-            line = f"a.png,{'t' * filler},a{end}"
-            count = 3 * 65536 // len(line)
-            rows = _rows(tmp_path, f"file,title,artist{end}".encode() + line.encode() * count)
-            assert [row.line for row in rows] == list(range(2, count + 2))
-
-
-@pytest.mark.parametrize(
-    ("column", "cell", "licence", "uses"),
-    [
-        ("license", "CC BY 4.0", "CC-BY-4.0", ("match",)),
-        ("License URL", "https://creativecommons.org/licenses/by/4.0/", "CC-BY-4.0", ("match",)),
-        ("LICENSE_ID", "cc0", "CC0-1.0", ("match",)),
-        ("Rights", "CC0 1.0", "CC0-1.0", ("match",)),
-        ("Allowed uses", "none", "LicenseRef-unknown", ()),
-        ("usage", "style", "LicenseRef-unknown", ("style",)),
-        ("allowed-uses", "none", "LicenseRef-unknown", ()),
-    ],
-)
-def test_columns_that_state_terms_are_understood(
-    tmp_path: Path, column: str, cell: str, licence: str, uses: tuple[str, ...]
-) -> None:
-    (row,) = _rows(tmp_path, f"filename,title,creator,{column}\na.png,t,Ann,{cell}\n".encode())
-    assert isinstance(row, LabelRow)
-    assert (row.artist, row.licence, row.allowed_uses, row.labels) == ("Ann", licence, uses, {})
-    line = json.dumps({"file_name": "a.png", "title": "t", "author": "Ann", column: cell})
-    (same,) = _rows(tmp_path, line.encode(), "labels.jsonl")
-    assert isinstance(same, LabelRow)
-    assert (same.file, same.licence, same.allowed_uses) == (row.file, row.licence, row.allowed_uses)
-
-
-@pytest.mark.parametrize(
-    ("column", "choice"),
-    [
-        ("lisence", "licence"),
-        ("licence_de", "licence"),
-        ("alowed_uses", "allowed_uses"),
-        ("AI training", "allowed_uses"),
-        ("opt-out", "allowed_uses"),
-        ("copyright", "credit_line, licence or terms"),
-        ("rights holder", "licence or terms"),
-        ("credit line text", "credit_line"),
-        ("artists", "artist"),
-    ],
-)
-def test_columns_that_resemble_terms_are_refused_with_the_nearest_names(
-    tmp_path: Path, column: str, choice: str
-) -> None:
-    error = _fault(tmp_path, f"file,title,artist,{column}\na.png,t,a,no\n".encode())
-    assert error.code == "labels-columns"
-    assert f"Did you mean {choice}?" in (error.hint or "")
-    lines = [
-        {"file": "a.png", "title": "t", "artist": "a"},
-        {"file": "b.png", "title": "t", "artist": "a", column: "no"},
-    ]
-    _, bad = _rows(tmp_path, "\n".join(map(json.dumps, lines)).encode(), "labels.jsonl")
-    assert isinstance(bad, BadRow), "a later line, too, is not registered without its terms"
-
-
-def test_columns_of_one_meaning_agree_or_the_row_is_refused(tmp_path: Path) -> None:
-    header = "file,title,artist,license,license_url,uses,allowed_uses\n"
-    url = "https://creativecommons.org/licenses/by/4.0/deed.de"
-    same, licences, uses = _rows(
-        tmp_path, f"{header}a.png,t,a,CC BY 4.0,{url},match,\nb.png,t,a,CC0,{url},,\nc.png,t,a,,,match,none\n".encode()
-    )
-    assert isinstance(same, LabelRow)
-    assert (same.licence, same.allowed_uses) == ("CC-BY-4.0", ("match",))
-    assert [row.error.code for row in (licences, uses) if isinstance(row, BadRow)] == ["labels-row", "labels-row"]
-
-
-def test_other_columns_stay_labels() -> None:
-    plain = ("genre", "year", "style", "file_size", "artist_id", "text", "url", "keywords", "determined", "width")
-    assert not meanings(plain)
-
-
-def test_hostile_sizes_are_refused(tmp_path: Path) -> None:
-    path = tmp_path / "labels.csv"
-    path.write_bytes(b"file,title,artist\n")
-    with path.open("r+b") as file:
-        file.truncate(MAX_FILE_BYTES + 1)
-    with pytest.raises(InputError) as caught:
-        next(read_labels(path))
-    assert caught.value.code == "labels-too-large"
-    assert _fault(tmp_path, b"file,title,artist\n" + b"\n" * MAX_LINES).code == "labels-too-large"
-    error = _fault(tmp_path, b"file,title,artist\n" + b"x\n" * (MAX_BAD_ROWS + 1))
-    assert f"line {MAX_BAD_ROWS + 2}: more than 10,000 rows cannot be used" in error.message
