@@ -11,18 +11,18 @@ import typer
 
 from cli.commands import corpus_optout as optout
 from cli.ui.errors import ExitCode
+from cli.ui.ingest_summary import show_not_comparable, show_summary
 from cli.ui.invocation import CommandGroup, Invocation
 from cli.ui.names import chosen_id, completes
 from cli.ui.output import Output, counted
 from ledger.errors import InputError
 
 if TYPE_CHECKING:
-    from ledger.answers.corpus import DedupSummary, GroupReport, IngestSummary, Refusal
+    from ledger.answers.corpus import DedupSummary, GroupReport, IngestSummary
     from ledger.answers.works import CorpusStats
     from ledger.corpus.labels import Unstated
 
 MAX_GROUPS = 20
-MAX_REFUSALS = 20
 """How many people see listed. --json has all."""
 
 
@@ -85,8 +85,15 @@ def ingest(
     credit_line: CreditOption = None,
     link: LinkOption = None,
     terms: TermsOption = None,
+    update_terms: Annotated[
+        bool,
+        typer.Option("--update-terms", help="Record the terms that the source states now, for works that had others."),
+    ] = False,
 ) -> ExitCode | None:
     """Register works. After an interruption, run the same command again to continue.
+
+    A work is registered once: the same file by the same artist, whatever it is called. A file that has changed is a new
+    work. Terms that have changed are listed; --update-terms records them.
 
     Works that cannot be registered are listed with the reason. They do not stop the others. If all works are refused,
     the command exits 2.
@@ -97,14 +104,15 @@ def ingest(
     stated = (key, licence, uses, credit_line, link, terms)
     if artist is not None:
         said = Stated(licence, uses, credit_line, link, terms)
-        summary = _portfolio(invocation, source, labels, artist=artist, key=key, stated=said)
+        summary = _portfolio(invocation, source, labels, artist=artist, key=key, stated=said, update=update_terms)
     elif any(each is not None for each in stated):
         raise InputError(
             "--artist is missing", code="artist-missing", hint="--key and terms need the artist of the works."
         )
     else:
         with invocation.application() as application, invocation.progress() as progress:
-            summary = application.works.ingestion.run(application.works.open_source(source, labels), progress)
+            opened = application.works.open_source(source, labels)
+            summary = application.works.ingestion.run(opened, progress, update_terms=update_terms)
     out.document(summary.to_json())
     show_summary(out, summary)
     return ExitCode.USAGE if summary.refused and not summary.registered + summary.already_registered else None
@@ -130,7 +138,14 @@ class Stated:
 
 
 def _portfolio(
-    invocation: Invocation, source: str, labels: Path | None, *, artist: str, key: Path | None, stated: Stated
+    invocation: Invocation,
+    source: str,
+    labels: Path | None,
+    *,
+    artist: str,
+    key: Path | None,
+    stated: Stated,
+    update: bool,
 ) -> IngestSummary:
     """Registers a folder as works of an artist, signed with the artist's key if there is one."""
     from cli.ui.own_keys import open_key
@@ -144,7 +159,9 @@ def _portfolio(
         folder = Path(source.removeprefix("folder:")).expanduser()
         portfolio = PortfolioSource(folder, registered, stated.unstated(registered.name), labels)
         with invocation.progress() as progress:
-            return application.works.registering.ingest(portfolio, artist_id, LOCAL, signer, progress)
+            return application.works.registering.ingest(
+                portfolio, artist_id, LOCAL, signer, progress, update_terms=update
+            )
 
 
 @group.add("artledger corpus refresh --spec default")
@@ -233,39 +250,6 @@ def _group_row(group: GroupReport) -> tuple[str, ...]:
 def _few(names: Sequence[str]) -> str:
     rest = f" and {len(names) - 3} more" if len(names) > 3 else ""
     return ", ".join(names[:3]) + rest
-
-
-def show_not_comparable(out: Output, works: Sequence[tuple[str, str]]) -> None:
-    """Works that cannot be compared, each with the reason."""
-    if not works:
-        return
-    out.line(f"{counted(len(works), 'work')} cannot be compared. Only identical files can be found.", "strong")
-    out.table(("Cannot be compared", "Why"), works[:MAX_REFUSALS])
-    if len(works) > MAX_REFUSALS:
-        out.line(f"and {len(works) - MAX_REFUSALS:,} more: --json lists them all", "quiet")
-
-
-def show_summary(out: Output, summary: IngestSummary) -> None:
-    """What became of the works of a source."""
-    out.line(
-        f"{summary.source}: {summary.registered:,} of {summary.found:,} works registered in {summary.seconds:.1f} s, "
-        f"{summary.already_registered:,} already registered, {len(summary.refused):,} refused"
-        + (f", {len(summary.left_out):,} left out" if summary.left_out else ""),
-        "strong",
-    )
-    _show_refusals(out, "Refused", summary.refused)
-    _show_refusals(out, "Left out", summary.left_out)
-    show_not_comparable(out, [(each.key, each.reason) for each in summary.not_comparable])
-    for work_id in summary.contested:
-        out.line(f"Contested: another artist registered this work, too: {work_id}", "strong")
-
-
-def _show_refusals(out: Output, what: str, refused: Sequence[Refusal]) -> None:
-    if refused:
-        rows = [(each.key, each.code, f"{each.reason}. {each.hint}" if each.hint else each.reason) for each in refused]
-        out.table((what, "Code", "Why"), rows[:MAX_REFUSALS])
-    if len(refused) > MAX_REFUSALS:
-        out.line(f"and {len(refused) - MAX_REFUSALS:,} more: --json lists them all", "quiet")
 
 
 def _show_stats(out: Output, found: CorpusStats) -> None:

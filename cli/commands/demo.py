@@ -8,8 +8,8 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from cli.commands.corpus import show_summary
 from cli.ui.errors import ExitCode
+from cli.ui.ingest_summary import show_summary
 from cli.ui.invocation import CommandGroup, Invocation
 from cli.ui.output import Tone
 from cli.ui.report import show_next_steps, show_record

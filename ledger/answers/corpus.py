@@ -18,12 +18,37 @@ class Refusal(Answer):
     """What to do about it, where that is known."""
 
 
+class ChangedWork(Answer):
+    """A registered work whose file, artist or terms the source states differently now. Nothing of it is changed, unless
+    a record is named."""
+
+    key: str
+    work_id: str
+    code: str
+    """`file-changed`, `artist-changed`, `terms-narrower`, `terms-wider`, `terms-none`, `terms-changed` or
+    `terms-superseded`; or why the file can no longer be read."""
+    reason: str
+    hint: str | None = None
+    record_id: str | None = None
+    """The consent record of the new terms, where they were to be updated."""
+
+
+class RegisteredBefore(Answer):
+    """A file that the same artist registered before under another name, or from another place."""
+
+    key: str
+    work_id: str
+    source: str
+    """Empty where it is not known: the work was withdrawn, or the database restored."""
+    source_key: str
+
+
 class IngestSummary(Answer):
     source: str
     found: int
     registered: int
     already_registered: int
-    """In this source before, or the same bytes by the same artist: registered once."""
+    """The same bytes by the same artist: registered once, whatever the file is called."""
     refused: tuple[Refusal, ...]
     not_comparable: tuple[Refusal, ...]
     """Works that are registered, but say too little to be compared: blank, tiny, extremely long. Only a file of the
@@ -33,6 +58,10 @@ class IngestSummary(Answer):
     """Work ids of what was registered now."""
     left_out: tuple[Refusal, ...] = ()
     """What lies in the folder and is no work: not a picture, a kind that is not supported, a linked folder."""
+    changed: tuple[ChangedWork, ...] = ()
+    """Works that were registered from this source, and what it states differently now."""
+    registered_before: tuple[RegisteredBefore, ...] = ()
+    """Of those already registered, the ones that were registered under another name or from another place."""
     contested: tuple[str, ...] = ()
     """Of these, works that another artist has registered too; known of what artists register themselves."""
 

@@ -66,6 +66,7 @@ class Works:
             sequencer=self.log.sequencer,
             ensure_indexes=self.ensure_indexes,
             opt_outs=self.store.opt_outs,
+            consents=self.consents,
         )
 
     @cached_property

@@ -21,7 +21,8 @@ from ledger.corpus.files import relative_key
 from ledger.corpus.label_cells import csv_rows, without_empty_end
 from ledger.corpus.label_lines import LabelLines
 from ledger.corpus.licences import UNKNOWN_LICENCE, parse_licence
-from ledger.corpus.work import ALL_USES, NO_CREDIT, UNKNOWN_ARTIST, AllowedUse, Credit
+from ledger.corpus.unknown_artists import artist_name
+from ledger.corpus.work import ALL_USES, NO_CREDIT, AllowedUse, Credit
 from ledger.errors import InputError
 from ledger.files import open_regular
 from ledger.text import clean_text
@@ -171,7 +172,7 @@ def _row(line: int, written: Mapping[str, object], unstated: Unstated) -> LabelR
             line=line,
             file=relative_key(_text(values, "file", clean=False)),
             title=_text(values, "title"),
-            artist=unstated.artist or _text(values, "artist") or UNKNOWN_ARTIST,
+            artist=unstated.artist or artist_name(_text(values, "artist")),
             licence=licence,
             source=_text(values, "source"),
             allowed_uses=parse_uses(values.get("allowed_uses"), unstated.allowed_uses),

@@ -44,6 +44,10 @@ class NamesOnDisk:
                 ) from error
             raise
 
+    def actual(self, key: str) -> str:
+        """The key of the file that is read for this one, where it is written otherwise on the disk."""
+        return key if key in self._entries(self._folder) else self._found(key, _composed) or key
+
     def _found(self, key: str, form: Callable[[str], str]) -> str | None:
         """The only path that has this form."""
         try:

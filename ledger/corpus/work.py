@@ -43,8 +43,26 @@ class SourceItem:
     labels: Mapping[str, str] = field(default_factory=dict)
     """Other data from the source: genre, style, subject folder, keywords."""
     credit: Credit = NO_CREDIT
+    rendered: bool = False
+    """Its file is rendered anew at each reading, so other bytes do not mean that the work has changed."""
     left_out: InputError | None = None
     """Why the source's entry is no work, such as a text file in a folder. It is only named in the summary."""
+
+
+def versioned_key(key: str, sha256: str) -> str:
+    """The key of another file that is found under a key that is registered already."""
+    return f"{key}{_version(sha256)}"
+
+
+def key_in_source(stored: str, sha256: str) -> str:
+    """The key that the source knows, from that of a registered work (`versioned_key`)."""
+    while stored.endswith(version := _version(sha256)):
+        stored = stored.removesuffix(version)
+    return stored
+
+
+def _version(sha256: str) -> str:
+    return f" (sha256 {sha256[:16]})"
 
 
 class Source(Protocol):

@@ -32,10 +32,14 @@ def test_listed_files_are_offered_in_order_with_their_bytes(tmp_path: Path) -> N
         tmp_path, "b/2.png,Two,Bob\n1.png,,Ann\n", {"1.png": b"one", "b/2.png": b"two", "3.png": b"unlisted"}
     )
     source = FolderSource(folder)
-    items = list(source.items())
+    *items, unlisted = list(source.items())
     assert [(item.key, item.title, item.artist) for item in items] == [("b/2.png", "Two", "Bob"), ("1.png", "1", "Ann")]
     assert [source.read(item) for item in items] == [b"two", b"one"]
-    assert [item.key for item in source.items()] == [item.key for item in items]
+    assert unlisted.left_out is not None
+    assert (unlisted.key, unlisted.left_out.code, unlisted.left_out.message) == (
+        *("3.png", "not-in-labels", "not in labels.csv"),
+    )
+    assert [item.key for item in source.items()] == [*(item.key for item in items), "3.png"]
 
 
 def test_json_lines_and_a_label_file_elsewhere(tmp_path: Path) -> None:
@@ -45,7 +49,9 @@ def test_json_lines_and_a_label_file_elsewhere(tmp_path: Path) -> None:
     (folder / "labels.jsonl").write_text(line, encoding="utf-8")
     (tmp_path / "other.jsonl").write_text(line.replace("Ann", "Bob"), encoding="utf-8")
     assert [item.artist for item in FolderSource(folder).items()] == ["Ann"]
-    assert [item.artist for item in FolderSource(folder, tmp_path / "other.jsonl").items()] == ["Bob"]
+    bob, unused = FolderSource(folder, tmp_path / "other.jsonl").items()
+    assert (bob.artist, unused.key) == ("Bob", "labels.jsonl")
+    assert unused.left_out is not None
 
 
 def test_a_missing_file_is_one_refusal(tmp_path: Path) -> None:
@@ -116,7 +122,7 @@ def test_names_of_other_systems_are_found(tmp_path: Path) -> None:
     rows = "sub\\1.png,t,a\n.\\2.png,t,a\n\u00dcbung.png,t,a\nMu\u0308ll/3.png,t,a\n"
     files = {"sub/1.png": b"1", "2.png": b"2", "U\u0308bung.png": b"3", "M\u00fcll/3.png": b"4"}
     source = FolderSource(_folder(tmp_path, rows, files))
-    assert [source.read(item) for item in source.items()] == [b"1", b"2", b"3", b"4"]
+    assert [source.read(item) for item in source.items()] == [b"1", b"2", b"3", b"4"], "and none is left out"
 
 
 def test_names_in_another_case_are_hinted_at_and_nothing_outside_is(tmp_path: Path) -> None:
@@ -130,3 +136,20 @@ def test_names_in_another_case_are_hinted_at_and_nothing_outside_is(tmp_path: Pa
 def test_an_existing_name_with_a_backslash_is_itself(tmp_path: Path) -> None:
     source = FolderSource(_folder(tmp_path, "a\\b.png,t,a\n", {"a\\b.png": b"itself", "a/b.png": b"other"}))
     assert source.read(next(source.items())) == b"itself"
+
+
+def test_what_the_labels_do_not_name_is_left_out_with_the_reason(tmp_path: Path) -> None:
+    png = b"\x89PNG\r\n\x1a\n" + bytes(30)
+    files = {"a.png": png, "b.png": png, "sub/c.png": png, "notes.txt": b"text", ".hidden": b"", "labels.jsonl": b"{}"}
+    folder = _folder(tmp_path, "a.png,t,a\nlinked/d.png,t,a\n../e.png,t,a\n", files)
+    (tmp_path / "elsewhere").mkdir()
+    (folder / "2019").symlink_to(tmp_path / "elsewhere")
+    (folder / "linked").symlink_to(folder / "sub")
+    (folder / "loop").symlink_to(folder)
+    left_out = {item.key: item.left_out.code for item in FolderSource(folder).items() if item.left_out is not None}
+    assert left_out == {
+        **dict.fromkeys(("b.png", "sub/c.png"), "not-in-labels"),
+        **dict.fromkeys(("2019", "loop"), "linked-folder"),
+        **dict.fromkeys(("notes.txt", "labels.jsonl"), "not-an-image"),
+        ".hidden": "hidden",
+    }

@@ -189,11 +189,14 @@ def test_no_blocks_of_an_empty_corpus(stores: Stores) -> None:
 
 def test_what_is_registered_is_known(filled: tuple[Database, Stores, list[NewWork]]) -> None:
     _, stores, works = filled
-    assert stores.corpus.registered_keys("made-up") == {str(number) for number in range(WORKS)}
-    assert stores.corpus.registered_keys("other") == set()
-    ada, ben = works[0].artist_id, works[1].artist_id
-    pairs = {(sha("file of 0"), ada), (sha("file of 1"), ada), (sha("file of 1"), ben), (sha("none"), ada)}
-    assert stores.corpus.registered_files(pairs) == {(sha("file of 0"), ada), (sha("file of 1"), ben)}
+    known = stores.corpus.works_of_source("made-up")
+    assert [work.source_key for work in known] == [str(number) for number in range(WORKS)]
+    assert stores.corpus.works_of_source("other") == []
+    assert [work.sha256 for work in known] == [sha(f"file of {number}") for number in range(WORKS)]
+    found = stores.corpus.works_of_files([sha("file of 0"), sha("file of 1"), sha("none")])
+    assert found == known[:2]
+    assert [work.artist_id for work in found] == [works[0].artist_id, works[1].artist_id]
+    assert all(work.artist for work in found)
 
 
 def test_artists_keep_their_ids(stores: Stores) -> None:

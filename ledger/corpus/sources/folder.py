@@ -4,8 +4,9 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from dataclasses import replace
-from pathlib import Path
+from pathlib import Path, PurePosixPath
 
+from ledger.corpus.folder_entries import folder_entries
 from ledger.corpus.labels import KNOWN, NOTHING_STATED, BadRow, LabelRow, Unstated, read_labels
 from ledger.corpus.names_on_disk import NamesOnDisk
 from ledger.corpus.source_definition import SourceDefinition
@@ -47,21 +48,40 @@ class FolderSource:
         return f"folder:{self._folder}"
 
     def items(self) -> Iterator[SourceItem]:
-        """One item per row. Raises InputError if the whole label file cannot be used (labels.py)."""
+        """One item per row, and one for each other entry of the folder, which is left out.
+
+        Raises InputError if the whole label file cannot be used (labels.py).
+        """
         self._refused.clear()
         self._names.forget()
         first: dict[str, int] = {}
+        named: set[str] = set()
         for row in read_labels(self._labels, self._unstated):
+            named.add(row.file)
             if isinstance(row, LabelRow) and first.setdefault(row.file, row.line) == row.line:
                 yield _item(row)
             else:
                 yield self._refuse(row, first.get(row.file, 0))
+        yield from self._unnamed(named)
 
     def read(self, item: SourceItem) -> bytes:
         """The file's bytes. Raises InputError for a problem of the row or the file (names_on_disk.py)."""
         if error := self._refused.get(item.key):
             raise error
         return self._names.read(item.key, self._max_bytes)
+
+    def _unnamed(self, named: set[str]) -> Iterator[SourceItem]:
+        """The entries of the folder that no row names."""
+        entries = [entry for entry in folder_entries(self._folder) if entry.key not in named]
+        inside = {str(parent) for name in named for parent in PurePosixPath(name).parents}
+        others = {entry.key for entry in entries}
+        written_otherwise = {self._names.actual(name) for name in named if others} - named
+        labels = self._labels.resolve()
+        for entry in entries:
+            if entry.key in inside or entry.key in written_otherwise or entry.path == labels:
+                continue
+            why = InputError(f"not in {self._labels.name}", code="not-in-labels")
+            yield SourceItem(entry.key, "", UNKNOWN_ARTIST, "", "", (), left_out=entry.left_out or entry.refused or why)
 
     def _refuse(self, row: LabelRow | BadRow, first_line: int) -> SourceItem:
         if isinstance(row, BadRow):

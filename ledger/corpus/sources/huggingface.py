@@ -17,7 +17,8 @@ from ledger.corpus.credit import MAX_TERMS
 from ledger.corpus.labels import MAX_LABEL_LENGTH, UNSTATED_USES, by_meaning, parse_uses, stated_terms
 from ledger.corpus.licence_names import UNKNOWN_LICENCE
 from ledger.corpus.source_definition import SourceDefinition, SourceRequest
-from ledger.corpus.work import NO_CREDIT, UNKNOWN_ARTIST, SourceItem
+from ledger.corpus.unknown_artists import artist_name
+from ledger.corpus.work import NO_CREDIT, SourceItem
 from ledger.errors import InputError, NotFoundError
 from ledger.extras import missing_package
 from ledger.image.canonical_image import DecodeLimits
@@ -34,12 +35,13 @@ class HuggingFaceSource:
 
     def __init__(self, path_or_id: str, split: str = "train", *, cache_folder: Path | None = None) -> None:
         """`path_or_id`: a Parquet file, a folder of them, or a data set's id on the hub (downloaded into the library's
-        cache).
+        cache). Two files of the same name in two folders are two sets, so `name` has the whole path.
 
         Raises MissingPackageError (`extra-missing`), InputError (`dataset-schema`, `dataset-broken`), NotFoundError
         (`dataset-missing`).
         """
-        self._id = path_or_id
+        path = Path(path_or_id)
+        self._id = str(path.resolve()) if path.exists() else path_or_id
         self._split = split
         dataset, image_type = _load(path_or_id, split, cache_folder)
         try:
@@ -117,7 +119,7 @@ class HuggingFaceSource:
         return SourceItem(
             key=str(row),
             title=clean_text(str(values.get("title") or "")) or f"Untitled (row {row})",
-            artist=clean_text(str(values.get("artist") or "")) or UNKNOWN_ARTIST,
+            artist=artist_name(str(values.get("artist") or "")),
             licence=licence,
             source=f"{self.name}:{row}",
             allowed_uses=uses,

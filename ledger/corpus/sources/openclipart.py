@@ -118,6 +118,7 @@ class OpenClipartSource:
             source=f"openclipart:{key}",
             allowed_uses=ALL_USES if found.licence in _FREE else ("match",),
             labels=labels,
+            rendered=True,
         )
 
 

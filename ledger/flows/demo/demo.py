@@ -174,7 +174,7 @@ def _relation(answer: RecordAnswer) -> str:
 
 def _of_folder(source: Source, decode: Callable[[bytes], CanonicalImage]) -> DemoSelection:
     """All works of the folder but the last one that has enough detail."""
-    items = tuple(source.items())
+    items = tuple(item for item in source.items() if item.left_out is None)
     if len(items) < 3:
         raise InputError(f"the folder has {len(items)} labelled works; the demo needs three", code="demo-corpus")
     held_back = next((item for item in reversed(items) if has_detail(source, item, decode)), items[-1])

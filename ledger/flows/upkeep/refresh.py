@@ -5,11 +5,11 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from functools import partial
-from itertools import groupby, islice
+from itertools import chain, groupby, islice
 from pathlib import Path
 
 from ledger.answers.corpus import RefreshSummary, Refusal
-from ledger.corpus.work import Source, SourceItem
+from ledger.corpus.work import Source, SourceItem, key_in_source
 from ledger.errors import InputError, LedgerError, NotFoundError
 from ledger.fingerprint.fingerprinter import Fingerprinter
 from ledger.flows.progress import Progress, silent
@@ -50,7 +50,9 @@ class Refreshing:
         refused: list[Refusal] = []
         seen = 0
         for name, group in groupby(lacking, key=lambda work: work.source_name):
-            works = {work.source_key or work.work_id: work for work in group}
+            works: dict[str, list[StoredWork]] = {}
+            for work in group:
+                works.setdefault(key_in_source(work.source_key, work.sha256) or work.work_id, []).append(work)
             for batch, failures in self._batches(name, works):
                 fingerprints = self.fingerprinter.works([image for _, image in batch])
                 pairs = zip((work.work_id for work, _ in batch), fingerprints, strict=True)
@@ -65,16 +67,19 @@ class Refreshing:
             spec=digest, works=len(lacking), refreshed=len(lacking) - len(refused), refused=tuple(refused)
         )
 
-    def _batches(self, name: str, works: Mapping[str, StoredWork]) -> Iterator[tuple[list[Decoded], list[Refusal]]]:
+    def _batches(
+        self, name: str, works: Mapping[str, Sequence[StoredWork]]
+    ) -> Iterator[tuple[list[Decoded], list[Refusal]]]:
         if not name:
             what = "the source of this work's file is unknown, because the database was restored from the published log"
-            yield [], [Refusal(key=work.work_id, code="source-unknown", reason=what) for work in works.values()]
+            yield [], [Refusal(key=work.work_id, code="source-unknown", reason=what) for work in chain(*works.values())]
             return
         try:
             source = self.open_source(name, None)
-            items = [item for item in source.items() if item.key in works]
+            items = [item for item in source.items() if item.key in works and item.left_out is None]
         except LedgerError as error:
-            yield [], [Refusal(key=key, code=error.code, reason=error.message) for key in works]
+            keys = [work.source_key for work in chain(*works.values())]
+            yield [], [Refusal(key=key, code=error.code, reason=error.message) for key in keys]
             return
         missing = set(works) - {item.key for item in items}
         gone = f"{name} no longer has this work"
@@ -85,17 +90,17 @@ class Refreshing:
 
 
 def _sorted_out(
-    chunk: Sequence[tuple[SourceItem, CanonicalImage | InputError]], works: Mapping[str, StoredWork]
+    chunk: Sequence[tuple[SourceItem, CanonicalImage | InputError]], works: Mapping[str, Sequence[StoredWork]]
 ) -> tuple[list[Decoded], list[Refusal]]:
     good: list[Decoded] = []
     bad: list[Refusal] = []
     for item, picture in chunk:
-        work = works[item.key]
-        if isinstance(picture, InputError):
-            bad.append(Refusal(key=item.key, code=picture.code, reason=picture.message, hint=picture.hint))
-        elif picture.sha256 != work.sha256:
-            changed = "the file in the source has changed since it was registered"
-            bad.append(Refusal(key=item.key, code="source-item-changed", reason=changed))
-        else:
-            good.append((work, picture))
+        for work in works[item.key]:
+            if isinstance(picture, InputError):
+                bad.append(Refusal(key=work.source_key, code=picture.code, reason=picture.message, hint=picture.hint))
+            elif picture.sha256 != work.sha256:
+                changed = "the file in the source has changed since it was registered"
+                bad.append(Refusal(key=work.source_key, code="source-item-changed", reason=changed))
+            else:
+                good.append((work, picture))
     return good, bad

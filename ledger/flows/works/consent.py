@@ -27,7 +27,8 @@ from ledger.record.parts import Ref
 from ledger.record.predicates import Consent, Registration, Withdrawal
 from ledger.record.statement import Statement, statement_payload
 from ledger.record.times import now_text
-from ledger.storage.log.preconditions import unless_appended
+from ledger.storage.log.preconditions import all_of, unless_appended
+from ledger.storage.works.corpus import own_terms
 from ledger.storage.works.erasure import Erasure
 from ledger.storage.works.works import WorkReader
 
@@ -81,10 +82,15 @@ class Consents:
         return _withdrawal(self._own(work_id, principal), "artist", self.sequencer().origin).payload
 
     def change(
-        self, work_id: str, principal: Principal, allowed_uses: Sequence[AllowedUse], licence: str | None = None
+        self,
+        work_id: str,
+        principal: Principal,
+        allowed_uses: Sequence[AllowedUse],
+        licence: str | None = None,
+        own_words: str | None = None,
     ) -> RecordAnswer:
         """States new terms, signed by the service alone. If they are in force already, returns the record that states
-        them, `repeated`.
+        them, `repeated`. `own_words`: the text of terms that `licence` names by digest; it is stored with them.
 
         Raises as `draft_terms` does but for `terms-unchanged`, and InputError (`signature-required`).
         """
@@ -95,7 +101,8 @@ class Consents:
             return self.records.answer(stating, repeated=True)
         terms = self._consent(work, wanted)
         once = terms_key(stating, wanted)
-        ticket = self.sequencer().submit(terms.record_id, terms.payload, once, _while_standing(work_id))
+        beside = _beside_terms(work_id, own_words)
+        ticket = self.sequencer().submit(terms.record_id, terms.payload, once, beside)
         return self._answer(ticket.result(MAX_WAIT))
 
     def withdraw(self, work_id: str, principal: Principal, reason: Reason = "artist") -> RecordAnswer:
@@ -111,9 +118,9 @@ class Consents:
             work = self._standing(work_id)
         return self._withdraw(work, _withdrawal(work, reason, self.sequencer().origin))
 
-    def submit(self, work_id: str, envelope: bytes, principal: Principal) -> RecordAnswer:
+    def submit(self, work_id: str, envelope: bytes, principal: Principal, own_words: str | None = None) -> RecordAnswer:
         """Appends new terms or a withdrawal that the artist signed. Submitting the same again gives its record,
-        `repeated`; so do newly signed terms that are in force already.
+        `repeated`; so do newly signed terms that are in force already. `own_words`: as for `change`.
 
         Raises InputError (`statement-mismatch`), ConflictError (`work-withdrawn`), NotFoundError (`work-not-found`) and
         as Cosigning.accept and append do.
@@ -129,8 +136,8 @@ class Consents:
             wanted, stating = Terms(predicate.licence, frozenset(predicate.allowed_uses)), self._stating(work)
             if known is None and wanted == _stated(stating):
                 return self.records.answer(stating, repeated=True)
-            once, standing = terms_key(stating, wanted), _while_standing(work_id)
-            return self._answer(self.cosigning.append(signed, dedup_key=once, alongside=standing))
+            once, beside = terms_key(stating, wanted), _beside_terms(work_id, own_words)
+            return self._answer(self.cosigning.append(signed, dedup_key=once, alongside=beside))
         erase = self.erasure.of_works([work_id])
         return self._answer(self.cosigning.append(signed, dedup_key=withdrawal_key(work_id), alongside=erase))
 
@@ -154,6 +161,10 @@ class Consents:
             submission.record_id, submission.payload, submission.dedup_key, self.erasure.of_works([work.work_id])
         )
         return self._answer(ticket.result(MAX_WAIT))
+
+    def terms_at_registration(self, registration_record_id: str) -> Terms:
+        """What the registration itself stated, whatever was stated since."""
+        return _stated(self.records.entry(registration_record_id))
 
     def _stating(self, work: Work) -> Entry:
         """The record that states the terms in force: the last consent about the work, or its registration."""
@@ -257,9 +268,10 @@ def _require_about(statement: Statement, work: Work) -> None:
         )
 
 
-def _while_standing(work_id: str) -> Alongside:
+def _beside_terms(work_id: str, own_words: str | None) -> Alongside:
     """Prevents that new terms are appended after a withdrawal."""
-    return unless_appended(withdrawal_key(work_id), _withdrawn(work_id))
+    standing = unless_appended(withdrawal_key(work_id), _withdrawn(work_id))
+    return standing if own_words is None else all_of(standing, own_terms(work_id, own_words))
 
 
 def _withdrawn(work_id: str) -> ConflictError:

@@ -8,35 +8,33 @@ from __future__ import annotations
 
 import time
 from collections import Counter
-from collections.abc import Callable, Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from functools import partial
 from itertools import islice
 from typing import Any
 
-from ledger.answers.corpus import IngestSummary, Refusal
+from ledger.answers.corpus import ChangedWork, IngestSummary, Refusal
 from ledger.corpus.work import Source, SourceItem
 from ledger.errors import InputError
 from ledger.fingerprint.complexity import comparable
-from ledger.fingerprint.fingerprint import Fingerprint
 from ledger.fingerprint.fingerprinter import Fingerprinter
-from ledger.flows.pictures.measurements import fingerprint_digests
 from ledger.flows.progress import Progress, silent
+from ledger.flows.works.changed_terms import TermsUpdate
+from ledger.flows.works.consent import Consents
+from ledger.flows.works.known_items import KnownItems
+from ledger.flows.works.registrable import RegistrableWork, known_work, opted_out, registrable_work
 from ledger.image.canonical_image import CanonicalImage
 from ledger.image.pool import DecodePool
-from ledger.image.preview import make_preview
-from ledger.log.append import Sequencer, Submission
+from ledger.log.append import Sequencer
 from ledger.log.entry import Alongside
-from ledger.record.commitment import commit
 from ledger.record.dsse import Signature
-from ledger.record.ids import new_id
-from ledger.record.predicates import Registration
-from ledger.record.statement import statement_payload
-from ledger.record.times import now_text
 from ledger.storage.log.projections import Report
-from ledger.storage.works.corpus import CorpusStore, NewWork
+from ledger.storage.works.corpus import CorpusStore
 from ledger.storage.works.opt_outs import KnownOptOuts, OptOutsChangedError, OptOutStore
 
+MAX_LISTED = 1_200_000
+"""Entries of a source that are kept in memory, about a kilobyte each."""
 BATCH = 64
 """Works in one transaction: the most that an interruption loses, and the most that an encoder takes at once."""
 
@@ -61,6 +59,7 @@ class Ingestion:
     ensure_indexes: Callable[[Report], bool]
     """Makes the vector indexes once the corpus is large enough to need them."""
     opt_outs: OptOutStore
+    consents: Consents
 
     def run(
         self,
@@ -69,19 +68,26 @@ class Ingestion:
         *,
         at_most: int | None = None,
         registrant: Registrant | None = None,
+        update_terms: bool = False,
     ) -> IngestSummary:
         """Registers works of the source until all of them, or `at_most` of them, are registered.
 
-        Works on the opt-out list are refused. `registrant`: the artist of all works, whatever the source says. Raises
-        InputError where the source as a whole cannot be read, and PushbackError when the database or the disk fails;
-        then complete batches are registered, and the rest is not.
+        Works on the opt-out list are refused. `registrant`: the artist of all works, whatever the source says.
+        `update_terms`: records terms that the source states differently now. Raises InputError where the source as a
+        whole cannot be read, and PushbackError when the database or the disk fails; then complete batches are
+        registered, and the rest is not.
         """
         started = time.monotonic()
         progress("listing works", 0, None)
-        listed = list(source.items())
+        listed = _listed(source)
         items = [item for item in listed if item.left_out is None]
-        done = self.corpus.registered_keys(source.name)
-        todo = [item for item in items if item.key not in done]
+        known = KnownItems(
+            self.corpus,
+            self.consents.terms_at_registration,
+            source.name,
+            None if registrant is None else registrant.artist_id,
+        )
+        todo = known.unregistered(source, items, progress)
         tally = Counter({"already": len(items) - len(todo)})
         missing = len(items) if at_most is None else at_most - tally["already"]
         refused: list[Refusal] = []
@@ -90,7 +96,7 @@ class Ingestion:
         for batch in _batches(self._decoded(source, todo if missing > 0 else []), BATCH):
             pictures = [(item, picture) for item, picture in batch if isinstance(picture, CanonicalImage)]
             refused.extend(_refusal(item, error) for item, error in batch if isinstance(error, InputError))
-            registered, unwanted = self._register(source.name, pictures, missing - tally["registered"], registrant)
+            registered, unwanted = self._register(known, pictures, missing - tally["registered"], registrant)
             refused.extend(unwanted)
             blank.extend(_too_little(registered))
             ids.extend(work.row.work_id for work in registered)
@@ -112,7 +118,23 @@ class Ingestion:
             seconds=round(time.monotonic() - started, 3),
             registered_ids=tuple(ids),
             left_out=tuple(_refusal(item, item.left_out) for item in listed if item.left_out is not None),
+            changed=self._changed(known, registrant, progress if update_terms else None),
+            registered_before=tuple(known.before),
         )
+
+    def _changed(
+        self, known: KnownItems, registrant: Registrant | None, progress: Progress | None
+    ) -> tuple[ChangedWork, ...]:
+        """What has changed in the source. With `progress`, new terms are recorded."""
+        if progress is None or not known.terms:
+            return tuple(known.changed)
+        update = TermsUpdate(self.consents)
+        recorded = {}
+        for number, changed in enumerate(known.terms, 1):
+            told = update.record(changed, None if registrant is None else registrant.sign)
+            recorded[id(changed.told)] = told
+            progress("recording terms", number, len(known.terms))
+        return tuple(recorded.get(id(each), each) for each in known.changed)
 
     def _decoded(
         self, source: Source, items: Iterable[SourceItem]
@@ -121,7 +143,7 @@ class Ingestion:
 
     def _register(
         self,
-        source: str,
+        known: KnownItems,
         pictures: Sequence[tuple[SourceItem, CanonicalImage]],
         at_most: int,
         registrant: Registrant | None,
@@ -131,20 +153,44 @@ class Ingestion:
         artists = (
             self.corpus.ensure_artists(names) if registrant is None else dict.fromkeys(names, registrant.artist_id)
         )
-        known = self.corpus.registered_files((image.sha256, artists[item.artist]) for item, image in pictures)
-        fresh: list[tuple[SourceItem, CanonicalImage]] = []
+        before = known.of_files((item, image.sha256, artists[item.artist]) for item, image in pictures)
+        fresh: dict[tuple[str, str], tuple[SourceItem, CanonicalImage]] = {}
+        twins: list[tuple[SourceItem, tuple[str, str]]] = []
         for item, image in pictures:
             identity = (image.sha256, artists[item.artist])
-            if identity not in known:
-                known.add(identity)
-                fresh.append((item, image))
-        del fresh[max(at_most, 0) :]
+            if identity in before:
+                known.note_known(item, before[identity])
+            elif identity in fresh:
+                twins.append((item, identity))
+            else:
+                fresh[identity] = (item, image)
+        chosen = list(fresh.values())[: max(at_most, 0)]
+        allowed, refused = self._append_allowed(known, chosen, artists, registrant)
+        registered = {(work.image.sha256, work.row.artist_id): known_work(work) for work in allowed}
+        for item, identity in twins:
+            if identity in registered:
+                known.note_known(item, registered[identity])
+        return allowed, refused
+
+    def _append_allowed(
+        self,
+        known: KnownItems,
+        fresh: Sequence[tuple[SourceItem, CanonicalImage]],
+        artists: Mapping[str, str],
+        registrant: Registrant | None,
+    ) -> tuple[list[RegistrableWork], list[Refusal]]:
         if not fresh:
             return [], []
         fingerprints = self.fingerprinter.works([image for _, image in fresh])
         works = [
-            registrable_work(source, item, artists[item.artist], image, fingerprint, origin=self.sequencer.origin)
+            registrable_work(
+                known.source_name, item, artists[item.artist], image, fingerprint, origin=self.sequencer.origin
+            )
             for (item, image), fingerprint in zip(fresh, fingerprints, strict=True)
+        ]
+        works = [
+            replace(work, row=replace(work.row, source_key=known.stored_key(work.item, work.image.sha256)))
+            for work in works
         ]
         while True:
             listed = self.opt_outs.current()
@@ -180,70 +226,15 @@ class Ingestion:
         return write_unless_changed
 
 
-@dataclass(frozen=True, slots=True)
-class RegistrableWork:
-    """A work that can be registered: its statement, and what is stored beside it."""
-
-    item: SourceItem
-    image: CanonicalImage
-    submission: Submission
-    row: NewWork
-
-
-def registrable_work(
-    source: str, item: SourceItem, artist_id: str, image: CanonicalImage, fingerprint: Fingerprint, *, origin: str
-) -> RegistrableWork:
-    """The registration of a picture under new ids, with a commitment to its names under a new key.
-
-    `origin`: the name of the log that it is meant for.
-    """
-    details = {
-        "artist": item.artist,
-        "credit_line": item.credit.line,
-        "labels": dict(item.labels),
-        "link": item.credit.link,
-        "source": item.source,
-        "terms": item.credit.terms,
-        "title": item.title,
-    }
-    commitment = commit(details)
-    predicate = Registration(
-        allowed_uses=item.allowed_uses,
-        artist_id=artist_id,
-        fingerprint=fingerprint_digests(fingerprint),
-        generated_at=now_text(),
-        licence=item.licence,
-        metadata=commitment.digest,
-        origin=origin,
-        pixel_sha256=image.pixel_sha256,
-        record_id=new_id(),
-        work_id=new_id(),
-    )
-    row = NewWork(
-        work_id=predicate.work_id,
-        artist_id=artist_id,
-        source_name=source,
-        source_key=item.key,
-        title=item.title,
-        source=item.source,
-        labels=dict(item.labels),
-        metadata_key=commitment.key,
-        metadata=details,
-        fingerprint=fingerprint,
-        preview=make_preview(image.working),
-        credit=item.credit,
-    )
-    return RegistrableWork(
-        item, image, Submission(predicate.record_id, statement_payload("work", image.sha256, predicate)), row
-    )
-
-
-def opted_out(listed: KnownOptOuts, work: RegistrableWork) -> str | None:
-    """Why a work may not be registered; None where it may. A picture with too little detail is compared by digests
-    only."""
-    fingerprint, image = work.row.fingerprint, work.image
-    hashes = fingerprint if comparable(image, fingerprint.complexity) is None else None
-    return listed.entries.reason(image.sha256, image.pixel_sha256, hashes=hashes)
+def _listed(source: Source) -> list[SourceItem]:
+    listed = list(islice(source.items(), MAX_LISTED + 1))
+    if len(listed) > MAX_LISTED:
+        raise InputError(
+            f"{source.name} has more than {MAX_LISTED:,} entries",
+            code="source-too-large",
+            hint="Divide it, and register the parts one after the other.",
+        )
+    return listed
 
 
 def _batches(

@@ -27,7 +27,8 @@ from ledger.flows.records.log_keys import LogKeys
 from ledger.flows.records.records import Records
 from ledger.flows.works.catalogue import Catalogue
 from ledger.flows.works.contest_limit import ContestLimit
-from ledger.flows.works.ingest import Ingestion, RegistrableWork, Registrant, opted_out, registrable_work
+from ledger.flows.works.ingest import Ingestion, Registrant
+from ledger.flows.works.registrable import RegistrableWork, opted_out, registrable_work
 from ledger.image.pool import DecodePool
 from ledger.log.append import Submission
 from ledger.log.entry import Alongside, Appended
@@ -178,6 +179,8 @@ class Registering:
         principal: Principal,
         signer: Signer | None = None,
         progress: Progress = silent,
+        *,
+        update_terms: bool = False,
     ) -> IngestSummary:
         """Registers a whole source as works of one artist, resumable, then searches for copies of the new ones by
         others.
@@ -194,7 +197,8 @@ class Registering:
         def sign(payload: bytes) -> tuple[dsse.Signature, ...]:
             return () if signer is None else (dsse.Signature(signer.keyid, signer.sign(dsse.pae(payload))),)
 
-        summary = self.ingestion.run(source, progress, registrant=Registrant(artist_id, sign))
+        registrant = Registrant(artist_id, sign)
+        summary = self.ingestion.run(source, progress, registrant=registrant, update_terms=update_terms)
         progress("looking for copies", 0, None)
         self.compare(summary.registered_ids)
         contested = self.corpus.contests(summary.registered_ids)

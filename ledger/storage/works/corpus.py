@@ -8,10 +8,11 @@ from typing import Any
 from uuid import UUID
 
 import sqlalchemy as sa
+from psycopg.rows import dict_row
 from psycopg.types.json import Jsonb
 from sqlalchemy.engine import Connection
 
-from ledger.corpus.work import NO_CREDIT, Credit
+from ledger.corpus.work import NO_CREDIT, AllowedUse, Credit
 from ledger.errors import ConflictError
 from ledger.fingerprint.fingerprint import Fingerprint
 from ledger.log.entry import Alongside
@@ -32,6 +33,13 @@ DETAIL_COLUMNS = (
     "work_id", "artist_id", "source_name", "source_key", "title", "source", "labels", "metadata_key", "metadata",
     "credit_line", "link", "terms",
 )  # fmt: skip
+
+_KNOWN = (
+    "SELECT w.work_id::text, w.artist_id::text, coalesce(a.name, '') AS artist, coalesce(d.source_name, '') AS"
+    " source_name, coalesce(d.source_key, '') AS source_key, encode(w.sha256, 'hex') AS sha256, w.licence,"
+    " w.allowed_uses, w.withdrawn_index IS NOT NULL AS withdrawn, w.registration_record_id::text"
+    " FROM work w LEFT JOIN work_detail d USING (work_id) LEFT JOIN artist a ON a.artist_id = w.artist_id"
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -65,6 +73,22 @@ class StoredWork:
     sha256: str
 
 
+@dataclass(frozen=True, slots=True)
+class KnownWork:
+    """A registered work as an ingest recognises it. `artist`: the name; it and the source are empty once erased."""
+
+    work_id: str
+    artist_id: str
+    artist: str
+    source_name: str
+    source_key: str
+    sha256: str
+    licence: str
+    allowed_uses: Sequence[AllowedUse]
+    withdrawn: bool
+    registration_record_id: str
+
+
 class CorpusStore(WorkReader):
     """The corpus under one spec. Every method raises PushbackError when the database cannot be reached."""
 
@@ -72,22 +96,20 @@ class CorpusStore(WorkReader):
         super().__init__(database, projector)
         self._spec = spec
 
-    def registered_keys(self, source_name: str) -> set[str]:
-        """Keys of the source's works that are registered."""
-        with self._database.begin() as connection:
-            rows = connection.execute(
-                sa.text("SELECT source_key FROM work_detail WHERE source_name = :name"), {"name": source_name}
-            )
-            return set(rows.scalars())
-
-    def registered_files(self, pairs: Iterable[tuple[str, str]]) -> set[tuple[str, str]]:
-        """Those of the given (file SHA-256, artist id) pairs that are registered, including withdrawn works."""
-        wanted = set(pairs)
+    def works_of_source(self, source_name: str) -> list[KnownWork]:
+        """The source's works in the order of their registration. A withdrawn work has no source any more."""
         self._projector.catch_up()
-        with self._database.begin() as connection, driver(connection).cursor(binary=True) as cursor:
-            digests = [bytes.fromhex(sha256) for sha256, _ in wanted]
-            cursor.execute("SELECT sha256, artist_id FROM work WHERE sha256 = ANY(%s)", (digests,))
-            return {(sha256.hex(), str(artist_id)) for sha256, artist_id in cursor} & wanted
+        return self._known("WHERE d.source_name = %s", (source_name,))
+
+    def works_of_files(self, digests: Iterable[str]) -> list[KnownWork]:
+        """Works registered from files with these SHA-256 digests, including withdrawn works."""
+        self._projector.catch_up()
+        return self._known("WHERE w.sha256 = ANY(%s)", ([bytes.fromhex(each) for each in set(digests)],))
+
+    def _known(self, where: str, values: tuple[Any, ...]) -> list[KnownWork]:
+        with self._database.begin() as connection, driver(connection).cursor(row_factory=dict_row) as cursor:
+            cursor.execute(f"{_KNOWN} {where} ORDER BY w.registration_index", values)
+            return [KnownWork(**row) for row in cursor]
 
     def ensure_artists(self, names: Sequence[str]) -> dict[str, str]:
         """Artist ids by name; new names get an id."""
@@ -168,6 +190,16 @@ class CorpusStore(WorkReader):
                 raise _other_spec(each.spec, self._spec.digest)
         with self._database.begin() as connection:
             copy_fingerprints(connection, number, list(fingerprints.items()))
+
+
+def own_terms(work_id: str, text: str) -> Alongside:
+    """Keeps the words of terms that a new licence names by their digest (credit.py), with the record that states it."""
+
+    def write(connection: Connection) -> None:
+        values = {"terms": text, "id": UUID(work_id)}
+        connection.execute(sa.text("UPDATE work_detail SET terms = :terms WHERE work_id = :id"), values)
+
+    return write
 
 
 def _details(work: NewWork) -> tuple[Any, ...]:

@@ -1,0 +1,42 @@
+"""Names that say that nobody knows the artist, in several languages (unknown_artists.toml).
+
+Works of unknown artists are not works of one artist.
+"""
+
+from __future__ import annotations
+
+import re
+import tomllib
+import unicodedata
+from pathlib import Path
+
+from ledger.corpus.work import UNKNOWN_ARTIST
+from ledger.text import clean_text
+
+_TABLE = tomllib.loads(Path(__file__).with_suffix(".toml").read_text(encoding="utf-8"))
+_WHOLE = frozenset(_TABLE["whole"])
+_EDGES = "()[]<>\"' "
+
+
+def artist_name(written: str) -> str:
+    """The artist's name, cleaned; UNKNOWN_ARTIST for a name that says that nobody knows it."""
+    name = clean_text(written)
+    return UNKNOWN_ARTIST if is_nobody(name) else name
+
+
+def is_nobody(name: str) -> bool:
+    """Whether the name says that the artist is unknown: `Unknown Artist`, `Anonymous (Dutch)`, `n/a`, `unbekannt`."""
+    plain = name.casefold().strip(_EDGES)
+    if plain in _WHOLE:
+        return True
+    words = re.findall(r"\w+", _without_accents(re.split(r"[(,;]", plain)[0]))
+    return any(word in _NOBODY for word in words) and all(word in _NOBODY or word in _BESIDE for word in words)
+
+
+def _without_accents(text: str) -> str:
+    decomposed = unicodedata.normalize("NFD", text)
+    return unicodedata.normalize("NFC", "".join(char for char in decomposed if not "\u0300" <= char <= "\u036f"))
+
+
+_NOBODY = frozenset(_without_accents(_TABLE["nobody"].casefold()).split())
+_BESIDE = frozenset(_without_accents(_TABLE["beside"].casefold()).split())
