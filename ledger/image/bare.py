@@ -15,6 +15,7 @@ from ledger.image.limits import MAX_IN_FILE
 _PROFILE = "bytes of colour profile"
 _SHORTEST_TRANSPARENCY = {b"\0": 2, b"\2": 6}
 """Bytes of a tRNS chunk for each colour type of a PNG that has one transparent colour."""
+_TEXTS = (b"tEXt", b"zTXt", b"iTXt")
 _COMMENT, _SCAN = 0xFE, 0xDA
 _DECISIVE_SEGMENTS = (
     (0xE0, b"JFIF\0", 14),
@@ -37,29 +38,44 @@ def bare_file(kind: ImageFormat, data: bytes) -> bytes:
     return _bare_avif(data) if kind is AVIF else data
 
 
+def without_text(png: bytes) -> bytes:
+    """A PNG without its texts. Pillow would take texts named `exif`, `icc_profile` or `transparency` for these."""
+    if not any(kind in png for kind in _TEXTS):
+        return png
+    return b"".join(body for kind, body in _png_parts(png) if kind not in _TEXTS)
+
+
+def _png_parts(png: bytes) -> Iterator[tuple[bytes, bytes]]:
+    """Type and bytes of each chunk; the signature, and what follows a broken chunk, have the type of none."""
+    yield b"", png[:8]
+    position = 8
+    while position + 12 <= len(png):
+        length, kind = int.from_bytes(png[position : position + 4], "big"), png[position + 4 : position + 8]
+        end = position + 12 + length
+        if not kind.isalpha() or end > len(png):
+            break
+        yield kind, png[position:end]
+        position = end
+    yield b"", png[position:]
+
+
 def _bare_png(data: bytes) -> bytes:
     """PNG, third edition, sections 5.3 and 5.4: a lower-case first letter means that a chunk is ancillary."""
-    parts, position = [data[:8]], 8
-    while position + 12 <= len(data):
-        length, kind = int.from_bytes(data[position : position + 4], "big"), data[position + 4 : position + 8]
-        end = position + 12 + length
-        if not kind.isalpha() or end > len(data):
-            break
-        if not kind[0] & 0x20 or _decides(kind, data, position + 8, end - 4):
-            parts.append(data[position:end])
-        position = end
-    return b"".join((*parts, data[position:]))
+    return b"".join(
+        chunk for kind, chunk in _png_parts(data) if not kind[:1].islower() or _decides(kind, data[24:26], chunk)
+    )
 
 
-def _decides(kind: bytes, data: bytes, start: int, end: int) -> bool:
-    """Whether an ancillary chunk decides pixels, and is intact."""
+def _decides(kind: bytes, header: bytes, chunk: bytes) -> bool:
+    """Whether an ancillary chunk decides pixels, and is intact. `header`: bits and colour type of the picture."""
     if kind not in (b"tRNS", b"iCCP", b"eXIf"):
         return False
-    if zlib.crc32(data[start - 4 : end]) != int.from_bytes(data[end : end + 4], "big"):
+    body = chunk[8:-4]
+    if zlib.crc32(chunk[4:-4]) != int.from_bytes(chunk[-4:], "big"):
         return False
     if kind == b"tRNS":
-        return end - start >= _SHORTEST_TRANSPARENCY.get(data[25:26], 0)
-    return kind == b"eXIf" or _is_profile(data[start:end])
+        return len(body) >= _SHORTEST_TRANSPARENCY.get(header[1:], 0)
+    return kind == b"eXIf" or _is_profile(body)
 
 
 def _is_profile(body: bytes) -> bool:

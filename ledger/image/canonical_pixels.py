@@ -10,11 +10,12 @@ import hashlib
 import struct
 from collections.abc import Callable
 from io import BytesIO
-from typing import NamedTuple
+from typing import Literal, NamedTuple
 
-from PIL import Image, ImageCms
+from PIL import Image, ImageChops, ImageCms
 
 from ledger.errors import InputError
+from ledger.image.frame import Frame
 from ledger.image.limits import WORKING_SIDE
 
 PIXEL_DOMAIN = b"artledger/pixels/v1\n"
@@ -45,7 +46,9 @@ _COLOUR_MODES = {
 _PLAIN_MODES = frozenset({"P", "RGBX", "PA", "RGBa", "La", "YCbCr", "HSV"})
 _DEEP_MODES = frozenset({"I;16", "I;16B", "I;16L", "I;16N"})
 
-Flatten = Callable[[Image.Image], Image.Image]
+Flatten = Callable[[Image.Image, Image.Image | None], Image.Image]
+"""From a strip of the picture, and of its alpha where that is apart, to 8-bit sRGB without transparency."""
+Background = Literal["white", "black"]
 
 
 class CanonicalPixels(NamedTuple):
@@ -57,14 +60,19 @@ class CanonicalPixels(NamedTuple):
     working: Image.Image
 
 
-def canonical_pixels(source: Image.Image, orientation: int = 1) -> CanonicalPixels:
-    """Processes the loaded frame `source` once; `orientation` is EXIF's, 1 to 8.
+def canonical_pixels(source: Image.Image, orientation: int = 1, *, background: Background = "white") -> CanonicalPixels:
+    """`pixels_of_frame` of a picture that is complete by itself."""
+    return pixels_of_frame(Frame(source, orientation), background)
+
+
+def pixels_of_frame(frame: Frame, background: Background = "white") -> CanonicalPixels:
+    """Processes the frame once; over black, the same pixels with another background.
 
     Raises InputError (`unsupported-format`) for modes without defined colours.
     """
-    profile = source.info.get("icc_profile")
-    picture = source.transpose(_UPRIGHT[orientation]) if orientation in _UPRIGHT else source
-    flatten = _flattener(picture.mode, profile if isinstance(profile, bytes) else b"")
+    profile = frame.picture.info.get("icc_profile")
+    picture, apart = _upright(frame.picture, frame), frame.alpha and _upright(frame.alpha, frame)
+    flatten = _flattener(frame, profile if isinstance(profile, bytes) else b"", background)
     width, height = picture.size
     scale = min(1.0, WORKING_SIDE / max(width, height))
     target = (max(1, round(width * scale)), max(1, round(height * scale)))
@@ -73,19 +81,25 @@ def canonical_pixels(source: Image.Image, orientation: int = 1) -> CanonicalPixe
     digest = hashlib.sha256(PIXEL_DOMAIN + struct.pack(">II", width, height))
     rows = max(1, _STRIP_PIXELS // (width * factor[1])) * factor[1]
     for top in range(0, height, rows):
-        strip = flatten(picture.crop((0, top, width, min(height, top + rows))))
+        box = (0, top, width, min(height, top + rows))
+        strip = flatten(picture.crop(box), apart and apart.crop(box))
         digest.update(strip.tobytes())
         reduced.paste(strip.reduce(factor) if factor != (1, 1) else strip, (0, top // factor[1]))
     if target == reduced.size:
         working = reduced
     else:
-        box = (0.0, 0.0, width / factor[0], height / factor[1])
-        working = reduced.resize(target, Image.Resampling.LANCZOS, box=box)
+        whole = (0.0, 0.0, width / factor[0], height / factor[1])
+        working = reduced.resize(target, Image.Resampling.LANCZOS, box=whole)
     return CanonicalPixels(width, height, digest.hexdigest(), working)
 
 
-def _flattener(mode: str, profile: bytes) -> Flatten:
-    """A function that converts a strip of `mode` to 8-bit sRGB over white."""
+def _upright(picture: Image.Image, frame: Frame) -> Image.Image:
+    return picture.transpose(_UPRIGHT[frame.orientation]) if frame.orientation in _UPRIGHT else picture
+
+
+def _flattener(frame: Frame, profile: bytes, background: Background) -> Flatten:
+    """A function that converts a strip of the frame to 8-bit sRGB over the background."""
+    mode = frame.picture.mode
     if mode in _DEEP_MODES:
         colour_mode = "L"
     elif mode in _PLAIN_MODES:
@@ -100,13 +114,22 @@ def _flattener(mode: str, profile: bytes) -> Flatten:
         )
     transform = _transform_to_srgb(profile, colour_mode)
 
-    def flatten(strip: Image.Image) -> Image.Image:
+    def flatten(strip: Image.Image, apart: Image.Image | None) -> Image.Image:
         colours, alpha = _split_alpha(strip)
         colours = colours if colours.mode == colour_mode else colours.convert(colour_mode)
         rgb = colours.convert("RGB") if transform is None else transform.apply(colours)
-        return rgb if alpha is None else Image.composite(rgb, Image.new("RGB", rgb.size, "white"), alpha)
+        if apart is not None and frame.matted:
+            return rgb if background == "white" else _without_white(rgb, apart)
+        alpha = apart or alpha
+        return rgb if alpha is None else Image.composite(rgb, Image.new("RGB", rgb.size, background), alpha)
 
     return flatten
+
+
+def _without_white(rgb: Image.Image, alpha: Image.Image) -> Image.Image:
+    """Colours over black, from colours over white."""
+    white = ImageChops.invert(alpha)
+    return ImageChops.subtract(rgb, Image.merge("RGB", (white, white, white)))
 
 
 def _split_alpha(strip: Image.Image) -> tuple[Image.Image, Image.Image | None]:

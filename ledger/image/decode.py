@@ -1,4 +1,4 @@
-"""Decodes a file to canonical pixels in a worker process. It imports only Pillow and the standard library.
+"""Decodes a file to canonical pixels in a worker process. It imports only decoders and the standard library.
 
 Every error of Pillow becomes an InputError whose code names the cause. Files are untrusted.
 """
@@ -6,26 +6,15 @@ Every error of Pillow becomes an InputError whose code names the cause. Files ar
 from __future__ import annotations
 
 import hashlib
-from io import BytesIO
 from typing import NamedTuple
 
-from PIL import AvifImagePlugin, Image, PngImagePlugin
-
 from ledger.errors import InputError, LedgerError
-from ledger.image.bare import bare_file
-from ledger.image.canonical_pixels import CanonicalPixels, canonical_pixels
+from ledger.image.canonical_pixels import pixels_of_frame
 from ledger.image.failures import failure, out_of_memory
-from ledger.image.formats import PNG, TIFF, ImageFormat, sniff
-from ledger.image.limits import MAX_IN_FILE, DecodeLimits
-from ledger.image.metadata import exif_orientation, settle_transparency
-from ledger.image.structure import check_pixels, check_structure
-
-# Pillow's limit is off: the size is checked against the caller's limit before anything is decoded.
-Image.MAX_IMAGE_PIXELS = None
-# One thread per picture: the pool has one worker per processor, and memory is limited.
-AvifImagePlugin.DEFAULT_MAX_THREADS = 1
-# Largest inflated chunk of a PNG: a colour profile may be as large as in other formats.
-PngImagePlugin.MAX_TEXT_CHUNK = MAX_IN_FILE["bytes of colour profile"]
+from ledger.image.formats import sniff
+from ledger.image.frames import frames
+from ledger.image.limits import DecodeLimits
+from ledger.image.structure import check_structure
 
 
 class Decoded(NamedTuple):
@@ -52,9 +41,9 @@ def decode(data: bytes, limits: DecodeLimits) -> Decoded:
     """
     check_size(data, limits)
     kind = sniff(data)
-    frames = check_structure(kind, data, limits)
+    shown = check_structure(kind, data, limits)
     try:
-        pixels = _decode_once_or_twice(data, kind, limits)
+        pixels = pixels_of_frame(next(frames(data, kind, limits)))
     except LedgerError:
         raise
     except MemoryError as error:
@@ -69,7 +58,7 @@ def decode(data: bytes, limits: DecodeLimits) -> Decoded:
         pixel_sha256=pixels.pixel_sha256,
         working_size=pixels.working.size,
         working=pixels.working.tobytes(),
-        frames=frames,
+        frames=shown,
     )
 
 
@@ -81,30 +70,3 @@ def check_size(data: bytes, limits: DecodeLimits) -> None:
             code="too-large",
             hint="Send a smaller or more compressed copy.",
         )
-
-
-def _decode_once_or_twice(data: bytes, kind: ImageFormat, limits: DecodeLimits) -> CanonicalPixels:
-    """Decodes the file; where that fails, the same picture without what does not decide its pixels."""
-    try:
-        return _decode(data, kind, limits)
-    except (LedgerError, MemoryError):
-        raise
-    except Exception as error:  # noqa: BLE001 - as in `decode`
-        failure = error.with_traceback(None)  # whose frames hold what was decoded so far
-        failure.__context__ = failure.__cause__ = None
-    bare = bare_file(kind, data)
-    if bare == data:
-        raise failure
-    return _decode(bare, kind, limits)
-
-
-def _decode(data: bytes, kind: ImageFormat, limits: DecodeLimits) -> CanonicalPixels:
-    with Image.open(BytesIO(data), formats=[kind.decoder]) as picture:
-        check_pixels(picture.width * picture.height, limits)
-        picture.info.pop("xmp", None)  # else Pillow would read an orientation from it
-        picture.load()
-        if kind is PNG:
-            settle_transparency(picture, data)
-        # Pillow applies a TIFF's own orientation when it loads the file.
-        exif = b"" if kind is TIFF else picture.info.get("exif", b"")
-        return canonical_pixels(picture, exif_orientation(exif))

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from dataclasses import dataclass
 
 from ledger.errors import InputError
@@ -9,7 +10,7 @@ from ledger.errors import InputError
 
 @dataclass(frozen=True, slots=True)
 class ImageFormat:
-    """An accepted format: Pillow's decoder name and the media type in records."""
+    """An accepted format: its name, which is Pillow's where Pillow decodes it, and the media type in records."""
 
     decoder: str
     media_type: str
@@ -21,7 +22,11 @@ WEBP = ImageFormat("WEBP", "image/webp")
 GIF = ImageFormat("GIF", "image/gif")
 TIFF = ImageFormat("TIFF", "image/tiff")
 AVIF = ImageFormat("AVIF", "image/avif")
-ACCEPTED = (PNG, JPEG, WEBP, GIF, TIFF, AVIF)
+BMP = ImageFormat("BMP", "image/bmp")
+HEIC = ImageFormat("HEIC", "image/heic")
+PSD = ImageFormat("PSD", "image/vnd.adobe.photoshop")
+SVG = ImageFormat("SVG", "image/svg+xml")
+ACCEPTED = (PNG, JPEG, WEBP, GIF, TIFF, AVIF, BMP, HEIC, PSD, SVG)
 
 _PREFIXES: tuple[tuple[bytes, ImageFormat], ...] = (
     (b"\x89PNG\r\n\x1a\n", PNG),
@@ -32,11 +37,10 @@ _PREFIXES: tuple[tuple[bytes, ImageFormat], ...] = (
     (b"MM\0*", TIFF),
     (b"II+\0", TIFF),
     (b"MM\0+", TIFF),
+    (b"8BPS", PSD),
 )
 
 _REFUSED: tuple[tuple[bytes, str], ...] = (
-    (b"BM", "BMP"),
-    (b"8BPS", "Photoshop"),
     (b"%PDF", "PDF"),
     (b"%!PS", "PostScript"),
     (b"\0\0\1\0", "ICO"),
@@ -50,7 +54,12 @@ _REFUSED: tuple[tuple[bytes, str], ...] = (
 _HEIF_BRANDS = (b"heic", b"heix", b"heim", b"heis", b"hevc", b"hevx", b"mif1", b"msf1", b"mif2")
 """ISO/IEC 23008-12, 10.2 and annex B."""
 
-_HINT = "Save the picture as JPEG or PNG. WebP, GIF, TIFF and AVIF are supported, too."
+_BMP_HEADERS = frozenset((12, 40, 52, 56, 64, 108, 124))
+"""Lengths of the headers that BMP files have."""
+
+_SVG_ROOT = re.compile(rb"<(?:[A-Za-z_][\w.-]*:)?svg[\s>/]")
+
+_HINT = "Save the picture as JPEG or PNG. WebP, GIF, TIFF, AVIF, HEIC, BMP, PSD and SVG are supported, too."
 
 
 def sniff(data: bytes) -> ImageFormat:
@@ -70,32 +79,37 @@ def sniff(data: bytes) -> ImageFormat:
         brands = data[8 : min(int.from_bytes(data[:4], "big"), 128)]
         if b"avif" in brands or b"avis" in brands:
             return AVIF
-        raise _unsupported(_iso_media(brands))
+        if not brands.startswith(b"crx ") and any(brand in brands for brand in _HEIF_BRANDS):
+            return HEIC
+        raise _unsupported("Canon CR3" if brands.startswith(b"crx ") else "MP4, QuickTime and other video")
+    if data.startswith(b"BM") and int.from_bytes(data[14:18], "little") in _BMP_HEADERS:
+        return BMP
     for prefix, name in _REFUSED:
         if data.startswith(prefix):
             raise _unsupported(name)
-    if b"<svg" in data[:4096]:
-        raise _unsupported("SVG")
+    if _is_svg(data[:4096]):
+        return SVG
     kind = "text" if _looks_like_text(data[:512]) else "of an unknown format"
     raise InputError(f"this is not a picture: the file's content is {kind}", code="not-an-image", hint=_HINT)
 
 
-def _iso_media(brands: bytes) -> str:
-    """The kind of a file with these brands, which are not AVIF's."""
-    if brands.startswith(b"crx "):
-        return "Canon CR3"
-    return "HEIC (HEIF)" if any(brand in brands for brand in _HEIF_BRANDS) else "MP4, QuickTime and other video"
+def _is_svg(head: bytes) -> bool:
+    """Whether a file is XML whose root, as far as can be seen, is an SVG drawing."""
+    if head.startswith((b"\xff\xfe", b"\xfe\xff")):
+        head = head.decode("utf-16", "ignore").encode()
+    markup = head.removeprefix(b"\xef\xbb\xbf").lstrip().startswith(b"<") and b"<html" not in head.lower()
+    return markup and _SVG_ROOT.search(head) is not None
 
 
 def is_cut_short(kind: ImageFormat, data: bytes) -> bool:
-    """Whether a WebP or AVIF container states a length beyond the end of `data`.
+    """Whether a WebP, AVIF or HEIC container states a length beyond the end of `data`.
 
     Source: RFC 9649 section 2.4; ISO/IEC 14496-12, 4.2 (boxes).
     """
     if kind is WEBP:
         return int.from_bytes(data[4:8], "little") + 8 > len(data)
     position = 0
-    while kind is AVIF and position < len(data):
+    while kind in (AVIF, HEIC) and position < len(data):
         size = int.from_bytes(data[position : position + 4], "big")
         if size < 8:  # to the end of the file, a 64-bit length, or nonsense
             return False

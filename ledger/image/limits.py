@@ -16,6 +16,7 @@ MAX_IN_FILE = {
     "frames": 5_000,  # only the first frame is decoded
     "directories": 1_000,  # pages of a TIFF; only the first is decoded
     "strips and tiles": 65_536,
+    "tiles": 4_096,  # of an AVIF or HEIC picture; 200 megapixels have about 800
     "parts": 65_536,  # segments, chunks, boxes, tags
     "sub-blocks": 1_000_000,  # in a GIF, 255 bytes each
     "bytes of colour profile": 16 * 2**20,

@@ -79,7 +79,7 @@ class DecodePool:
         )
 
     def rasterise(self, svg: bytes) -> bytes:
-        """PNG bytes of an SVG drawing (`ledger.image.svg.rasterise_svg`).
+        """PNG bytes of an SVG drawing (`ledger.image.kinds.svg.rasterise_svg`).
 
         Raises InputError: `too-large`, `bad-svg`, `decode-timeout`, `decode-memory`, `decode-crashed`.
         """

@@ -11,9 +11,9 @@ from collections import Counter
 from collections.abc import Callable, Iterator
 
 from ledger.errors import InputError
-from ledger.image.formats import AVIF, GIF, JPEG, PNG, TIFF, WEBP, ImageFormat
+from ledger.image.formats import AVIF, BMP, GIF, HEIC, JPEG, PNG, PSD, SVG, TIFF, WEBP, ImageFormat
+from ledger.image.kinds.tiff_structure import directories, is_page
 from ledger.image.limits import MAX_IN_FILE, DecodeLimits
-from ledger.image.tiff_structure import directories
 
 
 class Costs:
@@ -170,17 +170,13 @@ def _webp(data: bytes, costs: Costs) -> None:
         position += 8 + length + length % 2
 
 
-_NO_PAGE = 0b101
-"""Bits of a TIFF's NewSubfileType: a smaller version of another page, a mask of it."""
-
-
 def _tiff(data: bytes, costs: Costs) -> None:
     """TIFF 6.0, section 2, and BigTIFF. Raises InputError (`damaged`) where directories form a loop."""
     for page, directory in enumerate(directories(data)):
         if page == 0:  # other pages are not decoded
             costs.canvas(directory.width, directory.height)
         costs.add("directories")
-        costs.pictures += not directory.subfile & _NO_PAGE
+        costs.pictures += is_page(directory)
         costs.add("parts", directory.entries)
         costs.add("strips and tiles", directory.strips)
         costs.add("bytes of colour profile", directory.profile_bytes)
@@ -189,12 +185,16 @@ def _tiff(data: bytes, costs: Costs) -> None:
             costs.add("bytes of tags", directory.tag_bytes - len(data))
 
 
-_AVIF_CONTAINERS = {b"meta": 4, b"iprp": 0, b"ipco": 0, b"moov": 0, b"trak": 0, b"mdia": 0, b"minf": 0, b"stbl": 0}
+_CONTAINERS = {
+    b"meta": 4,
+    **dict.fromkeys((b"iprp", b"ipco", b"moov", b"trak", b"mdia", b"minf", b"stbl"), 0),
+    b"iref": 4,
+}
 """Boxes that contain boxes, and the number of bytes before those (ISO/IEC 14496-12)."""
 
 
-def _avif(data: bytes, costs: Costs) -> None:
-    """ISO/IEC 14496-12, 4.2; ISO/IEC 23008-12 for `ispe`."""
+def _heif(data: bytes, costs: Costs) -> None:
+    """AVIF and HEIC: ISO/IEC 14496-12, 4.2; ISO/IEC 23008-12 for `ispe` and for pictures derived from others."""
     for kind, start, end in _boxes(data, costs):
         number = [int.from_bytes(data[start + at : start + at + 4], "big") for at in (4, 8)]
         if kind == b"ispe":
@@ -204,6 +204,8 @@ def _avif(data: bytes, costs: Costs) -> None:
             costs.pictures = max(costs.pictures, number[1])  # the alpha channel is a track of its own
         elif kind == b"colr" and data[start : start + 4] in (b"prof", b"rICC"):
             costs.add("bytes of colour profile", end - start)
+        elif kind == b"dimg":
+            costs.add("tiles", (end - start) // 2)  # their numbers, of two bytes or four
 
 
 def _boxes(data: bytes, costs: Costs) -> Iterator[tuple[bytes, int, int]]:
@@ -224,9 +226,44 @@ def _boxes(data: bytes, costs: Costs) -> Iterator[tuple[bytes, int, int]]:
             if (size and size < head) or end > limit:
                 break
             yield kind, position + head, end
-            if kind in _AVIF_CONTAINERS:
-                ranges.append((position + head + _AVIF_CONTAINERS[kind], end))
+            if kind in _CONTAINERS:
+                ranges.append((position + head + _CONTAINERS[kind], end))
             position = end
+
+
+def _bmp(data: bytes, costs: Costs) -> None:
+    """The headers of Windows and OS/2. Raises InputError (`damaged`) where a side is zero or negative."""
+    wide = int.from_bytes(data[14:18], "little") > 12
+    places = ((18, 22), (22, 26)) if wide else ((18, 20), (20, 22))
+    width, height = (int.from_bytes(data[start:end], "little", signed=wide) for start, end in places)
+    if len(data) < 26:
+        return
+    if width <= 0 or height == 0:
+        raise InputError(
+            f"the BMP file is damaged: it declares {width} by {height} pixels",
+            code="damaged",
+            hint="Save the picture with another program.",
+        )
+    costs.canvas(width, abs(height))  # a negative height: rows from the top
+
+
+def _psd(data: bytes, costs: Costs) -> None:
+    """Adobe's Photoshop File Formats Specification: header, palette, then image resources."""
+    costs.canvas(int.from_bytes(data[18:22], "big"), int.from_bytes(data[14:18], "big"))
+    position = 30 + int.from_bytes(data[26:30], "big")
+    end = min(position + 4 + int.from_bytes(data[position : position + 4], "big"), len(data))
+    position += 4
+    while position + 12 <= end:
+        costs.add("parts")
+        start = position + 6 + (data[position + 6] // 2 + 1) * 2
+        size = int.from_bytes(data[start : start + 4], "big")
+        if data[position + 4 : position + 6] == b"\x04\x0f":
+            costs.add("bytes of colour profile", size)
+        position = start + 4 + size + size % 2
+
+
+def _svg(data: bytes, costs: Costs) -> None:
+    """A drawing is always rendered at the same size. Its cost shows while it is rendered."""
 
 
 _WALKS: dict[ImageFormat, Callable[[bytes, Costs], None]] = {
@@ -235,5 +272,9 @@ _WALKS: dict[ImageFormat, Callable[[bytes, Costs], None]] = {
     GIF: _gif,
     WEBP: _webp,
     TIFF: _tiff,
-    AVIF: _avif,
+    AVIF: _heif,
+    HEIC: _heif,
+    BMP: _bmp,
+    PSD: _psd,
+    SVG: _svg,
 }

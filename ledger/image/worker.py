@@ -16,10 +16,11 @@ from PIL import Image, ImageCms
 
 from ledger.errors import InputError, LedgerError
 from ledger.image import decode as decoding
+from ledger.image.closed import no_new_files
 from ledger.image.credentials import native
 from ledger.image.failures import out_of_memory
+from ledger.image.kinds.svg import rasterise_file
 from ledger.image.limits import DecodeLimits
-from ledger.image.svg import rasterise_svg, svg_text
 
 
 def initialise(memory: int) -> None:
@@ -45,12 +46,10 @@ def decode_job(data: bytes, limits: DecodeLimits) -> decoding.Decoded | LedgerEr
 
 
 def rasterise_job(data: bytes, limits: DecodeLimits) -> bytes | LedgerError:
-    """Runs `rasterise_svg` without the right to open a file or a socket."""
+    """Runs `rasterise_file`."""
     with _cpu_limit(limits.seconds):
         try:
-            drawing = svg_text(data)
-            with _no_new_files():
-                return rasterise_svg(drawing)
+            return rasterise_file(data)
         except LedgerError as error:
             return error
         except MemoryError:
@@ -62,7 +61,7 @@ def manifest_job(data: bytes, limits: DecodeLimits, *, media_type: str, trusted:
     native.load()
     with _cpu_limit(limits.cpu_seconds):
         try:
-            with _no_new_files():
+            with no_new_files():
                 return native.validate(data, media_type, trusted)
         except native.NoManifestError:
             return None
@@ -83,13 +82,3 @@ def _cpu_limit(seconds: float) -> Iterator[None]:
         yield
     finally:
         resource.setrlimit(resource.RLIMIT_CPU, (hard, hard))
-
-
-@contextlib.contextmanager
-def _no_new_files() -> Iterator[None]:
-    soft, hard = resource.getrlimit(resource.RLIMIT_NOFILE)
-    resource.setrlimit(resource.RLIMIT_NOFILE, (0, hard))
-    try:
-        yield
-    finally:
-        resource.setrlimit(resource.RLIMIT_NOFILE, (soft, hard))

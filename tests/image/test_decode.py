@@ -14,11 +14,12 @@ from PIL import Image
 
 from ledger.errors import InputError
 from ledger.image.decode import decode
-from ledger.image.formats import ACCEPTED, sniff
+from ledger.image.formats import ACCEPTED, HEIC, PSD, SVG, sniff
 from ledger.image.limits import DEFAULT_LIMITS
 from tests.image.samples import png_of_size, save, textured
 
-FORMATS = [kind.decoder for kind in ACCEPTED]
+FORMATS = [kind.decoder for kind in ACCEPTED if kind not in (HEIC, PSD, SVG)]
+"""Those that Pillow writes."""
 SAMPLES = {name: save(textured(200, 150), name) for name in FORMATS}
 CODES = {
     "empty-file",
@@ -61,10 +62,11 @@ def test_format_is_told_by_content(name: str) -> None:
         (b"", "empty-file"),
         (b"This is a text, whatever it is called.\n", "not-an-image"),
         (bytes(range(256)), "not-an-image"),
-        (save(textured(20, 20), "BMP"), "unsupported-format"),
+        (b"BMW is the name of a car", "not-an-image"),
         (b"%PDF-1.7\n", "unsupported-format"),
-        (b'<?xml version="1.0"?><svg xmlns="http://www.w3.org/2000/svg"/>', "unsupported-format"),
-        (b"\0\0\0\x18ftypheic\0\0\0\0mif1heic" + bytes(100), "unsupported-format"),
+        (b"\xff\x0a" + bytes(100), "unsupported-format"),
+        (b"<!DOCTYPE html><html><body><svg width='9'/></body></html>", "not-an-image"),
+        (b"A text about <svg> elements", "not-an-image"),
     ],
 )
 def test_what_is_no_accepted_picture(data: bytes, code: str) -> None:

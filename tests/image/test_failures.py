@@ -13,9 +13,9 @@ from ledger.image.decode import decode
 from ledger.image.limits import DEFAULT_LIMITS, DecodeLimits
 from ledger.image.pool import DecodePool
 from tests.image.samples import png_chunk, save, textured
-from tests.image.variants import BEGIN, CMYK, END, PAGE, VARIANTS, table, tiff_of
+from tests.image.variants import BEGIN, END, PAGE, VARIANTS, YCBCR, table, tiff_of
 
-NAMES = ("PNG", "JPEG", "WEBP", "GIF", "TIFF", "AVIF")
+NAMES = ("PNG", "JPEG", "WEBP", "GIF", "TIFF", "AVIF", "BMP")
 PICTURE = textured(200, 150)
 pytestmark = pytest.mark.filterwarnings("ignore::UserWarning")
 """As in a worker."""
@@ -42,9 +42,9 @@ def test_the_page_has_the_table_of_variants() -> None:
 
 
 def test_a_variant_is_named() -> None:
-    error = refusal(tiff_of([8] * 5, CMYK, extra=[2], planar=True))
+    error = refusal(tiff_of([8] * 3, YCBCR, planar=True))
     assert error.code == "unsupported-format"
-    assert error.message.startswith("TIFF, planar CMYK, 5 channels of 8 bits")
+    assert error.message.startswith("TIFF, planar YCbCr, 3 channels of 8 bits")
 
 
 @pytest.mark.parametrize("name", NAMES)
@@ -88,6 +88,18 @@ def test_a_large_progressive_jpeg_is_read_or_called_too_large_for_memory() -> No
             assert caught.value.code == "decode-memory", memory
     with DecodePool(workers=1, limits=DecodeLimits(memory=512 * 2**20)) as pool:
         assert pool.decode(phone).width == 6000
+
+
+@pytest.mark.parametrize(("subsampling", "needed"), [(0, 10), (2, 7)])
+def test_memory_that_a_progressive_jpeg_of_a_phone_needs(subsampling: int, needed: int) -> None:
+    """Of 108 megapixels: 4 bytes a pixel, and 2 for each sample. A JPEG of 6 megapixels stands for it, in as much less
+    memory."""
+    small = save(Image.new("RGB", (3000, 2000)), "JPEG", progressive=True, subsampling=subsampling)
+    memory = int(needed * 6_000_000 * 0.97)
+    with DecodePool(workers=1, limits=replace(DEFAULT_LIMITS, memory=memory)) as pool:
+        with pytest.raises(InputError) as caught:
+            pool.decode(small)
+        assert caught.value.code == "decode-memory"
 
 
 def test_no_hint_but_that_of_a_cut_file_asks_for_the_complete_one() -> None:

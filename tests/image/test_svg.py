@@ -11,8 +11,8 @@ import pytest
 from PIL import Image
 
 from ledger.errors import InputError
+from ledger.image.kinds.svg import RASTER_SIDE
 from ledger.image.pool import DecodePool
-from ledger.image.svg import RASTER_SIDE
 from tests.image.samples import save
 
 OPENCLIPART = Path("/usr/share/openclipart/svg")

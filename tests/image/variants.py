@@ -16,6 +16,9 @@ from ledger.errors import InputError
 from ledger.image.decode import decode
 from ledger.image.limits import DEFAULT_LIMITS
 from tests.image.bombs import apng
+from tests.image.photoshop import CMYK as PSD_CMYK
+from tests.image.photoshop import MULTICHANNEL, NO_MERGED_IMAGE, psd
+from tests.image.photoshop import RGB as PSD_RGB
 from tests.image.samples import png_chunk, save, textured
 
 PAGE = Path(__file__).parents[2] / "docs" / "reference" / "pictures.md"
@@ -59,6 +62,20 @@ def tiff_of(
             entries += body.ljust(4, b"\0")
     pixels = bytes(at * 37 % 251 for at in range(size * planes))
     return b"II*\0\x08\0\0\0" + struct.pack("<H", len(tags)) + entries + bytes(4) + outside + pixels
+
+
+def bmp(bits: int, compression: int, *, masks: Sequence[int] = (), pixels: bytes | None = None) -> bytes:
+    """A BMP of 8 by 8 pixels with the header of Windows 3."""
+    rows = bytes(at * 37 % 251 for at in range(SIDE * SIDE * bits // 8)) if pixels is None else pixels
+    palette = bytes(range(256)) * 4 if bits == 8 else struct.pack(f"<{len(masks)}I", *masks)
+    start = 14 + 40 + len(palette)
+    head = struct.pack("<IiiHHIIiiII", 40, SIDE, SIDE, 1, bits, compression, len(rows), 0, 0, 0, 0)
+    return b"BM" + struct.pack("<IHHI", start + len(rows), 0, 0, start) + head + palette + rows
+
+
+def _vector(name: str) -> bytes:
+    """A published vector: no encoder of HEIC is installed."""
+    return (PAGE.parents[2] / "tests" / "conformance" / "pixels" / "files" / name).read_bytes()
 
 
 def _outside(kind: str, values: Sequence[int]) -> bool:
@@ -150,14 +167,29 @@ VARIANTS: dict[tuple[str, str], Callable[[], bytes]] = {
     ("TIFF", "an unknown compression"): lambda: tiff_of([8], GREY, compression=34712),
     ("TIFF", "BigTIFF"): _saved("TIFF", big_tiff=True),
     ("TIFF", "several pages"): _saved("TIFF", save_all=True, append_images=[textured(24, 16, 1)]),
-    ("HEIC", "of phones"): lambda: b"\0\0\0\x18ftypheic\0\0\0\0mif1heic" + bytes(100),
+    ("HEIC", "8 bits, with or without alpha"): lambda: _vector("alpha.heic"),
+    ("HEIC", "grey"): lambda: _vector("grey.heic"),
+    ("HEIC", "10 bits"): lambda: _vector("ten-bits.heic"),
+    ("HEIC", "compressed otherwise than by HEVC"): lambda: _vector("plain.heic").replace(b"hvc1", b"vvc1"),
     ("video", "MP4 or QuickTime"): lambda: b"\0\0\0\x18ftypisom\0\0\0\0isommp42" + bytes(100),
     ("camera file", "Canon CR3"): lambda: b"\0\0\0\x18ftypcrx \0\0\0\0crx isom" + bytes(100),
-    ("BMP", "all"): _saved("BMP"),
-    ("Photoshop", "PSD and PSB"): lambda: b"8BPS\0\1" + bytes(100),
+    ("BMP", "1 to 8 bits, grey or a palette"): _saved("BMP", PICTURE.quantize(16)),
+    ("BMP", "RGB of 24 or 32 bits"): _saved("BMP"),
+    ("BMP", "RGB of 16 bits"): lambda: bmp(16, 3, masks=(0xF800, 0x7E0, 0x1F)),
+    ("BMP", "RLE, of 8 bits"): lambda: bmp(8, 1, pixels=b"\x08\x01\0\0" * SIDE + b"\0\1"),
+    ("BMP", "other masks of 16 or 32 bits"): lambda: bmp(16, 3, masks=(0xF00, 0xF0, 0xF)),
+    ("BMP", "with a JPEG or PNG inside"): lambda: bmp(24, 5),
+    ("Photoshop", "PSD and PSB: merged image, 1, 8 or 16 bits"): lambda: psd((2, 1), PSD_CMYK, [b"\1\2"] * 4),
+    ("Photoshop", "merged image, 32 bits"): lambda: psd((2, 1), PSD_RGB, [bytes(8)] * 3, bits=32),
+    ("Photoshop", "multichannel"): lambda: psd((2, 1), MULTICHANNEL, [b"\1\2"]),
+    ("Photoshop", "saved without a merged image"): lambda: psd(
+        (2, 1), PSD_RGB, [b"\xff\xff"] * 3, resources=NO_MERGED_IMAGE
+    ),
     ("JPEG XL", "all"): lambda: b"\xff\x0a" + bytes(100),
     ("JPEG 2000", "all"): lambda: b"\0\0\0\x0cjP  \r\n\x87\n" + bytes(100),
-    ("SVG", "all, when sent as a picture"): lambda: b'<svg xmlns="http://www.w3.org/2000/svg"/>',
+    ("SVG", "drawn at 512 pixels, without text"): lambda: (
+        b'<svg xmlns="http://www.w3.org/2000/svg"><path d="M0 0H9V9"/></svg>'
+    ),
     ("PDF", "all"): lambda: b"%PDF-1.7\n",
 }
 

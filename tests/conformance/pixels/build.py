@@ -37,6 +37,13 @@ from tests.conformance.pixels.parts import (
     smooth,
     with_black,
 )
+from tests.image.photoshop import CMYK as PSD_CMYK
+from tests.image.photoshop import RGB as PSD_RGB
+from tests.image.photoshop import psd
+from tests.image.variants import CMYK as CMYK_TIFF
+from tests.image.variants import GREY as GREY_TIFF
+from tests.image.variants import RGB as RGB_TIFF
+from tests.image.variants import bmp, tiff_of
 
 FOLDER = Path(__file__).parent
 FILES = FOLDER / "files"
@@ -234,12 +241,60 @@ def _avif() -> Made:
     yield "turned.avif", save(picture, "AVIF", quality=80, exif=b"Exif\0\0" + exif(6)), "irot"
 
 
-LOSSY = (".jpg", ".avif", "lossy.webp", "lossy-alpha.webp", "jpeg.tif")
+def _channels() -> Made:
+    """Layouts of a TIFF's channels that few readers know."""
+    yield "cmyk-alpha.tif", tiff_of([8] * 5, CMYK_TIFF, extra=[2]), "alpha beside CMYK"
+    yield "cmyk-alpha-planar-16.tif", tiff_of([16] * 5, CMYK_TIFF, extra=[2], planar=True), "the same, apart, 16 bits"
+    yield "grey-alpha-16.tif", tiff_of([16] * 2, GREY_TIFF, extra=[2]), "high bytes, then alpha over white"
+    yield "rgb-associated-planar.tif", tiff_of([8] * 4, RGB_TIFF, extra=[1], planar=True), "alpha is divided out"
+    yield "rgb-extra.tif", tiff_of([16] * 5, RGB_TIFF, extra=[0, 2]), "the first alpha among the extra channels"
+
+
+def _bmp() -> Made:
+    picture = smooth(21, 13)
+    yield "rgb.bmp", save(picture, "BMP"), "rows from the bottom"
+    yield "palette.bmp", save(picture.quantize(32), "BMP"), "a palette"
+    yield "rgb-16.bmp", bmp(16, 3, masks=(0xF800, 0x7E0, 0x1F)), "five and six bits"
+
+
+def _photoshop() -> Made:
+    planes = [samples(21 * 13, step) for step in (37, 41, 43, 59)]
+    yield "rgb.psd", psd((21, 13), PSD_RGB, planes[:3], compression=1), "the merged image, packed"
+    yield "rgb-alpha.psd", psd((21, 13), PSD_RGB, planes, layers=-1), "transparency: the colours are over white already"
+    yield "cmyk.psd", psd((21, 13), PSD_CMYK, planes), "inverted CMYK"
+    deep = [samples(2 * 21 * 13, step) for step in (37, 41, 43)]
+    yield "rgb-16.psd", psd((21, 13), PSD_RGB, deep, bits=16, compression=1), "the high byte of 16 bits"
+
+
+def _drawings() -> Made:
+    head = '<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 12 9">'
+    yield (
+        "squares.svg",
+        f'{head}<path d="M3 3H6V6H3Z" fill="#07c"/></svg>'.encode(),
+        "drawn 512 pixels wide, over white",
+    )
+
+
+def _kept() -> Made:
+    """Of an encoder that is not installed with the tests."""
+    reasons = {
+        "plain": "lossy, chroma halved",
+        "alpha": "alpha over white",
+        "grey": "one channel",
+        "icc-wide": "a wide profile",
+        "ten-bits": "ten bits, rounded to eight",
+        "turned": "irot",
+    }
+    for name, why in reasons.items():
+        yield f"{name}.heic", (FILES / f"{name}.heic").read_bytes(), why
+
+
+LOSSY = (".jpg", ".avif", ".heic", ".svg", "lossy.webp", "lossy-alpha.webp", "jpeg.tif")
 """Endings of the files whose pixels a decoder's arithmetic decides."""
 
 
 PROFILED = {f"icc-{name}" for name in ("srgb.png", "wide.png", "exchanged.png", "table.png", "grey.png", "alpha.png")}
-PROFILED |= {"icc-cmyk.tif", "icc-wide.jpg", "lab.tif"}
+PROFILED |= {"icc-cmyk.tif", "icc-wide.jpg", "icc-wide.heic", "lab.tif"}
 """Whose colours the colour engine decides."""
 
 
@@ -255,6 +310,11 @@ def build() -> None:
         *_webp(),
         *_tiff(),
         *_avif(),
+        *_channels(),
+        *_bmp(),
+        *_photoshop(),
+        *_drawings(),
+        *_kept(),
         *_broken_ancillary(),
     )
     for name, data, why in groups:

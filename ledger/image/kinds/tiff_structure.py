@@ -11,6 +11,8 @@ from ledger.errors import InputError
 
 _WIDTHS = {1: 1, 2: 1, 3: 2, 4: 4, 5: 8, 6: 1, 7: 1, 8: 2, 9: 4, 10: 8, 11: 4, 12: 8, 13: 4, 16: 8, 17: 8, 18: 8}
 """Bytes of a value of each field type."""
+_UNSIGNED = {1: "B", 3: "H", 4: "I", 7: "B", 16: "Q"}
+"""The codes in `struct` of the field types of whole numbers."""
 _STRIPS = frozenset((273, 324))
 """StripOffsets and TileOffsets."""
 _SIZES = frozenset((279, 325))
@@ -35,6 +37,8 @@ _MOST_ENTRIES = 65_535
 class Directory:
     """The facts that one directory states."""
 
+    offset: int
+    """Where its entries begin."""
     entries: int
     width: int = 0
     height: int = 0
@@ -67,14 +71,8 @@ def directories(data: bytes) -> Iterator[Directory]:
 
     Raises InputError (`damaged`) if the chain forms a loop.
     """
-    order = "<" if data[:2] == b"II" else ">"
-    big = data[2:4] in (b"+\0", b"\0+")
-    layout = _Layout(
-        "little" if order == "<" else "big",
-        struct.Struct(order + ("Q" if big else "H")),
-        struct.Struct(order + ("HHQ8s" if big else "HHI4s")),
-        struct.Struct(order + ("Q" if big else "I")),
-    )
+    layout = _layout(data)
+    big = layout.offset.size == 8
     seen: set[int] = set()
     try:
         (offset,) = layout.offset.unpack_from(data, 8 if big else 4)
@@ -93,8 +91,54 @@ def directories(data: bytes) -> Iterator[Directory]:
         return
 
 
+_NO_PAGE = 0b101
+"""Bits of NewSubfileType: a smaller version of another page, a mask of it."""
+
+
+def is_page(directory: Directory) -> bool:
+    return not directory.subfile & _NO_PAGE
+
+
+def pages(data: bytes) -> Iterator[int]:
+    """Numbers, from 0, of the directories that are pages. The first directory always counts."""
+    yield 0
+    for number, directory in enumerate(directories(data)):
+        if number and is_page(directory):
+            yield number
+
+
+def _layout(data: bytes) -> _Layout:
+    order = "<" if data[:2] == b"II" else ">"
+    big = data[2:4] in (b"+\0", b"\0+")
+    return _Layout(
+        "little" if order == "<" else "big",
+        struct.Struct(order + ("Q" if big else "H")),
+        struct.Struct(order + ("HHQ8s" if big else "HHI4s")),
+        struct.Struct(order + ("Q" if big else "I")),
+    )
+
+
+def tag_values(data: bytes, directory: Directory, tags: frozenset[int]) -> dict[int, tuple[int, ...]]:
+    """The unsigned numbers of these tags of a directory, as many of each as the file has. Tags of other field types
+    are left out."""
+    layout = _layout(data)
+    found: dict[int, tuple[int, ...]] = {}
+    for number in range(min(directory.entries, _MOST_ENTRIES)):
+        tag, kind, count, value = layout.entry.unpack_from(data, directory.offset + number * layout.entry.size)
+        if tag not in tags or kind not in _UNSIGNED:
+            continue
+        width = _WIDTHS[kind]
+        inline = width * count <= len(value)
+        stored = value[: width * count] if inline else bytes(_elsewhere(data, value, width * count, layout))
+        order = "<" if layout.order == "little" else ">"
+        found[tag] = struct.unpack(
+            f"{order}{len(stored) // width}{_UNSIGNED[kind]}", stored[: len(stored) // width * width]
+        )
+    return found
+
+
 def _directory(data: bytes, start: int, number: int, layout: _Layout) -> Directory:
-    directory = Directory(number)
+    directory = Directory(start, number)
     offsets, sizes = (0, 0), (0, 0)
     for position in range(start, start + min(number, _MOST_ENTRIES) * layout.entry.size, layout.entry.size):
         tag, kind, count, value = layout.entry.unpack_from(data, position)

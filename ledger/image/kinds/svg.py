@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 
 from ledger.errors import InputError
+from ledger.image.closed import no_new_files
 
 RASTER_SIDE = 512
 """Longest side, in pixels, of a rasterised drawing."""
@@ -21,6 +22,15 @@ def svg_text(data: bytes) -> str:
         return data.decode(declared.group(1).decode() if declared else "utf-8-sig")
     except (ValueError, LookupError) as error:
         raise _bad_svg(error) from error
+
+
+def rasterise_file(data: bytes) -> bytes:
+    """`rasterise_svg` of a file, without the right to open other files or sockets. Raises InputError (`bad-svg`)."""
+    import resvg_py  # noqa: F401 - loading it opens files
+
+    drawing = svg_text(data)
+    with no_new_files():
+        return rasterise_svg(drawing)
 
 
 def rasterise_svg(drawing: str) -> bytes:

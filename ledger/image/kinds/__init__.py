@@ -1,0 +1,1 @@
+"""Formats and variants that Pillow alone does not read. Runs in a decoding worker."""
