@@ -57,6 +57,9 @@ def works(
         for each in page.works
     ]
     out.table(("Title", "Licence", "Allowed uses", "Work"), rows, ids=("Work",))
+    for each in page.works:
+        for said in each.file_terms:
+            out.line(f"{each.title or 'untitled'}: its file says {said.says}", "quiet")
     out.more(page.next_after)
 
 

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 from cli.ui.output import Output, counted
 
 if TYPE_CHECKING:
-    from ledger.answers.corpus import ChangedWork, IngestSummary, Refusal
+    from ledger.answers.corpus import ChangedWork, IngestSummary, NarrowedWork, Refusal
 
 MAX_REFUSALS = 20
 MAX_PLACES = 5
@@ -38,6 +38,7 @@ def show_summary(out: Output, summary: IngestSummary) -> None:
     _show_refusals(out, "Left out", summary.left_out)
     _show_known(out, summary)
     show_not_comparable(out, [(each.key, each.reason) for each in summary.not_comparable])
+    _show_narrowed(out, summary.narrowed)
     for work_id in summary.contested:
         out.line(f"Contested: another artist registered this work, too: {work_id}", "strong")
 
@@ -66,3 +67,15 @@ def _show_refusals(out: Output, what: str, refused: Sequence[Refusal | ChangedWo
         out.table((what, "Code", "Why"), rows[:MAX_REFUSALS])
     if len(refused) > MAX_REFUSALS:
         out.line(f"and {len(refused) - MAX_REFUSALS:,} more: --json lists them all", "quiet")
+
+
+def _show_narrowed(out: Output, works: Sequence[NarrowedWork]) -> None:
+    if works:
+        out.line(f"{counted(len(works), 'work')} with terms in the file or beside it. They take uses away.", "strong")
+        rows = [
+            (each.key, ", ".join(each.allowed_uses) or "none", "; ".join(said.says for said in each.file_terms))
+            for each in works[:MAX_REFUSALS]
+        ]
+        out.table(("Work", "Allowed uses", "Terms in the file"), rows)
+    if len(works) > MAX_REFUSALS:
+        out.line(f"and {len(works) - MAX_REFUSALS:,} more: --json lists them all", "quiet")

@@ -5,6 +5,8 @@ from __future__ import annotations
 from typing import Literal
 
 from ledger.answers.answer import Answer, JsonObject
+from ledger.answers.file_terms import FileTermAnswer
+from ledger.corpus.work import AllowedUse
 from ledger.match.optout import OptOut
 
 
@@ -43,6 +45,15 @@ class RegisteredBefore(Answer):
     source_key: str
 
 
+class NarrowedWork(Answer):
+    """A registered work whose own file, or a file beside it, states what may not be done with it."""
+
+    key: str
+    allowed_uses: tuple[AllowedUse, ...]
+    """What the registration allows after that."""
+    file_terms: tuple[FileTermAnswer, ...]
+
+
 class IngestSummary(Answer):
     source: str
     found: int
@@ -62,6 +73,9 @@ class IngestSummary(Answer):
     """Works that were registered from this source, and what it states differently now."""
     registered_before: tuple[RegisteredBefore, ...] = ()
     """Of those already registered, the ones that were registered under another name or from another place."""
+    narrowed: tuple[NarrowedWork, ...] = ()
+    """Of what was registered, works that state themselves what may not be done with them, or whose statement could not
+    be read."""
     contested: tuple[str, ...] = ()
     """Of these, works that another artist has registered too; known of what artists register themselves."""
 

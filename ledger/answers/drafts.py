@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import Literal
 
 from ledger.answers.answer import Answer, Base64, Hex, JsonObject
+from ledger.answers.file_terms import FileTermAnswer
 
 PayloadType = Literal["application/vnd.in-toto+json"]
 
@@ -26,6 +27,8 @@ class PreparedWork(PayloadToSign):
     """What the statement commits to beside itself: names, credit, link."""
     metadata_key: Hex
     """Opens that commitment; comes back with the signature."""
+    file_terms: tuple[FileTermAnswer, ...] = ()
+    """What the picture's own file takes away from the uses that were asked for."""
 
 
 class StatementDraft(Answer):

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from ledger.answers.answer import Answer, Links
+from ledger.answers.file_terms import FileTermAnswer
 from ledger.answers.records import RecordAnswer
 from ledger.corpus.work import AllowedUse
 from ledger.match.lists import Relation
@@ -41,6 +42,8 @@ class WorkAnswer(Answer):
     link: str
     terms: str
     """The artist's own, where the licence is `LicenseRef-terms-...`."""
+    file_terms: tuple[FileTermAnswer, ...]
+    """What the work's own file, or a file beside it, took away from the uses when it was registered."""
     contested: tuple[ContestReport, ...]
     """Registrations of the same work by others, in the order of the log."""
 

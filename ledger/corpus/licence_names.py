@@ -66,11 +66,12 @@ _WORDS = (
 _SEPARATORS = re.compile(r"[\s_/,:\u2010-\u2015-]+")
 _TOKEN = re.compile(r"cc(?=0|by)|(?:by|nc|nd|sa)(?=(?:by|nc|nd|sa|\d)+(?:\W|$))|[a-z]+|\d(?:\.\d)?")
 _GLUED = re.compile(r"(?:cc)?(?:by|nc|nd|sa)*(?:\d(?:\.\d)?)?|[a-z]+|\d(?:\.\d)?")
-_NO_LICENCE = re.compile(
-    r"(?:©|\(c\)|copyright\b|copr\b).*|.*\b(?:all rights? reserved|alle rechte vorbehalten|tous droits réservés"
+_NOTICE = re.compile(r"(?:©|\(c\)|copyright\b|copr\b).*", re.IGNORECASE | re.DOTALL)
+_RESERVED = re.compile(
+    r"\b(?:all rights? reserved|alle rechte vorbehalten|tous droits réservés"
     r"|todos los derechos reservados|todos os direitos reservados|tutti i diritti riservati|alle rechten voorbehouden"
-    r"|все права защищены)\b.*|.*(?:無断転載禁止|版权所有|版權所有).*",
-    re.IGNORECASE | re.DOTALL,
+    r"|все права защищены)\b|無断転載禁止|版权所有|版權所有",
+    re.IGNORECASE,
 )
 
 
@@ -85,7 +86,12 @@ class NamedLicence:
 
 def states_no_licence(text: str) -> bool:
     """Whether the text only keeps the rights ("All rights reserved", "© 2021 Ada"): these are terms, not a licence."""
-    return _NO_LICENCE.fullmatch(text) is not None
+    return _NOTICE.fullmatch(text) is not None or reserves_all_rights(text)
+
+
+def reserves_all_rights(text: str) -> bool:
+    """Whether the text says "All rights reserved", in one of several languages."""
+    return _RESERVED.search(text) is not None
 
 
 def licence_of_name(text: str) -> NamedLicence:

@@ -29,6 +29,30 @@ NO_CREDIT = Credit()
 
 
 @dataclass(frozen=True, slots=True)
+class FileTerm:
+    """What a file, or another file beside it, says of the uses of a work (ledger.corpus.file_terms). Cleaned, but
+    still untrusted text."""
+
+    vocabulary: str
+    """Its name, empty where the statement cannot be read."""
+    version: str
+    """The version of the vocabulary that we follow."""
+    place: str
+    """Where it stands: in the file, or the name of the file beside it."""
+    value: str
+    """What it says, as the vocabulary writes it."""
+    forbids: tuple[AllowedUse, ...] = ()
+    problem: str = ""
+    """Why it cannot be read, or is not understood in full."""
+
+    @property
+    def says(self) -> str:
+        """All of it in words."""
+        known = f"{self.value} ({self.vocabulary}, {self.version}), {self.place}" if self.vocabulary else self.place
+        return f"{known}: {self.problem}" if self.problem else known
+
+
+@dataclass(frozen=True, slots=True)
 class SourceItem:
     """One work from a source, before decoding. Names and titles are untrusted text."""
 
@@ -45,6 +69,8 @@ class SourceItem:
     credit: Credit = NO_CREDIT
     rendered: bool = False
     """Its file is rendered anew at each reading, so other bytes do not mean that the work has changed."""
+    file_terms: tuple[FileTerm, ...] = ()
+    """What the file and the files beside it say, once they were read; `allowed_uses` is narrowed by it."""
     left_out: InputError | None = None
     """Why the source's entry is no work, such as a text file in a folder. It is only named in the summary."""
 
@@ -102,6 +128,8 @@ class Work:
     registration_leaf_hash: str
     withdrawn: bool
     credit: Credit = NO_CREDIT
+    file_terms: tuple[FileTerm, ...] = ()
+    """What narrowed `allowed_uses` at registration, or could not be read."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -16,7 +16,7 @@ from ledger.log.vkey import parse_vkey
 WORK_KEYS = {
     "work_id", "title", "artist_id", "artist", "licence", "allowed_uses", "source", "sha256", "pixel_sha256",
     "registration_record_id", "registration_index", "withdrawn", "preview", "links",
-    "credit_line", "link", "terms", "contested",
+    "credit_line", "link", "terms", "file_terms", "contested",
 }  # fmt: skip
 NOBODY = "01890a5d-ac96-774b-bcce-b302099a8057"
 

@@ -6,11 +6,12 @@ from collections.abc import Iterator
 from dataclasses import replace
 from pathlib import Path, PurePosixPath
 
+from ledger.corpus.file_terms.beside import TermsBeside
 from ledger.corpus.folder_entries import folder_entries
 from ledger.corpus.labels import KNOWN, NOTHING_STATED, BadRow, LabelRow, Unstated, read_labels
 from ledger.corpus.names_on_disk import NamesOnDisk
 from ledger.corpus.source_definition import SourceDefinition
-from ledger.corpus.work import UNKNOWN_ARTIST, SourceItem
+from ledger.corpus.work import UNKNOWN_ARTIST, FileTerm, SourceItem
 from ledger.errors import InputError
 from ledger.image.canonical_image import DecodeLimits
 
@@ -42,6 +43,7 @@ class FolderSource:
         self._unstated = unstated
         self._refused: dict[str, InputError] = {}
         self._names = NamesOnDisk(folder)
+        self._beside = TermsBeside(self._folder)
 
     @property
     def name(self) -> str:
@@ -69,6 +71,11 @@ class FolderSource:
         if error := self._refused.get(item.key):
             raise error
         return self._names.read(item.key, self._max_bytes)
+
+    def terms_beside(self, item: SourceItem) -> tuple[FileTerm, ...]:
+        """What files beside the work's file say of its uses."""
+        there = (self._folder / item.key).is_file()
+        return self._beside.of(item.key if there else self._names.actual(item.key))
 
     def _unnamed(self, named: set[str]) -> Iterator[SourceItem]:
         """The entries of the folder that no row names."""

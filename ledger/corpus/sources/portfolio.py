@@ -5,12 +5,13 @@ from __future__ import annotations
 from collections.abc import Iterator
 from pathlib import Path
 
+from ledger.corpus.file_terms.beside import TermsBeside
 from ledger.corpus.files import read_inside
 from ledger.corpus.folder_entries import FolderEntry, folder_entries
 from ledger.corpus.labels import Unstated
 from ledger.corpus.source_definition import SourceDefinition, SourceRequest
 from ledger.corpus.sources.folder import DEFAULT_LABELS, MAX_FILE_BYTES, FolderSource
-from ledger.corpus.work import UNKNOWN_ARTIST, Artist, SourceItem
+from ledger.corpus.work import UNKNOWN_ARTIST, Artist, FileTerm, SourceItem
 from ledger.errors import InputError
 from ledger.text import clean_text
 
@@ -39,6 +40,7 @@ class PortfolioSource:
         self._artist = artist
         self._unstated = unstated
         self._max_bytes = max_bytes
+        self._beside = TermsBeside(self._folder)
         listed = labels is not None or any((folder / name).is_file() for name in DEFAULT_LABELS)
         self._refused: dict[str, InputError] = {}
         self._listed = FolderSource(folder, labels, max_bytes=max_bytes, unstated=unstated) if listed else None
@@ -66,6 +68,10 @@ class PortfolioSource:
         if error := self._refused.get(item.key):
             raise error
         return read_inside(self._folder, item.key, self._max_bytes)
+
+    def terms_beside(self, item: SourceItem) -> tuple[FileTerm, ...]:
+        """What files beside the work's file say of its uses."""
+        return self._beside.of(item.key) if self._listed is None else self._listed.terms_beside(item)
 
     def _item(self, entry: FolderEntry) -> SourceItem:
         said = self._unstated

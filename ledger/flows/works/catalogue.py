@@ -6,6 +6,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 from ledger.answers.artists import ArtistPage, ListedArtist
+from ledger.answers.file_terms import file_term_answer
 from ledger.answers.notes import EMPTY_CORPUS, outgrown
 from ledger.answers.works import ArtistAnswer, ContestReport, CorpusStats, WorkAnswer, WorkPage
 from ledger.corpus.work import Artist, CorpusState, Work
@@ -159,5 +160,6 @@ def _work_answer(work: Work, contested: tuple[ContestReport, ...]) -> WorkAnswer
         credit_line=work.credit.line,
         link=work.credit.link,
         terms=work.credit.terms,
+        file_terms=tuple(map(file_term_answer, work.file_terms)),
         contested=contested,
     )

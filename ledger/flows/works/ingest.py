@@ -14,7 +14,9 @@ from functools import partial
 from itertools import islice
 from typing import Any
 
-from ledger.answers.corpus import ChangedWork, IngestSummary, Refusal
+from ledger.answers.corpus import ChangedWork, IngestSummary, NarrowedWork, Refusal
+from ledger.answers.file_terms import file_term_answer
+from ledger.corpus.file_terms.reading import SourceReader
 from ledger.corpus.work import Source, SourceItem
 from ledger.errors import InputError
 from ledger.fingerprint.complexity import comparable
@@ -87,18 +89,21 @@ class Ingestion:
             source.name,
             None if registrant is None else registrant.artist_id,
         )
-        todo = known.unregistered(source, items, progress)
+        reader = SourceReader(source, self.images)
+        todo = known.unregistered(reader, items, progress)
         tally = Counter({"already": len(items) - len(todo)})
         missing = len(items) if at_most is None else at_most - tally["already"]
         refused: list[Refusal] = []
         blank: list[Refusal] = []
+        narrower: list[NarrowedWork] = []
         ids: list[str] = []
-        for batch in _batches(self._decoded(source, todo if missing > 0 else []), BATCH):
+        for batch in _batches(self._decoded(reader, todo if missing > 0 else []), BATCH):
             pictures = [(item, picture) for item, picture in batch if isinstance(picture, CanonicalImage)]
             refused.extend(_refusal(item, error) for item, error in batch if isinstance(error, InputError))
             registered, unwanted = self._register(known, pictures, missing - tally["registered"], registrant)
             refused.extend(unwanted)
             blank.extend(_too_little(registered))
+            narrower.extend(narrowed_work(work.item) for work in registered if work.item.file_terms)
             ids.extend(work.row.work_id for work in registered)
             tally["registered"] += len(registered)
             tally["already"] += len(pictures) - len(registered) - len(unwanted)
@@ -117,6 +122,7 @@ class Ingestion:
             not_comparable=tuple(blank),
             seconds=round(time.monotonic() - started, 3),
             registered_ids=tuple(ids),
+            narrowed=tuple(narrower),
             left_out=tuple(_refusal(item, item.left_out) for item in listed if item.left_out is not None),
             changed=self._changed(known, registrant, progress if update_terms else None),
             registered_before=tuple(known.before),
@@ -137,9 +143,10 @@ class Ingestion:
         return tuple(recorded.get(id(each), each) for each in known.changed)
 
     def _decoded(
-        self, source: Source, items: Iterable[SourceItem]
+        self, reader: SourceReader, items: Iterable[SourceItem]
     ) -> Iterator[tuple[SourceItem, CanonicalImage | InputError]]:
-        return self.images.decode_all((item, partial(source.read, item)) for item in items)
+        for item, picture in self.images.decode_all((item, partial(reader.read, item)) for item in items):
+            yield reader.narrowed(item), picture
 
     def _register(
         self,
@@ -249,6 +256,13 @@ def _too_little(works: Iterable[RegistrableWork]) -> Iterator[Refusal]:
         reason = comparable(work.image, work.row.fingerprint.complexity)
         if reason is not None:
             yield Refusal(key=work.item.key, code="not-comparable", reason=reason)
+
+
+def narrowed_work(item: SourceItem) -> NarrowedWork:
+    """What the summary of a source says of a work with statements of its own."""
+    return NarrowedWork(
+        key=item.key, allowed_uses=item.allowed_uses, file_terms=tuple(map(file_term_answer, item.file_terms))
+    )
 
 
 def _refusal(item: SourceItem, error: InputError) -> Refusal:

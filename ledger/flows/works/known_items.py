@@ -12,8 +12,9 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
 
 from ledger.answers.corpus import ChangedWork, RegisteredBefore
+from ledger.corpus.file_terms.reading import SourceReader
 from ledger.corpus.unknown_artists import is_nobody
-from ledger.corpus.work import UNKNOWN_ARTIST, Source, SourceItem, key_in_source, versioned_key
+from ledger.corpus.work import UNKNOWN_ARTIST, SourceItem, key_in_source, versioned_key
 from ledger.errors import InputError
 from ledger.flows.progress import Progress
 from ledger.flows.works.changed_terms import ChangedTerms, TermsInForce, changed_terms
@@ -40,7 +41,7 @@ class KnownItems:
             self._named.setdefault(key_in_source(work.source_key, work.sha256), []).append(work)
             self._taken.add(work.source_key)
 
-    def unregistered(self, source: Source, items: Sequence[SourceItem], progress: Progress) -> list[SourceItem]:
+    def unregistered(self, source: SourceReader, items: Sequence[SourceItem], progress: Progress) -> list[SourceItem]:
         """Those of the items that are not registered under their names, in order. Files of known names are read, but
         not decoded."""
         known = sum(item.key in self._named for item in items)
@@ -89,12 +90,13 @@ class KnownItems:
         self._taken.add(key)
         return key
 
-    def _has_changed(self, source: Source, item: SourceItem, works: Sequence[KnownWork]) -> bool:
+    def _has_changed(self, source: SourceReader, item: SourceItem, works: Sequence[KnownWork]) -> bool:
         """Whether the item is another file than those that were registered under its name."""
         same = list(works)
         if not item.rendered:
             try:
                 digest = hashlib.sha256(source.read(item)).hexdigest()
+                item = source.narrowed(item)  # what the file forbids is no change that could be taken back
             except InputError as error:
                 self._note(item, works[-1], error.code, f"{error.message}. The registered work stands", error.hint)
                 return False

@@ -13,8 +13,10 @@ from dataclasses import dataclass, replace
 
 from ledger.answers.corpus import IngestSummary
 from ledger.answers.drafts import PreparedWork
+from ledger.answers.file_terms import file_term_answer
 from ledger.answers.works import RegisteredWork
 from ledger.corpus.credit import read_terms
+from ledger.corpus.file_terms.narrowing import file_terms_of, narrowed
 from ledger.corpus.labels import UNSTATED_USES
 from ledger.corpus.sources.upload import upload_source
 from ledger.corpus.work import AllowedUse, Artist, Source, SourceItem
@@ -111,6 +113,7 @@ class Registering:
             record_id=submission.record_id,
             metadata=dict(row.metadata),
             metadata_key=row.metadata_key,
+            file_terms=tuple(map(file_term_answer, row.file_terms)),
         )
 
     def register(self, data: bytes, details: WorkDetails, artist_id: str, principal: Principal) -> RegisteredWork:
@@ -232,6 +235,7 @@ class Registering:
             allowed_uses=details.allowed_uses,
             credit=credit,
         )
+        item = narrowed(item, file_terms_of(self.images, data))
         [fingerprint] = self.fingerprinter.works([image])
         source, origin = upload_source(artist.artist_id), self.ingestion.sequencer.origin
         return registrable_work(source, item, artist.artist_id, image, fingerprint, origin=origin)

@@ -72,6 +72,7 @@ def registrable_work(
         fingerprint=fingerprint,
         preview=make_preview(image.working),
         credit=item.credit,
+        file_terms=item.file_terms,
     )
     return RegistrableWork(
         item, image, Submission(predicate.record_id, statement_payload("work", image.sha256, predicate)), row

@@ -59,7 +59,7 @@ def _from_jpeg(data: bytes) -> bytes | None:
     """JUMBF boxes in APP11 segments (ISO/IEC 19566-5, D.2): `JP`, a box number, a sequence number, and the box's header
     repeated in each segment. The first box with the label `c2pa` is the store."""
     boxes: dict[bytes, bytearray] = {}
-    for segment in _app11_segments(data):
+    for segment in jpeg_application_data(data, _APP11):
         if segment[:2] != b"JP" or len(segment) < 16:
             continue
         number = segment[2:4]
@@ -72,8 +72,8 @@ def _from_jpeg(data: bytes) -> bytes | None:
     return bytes(stores[0]) if stores else None
 
 
-def _app11_segments(data: bytes) -> Iterator[bytes]:
-    """Contents of the APP11 segments before the first scan (ISO/IEC 10918-1, B.1.1)."""
+def jpeg_application_data(data: bytes, wanted: int) -> Iterator[bytes]:
+    """Contents of a JPEG's segments with this marker before the first scan (ISO/IEC 10918-1, B.1.1)."""
     position = 2
     for _ in range(MAX_PARTS):
         if position + 4 > len(data) or data[position] != 0xFF:
@@ -88,7 +88,7 @@ def _app11_segments(data: bytes) -> Iterator[bytes]:
         length = int.from_bytes(data[position + 2 : position + 4], "big")
         if marker == _SCAN or length < 2 or position + 2 + length > len(data):
             return
-        if marker == _APP11:
+        if marker == wanted:
             yield data[position + 4 : position + 2 + length]
         position += 2 + length
 

@@ -61,6 +61,7 @@ work_detail = Table(
     Column("credit_line", Text, nullable=False, server_default=""),
     Column("link", Text, nullable=False, server_default=""),
     Column("terms", Text, nullable=False, server_default=""),
+    Column("file_terms", JSONB, nullable=False, server_default=text("'[]'")),
     UniqueConstraint("source_name", "source_key"),
     *checks(title=f"char_length({{}}) <= {DEFAULT_LIMIT}", metadata_key=DIGEST),
 )

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass
 from typing import Any
 from uuid import UUID
 
@@ -12,7 +12,7 @@ from psycopg.rows import dict_row
 from psycopg.types.json import Jsonb
 from sqlalchemy.engine import Connection
 
-from ledger.corpus.work import NO_CREDIT, AllowedUse, Credit
+from ledger.corpus.work import NO_CREDIT, AllowedUse, Credit, FileTerm
 from ledger.errors import ConflictError
 from ledger.fingerprint.fingerprint import Fingerprint
 from ledger.log.entry import Alongside
@@ -31,7 +31,7 @@ BLOCK = 4_096
 """Fingerprints per block while streaming: about five megabytes."""
 DETAIL_COLUMNS = (
     "work_id", "artist_id", "source_name", "source_key", "title", "source", "labels", "metadata_key", "metadata",
-    "credit_line", "link", "terms",
+    "credit_line", "link", "terms", "file_terms",
 )  # fmt: skip
 
 _KNOWN = (
@@ -61,6 +61,7 @@ class NewWork:
     preview: bytes
     """WebP."""
     credit: Credit = NO_CREDIT
+    file_terms: tuple[FileTerm, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -216,6 +217,7 @@ def _details(work: NewWork) -> tuple[Any, ...]:
         work.credit.line,
         work.credit.link,
         work.credit.terms,
+        Jsonb([asdict(each) for each in work.file_terms]),
     )
 
 

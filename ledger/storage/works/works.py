@@ -10,13 +10,14 @@ from uuid import UUID
 import sqlalchemy as sa
 
 from ledger.corpus.terms import MAY_STYLE
-from ledger.corpus.work import Artist, CorpusState, Credit, Work
+from ledger.corpus.work import Artist, CorpusState, Credit, FileTerm, Work
 from ledger.storage.database import Database
 from ledger.storage.log.projections import Projector
 
 _WORK = (
     "SELECT w.*, coalesce(d.title, '') AS title, coalesce(a.name, '') AS artist, coalesce(d.source, '') AS source,"
-    " coalesce(d.credit_line, '') AS credit_line, coalesce(d.link, '') AS link, coalesce(d.terms, '') AS terms"
+    " coalesce(d.credit_line, '') AS credit_line, coalesce(d.link, '') AS link, coalesce(d.terms, '') AS terms,"
+    " coalesce(d.file_terms, '[]') AS file_terms"
     " FROM work w LEFT JOIN work_detail d USING (work_id) LEFT JOIN artist a ON a.artist_id = w.artist_id"
 )
 
@@ -192,6 +193,7 @@ class WorkReader:
                 registration_leaf_hash=row.registration_leaf_hash.hex(),
                 withdrawn=row.withdrawn_index is not None,
                 credit=Credit(row.credit_line, row.link, row.terms),
+                file_terms=tuple(FileTerm(**each | {"forbids": tuple(each["forbids"])}) for each in row.file_terms),
             )
             for row in self._rows(f"{_WORK} {condition}", values)
         ]
