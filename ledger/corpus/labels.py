@@ -45,10 +45,13 @@ class Unstated:
     licence: str = UNKNOWN_LICENCE
     allowed_uses: tuple[AllowedUse, ...] = UNSTATED_USES
     credit: Credit = NO_CREDIT
+    untitled: bool = False
+    """Whether the column `title` may be missing."""
 
     @property
     def needed(self) -> Sequence[str]:
-        return NEEDED[:2] if self.artist else NEEDED
+        missing = {"title": self.untitled, "artist": bool(self.artist)}
+        return [name for name in NEEDED if not missing.get(name)]
 
 
 NOTHING_STATED = Unstated()

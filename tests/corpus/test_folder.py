@@ -7,8 +7,10 @@ from pathlib import Path
 
 import pytest
 
+from ledger.corpus.labels import Unstated
+from ledger.corpus.source_registry import open_source
 from ledger.corpus.sources.folder import FolderSource
-from ledger.errors import InputError
+from ledger.errors import InputError, NotFoundError
 
 
 def _folder(tmp_path: Path, rows: str, files: dict[str, bytes]) -> Path:
@@ -153,3 +155,55 @@ def test_what_the_labels_do_not_name_is_left_out_with_the_reason(tmp_path: Path)
         **dict.fromkeys(("notes.txt", "labels.jsonl"), "not-an-image"),
         ".hidden": "hidden",
     }
+
+
+def _image_folder(tmp_path: Path) -> Path:
+    root = tmp_path / "set"
+    for split, license_ in (("train", "CC0-1.0"), ("test", "CC-BY-4.0")):
+        (root / split).mkdir(parents=True)
+        (root / split / "1.png").write_bytes(split.encode())
+        (root / split / "metadata.jsonl").write_text(
+            f'{{"file_name": "1.png", "text": "a sea", "artist": "Ada", "license": "{license_}"}}\n'
+        )
+    return root
+
+
+def test_a_hugging_face_image_folder_with_splits(tmp_path: Path) -> None:
+    root = _image_folder(tmp_path)
+    source = FolderSource(root)
+    items = list(source.items())
+    assert [(item.key, item.title, item.licence, source.read(item)) for item in items] == [
+        ("test/1.png", "1", "CC-BY-4.0", b"test"),
+        ("train/1.png", "1", "CC0-1.0", b"train"),
+    ]
+    assert items[0].labels == {"text": "a sea"}
+    for spec, keys in (("hf:{}", ["train/1.png"]), ("hf:{}@test", ["test/1.png"]), ("hf:{}/test", ["1.png"])):
+        opened = open_source(spec.format(root), None, lambda svg: svg)
+        assert [item.key for item in opened.items()] == keys
+    with pytest.raises(NotFoundError) as missing:
+        open_source(f"hf:{root}@validation", None, lambda svg: svg)
+    assert missing.value.code == "dataset-missing"
+
+
+def test_bad_rows_and_unnamed_files_of_a_split_name_its_label_file(tmp_path: Path) -> None:
+    root = _image_folder(tmp_path)
+    (root / "train" / "2.png").write_bytes(b"2")
+    with (root / "train" / "metadata.jsonl").open("a") as labels:
+        labels.write('{"file_name": "../../x.png", "artist": "Ada"}\n{"file_name": "1.png", "artist": "Ada"}\n')
+    source = FolderSource(root, only="train")
+    first, *bad, unnamed = source.items()
+    assert first.key == "train/1.png"
+    for item, what in zip(bad, ("outside the folder", "already listed in line 1"), strict=True):
+        with pytest.raises(InputError, match=r"train/metadata\.jsonl, line [23]: .*" + what):
+            source.read(item)
+    assert unnamed.key == "train/2.png"
+    assert unnamed.left_out is not None
+
+
+def test_a_set_without_artists_is_refused_or_gets_the_one_that_is_stated(tmp_path: Path) -> None:
+    (tmp_path / "1.png").write_bytes(b"1")
+    (tmp_path / "metadata.csv").write_text("file_name,text\n1.png,a sea\n")
+    with pytest.raises(InputError, match=r"metadata\.csv: missing column artist"):
+        list(FolderSource(tmp_path).items())
+    (item,) = FolderSource(tmp_path, unstated=Unstated("Ada")).items()
+    assert (item.artist, item.licence, item.allowed_uses) == ("Ada", "LicenseRef-unknown", ("match",))

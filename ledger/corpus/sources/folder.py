@@ -16,7 +16,9 @@ from ledger.errors import InputError
 from ledger.image.canonical_image import DecodeLimits
 
 MAX_FILE_BYTES = DecodeLimits().max_bytes
-DEFAULT_LABELS = ("labels.csv", "labels.jsonl")
+DEFAULT_LABELS = ("labels.csv", "labels.jsonl", "metadata.csv", "metadata.jsonl")
+"""The last two are those of `datasets`' ImageFolder. Titles may be missing there."""
+MAX_SPLITS = 100
 
 
 class FolderSource:
@@ -33,12 +35,19 @@ class FolderSource:
         *,
         max_bytes: int = MAX_FILE_BYTES,
         unstated: Unstated = NOTHING_STATED,
+        only: str = "",
     ) -> None:
-        """Raises InputError: `folder-missing`, `labels-missing`."""
+        """`only`: the folder inside whose works are offered, such as that of a split; empty for all.
+
+        Raises InputError: `folder-missing`, `labels-missing`."""
         if not folder.is_dir():
-            raise InputError(f"there is no folder {folder}", code="folder-missing")
+            hint = "Write a tar file as webdataset:PATH, a Parquet file as hf:PATH." if folder.is_file() else None
+            raise InputError(f"there is no folder {folder}", code="folder-missing", hint=hint)
         self._folder = folder.resolve()
-        self._labels = labels or _find_labels(folder)
+        self._labels = [labels] if labels is not None else label_files(self._folder)
+        if not self._labels:
+            raise _no_labels(folder)
+        self._only = f"{only}/" if only else ""
         self._max_bytes = max_bytes
         self._unstated = unstated
         self._refused: dict[str, InputError] = {}
@@ -56,14 +65,21 @@ class FolderSource:
         """
         self._refused.clear()
         self._names.forget()
-        first: dict[str, int] = {}
+        first: dict[str, str] = {}
         named: set[str] = set()
-        for row in read_labels(self._labels, self._unstated):
-            named.add(row.file)
-            if isinstance(row, LabelRow) and first.setdefault(row.file, row.line) == row.line:
-                yield _item(row)
-            else:
-                yield self._refuse(row, first.get(row.file, 0))
+        for labels in self._labels:
+            where = labels.parent.relative_to(self._folder) if labels.is_relative_to(self._folder) else Path()
+            inside, shown = where.as_posix(), (where / labels.name).as_posix()
+            for each in read_labels(labels, replace(self._unstated, untitled=labels.stem == "metadata")):
+                row = each if inside == "." else replace(each, file=f"{inside}/{each.file}")
+                if not row.file.startswith(self._only):
+                    continue
+                named.add(row.file)
+                line = f"{shown}, line {row.line}"
+                if isinstance(row, LabelRow) and first.setdefault(row.file, line) == line:
+                    yield _item(row)
+                else:
+                    yield self._refuse(row, line, first.get(row.file, ""))
         yield from self._unnamed(named)
 
     def read(self, item: SourceItem) -> bytes:
@@ -83,23 +99,27 @@ class FolderSource:
         inside = {str(parent) for name in named for parent in PurePosixPath(name).parents}
         others = {entry.key for entry in entries}
         written_otherwise = {self._names.actual(name) for name in named if others} - named
-        labels = self._labels.resolve()
+        labels = {path.resolve() for path in self._labels}
+        files = ", ".join(path.name for path in self._labels) if len(self._labels) < 3 else "any label file"
+        why = InputError(f"not in {files}", code="not-in-labels")
         for entry in entries:
-            if entry.key in inside or entry.key in written_otherwise or entry.path == labels:
+            if entry.key in inside or entry.key in written_otherwise or entry.path in labels:
                 continue
-            why = InputError(f"not in {self._labels.name}", code="not-in-labels")
+            if not entry.key.startswith(self._only):
+                continue
             yield SourceItem(entry.key, "", UNKNOWN_ARTIST, "", "", (), left_out=entry.left_out or entry.refused or why)
 
-    def _refuse(self, row: LabelRow | BadRow, first_line: int) -> SourceItem:
+    def _refuse(self, row: LabelRow | BadRow, line: str, first_line: str) -> SourceItem:
         if isinstance(row, BadRow):
             error, item = row.error, SourceItem("", row.file, UNKNOWN_ARTIST, "", "", ())
         else:
-            error = InputError(f"{row.file!r} is already listed in line {first_line}", code="file-listed-twice")
+            error = InputError(
+                f"{row.file!r} is already listed in {first_line.removeprefix(line.rpartition('line ')[0])}",
+                code="file-listed-twice",
+            )
             item = _item(row)
         key = f"{row.file} (line {row.line})"
-        self._refused[key] = InputError(
-            f"{self._labels.name}, line {row.line}: {error.message}", code=error.code, hint=error.hint
-        )
+        self._refused[key] = InputError(f"{line}: {error.message}", code=error.code, hint=error.hint)
         return replace(item, key=key)
 
 
@@ -116,15 +136,26 @@ def _item(row: LabelRow) -> SourceItem:
     )
 
 
-def _find_labels(folder: Path) -> Path:
+def label_files(folder: Path) -> list[Path]:
+    """The folder's label file, or those of the folders of its splits (`train/metadata.csv`)."""
     for name in DEFAULT_LABELS:
         if (folder / name).is_file():
-            return folder / name
-    raise InputError(
-        f"{folder} has no {' or '.join(DEFAULT_LABELS)}",
+            return [folder / name]
+    found: list[Path] = []
+    for split in sorted((*folder.glob("*/"), *folder.glob("data/*/"))):
+        names = [name for name in DEFAULT_LABELS[2:] if (split / name).is_file()]
+        if names and not split.is_symlink():
+            found.append(split / names[0])
+    return found[:MAX_SPLITS]
+
+
+def _no_labels(folder: Path) -> InputError:
+    return InputError(
+        f"{folder} has no {', '.join(DEFAULT_LABELS[:-1])} or {DEFAULT_LABELS[-1]}",
         code="labels-missing",
         hint=f"Write a labels.csv whose first line is {','.join(KNOWN)} (the first three are needed), one line a"
-        " picture, or name another file with --labels",
+        " picture, or name another file with --labels. If each folder inside has the name of an artist, write"
+        " artists:PATH.",
     )
 
 

@@ -17,8 +17,9 @@ from ledger.corpus.credit import MAX_TERMS
 from ledger.corpus.labels import MAX_LABEL_LENGTH, UNSTATED_USES, by_meaning, parse_uses, stated_terms
 from ledger.corpus.licence_names import UNKNOWN_LICENCE
 from ledger.corpus.source_definition import SourceDefinition, SourceRequest
+from ledger.corpus.sources.folder import FolderSource
 from ledger.corpus.unknown_artists import artist_name
-from ledger.corpus.work import NO_CREDIT, SourceItem
+from ledger.corpus.work import NO_CREDIT, Source, SourceItem
 from ledger.errors import InputError, NotFoundError
 from ledger.extras import missing_package
 from ledger.image.canonical_image import DecodeLimits
@@ -191,11 +192,23 @@ def split_of(text: str) -> tuple[str, str]:
     return path_or_id, split or "train"
 
 
-def _open(asked: SourceRequest) -> HuggingFaceSource:
+def _open(asked: SourceRequest) -> Source:
     path_or_id, split = split_of(asked.rest)
     if not path_or_id:
         raise InputError("hf: needs a path or an id after it, for example hf:huggan/wikiart@train", code="source")
+    if (folder := Path(path_or_id)).is_dir() and next(folder.rglob("*.parquet"), None) is None:
+        return _image_folder(folder, split)
     return HuggingFaceSource(path_or_id, split)
+
+
+def _image_folder(folder: Path, split: str) -> FolderSource:
+    """A folder of pictures (`ImageFolder`): the split is a folder inside, and `train` the whole folder without one."""
+    inside = next((name for name in (split, f"data/{split}") if (folder / name).is_dir()), "")
+    if not inside and split != "train":
+        raise NotFoundError(
+            f"{folder} has no folder {split!r}", code="dataset-missing", hint="Name the folder of the split itself."
+        )
+    return FolderSource(folder, only=inside)
 
 
 SOURCE = SourceDefinition(prefix="hf:", open=_open, spelling="hf:ID_OR_PATH[@SPLIT]", brings_labels=True)

@@ -10,7 +10,7 @@ from ledger.corpus.files import read_inside
 from ledger.corpus.folder_entries import FolderEntry, folder_entries
 from ledger.corpus.labels import Unstated
 from ledger.corpus.source_definition import SourceDefinition, SourceRequest
-from ledger.corpus.sources.folder import DEFAULT_LABELS, MAX_FILE_BYTES, FolderSource
+from ledger.corpus.sources.folder import MAX_FILE_BYTES, FolderSource, label_files
 from ledger.corpus.work import UNKNOWN_ARTIST, Artist, FileTerm, SourceItem
 from ledger.errors import InputError
 from ledger.text import clean_text
@@ -41,7 +41,7 @@ class PortfolioSource:
         self._unstated = unstated
         self._max_bytes = max_bytes
         self._beside = TermsBeside(self._folder)
-        listed = labels is not None or any((folder / name).is_file() for name in DEFAULT_LABELS)
+        listed = labels is not None or bool(label_files(folder))
         self._refused: dict[str, InputError] = {}
         self._listed = FolderSource(folder, labels, max_bytes=max_bytes, unstated=unstated) if listed else None
 
