@@ -71,16 +71,9 @@ class Pictures:
 
     @cached_property
     def fingerprinter(self) -> Fingerprinter:
-        from ledger.fingerprint.copy_encoder import load_copy_encoder
+        from ledger.fingerprint.encoders import load_encoders
 
-        models = self.store.style_models
-        if models is None:
-            return Fingerprinter([load_copy_encoder()], self.store.spec)
-        from ledger.fingerprint.clip_encoder import load_clip_encoder
-        from ledger.fingerprint.vae_encoder import load_vae_encoder
-
-        style = (load_clip_encoder(models), load_vae_encoder(models))
-        return Fingerprinter((load_copy_encoder(), *style), self.store.spec)
+        return Fingerprinter(load_encoders(self.store.style_models), self.store.spec)
 
     @cached_property
     def style_null(self) -> StyleNull | None:

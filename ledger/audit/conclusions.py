@@ -11,7 +11,7 @@ from typing import Never
 
 from ledger.errors import VerificationError
 from ledger.image.shape import is_extreme, is_tiny
-from ledger.match.attribution import WHOLE, Found, attribute, unproven_relation, verdict, verified_relation
+from ledger.match.attribution import attribute, unproven_relation, verdict, verified_relation
 from ledger.match.lists import FUSED_SCORE, STYLE_SCORE, Relation, Verdict
 from ledger.record.parts import AttributionText, ImageFacts, MatchText, ShareText
 from ledger.record.predicates import Generation, Verification
@@ -70,7 +70,7 @@ def _require_verdict(record: Verification | Generation) -> None:
 
 
 def _require_shares(record: Verification | Generation) -> None:
-    concluded = attribute(map(found_in, record.matches), Decimal(record.attribution.alpha))
+    concluded = attribute(record.matches, Decimal(record.attribution.alpha))
     expected = AttributionText(
         alpha=record.attribution.alpha,
         shares=tuple(
@@ -85,16 +85,6 @@ def _require_shares(record: Verification | Generation) -> None:
 def _too_little(image: ImageFacts) -> bool:
     """Whether the picture is too small. A record does not show whether it is blank."""
     return is_tiny(image.width, image.height) or is_extreme(image.width, image.height)
-
-
-def found_in(match: MatchText) -> Found:
-    """The values that shares follow from, as the record writes them."""
-    region = WHOLE if match.relation in (Relation.EXACT, Relation.SAME_PIXELS) else None
-    if match.evidence is not None:
-        at = match.evidence.query_region
-        region = (Decimal(at.left), Decimal(at.top), Decimal(at.right), Decimal(at.bottom))
-    group = match.group or match.work_id
-    return Found(match.relation, Decimal(match.p_value), Decimal(match.score), match.artists, group, region)
 
 
 def _in_words(attribution: AttributionText) -> str:

@@ -11,6 +11,7 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from decimal import Decimal
 from fractions import Fraction
+from typing import Protocol
 
 from ledger.match.lists import COPY_RELATIONS, WHOLE_COVER, Relation, Verdict
 
@@ -28,20 +29,31 @@ SAME_PLACE = Fraction(1, 2)
 """Two regions are one place if their overlap is at least this share of the smaller one."""
 
 
-@dataclass(frozen=True, slots=True)
-class Found:
-    """The parts of a match that verdict and shares depend on."""
+class ShareEvidence(Protocol):
+    """What shares depend on. A measured match and a match of a record both have it."""
 
-    relation: Relation
-    p_value: Decimal
-    score: Decimal
-    """Probability of a copy, with PLACES digits."""
-    artists: tuple[str, ...]
-    """Ids of the artists that registered the picture, in the order of the log."""
-    group: str
-    """The first work of its duplicate group; without a group, the work itself."""
-    region: Edges | None = None
-    """Where in the picture the work was found; None if it was not located."""
+    @property
+    def relation(self) -> Relation: ...
+
+    @property
+    def written_p_value(self) -> Decimal:
+        """The p-value with PLACES digits."""
+
+    @property
+    def written_score(self) -> Decimal:
+        """The probability of a copy, with PLACES digits."""
+
+    @property
+    def artists(self) -> tuple[str, ...]:
+        """Ids of the artists that registered the picture, in the order of the log."""
+
+    @property
+    def first_work(self) -> str:
+        """The first work of its duplicate group; without a group, the work itself."""
+
+    @property
+    def place(self) -> Edges | None:
+        """Where in the picture the work was found; None if it was not located."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -62,7 +74,7 @@ class Attribution:
     shares: tuple[Share, ...]
 
 
-def attribute(found: Iterable[Found], alpha: Decimal) -> Attribution:
+def attribute(matches: Iterable[ShareEvidence], alpha: Decimal) -> Attribution:
     """Shares from the matches (in order of rank) with a relation in COUNTED and p <= alpha.
 
     Matches at one place count once, by the highest score, so registering a picture several times gains nothing. With
@@ -70,28 +82,28 @@ def attribute(found: Iterable[Found], alpha: Decimal) -> Attribution:
     rounded half to even to PLACES digits. A place with one artist counts for that artist, another for its artists
     together. The largest comes first; equal shares are sorted by artists.
     """
-    places = _places([each for each in found if each.relation in COUNTED and each.p_value <= alpha])
-    best = [max(Fraction(each.score) for each in place) for place in places]
+    places = _places([each for each in matches if each.relation in COUNTED and each.written_p_value <= alpha])
+    best = [max(Fraction(each.written_score) for each in place) for place in places]
     rest, total = math.prod((1 - score for score in best), start=Fraction(1)), sum(best, Fraction(0))
     sums: dict[tuple[tuple[str, ...], str | None], Fraction] = {}
     for place, score in zip(places, best, strict=True):
         artists = tuple(dict.fromkeys(artist for each in place for artist in each.artists))
-        whose = (artists, place[0].group if len(artists) > 1 else None)
+        whose = (artists, place[0].first_work if len(artists) > 1 else None)
         sums[whose] = sums.get(whose, Fraction(0)) + score
     ordered = sorted(sums.items(), key=lambda item: (-item[1], item[0][0], item[0][1] or ""))
     shares = [Share(artists, group, _rounded((1 - rest) * part / total)) for (artists, group), part in ordered if total]
     return Attribution(alpha, _rounded(rest), tuple(shares))
 
 
-def _places(found: Sequence[Found]) -> list[list[Found]]:
+def _places(matches: Sequence[ShareEvidence]) -> list[list[ShareEvidence]]:
     """Groups matches at one place, directly or through other matches; each group in the order of ranks."""
-    places: list[list[Found]] = []
-    for each in found:
-        touched = [place for place in places if any(_overlap(each.region, other.region) for other in place)]
+    places: list[list[ShareEvidence]] = []
+    for each in matches:
+        touched = [place for place in places if any(_overlap(each.place, other.place) for other in place)]
         joined = [other for place in touched for other in place]
         places = [place for place in places if place not in touched]
         places.append([*joined, each])
-    order = {id(each): rank for rank, each in enumerate(found)}
+    order = {id(each): rank for rank, each in enumerate(matches)}
     ranked = [sorted(place, key=lambda each: order[id(each)]) for place in places]
     return sorted(ranked, key=lambda place: order[id(place[0])])
 

@@ -15,6 +15,7 @@ import hashlib
 import math
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
+from functools import lru_cache
 
 import numpy as np
 from numpy.typing import NDArray
@@ -34,7 +35,7 @@ from ledger.match.geometry.verification import GeometryRule
 from ledger.match.null_set import NullSet, draw_evidence
 from ledger.match.probability import fit_odds
 from ledger.match.ranking import CurveText, RankingText
-from ledger.match.score import Curve, Ranking, features, levels
+from ledger.match.score import Curve, Levels, Ranking, features, levels
 from ledger.match.style.calibration import StyleCalibration, StyledCorpus, read_style, style_text
 
 VERIFIED = 10
@@ -152,13 +153,19 @@ def _nearest(
     """The VERIFIED best raw scores of each null picture, shape (n, VERIFIED), and whether the corpus contains it."""
     best = np.full((len(null_set), VERIFIED), LOWEST)
     contained = np.zeros(len(null_set), np.bool_)
-    level = levels(null_set.queries, null_set.background, ranking.neighbours)
+    level = _null_levels(null_set, ranking.neighbours)
     for block in blocks:
         raw = ranking.raw(features(null_set.queries, level, block)).astype(np.float64)
         both = np.concatenate([best, raw], axis=1)
         best = np.partition(both, -VERIFIED, axis=1)[:, -VERIFIED:]
         contained |= null_set.contained_in(block)
     return best, contained
+
+
+@lru_cache(maxsize=1)
+def _null_levels(null_set: NullSet, neighbours: int) -> Levels:
+    """The background levels of the null pictures. They are the same for every corpus."""
+    return levels(null_set.queries, null_set.background, neighbours)
 
 
 def _of_spec(blocks: Iterable[FingerprintBlock], spec: str) -> Iterator[FingerprintBlock]:

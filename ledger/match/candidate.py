@@ -4,13 +4,14 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from decimal import Decimal
 from typing import Protocol, Self
 
 from ledger.corpus.work import CorpusState
 from ledger.fingerprint.fingerprint import Fingerprint, QueryFingerprint
 from ledger.image.canonical_image import Pixels
-from ledger.match.attribution import Attribution, Share
-from ledger.match.lists import COPY_RELATIONS, MAX_MEMBERS, Relation, Verdict
+from ledger.match.attribution import WHOLE, Attribution, Edges, Share, written
+from ledger.match.lists import COPY_RELATIONS, IDENTICAL, MAX_MEMBERS, Relation, Verdict
 
 __all__ = [
     "COPY_RELATIONS",
@@ -180,6 +181,27 @@ class Match:
         """Ids of the work and of the named works of its group."""
         others = () if self.group is None else (each.work_id for each in self.group.members)
         return tuple(dict.fromkeys((self.work_id, *others)))
+
+    @property
+    def first_work(self) -> str:
+        """The first work of its duplicate group; without a group, the work itself."""
+        return self.work_id if self.group is None else self.group.first
+
+    @property
+    def written_p_value(self) -> Decimal:
+        return written(self.p_value)
+
+    @property
+    def written_score(self) -> Decimal:
+        return written(self.score)
+
+    @property
+    def place(self) -> Edges | None:
+        """Where in the picture the work was found, as records write it; None if it was not located."""
+        if self.evidence is None:
+            return WHOLE if self.relation in IDENTICAL else None
+        at = self.evidence.query_region
+        return written(at.left), written(at.top), written(at.right), written(at.bottom)
 
 
 @dataclass(frozen=True, slots=True)

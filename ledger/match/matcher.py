@@ -22,7 +22,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 
 from ledger.errors import ConflictError
-from ledger.match.attribution import WHOLE, Attribution, Found, attribute, unproven_relation, verdict, written
+from ledger.match.attribution import attribute, unproven_relation, verdict, written
 from ledger.match.bins import Bin
 from ledger.match.block import FingerprintBlock
 from ledger.match.calibration import Calibration
@@ -81,9 +81,9 @@ class Matcher:
         labels = _group_labels(found)
         drafts = self._drafts(query, found, labels)
         matches = self._named(_first_of_each(drafts, labels)[:MATCHES])
-        concluded = self._concluded(matches)
+        concluded = attribute(matches, written(self._calibration.alpha))
         comparable = query.not_comparable is None
-        relations = [(match.relation, written(match.p_value)) for match in matches]
+        relations = [(match.relation, match.written_p_value) for match in matches]
         return MatchOutcome(
             corpus=corpus,
             calibration=self._calibration.digest,
@@ -113,9 +113,6 @@ class Matcher:
         """The matches with their groups and ranks."""
         groups = self._index.groups([match.work_id for match in drafts]) if drafts else {}
         return _ranked([replace(match, group=groups.get(match.work_id)) for match in drafts])
-
-    def _concluded(self, matches: Sequence[Match]) -> Attribution:
-        return attribute(map(_found, matches), written(self._calibration.alpha))
 
     def _check_spec(self, query: Query) -> None:
         if query.fingerprint.image.spec != self._calibration.spec:
@@ -198,15 +195,6 @@ class Matcher:
             raw={**item.parts, FUSED_SCORE: score},
             evidence=found.evidence if found else None,
         )
-
-
-def _found(match: Match) -> Found:
-    region = WHOLE if match.relation in _DIGESTS else None
-    if match.evidence is not None:
-        at = match.evidence.query_region
-        region = (written(at.left), written(at.top), written(at.right), written(at.bottom))
-    group = match.work_id if match.group is None else match.group.first
-    return Found(match.relation, written(match.p_value), written(match.score), match.artists, group, region)
 
 
 def _parts(near: Features, column: int, level: Levels) -> dict[str, float]:

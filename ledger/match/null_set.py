@@ -60,7 +60,7 @@ class MeasuredPairs:
     """Log Bayes factor of each, shape (k,); the rule's `unverified` for pairs that were not verified."""
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True, slots=True, eq=False)
 class NullSet:
     """n pictures as queries, clean or edited, none a variant of another; background pictures; measured pairs."""
 

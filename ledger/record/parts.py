@@ -2,13 +2,15 @@
 
 from __future__ import annotations
 
+from decimal import Decimal
 from typing import Annotated, Self
 
 from pydantic import AfterValidator, Field, model_validator
 
 from ledger.canonical import MAX_INTEGER
 from ledger.corpus.work import AllowedUse
-from ledger.match.lists import MATCHES, MAX_MEMBERS, Relation
+from ledger.match.attribution import WHOLE, Edges
+from ledger.match.lists import IDENTICAL, MATCHES, MAX_MEMBERS, Relation
 from ledger.record.values import (
     Count,
     DecimalTable,
@@ -139,6 +141,27 @@ class MatchText(Model):
     def works(self) -> tuple[str, ...]:
         """Ids of the work and of the named works of its group."""
         return tuple(dict.fromkeys((self.work_id, *(member.work_id for member in self.members))))
+
+    @property
+    def first_work(self) -> str:
+        """The first work of its duplicate group; without a group, the work itself."""
+        return self.group or self.work_id
+
+    @property
+    def written_p_value(self) -> Decimal:
+        return Decimal(self.p_value)
+
+    @property
+    def written_score(self) -> Decimal:
+        return Decimal(self.score)
+
+    @property
+    def place(self) -> Edges | None:
+        """Where in the picture the work was found; None if it was not located."""
+        if self.evidence is None:
+            return WHOLE if self.relation in IDENTICAL else None
+        at = self.evidence.query_region
+        return Decimal(at.left), Decimal(at.top), Decimal(at.right), Decimal(at.bottom)
 
     def work_of(self, artist_id: str) -> str | None:
         """The artist's own work in the group: the matched one, or their first."""

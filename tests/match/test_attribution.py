@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import dataclass
 from decimal import Decimal
 
 import pytest
@@ -13,8 +14,8 @@ from ledger.match.attribution import (
     WHOLE,
     Attribution,
     Edges,
-    Found,
     Share,
+    ShareEvidence,
     attribute,
     unproven_relation,
     verdict,
@@ -25,6 +26,18 @@ from ledger.match.lists import COPY_RELATIONS, Relation, Verdict
 ALPHA = Decimal("0.010000")
 
 
+@dataclass(frozen=True)
+class Stated:
+    """Only what shares depend on."""
+
+    relation: Relation
+    written_p_value: Decimal
+    written_score: Decimal
+    artists: tuple[str, ...]
+    first_work: str
+    place: Edges | None
+
+
 def found(
     *artists: str,
     score: str,
@@ -32,8 +45,8 @@ def found(
     relation: Relation = Relation.NEAR_DUPLICATE,
     group: str = "work-9",
     region: Edges | None = None,
-) -> Found:
-    return Found(relation, Decimal(p_value), Decimal(score), artists, group, region)
+) -> ShareEvidence:
+    return Stated(relation, Decimal(p_value), Decimal(score), artists, group, region)
 
 
 LEFT: Edges = (Decimal(0), Decimal(0), Decimal("0.5"), Decimal(1))
@@ -46,7 +59,7 @@ def six(number: st.SearchStrategy[int]) -> st.SearchStrategy[Decimal]:
 
 matches = st.lists(
     st.builds(
-        Found,
+        Stated,
         st.sampled_from(Relation),
         six(st.integers(0, 20_000)),
         six(st.integers(0, 1_000_000)),
@@ -129,7 +142,7 @@ def test_style_and_rank_give_no_share(relation: Relation) -> None:
 
 
 @given(matches)
-def test_shares_and_the_rest_make_one(drawn: list[Found]) -> None:
+def test_shares_and_the_rest_make_one(drawn: list[ShareEvidence]) -> None:
     concluded = attribute(drawn, ALPHA)
     assert 0 <= concluded.unattributed <= 1
     assert all(share.share >= 0 for share in concluded.shares)
@@ -139,7 +152,7 @@ def test_shares_and_the_rest_make_one(drawn: list[Found]) -> None:
 
 
 @given(matches)
-def test_the_order_in_which_matches_come_changes_no_share(drawn: list[Found]) -> None:
+def test_the_order_in_which_matches_come_changes_no_share(drawn: list[ShareEvidence]) -> None:
     one, other = attribute(drawn, ALPHA), attribute(drawn[::-1], ALPHA)
     assert one.unattributed == other.unattributed
     assert totals(one).keys() == totals(other).keys()
@@ -148,15 +161,15 @@ def test_the_order_in_which_matches_come_changes_no_share(drawn: list[Found]) ->
 
 
 @given(matches)
-def test_only_artists_below_alpha_have_a_share(drawn: list[Found]) -> None:
+def test_only_artists_below_alpha_have_a_share(drawn: list[ShareEvidence]) -> None:
     named = {artist for share in attribute(drawn, ALPHA).shares for artist in share.artists}
-    assert named <= {artist for each in drawn if each.p_value <= ALPHA for artist in each.artists}
+    assert named <= {artist for each in drawn if each.written_p_value <= ALPHA for artist in each.artists}
 
 
 @given(matches, st.booleans())
-def test_the_verdict_is_that_of_the_strongest_relation_below_alpha(drawn: list[Found], comparable: bool) -> None:
-    close = {each.relation for each in drawn if each.p_value <= ALPHA}
-    said = verdict([(each.relation, each.p_value) for each in drawn], ALPHA, comparable=comparable)
+def test_the_verdict_is_of_the_strongest_relation_below_alpha(drawn: list[ShareEvidence], comparable: bool) -> None:
+    close = {each.relation for each in drawn if each.written_p_value <= ALPHA}
+    said = verdict([(each.relation, each.written_p_value) for each in drawn], ALPHA, comparable=comparable)
     assert (said is Verdict.COPY) == bool(close & COPY_RELATIONS)
     assert (said is Verdict.NOT_COMPARABLE) == (not comparable and not close & COPY_RELATIONS)
     if said is Verdict.STYLE:

@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 import ast
+import functools
 import re
 import sys
 import tomllib
+from collections.abc import Mapping
 from importlib.metadata import packages_distributions
 from pathlib import Path
 
@@ -44,8 +46,13 @@ def imported() -> set[str]:
     return found - OURS - sys.stdlib_module_names
 
 
+@functools.cache
+def distributions_of_modules() -> Mapping[str, list[str]]:
+    return packages_distributions()
+
+
 def brought_by(module: str) -> set[str]:
-    return {normal(name) for name in packages_distributions()[module]}
+    return {normal(name) for name in distributions_of_modules()[module]}
 
 
 def test_every_import_is_in_the_base_install_or_in_the_table() -> None:

@@ -6,7 +6,6 @@ from collections.abc import Sequence
 from decimal import Decimal
 from typing import Any
 
-from ledger.audit.conclusions import found_in
 from ledger.match.attribution import attribute, verdict
 from ledger.match.lists import Relation
 from ledger.record.parts import AttributionText, MatchText, ModelRef, ShareText
@@ -33,10 +32,7 @@ def matches(*near: Near) -> tuple[MatchText, ...]:
 def verified(number: int, near: Sequence[Near], at: str = TIME) -> Verification:
     """With the verdict and the shares that follow. Alpha is 0.0100."""
     found, alpha = matches(*near), Decimal("0.0100")
-    concluded = attribute(
-        map(found_in, found),
-        alpha,
-    )
+    concluded = attribute(found, alpha)
     shares = (ShareText(artists=each.artists, group=each.group, share=f"{each.share:f}") for each in concluded.shares)
     changed = {
         "record_id": uid(number),

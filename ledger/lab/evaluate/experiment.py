@@ -26,7 +26,7 @@ from ledger.lab.evaluate.edits.drawing import VERSION as EDITS_VERSION
 from ledger.lab.evaluate.memory_index import MemoryIndex
 from ledger.lab.evaluate.metrics import Columns, Scores
 from ledger.lab.evaluate.pictures import Picture, Selection, select
-from ledger.lab.evaluate.questions import Asked, Corpus, FoundMatch, Interview, MethodAnswer, Question
+from ledger.lab.evaluate.questions import Asked, Corpus, Interview, MethodAnswer, Question, RankedWork
 from ledger.lab.evaluate.result_cache import ResultCache
 from ledger.lab.evaluate.works import Bench, DescribedWork, Progress
 from ledger.lab.train.variants import variant_pairs
@@ -98,7 +98,7 @@ class Measurements:
         """Rows of the questions that were asked of the corpus of this size."""
         return np.flatnonzero([size in reply.answer.outcomes for reply in self.replies])
 
-    def matches(self, row: int, size: int | None = None) -> list[FoundMatch]:
+    def matches(self, row: int, size: int | None = None) -> list[RankedWork]:
         """Our matches, best first, without variants of the question's own work."""
         column = self._columns()
         found = self.replies[row].answer.outcomes[size or len(self.works)]

@@ -60,8 +60,8 @@ class Question:
 
 
 @dataclass(frozen=True, slots=True)
-class FoundMatch:
-    """A match that was returned, best first."""
+class RankedWork:
+    """A work that a question was answered with, best first; stored with the answers of an evaluation."""
 
     work: str
     score: float
@@ -75,7 +75,7 @@ class MethodAnswer:
 
     bin: str
     not_comparable: str | None
-    outcomes: Mapping[int, tuple[FoundMatch, ...]]
+    outcomes: Mapping[int, tuple[RankedWork, ...]]
     """Our matches by size of the corpus. Not every question is asked at every size."""
     described: Mapping[str, bytes]
     """Descriptions by baseline."""
@@ -160,7 +160,7 @@ def _read(kept: Mapping[str, Any] | None) -> MethodAnswer | None:
         bin=kept["bin"],
         not_comparable=kept["not_comparable"],
         outcomes={
-            int(size): tuple(FoundMatch(work, score, p_value, Relation(said)) for work, score, p_value, said in matches)
+            int(size): tuple(RankedWork(work, score, p_value, Relation(said)) for work, score, p_value, said in matches)
             for size, matches in kept["outcomes"].items()
         },
         described={baseline: b64decode(data) for baseline, data in kept["described"].items()},

@@ -183,6 +183,7 @@ def test_helpers() -> None:
     assert list(one_by_folder([DRAWN[0], DRAWN[0], DRAWN[1], Blank()])) == DRAWN[:2]
 
 
+@pytest.mark.slow
 def test_the_rules_hold_on_a_ledger(database_server: DatabaseUrl, template: str, tmp_path: Path) -> None:
     """The short form: every construction once, over drawings that nobody could confuse."""
     with application_with(database_server, template, tmp_path / "data") as application:
