@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import subprocess
 import sys
 from pathlib import Path
@@ -29,6 +30,17 @@ def test_help_loads_nothing_heavy() -> None:
     )
     loaded = subprocess.run([sys.executable, "-c", program], capture_output=True, text=True, check=True).stderr.split()
     assert not {*EXTRA_OF, "cryptography"} & set(loaded)
+
+
+def test_numpy_starts_no_threads_that_would_only_spin() -> None:
+    program = (
+        "import os, sys\nfrom cli.main import main\nsys.argv = ['artledger', '--version']\n"
+        "try:\n    main()\nexcept SystemExit:\n    pass\n"
+        "import numpy\nprint(*os.listdir('/proc/self/task'), file=sys.stderr)"
+    )
+    environment = {name: value for name, value in os.environ.items() if not name.endswith("_NUM_THREADS")}
+    ended = subprocess.run([sys.executable, "-c", program], capture_output=True, text=True, check=True, env=environment)
+    assert len(ended.stderr.split()) == 1
 
 
 @pytest.fixture
