@@ -67,7 +67,9 @@ def ingest(
     source: Annotated[
         str,
         typer.Argument(
-            metavar="SOURCE", help=r"A folder, `openclipart`, or a Hugging Face dataset as `hf:ID_OR_PATH\[@SPLIT]`."
+            metavar="SOURCE",
+            help=r"A folder; or `openclipart`, `hf:ID_OR_PATH\[@SPLIT]` (Hugging Face), `webdataset:PATH` (tars,"
+            " img2dataset), `artists:PATH` (a folder for each artist).",
         ),
     ],
     labels: Annotated[

@@ -17,7 +17,7 @@ STATE_TERMS = ("licence", "allowed_uses", "terms")
 """Two columns of one of these meanings must agree. Of others, the first in `_NAMES` counts and the rest are labels."""
 _NAMES: Mapping[str, tuple[str, ...]] = {
     "file": ("file", "file_name", "filename", "path", "file_path", "filepath", "image_file", "image_path"),
-    "title": ("title", "work_title", "artwork_title"),
+    "title": ("title", "work_title", "artwork_title", "object_name"),
     "artist": ("artist", "artist_name", "creator", "creator_name", "author", "author_name", "painter", "photographer"),
     "licence": (
         *("licence", "license", "licence_url", "license_url", "licence_id", "license_id", "licence_name"),
@@ -29,7 +29,10 @@ _NAMES: Mapping[str, tuple[str, ...]] = {
     "link": ("link", "credit_link", "credit_url", "attribution_url"),
     "source": ("source", "source_url"),
 }
-_MEANING = {name: meaning for meaning, names in _NAMES.items() for name in names}
+_MEANING = {name.replace("_", ""): meaning for meaning, names in _NAMES.items() for name in names}
+_RANK = {name.replace("_", ""): rank for names in _NAMES.values() for rank, name in enumerate(names)}
+_LABELS = frozenset(("copyrighted", "attributionrequired"))
+"""Columns of Wikimedia Commons that say nothing of the terms by themselves."""
 _SEVERAL = {"copyright": "credit_line, licence or terms", "copyright_notice": "credit_line, licence or terms"}
 _RESEMBLES = (
     (re.compile(r"licen[cs]|lisen[cs]e"), "licence"),
@@ -39,9 +42,7 @@ _RESEMBLES = (
     (re.compile(r"credit_?line|(?:^|_)credits?(?:_|$)"), "credit_line"),
 )
 _CLOSE = {
-    name.replace("_", ""): meaning
-    for name, meaning in _MEANING.items()
-    if meaning in (*STATE_TERMS, "credit_line") and len(name) > 5
+    name: meaning for name, meaning in _MEANING.items() if meaning in (*STATE_TERMS, "credit_line") and len(name) > 5
 } | {"artist": "artist", "creator": "artist", "filename": "file"}
 
 
@@ -52,7 +53,12 @@ def plain_name(written: str) -> str:
 
 def is_known(written: str) -> bool:
     """Whether the name has a meaning; what other names say becomes labels."""
-    return plain_name(written) in _MEANING
+    return _joined(written) in _MEANING
+
+
+def _joined(written: str) -> str:
+    """`License URL`, `license_url` and `LicenseUrl` are one name."""
+    return plain_name(written).replace("_", "")
 
 
 @lru_cache(maxsize=1024)
@@ -64,8 +70,10 @@ def meanings(names: tuple[str, ...]) -> Mapping[str, tuple[str, ...]]:
     found: dict[str, list[str]] = {}
     for name in names:
         plain = plain_name(name)
-        if meaning := _MEANING.get(plain):
+        if meaning := _MEANING.get(_joined(name)):
             found.setdefault(meaning, []).append(name)
+        elif _joined(name) in _LABELS:
+            continue
         elif choices := _SEVERAL.get(plain) or _resembled(plain):
             raise InputError(
                 f"the column {clean_text(name, 60)!r} could mean {choices}",
@@ -73,8 +81,7 @@ def meanings(names: tuple[str, ...]) -> Mapping[str, tuple[str, ...]]:
                 hint=f"Did you mean {choices}? Rename the column, or remove it.",
             )
     return {
-        meaning: tuple(sorted(written, key=lambda name: _NAMES[meaning].index(plain_name(name))))
-        for meaning, written in found.items()
+        meaning: tuple(sorted(written, key=lambda name: _RANK[_joined(name)])) for meaning, written in found.items()
     }
 
 

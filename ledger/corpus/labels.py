@@ -168,14 +168,14 @@ def _json_rows(lines: LabelLines, unstated: Unstated) -> Iterator[LabelRow | Bad
 def _row(line: int, written: Mapping[str, object], unstated: Unstated) -> LabelRow | BadRow:
     file = ""
     try:
+        file = next((str(written[name] or "") for name in meanings(tuple(written)).get("file", ())), "")
         values, rest = by_meaning(written)
-        file = str(values.get("file") or "")
         licence, credit = stated_terms(values, unstated)
         return LabelRow(
             line=line,
             file=relative_key(_text(values, "file", clean=False)),
             title=_text(values, "title"),
-            artist=unstated.artist or artist_name(_text(values, "artist")),
+            artist=unstated.artist or artist_name(_text(values, "artist", clean=False)),
             licence=licence,
             source=_text(values, "source"),
             allowed_uses=parse_uses(values.get("allowed_uses"), unstated.allowed_uses),
@@ -221,6 +221,8 @@ def _require_agreement(meaning: str, said: Sequence[object]) -> None:
 def stated_terms(values: Mapping[str, object], unstated: Unstated = NOTHING_STATED) -> tuple[str, Credit]:
     """Licence and credit of a row (`by_meaning`). A row with its own terms does not get the default licence."""
     licence, terms = _text(values, "licence", clean=False), _text(values, "terms", clean=False)
+    if licence and terms and _same_licence(licence, terms):
+        terms = ""
     general = unstated.credit
     line = _text(values, "credit_line") or general.line
     link = _text(values, "link", clean=False) or general.link
@@ -229,6 +231,14 @@ def stated_terms(values: Mapping[str, object], unstated: Unstated = NOTHING_STAT
         if licence or terms
         else read_terms("" if general.terms else unstated.licence, line, link, general.terms)
     )
+
+
+def _same_licence(licence: str, terms: str) -> bool:
+    """Whether the terms only name the licence again, as the `UsageTerms` of Wikimedia Commons do."""
+    try:
+        return parse_licence(licence) == parse_licence(terms)
+    except InputError:
+        return False
 
 
 def _text(values: Mapping[str, object], column: str, *, clean: bool = True) -> str:

@@ -26,6 +26,8 @@ _OWN = re.compile(r"(?:DocumentRef-[A-Za-z0-9.-]+:)?LicenseRef-[A-Za-z0-9.-]+")
 _ID = re.compile(r"(?!LicenseRef-|DocumentRef-)[A-Za-z0-9][A-Za-z0-9.-]*\+?")
 _EXCEPTION = re.compile(r"[A-Za-z0-9][A-Za-z0-9.-]*")
 _OPERATORS = {"and": "AND", "or": "OR", "with": "WITH", "AND": "AND", "OR": "OR", "WITH": "WITH"}
+_UNSTATED = frozenset(("?", "-", "--", "n/a", "nan", "null"))
+"""How data sets write that they do not know."""
 _HINT = (
     "Write an SPDX id such as CC-BY-4.0 or CC0-1.0, `Public Domain`, or `All rights reserved`. Terms in your own words"
     " are not a licence: state them as `terms`."
@@ -41,6 +43,8 @@ def parse_licence(text: str) -> str:
     Raises InputError (`licence`) for anything else, with the nearest choices where there are any.
     """
     stripped = text.strip()
+    if stripped.casefold() in _UNSTATED:
+        return UNKNOWN_LICENCE
     if known := licence_of_url(stripped):
         return known
     if len(stripped) > MAX_EXPRESSION:

@@ -36,7 +36,7 @@ class NamesOnDisk:
         except InputError as error:
             if error.code != "file-missing":
                 raise
-            if same := self._found(key, _composed):
+            if same := self._otherwise(key):
                 return read_inside(self._folder, same, max_bytes)
             if near := self._found(key, _caseless):
                 raise InputError(
@@ -46,7 +46,11 @@ class NamesOnDisk:
 
     def actual(self, key: str) -> str:
         """The key of the file that is read for this one, where it is written otherwise on the disk."""
-        return key if key in self._entries(self._folder) else self._found(key, _composed) or key
+        return key if key in self._entries(self._folder) else self._otherwise(key) or key
+
+    def _otherwise(self, key: str) -> str | None:
+        """The file that the key means as another system, or Wikimedia Commons (`File:Blue_sea.jpg`), writes it."""
+        return self._found(key, _composed) or self._found(key.removeprefix("File:"), _spaced)
 
     def _found(self, key: str, form: Callable[[str], str]) -> str | None:
         """The only path that has this form."""
@@ -81,6 +85,10 @@ def _names(folder: Path) -> tuple[str, ...]:
 
 def _composed(name: str) -> str:
     return unicodedata.normalize("NFC", name)
+
+
+def _spaced(name: str) -> str:
+    return _composed(name).replace("_", " ")
 
 
 def _caseless(name: str) -> str:

@@ -8,6 +8,7 @@ from __future__ import annotations
 import re
 import tomllib
 import unicodedata
+from html import unescape
 from pathlib import Path
 
 from ledger.corpus.work import UNKNOWN_ARTIST
@@ -15,12 +16,14 @@ from ledger.text import clean_text
 
 _TABLE = tomllib.loads(Path(__file__).with_suffix(".toml").read_text(encoding="utf-8"))
 _WHOLE = frozenset(_TABLE["whole"])
+_TAG = re.compile(r"</?[A-Za-z][^<>]{0,2000}>")
+"""Lists of Wikimedia Commons have links around names."""
 _EDGES = "()[]<>\"' "
 
 
 def artist_name(written: str) -> str:
-    """The artist's name, cleaned; UNKNOWN_ARTIST for a name that says that nobody knows it."""
-    name = clean_text(written)
+    """The artist's name, cleaned, without HTML; UNKNOWN_ARTIST for a name that says that nobody knows it."""
+    name = clean_text(unescape(_TAG.sub("", written)) if _TAG.search(written) else written)
     return UNKNOWN_ARTIST if is_nobody(name) else name
 
 

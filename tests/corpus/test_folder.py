@@ -10,6 +10,7 @@ import pytest
 from ledger.corpus.labels import Unstated
 from ledger.corpus.source_registry import open_source
 from ledger.corpus.sources.folder import FolderSource
+from ledger.corpus.work import UNKNOWN_ARTIST
 from ledger.errors import InputError, NotFoundError
 
 
@@ -207,3 +208,23 @@ def test_a_set_without_artists_is_refused_or_gets_the_one_that_is_stated(tmp_pat
         list(FolderSource(tmp_path).items())
     (item,) = FolderSource(tmp_path, unstated=Unstated("Ada")).items()
     assert (item.artist, item.licence, item.allowed_uses) == ("Ada", "LicenseRef-unknown", ("match",))
+
+
+def test_a_list_as_wikimedia_commons_has_it(tmp_path: Path) -> None:
+    (tmp_path / "labels.csv").write_text(
+        "File,ObjectName,Artist,LicenseShortName,LicenseUrl,UsageTerms,Credit,AttributionRequired,Copyrighted\n"
+        'File:Blue_sea.jpg,Sea,"<a href=""//c.org/Ada"" title=""A &amp; B"">Ada &amp; Ben</a>",CC BY-SA 4.0,'
+        "https://creativecommons.org/licenses/by-sa/4.0,"
+        "Creative Commons Attribution-Share Alike 4.0,Own work,true,True\n"
+        "File:Old map.png,Map,Unknown author,Public domain,,Public domain,Library,false,False\n"
+        "File:Odd.png,Odd,Ada,CC BY-SA 4.0,https://creativecommons.org/licenses/by/4.0,,,true,True\n"
+    )
+    for name in ("Blue sea.jpg", "Old_map.png", "Odd.png"):
+        (tmp_path / name).write_bytes(name.encode())
+    source = FolderSource(tmp_path)
+    sea, old, odd = source.items()
+    assert (sea.title, sea.artist, sea.licence, sea.credit.line) == ("Sea", "Ada & Ben", "CC-BY-SA-4.0", "Own work")
+    assert (old.artist, old.licence, old.allowed_uses) == (UNKNOWN_ARTIST, "LicenseRef-PublicDomain", ("match",))
+    assert [source.read(item) for item in (sea, old)] == [b"Blue sea.jpg", b"Old_map.png"]
+    with pytest.raises(InputError, match="two columns of the meaning licence differ"):
+        source.read(odd)

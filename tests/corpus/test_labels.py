@@ -13,6 +13,7 @@ from hypothesis import strategies as st
 
 from ledger.corpus.label_lines import MAX_ROW_BYTES
 from ledger.corpus.labels import KNOWN, BadRow, LabelRow, parse_uses, read_labels
+from ledger.corpus.unknown_artists import artist_name
 from ledger.errors import InputError
 from ledger.text import clean_text
 from tests.corpus.label_files import fault, rows_of
@@ -41,7 +42,7 @@ def test_csv_written_by_the_csv_module_comes_back(
     for row, (_, title, artist, mood) in zip(found, rows, strict=True):
         assert isinstance(row, LabelRow)
         assert row.title == clean_text(title)
-        assert row.artist == (clean_text(artist) or "unknown")
+        assert row.artist == artist_name(artist)
         assert row.labels == ({"mood": cleaned} if (cleaned := clean_text(mood, 1000)) else {})
 
 
