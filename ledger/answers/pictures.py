@@ -8,6 +8,7 @@ from pydantic import ConfigDict
 
 from ledger.answers.answer import Answer, JsonObject, Links
 from ledger.answers.examples import MATCH
+from ledger.image.credentials.content import State
 from ledger.match.lists import IDENTICAL, Relation, Verdict
 from ledger.record.parts import EvidenceText
 from ledger.record.predicates import Kind
@@ -121,8 +122,9 @@ class NamedRecord(Answer):
 class CredentialsReport(Answer):
     """Content Credentials (C2PA) in a file that was sent in. Unsigned; texts are the file's own, cleaned."""
 
-    state: Literal["valid", "untrusted", "invalid"]
-    """Intact by a trusted signer, intact by another, broken."""
+    state: State
+    """Intact by a trusted signer, intact by another; expired, partial, tampered, broken; not supported, not in the
+    file, not read."""
     says: str
     """All of it in words."""
     issuer: str | None
@@ -136,3 +138,5 @@ class CredentialsReport(Answer):
     """Whether the assertion is that of a picture which this one was made from."""
     record: NamedRecord | None
     """The record that the assertion names, where it is on this log."""
+    remote_url: str | None = None
+    """The address of credentials that are not in the file. It is the file's own text; nothing was fetched from it."""

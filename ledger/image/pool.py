@@ -89,7 +89,9 @@ class DecodePool:
     def manifest_report(self, data: bytes, media_type: str, trusted: str) -> str | None:
         """C2PA's report on the manifest in a file (`ledger.image.credentials.native.validate`); None without one.
 
-        Raises InputError: `too-large`, `credentials-unreadable`, `decode-timeout`, `decode-memory`, `decode-crashed`.
+        Raises InputError: `credentials-remote` (its message is the address that the file names),
+        `credentials-unsupported`, `credentials-unreadable`, `credentials-too-large`, `too-large`, `decode-timeout`,
+        `decode-memory`, `decode-crashed`.
         """
         check_size(data, self.limits)
         return self._run(partial(manifest_job, media_type=media_type, trusted=trusted), data)

@@ -65,8 +65,14 @@ def manifest_job(data: bytes, limits: DecodeLimits, *, media_type: str, trusted:
                 return native.validate(data, media_type, trusted)
         except native.NoManifestError:
             return None
+        except native.RemoteManifestError as error:
+            return InputError(str(error), code="credentials-remote")
+        except native.UnsupportedError as error:
+            return InputError(str(error), code="credentials-unsupported")
         except native.UnreadableError as error:
             return InputError(str(error), code="credentials-unreadable")
+        except native.TooLargeError as error:
+            return InputError(str(error), code="credentials-too-large")
         except MemoryError:
             return out_of_memory()
 

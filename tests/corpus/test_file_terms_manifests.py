@@ -13,7 +13,7 @@ from ledger.corpus.file_terms.training_mining import MAX_ENTRIES, terms_of_repor
 from ledger.corpus.file_terms.vocabulary import TRAINING_MINING, TRAINING_MINING_1
 from ledger.corpus.work import ALL_USES, FileTerm, SourceItem
 from ledger.image.pool import DecodePool
-from tests.image.credentials.samples import edited, foreign
+from tests.image.credentials.samples import edited, foreign, remote
 from tests.image.samples import png_chunk, save, textured
 from tests.xmp_samples import mining, with_xmp
 
@@ -112,6 +112,11 @@ def test_a_manifest_that_cannot_be_read_is_told(pool: DecodePool) -> None:
     [term] = file_terms_of(pool, plain[:33] + png_chunk(b"caBX", b"\0\0\0\x10jumb" + b"c2pa" * 9) + plain[33:])
     assert term.problem.startswith("Content Credentials that cannot be read: ")
     assert file_terms_of(pool, b"jumb c2pa, and no picture")[0].problem
+
+
+def test_a_manifest_that_is_elsewhere_is_told_and_not_fetched(pool: DecodePool) -> None:
+    [term] = file_terms_of(pool, remote("https://manifests.example/one.c2pa"))
+    assert term.problem == "its Content Credentials are at https://manifests.example/one.c2pa, and were not fetched"
 
 
 ITEM = SourceItem("k", "T", "Ann", "CC-BY-4.0", "", ALL_USES)

@@ -131,8 +131,8 @@ def test_changed_after_signing(application: Application, recorded: RecordAnswer)
     data = bytearray(file(application, assertion(application, recorded), picture(), "image/jpeg"))
     data[-40] ^= 1
     found = credentials(application, bytes(data))
-    assert found.state == "invalid"
-    assert found.says.startswith("Content Credentials are broken")
+    assert found.state == "tampered"
+    assert found.says.startswith("The file or its Content Credentials were changed")
     assert found.record is not None
 
 

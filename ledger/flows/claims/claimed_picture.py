@@ -11,6 +11,7 @@ from ledger.flows.claims.exhibits import exhibit_of
 from ledger.flows.pictures.credentials import Credentials
 from ledger.flows.pictures.verify import MAX_WAIT, ExaminedPicture, Verifying
 from ledger.flows.upkeep.calibrate import PublishedCalibration
+from ledger.image.credentials.content import INTACT
 from ledger.match.candidate import Query
 from ledger.record import predicates
 from ledger.record.statement import statement_payload
@@ -80,7 +81,7 @@ class ClaimedPictures:
         assert isinstance(exhibit.statement.predicate, predicates.Verification)  # noqa: S101 - by its dedup key
         found = self.credentials.find(compared.data, image.media_type)
         report = None if found is None else self.credentials.report(found, predicate)
-        intact = report is not None and report.state != "invalid" and not report.from_ingredient
+        intact = report is not None and report.state in INTACT and not report.from_ingredient
         source = "" if report is None else report.digital_source_type or ""
         named = None if report is None else report.record
         return ClaimedPicture(

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from ledger.answers.pictures import CredentialsReport, NamedRecord, PictureRelation
 from ledger.errors import InputError
 from ledger.flows.records.records import Records
-from ledger.image.credentials.content import Assertion, FoundCredentials
+from ledger.image.credentials.content import Assertion, FoundCredentials, State
 from ledger.image.credentials.read import read_credentials
 from ledger.image.pool import DecodePool
 from ledger.log.entry import Entry
@@ -20,10 +20,21 @@ from ledger.record.predicates import Generation, Verification, verified_copies
 
 CONTRADICTS = "artledger.assertion.contradicts-record: the log's record says something else than the credentials do"
 
-_STATES = {
+STATES: Mapping[State, str] = {
     "valid": "Content Credentials are intact, and the signer ({issuer}) is trusted here.",
     "untrusted": "Content Credentials are intact, but their signer ({issuer}) is nobody that is known here.",
-    "invalid": "Content Credentials are broken, or were never about this file: nobody vouches for what they say.",
+    "expired": "Content Credentials are intact, but the certificate of their signer ({issuer}) had expired or was"
+    " revoked, and nothing shows that they were signed before.",
+    "partial": "Content Credentials match the parts of this file that they cover. They leave out other parts than the"
+    " standard says; those may have been changed. Their signer is {issuer}.",
+    "tampered": "The file or its Content Credentials were changed after signing, or the Content Credentials belong to"
+    " another file: nobody vouches for what they say.",
+    "invalid": "Content Credentials are broken: they are not what the standard says, so nobody vouches for them.",
+    "unsupported": "The file has Content Credentials of a kind that is not checked here. That says nothing about the"
+    " picture.",
+    "remote": "The file has no Content Credentials inside, but names an address where they are: {url}. Nothing was"
+    " fetched from there.",
+    "unreadable": "The file has Content Credentials that could not be read here. That says nothing about the picture.",
 }
 _PICTURES: Mapping[PictureRelation, str] = {
     "same-file": "this is the very file that was handed out for it",
@@ -50,7 +61,7 @@ class Credentials:
     def report(self, found: FoundCredentials, picture: Verification) -> CredentialsReport:
         """Finds the record that the credentials name, if it is on this log, and compares it with the picture."""
         record, contradicts, followed = self._follow(found.assertion, picture)
-        state = _STATES[found.state].format(issuer=found.issuer or "unnamed")
+        state = STATES[found.state].format(issuer=found.issuer or "unnamed", url=found.remote_url)
         return CredentialsReport(
             state=found.state,
             says=f"{state} {followed}".strip(),
@@ -62,6 +73,7 @@ class Credentials:
             assertion=None if found.assertion is None else found.assertion.to_json(),
             from_ingredient=found.from_ingredient,
             record=record,
+            remote_url=found.remote_url,
         )
 
     def _follow(self, assertion: Assertion | None, picture: Verification) -> tuple[NamedRecord | None, bool, str]:

@@ -18,9 +18,24 @@ MAX_COPIES = 10
 MAX_SENTENCE = 1000
 """Largest number of code points of the assertion's `reference`."""
 
-State = Literal["valid", "untrusted", "invalid"]
-"""`valid`: intact, by a signer trusted here; `untrusted`: intact, by an unknown signer; `invalid`: broken, or not about
-these bytes. A file without credentials has no state: that means unknown, not tampered with."""
+State = Literal[
+    "valid", "untrusted", "expired", "partial", "tampered", "invalid", "unsupported", "remote", "unreadable"
+]
+"""What became of a file's credentials. A file without any has no state: that means unknown, not tampered with.
+
+| | |
+| --- | --- |
+| `valid` | intact, by a signer trusted here |
+| `untrusted` | intact, by an unknown signer |
+| `expired` | intact, but the signer's certificate had expired, or was revoked |
+| `partial` | intact where they cover the file, but they leave out other parts of it than the standard says |
+| `tampered` | the file or the manifest was changed after signing, or the manifest is another file's |
+| `invalid` | broken: not a manifest as the standard says |
+| `unsupported` | of a kind that is not checked here, such as another algorithm |
+| `remote` | not in the file, which only names an address; nothing is fetched |
+| `unreadable` | not read: reading them crashed here, or takes too much |
+"""
+INTACT: frozenset[State] = frozenset(("valid", "untrusted"))
 
 
 @dataclass(frozen=True, slots=True)
@@ -104,3 +119,5 @@ class FoundCredentials:
     """None for GIF, TIFF and AVIF, whose containers are not walked here."""
     problems: tuple[str, ...]
     """Failures found by validation, as C2PA status codes."""
+    remote_url: str | None = None
+    """The address of the manifest, if the file only names that."""

@@ -16,6 +16,7 @@ from ledger.errors import ConflictError
 if TYPE_CHECKING:
     from ledger.image.credentials.signer import CredentialSigner
 
+_REMOTE = "Remote: must fetch remote manifests from url"
 MAX_REPORT = 4 * 2**20
 """Largest number of characters of JSON about one manifest."""
 
@@ -24,8 +25,20 @@ class NoManifestError(Exception):
     """The file has no manifest inside it."""
 
 
+class RemoteManifestError(Exception):
+    """The file has no manifest inside it, and names the address of one: its text."""
+
+
+class UnsupportedError(Exception):
+    """The library does not read manifests of this kind, or in files of this format."""
+
+
 class UnreadableError(Exception):
     """The bytes in the place of a manifest cannot be read as one."""
+
+
+class TooLargeError(Exception):
+    """The manifest says more than is read here."""
 
 
 def load() -> None:
@@ -62,7 +75,7 @@ def sign(data: bytes, media_type: str, manifest: Mapping[str, Any], signer: Cred
 def validate(data: bytes, media_type: str, trusted: str) -> str:
     """C2PA's report (JSON) on the manifest in a file. `trusted`: the trusted roots in PEM, possibly empty.
 
-    A remote manifest is not fetched. Raises NoManifestError and UnreadableError.
+    Nothing is fetched: no remote manifest, no identity. Raises the errors of this module.
     """
     import c2pa
 
@@ -75,11 +88,14 @@ def validate(data: bytes, media_type: str, trusted: str) -> str:
     except c2pa.C2paError.ManifestNotFound as error:
         raise NoManifestError from error
     except c2pa.C2paError as error:
-        if str(error).startswith("Remote"):  # a remote manifest; the library has no class for this error
-            raise NoManifestError from error
+        message = str(error)
+        if message.startswith(_REMOTE):  # the library has no class for this error
+            raise RemoteManifestError(message.removeprefix(_REMOTE).strip()) from error
+        if isinstance(error, c2pa.C2paError.NotSupported):
+            raise UnsupportedError(message[:300]) from error
         raise UnreadableError(str(error)[:300]) from error
     if len(report) > MAX_REPORT:
-        raise UnreadableError(f"the manifest says more than {MAX_REPORT} characters")
+        raise TooLargeError(f"the manifest says more than {MAX_REPORT:,} characters")
     return report
 
 
@@ -87,6 +103,8 @@ def _context(c2pa: Any, trusted: str) -> Any:
     settings: dict[str, Any] = {
         "version": 1,
         "builder": {"thumbnail": {"enabled": False}},
+        # An identity names a site that vouches for it. It is not asked.
+        "core": {"decode_identity_assertions": False, "allowed_network_hosts": []},
         "verify": {"remote_manifest_fetch": False, "ocsp_fetch": False, "verify_trust": True},
     }
     if trusted:

@@ -9,12 +9,14 @@ from __future__ import annotations
 import hashlib
 import json
 from collections.abc import Callable, Iterable
+from dataclasses import replace
 from typing import Any, Literal
 
 from ledger.errors import InputError
 from ledger.image.credentials.assertion import parse_assertion
 from ledger.image.credentials.containers import embedded_manifest, is_walked
 from ledger.image.credentials.content import LABEL, Assertion, FoundCredentials, State
+from ledger.image.credentials.failed import UNTRUSTED, failed_state
 from ledger.image.pool import DecodePool
 from ledger.text import clean_text
 
@@ -25,7 +27,15 @@ UNREADABLE = "artledger.manifest.unreadable"
 
 _TEXT_LIMIT = 200
 _STATES: dict[str, State] = {"Trusted": "valid", "Valid": "untrusted"}
-_UNTRUSTED = "signingCredential.untrusted"
+_STATE_OF_ERROR: dict[str, State] = {
+    "credentials-unreadable": "invalid",
+    "credentials-unsupported": "unsupported",
+    "credentials-remote": "remote",
+}
+_PROVENANCE = b"provenance"
+"""XMP's `dcterms:provenance` names a remote manifest (C2PA 2.2, section 11.4)."""
+_LABEL = b"c2pa"
+"""Every manifest store has this label."""
 
 
 def read_credentials(
@@ -40,16 +50,16 @@ def read_credentials(
     and without the right to open files or connections.
     """
     store = embedded_manifest(data, media_type)
-    if store is None and is_walked(media_type):
+    if store is None and not _may_have_one(data, media_type):
         return None
     digest = None if store is None else hashlib.sha256(store).hexdigest()
     roots = trusted()
     try:
         report = pool.manifest_report(data, media_type, roots)
     except InputError as error:
-        return _unreadable(digest, error.message)
+        return _unread(digest, error)
     if report is None:
-        return None if store is None else _unreadable(digest, "the bytes in its place are no manifest")
+        return None if store is None else _broken(digest, "the bytes in its place are no manifest")
     return found_in(report, digest)
 
 
@@ -58,8 +68,8 @@ def found_in(report: str, manifest_sha256: str | None) -> FoundCredentials:
     try:
         document = _object(json.loads(report))
     except (ValueError, RecursionError):
-        return _unreadable(manifest_sha256, "the report on it is not JSON")
-    state = _STATES.get(str(document.get("validation_state")), "invalid")
+        return _broken(manifest_sha256, "the report on it is not JSON")
+    state = _STATES.get(str(document.get("validation_state"))) or failed_state(document)
     manifests = _object(document.get("manifests"))
     label = document.get("active_manifest")
     active = _object(manifests.get(label)) if isinstance(label, str) else {}
@@ -83,16 +93,38 @@ def found_in(report: str, manifest_sha256: str | None) -> FoundCredentials:
     )
 
 
-def _unreadable(manifest_sha256: str | None, why: str) -> FoundCredentials:
+def _may_have_one(data: bytes, media_type: str) -> bool:
+    """Whether a file in which no manifest was found may have one all the same, or name the address of one."""
+    return _PROVENANCE in data or (not is_walked(media_type) and _LABEL in data)
+
+
+def _unread(manifest_sha256: str | None, error: InputError) -> FoundCredentials | None:
+    """What is known of a manifest that was not read."""
+    state = _STATE_OF_ERROR.get(error.code, "unreadable")
+    if state == "invalid":
+        return _broken(manifest_sha256, error.message)
+    if state != "remote":
+        return _without_content(state, manifest_sha256, f"{UNREADABLE}: {error.message}")
+    address = clean_text(error.message, _TEXT_LIMIT)
+    if not address.startswith(("http://", "https://")):  # the property has other uses, too
+        return None
+    return replace(_without_content(state, manifest_sha256), remote_url=address)
+
+
+def _broken(manifest_sha256: str | None, why: str) -> FoundCredentials:
+    return _without_content("invalid", manifest_sha256, f"{UNREADABLE}: {why}")
+
+
+def _without_content(state: State, manifest_sha256: str | None, *problems: str) -> FoundCredentials:
     return FoundCredentials(
-        state="invalid",
+        state=state,
         issuer=None,
         claim_generator=None,
         digital_source_type=None,
         assertion=None,
         from_ingredient=False,
         manifest_sha256=manifest_sha256,
-        problems=(clean_text(f"{UNREADABLE}: {why}", _TEXT_LIMIT),),
+        problems=tuple(clean_text(each, _TEXT_LIMIT) for each in problems),
     )
 
 
@@ -100,7 +132,7 @@ def _problems(document: dict[str, Any]) -> Iterable[str]:
     """C2PA's status codes of failures, without that of an untrusted signer, which is a state and no problem."""
     for status in _list(document.get("validation_status")):
         code, said = (_text(_object(status).get(key)) for key in ("code", "explanation"))
-        if code is not None and code != _UNTRUSTED:
+        if code is not None and code != UNTRUSTED:
             yield code if said is None else f"{code}: {said}"
 
 

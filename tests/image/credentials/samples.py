@@ -13,7 +13,7 @@ import c2pa
 from ledger.image.credentials import native
 from ledger.image.credentials.content import Assertion, CopiedWork
 from ledger.image.credentials.signer import CredentialSigner, new_certificate, roots_of, signer_of
-from ledger.image.credentials.write import with_credentials
+from ledger.image.credentials.write import encode, with_credentials
 from tests.image.samples import pixels_of, textured
 
 RECORD_ID = "01890a5d-ac96-774b-bcce-b302099a8057"
@@ -88,4 +88,16 @@ def edited(data: bytes, media_type: str) -> bytes:
         builder.add_ingredient(json.dumps(ingredient), media_type, BytesIO(data))
         info = c2pa.C2paSignerInfo(who.algorithm.encode(), who.certificates, who.key_pem, None)
         builder.sign(c2pa.Signer.from_info(info), media_type, BytesIO(data), out)
+    return out.getvalue()
+
+
+def remote(url: str, media_type: str = "image/jpeg") -> bytes:
+    """A file whose manifest is not in it: it names this address."""
+    who, out = signer(), BytesIO()
+    with c2pa.Builder(json.dumps({"assertions": [DRAWN]})) as builder:
+        builder.set_no_embed()
+        builder.set_remote_url(url)
+        info = c2pa.C2paSignerInfo(who.algorithm.encode(), who.certificates, who.key_pem, None)
+        builder.sign(c2pa.Signer.from_info(info), media_type, BytesIO(encode(PIXELS, media_type)), out)
+    assert url.encode() in out.getvalue()
     return out.getvalue()
