@@ -10,6 +10,7 @@ from fastapi.responses import RedirectResponse
 
 from api.http.context import Here, Id
 from api.http.problems import Problem
+from api.pages.compared_view import ComparedView
 from api.pages.presentation import not_measured
 from api.pages.published import latest_checkpoint
 from api.pages.views import page, wants_page
@@ -51,8 +52,13 @@ async def look_up(request: Request, here: Here) -> Response:
 async def verify(request: Request, here: Here) -> Response:
     """Makes a public record of an uploaded picture and shows it."""
     verification = here.application.pictures.verification
-    answer = await here.with_image(request, lambda data: verification.verify(data, top_k=TOP_K))
-    return RedirectResponse(f"/records/{answer.record_id}", 303)
+
+    def verified(data: bytes) -> str:
+        image = verification.images.decode(data)
+        answer = verification.verify_decoded(data, image, top_k=TOP_K)
+        return f"/records/{answer.record_id}{ComparedView.of(image).query}"
+
+    return RedirectResponse(await here.with_image(request, verified), 303)
 
 
 @router.get("/search")
@@ -71,14 +77,16 @@ def search(here: Here, q: Annotated[str, Query(max_length=200)]) -> Response:
 
 
 @router.get("/records/{record_id}")
-def show_record(here: Here, record_id: Id) -> Response:
-    """One record: what it says, what it does not say, and how to check it."""
+def show_record(here: Here, record_id: Id, view: Annotated[ComparedView, Query()]) -> Response:
+    """One record: what it says, what it does not say, and how to check it. `view`: from /verify, for whoever sent the
+    picture."""
     application = here.application
     answer = application.pictures.headlines.record(record_id)
     return page(
         "record.html",
         record=answer,
         predicate=answer.statement["predicate"],
+        view_notes=view.notes(answer.statement["predicate"]),
         published=latest_checkpoint(application.log.objects),
         log_vkey=application.log.vkey,
         record_keys=application.log.record_keys,

@@ -12,6 +12,7 @@ from ledger.match.lists import Verdict
 from ledger.record.parts import ImageFacts
 from ledger.record.predicates import Generation, Verification
 
+OVER_BLACK = "The picture was compared over black, because over white nothing of it shows."
 EMPTY_CORPUS = "No work is registered here, so nothing was compared. Register works: artledger corpus ingest SOURCE"
 
 
@@ -27,10 +28,25 @@ def notes_on(record: Verification | Generation, calibrated: CorpusState | None) 
     return tuple(notes)
 
 
-def note_on_frames(frames: int, media_type: str) -> tuple[str, ...]:
-    """For a file of several frames or pages, of which one was compared."""
+def notes_on_view(
+    media_type: str, frames: int, frame: int = 1, tried: int = 1, *, over_black: bool = False
+) -> tuple[str, ...]:
+    """For a file of several frames or pages, of which one was compared, and for transparency that lay over black.
+
+    `tried`: how many frames were decoded to find one that shows something.
+    """
     things = "pages" if media_type == "image/tiff" else "frames"
-    return (f"{frames:,} {things}; only the first was compared.",) if frames > 1 else ()
+    said = (f"{frames:,} {things}; {_compared(frames, frame, tried)}.",) if frames > 1 else ()
+    return (*said, OVER_BLACK) if over_black else said
+
+
+def _compared(frames: int, frame: int, tried: int) -> str:
+    if frame > 1:
+        blank = "the first is blank" if frame == 2 else f"the first {frame - 1} are blank"
+        return f"the {({2: '2nd', 3: '3rd'}).get(frame, f'{frame}th')} was compared, {blank}"
+    if tried == 1:
+        return "only the first was compared"
+    return "all are blank" if tried == frames else f"the first {tried} are blank, and no other was compared"
 
 
 def outgrown(calibrated: CorpusState, corpus: CorpusState) -> tuple[str, ...]:

@@ -3,7 +3,8 @@
 First come the checks of `verifier`, then:
 
 10. Bytes. The picture's SHA-256 is the recorded one.
-11. Pixels. Decoded again, its canonical pixels have the recorded size and digest.
+11. Pixels. Decoded again, the view that is compared has the recorded size and digest; or its canonical pixels do, of
+    a record that is older than views.
 12. Fingerprint. Computed again under the recorded spec, it equals the recorded one within the tolerances below.
 13. Scores. Computed again against every work whose embedding is disclosed, the matches have the recorded scores.
 
@@ -119,8 +120,8 @@ def _bytes(statement: Statement, image: bytes) -> Check:
 
 
 def _pixels(record: _Pictured, image: bytes, recompute: Recompute) -> str:
-    facts = recompute.facts(image)
-    expected = record.pixel_sha256 if isinstance(record, Registration) else record.image.pixel_sha256
+    expected = _pixel_sha256(record)
+    facts = recompute.facts(image, expected)
     if facts.pixel_sha256 != expected:
         raise VerificationError(
             f"expected canonical pixels with SHA-256 {expected}, but decoding gave {facts.pixel_sha256}",
@@ -137,8 +138,12 @@ def _pixels(record: _Pictured, image: bytes, recompute: Recompute) -> str:
     return f"{facts.width}x{facts.height} pixels with SHA-256 {expected}"
 
 
+def _pixel_sha256(record: _Pictured) -> str:
+    return record.pixel_sha256 if isinstance(record, Registration) else record.image.pixel_sha256
+
+
 def _fingerprint(record: _Pictured, image: bytes, recompute: Recompute) -> str:
-    found = recompute.fingerprint(image, record.fingerprint)
+    found = recompute.fingerprint(image, _pixel_sha256(record), record.fingerprint)
     for name, distance in (("pHash", found.phash_distance), ("PDQ", found.pdq_distance)):
         if distance > HASH_TOLERANCE:
             raise VerificationError(

@@ -48,11 +48,11 @@ class Recompute(Protocol):
     here; a spec, model or calibration is missing). The audit then reports the check as not done.
     """
 
-    def facts(self, image: bytes) -> ImageFacts:
-        """Decodes the picture to canonical pixels."""
+    def facts(self, image: bytes, pixel_sha256: str) -> ImageFacts:
+        """Decodes the picture to the view with these pixels; where it has none, to the view that is compared."""
 
-    def fingerprint(self, image: bytes, recorded: FingerprintDigests) -> FingerprintComparison:
-        """Fingerprints the picture under the recorded spec."""
+    def fingerprint(self, image: bytes, pixel_sha256: str, recorded: FingerprintDigests) -> FingerprintComparison:
+        """Fingerprints that view under the recorded spec."""
 
     def scores(self, image: bytes, record: Verification | Generation) -> Sequence[ScoreComparison]:
         """Scores the picture again, under the recorded calibration, against each match of the record, in its order."""

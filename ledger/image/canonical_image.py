@@ -17,7 +17,7 @@ Pixels = NDArray[np.uint8]
 
 @dataclass(frozen=True, slots=True)
 class CanonicalImage:
-    """A picture after decoding: first frame, EXIF-oriented, sRGB, alpha over white (FORMAT.md, canonical pixels)."""
+    """A picture after decoding: EXIF-oriented, sRGB, without transparency (FORMAT.md, canonical pixels and views)."""
 
     sha256: str
     """Lowercase hex SHA-256 of the file's bytes."""
@@ -27,6 +27,12 @@ class CanonicalImage:
     pixel_sha256: str
     """SHA-256 of `artledger/pixels/v1\\n`, width, height (uint32 big-endian) and the rows of RGB bytes, full size."""
     working: Pixels
-    """The canonical pixels, scaled down so that the longest side is at most WORKING_SIDE; never scaled up."""
+    """The pixels, scaled down so that the longest side is at most WORKING_SIDE; never scaled up."""
     frames: int = 1
-    """Frames or pages in the file, of which this is the first."""
+    """Frames or pages in the file."""
+    frame: int = 1
+    """Which of them this is, from 1."""
+    over_black: bool = False
+    """Whether its transparency lies over black, not over white."""
+    tried: int = 1
+    """How many frames were decoded to find it."""

@@ -9,12 +9,12 @@ import hashlib
 from typing import NamedTuple
 
 from ledger.errors import InputError, LedgerError
-from ledger.image.canonical_pixels import pixels_of_frame
 from ledger.image.failures import failure, out_of_memory
 from ledger.image.formats import sniff
 from ledger.image.frames import frames
 from ledger.image.limits import DecodeLimits
 from ledger.image.structure import check_structure
+from ledger.image.views import compared_view, first_view
 
 
 class Decoded(NamedTuple):
@@ -30,11 +30,17 @@ class Decoded(NamedTuple):
     working: bytes
     """Rows of RGB bytes."""
     frames: int
-    """Frames or pages in the file, of which the first was decoded."""
+    """Frames or pages in the file."""
+    frame: int = 1
+    """Which of them this is, from 1."""
+    over_black: bool = False
+    """Whether its transparency lies over black, not over white."""
+    tried: int = 1
+    """How many frames were decoded to find it."""
 
 
-def decode(data: bytes, limits: DecodeLimits) -> Decoded:
-    """Canonical pixels (FORMAT.md) of the file `data`.
+def decode(data: bytes, limits: DecodeLimits, *, canonical: bool = False) -> Decoded:
+    """The view of the file `data` that is compared (FORMAT.md); `canonical`: its canonical pixels in any case.
 
     Raises InputError with one of the codes `empty-file`, `not-an-image`, `unsupported-format`, `too-large`,
     `too-many-pixels`, `too-complex`, `truncated`, `damaged`, `decode-memory`.
@@ -43,13 +49,15 @@ def decode(data: bytes, limits: DecodeLimits) -> Decoded:
     kind = sniff(data)
     shown = check_structure(kind, data, limits)
     try:
-        pixels = pixels_of_frame(next(frames(data, kind, limits)))
+        decoded = frames(data, kind, limits)
+        view = first_view(decoded) if canonical else compared_view(decoded, shown)
     except LedgerError:
         raise
     except MemoryError as error:
         raise out_of_memory() from error
     except Exception as error:  # codecs raise OSError, SyntaxError, ValueError, struct.error, zlib.error, ...
         raise failure(kind, data, error) from error
+    pixels = view.pixels
     return Decoded(
         sha256=hashlib.sha256(data).hexdigest(),
         media_type=kind.media_type,
@@ -59,6 +67,9 @@ def decode(data: bytes, limits: DecodeLimits) -> Decoded:
         working_size=pixels.working.size,
         working=pixels.working.tobytes(),
         frames=shown,
+        frame=view.frame,
+        over_black=view.over_black,
+        tried=view.tried,
     )
 
 

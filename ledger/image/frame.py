@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from typing import NamedTuple
 
 from PIL import Image
@@ -22,6 +23,20 @@ class Frame(NamedTuple):
     def transparent(self) -> bool:
         """Whether there may be pixels that are not opaque."""
         return self.alpha is not None or self.picture.has_transparency_data
+
+    @property
+    def uniform(self) -> bool:
+        """Whether all pixels are equal, so that no view of the frame shows anything."""
+        parts = (self.picture,) if self.alpha is None else (self.picture, self.alpha)
+        return all(low == high for part in parts for low, high in _extremes(part))
+
+
+def _extremes(picture: Image.Image) -> Iterator[tuple[float, float]]:
+    for band in picture.split():
+        low, high = band.getextrema()
+        assert isinstance(low, int | float)  # noqa: S101 - of one band
+        assert isinstance(high, int | float)  # noqa: S101
+        yield low, high
 
 
 def associated(colours: Image.Image, alpha: Image.Image) -> Image.Image:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from dataclasses import replace
 from io import BytesIO
 from itertools import count
 
@@ -17,7 +18,7 @@ from ledger.image.kinds.photoshop import photoshop_frame
 from ledger.image.kinds.svg import rasterise_file
 from ledger.image.kinds.tiff_channels import tiff_frame
 from ledger.image.kinds.tiff_structure import pages
-from ledger.image.limits import MAX_IN_FILE, DecodeLimits
+from ledger.image.limits import MAX_IN_FILE, MOST_PIXELS, DecodeLimits
 from ledger.image.metadata import exif_orientation, settle_transparency
 from ledger.image.structure import check_pixels
 
@@ -34,6 +35,7 @@ def frames(data: bytes, kind: ImageFormat, limits: DecodeLimits) -> Iterator[Fra
 
     Raises InputError, MemoryError, and what codecs raise. A frame is valid until the next one is asked for.
     """
+    later = replace(limits, max_pixels=min(limits.max_pixels, MOST_PIXELS))
     if kind is HEIC:
         yield heif_frame(data, limits)
     elif kind is PSD:
@@ -42,14 +44,14 @@ def frames(data: bytes, kind: ImageFormat, limits: DecodeLimits) -> Iterator[Fra
         yield from frames(rasterise_file(data), PNG, limits)
     elif kind is TIFF:
         for page in pages(data):
-            yield _tiff_page(data, page, limits)
+            yield _tiff_page(data, page, later if page else limits)
     else:
-        yield from _several(without_text(data) if kind is PNG else data, kind, limits)
+        yield from _several(without_text(data) if kind is PNG else data, kind, limits, later)
 
 
-def _several(data: bytes, kind: ImageFormat, limits: DecodeLimits) -> Iterator[Frame]:
+def _several(data: bytes, kind: ImageFormat, limits: DecodeLimits, later: DecodeLimits) -> Iterator[Frame]:
     """Pillow's frames; where the first cannot be decoded, those of the file without what does not decide its pixels."""
-    decoded = _decoded(data, kind, limits)
+    decoded = _decoded(data, kind, limits, later)
     try:
         first = next(decoded)
     except (LedgerError, MemoryError):
@@ -60,14 +62,14 @@ def _several(data: bytes, kind: ImageFormat, limits: DecodeLimits) -> Iterator[F
         bare = bare_file(kind, data)
         if bare == data:
             raise failure from None
-        decoded = _decoded(bare, kind, limits)
+        decoded = _decoded(bare, kind, limits, later)
         first = next(decoded)
     yield first
     del first
     yield from decoded
 
 
-def _decoded(data: bytes, kind: ImageFormat, limits: DecodeLimits) -> Iterator[Frame]:
+def _decoded(data: bytes, kind: ImageFormat, limits: DecodeLimits, later: DecodeLimits) -> Iterator[Frame]:
     with Image.open(BytesIO(data), formats=[kind.decoder]) as picture:
         for number in count():
             if number:
@@ -75,7 +77,7 @@ def _decoded(data: bytes, kind: ImageFormat, limits: DecodeLimits) -> Iterator[F
                     picture.seek(number)
                 except EOFError:
                     return
-            check_pixels(picture.width * picture.height, limits)
+            check_pixels(picture.width * picture.height, later if number else limits)
             picture.info.pop("xmp", None)  # else Pillow would read an orientation from it
             picture.load()
             if kind is PNG and not number:

@@ -11,10 +11,15 @@ WORKING_RESAMPLING = "box-then-lanczos3"
 """Scaling to the working picture: box reduction by a whole number to at least three times its size, then Lanczos 3."""
 
 
+MOST_FRAMES = 16
+"""Frames or pages of which the first with something to see is compared."""
+MOST_PIXELS = 50_000_000
+"""Most pixels of all views together that are tried after the first."""
+
 MAX_IN_FILE = {
     "scans": 100,  # a progressive JPEG has about 10; each costs as much as one decoding
-    "frames": 5_000,  # only the first frame is decoded
-    "directories": 1_000,  # pages of a TIFF; only the first is decoded
+    "frames": 5_000,  # at most MOST_FRAMES are decoded
+    "directories": 1_000,  # pages of a TIFF; at most MOST_FRAMES are decoded
     "strips and tiles": 65_536,
     "tiles": 4_096,  # of an AVIF or HEIC picture; 200 megapixels have about 800
     "parts": 65_536,  # segments, chunks, boxes, tags

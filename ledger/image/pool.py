@@ -60,13 +60,14 @@ class DecodePool:
         self._pool.stop()  # type: ignore[no-untyped-call]  # pebble leaves it unannotated
         self._pool.join()
 
-    def decode(self, data: bytes) -> CanonicalImage:
-        """Canonical pixels of one file, within the limits.
+    def decode(self, data: bytes, *, canonical: bool = False) -> CanonicalImage:
+        """The view of one file that is compared (`ledger.image.views`), within the limits. `canonical`: its canonical
+        pixels in any case.
 
         Raises InputError: the codes of `ledger.image.decode.decode`, and `decode-timeout`, `decode-crashed`.
         """
         check_size(data, self.limits)
-        decoded = self._run(decode_job, data)
+        decoded = self._run(partial(decode_job, canonical=canonical), data)
         width, height = decoded.working_size
         return CanonicalImage(
             sha256=decoded.sha256,
@@ -76,6 +77,9 @@ class DecodePool:
             pixel_sha256=decoded.pixel_sha256,
             working=np.frombuffer(decoded.working, dtype=np.uint8).reshape(height, width, 3),
             frames=decoded.frames,
+            frame=decoded.frame,
+            over_black=decoded.over_black,
+            tried=decoded.tried,
         )
 
     def rasterise(self, svg: bytes) -> bytes:

@@ -176,7 +176,7 @@ def _tiff(data: bytes, costs: Costs) -> None:
         if page == 0:  # other pages are not decoded
             costs.canvas(directory.width, directory.height)
         costs.add("directories")
-        costs.pictures += is_page(directory)
+        costs.pictures += page == 0 or is_page(directory)
         costs.add("parts", directory.entries)
         costs.add("strips and tiles", directory.strips)
         costs.add("bytes of colour profile", directory.profile_bytes)

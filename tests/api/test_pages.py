@@ -7,10 +7,13 @@ import re
 
 import pytest
 from fastapi.testclient import TestClient
+from PIL import Image
 
+from ledger.answers.notes import OVER_BLACK
 from ledger.answers.works import WorkAnswer
 from ledger.app import Application
 from tests.api.conftest import HOSTILE_ARTIST, HOSTILE_TITLE, RIGHT_TO_LEFT_OVERRIDE
+from tests.image.samples import save, textured
 
 BROWSER = {"accept": "text/html,application/xhtml+xml;q=0.9,*/*;q=0.8"}
 
@@ -107,3 +110,20 @@ def test_people_get_problems_as_pages_and_programs_as_documents(client: TestClie
     assert "record-not-found" in page.text
     assert client.get(path).json()["code"] == "record-not-found"
     assert client.get(f"/v1{path}", headers=BROWSER).json()["code"] == "record-not-found"
+
+
+def test_verify_says_which_frame_was_compared(client: TestClient) -> None:
+    """The record does not say it, so the address that /verify leads to does."""
+    several = save(Image.new("RGB", (90, 70)), "GIF", save_all=True, append_images=[textured(90, 70, 4)])
+    files = {"image": ("a.gif", several, "image/gif")}
+    sent = client.post("/verify", files=files, follow_redirects=False)
+    assert sent.status_code == 303
+    address = sent.headers["location"]
+    assert address.endswith("?frames=2&frame=2&tried=2")
+    note = "2 frames; the 2nd was compared, the first is blank."
+    assert note in client.get(address).text
+    plain = address.partition("?")[0]
+    assert note not in client.get(plain).text
+    assert OVER_BLACK in client.get(f"{plain}?over_black=true").text
+    for wrong in ("frames=0", "frames=99999", "frame=17", "tried=-1", "over_black=maybe", "frames=<b>"):
+        assert client.get(f"{plain}?{wrong}").status_code == 422

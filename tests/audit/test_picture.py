@@ -33,12 +33,12 @@ class Answers:
     comparison: FingerprintComparison | Exception = SAME
     rescored: Sequence[ScoreComparison] = field(default_factory=lambda: [ScoreComparison(1, 0.9931)])
 
-    def facts(self, image: bytes) -> ImageFacts:
+    def facts(self, image: bytes, pixel_sha256: str) -> ImageFacts:
         if isinstance(self.image, Exception):
             raise self.image
         return self.image
 
-    def fingerprint(self, image: bytes, recorded: FingerprintDigests) -> FingerprintComparison:
+    def fingerprint(self, image: bytes, pixel_sha256: str, recorded: FingerprintDigests) -> FingerprintComparison:
         if isinstance(self.comparison, Exception):
             raise self.comparison
         return self.comparison

@@ -6,7 +6,7 @@ from collections.abc import Callable
 
 import pytest
 
-from ledger.answers.notes import note_on_frames
+from ledger.answers.notes import notes_on_view
 from ledger.image.decode import decode
 from ledger.image.limits import DEFAULT_LIMITS
 from tests.image.bombs import gif, tiff_of_directories
@@ -55,13 +55,15 @@ def test_smaller_versions_and_masks_are_no_pages(kind: int, pages: int) -> None:
 @pytest.mark.parametrize(
     ("build", "media_type", "note"),
     [
-        (lambda: gif(4_000), "image/gif", "4,000 frames; only the first was compared."),
+        (lambda: gif(4_000), "image/gif", "4,000 frames; the first 16 are blank, and no other was compared."),
+        (lambda: gif(3), "image/gif", "3 frames; all are blank."),
         (lambda: several("TIFF"), "image/tiff", "3 pages; only the first was compared."),
     ],
 )
 def test_the_note(build: Callable[[], bytes], media_type: str, note: str) -> None:
-    assert note_on_frames(frames(build()), media_type) == (note,)
+    found = decode(build(), DEFAULT_LIMITS)
+    assert notes_on_view(media_type, found.frames, found.frame, found.tried) == (note,)
 
 
 def test_no_note_on_one() -> None:
-    assert note_on_frames(1, "image/gif") == ()
+    assert notes_on_view("image/gif", 1) == ()

@@ -6,7 +6,7 @@ import re
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 
-from ledger.answers.notes import note_on_frames, notes_on
+from ledger.answers.notes import notes_on, notes_on_view
 from ledger.answers.records import LookupAnswer, RecordAnswer
 from ledger.errors import InputError
 from ledger.flows.pictures.credentials import Credentials
@@ -53,7 +53,7 @@ class Lookup:
             matches=matches[:top_k],
             reference=reference_sentence(predicate, work_names(works)),
             notes=(
-                *note_on_frames(image.frames, image.media_type),
+                *notes_on_view(image.media_type, image.frames, image.frame, image.tried, over_black=image.over_black),
                 *notes_on(predicate, self.records.calibrated([predicate.calibration]).get(predicate.calibration)),
             ),
             frames=image.frames if image.frames > 1 else None,

@@ -13,6 +13,7 @@ from ledger.fingerprint.fingerprinter import Fingerprinter
 from ledger.flows.pictures.measurements import match_text
 from ledger.flows.pictures.verify import query_of
 from ledger.flows.works.subset import TheseWorks
+from ledger.image.canonical_image import CanonicalImage
 from ledger.image.pool import DecodePool
 from ledger.match.calibration import Calibration
 from ledger.match.candidate import Query
@@ -37,9 +38,9 @@ class LocalRecompute:
     calibrations: Callable[[], CalibrationStore]
     style: StyleNull | None = None
 
-    def facts(self, image: bytes) -> ImageFacts:
+    def facts(self, image: bytes, pixel_sha256: str) -> ImageFacts:
         """Raises InputError."""
-        decoded = self.images.decode(image)
+        decoded = self._decoded(image, pixel_sha256)
         return ImageFacts(
             height=decoded.height,
             media_type=decoded.media_type,
@@ -48,13 +49,13 @@ class LocalRecompute:
             width=decoded.width,
         )
 
-    def fingerprint(self, image: bytes, recorded: FingerprintDigests) -> FingerprintComparison:
+    def fingerprint(self, image: bytes, pixel_sha256: str, recorded: FingerprintDigests) -> FingerprintComparison:
         """Compares digests. Records do not hold the vectors, so a cosine is known only where the digests are equal.
 
         Raises InputError, ConflictError (`spec-mismatch`).
         """
         self._require_spec(recorded.spec)
-        found = self.fingerprinter.works([self.images.decode(image)])[0]
+        found = self.fingerprinter.works([self._decoded(image, pixel_sha256)])[0]
         return FingerprintComparison(
             phash_distance=_bits(found.phash, recorded.phash),
             pdq_distance=_bits(found.pdq, recorded.pdq),
@@ -73,7 +74,7 @@ class LocalRecompute:
         wanted = [match.work_id for match in record.matches]
         near_in_style = [match.work_id for match in record.matches if STYLE_SCORE in match.raw]
         works = TheseWorks(self.index(), wanted, CorpusState(record.corpus.through, record.corpus.works), near_in_style)
-        decoded = self.images.decode(image)
+        decoded = self._decoded(image, record.image.pixel_sha256)
         query = query_of(decoded, self.fingerprinter.query(decoded))
         calibration = Calibration.read(stored.document)
         matcher = Matcher(works, calibration, shipped_null_set())
@@ -82,6 +83,14 @@ class LocalRecompute:
         return [
             ScoreComparison(match.rank, scores.get(match.work_id), style.get(match.work_id)) for match in record.matches
         ]
+
+    def _decoded(self, image: bytes, pixel_sha256: str) -> CanonicalImage:
+        """The view that is compared; the canonical pixels where only these have the recorded digest."""
+        view = self.images.decode(image)
+        if view.pixel_sha256 == pixel_sha256 or not (view.over_black or view.frame > 1):
+            return view
+        canonical = self.images.decode(image, canonical=True)
+        return canonical if canonical.pixel_sha256 == pixel_sha256 else view
 
     def _style(self, calibration: Calibration, query: Query, work_ids: Sequence[str]) -> dict[str, float]:
         """Nearness in style by work id; empty where the unrelated pictures it was measured with are not at hand."""

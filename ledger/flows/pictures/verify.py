@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from ledger.answers.notes import note_on_frames
+from ledger.answers.notes import notes_on_view
 from ledger.answers.records import RecordAnswer
 from ledger.cancellation import require_not_cancelled
 from ledger.fingerprint.complexity import comparable
@@ -58,7 +58,10 @@ class Verifying:
 
         Raises InputError for bytes that are not a usable picture, PushbackError when nothing can be appended now.
         """
-        image = self.images.decode(data)
+        return self.verify_decoded(data, self.images.decode(data), top_k=top_k)
+
+    def verify_decoded(self, data: bytes, image: CanonicalImage, *, top_k: int = MATCHES) -> RecordAnswer:
+        """`verify` of a file that was decoded to `image`."""
         entry, repeated = self._recorded(image)
         whole = self.records.answer(entry, repeated=repeated)
         answer = _of_file(showing(whole, top_k), image).model_copy(
@@ -107,13 +110,13 @@ class Verifying:
 
 def _of_file(answer: RecordAnswer, image: CanonicalImage) -> RecordAnswer:
     """The answer with what the file has beside the picture that was compared. The record does not say it."""
-    notes = note_on_frames(image.frames, image.media_type)
+    notes = notes_on_view(image.media_type, image.frames, image.frame, image.tried, over_black=image.over_black)
     if not notes:
         return answer
     report = answer.report
     if report is not None:
         report = report.model_copy(update={"notes": (*notes, *report.notes)})
-    return answer.model_copy(update={"frames": image.frames, "report": report})
+    return answer.model_copy(update={"frames": image.frames if image.frames > 1 else None, "report": report})
 
 
 def query_of(image: CanonicalImage, fingerprint: QueryFingerprint) -> Query:

@@ -1,7 +1,8 @@
 """Builds the vectors of canonical pixels (FORMAT.md): `python -m tests.conformance.pixels.build` from the repository.
 
 Each is a small file in `files`; vectors.json has its name, SHA-256, width, height, `pixel_sha256`, the size of its
-working picture with the SHA-256 of that one's rows of RGB bytes, and why it is there.
+working picture with the SHA-256 of that one's rows of RGB bytes, and why it is there. These are of the view that is
+compared; where that is not the canonical pixels, `view` says which it is, and `canonical_pixel_sha256` is theirs.
 Other decoders are welcome to them. `lossy` vectors hold for the decoders that FORMAT.md names; all others for any.
 """
 
@@ -275,6 +276,21 @@ def _drawings() -> Made:
     )
 
 
+def _views() -> Made:
+    """Whose canonical pixels show nothing."""
+    squares = [bytes(255 * (x // 6 + y // 6 & 1) for x in range(24)) for y in range(18)]
+    white = [b"".join(b"\xff\xff\xff" + row[x : x + 1] for x in range(24)) for row in squares]
+    yield "white-sticker.png", png((24, 18), 8, RGBA, white), "white on transparency: over black"
+    blank, shown = Image.new("L", (24, 18), 250), Image.frombytes("L", (24, 18), b"".join(squares))
+    more = {"save_all": True, "append_images": [blank.point(lambda value: value - 9), shown]}
+    yield "third-page.tif", save(blank, "TIFF", **more), "the third page is the first that shows something"
+    clear = Image.new("RGBA", (24, 18), (255, 255, 255, 0))
+    other = Image.frombytes("RGBA", (24, 18), b"".join(white))
+    several = {"save_all": True, "append_images": [other]}
+    yield "second-frame.png", save(clear, "PNG", **several), "the second frame over black"
+    yield "blank.png", png((24, 18), 8, GREY, [bytes(24)] * 18), "nothing to see: the canonical pixels"
+
+
 def _kept() -> Made:
     """Of an encoder that is not installed with the tests."""
     reasons = {
@@ -298,6 +314,16 @@ PROFILED |= {"icc-cmyk.tif", "icc-wide.jpg", "icc-wide.heic", "lab.tif"}
 """Whose colours the colour engine decides."""
 
 
+def _view(data: bytes) -> dict[str, object]:
+    """The view that is compared, where it is not the canonical pixels."""
+    found = decode(data, DEFAULT_LIMITS)
+    if found.frame == 1 and not found.over_black:
+        return {}
+    canonical = decode(data, DEFAULT_LIMITS, canonical=True)
+    view = {"background": "black" if found.over_black else "white", "frame": found.frame}
+    return {"view": view, "canonical_pixel_sha256": canonical.pixel_sha256}
+
+
 def build() -> None:
     FILES.mkdir(exist_ok=True)
     vectors = []
@@ -314,6 +340,7 @@ def build() -> None:
         *_bmp(),
         *_photoshop(),
         *_drawings(),
+        *_views(),
         *_kept(),
         *_broken_ancillary(),
     )
@@ -335,6 +362,7 @@ def build() -> None:
                 "lossy": name.endswith(LOSSY),
                 "profile": name in PROFILED,
                 "why": why,
+                **_view(data),
             }
         )
     (FOLDER / "vectors.json").write_text(json.dumps(vectors, indent=1) + "\n")
