@@ -21,15 +21,21 @@ if TYPE_CHECKING:
 group = CommandGroup()
 
 
-@group.add("artledger demo", "artledger demo --corpus ./paintings", "artledger demo --json --data /tmp/try")
+@group.add(
+    "artledger demo",
+    "artledger demo --works 2000",
+    "artledger demo --corpus ./paintings",
+    "artledger demo --json --data /tmp/try",
+)
 def demo(
     invocation: Invocation,
     corpus: Annotated[
         Path | None, typer.Option(metavar="FOLDER", help="Use this labelled folder of works instead of OpenClipart.")
     ] = None,
-    all_works: Annotated[
-        bool, typer.Option("--all", help="Register all works of OpenClipart. Default: 2,000 works.")
-    ] = False,
+    works: Annotated[
+        int, typer.Option(min=100, metavar="N", help="Register N works of OpenClipart.", show_default=True)
+    ] = 500,
+    all_works: Annotated[bool, typer.Option("--all", help="Register all works of OpenClipart.")] = False,
 ) -> ExitCode | None:
     """Register real artworks, verify three pictures, generate one, check a proof, and refuse a forged one.
 
@@ -39,7 +45,7 @@ def demo(
     out = invocation.out
     with invocation.application() as application:
         with invocation.progress() as progress:
-            report = application.demo.run(progress, corpus=corpus, all_works=all_works)
+            report = application.demo.run(progress, corpus=corpus, works=None if all_works else works)
         vkey = application.log.vkey
     out.document(report.to_json())
     _show(invocation, report, vkey)

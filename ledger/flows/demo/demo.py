@@ -3,6 +3,7 @@ shows that a forged proof is refused."""
 
 from __future__ import annotations
 
+import math
 import time
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
@@ -28,9 +29,10 @@ from ledger.image.canonical_image import CanonicalImage
 from ledger.match.lists import COPY_RELATIONS
 
 OPENCLIPART = "openclipart"
-WORKS = 2_000
-SPARE = 60
-"""How many works are chosen beyond WORKS, because some drawings turn out to have the same bytes once rendered."""
+WORKS = 500
+"""How many works of OpenClipart are registered where nothing else is asked for."""
+SPARE = 0.03
+"""Share of works that are chosen beyond, because some drawings turn out to have the same bytes once rendered."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -102,16 +104,14 @@ class Demo:
     publish: Callable[[], None]
     log_vkey: str
 
-    def run(self, progress: Progress = silent, *, corpus: Path | None = None, all_works: bool = False) -> DemoReport:
-        """`corpus`: a labelled folder; OpenClipart where None. Raises InputError (`openclipart-missing`,
-        `demo-corpus`)."""
+    def run(self, progress: Progress = silent, *, corpus: Path | None = None, works: int | None = WORKS) -> DemoReport:
+        """`corpus`: a labelled folder, all of which is registered; `works` of OpenClipart where None, or all of them.
+        Raises InputError (`openclipart-missing`, `demo-corpus`, `too-few-works`)."""
         started = time.monotonic()
         source = self._openclipart() if corpus is None else self.open_source(str(corpus), None)
         decode = self.verification.images.decode
-        selection = _of_openclipart(source, all_works) if corpus is None else _of_folder(source, decode)
-        ingest = self.ingestion.run(
-            _Selected(source, selection.inside), progress, at_most=None if corpus or all_works else WORKS
-        )
+        selection = _of_openclipart(source, works) if corpus is None else _of_folder(source, decode)
+        ingest = self.ingestion.run(_Selected(source, selection.inside), progress, at_most=None if corpus else works)
         self.calibrations.recalibrate(progress)
         pictures = choose_pictures(source, selection.inside, selection.outside, decode)
         queries = self.ask(pictures, progress)
@@ -181,10 +181,10 @@ def _of_folder(source: Source, decode: Callable[[bytes], CanonicalImage]) -> Dem
     return DemoSelection(inside=tuple(item for item in items if item.key != held_back.key), outside=(held_back,))
 
 
-def _of_openclipart(source: Source, all_works: bool) -> DemoSelection:
+def _of_openclipart(source: Source, works: int | None) -> DemoSelection:
     items = tuple(source.items())
-    selection = demo_selection(items, WORKS + SPARE)
-    if not all_works:
+    selection = demo_selection(items, math.ceil((works or WORKS) * (1 + SPARE)))
+    if works is not None:
         return selection
     outside = {item.key for item in selection.outside}
     everything = tuple(item for item in items if item.key not in outside and "alias_of" not in item.labels)
