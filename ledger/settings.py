@@ -58,6 +58,19 @@ class Settings(BaseSettings):
     c2pa_key: Path | None = None
     """Private key (PKCS #8, PEM) of that certificate."""
 
+    data_mining: (
+        Literal[
+            "DMI-ALLOWED",
+            "DMI-PROHIBITED",
+            "DMI-PROHIBITED-AIMLTRAINING",
+            "DMI-PROHIBITED-GENAIMLTRAINING",
+            "DMI-PROHIBITED-EXCEPTSEARCHENGINEINDEXING",
+        ]
+        | None
+    ) = None
+    """What generated pictures say of data mining and training, in their Content Credentials and in XMP: a value of
+    IPTC's Data Mining property such as `DMI-PROHIBITED-AIMLTRAINING`. Default: nothing."""
+
     publish_interval: float = Field(default=1.0, gt=0)
     """How often `serve` publishes new log entries, in seconds."""
 

@@ -198,8 +198,8 @@ class Pictures:
     def _make_file(self) -> MakeFile:
         from ledger.image.credentials.write import with_credentials
 
-        signer = self.credential_keys.signer()
-        return lambda pixels, media_type, assertion: with_credentials(pixels, media_type, assertion, signer)
+        signer, mining = self.credential_keys.signer(), self.store.settings.data_mining
+        return lambda pixels, media_type, assertion: with_credentials(pixels, media_type, assertion, signer, mining)
 
     @cached_property
     def generation(self) -> Generating:

@@ -13,6 +13,7 @@ from ledger.app import Application, open_application
 from ledger.errors import ConflictError, InputError
 from ledger.flows.pictures.credential_keys import CREDENTIAL_KEY_FILE, OperatorCredentials, OwnCredentials
 from ledger.image.credentials.signer import new_certificate
+from tests.image.credentials.samples import ASSERTION, PIXELS
 
 
 def own(tmp_path: Path, passphrase: bytes | None = None) -> OwnCredentials:
@@ -89,3 +90,14 @@ def test_the_certificate_names_the_log(application: Application) -> None:
     keys = application.pictures.credential_keys
     assert isinstance(keys, OwnCredentials)
     assert keys.organisation == f"Artledger {application.log.origin}"
+
+
+@pytest.mark.parametrize("value", [None, "DMI-PROHIBITED-AIMLTRAINING"])
+def test_the_operator_chooses_what_files_say_of_data_mining(
+    database_url: str, tmp_path: Path, value: str | None
+) -> None:
+    with open_application(data_dir=tmp_path / "data", database_url=database_url, data_mining=value) as application:
+        data = application.pictures.handing_out.make_file(PIXELS, "image/png", ASSERTION).data
+    said = b"" if value is None else b"http://ns.useplus.org/ldf/vocab/" + value.encode()
+    assert said in data
+    assert (b"DataMining" in data, b"cawg.training-mining" in data) == (value is not None,) * 2
