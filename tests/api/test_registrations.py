@@ -21,7 +21,9 @@ from ledger.record import dsse
 from tests.api.conftest import HERE
 from tests.applications import DRAWINGS, GENEROUS, UNKNOWN_ID
 from tests.conftest import DatabaseUrl, copied
+from tests.image.samples import png_chunk
 from tests.people import Person, artist, changed
+from tests.xmp_samples import KEYWORD, mining
 
 SAID: dict[str, Any] = {
     "title": "<b>Crow</b>\u202e", "licence": "CC-BY-4.0", "allowed_uses": ["match", "style"],
@@ -80,6 +82,22 @@ def envelope(person: Person, prepared: Response) -> dict[str, Any]:
 
 def code(response: Response) -> tuple[int, str]:
     return response.status_code, response.json()["code"]
+
+
+def test_what_the_file_forbids_is_taken_away_and_shown(
+    client: TestClient, application: Application, ben: Person
+) -> None:
+    value = "DMI-PROHIBITED-AIMLTRAINING"
+    chunk = png_chunk(b"iTXt", KEYWORD + b"\0\0\0\0\0" + mining(f"{value}<!--<b>-->"))
+    plain = DRAWINGS[21].read_bytes()
+    made = send(client, plain[:33] + chunk + plain[33:], SAID, headers(application, ben.artist_id))
+    assert made.status_code == 201, made.text
+    work = client.get(f"/v1/works/{made.json()['work']['work_id']}").json()
+    [term] = work["file_terms"]
+    assert (work["allowed_uses"], made.json()["record"]["statement"]["predicate"]["allowed_uses"]) == (["match"],) * 2
+    assert (term["value"], term["forbids"], term["place"]) == (value, ["train", "style"], "in the file")
+    page = client.get(f"/works/{work['work_id']}", headers={"accept": "text/html"}).text
+    assert f"{value} (IPTC/PLUS Data Mining, IPTC Photo Metadata 2023.1)" in page
 
 
 def test_from_registration_to_withdrawal_without_a_key(

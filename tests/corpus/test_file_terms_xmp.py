@@ -5,6 +5,8 @@ from __future__ import annotations
 import time
 
 import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
 
 from ledger.corpus.file_terms.vocabulary import DATA_MINING, RIGHTS, TDM_RESERVATION, kind_of_licence
 from ledger.corpus.file_terms.xmp import terms_in
@@ -145,6 +147,40 @@ def test_every_format_has_its_place(kind: str) -> None:
     assert forbidden(data) == set(ALL_USES)
     assert len(read(data)) == 1
     assert read(save(textured(90, 60), kind)) == []
+
+
+def test_packets_of_other_formats_are_found_as_plain_text() -> None:
+    gif = save(textured(90, 60), "GIF")
+    trailer = bytes([1, *range(255, -1, -1), 0])
+    assert forbidden(gif[:-1] + b"!\xff\x0bXMP DataXMP" + PROHIBITED + trailer + gif[-1:]) == set(ALL_USES)
+    assert forbidden(b"8BPS" + bytes(50) + PROHIBITED + bytes(50)) == set(ALL_USES)
+
+
+def test_the_metadata_of_a_drawing() -> None:
+    """As Inkscape writes it: the prefixes are declared at the root."""
+    drawing = (
+        '<svg xmlns="http://www.w3.org/2000/svg" xmlns:cc="http://creativecommons.org/ns#"'
+        ' xmlns:dc="http://purl.org/dc/elements/1.1/" xmlns:rdf="http://www.w3.org/1999/02/22-rdf-syntax-ns#"><metadata>'
+        "<rdf:RDF><cc:Work rdf:about=''><dc:rights><cc:Agent><dc:title>Ada</dc:title></cc:Agent></dc:rights>"
+        '<cc:license rdf:resource="http://creativecommons.org/licenses/by-nc-nd/4.0/"/></cc:Work></rdf:RDF>'
+        "</metadata></svg>"
+    )
+    [term] = read(drawing.encode())
+    assert (term.value, term.forbids, term.problem) == ("CC-BY-NC-ND-4.0", TRAINING, "")
+
+
+CARRIERS = [compressed_png(PROHIBITED), imagemagick_png(PROHIBITED), extended_jpeg(packet(), PROHIBITED * 3),
+            with_xmp(PROHIBITED, "WEBP"), with_xmp(PROHIBITED, "TIFF"), PROHIBITED]  # fmt: skip
+
+
+@settings(max_examples=150, deadline=None)
+@given(data=st.data(), carrier=st.sampled_from(CARRIERS))
+def test_no_changed_bytes_make_it_raise(data: st.DataObject, carrier: bytes) -> None:
+    changed = bytearray(carrier)
+    for _ in range(data.draw(st.integers(1, 6))):
+        changed[data.draw(st.integers(0, len(carrier) - 1))] = data.draw(st.integers(0, 255))
+    read(bytes(changed[: data.draw(st.integers(0, len(changed)))]))
+    read(bytes(changed))
 
 
 def test_packed_hexadecimal_and_extended_packets() -> None:

@@ -23,7 +23,16 @@ _APP1, _MAIN, _EXTENSION = 0xE1, b"http://ns.adobe.com/xap/1.0/\0", b"http://ns.
 _GUID = 32
 _TIFF_ENTRIES = {b"II*\0": ("<", False), b"MM\0*": (">", False), b"II+\0": ("<", True), b"MM\0+": (">", True)}
 _TIFF_XMP, _TIFF_DIRECTORIES = 700, 1000
-_PLAIN = (b"x:xmpmeta", b"x:xapmeta", b"rdf:RDF")
+_RDF = b"rdf:RDF"
+_PLAIN = (b"x:xmpmeta", b"x:xapmeta", _RDF)
+_PREFIXED = (
+    b'<x xmlns:rdf="http://www.w3.org/1999/02/22-rdf-syntax-ns#" xmlns:dc="http://purl.org/dc/elements/1.1/"'
+    b' xmlns:cc="http://creativecommons.org/ns#" xmlns:dcterms="http://purl.org/dc/terms/"'
+    b' xmlns:xmpRights="http://ns.adobe.com/xap/1.0/rights/" xmlns:plus="http://ns.useplus.org/ldf/xmp/1.0/"'
+    b' xmlns:tdm="http://www.w3.org/ns/tdmrep/">',
+    b"</x>",
+)
+"""Around RDF without an `x:xmpmeta`: a drawing (SVG) declares the usual prefixes at its root."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -159,7 +168,7 @@ def _plain(data: bytes) -> Iterator[Packet]:
             yield Packet(data[start : start + MAX_PACKET], "its end is missing")
             return
         end += len(closing)
-        yield _cut(data[start:end])
+        yield _cut(data[start:end]) if first != _RDF else _cut(_PREFIXED[0] + data[start:end] + _PREFIXED[1])
         for name, place in places.items():
             if 0 <= place < end:
                 places[name] = data.find(b"<" + name, end)
