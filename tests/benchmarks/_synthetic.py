@@ -25,7 +25,6 @@ from ledger.storage.search.specs import Spec, ensure_spec
 from ledger.storage.search.vectors import copy_fingerprints
 from ledger.storage.tables import corpus as corpus_tables
 from ledger.storage.tables import people, projections
-from ledger.storage.works.corpus import DETAIL_COLUMNS
 
 SEED = 5
 CLUSTER = 20
@@ -35,6 +34,8 @@ VIEWS = 8
 RARE = 100
 """One work in so many is by the artist `rare`."""
 CHUNK = 10_000
+DETAIL_COLUMNS = ("work_id", "artist_id", "source_name", "source_key", "title", "source", "labels")
+"""The others are left at their defaults."""
 Floats = NDArray[np.float32]
 Halves = NDArray[np.float16]
 
@@ -148,7 +149,7 @@ def store(database: Database, spec: Spec, corpus: Synthetic) -> None:
 def _detail(corpus: Synthetic, row: int) -> tuple[object, ...]:
     artist = uuid.UUID(corpus.artist_id(row))
     key = uuid.UUID(corpus.work_id(row))
-    return (key, artist, "synthetic", str(row), "", "", Jsonb({}), None, None)
+    return (key, artist, "synthetic", str(row), "", "", Jsonb({}))
 
 
 def _work(corpus: Synthetic, row: int) -> tuple[object, ...]:

@@ -198,7 +198,9 @@ def main() -> None:
     parser.add_argument("--count", type=int, default=20_000, help="records per measurement")
     parser.add_argument("--rounds", type=int, default=3, help="each is measured so often, in turn; the median counts")
     parser.add_argument("--sizes", type=int, nargs="*", default=[1_000, 10_000, 100_000], help="leaves, for growth")
+    parser.add_argument("--quick", action="store_true", help="few records: shows that it works")
     options = parser.parse_args()
+    count, rounds, sizes = (200, 1, [600]) if options.quick else (options.count, options.rounds, options.sizes)
     with ExitStack() as stack:
         folder = Path(stack.enter_context(tempfile.TemporaryDirectory(prefix="artledger-append-")))
         folder.chmod(0o711)
@@ -206,8 +208,8 @@ def main() -> None:
         server = stack.enter_context(EmbeddedServer(folder))
         bench = Benchmark(folder, server.url(), stack)
         bench.warm_up()
-        growth(bench, options.sizes, options.count // 4)
-        compare(bench, options.count, options.rounds)
+        growth(bench, sizes, count // 4)
+        compare(bench, count, rounds)
 
 
 def wait_until_stopped(home: Home) -> None:

@@ -52,15 +52,17 @@ def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--works", type=int, nargs="+", default=SIZES, help="sizes of the corpora")
     parser.add_argument("--count", type=int, default=200, help="searches")
+    parser.add_argument("--quick", action="store_true", help="a small corpus: shows that it works")
     options = parser.parse_args()
+    sizes, count = ((1_500,), 10) if options.quick else (options.works, options.count)
     spec = copy_spec()
-    for works in options.works:
+    for works in sizes:
         corpus = Synthetic.make(works, spec.dimensions["copy"], spec.digest)
         with fresh_database() as database:
             store(database, spec, corpus)
             built = build(database, spec.digest, works)
             index = PgVectorIndex(database, Projector(database), spec)
-            queries = list(corpus.queries(options.count))
+            queries = list(corpus.queries(count))
             rare = WorkFilter(artist_ids=[corpus.artist_id(0)])
             passing = np.arange(works) % RARE == 0
             for name, only, rows in (("none", EVERY_WORK, np.ones(works, bool)), ("1%", rare, passing)):

@@ -30,12 +30,21 @@ def figures(name: str) -> dict[str, float]:
 
 @pytest.mark.parametrize(
     ("name", "least"),
-    [("ingest", 2), *(pytest.param(*each, marks=pytest.mark.slow) for each in (("verify", 4), ("generate", 3)))],
+    [
+        *[("ingest", 2), ("append", 1), ("audit", 1), ("read", 2)],
+        *(pytest.param(*each, marks=pytest.mark.slow) for each in (("verify", 4), ("generate", 3))),
+    ],
 )
 def test_speed(name: str, least: int) -> None:
     found = figures(name)
     assert len(found) >= least
     assert all(value > 0 for value in found.values())
+
+
+def test_search_without_vector_indexes_is_exact() -> None:
+    found = figures("search")
+    assert found["recall_at_10"] == 1.0, "with and without a filter"
+    assert found["per_s"] > 0
 
 
 @pytest.mark.slow
