@@ -47,9 +47,8 @@ def require_ours(payload: bytes, picture: bytes, details: dict[str, Any]) -> Non
         raise ValueError(f"the service asks to sign a {statement['predicateType']}")
     if subject["digest"]["sha256"] != hashlib.sha256(picture).hexdigest():
         raise ValueError("the service asks to sign a statement about another picture")
-    if predicate["licence"] != details["licence"] or sorted(predicate["allowed_uses"]) != sorted(
-        details["allowed_uses"]
-    ):
+    # An opt-out in the picture's own file takes uses away; nothing may add one.
+    if predicate["licence"] != details["licence"] or not set(predicate["allowed_uses"]) <= set(details["allowed_uses"]):
         raise ValueError(f"the service states other terms: {predicate['licence']}, {predicate['allowed_uses']}")
 
 

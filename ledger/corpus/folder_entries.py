@@ -8,6 +8,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
 
+from ledger.corpus.file_terms.beside import is_terms_file
 from ledger.errors import InputError
 from ledger.files import read_regular
 from ledger.image.formats import sniff
@@ -86,6 +87,9 @@ def _entry(name: str, shown: str, path: Path, mode: int) -> FolderEntry | None:
         return None
     if not path.is_file() and not stat.S_ISLNK(mode):
         return FolderEntry(shown, path, left_out=_why("not-a-file", "it is neither a file nor a folder"))
+    if is_terms_file(name):
+        what = "it is read for the terms of the pictures beside it"
+        return FolderEntry(shown, path, left_out=_why("terms-file", what))
     if path.suffix.lower() not in PICTURE_SUFFIXES:
         try:
             sniff(read_regular(path, _HEAD))

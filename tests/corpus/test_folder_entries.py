@@ -101,3 +101,12 @@ def test_folders_in_each_other_have_an_end(tmp_path: Path) -> None:
     (entry,) = folder_entries(tmp_path)
     assert entry.left_out is not None
     assert entry.left_out.code == "folder-too-deep"
+
+
+def test_files_that_state_terms_are_left_out_as_such(tmp_path: Path) -> None:
+    for name in ("photo.xmp", "photo.jpg.XMP", "tdmrep.json", "robots.txt", "other.json"):
+        (tmp_path / name).write_text("{}")
+    found = {entry.key: entry.left_out.code for entry in folder_entries(tmp_path) if entry.left_out}
+    assert found == dict.fromkeys(("photo.xmp", "photo.jpg.XMP", "tdmrep.json", "robots.txt"), "terms-file") | {
+        "other.json": "not-an-image"
+    }

@@ -27,6 +27,11 @@ _RULES: tuple[tuple[str, Callable[[bytes, str], SiteRules]], ...] = (
 )
 
 
+def is_terms_file(name: str) -> bool:
+    """Whether a file of this name is read for the terms of pictures beside it."""
+    return name.endswith(_SUFFIXES) or any(name == known for known, _ in _RULES)
+
+
 @runtime_checkable
 class SourceWithTermsBeside(Protocol):
     """A source whose works have files beside them."""
