@@ -238,18 +238,26 @@ def _bmp(data: bytes, costs: Costs) -> None:
     width, height = (int.from_bytes(data[start:end], "little", signed=wide) for start, end in places)
     if len(data) < 26:
         return
+    _require_sides("BMP", width, height)
+    costs.canvas(width, abs(height))  # a negative height: rows from the top
+
+
+def _require_sides(name: str, width: int, height: int) -> None:
+    """Raises InputError (`damaged`)."""
     if width <= 0 or height == 0:
         raise InputError(
-            f"the BMP file is damaged: it declares {width} by {height} pixels",
+            f"the {name} file is damaged: it declares {width} by {height} pixels",
             code="damaged",
             hint="Save the picture with another program.",
         )
-    costs.canvas(width, abs(height))  # a negative height: rows from the top
 
 
 def _psd(data: bytes, costs: Costs) -> None:
     """Adobe's Photoshop File Formats Specification: header, palette, then image resources."""
-    costs.canvas(int.from_bytes(data[18:22], "big"), int.from_bytes(data[14:18], "big"))
+    height, width = (int.from_bytes(data[start : start + 4], "big") for start in (14, 18))
+    if len(data) >= 26:
+        _require_sides("PSD", width, height)
+    costs.canvas(width, height)
     position = 30 + int.from_bytes(data[26:30], "big")
     end = min(position + 4 + int.from_bytes(data[position : position + 4], "big"), len(data))
     position += 4

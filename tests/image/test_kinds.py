@@ -20,7 +20,7 @@ from ledger.image.kinds.tiff_channels import tiff_frame
 from ledger.image.limits import DEFAULT_LIMITS
 from ledger.image.pool import DecodePool
 from tests.conformance.pixels.parts import WIDE
-from tests.image.samples import png_chunk, save, textured
+from tests.image.samples import png_chunk, save, slow_svg, textured
 from tests.image.variants import CIELAB, CMYK, GREY, RGB, bmp, tiff_of
 
 VECTORS = Path(__file__).parents[1] / "conformance" / "pixels" / "files"
@@ -160,6 +160,13 @@ def test_a_drawing_reads_no_file() -> None:
     link = f'<image href="{VECTORS / "rgb-8.png"}" width="9" height="9"/>'
     drawing = f'<svg xmlns="http://www.w3.org/2000/svg" width="9" height="9">{link}</svg>'
     assert read(drawing.encode()).pixel_sha256 == digest(Image.new("RGB", (512, 512), "white"))
+
+
+def test_a_drawing_that_takes_minutes_is_ended() -> None:
+    with DecodePool(workers=1, limits=replace(DEFAULT_LIMITS, cpu_seconds=0.2)) as pool:
+        with pytest.raises(InputError) as caught:
+            pool.decode(slow_svg())
+        assert caught.value.code == "decode-timeout"
 
 
 def test_a_broken_drawing() -> None:

@@ -19,7 +19,7 @@ from ledger.image.kinds.channels import Stored, read_channels
 
 _MODES = {0: ("1", 1), 1: ("L", 1), 2: ("P", 1), 3: ("RGB", 3), 4: ("CMYK", 4), 8: ("L", 1), 9: ("LAB", 3)}
 """Mode and number of channels of each colour mode; a duotone (8) is shown as its greys."""
-_NAMES = {7: "multichannel"}
+_NAMES = {0: "bitmap", 1: "grey", 2: "indexed", 3: "RGB", 4: "CMYK", 7: "multichannel", 8: "duotone", 9: "CIELAB"}
 _RAW, _PACKED = 0, 1
 _PACK_BITS = 32773
 _PROFILE, _CLEAR_INDEX, _VERSION_INFO = 1039, 1047, 1057
@@ -49,7 +49,7 @@ def photoshop_frame(data: bytes) -> Frame:
     version, channels, height, width, bits, mode = struct.unpack_from(">4xH6xHIIHH", data)
     name, colours = _MODES.get(mode, ("", 0))
     if not name or (name == "1") != (bits == 1) or bits not in (1, 8, 16) or (name == "P" and bits != 8):
-        raise unsupported(f"Photoshop, {_NAMES.get(mode, name or f'colours of kind {mode}')}, {bits} bits per channel")
+        raise unsupported(f"Photoshop, {_NAMES.get(mode, f'colours of kind {mode}')}, {bits} bits per channel")
     position, palette = _section(data, 26, 4)
     position, resources = _section(data, position, 4)
     found = dict(_resources(data, *resources))
