@@ -34,6 +34,7 @@ def _warm_up(application: Application) -> None:
         application.works.catalogue,
         application.records,
         application.pictures.lookups,
+        application.pictures.fingerprinter,
         application.pictures.verification,
     ):
         _log.debug("ready: %s", type(part).__name__)

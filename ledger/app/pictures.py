@@ -99,7 +99,7 @@ class Pictures:
     def verification(self) -> Verifying:
         return Verifying(
             images=self.images,
-            fingerprinter=self.fingerprinter,
+            fingerprinter=lambda: self.fingerprinter,
             index=self.store.index,
             calibrations=self.calibrations,
             sequencer=self.log.sequencer,

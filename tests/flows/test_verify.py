@@ -43,6 +43,20 @@ def test_a_repeated_question_returns_its_record(application: Application) -> Non
     assert size(application) == before
 
 
+def test_a_bad_file_and_a_known_picture_load_no_model(application: Application) -> None:
+    known = application.pictures.verify(new_picture(50))
+    url = application.settings.database_url
+    with open_application(data_dir=application.settings.data_dir, database_url=url) as another:
+        with pytest.raises(InputError):
+            another.pictures.verify(b"no picture")
+        with pytest.raises(InputError):
+            another.pictures.look_up(b"no picture")
+        assert another.pictures.verify(new_picture(50)).record_id == known.record_id
+        assert "fingerprinter" not in vars(another.pictures)
+        assert not another.pictures.verify(new_picture(51)).repeated
+        assert "fingerprinter" in vars(another.pictures)
+
+
 def test_one_picture_from_many_at_once_is_one_leaf(application: Application) -> None:
     application.pictures.verify(new_picture(2))
     before = size(application)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import dataclass
 
 from ledger.answers.notes import notes_on_view
@@ -45,7 +46,8 @@ class Verifying:
     """For the same bytes, corpus, spec and calibration, the answer is the record that exists already."""
 
     images: DecodePool
-    fingerprinter: Fingerprinter
+    fingerprinter: Callable[[], Fingerprinter]
+    """Called only for a picture that was decoded and has no record yet, because it loads models."""
     index: CandidateIndex
     calibrations: Calibrations
     sequencer: Sequencer
@@ -98,7 +100,7 @@ class Verifying:
     ) -> ExaminedPicture:
         """Fingerprints and matches a decoded picture. `kept`: it will be stored, so local features are computed too."""
         require_not_cancelled()
-        fingerprint = self.fingerprinter.query(image, kept=kept)
+        fingerprint = self.fingerprinter().query(image, kept=kept)
         query = query_of(image, fingerprint)
         outcome = self.calibrations.matcher(self.index, calibrated).match(query)
         predicate = verification_predicate(image, fingerprint.image, outcome, calibrated.ref, self.sequencer.origin)
