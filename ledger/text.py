@@ -28,6 +28,8 @@ def clean_text(value: str, limit: int = DEFAULT_LIMIT) -> str:
 
 
 def _visible(value: str) -> str:
+    if value.isascii() and value.isprintable():
+        return re.sub(" +", " ", value).strip(" ")
     shown = "".join(map(_shown, value))
     return re.sub(" +", " ", _JOINER_RUN.sub(r"\1", _cap_marks(shown))).strip(" ")
 

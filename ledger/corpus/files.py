@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from pathlib import Path, PurePosixPath
 
 from ledger.errors import InputError
@@ -9,6 +10,7 @@ from ledger.files import read_regular
 from ledger.text import clean_text
 
 MAX_PATH = 1024
+_INVALID = re.compile("[\0-\x1f\ud800-\udfff]")
 
 
 def relative_key(name: str) -> str:
@@ -18,14 +20,16 @@ def relative_key(name: str) -> str:
     cannot be encoded.
     """
     path = PurePosixPath(name)
-    shown = clean_text(name, 80)
     if not path.parts:
         raise InputError("the file's name is empty", code="file-path")
     if path.is_absolute() or ".." in path.parts:
         raise InputError(
-            f"the file {shown!r} is outside the folder", code="file-path", hint="Name files relative to that folder."
+            f"the file {clean_text(name, 80)!r} is outside the folder",
+            code="file-path",
+            hint="Name files relative to that folder.",
         )
-    if any(ord(char) < 32 or 0xD800 <= ord(char) < 0xE000 for char in name) or len(name.encode()) > MAX_PATH:
+    if _INVALID.search(name) or len(name.encode()) > MAX_PATH:
+        shown = clean_text(name, 80)
         raise InputError(f"the file name {shown!r} is too long or has invalid characters", code="file-path")
     return str(path)
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import os
 import unicodedata
-from collections.abc import Callable
+from collections.abc import Callable, Mapping, Sequence
 from itertools import islice
 from pathlib import Path
 
@@ -22,10 +22,12 @@ class NamesOnDisk:
 
     def __init__(self, folder: Path) -> None:
         self._folder = folder.resolve()
-        self._listed: dict[Path, tuple[str, ...]] = {}
+        self._listed: dict[Path, frozenset[str]] = {}
+        self._formed: dict[tuple[Path, Callable[[str], str]], Mapping[str, Sequence[str]]] = {}
 
     def forget(self) -> None:
         self._listed.clear()
+        self._formed.clear()
 
     def read(self, key: str, max_bytes: int) -> bytes:
         r"""The file's bytes. Where there is no such file, that of the same name with other separators (`sub\a.png`) or
@@ -60,19 +62,32 @@ class NamesOnDisk:
             return None
         path: list[str] = []
         for part in parts:
-            entries = self._entries(self._folder.joinpath(*path))
-            fitting = [part] if part in entries else [name for name in entries if form(name) == form(part)]
+            folder = self._folder.joinpath(*path)
+            entries = self._entries(folder)
+            fitting = [part] if part in entries else self._by_form(folder, form).get(form(part), [])
             if len(fitting) != 1:
                 return None
             path += fitting
         return "/".join(path)
 
-    def _entries(self, folder: Path) -> tuple[str, ...]:
-        if folder not in self._listed:
+    def _entries(self, folder: Path) -> frozenset[str]:
+        listed = self._listed.get(folder)
+        if listed is None:
             if len(self._listed) >= _MAX_FOLDERS:
                 self.forget()
-            self._listed[folder] = _names(folder) if folder.resolve().is_relative_to(self._folder) else ()
-        return self._listed[folder]
+            inside = folder.resolve().is_relative_to(self._folder)
+            listed = self._listed[folder] = frozenset(_names(folder) if inside else ())
+        return listed
+
+    def _by_form(self, folder: Path, form: Callable[[str], str]) -> Mapping[str, Sequence[str]]:
+        """The names by their form: a label file may name a million files that are not there."""
+        found = self._formed.get((folder, form))
+        if found is None:
+            by_form: dict[str, list[str]] = {}
+            for name in self._entries(folder):
+                by_form.setdefault(form(name), []).append(name)
+            found = self._formed[folder, form] = by_form
+        return found
 
 
 def _names(folder: Path) -> tuple[str, ...]:

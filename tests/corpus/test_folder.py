@@ -136,6 +136,21 @@ def test_names_in_another_case_are_hinted_at_and_nothing_outside_is(tmp_path: Pa
     assert [_refusal(source, position).hint for position in range(4)] == ["Did you mean 'sub/1.png'?", None, None, None]
 
 
+def test_many_names_that_are_not_there_take_no_time(tmp_path: Path) -> None:
+    rows = "".join(f"gone{number}.png,t,a\n" for number in range(2000))
+    source = FolderSource(_folder(tmp_path, rows, {f"{number}.png": b"" for number in range(2000)}))
+    compared = 0
+
+    def form(name: str) -> str:
+        nonlocal compared
+        compared += 1
+        return name
+
+    assert all(source._names._found(f"gone{number}.png", form) is None for number in range(2000))
+    assert compared == 2001 + 2000, "each entry once, not for each name"
+    assert sum(item.left_out is not None for item in source.items()) == 2000
+
+
 def test_an_existing_name_with_a_backslash_is_itself(tmp_path: Path) -> None:
     source = FolderSource(_folder(tmp_path, "a\\b.png,t,a\n", {"a\\b.png": b"itself", "a/b.png": b"other"}))
     assert source.read(next(source.items())) == b"itself"

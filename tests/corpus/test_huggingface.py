@@ -189,3 +189,22 @@ def test_a_column_that_resembles_terms_refuses_the_set(tmp_path: Path) -> None:
         _open(path, tmp_path)
     assert caught.value.code == "dataset-schema"
     assert "Did you mean licence?" in (caught.value.hint or "")
+
+
+def test_nested_columns_are_no_labels_and_no_terms(tmp_path: Path) -> None:
+    columns: dict[str, list[Any]] = {
+        "image": [{"bytes": _picture(1), "path": None}],
+        "artist": [0],
+        "objects": [{"boxes": [[1, 2], [3]], "names": ["a"]}],
+    }
+    nested = {
+        "boxes": datasets.List(datasets.List(datasets.Value("int64"))),
+        "names": datasets.List(datasets.Value("string")),
+    }
+    (item,) = _open(_write(tmp_path / "set.parquet", columns, objects=nested), tmp_path).items()
+    assert item.labels == {}
+    columns["license"] = columns.pop("objects")
+    source = _open(_write(tmp_path / "terms.parquet", columns, license=nested), tmp_path)
+    with pytest.raises(InputError, match="license is dict, neither text nor a class label") as caught:
+        list(source.items())
+    assert caught.value.code == "dataset-schema"

@@ -95,15 +95,20 @@ class FolderSource:
 
     def _unnamed(self, named: set[str]) -> Iterator[SourceItem]:
         """The entries of the folder that no row names."""
-        entries = [entry for entry in folder_entries(self._folder) if entry.key not in named]
-        inside = {str(parent) for name in named for parent in PurePosixPath(name).parents}
-        others = {entry.key for entry in entries}
-        written_otherwise = {self._names.actual(name) for name in named if others} - named
         labels = {path.resolve() for path in self._labels}
+        others = {
+            entry.key: entry
+            for entry in folder_entries(self._folder)
+            if entry.key not in named and entry.path not in labels
+        }
+        if not others:
+            return
+        inside = {str(parent) for name in named for parent in PurePosixPath(name).parents}
+        written_otherwise = {self._names.actual(name) for name in named} - named
         files = ", ".join(path.name for path in self._labels) if len(self._labels) < 3 else "any label file"
         why = InputError(f"not in {files}", code="not-in-labels")
-        for entry in entries:
-            if entry.key in inside or entry.key in written_otherwise or entry.path in labels:
+        for entry in others.values():
+            if entry.key in inside or entry.key in written_otherwise:
                 continue
             if not entry.key.startswith(self._only):
                 continue

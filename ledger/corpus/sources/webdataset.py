@@ -100,8 +100,11 @@ class WebDatasetSource:
 
     def _of_shard(self, shard: TarShard | FolderShard) -> Iterator[SourceItem]:
         rows = {} if shard.rows is None else shard_rows(shard.rows)
-        for base, files in groupby(shard.files(), lambda file: _base(file.name)):
+        problem: list[InputError] = []
+        for base, files in groupby(_until(shard.files(), problem), lambda file: _base(file.name)):
             yield from self._of_sample(shard, base, list(files), rows.pop(PurePosixPath(base).name, {}))
+        if problem:
+            raise problem[0]
         for key, row in rows.items():
             why = clean_text(str(row.get("error_message") or row.get("status") or "the shard does not have it"), 100)
             yield _left_out(f"{shard.name}/{key}", InputError(f"not downloaded: {why}", code="not-downloaded"))
@@ -162,6 +165,14 @@ class WebDatasetSource:
     def _refuse(self, key: str, error: InputError) -> SourceItem:
         self._refused[key] = InputError(f"{clean_text(key, 80)}: {error.message}", code=error.code, hint=error.hint)
         return SourceItem(key, key, UNKNOWN_ARTIST, UNKNOWN_LICENCE, "", ())
+
+
+def _until(files: Iterator[ShardFile], problem: list[InputError]) -> Iterator[ShardFile]:
+    """The files up to a problem, so that the sample before it is whole."""
+    try:
+        yield from files
+    except InputError as error:
+        problem.append(error)
 
 
 def _base(name: str) -> str:
