@@ -11,6 +11,7 @@ from PIL import AvifImagePlugin, Image, PngImagePlugin
 
 from ledger.errors import LedgerError
 from ledger.image.bare import bare_file, without_text
+from ledger.image.failures import unsupported_variant
 from ledger.image.formats import HEIC, PNG, PSD, SVG, TIFF, ImageFormat
 from ledger.image.frame import Frame
 from ledger.image.kinds.heif import heif_frame
@@ -57,8 +58,7 @@ def _several(data: bytes, kind: ImageFormat, limits: DecodeLimits, later: Decode
     except (LedgerError, MemoryError):
         raise
     except Exception as error:  # noqa: BLE001 - codecs raise OSError, SyntaxError, ValueError, struct.error, ...
-        failure = error.with_traceback(None)  # whose frames hold what was decoded so far
-        failure.__context__ = failure.__cause__ = None
+        failure = _bare(error)
         bare = bare_file(kind, data)
         if bare == data:
             raise failure from None
@@ -98,14 +98,20 @@ def _tiff_page(data: bytes, page: int, limits: DecodeLimits) -> Frame:
     except (LedgerError, MemoryError):
         raise
     except Exception as error:  # noqa: BLE001 - as above
-        failure = error.with_traceback(None)
-        failure.__context__ = failure.__cause__ = None
+        failure = _bare(error)
     try:
         frame = tiff_frame(data, page, limits)
     except (LedgerError, MemoryError):
         raise
-    except Exception:  # noqa: BLE001 - Pillow's own answer counts
-        frame = None
+    except Exception as error:  # noqa: BLE001 - as above
+        # Pillow's own answer counts, unless Pillow does not know the layout.
+        raise (_bare(error) if unsupported_variant(TIFF, data, failure) else failure) from None
     if frame is None:
         raise failure
     return frame
+
+
+def _bare(error: Exception) -> Exception:
+    """The error without its traceback, whose frames hold what was decoded so far."""
+    error.__context__ = error.__cause__ = None
+    return error.with_traceback(None)

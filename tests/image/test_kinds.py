@@ -239,6 +239,15 @@ def test_associated_alpha_is_divided_out() -> None:
     assert read(together[:-256] + planes.T.tobytes()).pixel_sha256 == read(data).pixel_sha256
 
 
+def test_damaged_channels_are_damaged_and_cut_ones_truncated() -> None:
+    """The layout is read, so it is not what is wrong."""
+    samples = np.random.default_rng(2).integers(0, 255, (40, 50, 5)).astype(np.uint8)
+    data = stored_tiff(samples, CMYK, [2])
+    damaged = bytearray(data)
+    damaged[-3000:-2900] = b"\xff" * 100
+    assert (code_of(bytes(damaged)), code_of(data[:-2000])) == ("damaged", "truncated")
+
+
 def test_absurd_layouts_are_refused() -> None:
     assert code_of(tiff_of([8] * 40, GREY, extra=[2] * 39)) == "unsupported-format"
     data = tiff_of([16] * 5, CMYK, extra=[2], planar=True)
