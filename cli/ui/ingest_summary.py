@@ -73,9 +73,15 @@ def _show_narrowed(out: Output, works: Sequence[NarrowedWork]) -> None:
     if works:
         out.line(f"{counted(len(works), 'work')} with terms in the file or beside it. They take uses away.", "strong")
         rows = [
-            (each.key, ", ".join(each.allowed_uses) or "none", "; ".join(said.says for said in each.file_terms))
+            (
+                each.key,
+                ", ".join(each.allowed_uses) or "none",
+                "; ".join(said.says for said in each.file_terms),
+                each.work_id,
+            )
             for each in works[:MAX_REFUSALS]
         ]
-        out.table(("Work", "Allowed uses", "Terms in the file"), rows)
+        out.table(("File", "Allowed uses", "Terms in the file", "Work"), rows, ids=("Work",))
+        out.line("The artist may state other terms: artledger artist consent WORK --uses USES")
     if len(works) > MAX_REFUSALS:
         out.line(f"and {len(works) - MAX_REFUSALS:,} more: --json lists them all", "quiet")

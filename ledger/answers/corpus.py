@@ -49,6 +49,7 @@ class NarrowedWork(Answer):
     """A registered work whose own file, or a file beside it, states what may not be done with it."""
 
     key: str
+    work_id: str
     allowed_uses: tuple[AllowedUse, ...]
     """What the registration allows after that."""
     file_terms: tuple[FileTermAnswer, ...]

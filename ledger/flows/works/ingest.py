@@ -103,7 +103,7 @@ class Ingestion:
             registered, unwanted = self._register(known, pictures, missing - tally["registered"], registrant)
             refused.extend(unwanted)
             blank.extend(_too_little(registered))
-            narrower.extend(narrowed_work(work.item) for work in registered if work.item.file_terms)
+            narrower.extend(narrowed_work(work) for work in registered if work.item.file_terms)
             ids.extend(work.row.work_id for work in registered)
             tally["registered"] += len(registered)
             tally["already"] += len(pictures) - len(registered) - len(unwanted)
@@ -258,10 +258,13 @@ def _too_little(works: Iterable[RegistrableWork]) -> Iterator[Refusal]:
             yield Refusal(key=work.item.key, code="not-comparable", reason=reason)
 
 
-def narrowed_work(item: SourceItem) -> NarrowedWork:
+def narrowed_work(work: RegistrableWork) -> NarrowedWork:
     """What the summary of a source says of a work with statements of its own."""
     return NarrowedWork(
-        key=item.key, allowed_uses=item.allowed_uses, file_terms=tuple(map(file_term_answer, item.file_terms))
+        key=work.item.key,
+        work_id=work.row.work_id,
+        allowed_uses=work.item.allowed_uses,
+        file_terms=tuple(map(file_term_answer, work.item.file_terms)),
     )
 
 
