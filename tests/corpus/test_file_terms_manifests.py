@@ -7,8 +7,11 @@ from collections.abc import Iterator
 from typing import Any
 
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 
 from ledger.corpus.file_terms.narrowing import MAX_TERMS, file_terms_of, narrowed
+from ledger.corpus.file_terms.site_rules import content_usage, tdmrep
 from ledger.corpus.file_terms.training_mining import MAX_ENTRIES, terms_of_report
 from ledger.corpus.file_terms.vocabulary import TRAINING_MINING, TRAINING_MINING_1
 from ledger.corpus.work import ALL_USES, FileTerm, SourceItem
@@ -87,6 +90,28 @@ def test_entries_that_are_none(entries: object) -> None:
 @pytest.mark.parametrize("text", ["", "[" * 100_000, "{}", "[]", '{"manifests": []}', '{"manifests": {"a": 1}}'])
 def test_reports_that_are_none(text: str) -> None:
     assert not any(term.forbids for term in terms_of_report(text, ""))
+
+
+NAMES = ["manifests", "assertions", "label", "data", "entries", "use", "constraint_info", "cawg.data_mining"]
+JSON = st.recursive(
+    st.none() | st.booleans() | st.integers() | st.sampled_from(["cawg.training-mining", "notAllowed", "x"]),
+    lambda inner: st.lists(inner, max_size=3) | st.dictionaries(st.sampled_from(NAMES), inner, max_size=4),
+    max_leaves=20,
+)
+
+
+@given(JSON, JSON)
+def test_no_report_makes_it_raise(document: object, rules: object) -> None:
+    list(terms_of_report(json.dumps(document), ""))
+    list(terms_of_report(report(document), ""))
+    list(terms_of_report(report(assertion(document)), ""))
+    tdmrep(json.dumps([rules, {"location": rules, "tdm-reservation": document}]).encode(), "").of("/a")
+    tdmrep(json.dumps([{"location": "/", "tdm-reservation": document, "tdm-policy": rules}]).encode(), "").of("/a")
+
+
+@given(st.text(alphabet="Content-Usge:ua/*$ \n,=;n#\x00é", max_size=200))
+def test_no_robots_file_makes_it_raise(text: str) -> None:
+    content_usage(f"Content-Usage: {text}\nContent-Usage: /{text}".encode(), "").of("/a/b.png")
 
 
 @pytest.mark.parametrize(("kind", "media_type"), [("PNG", "image/png"), ("JPEG", "image/jpeg"), ("WEBP", "image/webp"),
