@@ -52,6 +52,12 @@ def failure(kind: ImageFormat, data: bytes, error: Exception) -> InputError:
         )
     if variant := unsupported_variant(kind, data, error):
         return unsupported(variant)
+    if kind is HEIC and "Security limit exceeded" in str(error):
+        return InputError(
+            "the HEIC file has more parts than its decoder accepts",
+            code="too-complex",
+            hint="Save the picture as JPEG or PNG.",
+        )
     if not _has_memory(kind, data):
         return out_of_memory()
     # Pillow's message can quote the file's bytes, so keep it short and printable.

@@ -21,7 +21,7 @@ MAX_IN_FILE = {
     "frames": 5_000,  # at most MOST_FRAMES are decoded
     "directories": 1_000,  # pages of a TIFF; at most MOST_FRAMES are decoded
     "strips and tiles": 65_536,
-    "tiles": 4_096,  # of an AVIF or HEIC picture; 200 megapixels have about 800
+    "tiles": 4_096,  # of an AVIF or HEIC picture; 200 megapixels have about 800, and libheif reads 1,000
     "parts": 65_536,  # segments, chunks, boxes, tags
     "sub-blocks": 1_000_000,  # in a GIF, 255 bytes each
     "bytes of colour profile": 16 * 2**20,

@@ -20,6 +20,7 @@ from ledger.image.kinds.tiff_channels import tiff_frame
 from ledger.image.limits import DEFAULT_LIMITS
 from ledger.image.pool import DecodePool
 from tests.conformance.pixels.parts import WIDE
+from tests.image.heic_grid import box, heic_grid
 from tests.image.samples import png_chunk, save, slow_svg, textured
 from tests.image.variants import CIELAB, CMYK, GREY, RGB, bmp, tiff_of
 
@@ -43,10 +44,6 @@ def digest(picture: Image.Image) -> str:
 
 
 # HEIC
-
-
-def box(kind: bytes, body: bytes) -> bytes:
-    return struct.pack(">I4s", 8 + len(body), kind) + body
 
 
 def heic(name: str = "plain") -> bytes:
@@ -81,6 +78,29 @@ def test_heic_bombs_cost_nothing() -> None:
     profile = box(b"colr", b"prof" + bytes(17 * 2**20))
     held = box(b"meta", bytes(4) + box(b"iprp", box(b"ipco", profile)))
     assert code_of(box(b"ftyp", b"heic\0\0\0\0mif1heic") + held) == "too-complex"
+
+
+def test_a_grid_of_tiles_as_phones_write_it() -> None:
+    found, tile = read(heic_grid(2, 3)), read(heic())
+    assert (found.width, found.height) == (192, 128)
+    whole = Image.frombytes("RGB", found.working_size, found.working)
+    assert whole.crop((64, 64, 128, 112)).tobytes() == tile.working
+    cut = read(heic_grid(2, 3, size=(150, 90)))
+    assert (cut.width, cut.height) == (150, 90)
+
+
+@pytest.mark.parametrize(
+    ("data", "code"),
+    [
+        (heic_grid(2, 3, tiles=5), "damaged"),  # not one of its tiles instead
+        (heic_grid(2, 2, size=(9_000, 9_000)), "damaged"),
+        (heic_grid(2, 3, size=(60_000, 60_000)), "too-many-pixels"),
+        (heic_grid(64, 65), "too-complex"),
+        (heic_grid(33, 33), "too-complex"),  # libheif's own limit is 1,000 tiles
+    ],
+)
+def test_hostile_grids(data: bytes, code: str) -> None:
+    assert code_of(data) == code
 
 
 @pytest.mark.parametrize("part", [0.3, 0.6, 0.95])

@@ -27,9 +27,11 @@ def heif_frame(data: bytes, limits: DecodeLimits) -> Frame:
     RuntimeError, SyntaxError.
     """
     file = pi_heif.HeifFile(BytesIO(data), convert_hdr_to_8bit=True)
-    if not len(file) and b"hvc1" not in data:
-        raise unsupported(NOT_HEVC)
-    image = file[file.primary_index]
+    image = next((each for each in file if each.info["primary"]), None)
+    if image is None:  # others in the file may be readable, such as single tiles
+        if b"hvc1" not in data:
+            raise unsupported(NOT_HEVC)
+        raise ValueError("its primary picture cannot be read")
     check_pixels(image.size[0] * image.size[1], limits)
     pixels = image.data  # decoding can correct the size
     check_pixels(image.size[0] * image.size[1], limits)
