@@ -168,7 +168,8 @@ class Ledger:
 
     def register_folder(self, folder: Path, labels: Path | None = None) -> IngestSummary:
         """Register the pictures that a label file lists (columns `file,title,artist`, and where known
-        `licence,source,allowed_uses`); without `labels` it is `labels.csv` or `labels.jsonl` in the folder.
+        `licence,source,allowed_uses`); without `labels` it is `labels.csv`, `labels.jsonl` or that of a
+        Hugging Face image folder (`metadata.csv`, `metadata.jsonl`).
 
         A picture that cannot be registered stands in `refused` with the reason and stops nothing. Run again, it goes
         on where it stopped. Raises InputError for label files that cannot be used.

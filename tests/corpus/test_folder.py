@@ -119,6 +119,10 @@ def test_without_labels_the_error_says_what_to_write(tmp_path: Path) -> None:
     with pytest.raises(InputError) as missing:
         FolderSource(tmp_path / "nowhere")
     assert missing.value.code == "folder-missing"
+    (tmp_path / "a.tar").write_bytes(b"")
+    with pytest.raises(InputError) as archive:
+        FolderSource(tmp_path / "a.tar")
+    assert "webdataset:PATH" in (archive.value.hint or "")
 
 
 def test_names_of_other_systems_are_found(tmp_path: Path) -> None:

@@ -208,3 +208,10 @@ def test_nested_columns_are_no_labels_and_no_terms(tmp_path: Path) -> None:
     with pytest.raises(InputError, match="license is dict, neither text nor a class label") as caught:
         list(source.items())
     assert caught.value.code == "dataset-schema"
+
+
+def test_a_set_of_addresses_is_not_fetched(tmp_path: Path) -> None:
+    path = _write(tmp_path / "set.parquet", {"URL": ["https://a/1"], "artist": [0]}, URL=datasets.Value("string"))
+    with pytest.raises(InputError, match="missing column image") as caught:
+        _open(path, tmp_path)
+    assert "webdataset:PATH" in (caught.value.hint or "")

@@ -54,7 +54,9 @@ class HuggingFaceSource:
             raise InputError(
                 f"{path_or_id}: missing column {', '.join(missing)}; found: {', '.join(dataset.features)}",
                 code="dataset-schema",
-                hint="Use WikiArt's columns: image, artist, genre, style (the first two are needed), and title if any.",
+                hint="Pictures are never fetched from addresses. Write webdataset:PATH where they lie beside the file."
+                if "image" in missing and any(name.lower() == "url" for name in dataset.features)
+                else "Use WikiArt's columns: image, artist, genre, style (the first two are needed), and title if any.",
             )
         try:
             self._pictures = dataset.select_columns(["image"]).cast_column("image", image_type(decode=False))
