@@ -23,7 +23,8 @@ _EDGES = "()[]<>\"' "
 
 def artist_name(written: str) -> str:
     """The artist's name, cleaned, without HTML; UNKNOWN_ARTIST for a name that says that nobody knows it."""
-    name = clean_text(unescape(_TAG.sub("", written)) if _TAG.search(written) else written)
+    inside = clean_text(unescape(_TAG.sub("", written))) if _TAG.search(written) else ""
+    name = inside or clean_text(written)  # a name of tags alone is a name
     return UNKNOWN_ARTIST if is_nobody(name) else name
 
 

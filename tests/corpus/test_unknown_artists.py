@@ -27,3 +27,7 @@ def test_nobody(name: str) -> None:
 @pytest.mark.parametrize("name", SOMEBODY.strip("\n").replace("\n", "|").split("|"))
 def test_somebody(name: str) -> None:
     assert artist_name(name) == name
+
+
+def test_a_name_of_tags_alone_is_a_name() -> None:
+    assert artist_name("<img src=x onerror=alert(1)>") == "<img src=x onerror=alert(1)>"
