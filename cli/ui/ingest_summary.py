@@ -46,19 +46,19 @@ def show_summary(out: Output, summary: IngestSummary) -> None:
 def _show_known(out: Output, summary: IngestSummary) -> None:
     """What is to be said about works that were registered before."""
     if unnamed := sum(each.code == "not-in-labels" for each in summary.left_out):
-        out.line(f"{counted(unnamed, 'file')} of the folder left out, because the label file does not name them")
+        out.line(f"Left out because the label file does not name it: {counted(unnamed, 'file')}")
     if summary.changed:
         recorded = sum(each.record_id is not None for each in summary.changed)
         out.line(
-            f"{counted(len(summary.changed), 'registered work')} changed in the source since"
-            + (f"; new terms of {recorded:,} recorded" if recorded else ""),
+            f"Changed in the source since registration: {counted(len(summary.changed), 'work')}"
+            + (f", of which {recorded:,} now with new terms on the log" if recorded else ""),
             "strong",
         )
         _show_refusals(out, "Changed", summary.changed)
     places = Counter(each.source or "a source that is no longer known" for each in summary.registered_before)
     for place, count in places.most_common(MAX_PLACES):
-        elsewhere = "under another name" if place == summary.source else f"before from {place}"
-        out.line(f"{counted(count, 'file')} registered {elsewhere}")
+        elsewhere = "under another name" if place == summary.source else f"before, from {place}"
+        out.line(f"Registered {elsewhere}: {counted(count, 'file')}")
 
 
 def _show_refusals(out: Output, what: str, refused: Sequence[Refusal | ChangedWork]) -> None:

@@ -44,11 +44,11 @@ def changed_terms(
     if stated == present:
         return None
     wanted, code = _wanted(stated, present)
-    what = f"the work has {_shown(present)}, the source now states {_shown(stated)}"
+    what = f"the work has {_shown(present)}; the source now states {_shown(stated)}"
     hint = _UPDATE
     if stated == at_registration(work.registration_record_id):
         code, may_update = "terms-superseded", False
-        what = f"the source states {_shown(stated)} as at registration, but a later record states {_shown(present)}"
+        what = f"the source states {_shown(stated)} as at registration; a later record states {_shown(present)}"
         hint = f"The record counts. To change the terms again, run: artledger artist consent {work.work_id}"
     elif not may_update:
         hint = f"The work was registered from another place. To change it, run: artledger artist consent {work.work_id}"
