@@ -7,9 +7,11 @@ import os
 import signal
 from collections import deque
 from collections.abc import Callable, Iterable, Iterator
-from concurrent.futures import CancelledError, Future, ThreadPoolExecutor
+from concurrent.futures import CancelledError, Future, ThreadPoolExecutor, wait
+from concurrent.futures.process import BrokenProcessPool
 from functools import partial
 from multiprocessing.context import BaseContext
+from threading import Lock
 from types import TracebackType
 from typing import Self, TypeVar
 
@@ -33,6 +35,12 @@ IN_FLIGHT_PER_WORKER = 32
 """Files started and pictures not yet taken, per worker; enough to decode while a batch is encoded."""
 
 
+ATTEMPTS = 3
+"""How often a job is begun anew where the pool breaks; what breaks it may be the job."""
+LOOK_SECONDS = 1.0
+"""How often a waiting caller looks whether the pool still works."""
+
+
 class DecodePool:
     """Worker processes that decode and rasterise. Thread-safe; a context manager that ends the workers on exit.
 
@@ -43,9 +51,9 @@ class DecodePool:
     def __init__(self, workers: int | None = None, limits: DecodeLimits = DEFAULT_LIMITS) -> None:
         self.workers = workers or os.cpu_count() or 1
         self.limits = limits
-        self._pool = ProcessPool(
-            max_workers=self.workers, initializer=initialise, initargs=(limits.memory,), context=_context()
-        )
+        self._changing = Lock()
+        self._closed = False
+        self._pool = self._new_pool()
 
     def __enter__(self) -> Self:
         return self
@@ -57,8 +65,9 @@ class DecodePool:
 
     def close(self) -> None:
         """Ends the workers and abandons running jobs."""
-        self._pool.stop()  # type: ignore[no-untyped-call]  # pebble leaves it unannotated
-        self._pool.join()
+        with self._changing:
+            self._closed = True
+            _end(self._pool)
 
     def decode(self, data: bytes, *, canonical: bool = False) -> CanonicalImage:
         """The view of one file that is compared (`ledger.image.views`), within the limits. `canonical`: its canonical
@@ -128,10 +137,31 @@ class DecodePool:
             return error
 
     def _run(self, job: Callable[[bytes, DecodeLimits], Result | LedgerError], data: bytes) -> Result:
-        future = self._pool.schedule(job, args=(data, self.limits), timeout=self.limits.seconds)
+        for _ in range(ATTEMPTS):
+            try:
+                outcome = self._outcome(job, data)
+                break
+            except BrokenProcessPool:
+                continue
+        else:
+            raise _crashed()
+        if isinstance(outcome, LedgerError):
+            raise outcome
+        return outcome
+
+    def _outcome(self, job: Callable[[bytes, DecodeLimits], Result | LedgerError], data: bytes) -> Result | LedgerError:
+        """What the job returned. Raises BrokenProcessPool where the pool broke before it was done."""
+        pool = self._working_pool()
+        try:
+            future = pool.schedule(job, args=(data, self.limits), timeout=self.limits.seconds)
+        except RuntimeError as error:  # it broke just now
+            raise BrokenProcessPool(str(error)) from error
         try:
             with stopped_if_cancelled(future.cancel):
-                outcome: Result | LedgerError = future.result()
+                while not wait([future], LOOK_SECONDS).done:
+                    if not pool.active:
+                        raise BrokenProcessPool("the pool has stopped")
+                return future.result()
         except CancelledError as error:
             raise cancelled_error() from error
         except TimeoutError as error:
@@ -140,9 +170,25 @@ class DecodePool:
             raise _worker_died(error, self.limits) from error
         except MemoryError as error:
             raise out_of_memory() from error
-        if isinstance(outcome, LedgerError):
-            raise outcome
-        return outcome
+
+    def _new_pool(self) -> ProcessPool:
+        return ProcessPool(
+            max_workers=self.workers, initializer=initialise, initargs=(self.limits.memory,), context=_context()
+        )
+
+    def _working_pool(self) -> ProcessPool:
+        """The pool, or a new one where it broke: pebble gives up when a worker or the fork server dies while no job
+        runs, as when the system is short of memory."""
+        with self._changing:
+            if not self._closed and not self._pool.active:
+                _end(self._pool)
+                self._pool = self._new_pool()
+            return self._pool
+
+
+def _end(pool: ProcessPool) -> None:
+    pool.stop()  # type: ignore[no-untyped-call]  # pebble leaves it unannotated
+    pool.join()
 
 
 def _context() -> BaseContext:
@@ -167,6 +213,10 @@ def _worker_died(error: ProcessExpired, limits: DecodeLimits) -> InputError:
     if error.exitcode == -signal.SIGABRT:
         # An allocation that fails inside native code (resvg) aborts the process.
         return out_of_memory()
+    return _crashed()
+
+
+def _crashed() -> InputError:
     return InputError(
         "decoding the picture crashed",
         code="decode-crashed",

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import os
 import signal
 from collections.abc import Iterator
@@ -109,8 +110,8 @@ def children() -> set[int]:
     workers = set()
     for status in Path("/proc").glob("[0-9]*/stat"):
         try:
-            parent = int(status.read_text().rpartition(")")[2].split()[1])
-            grandparent = int(Path(f"/proc/{parent}/stat").read_text().rpartition(")")[2].split()[1])
+            parent = parent_of(int(status.parent.name))
+            grandparent = parent_of(parent)
         except (OSError, ValueError, IndexError):
             continue
         if grandparent == os.getpid() and b"forkserver" in Path(f"/proc/{parent}/cmdline").read_bytes():
@@ -139,3 +140,26 @@ def test_killed_worker_costs_at_most_its_own_picture() -> None:
 def cpu_seconds(process: int) -> float:
     fields = Path(f"/proc/{process}/stat").read_text().rpartition(")")[2].split()
     return (int(fields[11]) + int(fields[12])) / os.sysconf("SC_CLK_TCK")
+
+
+@pytest.mark.needs("proc")
+@pytest.mark.parametrize("who", ["workers", "fork server"])
+def test_what_dies_while_idle_is_replaced(who: str) -> None:
+    """The system kills processes when it is short of memory."""
+    before = children()
+    with DecodePool(workers=2) as running:
+        assert running.decode(GOOD).width == 300
+        workers = children() - before
+        victims = workers if who == "workers" else {parent_of(each) for each in workers}
+        assert victims
+        for each in victims:
+            os.kill(each, signal.SIGKILL)
+        with contextlib.suppress(InputError):
+            running.decode(GOOD)  # a worker may be on its way out, and takes this one with it
+        with ThreadPoolExecutor(4) as callers:
+            assert [image.width for image in callers.map(running.decode, [GOOD] * 8)] == [300] * 8
+        assert code_of(running, b"text") == "not-an-image"
+
+
+def parent_of(process: int) -> int:
+    return int(Path(f"/proc/{process}/stat").read_text().rpartition(")")[2].split()[1])
