@@ -74,7 +74,7 @@ class Works:
         limit = ContestLimit(
             per_day=self.store.settings.contested_per_day,
             works=self.store.works,
-            is_copy=lambda image, artist_id: self.duplicates.is_copy_of_others(image, artist_id),  # noqa: PLW0108 - as below
+            is_copy=lambda image, artist_id: self.duplicates.is_copy_of_others(image, artist_id),  # noqa: PLW0108 - made when it is needed
         )
         return Registering(
             images=self.pictures.images,
@@ -87,7 +87,7 @@ class Works:
             records=self.log.records,
             catalogue=self.catalogue,
             contest_limit=limit,
-            compare=lambda work_ids: self.duplicates.compare(work_ids),  # noqa: PLW0108 - made when it is needed
+            duplicates=lambda: self.duplicates,
         )
 
     @cached_property

@@ -121,6 +121,33 @@ def test_who_has_a_key_signs_the_registration(service: Application) -> None:
     require_good_log(service)
 
 
+def test_works_of_an_interrupted_run_are_compared_by_the_next(
+    service: Application, database_url: str, tmp_path: Path
+) -> None:
+    ada, ben = artist(service, "Ada"), artist(service, "Ben", key=True)
+    first = service.works.registering.register(DRAWINGS[0].read_bytes(), DETAILS, ada.artist_id, ada.principal).work
+    assert query(database_url, "SELECT * FROM uncompared_work") == [], "each request compares its own work"
+    folder = tmp_path / "portfolio"
+    folder.mkdir()
+    (folder / "a.png").write_bytes(changed(DRAWINGS[0].read_bytes()))
+    source = PortfolioSource(folder, Artist(ben.artist_id, ben.name), Unstated(ben.name, "CC-BY-4.0", ("match",)))
+
+    def interrupt(stage: str, done: int, total: int | None) -> None:
+        if stage == "registering works" and done == total:
+            raise KeyboardInterrupt
+
+    with pytest.raises(KeyboardInterrupt):
+        service.works.registering.ingest(source, ben.artist_id, LOCAL, ben.key, interrupt)
+    [(copy,)] = query(database_url, "SELECT work_id::text FROM uncompared_work")
+    told: list[tuple[str, int, int | None]] = []
+    summary = service.works.registering.ingest(source, ben.artist_id, LOCAL, ben.key, lambda *each: told.append(each))
+    assert (summary.registered_ids, summary.contested) == ((), (copy,))
+    assert ("looking for copies", 1, 1) in told
+    assert [each.work_id for each in service.works.catalogue.work(first.work_id).contested] == [copy]
+    assert query(database_url, "SELECT * FROM uncompared_work") == []
+    assert service.works.registering.ingest(source, ben.artist_id, LOCAL, ben.key).contested == ()
+
+
 def test_two_registrations_of_one_work_are_both_kept_and_contested(service: Application) -> None:
     ada, ben, cleo = artist(service, "Ada"), artist(service, "Ben"), artist(service, "Cleo")
     data = DRAWINGS[0].read_bytes()

@@ -88,7 +88,7 @@ class Deduplication:
                 )
             return self._run(progress)
 
-    def compare(self, work_ids: Sequence[str]) -> None:
+    def compare(self, work_ids: Sequence[str], progress: Progress = silent) -> None:
         """Compares only new works, and stores which works of other artists they are verified copies of. Groups are
         updated by the next `run`.
 
@@ -97,8 +97,9 @@ class Deduplication:
         """
         if work_ids:
             calibrated, artists = self.calibrations.current(), self.store.artists(work_ids)
-            for batch in _chunks(work_ids, BATCH):
+            for number, batch in enumerate(_chunks(work_ids, BATCH), 1):
                 self._compare(calibrated, batch, artists)
+                progress("looking for copies", min(number * BATCH, len(work_ids)), len(work_ids))
 
     def is_copy_of_others(self, image: CanonicalImage, artist_id: str) -> bool:
         """Whether a picture that is not registered is a verified copy of a work that somebody else registered.
@@ -130,7 +131,7 @@ class Deduplication:
             if not going:
                 break
         # A work that was compared only with others' works must still be compared with its own artist's, by `run`.
-        self.store.put(calibrated.digest, blank, verified)
+        self.store.put(calibrated.digest, blank, verified, compared=work_ids)
 
     def _run(self, progress: Progress) -> Groups | None:
         members = self.store.members()
@@ -169,7 +170,7 @@ class Deduplication:
         asked = {work_id: queries[work_id].not_comparable if work_id in queries else NO_PICTURE for work_id in work_ids}
         jobs = [(work_id, query, self.index, MATCHES) for work_id, query in queries.items()]
         pairs = [pair for pair in self._pairs(calibrated, jobs) if pair.verified]
-        self.store.put(calibrated.digest, asked, pairs)
+        self.store.put(calibrated.digest, asked, pairs, compared=work_ids)
 
     def _compare_missing(self, calibrated: PublishedCalibration, progress: Progress) -> None:
         """Compares works that have a copy in common until no pair is missing. Pairs that are not copies are stored too,

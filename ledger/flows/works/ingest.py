@@ -196,7 +196,14 @@ class Ingestion:
             for (item, image), fingerprint in zip(fresh, fingerprints, strict=True)
         ]
         works = [
-            replace(work, row=replace(work.row, source_key=known.stored_key(work.item, work.image.sha256)))
+            replace(
+                work,
+                row=replace(
+                    work.row,
+                    source_key=known.stored_key(work.item, work.image.sha256),
+                    uncompared=registrant is not None,
+                ),
+            )
             for work in works
         ]
         while True:

@@ -8,7 +8,7 @@ sends it with the picture again. Nothing is stored in between.
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Callable, Sequence
+from collections.abc import Callable
 from dataclasses import dataclass, replace
 
 from ledger.answers.corpus import IngestSummary
@@ -29,6 +29,7 @@ from ledger.flows.records.log_keys import LogKeys
 from ledger.flows.records.records import Records
 from ledger.flows.works.catalogue import Catalogue
 from ledger.flows.works.contest_limit import ContestLimit
+from ledger.flows.works.duplicates import Deduplication
 from ledger.flows.works.ingest import Ingestion, Registrant
 from ledger.flows.works.registrable import RegistrableWork, opted_out, registrable_work
 from ledger.image.pool import DecodePool
@@ -85,8 +86,8 @@ class Registering:
     records: Records
     catalogue: Catalogue
     contest_limit: ContestLimit
-    compare: Callable[[Sequence[str]], None]
-    """Searches the corpus for copies of new works, so that contested works are known."""
+    duplicates: Callable[[], Deduplication]
+    """Searches the corpus for copies of new works, so that contested works are known. Made when it is needed."""
 
     def prepare(self, data: bytes, details: WorkDetails, artist_id: str, principal: Principal) -> PreparedWork:
         """Prepares a registration for the artist to sign.
@@ -185,8 +186,8 @@ class Registering:
         *,
         update_terms: bool = False,
     ) -> IngestSummary:
-        """Registers a whole source as works of one artist, resumable, then searches for copies of the new ones by
-        others.
+        """Registers a whole source as works of one artist, then searches for copies by others of all that were not
+        compared yet. After an interruption, the next run goes on with both.
 
         Raises as `Ingestion.run`, AccessError, NotFoundError, InputError (`signature-required`), VerificationError
         (`unknown-key`, `signer-revoked`) for a key that is not valid.
@@ -202,9 +203,10 @@ class Registering:
 
         registrant = Registrant(artist_id, sign)
         summary = self.ingestion.run(source, progress, registrant=registrant, update_terms=update_terms)
-        progress("looking for copies", 0, None)
-        self.compare(summary.registered_ids)
-        contested = self.corpus.contests(summary.registered_ids)
+        duplicates = self.duplicates()
+        todo = duplicates.store.uncompared(artist_id)
+        duplicates.compare(todo, progress)
+        contested = self.corpus.contests({*summary.registered_ids, *todo})
         return summary.model_copy(update={"contested": tuple(contested)})
 
     def artist(self, artist_id: str, principal: Principal) -> Artist:
@@ -238,7 +240,8 @@ class Registering:
         item = narrowed(item, file_terms_of(self.images, data))
         [fingerprint] = self.fingerprinter.works([image])
         source, origin = upload_source(artist.artist_id), self.ingestion.sequencer.origin
-        return registrable_work(source, item, artist.artist_id, image, fingerprint, origin=origin)
+        work = registrable_work(source, item, artist.artist_id, image, fingerprint, origin=origin)
+        return replace(work, row=replace(work.row, uncompared=True))
 
     def _registered_already(self, work: RegistrableWork) -> str | None:
         """The work that the artist registered from these bytes and has not withdrawn."""
@@ -272,7 +275,7 @@ class Registering:
         predicate = appended.entry.statement.predicate
         assert isinstance(predicate, Registration)  # noqa: S101 - what was appended
         if not appended.repeated:
-            self.compare([predicate.work_id])
+            self.duplicates().compare([predicate.work_id])
         record = self.records.answer(appended.entry, repeated=appended.repeated)
         return RegisteredWork(record=record, work=self.catalogue.work(predicate.work_id))
 

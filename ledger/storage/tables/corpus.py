@@ -103,6 +103,13 @@ preview = Table(
     Column("webp", LargeBinary, nullable=False),
 )
 
+uncompared_work = Table(
+    "uncompared_work",
+    metadata,
+    _work_key("work_id"),
+)
+"""Works that their artists registered and that were not compared with those of others yet."""
+
 duplicate_asked = Table(
     "duplicate_asked",
     metadata,

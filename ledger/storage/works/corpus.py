@@ -24,7 +24,7 @@ from ledger.storage.database import Database, driver
 from ledger.storage.log.projections import Projector
 from ledger.storage.search.specs import Spec, ensure_spec, spec_id
 from ledger.storage.search.vectors import copy_fingerprints, iter_blocks, iter_style_blocks
-from ledger.storage.tables.corpus import preview, work_detail
+from ledger.storage.tables.corpus import preview, uncompared_work, work_detail
 from ledger.storage.works.works import WorkReader
 
 BLOCK = 4_096
@@ -62,6 +62,8 @@ class NewWork:
     """WebP."""
     credit: Credit = NO_CREDIT
     file_terms: tuple[FileTerm, ...] = ()
+    uncompared: bool = False
+    """Whether it will be compared with the works of other artists (DuplicateStore.uncompared)."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -144,6 +146,8 @@ class CorpusStore(WorkReader):
             copy_fingerprints(connection, number, [(each.work_id, each.fingerprint) for each in works])
             previews = ((UUID(each.work_id), each.preview) for each in works)
             copy_rows(connection, preview, ("work_id", "webp"), previews)
+            awaited = [(UUID(each.work_id),) for each in works if each.uncompared]
+            copy_rows(connection, uncompared_work, ("work_id",), awaited)
 
         return write
 

@@ -73,6 +73,19 @@ class DuplicateStore:
             )
             return {str(row.work_id): str(row.artist_id) for row in rows}
 
+    def uncompared(self, artist_id: str) -> list[str]:
+        """Ids of the artist's own registrations that were not compared with works of others yet, in their order."""
+        self._projector.catch_up()
+        with self._database.begin() as connection:
+            rows = connection.execute(
+                sa.text(
+                    "SELECT w.work_id FROM uncompared_work JOIN work w USING (work_id) WHERE w.artist_id = :artist"
+                    " ORDER BY w.registration_index"
+                ),
+                {"artist": UUID(artist_id)},
+            )
+            return [str(work_id) for work_id in rows.scalars()]
+
     def begin(self, calibration: str) -> set[str]:
         """Deletes results of other calibrations. Returns the ids of the works searched for under this one."""
         digest = {"digest": bytes.fromhex(calibration)}
@@ -81,11 +94,18 @@ class DuplicateStore:
                 connection.execute(sa.text(f"DELETE FROM {table} WHERE calibration <> :digest"), digest)  # noqa: S608
             return set(map(str, connection.execute(sa.text("SELECT work_id FROM duplicate_asked")).scalars()))
 
-    def put(self, calibration: str, asked: Mapping[str, str | None], pairs: Iterable[Pair]) -> None:
+    def put(
+        self,
+        calibration: str,
+        asked: Mapping[str, str | None],
+        pairs: Iterable[Pair],
+        *,
+        compared: Iterable[str] = (),
+    ) -> None:
         """Stores, in one transaction, works that were searched for and the pairs found.
 
         `asked` says why a work is not comparable, or None. For a pair found from both sides, the stronger finding
-        stays.
+        stays. `compared`: works that were compared with those of other artists.
         """
         digest = bytes.fromhex(calibration)
         with self._database.begin() as connection, driver(connection).cursor() as cursor:
@@ -105,6 +125,7 @@ class DuplicateStore:
                 " SET calibration = excluded.calibration, not_comparable = excluded.not_comparable",
                 [(UUID(work_id), digest, reason) for work_id, reason in sorted(asked.items())],
             )
+            cursor.execute("DELETE FROM uncompared_work WHERE work_id = ANY(%s)", (list(map(UUID, compared)),))
 
     def pairs(self) -> list[Pair]:
         """All compared pairs, verified or not."""

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-import platform
 import signal
 import subprocess
 import sys
@@ -126,7 +125,7 @@ def signed_by_an_expired_certificate(monkeypatch: pytest.MonkeyPatch) -> bytes:
             data, _ = native.sign(save(textured(90, 60), "PNG"), "image/png", {"assertions": [DRAWN]}, who)
         except ConflictError:
             continue
-        time.sleep(seconds + 0.1)
+        time.sleep(seconds + 1.1)  # certificates count whole seconds
         return data
     raise AssertionError("signing took longer than 24 seconds")
 
@@ -154,10 +153,15 @@ def test_kinds_of_files_that_the_library_does_not_read(pool: DecodePool) -> None
 
 
 def test_a_reader_that_fails_here_says_nothing_about_the_file() -> None:
-    with DecodePool(workers=1, limits=replace(DEFAULT_LIMITS, seconds=0.001)) as hasty:
+    """Its time is up at once. A fast reader may be done before anybody looks, so several are asked."""
+    assert "unreadable" in (state_within(0.001) for _ in range(20))
+
+
+def state_within(seconds: float) -> str:
+    with DecodePool(workers=1, limits=replace(DEFAULT_LIMITS, seconds=seconds)) as hasty:
         found = read(hasty, signed(), "image/png")
     assert found is not None
-    assert found.state == "unreadable"
+    return found.state
 
 
 def test_every_state_has_its_own_words() -> None:
@@ -170,12 +174,14 @@ def test_every_state_has_its_own_words() -> None:
     assert all("says nothing about the picture" in said[state] for state in ("unsupported", "unreadable"))
 
 
-IDENTITY = Path(__file__).parent / "identity_without_network.py"
+ROOT = Path(__file__).parents[3]
+IDENTITY = "tests.image.credentials.identity_without_network"
 
 
-@pytest.mark.skipif(platform.system() != "Linux", reason="the filter of system calls is Linux's")
+@pytest.mark.needs("proc")
 def test_an_identity_is_not_resolved() -> None:
     """In a process that the kernel ends at its first socket: our reader lives, the library's default does not."""
-    ended = subprocess.run([sys.executable, IDENTITY], capture_output=True, text=True, timeout=120, check=False)
+    command = [sys.executable, "-m", IDENTITY]
+    ended = subprocess.run(command, cwd=ROOT, capture_output=True, text=True, timeout=120, check=False)
     assert ended.stdout.split() == ["untrusted", "default"], ended.stderr[-2000:]
     assert ended.returncode == -signal.SIGSYS
