@@ -7,9 +7,8 @@ complete batches, and the next run continues with the works that are not registe
 from __future__ import annotations
 
 import time
-from collections import Counter
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from functools import partial
 from itertools import islice
 from typing import Any
@@ -48,6 +47,35 @@ class Registrant:
     artist_id: str
     sign: Callable[[bytes], tuple[Signature, ...]]
     """The artist's signatures over a payload; none where the artist has no key."""
+
+
+_Decoded = tuple[SourceItem, CanonicalImage | InputError]
+
+
+@dataclass(slots=True)
+class _Account:
+    """What became of the works of a source so far."""
+
+    already: int
+    """Works that were registered before, and files of a work that was registered just now."""
+    seen: int = 0
+    registered: list[str] = field(default_factory=list)
+    """Ids of works."""
+    refused: list[Refusal] = field(default_factory=list)
+    not_comparable: list[Refusal] = field(default_factory=list)
+    narrowed: list[NarrowedWork] = field(default_factory=list)
+
+    def add(
+        self, batch: Sequence[_Decoded], registered: Sequence[RegistrableWork], unwanted: Sequence[Refusal]
+    ) -> None:
+        """Adds a batch, of which these works were registered and these refused on account of what they show."""
+        unreadable = [_refusal(item, error) for item, error in batch if isinstance(error, InputError)]
+        self.refused += [*unreadable, *unwanted]
+        self.not_comparable.extend(_too_little(registered))
+        self.narrowed.extend(narrowed_work(work) for work in registered if work.item.file_terms)
+        self.registered.extend(work.row.work_id for work in registered)
+        self.already += len(batch) - len(unreadable) - len(registered) - len(unwanted)
+        self.seen += len(batch)
 
 
 @dataclass(frozen=True, slots=True)
@@ -91,38 +119,27 @@ class Ingestion:
         )
         reader = SourceReader(source, self.images)
         todo = known.unregistered(reader, items, progress)
-        tally = Counter({"already": len(items) - len(todo)})
-        missing = len(items) if at_most is None else at_most - tally["already"]
-        refused: list[Refusal] = []
-        blank: list[Refusal] = []
-        narrower: list[NarrowedWork] = []
-        ids: list[str] = []
+        account = _Account(already=len(items) - len(todo))
+        missing = len(items) if at_most is None else at_most - account.already
         for batch in _batches(self._decoded(reader, todo if missing > 0 else []), BATCH):
             pictures = [(item, picture) for item, picture in batch if isinstance(picture, CanonicalImage)]
-            refused.extend(_refusal(item, error) for item, error in batch if isinstance(error, InputError))
-            registered, unwanted = self._register(known, pictures, missing - tally["registered"], registrant)
-            refused.extend(unwanted)
-            blank.extend(_too_little(registered))
-            narrower.extend(narrowed_work(work) for work in registered if work.item.file_terms)
-            ids.extend(work.row.work_id for work in registered)
-            tally["registered"] += len(registered)
-            tally["already"] += len(pictures) - len(registered) - len(unwanted)
-            tally["seen"] += len(batch)
-            progress("registering works", tally["seen"], min(len(todo), missing))
-            if tally["registered"] >= missing:
+            registered, unwanted = self._register(known, pictures, missing - len(account.registered), registrant)
+            account.add(batch, registered, unwanted)
+            progress("registering works", account.seen, min(len(todo), missing))
+            if len(account.registered) >= missing:
                 break
-        if tally["registered"]:
+        if account.registered:
             self.ensure_indexes(partial(progress, "indexing works"))
         return IngestSummary(
             source=source.name,
             found=len(items),
-            registered=tally["registered"],
-            already_registered=tally["already"],
-            refused=tuple(refused),
-            not_comparable=tuple(blank),
+            registered=len(account.registered),
+            already_registered=account.already,
+            refused=tuple(account.refused),
+            not_comparable=tuple(account.not_comparable),
             seconds=round(time.monotonic() - started, 3),
-            registered_ids=tuple(ids),
-            narrowed=tuple(narrower),
+            registered_ids=tuple(account.registered),
+            narrowed=tuple(account.narrowed),
             left_out=tuple(_refusal(item, item.left_out) for item in listed if item.left_out is not None),
             changed=self._changed(known, registrant, progress if update_terms else None),
             registered_before=tuple(known.before),
@@ -142,9 +159,7 @@ class Ingestion:
             progress("recording terms", number, len(known.terms))
         return tuple(recorded.get(id(each), each) for each in known.changed)
 
-    def _decoded(
-        self, reader: SourceReader, items: Iterable[SourceItem]
-    ) -> Iterator[tuple[SourceItem, CanonicalImage | InputError]]:
+    def _decoded(self, reader: SourceReader, items: Iterable[SourceItem]) -> Iterator[_Decoded]:
         for item, picture in self.images.decode_all((item, partial(reader.read, item)) for item in items):
             yield reader.narrowed(item), picture
 
@@ -251,9 +266,7 @@ def _listed(source: Source) -> list[SourceItem]:
     return listed
 
 
-def _batches(
-    pairs: Iterator[tuple[SourceItem, CanonicalImage | InputError]], size: int
-) -> Iterator[list[tuple[SourceItem, CanonicalImage | InputError]]]:
+def _batches(pairs: Iterator[_Decoded], size: int) -> Iterator[list[_Decoded]]:
     while batch := list(islice(pairs, size)):
         yield batch
 
