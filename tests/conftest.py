@@ -12,7 +12,7 @@ import shutil
 import tempfile
 import uuid
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, nullcontext
 from pathlib import Path
 from typing import Any
 
@@ -22,6 +22,7 @@ from hypothesis import HealthCheck, settings
 from sqlalchemy.engine import make_url
 from xdist.scheduler import LoadFileScheduling
 
+from ledger.image.kinds import svg
 from ledger.storage.database import Database
 from ledger.storage.embedded import EmbeddedServer
 from ledger.storage.log.entries import PostgresEntryStore
@@ -108,6 +109,15 @@ def admin(url: str, *statements: str) -> None:
     ) as connection:
         for statement in statements:
             connection.execute(statement.encode())
+
+
+@pytest.fixture(scope="session", autouse=True)
+def _others_may_open_files() -> Iterator[None]:
+    """A drawing is rendered while the whole process can open nothing, which suits a decoding worker. A test that
+    decodes in this process would take that right from its other threads, too. Workers keep the rule."""
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(svg, "no_new_files", nullcontext)
+        yield
 
 
 @pytest.fixture(scope="session")

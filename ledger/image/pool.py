@@ -19,7 +19,7 @@ import numpy as np
 from pebble import ProcessExpired, ProcessPool
 
 from ledger.cancellation import cancelled_error, stopped_if_cancelled
-from ledger.errors import InputError, LedgerError
+from ledger.errors import InputError, LedgerError, PushbackError
 from ledger.image.canonical_image import CanonicalImage
 from ledger.image.decode import check_size
 from ledger.image.failures import out_of_memory
@@ -37,6 +37,8 @@ IN_FLIGHT_PER_WORKER = 32
 
 ATTEMPTS = 3
 """How often a job is begun anew where the pool breaks; what breaks it may be the job."""
+LOST = 255
+"""Exit status that multiprocessing makes up for a process whose fork server is gone. The job did not end it."""
 LOOK_SECONDS = 1.0
 """How often a waiting caller looks whether the pool still works."""
 
@@ -154,11 +156,15 @@ class DecodePool:
         pool = self._working_pool()
         try:
             future = pool.schedule(job, args=(data, self.limits), timeout=self.limits.seconds)
-        except RuntimeError as error:  # it broke just now
+        except RuntimeError as error:  # it broke just now, or was closed
+            if self._closed:
+                raise _closed() from error
             raise BrokenProcessPool(str(error)) from error
         try:
             with stopped_if_cancelled(future.cancel):
                 while not wait([future], LOOK_SECONDS).done:
+                    if self._closed:
+                        raise _closed()
                     if not pool.active:
                         raise BrokenProcessPool("the pool has stopped")
                 return future.result()
@@ -167,6 +173,8 @@ class DecodePool:
         except TimeoutError as error:
             raise _too_slow(f"{self.limits.seconds:g} seconds") from error
         except ProcessExpired as error:
+            if error.exitcode == LOST:
+                raise BrokenProcessPool("the fork server has died") from error
             raise _worker_died(error, self.limits) from error
         except MemoryError as error:
             raise out_of_memory() from error
@@ -214,6 +222,10 @@ def _worker_died(error: ProcessExpired, limits: DecodeLimits) -> InputError:
         # An allocation that fails inside native code (resvg) aborts the process.
         return out_of_memory()
     return _crashed()
+
+
+def _closed() -> PushbackError:
+    return PushbackError("the service is shutting down", code="closed")
 
 
 def _crashed() -> InputError:

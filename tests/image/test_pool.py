@@ -12,7 +12,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from ledger.errors import InputError
+from ledger.errors import InputError, PushbackError
 from ledger.image.canonical_image import CanonicalImage, DecodeLimits
 from ledger.image.pool import IN_FLIGHT_PER_WORKER, DecodePool
 from tests.image.samples import png_of_size, save, slow_svg, textured
@@ -159,6 +159,14 @@ def test_what_dies_while_idle_is_replaced(who: str) -> None:
         with ThreadPoolExecutor(4) as callers:
             assert [image.width for image in callers.map(running.decode, [GOOD] * 8)] == [300] * 8
         assert code_of(running, b"text") == "not-an-image"
+
+
+def test_a_closed_pool_says_nothing_about_the_file() -> None:
+    with DecodePool(workers=1) as running:
+        running.decode(GOOD)
+    with pytest.raises(PushbackError) as caught:
+        running.decode(GOOD)
+    assert caught.value.code == "closed"
 
 
 def parent_of(process: int) -> int:
