@@ -55,6 +55,7 @@ def demo_selection(items: Iterable[SourceItem], works: int = 2000, min_artists: 
         raise InputError(
             f"{works} works by at least {min_artists} artists were asked for; {len(inside)} by {len(artists)} exist",
             code="too-few-works",
+            hint="Ask for fewer works, or for all of them: artledger demo --all",
         )
     drawings = {name for item in inside for name in _drawing_names(item)}
     outside = [item for item in held_back if item.artist not in artists and not drawings & _drawing_names(item)]

@@ -121,3 +121,13 @@ def test_a_batch_that_the_disk_has_no_room_for_leaves_whole_batches(
     query(database_url, "DROP TRIGGER full_disk ON preview")
     assert register(empty, folder).registered == 4
     assert empty.upkeep.administration.check().exit_code == 0
+
+
+def test_works_beyond_the_wanted_number_are_not_called_registered(empty: Application, tmp_path: Path) -> None:
+    for path in DRAWINGS[:4]:
+        shutil.copy(path, tmp_path)
+    labelled(tmp_path, [(path.name, path.stem, "Ada") for path in DRAWINGS[:4]])
+    source = empty.works.open_source(str(tmp_path))
+    for wanted, registered, already in ((1, 1, 0), (3, 2, 1), (3, 0, 3), (9, 1, 3)):
+        summary = empty.works.ingestion.run(source, at_most=wanted)
+        assert (summary.found, summary.registered, summary.already_registered) == (4, registered, already)

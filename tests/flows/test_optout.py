@@ -54,12 +54,17 @@ def test_ingest_refuses_what_is_listed(service: Application, tmp_path: Path) -> 
     assert plan.would_withdraw == ()
     assert service.works.opting_out.add(plan).added == len(listed) + 1
     assert service.works.opting_out.add(plan).added == 0
-    source = service.works.open_source(str(folder_of(tmp_path, DRAWINGS[:4])))
+    works = folder_of(tmp_path, DRAWINGS[:4])
+    shutil.copy(by_digest, works / "the same again.png")
+    with (works / "labels.csv").open("a") as labels:
+        labels.write("the same again.png,Again,Ada\n")
+    source = service.works.open_source(str(works))
     summary = service.works.ingestion.run(source)
-    assert summary.registered == 2
+    assert (summary.found, summary.registered, summary.already_registered) == (5, 2, 0)
     assert {each.key: each.code for each in summary.refused} == {
         by_look.name: "opted-out",
         by_digest.name: "opted-out",
+        "the same again.png": "opted-out",
     }, "a mirrored, recompressed copy says what it looks like"
     assert service.works.opting_out.remove(listed) == len(listed)
     assert service.works.ingestion.run(source).registered == 1

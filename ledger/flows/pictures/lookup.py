@@ -31,7 +31,7 @@ class Lookup:
     credentials: Credentials
     headlines: Headlines
     verification: Callable[[], Verifying]
-    """Called only when there is a picture to compare, because it loads models. A digest needs none."""
+    """Called only when there is a picture to compare, because it loads the null set. A digest needs none."""
 
     def by_image(self, data: bytes, *, top_k: int = MATCHES) -> LookupAnswer:
         """Records of these bytes or pixels, and of generated pictures that this picture is an edited copy of; also the

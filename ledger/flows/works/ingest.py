@@ -11,7 +11,7 @@ from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from functools import partial
 from itertools import islice
-from typing import Any
+from typing import Any, NamedTuple
 
 from ledger.answers.corpus import ChangedWork, IngestSummary, NarrowedWork, Refusal
 from ledger.answers.file_terms import file_term_answer
@@ -52,6 +52,16 @@ class Registrant:
 _Decoded = tuple[SourceItem, CanonicalImage | InputError]
 
 
+class _Registered(NamedTuple):
+    """What became of a batch. Pictures beyond the wanted number are in none of these."""
+
+    works: list[RegistrableWork]
+    refused: list[Refusal]
+    """Pictures that nobody may register."""
+    known: int
+    """Files of works that were registered before, or in this batch."""
+
+
 @dataclass(slots=True)
 class _Account:
     """What became of the works of a source so far."""
@@ -65,16 +75,14 @@ class _Account:
     not_comparable: list[Refusal] = field(default_factory=list)
     narrowed: list[NarrowedWork] = field(default_factory=list)
 
-    def add(
-        self, batch: Sequence[_Decoded], registered: Sequence[RegistrableWork], unwanted: Sequence[Refusal]
-    ) -> None:
-        """Adds a batch, of which these works were registered and these refused on account of what they show."""
-        unreadable = [_refusal(item, error) for item, error in batch if isinstance(error, InputError)]
-        self.refused += [*unreadable, *unwanted]
-        self.not_comparable.extend(_too_little(registered))
-        self.narrowed.extend(narrowed_work(work) for work in registered if work.item.file_terms)
-        self.registered.extend(work.row.work_id for work in registered)
-        self.already += len(batch) - len(unreadable) - len(registered) - len(unwanted)
+    def add(self, batch: Sequence[_Decoded], became: _Registered) -> None:
+        """Adds a batch. Those of its pictures that could not be decoded are refused."""
+        self.refused += (_refusal(item, error) for item, error in batch if isinstance(error, InputError))
+        self.refused += became.refused
+        self.not_comparable.extend(_too_little(became.works))
+        self.narrowed.extend(narrowed_work(work) for work in became.works if work.item.file_terms)
+        self.registered.extend(work.row.work_id for work in became.works)
+        self.already += became.known
         self.seen += len(batch)
 
 
@@ -123,8 +131,7 @@ class Ingestion:
         missing = len(items) if at_most is None else at_most - account.already
         for batch in _batches(self._decoded(reader, todo if missing > 0 else []), BATCH):
             pictures = [(item, picture) for item, picture in batch if isinstance(picture, CanonicalImage)]
-            registered, unwanted = self._register(known, pictures, missing - len(account.registered), registrant)
-            account.add(batch, registered, unwanted)
+            account.add(batch, self._register(known, pictures, missing - len(account.registered), registrant))
             progress("registering works", account.seen, min(len(todo), missing))
             if len(account.registered) >= missing:
                 break
@@ -169,19 +176,21 @@ class Ingestion:
         pictures: Sequence[tuple[SourceItem, CanonicalImage]],
         at_most: int,
         registrant: Registrant | None,
-    ) -> tuple[list[RegistrableWork], list[Refusal]]:
-        """Of these pictures, the new ones that may be registered now, and those that nobody may register."""
+    ) -> _Registered:
+        """Registers the new ones of these pictures, at most so many."""
         names = sorted({item.artist for item, _ in pictures})
         artists = (
             self.corpus.ensure_artists(names) if registrant is None else dict.fromkeys(names, registrant.artist_id)
         )
         before = known.of_files((item, image.sha256, artists[item.artist]) for item, image in pictures)
+        count = 0
         fresh: dict[tuple[str, str], tuple[SourceItem, CanonicalImage]] = {}
         twins: list[tuple[SourceItem, tuple[str, str]]] = []
         for item, image in pictures:
             identity = (image.sha256, artists[item.artist])
             if identity in before:
                 known.note_known(item, before[identity])
+                count += 1
             elif identity in fresh:
                 twins.append((item, identity))
             else:
@@ -189,10 +198,14 @@ class Ingestion:
         chosen = list(fresh.values())[: max(at_most, 0)]
         allowed, refused = self._append_allowed(known, chosen, artists, registrant)
         registered = {(work.image.sha256, work.row.artist_id): known_work(work) for work in allowed}
+        why = {each.key: each for each in refused}
         for item, identity in twins:
             if identity in registered:
                 known.note_known(item, registered[identity])
-        return allowed, refused
+                count += 1
+            elif (same := why.get(fresh[identity][0].key)) is not None:
+                refused.append(same.model_copy(update={"key": item.key}))
+        return _Registered(allowed, refused, count)
 
     def _append_allowed(
         self,
