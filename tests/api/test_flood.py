@@ -117,7 +117,7 @@ async def all_at_once(app: Any, wave: Flood, askers: int) -> tuple[Counter[int],
     return Counter(answer.status_code for answer in first), taken
 
 
-@pytest.mark.parametrize("count", [200, pytest.param(10_000, marks=pytest.mark.slow)])
+@pytest.mark.parametrize("count", [80, pytest.param(10_000, marks=pytest.mark.slow)])
 def test_nothing_acknowledged_is_lost(
     application: Application, tmp_path_factory: pytest.TempPathFactory, count: int
 ) -> None:

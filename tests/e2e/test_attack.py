@@ -14,6 +14,7 @@ from collections import Counter
 from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import ExitStack, contextmanager
+from dataclasses import dataclass
 from pathlib import Path
 
 import httpx2
@@ -24,7 +25,19 @@ from tests.api.sockets import BOUNDARY, PART, answer, connect, status, upload_he
 from tests.applications import ART, DRAWINGS, register
 from tests.image.bombs import slow_jpeg
 
-STALLED, HALF_SENT, SLOW, PARALLEL = 30, 1_100, 4, 100
+
+@dataclass(frozen=True)
+class Attack:
+    """How many uploads of each kind come."""
+
+    stalled: int
+    slow: int
+    parallel: int
+
+
+SMALL = Attack(stalled=12, slow=1, parallel=16)
+LARGE = Attack(stalled=30, slow=4, parallel=100)
+HALF_SENT = 1_100
 OPEN_FILES = 1_024
 """What a service is often given; half-sent heads alone would use it up."""
 SECONDS, FACTOR = 5.0, 10.0
@@ -122,7 +135,8 @@ def stall(held: ExitStack, url: str, number: int) -> socket.socket:
     return connection
 
 
-def test_a_tokens_look_up_gets_through(tmp_path: Path, database_url: str) -> None:
+@pytest.mark.parametrize("attack", [SMALL, pytest.param(LARGE, marks=pytest.mark.slow)], ids=["small", "large"])
+def test_a_tokens_look_up_gets_through(tmp_path: Path, database_url: str, attack: Attack) -> None:
     data, errors = tmp_path / "data", tmp_path / "errors"
     with open_application(data_dir=data, database_url=database_url) as application:
         register(application, ART)
@@ -130,18 +144,20 @@ def test_a_tokens_look_up_gets_through(tmp_path: Path, database_url: str) -> Non
         token = application.people.accounts.issue_token(account, ["verifications"]).secret
     slow = slow_jpeg()
     with ExitStack() as held, service(data, database_url, errors) as url:
-        threads = held.enter_context(ThreadPoolExecutor(SLOW + PARALLEL))
+        threads = held.enter_context(ThreadPoolExecutor(attack.slow + attack.parallel))
         look_up(url, token, 0)  # loads what the others share
         idle = max(look_up(url, token, number) for number in range(3))
-        stalled = [stall(held, url, number) for number in range(STALLED)]
+        stalled = [stall(held, url, number) for number in range(attack.stalled)]
         for number in range(HALF_SENT):
             half = held.enter_context(connect(url, f"127.0.4.{1 + number % 12}"))
             half.sendall(b"POST /v1/lookups HTTP/1.1\r\nHost: local")
         slow_ones = [
-            threads.submit(upload, url, slow + bytes([number]), f"127.0.5.{1 + number}") for number in range(SLOW)
+            threads.submit(upload, url, slow + bytes([number]), f"127.0.5.{1 + number}")
+            for number in range(attack.slow)
         ]
         many = [
-            threads.submit(upload, url, picture(number), f"127.0.6.{1 + number % 20}") for number in range(PARALLEL)
+            threads.submit(upload, url, picture(number), f"127.0.6.{1 + number % 20}")
+            for number in range(attack.parallel)
         ]
         taken = [look_up(url, token, number) for number in range(LOOKUPS)]
         went_on = sum(not each.done() for each in (*slow_ones, *many))

@@ -8,7 +8,10 @@ import signal
 import subprocess
 import sys
 import time
+from collections.abc import Sequence
 from pathlib import Path
+
+import pytest
 
 from tests.applications import ART, DRAWINGS, application_with, query
 from tests.cli.commands import run_process
@@ -18,8 +21,8 @@ from tests.e2e.corpora import assert_same, corpus_of
 SMALL_BATCHES = "import ledger.flows.works.ingest\nledger.flows.works.ingest.BATCH = 4\n"
 """Thirty drawings in eight transactions."""
 PROGRAM = f"{SMALL_BATCHES}from cli.main import main\nmain()\n"
-KILL_FROM = (0, 12)
-"""Works that are registered when the clock of a random kill starts."""
+KILL_FROM = [(12,), pytest.param((0, 4, 12, 20), marks=pytest.mark.slow)]
+"""Works that are registered when the clock of each random kill starts."""
 
 
 def start_ingest(data: Path, database_url: str) -> subprocess.Popen[bytes]:
@@ -51,15 +54,16 @@ def living(group: int) -> list[int]:
     return found
 
 
+@pytest.mark.parametrize("kill_from", KILL_FROM, ids=str)
 def test_a_killed_ingest_goes_on_and_ends_with_the_same_corpus(
-    database_server: DatabaseUrl, template: str, database_url: str, tmp_path: Path
+    database_server: DatabaseUrl, template: str, database_url: str, tmp_path: Path, kill_from: Sequence[int]
 ) -> None:
     chance = random.Random()
     seed = int(os.environ.get("ARTLEDGER_TEST_SEED", chance.randrange(2**32)))
     print(f"ARTLEDGER_TEST_SEED={seed}")
     chance.seed(seed)
     data, environment = tmp_path / "data", {"ARTLEDGER_DATABASE_URL": database_url}
-    for least in KILL_FROM:
+    for least in kill_from:
         running = start_ingest(data, database_url)
         wait_for_works(running, database_url, least)
         time.sleep(chance.uniform(0, 0.2))
@@ -74,7 +78,7 @@ def test_a_killed_ingest_goes_on_and_ends_with_the_same_corpus(
     finished = run_process("corpus", "ingest", ART, "--data", data, "--json", env=environment, prelude=SMALL_BATCHES)
     assert finished.code == 0, finished.stderr
     assert finished.json["registered"] + finished.json["already_registered"] == len(DRAWINGS)
-    assert finished.json["already_registered"] >= KILL_FROM[-1]
+    assert finished.json["already_registered"] >= kill_from[-1]
     checked = run_process("db", "check", "--data", data, "--json", env=environment)
     assert (checked.code, checked.json["verdict"]) == (0, "verified"), checked.stdout
     with application_with(database_server, template, tmp_path / "undisturbed", [ART]) as undisturbed:

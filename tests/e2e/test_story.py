@@ -83,7 +83,7 @@ def commands(
     return Commands(capsys)
 
 
-@pytest.fixture(params=[by_command, over_http])
+@pytest.fixture(params=[pytest.param(by_command, marks=pytest.mark.slow), over_http])
 def story(request: pytest.FixtureRequest, commands: Commands, tmp_path: Path) -> Iterator[Story]:
     begin: Callable[[Commands, Path, Path], AbstractContextManager[Surface]] = request.param
     auditor = Auditor(commands, commands("keys", "show", "--json").json["log_vkey"])

@@ -158,3 +158,26 @@ def test_a_reader_that_fails_here_says_nothing_about_the_file() -> None:
         found = read(poor, signed() + bytes(8 * 2**20), "image/png")
     assert found is not None
     assert found.state == "unreadable"
+
+
+def test_every_state_has_its_own_words() -> None:
+    assert set(STATES) == set(get_args(State))
+    words = [each.format(issuer="Ada", url="https://ada.example") for each in STATES.values()]
+    assert len(set(words)) == len(words)
+    said = {state: words[number].lower() for number, state in enumerate(STATES)}
+    assert [state for state in said if "broken" in said[state]] == ["invalid"]
+    assert [state for state in said if "https://ada.example" in said[state]] == ["remote"]
+    assert all("says nothing about the picture" in said[state] for state in ("unsupported", "unreadable"))
+
+
+ROOT = Path(__file__).parents[3]
+IDENTITY = "tests.image.credentials.identity_without_network"
+
+
+@pytest.mark.needs("proc")
+def test_an_identity_is_not_resolved() -> None:
+    """In a process that the kernel ends at its first socket: our reader lives, the library's default does not."""
+    command = [sys.executable, "-m", IDENTITY]
+    ended = subprocess.run(command, cwd=ROOT, capture_output=True, text=True, timeout=120, check=False)
+    assert ended.stdout.split() == ["untrusted", "default"], ended.stderr[-2000:]
+    assert ended.returncode == -signal.SIGSYS
