@@ -22,7 +22,8 @@ import pytest
 
 from ledger.app import open_application
 from tests.api.sockets import BOUNDARY, PART, answer, connect, status, upload_head
-from tests.applications import ART, DRAWINGS, register
+from tests.applications import DRAWINGS, with_drawings
+from tests.conftest import DatabaseUrl
 from tests.image.bombs import slow_jpeg
 
 
@@ -136,10 +137,16 @@ def stall(held: ExitStack, url: str, number: int) -> socket.socket:
 
 
 @pytest.mark.parametrize("attack", [SMALL, pytest.param(LARGE, marks=pytest.mark.slow)], ids=["small", "large"])
-def test_a_tokens_look_up_gets_through(tmp_path: Path, database_url: str, attack: Attack) -> None:
+def test_a_tokens_look_up_gets_through(
+    database_server: DatabaseUrl, template: str, tmp_path: Path, attack: Attack
+) -> None:
     data, errors = tmp_path / "data", tmp_path / "errors"
+    with with_drawings(database_server, template, data) as url:
+        attacked(data, url, errors, attack)
+
+
+def attacked(data: Path, database_url: str, errors: Path, attack: Attack) -> None:
     with open_application(data_dir=data, database_url=database_url) as application:
-        register(application, ART)
         account = application.people.accounts.create("artist", "Ada").account_id
         token = application.people.accounts.issue_token(account, ["verifications"]).secret
     slow = slow_jpeg()

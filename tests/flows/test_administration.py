@@ -8,19 +8,26 @@ from typing import Any
 
 import pytest
 
-from ledger.app import Application, open_application
+from ledger.app import Application
 from ledger.audit.checks import Outcome
 from ledger.storage import tables
-from tests.applications import ART, DRAWINGS, query, register
+from tests.applications import ART, DRAWINGS, application_with, query
+from tests.conftest import DatabaseUrl
 
 
 @pytest.fixture
-def ledger(database_url: str, tmp_path: Path) -> Iterator[Application]:
-    with open_application(data_dir=tmp_path / "data", database_url=database_url) as opened:
-        register(opened, ART)
+def ledger(database_server: DatabaseUrl, template: str, tmp_path: Path) -> Iterator[Application]:
+    with application_with(database_server, template, tmp_path / "data", [ART]) as opened:
         opened.pictures.verify(DRAWINGS[3].read_bytes())
         opened.log.settle()
         yield opened
+
+
+@pytest.fixture
+def database_url(ledger: Application) -> str:
+    url = ledger.settings.database_url
+    assert url is not None
+    return url.get_secret_value()
 
 
 def failed(application: Application) -> dict[str, str]:
