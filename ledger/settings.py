@@ -110,7 +110,7 @@ class Settings(BaseSettings):
 
     owner_socket: Path | None = None
     """Path of a Unix socket for the owner of this machine (mode 0600). Requests on it need no token, have no limits and
-    may administer the service."""
+    may administer the service. Default: `owner.sock` in the data folder."""
 
     trust_loopback: bool = False
     """Treat every request from this machine as its owner's, as on the owner socket. Never set this behind a proxy or on

@@ -14,6 +14,7 @@ from cli.ui.files import is_file_name, read_bounded
 from cli.ui.invocation import CommandGroup, Invocation
 from cli.ui.output import Output
 from cli.ui.report import show_lookup, show_next_steps, show_record
+from cli.ui.service import answering
 from ledger.errors import InputError
 
 if TYPE_CHECKING:
@@ -61,15 +62,16 @@ def lookup(
             f"there is no file {what!r}, and it is neither a SHA-256 (64 hex digits) nor the id of a record",
             code="lookup-argument",
         )
+    if is_file:
+        with answering(invocation) as (pictures, application):
+            data = read_bounded(Path(what), application.settings.max_image_bytes, "the picture")
+            _show(invocation.out, pictures.look_up(data, top_k=top_k), from_file=True)
+        return ExitCode.DONE
     with invocation.application() as application:
         if is_record:
             _look_up_record(invocation, application, what, bundle)
-        elif is_sha256:
-            return _look_up_sha256(invocation.out, application, what.lower())
-        else:
-            data = read_bounded(Path(what), application.settings.max_image_bytes, "the picture")
-            _show(invocation.out, application.pictures.look_up(data, top_k=top_k), from_file=True)
-    return ExitCode.DONE
+            return ExitCode.DONE
+        return _look_up_sha256(invocation.out, application, what.lower())
 
 
 def _look_up_record(invocation: Invocation, application: Application, record_id: str, bundle: Path | None) -> None:

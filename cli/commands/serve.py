@@ -5,7 +5,8 @@ from __future__ import annotations
 import ipaddress
 import os
 import socket
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
+from contextlib import ExitStack, contextmanager
 from pathlib import Path
 from typing import Annotated, Any
 
@@ -13,8 +14,10 @@ import typer
 
 from cli.ui.invocation import CommandGroup, Invocation
 from cli.ui.output import Output
-from cli.ui.owner_socket import owner_socket as owners_listener
+from cli.ui.owner_socket import owner_socket
+from cli.ui.service import socket_of
 from ledger.errors import InputError
+from ledger.settings import Settings
 
 FACTORY = "api.main:create"
 """The ASGI application by name: `cli` never imports `api`."""
@@ -31,9 +34,10 @@ as it would whatever comes from 127.0.0.1: api/http/edge.py decides whom a proxy
 OwnerSocketOption = Annotated[
     Path | None,
     typer.Option(
+        "--owner-socket",
         metavar="PATH",
-        help="Also listen on a Unix socket that only you can open. Requests on it need no token and have no "
-        "limits, like you at the command line.",
+        help="Path of a Unix socket that only you can open. Requests on it need no token and have no limits, like you "
+        "at the command line. Default: owner.sock in the data folder, which `verify` and `lookup` use.",
     ),
 ]
 TrustLoopbackOption = Annotated[
@@ -59,7 +63,7 @@ def serve(
     *,
     host: Annotated[str, typer.Option(help="Address to listen on.")] = "127.0.0.1",
     port: Annotated[int, typer.Option(min=0, max=65535, help="Port to listen on. 0 chooses a free one.")] = 8000,
-    owner_socket: OwnerSocketOption = None,
+    owner_socket_path: OwnerSocketOption = None,
     trust_loopback: TrustLoopbackOption = False,
     metrics_port: Annotated[
         int | None, typer.Option(min=1, max=65535, help="Serve /metrics for Prometheus on this port of 127.0.0.1.")
@@ -67,7 +71,7 @@ def serve(
 ) -> None:
     """Serve the HTTP API, the web pages and the log, and publish new log entries, until Ctrl-C.
 
-    By default, no request is treated as the owner's. To allow that, use --owner-socket or --trust-loopback.
+    Requests over the network are never treated as yours, unless --trust-loopback says so. On the owner socket they are.
 
     With --json, one object with the address and the log's key is printed before the first request.
     """
@@ -75,13 +79,13 @@ def serve(
     if invocation.data is not None:
         # The service reads its settings from the environment, as under any other ASGI server.
         os.environ["ARTLEDGER_DATA_DIR"] = str(invocation.data.expanduser().absolute())
-    _set_environment(host, owner_socket, trust_loopback, metrics_port)
+    _set_environment(host, owner_socket_path, trust_loopback, metrics_port)
     with invocation.application() as application:
         origin, vkey, settings = application.log.origin, application.log.vkey, application.settings
     if settings.metrics_port is not None:
         # Else the service would fail after it has printed its address.
         _listen("127.0.0.1", settings.metrics_port).close()
-    with owners_listener(_absolute(settings.owner_socket)) as owners, _listen(host, port) as listener:
+    with _owners_listener(settings) as owners, _listen(host, port) as listener:
         url = _url(host, listener)
         out.document({"url": url, "origin": origin, "log_vkey": vkey})
         out.line(f"Artledger  {url}", "strong")
@@ -91,6 +95,22 @@ def serve(
         out.line("Stop       Ctrl-C", "quiet")
         _warn(out, host, settings.trust_loopback)
         _run(invocation, [listener, *owners])
+
+
+@contextmanager
+def _owners_listener(settings: Settings) -> Iterator[list[socket.socket]]:
+    """The owner's socket. One that nobody asked for is left out where it cannot be."""
+    path = socket_of(settings)
+    with ExitStack() as stack:
+        try:
+            listeners = stack.enter_context(owner_socket(path))
+        except InputError:
+            if settings.owner_socket is not None:
+                raise
+            listeners = []
+        if listeners:
+            os.environ["ARTLEDGER_OWNER_SOCKET"] = str(path)
+        yield listeners
 
 
 def _run(invocation: Invocation, listeners: list[socket.socket]) -> None:
@@ -115,11 +135,10 @@ def _warn(out: Output, host: str, trust_loopback: bool) -> None:
         out.note("Every user and every program of this machine can administer this ledger (--trust-loopback).", None)
 
 
-def _set_environment(host: str, owner_socket: Path | None, trust_loopback: bool, metrics_port: int | None) -> None:
+def _set_environment(host: str, path: Path | None, trust_loopback: bool, metrics_port: int | None) -> None:
     """Passes options on as the settings that the service reads."""
-    path = _absolute(owner_socket)
     said = {
-        "OWNER_SOCKET": None if path is None else str(path),
+        "OWNER_SOCKET": None if path is None else str(path.expanduser().absolute()),
         "TRUST_LOOPBACK": "true" if trust_loopback else None,
         "METRICS_PORT": None if metrics_port is None else str(metrics_port),
     }
@@ -127,10 +146,6 @@ def _set_environment(host: str, owner_socket: Path | None, trust_loopback: bool,
     if not _is_address(host):
         names = os.environ.get("ARTLEDGER_ALLOWED_HOSTS", "")
         os.environ["ARTLEDGER_ALLOWED_HOSTS"] = f"{names},{host}"
-
-
-def _absolute(path: Path | None) -> Path | None:
-    return None if path is None else path.expanduser().absolute()
 
 
 def _listen(host: str, port: int) -> socket.socket:

@@ -13,6 +13,7 @@ from cli.ui.errors import ExitCode, error_document, tell
 from cli.ui.files import read_bounded
 from cli.ui.invocation import CommandGroup, Invocation
 from cli.ui.report import show_next_steps, show_record
+from cli.ui.service import Answering, answering
 from ledger.answers.batches import FALSE_DISCOVERIES, standing
 from ledger.errors import InputError
 from ledger.match.lists import Verdict
@@ -20,7 +21,6 @@ from ledger.match.lists import Verdict
 if TYPE_CHECKING:
     from cli.ui.output import Output
     from ledger.answers.records import RecordAnswer
-    from ledger.app import Application
     from ledger.flows.progress import Progress
 
 group = CommandGroup()
@@ -65,9 +65,9 @@ def verify(
     if bundle is not None and len(images) > 1:
         raise InputError(f"--bundle works with one picture, not with {len(images)}", code="usage")
     out = invocation.out
-    with invocation.application() as application:
+    with answering(invocation) as (pictures, application):
         with invocation.progress() as progress:
-            outcomes = _verify_each(application, images, top_k, progress)
+            outcomes = _verify_each(pictures, application.settings.max_image_bytes, images, top_k, progress)
         if bundle is not None and not isinstance(outcomes[0], InputError):
             export_bundle(application, outcomes[0].record_id, bundle, out)
     if len(images) == 1 and isinstance(outcomes[0], InputError):
@@ -81,15 +81,15 @@ def verify(
 
 
 def _verify_each(
-    application: Application, images: list[Path], top_k: int, progress: Progress
+    pictures: Answering, limit: int, images: list[Path], top_k: int, progress: Progress
 ) -> list[RecordAnswer | InputError]:
     """An error of one picture does not stop the others. An error of the ledger ends the command."""
     outcomes: list[RecordAnswer | InputError] = []
     for number, path in enumerate(images):
         progress("verifying pictures", number, len(images))
         try:
-            data = read_bounded(path, application.settings.max_image_bytes, "the picture")
-            outcomes.append(application.pictures.verify(data, top_k=top_k))
+            data = read_bounded(path, limit, "the picture")
+            outcomes.append(pictures.verify(data, top_k=top_k))
         except InputError as error:
             outcomes.append(error)
     progress("verifying pictures", len(images), len(images))

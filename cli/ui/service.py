@@ -1,0 +1,151 @@
+"""A service that runs on the same data folder answers for a command: its models are loaded already.
+
+Loading them takes most of the time of a command about one picture. The service is asked over its owner's socket, which
+only the same user can open, so nothing is allowed that the command may not do by itself.
+"""
+
+from __future__ import annotations
+
+import http.client
+import json
+import os
+import secrets
+import socket
+import stat
+from collections.abc import Iterator
+from contextlib import closing, contextmanager
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, Protocol, TypeVar
+
+from pydantic import BaseModel, ValidationError
+
+from ledger.answers.records import LookupAnswer, RecordAnswer
+from ledger.errors import ConflictError, InputError, LedgerError, PushbackError
+from ledger.match.lists import MATCHES
+
+if TYPE_CHECKING:
+    from cli.ui.invocation import Invocation
+    from ledger.app import Application
+    from ledger.settings import Settings
+
+Answer = TypeVar("Answer", bound=BaseModel)
+
+SOCKET = "owner.sock"
+"""The owner's socket in the data folder, where `serve` listens unless it was told another path."""
+LONGEST_PATH = 100
+"""Bytes; the system allows 107."""
+SECONDS = 300.0
+"""Without an answer for so long, the service counts as broken."""
+_INPUT = frozenset({400, 413, 415, 422})
+"""Statuses of a picture that cannot be used."""
+
+
+class Answering(Protocol):
+    """Answers questions about pictures: the service that runs, or this process."""
+
+    def verify(self, data: bytes, *, top_k: int = MATCHES) -> RecordAnswer: ...
+
+    def look_up(self, data: bytes, *, top_k: int = MATCHES) -> LookupAnswer: ...
+
+
+@contextmanager
+def answering(invocation: Invocation) -> Iterator[tuple[Answering, Application]]:
+    """Who answers for this command: the service on the same data folder where one runs, else this process."""
+    with invocation.application() as application:
+        path = socket_of(application.settings)
+        service = None if path is None else _running(path)
+        yield (application.pictures if service is None else service), application
+
+
+def socket_of(settings: Settings) -> Path | None:
+    """The path of the owner's socket; None if the data folder's path is too long for one."""
+    if settings.owner_socket is not None:
+        return settings.owner_socket.expanduser().absolute()
+    path = settings.data_dir.expanduser().absolute() / SOCKET
+    return path if len(os.fsencode(path)) <= LONGEST_PATH else None
+
+
+class RunningService:
+    """The service behind an owner's socket."""
+
+    def __init__(self, path: Path) -> None:
+        self._path = path
+
+    def verify(self, data: bytes, *, top_k: int = MATCHES) -> RecordAnswer:
+        """Raises InputError as verification here does, PushbackError (`service-lost`) and ConflictError
+        (`service-version`)."""
+        return self._asked("/v1/verifications", data, top_k, RecordAnswer)
+
+    def look_up(self, data: bytes, *, top_k: int = MATCHES) -> LookupAnswer:
+        """Raises as `verify` does."""
+        return self._asked("/v1/lookups", data, top_k, LookupAnswer)
+
+    def _asked(self, path: str, data: bytes, top_k: int, kind: type[Answer]) -> Answer:
+        boundary = secrets.token_hex(16)
+        body = b"".join(
+            (
+                f'--{boundary}\r\nContent-Disposition: form-data; name="image"; filename="image"\r\n\r\n'.encode(),
+                data,
+                f"\r\n--{boundary}--\r\n".encode(),
+            )
+        )
+        try:
+            with closing(_Connection(self._path)) as connection:
+                form = {"Content-Type": f"multipart/form-data; boundary={boundary}"}
+                connection.request("POST", f"{path}?top_k={top_k}", body, form)
+                response = connection.getresponse()
+                status, content = response.status, response.read()
+            document = json.loads(content)
+        except (OSError, http.client.HTTPException, ValueError) as error:
+            raise PushbackError(
+                f"the running service did not answer: {error}",
+                code="service-lost",
+                hint="Run the same command again. Nothing is counted twice.",
+            ) from error
+        if status >= 400:
+            raise _refusal(status, document)
+        try:
+            return kind.model_validate(document)
+        except ValidationError as error:
+            raise ConflictError(
+                "the running service is of another version of Artledger",
+                code="service-version",
+                hint="Start `artledger serve` again.",
+            ) from error
+
+
+class _Connection(http.client.HTTPConnection):
+    """HTTP over a Unix socket."""
+
+    def __init__(self, path: Path) -> None:
+        super().__init__("localhost", timeout=SECONDS)
+        self._path = path
+
+    def connect(self) -> None:
+        self.sock = socket.socket(socket.AF_UNIX, socket.SOCK_STREAM)
+        self.sock.settimeout(self.timeout)
+        self.sock.connect(str(self._path))
+
+
+def _running(path: Path) -> RunningService | None:
+    """The service that listens there; None without one, or if the socket is not this user's alone."""
+    try:
+        found = path.lstat()
+        if not stat.S_ISSOCK(found.st_mode) or found.st_uid != os.geteuid() or found.st_mode & 0o077:
+            return None
+        with socket.socket(socket.AF_UNIX, socket.SOCK_STREAM) as probe:
+            probe.connect(str(path))
+    except OSError:
+        return None
+    return RunningService(path)
+
+
+def _refusal(status: int, problem: Any) -> LedgerError:
+    """The error that a problem document (RFC 9457) tells of."""
+    said = problem if isinstance(problem, dict) else {}
+    kind = InputError if status in _INPUT else PushbackError
+    return kind(
+        str(said.get("detail", f"the running service answered with status {status}")),
+        code=str(said.get("code", "service-lost")),
+        hint=said.get("hint"),
+    )
