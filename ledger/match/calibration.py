@@ -26,22 +26,35 @@ from ledger.fingerprint.spec import FingerprintSpec
 from ledger.match.bins import LOWEST, Bin, bin_of, bin_texts
 from ledger.match.block import FingerprintBlock
 from ledger.match.calibration_file import (
+    BackgroundText,
     CalibrationText,
     CorpusText,
-    StyledCalibrationText,
+    PlainCalibrationText,
     read_calibration,
 )
 from ledger.match.geometry.verification import GeometryRule
 from ledger.match.null_set import NullSet, draw_evidence
 from ledger.match.probability import fit_odds
 from ledger.match.ranking import CurveText, RankingText
-from ledger.match.score import Curve, Levels, Ranking, features, levels
+from ledger.match.score import (
+    FIRST_RANK,
+    LAST_RANK,
+    Curve,
+    Levels,
+    NearestCosines,
+    Ranking,
+    features,
+    levels,
+)
 from ledger.match.style.calibration import StyleCalibration, StyledCorpus, read_style, style_text
 
 VERIFIED = 10
 """Number of nearest candidates verified geometrically, the same for a query and for a null picture."""
 DRAWS = 5
 """Draws of a null picture's geometric evidence from measured pairs of unrelated pictures."""
+LEAST_WORKS = 150
+"""In a corpus of fewer works, background levels come from the null set's background pictures, not from the corpus:
+nothing smaller was measured, and in it the works at ranks 4 to 15 are hardly near."""
 _TILT = 0.01
 """Log-odds per unit of score, added to the fitted curve so that nearer ranks higher even where it is flat."""
 
@@ -62,6 +75,8 @@ class Calibration:
     bins: tuple[Bin, ...]
     odds: Curve
     """Log-odds of a copy over scores."""
+    corpus_levels: bool = False
+    """Whether background levels come from the corpus (`score.NearestCosines`); otherwise from background pictures."""
     style: StyleCalibration | None = None
 
     @property
@@ -73,10 +88,10 @@ class Calibration:
     def read(cls, document: bytes) -> Calibration:
         """Reads a calibration file. Raises IntegrityError (`bad-calibration`) if it is none in canonical form."""
         text = read_calibration(document)
-        styled = text if isinstance(text, StyledCalibrationText) else None
+        whole = None if isinstance(text, PlainCalibrationText) else text
         return cls(
             document=document,
-            spec=styled.spec if styled else text.ranking.spec,
+            spec=text.ranking.spec if whole is None else whole.spec,
             corpus=CorpusState(through=text.corpus.through, works=text.corpus.works),
             null_set=text.null_set,
             alpha=float(text.ranking.alpha),
@@ -86,7 +101,8 @@ class Calibration:
                 Bin(item.name, float(item.below), np.array(item.null, np.float64), text.draws) for item in text.bins
             ),
             odds=text.odds.curve(),
-            style=read_style(styled.style) if styled and styled.style else None,
+            corpus_levels=isinstance(text, CalibrationText) and text.background is not None,
+            style=None if whole is None or whole.style is None else read_style(whole.style),
         )
 
     def bin_of(self, complexity: float) -> Bin:
@@ -111,12 +127,15 @@ def calibrate(
     *,
     spec: FingerprintSpec | None = None,
     style: StyledCorpus | None = None,
+    least_works: int = LEAST_WORKS,
 ) -> Calibration:
-    """The calibration for a corpus in the given state, whose fingerprints `blocks` yields in any order and size.
+    """The calibration for a corpus in the given state, whose fingerprints `blocks` yields in any order and size. It is
+    iterated twice: first for the background levels, then for the scores.
 
-    `spec`: that of the fingerprints (None: the null set's). `style`: None if style is not compared. Null pictures are
-    left out if the corpus contains them or a variant (`NullSet.contained_in`). Raises ConflictError: `spec-mismatch` if
-    null set, ranking and corpus do not have one FingerprintSpec, `no-strangers` if no null picture is left.
+    `spec`: that of the fingerprints (None: the null set's). `style`: None if style is not compared. `least_works`: from
+    how many works on background levels come from the corpus. Null pictures are left out if the corpus contains them or
+    a variant (`NullSet.contained_in`). Raises ConflictError: `spec-mismatch` if null set, ranking and corpus do not
+    have one FingerprintSpec, `no-strangers` if no null picture is left.
     """
     if null_set.spec != ranking.spec:
         raise _mismatch(null_set.spec, ranking.spec)
@@ -124,7 +143,8 @@ def calibrate(
         raise _mismatch(null_set.spec, spec.copy_part)
     full = null_set.spec if spec is None else spec.digest
     fused = ranking.ranking()
-    raw, contained = _nearest(null_set, _of_spec(blocks, full), fused)
+    level, from_corpus = _levels(null_set, _of_spec(blocks, full), fused.neighbours, least_works)
+    raw, contained = _nearest(null_set, level, _of_spec(blocks, full), fused)
     if contained.all():
         raise ConflictError("the corpus contains every picture of the null set", code="no-strangers")
     complexity = null_set.queries.images.complexity[~contained]
@@ -132,7 +152,10 @@ def calibrate(
     copies = fused.raw(null_set.copies.found)[:, 0].astype(np.float64) + null_set.copies.evidence
     text = CalibrationText(
         type="artledger/calibration",
-        version=2,
+        version=4,
+        spec=full,
+        style=None if style is None or spec is None else style_text(null_set, contained, style, spec, ranking),
+        background=BackgroundText(first=FIRST_RANK, last=LAST_RANK) if from_corpus else None,
         corpus=CorpusText(through=corpus.through, works=corpus.works),
         null_set=null_set.digest,
         left_out=int(contained.sum()),
@@ -141,19 +164,27 @@ def calibrate(
         bins=bin_texts(ranking, complexity, scores),
         odds=CurveText.of(fit_odds(copies, scores.ravel(), float(ranking.prior))),
     )
-    if spec is None or spec.digest == null_set.spec:
-        return Calibration.read(text.to_bytes())
-    styled = None if style is None else style_text(null_set, contained, style, spec, ranking)
-    return Calibration.read(text.styled(full, styled).to_bytes())
+    return Calibration.read(text.to_bytes())
+
+
+def _levels(
+    null_set: NullSet, blocks: Iterable[FingerprintBlock], neighbours: int, least_works: int
+) -> tuple[Levels, bool]:
+    """The background levels of the null pictures, and whether they come from the corpus."""
+    near = NearestCosines(null_set.queries)
+    for block in blocks:
+        near.add(block.copy)
+    if near.works >= max(least_works, LAST_RANK):
+        return near.levels(), True
+    return _null_levels(null_set, neighbours), False
 
 
 def _nearest(
-    null_set: NullSet, blocks: Iterable[FingerprintBlock], ranking: Ranking
+    null_set: NullSet, level: Levels, blocks: Iterable[FingerprintBlock], ranking: Ranking
 ) -> tuple[NDArray[np.float64], NDArray[np.bool_]]:
     """The VERIFIED best raw scores of each null picture, shape (n, VERIFIED), and whether the corpus contains it."""
     best = np.full((len(null_set), VERIFIED), LOWEST)
     contained = np.zeros(len(null_set), np.bool_)
-    level = _null_levels(null_set, ranking.neighbours)
     for block in blocks:
         raw = ranking.raw(features(null_set.queries, level, block)).astype(np.float64)
         both = np.concatenate([best, raw], axis=1)

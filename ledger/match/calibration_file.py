@@ -47,8 +47,15 @@ class StyleText(Document):
         return self
 
 
+class BackgroundText(Document):
+    """Which works of the corpus a picture's background level is the mean cosine to: those at these ranks."""
+
+    first: Literal[4]
+    last: Literal[15]
+
+
 class _Copies(Document):
-    """Error rates of copies: all fields of version 2, and most of version 3."""
+    """Error rates of copies: all fields of version 2, and most of later versions."""
 
     type: Literal["artledger/calibration"]
     corpus: CorpusText
@@ -73,36 +80,46 @@ class _Copies(Document):
         return canonical.dumps(self.model_dump())
 
 
-class CalibrationText(_Copies):
-    """A calibration for a spec without style, which is the ranking's spec."""
+class PlainCalibrationText(_Copies):
+    """Version 2: a calibration for a spec without style, which is the ranking's spec. Only read, never written."""
 
     version: Literal[2]
 
-    def styled(self, spec: str, style: StyleText | None) -> StyledCalibrationText:
-        """The same calibration for a spec with style embeddings."""
-        said = None if style is None else style.model_dump()
-        return StyledCalibrationText.model_validate({**self.model_dump(), "version": 3, "spec": spec, "style": said})
 
-
-class StyledCalibrationText(_Copies):
-    """A calibration for a spec with style embeddings; its copy part is the ranking's spec."""
-
-    version: Literal[3]
+class _Whole(_Copies):
     spec: Sha256
+    """The spec of the fingerprints; its copy part is the ranking's spec."""
     style: StyleText | None
     """None if there are no style embeddings of unrelated pictures; style is then not compared."""
 
     @model_validator(mode="after")
-    def _no_looser(self) -> StyledCalibrationText:
+    def _no_looser(self) -> _Whole:
         if self.style is not None and float(self.style.alpha) > float(self.ranking.alpha):
             raise ValueError("style takes no larger error rate than copies: a record states one")
         return self
 
 
-def read_calibration(document: bytes) -> CalibrationText | StyledCalibrationText:
+class StyledCalibrationText(_Whole):
+    """Version 3: a calibration for a spec with style embeddings. Only read, never written."""
+
+    version: Literal[3]
+
+
+class CalibrationText(_Whole):
+    """A calibration as it is written."""
+
+    version: Literal[4]
+    background: BackgroundText | None
+    """None: background levels are the mean cosine to the nearest background pictures of the null set."""
+
+
+AnyCalibrationText = PlainCalibrationText | StyledCalibrationText | CalibrationText
+
+
+def read_calibration(document: bytes) -> AnyCalibrationText:
     """Parses a calibration file. Raises IntegrityError (`bad-calibration`)."""
     try:
-        return _EITHER.validate_python(canonical.loads(document))
+        return _ANY.validate_python(canonical.loads(document))
     except (VerificationError, ValidationError) as error:
         raise IntegrityError(f"the calibration cannot be read: {error}", code="bad-calibration") from error
 
@@ -113,6 +130,4 @@ def _require_ascending(bins: Sequence[NullBinText]) -> None:
         raise ValueError("bins are in ascending order of complexity")
 
 
-_EITHER: TypeAdapter[CalibrationText | StyledCalibrationText] = TypeAdapter(
-    Annotated[CalibrationText | StyledCalibrationText, Field(discriminator="version")]
-)
+_ANY: TypeAdapter[AnyCalibrationText] = TypeAdapter(Annotated[AnyCalibrationText, Field(discriminator="version")])

@@ -7,6 +7,9 @@ from dataclasses import dataclass
 from decimal import Decimal
 from typing import Protocol, Self
 
+import numpy as np
+from numpy.typing import NDArray
+
 from ledger.corpus.work import CorpusState
 from ledger.fingerprint.fingerprint import Fingerprint, QueryFingerprint
 from ledger.image.canonical_image import Pixels
@@ -31,6 +34,7 @@ __all__ = [
     "Share",
     "Verdict",
     "WorkPicture",
+    "copies_of",
 ]
 
 
@@ -115,12 +119,22 @@ class CandidateIndex(Protocol):
         WORKS_PER_WINDOW by each window; and, if the query has style embeddings, WORKS_PER_STYLE by each, of the works
         that allow `style`. Unordered, without duplicates; fingerprints lack local features."""
 
+    def surroundings(self, query: Query, found: Sequence[Candidate]) -> NDArray[np.float16]:
+        """`copy` embeddings, shape (m, dimension), among which are those of the LAST_RANK works of the whole corpus
+        that are nearest to the query and to each of its windows, whatever works this index leaves out. `found`: what
+        `search` returned for the query."""
+
     def groups(self, work_ids: Sequence[str]) -> Mapping[str, Group]:
         """The duplicate groups of works, by work id: verified copies of each other, and works with equal pixels. Works
         without a group are left out."""
 
     def pictures(self, work_ids: Sequence[str]) -> Mapping[str, WorkPicture]:
         """Stored data of works for geometric verification; works without it are left out."""
+
+
+def copies_of(found: Sequence[Candidate]) -> NDArray[np.float16]:
+    """The candidates' `copy` embeddings: the `surroundings` of an index that leaves nothing out."""
+    return np.stack([each.fingerprint.embeddings["copy"] for each in found])
 
 
 @dataclass(frozen=True, slots=True)

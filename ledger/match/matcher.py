@@ -21,6 +21,8 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 
+import numpy as np
+
 from ledger.errors import ConflictError
 from ledger.match.attribution import attribute, unproven_relation, verdict, written
 from ledger.match.bins import Bin
@@ -32,7 +34,7 @@ from ledger.match.geometry.verification import QueryGeometry, VerifiedAlignment
 from ledger.match.lists import COPY_RELATIONS, FUSED_SCORE, MATCHES, Relation
 from ledger.match.null_set import NullSet
 from ledger.match.relation import certain_relation
-from ledger.match.score import Features, Levels, QueryBlock, features, levels
+from ledger.match.score import LAST_RANK, Features, Levels, NearestCosines, QueryBlock, features, levels
 from ledger.match.style.matcher import StyleFinding, style_matcher
 from ledger.match.style.null import StyleNull
 
@@ -141,14 +143,26 @@ class Matcher:
         """Scored candidates, nearest first."""
         queries = QueryBlock.stack([query.fingerprint])
         works = FingerprintBlock.stack([candidate.fingerprint for candidate in found])
-        level = levels(queries, self._background, self._calibration.ranking.neighbours)
+        level = self._levels(query, queries, found)
         near = features(queries, level, works)
         raw = self._calibration.ranking.raw(near)[0]
+        windows = _nearest_windows(queries, level, works)
         scored = [
-            _Scored(candidate, float(raw[column]), _parts(near, column, level))
+            _Scored(candidate, float(raw[column]), _parts(near, column, level, windows[column]))
             for column, candidate in enumerate(found)
         ]
         return sorted(scored, key=lambda item: (-item.raw, item.candidate.work_id))
+
+    def _levels(self, query: Query, queries: QueryBlock, found: Sequence[Candidate]) -> Levels:
+        """The query's background levels, from the corpus if the calibration says so. A query that is not comparable
+        has no nearest works, and a corpus that shrank may have too few: then from the background pictures."""
+        if self._calibration.corpus_levels and query.not_comparable is None:
+            around = self._index.surroundings(query, found)
+            if len(around) >= LAST_RANK:
+                near = NearestCosines(queries)
+                near.add(around)
+                return near.levels()
+        return levels(queries, self._background, self._calibration.ranking.neighbours)
 
     def _aligned(self, query: Query, scored: Sequence[_Scored], labels: Mapping[str, str]) -> tuple[str, ...]:
         """Ids of the works to align. Groups whose relation a digest proves need none."""
@@ -197,12 +211,21 @@ class Matcher:
         )
 
 
-def _parts(near: Features, column: int, level: Levels) -> dict[str, float]:
-    """The raw measurements behind a score, as in records."""
+def _nearest_windows(queries: QueryBlock, level: Levels, works: FingerprintBlock) -> Sequence[int | None]:
+    """For each work the number of the query's window that is nearest to it above its level; None without windows."""
+    if not queries.windows.shape[1]:
+        return [None] * len(works)
+    near = queries.windows[0].astype(np.float32) @ works.copy.astype(np.float32).T - level.windows[0][:, None]
+    return [int(window) for window in near.argmax(axis=0)]
+
+
+def _parts(near: Features, column: int, level: Levels, window: int | None) -> dict[str, float]:
+    """The raw measurements behind a score, as in records. `window`: the query's window that is nearest to the work."""
     return {
         "copy_cosine": float(near.cosine[0, column]) + float(level.whole[0]),
         "copy_background": float(level.whole[0]),
         "copy_look": float(near.window[0, column]),
+        **({} if window is None else {"copy_look_background": float(level.windows[0, window])}),
         "phash_distance": float(near.phash[0, column]),
         "pdq_distance": float(near.pdq[0, column]),
     }

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import Self
+from typing import Final, Self
 
 import numpy as np
 from numpy.typing import NDArray
@@ -20,6 +20,10 @@ UNUSABLE = HASH_BITS
 """Hamming distance that means `no usable hash on one side`; it adds nothing to a score."""
 FAR = -1.0
 """Nearness of the windows of a query without windows."""
+FIRST_RANK: Final = 4
+LAST_RANK: Final = 15
+"""Ranks of the works whose mean cosine is a background level. The first three may be the work itself and its
+variants; an index offers LAST_RANK works for each window."""
 
 Floats = NDArray[np.float32]
 Distances = NDArray[np.uint16]
@@ -106,6 +110,34 @@ def background_level(copy: NDArray[np.float16], background: NDArray[np.float16],
     nearest = np.partition(similarity, -neighbours, axis=1)[:, -neighbours:]
     level: Floats = nearest.mean(axis=1, dtype=np.float32)
     return level
+
+
+class NearestCosines:
+    """The LAST_RANK largest cosines of n queries, and of each of their windows, to works that come in blocks of any
+    order and size."""
+
+    def __init__(self, queries: QueryBlock) -> None:
+        self._vectors = [
+            queries.images.copy.astype(np.float32),
+            *(queries.windows[:, window].astype(np.float32) for window in range(queries.windows.shape[1])),
+        ]
+        self._best = np.full((len(self._vectors), len(queries), LAST_RANK), -np.inf, np.float32)
+        self.works = 0
+        """Number of works so far."""
+
+    def add(self, copy: NDArray[np.float16]) -> None:
+        """Takes the `copy` embeddings of more works, shape (m, dimension)."""
+        works = copy.astype(np.float32).T
+        for best, vectors in zip(self._best, self._vectors, strict=True):
+            both = np.concatenate([best, vectors @ works], axis=1)
+            best[:] = np.partition(both, -LAST_RANK, axis=1)[:, -LAST_RANK:]
+        self.works += len(copy)
+
+    def levels(self) -> Levels:
+        """The mean cosine at the ranks FIRST_RANK to LAST_RANK. Needs at least LAST_RANK works."""
+        ranked = np.sort(self._best, axis=2)[:, :, : LAST_RANK - FIRST_RANK + 1]
+        level = ranked.mean(axis=2, dtype=np.float32)
+        return Levels(level[0], np.ascontiguousarray(level[1:].T))
 
 
 def features(queries: QueryBlock, level: Levels, works: FingerprintBlock) -> Features:

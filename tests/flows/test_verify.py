@@ -15,7 +15,9 @@ from ledger.audit.checks import Outcome
 from ledger.audit.picture import audit_record
 from ledger.errors import InputError, NotFoundError, PushbackError
 from ledger.flows.demo.pictures import edited_copy
-from tests.applications import ART, DRAWINGS, UNKNOWN_ID, labelled, register
+from ledger.flows.people.principal import LOCAL
+from tests.applications import ART, DRAWINGS, UNKNOWN_ID, application_with, labelled, register
+from tests.conftest import DatabaseUrl
 from tests.image.samples import save, textured
 
 
@@ -163,6 +165,30 @@ def test_a_record_is_recomputed_from_its_picture_and_from_no_other(application: 
     good, bad = outcomes(picture), outcomes(DRAWINGS[8].read_bytes())
     assert [good[name] for name in names] == [Outcome.PASSED] * 4
     assert [bad[name] for name in names[:3]] == [Outcome.FAILED] * 3
+
+
+def test_levels_from_the_corpus_are_recomputed_from_it(
+    database_server: DatabaseUrl, template: str, tmp_path: Path
+) -> None:
+    """Also when works that decided them are gone: then what differs is not checked, and nothing is refuted."""
+    with application_with(database_server, template, tmp_path / "data", [ART]) as application:
+        application.pictures.calibrations.least_works = 15
+        picture = edited_copy(DRAWINGS[8].read_bytes())
+        answer = application.pictures.verify(picture)
+        assert application.pictures.calibrations.current().calibration.corpus_levels
+        matches = answer.statement["predicate"]["matches"]
+        assert all("copy_look_background" in match["raw"] for match in matches if "fused" in match["raw"])
+        application.log.settle()
+
+        def scores() -> Outcome:
+            bundle, recompute = application.records.bundle(answer.record_id), application.pictures.recompute
+            audit = audit_record(bundle, picture, application.log.vkey, recompute=recompute)
+            return next(check.outcome for check in audit.checks if check.name == "scores")
+
+        assert scores() is Outcome.PASSED
+        for match in matches[3:]:
+            application.works.consents.withdraw(match["work_id"], LOCAL, "legal")
+        assert scores() is not Outcome.FAILED
 
 
 def test_what_does_not_exist(application: Application) -> None:

@@ -135,6 +135,41 @@ def test_the_corpus_may_come_in_any_blocks(null_set: NullSet, calibration: Calib
         np.testing.assert_allclose(one.null, other.null, atol=2e-6)
 
 
+def _rows(block: FingerprintBlock, rows: slice) -> FingerprintBlock:
+    return replace(
+        block, **{name: getattr(block, name)[rows] for name in ("copy", "phash", "pdq", "pdq_quality", "complexity")}
+    )
+
+
+def test_levels_come_from_a_corpus_that_is_large_enough(null_set: NullSet, calibration: Calibration) -> None:
+    """The file says so; and it does not depend on how the works come."""
+    block, state, least = corpus_of(null_set, 60), calibration.corpus, 60
+    assert (calibration.corpus_levels, json.loads(calibration.document)["background"]) == (False, None)
+    whole = calibrate(null_set, [block], state, shipped_ranking(), least_works=least)
+    parts = [_rows(block, slice(37, 60)), _rows(block, slice(0, 30)), _rows(block, slice(30, 37))]
+    cut = calibrate(null_set, parts, state, shipped_ranking(), least_works=least)
+    assert whole.corpus_levels
+    assert json.loads(whole.document)["background"] == {"first": 4, "last": 15}
+    assert Calibration.read(whole.document).corpus_levels
+    for one, other, shipped in zip(cut.bins, whole.bins, calibration.bins, strict=True):
+        np.testing.assert_allclose(one.null, other.null, atol=2e-5)
+        assert not np.allclose(other.null, shipped.null, atol=1e-3)
+
+
+@pytest.mark.parametrize("version", [2, 3])
+def test_files_of_earlier_versions_are_read(calibration: Calibration, version: int) -> None:
+    """Records that name them stay verifiable."""
+    document = json.loads(calibration.document)
+    assert document.pop("background") is None
+    if version == 2:
+        assert (document.pop("spec"), document.pop("style")) == (calibration.spec, None)
+    earlier = Calibration.read(canonical.dumps({**document, "version": version}))
+    assert (earlier.spec, earlier.corpus_levels, earlier.style) == (calibration.spec, False, None)
+    assert [item.null.tolist() for item in earlier.bins] == [item.null.tolist() for item in calibration.bins]
+    with pytest.raises(IntegrityError):
+        Calibration.read(canonical.dumps({**document, "background": None, "version": version}))
+
+
 def _set(path: list[str | int], value: object) -> Any:
     def change(document: Any) -> None:
         for step in path[:-1]:
@@ -156,6 +191,7 @@ def _set(path: list[str | int], value: object) -> Any:
         _set(["bins", 0, "below"], "1.200000"),
         _set(["bins"], []),
         _set(["odds", "values", 0], "99.000000"),
+        _set(["background"], {"first": 1, "last": 15}),
         _set(["draws"], 0),
         _set(["draws"], 7),
         _set(["ranking", "cosine", "values", 0], "9.000000"),

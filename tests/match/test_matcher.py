@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import replace
 from io import BytesIO
 from pathlib import Path
 
+import numpy as np
 import pytest
 from PIL import Image, ImageOps
 
@@ -160,6 +161,35 @@ def test_works_that_are_not_in_the_corpus_are_copies_of_nothing(studio: Studio, 
         assert (match.relation is Relation.NEAREST) == (match.p_value > studio.calibration.alpha)
 
 
+def test_levels_are_those_of_the_corpus_whatever_part_of_it_is_searched(studio: Studio) -> None:
+    """A part of the corpus is compared with the levels of the whole, so that its scores are the same."""
+    state, works = studio.index.state(), [studio.index.block]
+    calibration = calibrate(shipped_null_set(), works, state, shipped_ranking(), least_works=15)
+    query = studio.query(cropped_and_recompressed(ART[2]))
+    whole = Matcher(studio.index, calibration, shipped_null_set()).compare(query, 60)
+    part = Matcher(OnlyWorks(studio.index, {ART[2].stem, ART[3].stem}), calibration, shipped_null_set())
+    raw = {match.work_id: dict(match.raw) for match in whole}
+    found = {match.work_id: match.raw for match in part.compare(query, 60)}
+    assert found.keys() == {ART[2].stem, ART[3].stem}
+    assert all(parts == pytest.approx(raw[work_id], abs=1e-5) for work_id, parts in found.items())
+    copies = studio.index.block.copy.astype(np.float32)
+    near = np.sort(copies @ query.fingerprint.image.embeddings["copy"].astype(np.float32))[::-1]
+    assert raw[ART[2].stem]["copy_background"] == pytest.approx(near[3:15].mean(), abs=1e-5)
+    looks = np.sort(query.fingerprint.windows["copy"].astype(np.float32) @ copies.T, axis=1)[:, ::-1]
+    assert min(abs(looks[:, 3:15].mean(axis=1) - raw[ART[2].stem]["copy_look_background"])) < 1e-5
+
+
+class OnlyWorks(MemoryIndex):
+    """Offers only some works of an index."""
+
+    def __init__(self, index: MemoryIndex, names: set[str]) -> None:
+        super().__init__(index.works, index._previews)
+        self._names = names
+
+    def search(self, query: Query, *, limit: int) -> Sequence[Candidate]:
+        return [each for each in super().search(query, limit=limit) if each.work_id in self._names]
+
+
 def test_matches_are_ranked_complete_and_plausible(studio: Studio) -> None:
     outcome = studio.match(cropped_and_recompressed(ART[2]))
 
@@ -171,7 +201,8 @@ def test_matches_are_ranked_complete_and_plausible(studio: Studio) -> None:
     for match in outcome.matches:
         parts = dict(match.raw)
         assert set(parts) == {
-            "copy_cosine", "copy_background", "copy_look", "phash_distance", "pdq_distance", "fused",
+            "copy_cosine", "copy_background", "copy_look", "copy_look_background", "phash_distance", "pdq_distance",
+            "fused",
         }  # fmt: skip
         assert -1.01 <= parts["copy_cosine"] <= 1.01
         placed = studio.calibration.bin_of(studio.query(cropped_and_recompressed(ART[2])).fingerprint.image.complexity)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import random
 from dataclasses import replace
 
 import numpy as np
@@ -14,10 +15,13 @@ from ledger.fingerprint.fingerprint import QueryFingerprint
 from ledger.match.block import FingerprintBlock, hash_words
 from ledger.match.ranking import shipped_ranking
 from ledger.match.score import (
+    FIRST_RANK,
+    LAST_RANK,
     UNUSABLE,
     Curve,
     Features,
     Levels,
+    NearestCosines,
     QueryBlock,
     background_level,
     features,
@@ -96,6 +100,29 @@ def test_background_level_is_the_mean_of_the_nearest() -> None:
     query = np.array([[0.8, 0.6, 0.0, 0.0]], np.float16)
 
     assert background_level(query, background, 2)[0] == pytest.approx(0.7, abs=1e-3)
+
+
+@given(st.lists(st.integers(1, 9), min_size=1, max_size=8), st.randoms(use_true_random=False))
+def test_levels_from_the_corpus_do_not_depend_on_order_and_size_of_its_blocks(
+    sizes: list[int], random: random.Random
+) -> None:
+    """They are the mean cosine at ranks 4 to 15, of the whole and of each window alone."""
+    queries = [as_query(fingerprint(seed)) for seed in range(3)]
+    works = [fingerprint(seed).embeddings["copy"] for seed in range(100, 100 + LAST_RANK + sum(sizes))]
+    random.shuffle(works)
+    near, taken = NearestCosines(QueryBlock.stack(queries)), 0
+    for size in (*sizes, LAST_RANK):
+        near.add(np.stack(works[taken : taken + size]))
+        taken += size
+    found = near.levels()
+    for row, query in enumerate(queries):
+        for column, vector in enumerate([query.image.embeddings["copy"], *query.windows["copy"]]):
+            cosines = sorted(
+                (float(vector.astype(np.float64) @ work.astype(np.float64)) for work in works), reverse=True
+            )
+            level = found.whole[row] if column == 0 else found.windows[row, column - 1]
+            assert level == pytest.approx(np.mean(cosines[FIRST_RANK - 1 : LAST_RANK]), abs=1e-5)
+    assert near.works == len(works)
 
 
 def test_fingerprints_of_two_specs_are_not_stacked() -> None:

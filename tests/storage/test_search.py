@@ -67,6 +67,34 @@ def test_each_window_brings_the_works_nearest_to_it(filled: Filled) -> None:
     assert len(few) <= 2 * (3 + 9)
 
 
+def test_surroundings_are_of_every_work_or_of_those_registered_by_then(filled: Filled) -> None:
+    """They have the nearest works to each vector of the query, whichever way they are found."""
+    database, stores, works = filled
+    index = PgVectorIndex(database, stores.projector, SPEC)
+    random = np.random.default_rng(16)
+    query = with_windows(random, np.stack([fingerprint(random).embeddings["copy"] for _ in range(3)]))
+    vectors = [query.fingerprint.image.embeddings["copy"], *query.fingerprint.windows["copy"]]
+    halfway = len(works) // 2
+    index_of_half = _registered_at(database, works[halfway - 1].work_id)
+    for found, among in (
+        (index.surroundings(query, index.search(query, limit=60)), works),
+        (index.near(query), works),
+        (index.near(query, WorkFilter(through=index_of_half)), works[:halfway]),
+    ):
+        for vector in vectors:
+            copies = np.stack([work.fingerprint.embeddings["copy"] for work in among])
+            best, there = (np.sort(each.astype(np.float32) @ vector.astype(np.float32)) for each in (copies, found))
+            assert np.mean(best[-15:] - there[-15:]) < 0.005
+    assert index.works_through(index_of_half) == halfway
+    assert index.works_through(10**6) == len(works)
+
+
+def _registered_at(database: Database, work_id: str) -> int:
+    with database.begin() as connection:
+        statement = sa.text("SELECT registration_index FROM work WHERE work_id = :id")
+        return int(connection.execute(statement, {"id": work_id}).scalar_one())
+
+
 def test_windows_say_nothing_of_what_is_not_comparable(filled: Filled) -> None:
     database, stores, works = filled
     query = with_windows(np.random.default_rng(12), works[5].fingerprint.embeddings["copy"][None])

@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 
+from ledger.audit.picture import SCORE_TOLERANCE
 from ledger.audit.recompute import EmbeddingComparison, FingerprintComparison, ScoreComparison
 from ledger.corpus.work import CorpusState
 from ledger.errors import ConflictError, NotFoundError
@@ -79,6 +80,8 @@ class LocalRecompute:
         calibration = Calibration.read(stored.document)
         matcher = Matcher(works, calibration, shipped_null_set())
         scores = {match.work_id: float(match_text(match).score) for match in matcher.compare(query, len(wanted) or 1)}
+        if calibration.corpus_levels and self.index().works_through(record.corpus.through) != record.corpus.works:
+            scores = _agreeing(scores, record)
         style = self._style(calibration, query, near_in_style)
         return [
             ScoreComparison(match.rank, scores.get(match.work_id), style.get(match.work_id)) for match in record.matches
@@ -110,6 +113,13 @@ class LocalRecompute:
                 code="spec-mismatch",
                 hint="Use the version that made the record.",
             )
+
+
+def _agreeing(scores: Mapping[str, float], record: Verification | Generation) -> dict[str, float]:
+    """The scores that agree with the record. Others refute nothing: works that stood near to the picture then, and
+    decided its background levels, were withdrawn since and their fingerprints deleted."""
+    stated = {match.work_id: float(match.score) for match in record.matches}
+    return {work: score for work, score in scores.items() if abs(score - stated[work]) <= SCORE_TOLERANCE}
 
 
 def _bits(found: bytes, recorded: str) -> int:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import time
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Iterator
 from contextlib import AbstractContextManager
 from dataclasses import dataclass, field
 from threading import Lock
@@ -18,7 +18,7 @@ from ledger.flows.progress import Progress, silent
 from ledger.log.append import Sequencer
 from ledger.match.bins import Bin
 from ledger.match.block import FingerprintBlock
-from ledger.match.calibration import Calibration, calibrate
+from ledger.match.calibration import LEAST_WORKS, Calibration, calibrate
 from ledger.match.candidate import CandidateIndex
 from ledger.match.matcher import Matcher
 from ledger.match.null_set import shipped_null_set
@@ -71,6 +71,8 @@ class Calibrations:
     """Unrelated pictures that style is compared with. None: style is not compared."""
     deferred: bool = False
     """Whether a background thread renews outdated calibrations (background.py), so that no caller waits for one."""
+    least_works: int = LEAST_WORKS
+    """From how many works on background levels come from the corpus."""
     _kept: PublishedCalibration | None = None
     _making: Lock = field(default_factory=Lock)
 
@@ -177,9 +179,17 @@ class Calibrations:
             )
 
     def _publish(self, state: CorpusState, progress: Progress) -> PublishedCalibration:
-        blocks = _told(self.corpus.iter_blocks(), state.works, progress)
+        blocks = _Blocks(self.corpus, state.works, progress)
         style = None if self.style is None else StyledCorpus(self.style, self.corpus.iter_style_blocks())
-        calibration = calibrate(shipped_null_set(), blocks, state, shipped_ranking(), spec=self.spec, style=style)
+        calibration = calibrate(
+            shipped_null_set(),
+            blocks,
+            state,
+            shipped_ranking(),
+            spec=self.spec,
+            style=style,
+            least_works=self.least_works,
+        )
         predicate = CalibrationRecord(
             bins=tuple(
                 BinThresholds(
@@ -226,10 +236,19 @@ def _all_bins(calibration: Calibration) -> tuple[Bin, ...]:
     return (*calibration.bins, *(calibration.style.bins if calibration.style else ()))
 
 
-def _told(blocks: Iterable[FingerprintBlock], works: int, progress: Progress) -> Iterator[FingerprintBlock]:
-    done = 0
-    progress("calibrating", done, works)
-    for block in blocks:
-        yield block
-        done += len(block)
-        progress("calibrating", done, works)
+@dataclass(slots=True)
+class _Blocks:
+    """Fingerprints of the corpus, each time read anew. Calibrating takes two passes, and `progress` counts both."""
+
+    corpus: CorpusStore
+    works: int
+    progress: Progress
+    passes: int = 0
+
+    def __iter__(self) -> Iterator[FingerprintBlock]:
+        done, self.passes = self.passes * self.works, self.passes + 1
+        self.progress("calibrating", done, 2 * self.works)
+        for block in self.corpus.iter_blocks():
+            yield block
+            done += len(block)
+            self.progress("calibrating", done, 2 * self.works)

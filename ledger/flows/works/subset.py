@@ -5,6 +5,9 @@ from __future__ import annotations
 from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
 
+import numpy as np
+from numpy.typing import NDArray
+
 from ledger.corpus.work import CorpusState
 from ledger.match.candidate import Candidate, Group, Query, WorkPicture
 from ledger.storage.search.candidates import PgVectorIndex
@@ -28,6 +31,10 @@ class TheseWorks:
     def search(self, query: Query, *, limit: int) -> Sequence[Candidate]:  # noqa: ARG002 - every work, whatever it is
         return self.index.candidates(self.work_ids)
 
+    def surroundings(self, query: Query, found: Sequence[Candidate]) -> NDArray[np.float16]:  # noqa: ARG002 - a part
+        """Of the corpus in that state, as far as its works still stand."""
+        return self.index.near(query, WorkFilter(through=self.corpus.through))
+
     def groups(self, work_ids: Sequence[str]) -> Mapping[str, Group]:
         return self.index.groups(work_ids)
 
@@ -50,6 +57,9 @@ class OthersWorks:
     def search(self, query: Query, *, limit: int) -> Sequence[Candidate]:
         found = self.index.search(query, limit=limit + len(self.known), only=WorkFilter(but_artist=self.artist_id))
         return [candidate for candidate in found if candidate.work_id not in self.known]
+
+    def surroundings(self, query: Query, found: Sequence[Candidate]) -> NDArray[np.float16]:  # noqa: ARG002 - a part
+        return self.index.near(query)
 
     def groups(self, work_ids: Sequence[str]) -> Mapping[str, Group]:
         return self.index.groups(work_ids)

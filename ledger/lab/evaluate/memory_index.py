@@ -67,6 +67,9 @@ class MemoryIndex:
         }
         return [self._works[column] for column in sorted(found | equal | self._near_in_style(query))]
 
+    def surroundings(self, query: Query, found: Sequence[Candidate]) -> NDArray[np.float16]:  # noqa: ARG002 - all
+        return self.block.copy if self._works else np.empty((0, 0), np.float16)
+
     def groups(self, work_ids: Sequence[str]) -> Mapping[str, Group]:
         """As `CandidateIndex.groups` says; `works` are in the order of their registration."""
         alike: dict[str, list[Candidate]] = {}

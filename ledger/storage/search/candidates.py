@@ -6,22 +6,32 @@ Without indexes they are exact. Distances only choose candidates; ledger.match r
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from typing import Any
 from uuid import UUID
 
+import numpy as np
+from numpy.typing import NDArray
 from psycopg.rows import TupleRow
 
 from ledger.corpus.terms import MAY_MATCH
 from ledger.corpus.work import CorpusState
 from ledger.fingerprint.style_models import CLIP, STYLE, VAE
 from ledger.image.preview import read_preview
-from ledger.match.candidate import Candidate, Group, GroupMember, Query, WorkPicture
+from ledger.match.candidate import Candidate, Group, GroupMember, Query, WorkPicture, copies_of
 from ledger.storage.database import Database, driver
 from ledger.storage.log.projections import BEHIND, Projector
-from ledger.storage.search.nearest import EVERY_WORK, Space, WorkFilter, candidates_statement, search_statement
+from ledger.storage.search.nearest import (
+    EVERY_WORK,
+    Space,
+    WorkFilter,
+    candidates_statement,
+    search_statement,
+    surroundings_statement,
+)
 from ledger.storage.search.specs import Spec, dimensions, ensure_spec
 from ledger.storage.search.vector_indexes import WORTH_AN_INDEX
-from ledger.storage.search.vectors import read_fingerprint, takes_wire
+from ledger.storage.search.vectors import read_fingerprint, read_halfvec, takes_wire
 from ledger.storage.tables.corpus import index_name
 
 _GROUPS = f"""
@@ -61,20 +71,48 @@ class PgVectorIndex:
         If few works pass the filter, all are compared, which is exact. If many do, the indexes are used, if they exist.
         """
         space = self._located()
+        return self._read(self._found(lambda by: search_statement(query, space, limit, only, indexed=by), only))
+
+    def near(self, query: Query, only: WorkFilter = EVERY_WORK) -> NDArray[np.float16]:
+        """`copy` embeddings of the WORKS_PER_WINDOW nearest works to a comparable query and to each of its windows."""
+        space = self._located()
+        rows = self._found(lambda by: surroundings_statement(query, space, only, indexed=by), only)
+        return np.stack([read_halfvec(row[0]) for row in rows]) if rows else np.empty((0, space.dimension), np.float16)
+
+    def surroundings(self, query: Query, found: Sequence[Candidate]) -> NDArray[np.float16]:  # noqa: ARG002
+        """As `CandidateIndex` says: a search of every work has found them."""
+        return copies_of(found)
+
+    def works_through(self, leaf_index: int) -> int:
+        """How many of the works registered up to this log entry can be matched under the spec now."""
+        space, only = self._located(), WorkFilter(through=leaf_index)
+        self._projector.catch_up()
+        with self._database.session() as connection, driver(connection).cursor() as cursor:
+            cursor.execute(
+                "SELECT count(*) FROM work w JOIN work_vector v USING (work_id)"  # noqa: S608 - our own text
+                f" WHERE v.spec_id = {space.spec_id} AND {only.condition()}".encode(),
+                only.values(),
+            )
+            (count,) = cursor.fetchone() or (0,)
+        return int(count)
+
+    def _found(self, statement: Callable[[bool], tuple[str, Any]], only: WorkFilter) -> Sequence[TupleRow]:
+        """Rows of a statement, which is told whether to use the indexes."""
         many = only == EVERY_WORK or self._many(only)
         caught_up = False
         while True:
             indexed = self._indexed and many
-            statement, parameters = search_statement(query, space, limit, only, indexed=indexed)
+            text, parameters = statement(indexed)
             with self._database.session() as connection:
                 raw = driver(connection)
                 # If all entries are projected, as nearly always, this is the only round trip.
                 with raw.pipeline(), raw.cursor(binary=True) as status, raw.cursor(binary=True) as cursor:
                     takes_wire(cursor)
                     status.execute(
-                        f"SELECT {BEHIND}, to_regclass(%s) IS NOT NULL".encode(), (index_name("copy", space.spec_id),)
+                        f"SELECT {BEHIND}, to_regclass(%s) IS NOT NULL".encode(),
+                        (index_name("copy", self._located().spec_id),),
                     )
-                    cursor.execute(statement.encode(), parameters)
+                    cursor.execute(text.encode(), parameters)
                     behind, exists = status.fetchone() or (0, False)
                     rows = cursor.fetchall()
             if behind > 0 and not caught_up:
@@ -83,7 +121,7 @@ class PgVectorIndex:
             elif exists is not self._indexed:
                 self._indexed = exists
             else:
-                return self._read(rows)
+                return rows
 
     def candidates(self, work_ids: Sequence[str]) -> Sequence[Candidate]:
         """The given works that have a fingerprint under the spec, unordered."""

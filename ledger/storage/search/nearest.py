@@ -46,6 +46,8 @@ class WorkFilter:
     """Only works by other artists."""
     licences: Sequence[str] | None = None
     allowed_use: AllowedUse | None = None
+    through: int | None = None
+    """Only works registered up to this log entry."""
 
     def condition(self) -> str:
         """SQL condition on `work w`, with the parameters `values`."""
@@ -58,6 +60,8 @@ class WorkFilter:
             conditions.append("w.licence = ANY(%(licences)s::text[])")
         if self.allowed_use is not None:
             conditions.append(MAY[self.allowed_use])
+        if self.through is not None:
+            conditions.append("w.registration_index <= %(through)s")
         return " AND ".join(conditions)
 
     def values(self) -> dict[str, Any]:
@@ -65,6 +69,7 @@ class WorkFilter:
             "artists": [UUID(each) for each in self.artist_ids or ()],
             "but_artist": None if self.but_artist is None else UUID(self.but_artist),
             "licences": list(self.licences or ()),
+            "through": self.through,
         }
 
 
@@ -155,6 +160,20 @@ def search_statement(query: Query, space: Space, limit: int, only: WorkFilter, *
     }
     union = " UNION ".join(chosen)
     return f"WITH {passes}chosen AS ({union}) {_candidates(space)} JOIN chosen c ON c.work_id = w.work_id", parameters
+
+
+def surroundings_statement(query: Query, space: Space, only: WorkFilter, *, indexed: bool) -> tuple[str, Any]:
+    """SQL and parameters for the `copy` vectors of the works nearest to the whole query and to each window."""
+    near = [each for each in nearest_lists(query, space, WORKS_PER_WINDOW) if each.column == "copy"]
+    passing = f"FROM work_vector v JOIN work w USING (work_id) WHERE v.spec_id = {space.spec_id} AND {only.condition()}"
+    passes = "" if indexed else f"near AS MATERIALIZED ({distances('work_id', passing, near)}), "
+    union = " UNION ".join(_by_index(passing, near) if indexed else by_scan("work_id", near))
+    parameters = {**only.values(), **{name: value for each in near for name, value in each.values.items()}}
+    return (
+        f"WITH {passes}chosen AS ({union}) SELECT halfvec_send(v.copy) FROM chosen c"  # noqa: S608 - our own text
+        f" JOIN work_vector v ON v.work_id = c.work_id AND v.spec_id = {space.spec_id} ORDER BY v.work_id",
+        parameters,
+    )
 
 
 def candidates_statement(space: Space) -> str:
