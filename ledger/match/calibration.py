@@ -39,6 +39,7 @@ from ledger.match.ranking import CurveText, RankingText
 from ledger.match.score import (
     FIRST_RANK,
     LAST_RANK,
+    MOST_LEVEL,
     Curve,
     Levels,
     NearestCosines,
@@ -155,7 +156,7 @@ def calibrate(
         version=4,
         spec=full,
         style=None if style is None or spec is None else style_text(null_set, contained, style, spec, ranking),
-        background=BackgroundText(first=FIRST_RANK, last=LAST_RANK) if from_corpus else None,
+        background=BackgroundText(first=FIRST_RANK, last=LAST_RANK, most=MOST_LEVEL) if from_corpus else None,
         corpus=CorpusText(through=corpus.through, works=corpus.works),
         null_set=null_set.digest,
         left_out=int(contained.sum()),

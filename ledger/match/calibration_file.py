@@ -48,10 +48,11 @@ class StyleText(Document):
 
 
 class BackgroundText(Document):
-    """Which works of the corpus a picture's background level is the mean cosine to: those at these ranks."""
+    """A picture's background level is its mean cosine to the works of the corpus at these ranks, at most `most`."""
 
     first: Literal[4]
     last: Literal[15]
+    most: Literal["0.600000"]
 
 
 class _Copies(Document):

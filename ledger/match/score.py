@@ -25,6 +25,10 @@ LAST_RANK: Final = 15
 """Ranks of the works whose mean cosine is a background level. The first three may be the work itself and its
 variants; an index offers LAST_RANK works for each window."""
 
+MOST_LEVEL: Final = "0.600000"
+"""Largest background level from a corpus. Unrelated pictures stay below it. Somebody who registers many near-duplicates
+of a work would otherwise raise the level of its copies to their own cosine, and hide them."""
+
 Floats = NDArray[np.float32]
 Distances = NDArray[np.uint16]
 
@@ -134,9 +138,9 @@ class NearestCosines:
         self.works += len(copy)
 
     def levels(self) -> Levels:
-        """The mean cosine at the ranks FIRST_RANK to LAST_RANK. Needs at least LAST_RANK works."""
+        """The mean cosine at the ranks FIRST_RANK to LAST_RANK, at most MOST_LEVEL. Needs at least LAST_RANK works."""
         ranked = np.sort(self._best, axis=2)[:, :, : LAST_RANK - FIRST_RANK + 1]
-        level = ranked.mean(axis=2, dtype=np.float32)
+        level = np.minimum(ranked.mean(axis=2, dtype=np.float32), np.float32(MOST_LEVEL))
         return Levels(level[0], np.ascontiguousarray(level[1:].T))
 
 

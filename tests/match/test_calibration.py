@@ -149,7 +149,7 @@ def test_levels_come_from_a_corpus_that_is_large_enough(null_set: NullSet, calib
     parts = [_rows(block, slice(37, 60)), _rows(block, slice(0, 30)), _rows(block, slice(30, 37))]
     cut = calibrate(null_set, parts, state, shipped_ranking(), least_works=least)
     assert whole.corpus_levels
-    assert json.loads(whole.document)["background"] == {"first": 4, "last": 15}
+    assert json.loads(whole.document)["background"] == {"first": 4, "last": 15, "most": "0.600000"}
     assert Calibration.read(whole.document).corpus_levels
     for one, other, shipped in zip(cut.bins, whole.bins, calibration.bins, strict=True):
         np.testing.assert_allclose(one.null, other.null, atol=2e-5)
@@ -191,7 +191,7 @@ def _set(path: list[str | int], value: object) -> Any:
         _set(["bins", 0, "below"], "1.200000"),
         _set(["bins"], []),
         _set(["odds", "values", 0], "99.000000"),
-        _set(["background"], {"first": 1, "last": 15}),
+        _set(["background"], {"first": 1, "last": 15, "most": "0.600000"}),
         _set(["draws"], 0),
         _set(["draws"], 7),
         _set(["ranking", "cosine", "values", 0], "9.000000"),
