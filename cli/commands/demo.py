@@ -40,7 +40,7 @@ def demo(
     """Register real artworks, verify three pictures, generate one, check a proof, and refuse a forged one.
 
     A second run reuses what the first one registered. If OpenClipart is missing, the command exits 2 and says what to
-    install.
+    install. --debug also shows how long each step took.
     """
     out = invocation.out
     with invocation.application() as application:
@@ -72,6 +72,9 @@ def _show(invocation: Invocation, report: DemoReport, vkey: str) -> None:
     out.line(f"The same with one byte changed: {'refused' if refused else 'ACCEPTED'}", _tone(refused))
     out.line(f"  artledger audit bundle {shlex.quote(str(report.bundle))} --key '{vkey}'", "quiet")
     out.line()
+    if invocation.debug:
+        for step, seconds in report.steps.items():
+            out.line(f"{seconds:7.1f} s  {step}", "quiet")
     out.line(f"Open the web pages: {invocation.command_line('serve')}   ({report.seconds:.0f} s)", "strong")
 
 

@@ -45,6 +45,10 @@ class Invocation(typer.Context):
     def out(self) -> Output:
         return Output(json=self.meta.get("json", False), quiet=self.meta.get("quiet", False))
 
+    @property
+    def debug(self) -> bool:
+        return bool(self.meta.get("debug", False))
+
     @contextmanager
     def application(self, **settings: Any) -> Iterator[Application]:
         """This installation's ledger. Its parts, and the libraries they need, are loaded on first use.
@@ -119,7 +123,7 @@ class _Command(TyperCommand):
             except (typer.Exit, BrokenPipeError):
                 raise
             except (Exception, KeyboardInterrupt) as error:  # noqa: BLE001  (the outermost frame: all is reported)
-                return report(error, ctx.out, debug=ctx.meta.get("debug", False))
+                return report(error, ctx.out, debug=ctx.debug)
 
 
 class _Group(TyperGroup):

@@ -50,6 +50,8 @@ def test_the_report_has_its_shape(ran: Ran) -> None:
     assert (report["works"], report["bundle_verified"], report["tampered_refused"]) == (len(DRAWINGS) - 1, True, True)
     assert report["artists"] > 5
     assert isinstance(report["seconds"], float)
+    assert next(iter(report["steps"])) == "registering works"
+    assert sum(report["steps"].values()) == pytest.approx(report["seconds"])
     origin, size, root, _blank, *signatures = report["checkpoint"].splitlines()
     assert re.fullmatch(r"localhost/artledger/[0-9a-f]{8}", origin)
     assert int(size) > max(query["leaf_index"] for query in report["queries"])
