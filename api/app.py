@@ -46,8 +46,9 @@ from api.routers import (
 )
 from ledger import __version__
 from ledger.app import Application
+from ledger.cores import cores
 
-TOKEN_THREADS = 2
+LEAST_TOKEN_THREADS = 2
 QUEUE = 32
 """Pictures of one lane that may wait."""
 QUICK_THREADS = 4
@@ -85,7 +86,7 @@ def create_app(
     """
     settings = application.settings
     edge = Edge.of(settings)
-    tokens = Lane(Workers(TOKEN_THREADS, QUEUE), Workers(1, GENERATIONS_WAITING))
+    tokens = Lane(Workers(max(LEAST_TOKEN_THREADS, cores()), QUEUE), Workers(1, GENERATIONS_WAITING))
     # One of the processes that decode is kept for tokens.
     anonymous = Lane(Workers(max(1, settings.decode_workers - 1), QUEUE), Workers(1, GENERATIONS_WAITING))
     quick = Workers(QUICK_THREADS, QUICK_WAITING)

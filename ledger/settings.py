@@ -13,6 +13,8 @@ import platformdirs
 from pydantic import Field, SecretStr
 from pydantic_settings import BaseSettings, SettingsConfigDict
 
+from ledger.cores import cores
+
 
 def _default_data_dir() -> Path:
     return Path(platformdirs.user_data_dir("artledger", appauthor=False))
@@ -94,8 +96,9 @@ class Settings(BaseSettings):
     dtype: Literal["auto", "float32", "float16", "bfloat16"] = "auto"
     """Floating-point precision for generation. `auto` chooses what suits the model and the device."""
 
-    decode_workers: int = Field(default=3, ge=1)
-    """Number of processes that decode pictures. Requests without a token may use all but one of them."""
+    decode_workers: int = Field(default_factory=lambda: cores() + 1, ge=1)
+    """Number of processes that decode pictures. Requests without a token may use all but one of them. Default: one more
+    than there are processor cores."""
 
     max_image_bytes: int = Field(default=64 * 2**20, ge=1)
     """Largest picture file to accept, in bytes."""

@@ -7,7 +7,6 @@ import it late.
 
 from __future__ import annotations
 
-import os
 from collections.abc import Mapping, Sequence
 
 import numpy as np
@@ -17,6 +16,7 @@ from PIL import Image
 from torch import Tensor
 from torch.nn import functional
 
+from ledger.cores import cores
 from ledger.fingerprint.style_config import ClipConfig, Preprocessing, Sides, clip_config, preprocessing
 from ledger.fingerprint.style_models import CLIP, CLIP_WEIGHTS, StyleModels, describe_clip
 from ledger.fingerprint.weights_files import load_weights, normalised_float16
@@ -42,7 +42,7 @@ class ClipEncoder:
         self._weights = weights
         self._description = description
         self._whole(_BLACK)
-        self._threads = single_threaded_workers(os.cpu_count() or 1)
+        self._threads = single_threaded_workers(cores())
 
     @property
     def name(self) -> str:

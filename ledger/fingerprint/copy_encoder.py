@@ -6,7 +6,6 @@ Trained by `ledger.lab.train.copy`; model card: weights/copy-v2.md. This module 
 from __future__ import annotations
 
 import hashlib
-import os
 from collections.abc import Mapping, Sequence
 from pathlib import Path
 
@@ -16,6 +15,7 @@ from numpy.typing import NDArray
 from PIL import Image
 from safetensors.torch import load as load_safetensors
 
+from ledger.cores import cores
 from ledger.errors import IntegrityError
 from ledger.fingerprint import copy_descriptor as descriptor
 from ledger.fingerprint.copy_network import CopyNetwork, normalised, pool, pool_windows
@@ -32,7 +32,7 @@ class CopyEncoder:
         for parameter in network.parameters():
             if parameter.dim() == 4:
                 parameter.data = parameter.data.contiguous(memory_format=torch.channels_last)
-        self._threads = single_threaded_workers(os.cpu_count() or 1)
+        self._threads = single_threaded_workers(cores())
 
     @property
     def name(self) -> str:

@@ -8,7 +8,6 @@ import it late.
 
 from __future__ import annotations
 
-import os
 from collections.abc import Mapping, Sequence
 
 import numpy as np
@@ -18,6 +17,7 @@ from PIL import Image
 from torch import Tensor
 from torch.nn import functional
 
+from ledger.cores import cores
 from ledger.errors import InputError
 from ledger.fingerprint.style_config import (
     GRIDS,
@@ -57,7 +57,7 @@ class VaeEncoder:
         if len(self._pooled(_BLACK)) != config.dimension:
             raise ValueError(f"the weights give no {config.latent_channels} channels of latents")
         self._whole(_BLACK)
-        self._threads = single_threaded_workers(os.cpu_count() or 1)
+        self._threads = single_threaded_workers(cores())
 
     @property
     def name(self) -> str:

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import multiprocessing
-import os
 import signal
 from collections import deque
 from collections.abc import Callable, Iterable, Iterator
@@ -19,6 +18,7 @@ import numpy as np
 from pebble import ProcessExpired, ProcessPool
 
 from ledger.cancellation import cancelled_error, stopped_if_cancelled
+from ledger.cores import cores
 from ledger.errors import InputError, LedgerError, PushbackError
 from ledger.image.canonical_image import CanonicalImage
 from ledger.image.decode import check_size
@@ -51,7 +51,7 @@ class DecodePool:
     """
 
     def __init__(self, workers: int | None = None, limits: DecodeLimits = DEFAULT_LIMITS) -> None:
-        self.workers = workers or os.cpu_count() or 1
+        self.workers = workers or cores()
         self.limits = limits
         self._changing = Lock()
         self._closed = False

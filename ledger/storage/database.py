@@ -13,9 +13,10 @@ from sqlalchemy.engine import URL, Connection, Engine, make_url
 from sqlalchemy.exc import ArgumentError, DBAPIError
 from sqlalchemy.exc import TimeoutError as PoolTimeoutError
 
+from ledger.cores import cores
 from ledger.errors import ConflictError, InputError, LedgerError, PushbackError
 
-POOL_SIZE = 28
+POOL_SIZE = 24 + 2 * cores()
 """More than the service's threads (api/app.py). Connections are opened when needed."""
 SECONDS_FOR_CONNECTION = 10
 DRIVER = "postgresql+psycopg"

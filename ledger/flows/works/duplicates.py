@@ -8,13 +8,13 @@ again.
 
 from __future__ import annotations
 
-import os
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import AbstractContextManager
 from dataclasses import dataclass, replace
 from typing import Any, TypeVar
 
+from ledger.cores import cores
 from ledger.errors import PushbackError
 from ledger.fingerprint.fingerprinter import Fingerprinter
 from ledger.flows.pictures.measurements import match_text
@@ -231,7 +231,7 @@ class Deduplication:
             near = Matcher(index, calibration, null_set).compare(query, limit)
             return [_pair(work_id, match, calibration.alpha) for match in near if match.work_id != work_id]
 
-        with ThreadPoolExecutor(os.cpu_count() or 1) as threads:
+        with ThreadPoolExecutor(cores()) as threads:
             for found in threads.map(matches, jobs):
                 yield from found
 
