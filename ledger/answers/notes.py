@@ -8,11 +8,13 @@ from __future__ import annotations
 from ledger.answers.outgrown import is_outdated
 from ledger.corpus.work import CorpusState
 from ledger.image.shape import MAXIMUM_ASPECT, MINIMUM_SIDE, is_extreme, is_tiny
-from ledger.match.lists import Verdict
+from ledger.match import lists
+from ledger.match.lists import COPY_RELATIONS, Verdict
 from ledger.record.parts import ImageFacts
 from ledger.record.predicates import Generation, Verification
 
 OVER_BLACK = "The picture was compared over black, because over white nothing of it shows."
+SECOND_VIEW = "The transparent parts of the work at rank {rank} lay over black when it was compared."
 EMPTY_CORPUS = "No work is registered here, so nothing was compared. Register works: artledger corpus ingest SOURCE"
 
 
@@ -25,6 +27,8 @@ def notes_on(record: Verification | Generation, calibrated: CorpusState | None) 
         notes.append(EMPTY_CORPUS)
     elif calibrated is not None:
         notes.extend(outgrown(calibrated, CorpusState(record.corpus.through, record.corpus.works)))
+    copies = [match for match in record.matches if match.relation in COPY_RELATIONS]
+    notes.extend(SECOND_VIEW.format(rank=match.rank) for match in copies if lists.OVER_BLACK in match.raw)
     return tuple(notes)
 
 

@@ -6,17 +6,18 @@ from collections.abc import Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
 
 from ledger.errors import ConflictError
+from ledger.fingerprint import copy_descriptor
 from ledger.fingerprint.complexity import complexity
 from ledger.fingerprint.fingerprint import Encoder, Fingerprint, QueryFingerprint, Vector
 from ledger.fingerprint.hashes import Hashes, hashes, query_views
 from ledger.fingerprint.local_features import work_features
 from ledger.fingerprint.spec import FingerprintSpec
-from ledger.image.canonical_image import CanonicalImage
+from ledger.image.canonical_image import CanonicalImage, Pixels
 from ledger.image.preview import preview_of
 
 
 class Fingerprinter:
-    """Makes fingerprints of works (one view) and of queries (with the hashes of their other views)."""
+    """Makes fingerprints of works (of one view, or of two) and of queries (with the hashes of their other views)."""
 
     def __init__(self, encoders: Sequence[Encoder], spec: FingerprintSpec) -> None:
         """Raises ConflictError (`spec-mismatch`) if these encoders and this code do not match `spec`."""
@@ -33,15 +34,25 @@ class Fingerprinter:
 
     def works(self, images: Sequence[CanonicalImage]) -> list[Fingerprint]:
         """One fingerprint per picture, in order. Encoders release the interpreter, so other work runs in parallel."""
-        pictures = [image.working for image in images]
-        with ThreadPoolExecutor(len(self._encoders)) as aside:
-            encoding = {each.name: aside.submit(each.encode, pictures) for each in self._encoders}
-            local = [work_features(preview_of(image.working)).to_bytes() for image in images]
-            plain = [(hashes(image.working), complexity(image.working)) for image in images]
+        return self._works([image.working for image in images], self._encoders)
+
+    def second_views(self, images: Sequence[CanonicalImage]) -> list[Fingerprint | None]:
+        """The fingerprint of each picture's second view, in order, without embeddings of style; None where it has
+        none."""
+        found = [image.second for image in images if image.second is not None]
+        copies = [each for each in self._encoders if each.name == copy_descriptor.NAME]
+        made = iter(self._works(found, copies)) if found else iter(())
+        return [None if image.second is None else next(made) for image in images]
+
+    def _works(self, pictures: Sequence[Pixels], encoders: Sequence[Encoder]) -> list[Fingerprint]:
+        with ThreadPoolExecutor(len(encoders)) as aside:
+            encoding = {each.name: aside.submit(each.encode, pictures) for each in encoders}
+            local = [work_features(preview_of(picture)).to_bytes() for picture in pictures]
+            plain = [(hashes(picture), complexity(picture)) for picture in pictures]
             vectors = {name: each.result() for name, each in encoding.items()}
         return [
             self._fingerprint(*plain[index], {name: rows[index] for name, rows in vectors.items()}, local[index])
-            for index in range(len(images))
+            for index in range(len(pictures))
         ]
 
     def query(self, image: CanonicalImage, *, kept: bool = False) -> QueryFingerprint:

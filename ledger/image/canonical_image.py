@@ -36,3 +36,5 @@ class CanonicalImage:
     """Whether its transparency lies over black, not over white."""
     tried: int = 1
     """How many frames were decoded to find it."""
+    second: Pixels | None = None
+    """The working picture of its second view, over black; None where it has none, or it was not asked for."""

@@ -37,10 +37,13 @@ class Decoded(NamedTuple):
     """Whether its transparency lies over black, not over white."""
     tried: int = 1
     """How many frames were decoded to find it."""
+    second: bytes | None = None
+    """The second view's working picture, of the same size."""
 
 
-def decode(data: bytes, limits: DecodeLimits, *, canonical: bool = False) -> Decoded:
-    """The view of the file `data` that is compared (FORMAT.md); `canonical`: its canonical pixels in any case.
+def decode(data: bytes, limits: DecodeLimits, *, canonical: bool = False, second: bool = False) -> Decoded:
+    """The view of the file `data` that is compared (FORMAT.md); `canonical`: its canonical pixels in any case;
+    `second`: with its second view.
 
     Raises InputError with one of the codes `empty-file`, `not-an-image`, `unsupported-format`, `too-large`,
     `too-many-pixels`, `too-complex`, `truncated`, `damaged`, `decode-memory`.
@@ -50,7 +53,7 @@ def decode(data: bytes, limits: DecodeLimits, *, canonical: bool = False) -> Dec
     shown = check_structure(kind, data, limits)
     try:
         decoded = frames(data, kind, limits)
-        view = first_view(decoded) if canonical else compared_view(decoded, shown)
+        view = first_view(decoded) if canonical else compared_view(decoded, shown, second=second)
     except LedgerError:
         raise
     except MemoryError as error:
@@ -70,6 +73,7 @@ def decode(data: bytes, limits: DecodeLimits, *, canonical: bool = False) -> Dec
         frame=view.frame,
         over_black=view.over_black,
         tried=view.tried,
+        second=None if view.second is None else view.second.tobytes(),
     )
 
 

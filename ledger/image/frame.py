@@ -25,6 +25,14 @@ class Frame(NamedTuple):
         return self.alpha is not None or self.picture.has_transparency_data
 
     @property
+    def opaque(self) -> bool:
+        """Whether all pixels are opaque for certain."""
+        alpha = self.alpha
+        if alpha is None and "A" in self.picture.getbands():
+            alpha = self.picture.getchannel("A")
+        return not self.transparent if alpha is None else alpha.getextrema() == (255, 255)
+
+    @property
     def uniform(self) -> bool:
         """Whether all pixels are equal, so that no view of the frame shows anything."""
         parts = (self.picture,) if self.alpha is None else (self.picture, self.alpha)

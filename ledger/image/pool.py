@@ -20,7 +20,7 @@ from pebble import ProcessExpired, ProcessPool
 from ledger.cancellation import cancelled_error, stopped_if_cancelled
 from ledger.cores import cores
 from ledger.errors import InputError, LedgerError, PushbackError
-from ledger.image.canonical_image import CanonicalImage
+from ledger.image.canonical_image import CanonicalImage, Pixels
 from ledger.image.decode import check_size
 from ledger.image.failures import out_of_memory
 from ledger.image.limits import DEFAULT_LIMITS, DecodeLimits
@@ -71,26 +71,31 @@ class DecodePool:
             self._closed = True
             _end(self._pool)
 
-    def decode(self, data: bytes, *, canonical: bool = False) -> CanonicalImage:
+    def decode(self, data: bytes, *, canonical: bool = False, second: bool = False) -> CanonicalImage:
         """The view of one file that is compared (`ledger.image.views`), within the limits. `canonical`: its canonical
-        pixels in any case.
+        pixels in any case. `second`: with its second view, as works have.
 
         Raises InputError: the codes of `ledger.image.decode.decode`, and `decode-timeout`, `decode-crashed`.
         """
         check_size(data, self.limits)
-        decoded = self._run(partial(decode_job, canonical=canonical), data)
+        decoded = self._run(partial(decode_job, canonical=canonical, second=second), data)
         width, height = decoded.working_size
+
+        def pixels(rows: bytes) -> Pixels:
+            return np.frombuffer(rows, dtype=np.uint8).reshape(height, width, 3)
+
         return CanonicalImage(
             sha256=decoded.sha256,
             media_type=decoded.media_type,
             width=decoded.width,
             height=decoded.height,
             pixel_sha256=decoded.pixel_sha256,
-            working=np.frombuffer(decoded.working, dtype=np.uint8).reshape(height, width, 3),
+            working=pixels(decoded.working),
             frames=decoded.frames,
             frame=decoded.frame,
             over_black=decoded.over_black,
             tried=decoded.tried,
+            second=None if decoded.second is None else pixels(decoded.second),
         )
 
     def rasterise(self, svg: bytes) -> bytes:
@@ -111,8 +116,11 @@ class DecodePool:
         check_size(data, self.limits)
         return self._run(partial(manifest_job, media_type=media_type, trusted=trusted), data)
 
-    def decode_all(self, files: Iterable[tuple[Key, Bytes]]) -> Iterator[tuple[Key, CanonicalImage | InputError]]:
+    def decode_all(
+        self, files: Iterable[tuple[Key, Bytes]], *, second: bool = False
+    ) -> Iterator[tuple[Key, CanonicalImage | InputError]]:
         """Decodes many files in parallel and yields them in the order given, each with its picture or its error.
+        `second`: with second views.
 
         At most IN_FLIGHT_PER_WORKER files per worker are in progress; more of `files` are read as results are taken.
         Closing the iterator drops files that have not started.
@@ -121,7 +129,7 @@ class DecodePool:
         with ThreadPoolExecutor(2 * self.workers, thread_name_prefix="decode") as threads:
             try:
                 for key, data in files:
-                    waiting.append((key, threads.submit(self._decode_or_error, data)))
+                    waiting.append((key, threads.submit(self._decode_or_error, data, second)))
                     if len(waiting) >= IN_FLIGHT_PER_WORKER * self.workers:
                         first, outcome = waiting.popleft()
                         yield first, outcome.result()
@@ -132,9 +140,9 @@ class DecodePool:
                 for _, outcome in waiting:
                     outcome.cancel()
 
-    def _decode_or_error(self, data: Bytes) -> CanonicalImage | InputError:
+    def _decode_or_error(self, data: Bytes, second: bool) -> CanonicalImage | InputError:
         try:
-            return self.decode(data if isinstance(data, bytes) else data())
+            return self.decode(data if isinstance(data, bytes) else data(), second=second)
         except InputError as error:
             return error
 

@@ -36,11 +36,13 @@ def initialise(memory: int) -> None:
     resource.setrlimit(resource.RLIMIT_CORE, (0, 0))
 
 
-def decode_job(data: bytes, limits: DecodeLimits, *, canonical: bool = False) -> decoding.Decoded | LedgerError:
+def decode_job(
+    data: bytes, limits: DecodeLimits, *, canonical: bool = False, second: bool = False
+) -> decoding.Decoded | LedgerError:
     """Runs `decode`. Returns an InputError instead of raising it, so that no traceback carries file content."""
     with _cpu_limit(limits.cpu_seconds):
         try:
-            return decoding.decode(data, limits, canonical=canonical)
+            return decoding.decode(data, limits, canonical=canonical, second=second)
         except LedgerError as error:
             return error
 

@@ -23,6 +23,11 @@ def hash_words(hashes: Sequence[bytes]) -> NDArray[np.uint64]:
     return np.frombuffer(b"".join(hashes), dtype=np.uint64).reshape(-1, HASH_WORDS)
 
 
+def first_rows(keys: Sequence[object]) -> NDArray[np.int64]:
+    """The places in `keys`, in which equal ones lie beside each other, where a new one begins."""
+    return np.array([place for place, key in enumerate(keys) if not place or key != keys[place - 1]], np.int64)
+
+
 @dataclass(frozen=True, slots=True)
 class FingerprintBlock:
     """n fingerprints of one spec; every array has n rows."""
@@ -36,9 +41,22 @@ class FingerprintBlock:
     """Shape (n, 4)."""
     pdq_quality: NDArray[np.uint8]
     complexity: NDArray[np.float32]
+    starts: NDArray[np.int64] | None = None
+    """First row of each work, where rows are views of works, a work's beside each other; None: one row each."""
 
     def __len__(self) -> int:
         return len(self.copy)
+
+    @property
+    def works(self) -> int:
+        return len(self) if self.starts is None else len(self.starts)
+
+    def best_views(self, raw: NDArray[np.float64]) -> NDArray[np.float64]:
+        """For raw scores of shape (queries, rows), those of each work's better view, shape (queries, works)."""
+        if self.starts is None or self.works == len(self):
+            return raw
+        best: NDArray[np.float64] = np.maximum.reduceat(raw, self.starts, axis=1)
+        return best
 
     @classmethod
     def stack(cls, fingerprints: Sequence[Fingerprint]) -> Self:

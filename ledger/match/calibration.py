@@ -172,10 +172,11 @@ def _levels(
     null_set: NullSet, blocks: Iterable[FingerprintBlock], neighbours: int, least_works: int
 ) -> tuple[Levels, bool]:
     """The background levels of the null pictures, and whether they come from the corpus."""
-    near = NearestCosines(null_set.queries)
+    near, works = NearestCosines(null_set.queries), 0
     for block in blocks:
         near.add(block.copy)
-    if near.works >= max(least_works, LAST_RANK):
+        works += block.works
+    if works >= max(least_works, LAST_RANK):
         return near.levels(), True
     return _null_levels(null_set, neighbours), False
 
@@ -187,7 +188,7 @@ def _nearest(
     best = np.full((len(null_set), VERIFIED), LOWEST)
     contained = np.zeros(len(null_set), np.bool_)
     for block in blocks:
-        raw = ranking.raw(features(null_set.queries, level, block)).astype(np.float64)
+        raw = block.best_views(ranking.raw(features(null_set.queries, level, block)).astype(np.float64))
         both = np.concatenate([best, raw], axis=1)
         best = np.partition(both, -VERIFIED, axis=1)[:, -VERIFIED:]
         contained |= null_set.contained_in(block)

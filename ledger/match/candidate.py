@@ -65,6 +65,8 @@ class Candidate:
     """Group of works that are verified duplicates of each other; works with equal pixels need no group."""
     allows_style: bool = False
     """Whether the work's allowed uses include `style`; then its fingerprint has the spec's style embeddings."""
+    second: Fingerprint | None = None
+    """The fingerprint of its second view, over black, where it has one."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -74,6 +76,8 @@ class WorkPicture:
     preview: Pixels
     local: bytes
     """Its fingerprint's local features."""
+    second: WorkPicture | None = None
+    """The same of its second view, where it has one."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -115,14 +119,15 @@ class CandidateIndex(Protocol):
     def state(self) -> CorpusState: ...
 
     def search(self, query: Query, *, limit: int) -> Sequence[Candidate]:
-        """Works with equal digests; the `limit` nearest by each hash over all views and by the embedding of the whole;
+        """Works with equal digests; by their first views, and by their second ones, the `limit` nearest by each hash
+        over all views of the query and by the embedding of the whole;
         WORKS_PER_WINDOW by each window; and, if the query has style embeddings, WORKS_PER_STYLE by each, of the works
         that allow `style`. Unordered, without duplicates; fingerprints lack local features."""
 
     def surroundings(self, query: Query, found: Sequence[Candidate]) -> NDArray[np.float16]:
-        """`copy` embeddings, shape (m, dimension), among which are those of the LAST_RANK works of the whole corpus
-        that are nearest to the query and to each of its windows, whatever works this index leaves out. `found`: what
-        `search` returned for the query."""
+        """`copy` embeddings, shape (m, dimension), among which are those of the LAST_RANK views of works of the whole
+        corpus that are nearest to the query and to each of its windows, whatever works this index leaves out. `found`:
+        what `search` returned for the query."""
 
     def groups(self, work_ids: Sequence[str]) -> Mapping[str, Group]:
         """The duplicate groups of works, by work id: verified copies of each other, and works with equal pixels. Works
@@ -133,8 +138,9 @@ class CandidateIndex(Protocol):
 
 
 def copies_of(found: Sequence[Candidate]) -> NDArray[np.float16]:
-    """The candidates' `copy` embeddings: the `surroundings` of an index that leaves nothing out."""
-    return np.stack([each.fingerprint.embeddings["copy"] for each in found])
+    """The `copy` embeddings of the candidates' views: the `surroundings` of an index that leaves nothing out."""
+    views = [view for each in found for view in (each.fingerprint, each.second) if view is not None]
+    return np.stack([view.embeddings["copy"] for view in views])
 
 
 @dataclass(frozen=True, slots=True)

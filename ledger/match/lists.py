@@ -29,6 +29,8 @@ FUSED_SCORE = "fused"
 """Raw measurement of a match whose p-value is about a copy: fingerprints and geometric evidence together."""
 STYLE_SCORE = "style"
 """Raw measurement of a match whose p-value is about style: nearness in style."""
+OVER_BLACK = "over_black"
+"""Raw measurement, 1, of a match with a work's second view; a match with its first has none."""
 
 WHOLE_COVER = "0.7"
 """A verified copy is of the whole picture if it shows this share of both pictures' content, else of a part."""

@@ -3,8 +3,8 @@
 Steps for a query:
 1. The index offers candidates: equal digests, nearest hashes of all views, nearest embeddings.
 2. Equal bytes and equal pixels are settled by digest (`exact`, `same-pixels`).
-3. Every candidate gets its exact raw score (score.py). The best are verified against their previews (geometry/);
-   they never include only one artist's works (choice.py).
+3. Every candidate gets its exact raw score (score.py), a work with two views that of the nearer one. The best are
+   verified against their previews (geometry/); they never include only one artist's works (choice.py).
 4. Raw score and geometric evidence, both log Bayes factors, are added. The sum gives the conformal p-value, by the
    query's complexity bin, and the probability (calibration.py). A digest match is nearer than every unrelated picture
    of the null set, because null pictures in the corpus are left out. Its p-value is the bin's floor, 1 / (n + 1).
@@ -19,6 +19,7 @@ Steps for a query:
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from collections.abc import Set as AbstractSet
 from dataclasses import dataclass, replace
 
 import numpy as np
@@ -31,7 +32,7 @@ from ledger.match.calibration import Calibration
 from ledger.match.candidate import Candidate, CandidateIndex, Match, MatchOutcome, Query
 from ledger.match.choice import Contender, chosen
 from ledger.match.geometry.verification import QueryGeometry, VerifiedAlignment
-from ledger.match.lists import COPY_RELATIONS, FUSED_SCORE, MATCHES, Relation
+from ledger.match.lists import COPY_RELATIONS, FUSED_SCORE, MATCHES, OVER_BLACK, Relation
 from ledger.match.null_set import NullSet
 from ledger.match.relation import certain_relation
 from ledger.match.score import LAST_RANK, Features, Levels, NearestCosines, QueryBlock, features, levels
@@ -50,6 +51,8 @@ class _Scored:
     candidate: Candidate
     raw: float
     parts: Mapping[str, float]
+    second: bool
+    """Whether its second view is nearer than its first, and so is the one that counts."""
 
 
 class Matcher:
@@ -130,7 +133,7 @@ class Matcher:
             return []
         scored = self._score(query, found)
         aligned = self._aligned(query, scored, labels)
-        verified = self._verify(query, aligned)
+        verified = self._verify(query, aligned, {item.candidate.work_id for item in scored if item.second})
         placed = self._calibration.bin_of(query.fingerprint.image.complexity)
         drafts = [self._match(query, item, verified.get(item.candidate.work_id), placed) for item in scored]
         # Works that were not aligned come after those that were: an audit repeats a record by aligning its works.
@@ -140,18 +143,22 @@ class Matcher:
         return drafts
 
     def _score(self, query: Query, found: Sequence[Candidate]) -> list[_Scored]:
-        """Scored candidates, nearest first."""
+        """Scored candidates, nearest first, each by the view that is nearer."""
+        views = [(each, each.fingerprint, False) for each in found]
+        views += [(each, each.second, True) for each in found if each.second is not None]
         queries = QueryBlock.stack([query.fingerprint])
-        works = FingerprintBlock.stack([candidate.fingerprint for candidate in found])
+        works = FingerprintBlock.stack([fingerprint for _, fingerprint, _ in views])
         level = self._levels(query, queries, found)
         near = features(queries, level, works)
         raw = self._calibration.ranking.raw(near)[0]
         windows = _nearest_windows(queries, level, works)
-        scored = [
-            _Scored(candidate, float(raw[column]), _parts(near, column, level, windows[column]))
-            for column, candidate in enumerate(found)
-        ]
-        return sorted(scored, key=lambda item: (-item.raw, item.candidate.work_id))
+        scored: dict[str, _Scored] = {}
+        for column, (candidate, _, second) in enumerate(views):
+            known = scored.get(candidate.work_id)
+            if known is None or raw[column] > known.raw:
+                parts = _parts(near, column, level, windows[column]) | ({OVER_BLACK: 1.0} if second else {})
+                scored[candidate.work_id] = _Scored(candidate, float(raw[column]), parts, second)
+        return sorted(scored.values(), key=lambda item: (-item.raw, item.candidate.work_id))
 
     def _levels(self, query: Query, queries: QueryBlock, found: Sequence[Candidate]) -> Levels:
         """The query's background levels, from the corpus if the calibration says so. A query that is not comparable
@@ -175,11 +182,16 @@ class Matcher:
         contenders = [Contender(each.work_id, each.artist_id, labels[each.work_id]) for each in candidates]
         return chosen([each for each in contenders if each.label not in settled])
 
-    def _verify(self, query: Query, work_ids: Sequence[str]) -> Mapping[str, VerifiedAlignment]:
-        """Geometric evidence by work id."""
+    def _verify(
+        self, query: Query, work_ids: Sequence[str], second: AbstractSet[str]
+    ) -> Mapping[str, VerifiedAlignment]:
+        """Geometric evidence by work id; of `second`, with their second views."""
         if not work_ids:
             return {}
-        pictures = self._index.pictures(work_ids)
+        pictures = {
+            work_id: (picture.second or picture) if work_id in second else picture
+            for work_id, picture in self._index.pictures(work_ids).items()
+        }
         geometry = QueryGeometry(query.working)
         verified = {
             work_id: geometry.verify(picture, self._calibration.geometry) for work_id, picture in pictures.items()
@@ -285,5 +297,5 @@ def _styled(match: Match, found: StyleFinding) -> Match:
         p_value=round(found.p_value, 6),
         n_null=found.bin.n,
         bin=found.bin.name,
-        raw=found.raw,
+        raw={**found.raw, **{name: value for name, value in match.raw.items() if name == OVER_BLACK}},
     )

@@ -13,9 +13,12 @@ from PIL import Image
 from ledger.answers.notes import OVER_BLACK, notes_on_view
 from ledger.errors import InputError
 from ledger.fingerprint.complexity import comparable, complexity
+from ledger.image import views
 from ledger.image.canonical_image import CanonicalImage
+from ledger.image.canonical_pixels import Background, CanonicalPixels, pixels_of_frame
 from ledger.image.decode import Decoded, decode
 from ledger.image.detail import detail_of
+from ledger.image.frame import Frame
 from ledger.image.limits import DEFAULT_LIMITS, MOST_FRAMES, MOST_PIXELS
 from tests.image.bombs import tiff_of_directories
 from tests.image.photoshop import RGB, psd
@@ -161,3 +164,60 @@ def test_a_view_shows_something_where_it_is_comparable(build: Callable[[], Image
 def test_notes(view: tuple[int, ...], notes: tuple[str, ...]) -> None:
     assert notes_on_view("image/gif", *view) == notes
     assert notes_on_view("image/gif", *view, over_black=True) == (*notes, OVER_BLACK)
+
+
+def coloured() -> Image.Image:
+    """A drawing in bright colours on transparency."""
+    drawn = ART.point(lambda value: 100 + value // 2).convert("RGBA")
+    drawn.putalpha(sticker().getchannel("A"))
+    return drawn
+
+
+def second_of(picture: Image.Image, name: str = "PNG") -> bytes | None:
+    return decode(save(picture, name), DEFAULT_LIMITS, second=True).second
+
+
+def test_a_work_with_transparency_has_a_second_view_over_black() -> None:
+    drawn = coloured()
+    black = Image.new("RGBA", SIZE, "black")
+    black.alpha_composite(drawn)
+    assert second_of(drawn) == black.convert("RGB").tobytes()
+    found = decode(save(drawn, "PNG"), DEFAULT_LIMITS, second=True)
+    assert found._replace(second=None) == read(save(drawn, "PNG")), "the first view is what it was"
+    assert read(save(drawn, "PNG")).second is None, "a picture that is sent in has one view"
+
+
+def test_what_looks_the_same_over_black_has_no_second_view() -> None:
+    opaque, corner = ART.convert("RGBA"), ART.convert("RGBA")
+    corner.paste((0, 0, 0, 0), (0, 0, 8, 8))
+    assert second_of(opaque) is None
+    assert second_of(ART) is None
+    assert second_of(corner) is None, "too few pixels differ"
+    assert second_of(sticker()) is None, "over black is its first view already"
+    assert second_of(sticker("black")) is None, "nothing shows over black"
+    soft = ART.convert("RGBA")
+    soft.putalpha(200)
+    assert second_of(soft) is None, "no pixel differs by much"
+
+
+def test_a_second_view_is_of_the_frame_that_is_compared() -> None:
+    data = animation("WEBP", [BLANK.convert("RGBA"), coloured()])
+    found = decode(data, DEFAULT_LIMITS, second=True)
+    assert (found.frame, found.over_black) == (2, False)
+    assert found.second == second_of(coloured())
+
+
+def test_a_picture_of_many_pixels_has_no_second_view(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(views, "SECOND_PIXELS", SIZE[0] * SIZE[1] - 1)
+    assert second_of(coloured()) is None
+
+
+def test_a_second_view_for_which_memory_is_lacking_costs_no_picture(monkeypatch: pytest.MonkeyPatch) -> None:
+    def scarce(frame: Frame, background: Background = "white") -> CanonicalPixels:
+        if background == "black":
+            raise MemoryError
+        return pixels_of_frame(frame, background)
+
+    monkeypatch.setattr(views, "pixels_of_frame", scarce)
+    data = save(coloured(), "PNG")
+    assert decode(data, DEFAULT_LIMITS, second=True) == read(data)

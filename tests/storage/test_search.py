@@ -10,17 +10,29 @@ import pytest
 import sqlalchemy as sa
 from numpy.typing import NDArray
 
+from ledger.image.preview import make_preview
 from ledger.match.candidate import WORKS_PER_WINDOW, Query
 from ledger.storage.database import Database, driver
 from ledger.storage.search import candidates
 from ledger.storage.search.candidates import PgVectorIndex
 from ledger.storage.search.nearest import EVERY_WORK, Space, WorkFilter, search_statement
 from ledger.storage.search.vector_indexes import ensure_indexes
-from ledger.storage.search.vectors import takes_wire
+from ledger.storage.search.vectors import SecondView, takes_wire
+from ledger.storage.tables.corpus import SECOND
 from ledger.storage.works.corpus import NewWork
 from tests.conftest import DatabaseUrl, copied
 from tests.storage.test_projections import consent
-from tests.storage.works import DIMENSION, SPEC, Stores, fingerprint, query_of, register, stores_of
+from tests.storage.works import (
+    DIMENSION,
+    SPEC,
+    Stores,
+    fingerprint,
+    new_work,
+    query_of,
+    register,
+    registration_of,
+    stores_of,
+)
 
 WORKS = 200
 Filled = tuple[Database, Stores, list[NewWork]]
@@ -125,6 +137,56 @@ def test_a_filter_offers_the_nearest_of_those_that_pass(
     assert len(found & set(nearest)) >= 9
 
 
+def test_a_work_is_found_by_its_second_view_and_stays_one_work(database: Database) -> None:
+    stores, random = stores_of(database), np.random.default_rng(16)
+    plain = register(stores, 12)
+    artist = plain[0].artist_id
+    views = [SecondView(fingerprint(random), make_preview(np.full((9, 7, 3), n, np.uint8))) for n in range(30)]
+    works = [replace(new_work(random, f"two views {n}", artist), second=view) for n, view in enumerate(views)]
+    stores.entries.append([registration_of(work) for work in works], stores.corpus.writer(works))
+    index = PgVectorIndex(database, stores.projector, SPEC)
+    query = query_of(views[7].fingerprint)
+
+    def require_both_views() -> None:
+        found = index.search(query, limit=2)
+        assert len(found) == len({each.work_id for each in found}) <= 2 * 2 * 3, "one place per work and list of views"
+        assert index.state().works == 42
+        [work] = [each for each in found if each.work_id == works[7].work_id]
+        assert work.second is not None
+        assert work.fingerprint.phash == works[7].fingerprint.phash
+        assert work.second.phash == views[7].fingerprint.phash
+        assert np.array_equal(work.second.embeddings["copy"], views[7].fingerprint.embeddings["copy"])
+        kept = index.pictures([works[7].work_id, plain[0].work_id])
+        second = kept[works[7].work_id].second
+        assert second is not None
+        assert (second.local, second.preview.shape) == (views[7].fingerprint.local, (9, 7, 3))
+        assert kept[plain[0].work_id].second is None
+
+    require_both_views()
+    assert not ensure_indexes(database, SPEC.digest, at_least=43)
+    assert ensure_indexes(database, SPEC.digest, at_least=42), "its views are not worth indexes yet"
+    require_both_views()
+    assert ensure_indexes(database, SPEC.digest, at_least=30)
+    require_both_views()
+    assert "hnsw_second_copy_1" in "\n".join(_plan(database, query, SECOND))
+
+
+def test_error_rates_count_a_work_with_two_views_once(database: Database) -> None:
+    stores, random = stores_of(database), np.random.default_rng(17)
+    artist = register(stores, 3)[0].artist_id
+    view = SecondView(fingerprint(random), make_preview(np.zeros((9, 7, 3), np.uint8)))
+    works = [replace(new_work(random, f"two views {n}", artist), second=view) for n in range(2)]
+    stores.entries.append([registration_of(work) for work in works], stores.corpus.writer(works))
+    for size in (1, 2, 100):
+        blocks = list(stores.corpus.iter_blocks(block=size))
+        assert (sum(map(len, blocks)), sum(each.works for each in blocks)) == (7, 5)
+    [block] = stores.corpus.iter_blocks()
+    raw = random.random((4, 7))
+    best = block.best_views(raw)
+    assert best.shape == (4, 5)
+    assert (best.max(axis=1) == raw.max(axis=1)).all()
+
+
 def test_a_search_sees_what_was_registered_before_it(database: Database) -> None:
     stores = stores_of(database)
     index = PgVectorIndex(database, stores.projector, SPEC)
@@ -152,9 +214,9 @@ def test_indexes_made_later_are_searched_from_then_on(database: Database) -> Non
     assert len(before & after) >= 0.97 * len(before)
 
 
-def _plan(database: Database, query: Query) -> list[str]:
+def _plan(database: Database, query: Query, table: str = "work_vector") -> list[str]:
     """How the server searches with the statement of an indexed corpus, when a scan of the table is out of question."""
-    statement, values = search_statement(query, Space(1, DIMENSION), 30, EVERY_WORK, indexed=True)
+    statement, values = search_statement(query, Space(1, DIMENSION), 30, EVERY_WORK, indexed=(table,))
     with database.begin() as connection, driver(connection).cursor() as cursor:
         takes_wire(cursor)
         cursor.execute("SET LOCAL enable_seqscan = off; SET LOCAL enable_sort = off")

@@ -18,7 +18,7 @@ from ledger.image.canonical_image import CanonicalImage
 from ledger.image.pool import DecodePool
 from ledger.match.calibration import Calibration
 from ledger.match.candidate import Query
-from ledger.match.lists import STYLE_SCORE
+from ledger.match.lists import OVER_BLACK, STYLE_SCORE
 from ledger.match.matcher import Matcher
 from ledger.match.null_set import shipped_null_set
 from ledger.match.style.matcher import StyleMatcher
@@ -74,7 +74,14 @@ class LocalRecompute:
             raise NotFoundError(f"the calibration {record.calibration} is not here", code="calibration-not-found")
         wanted = [match.work_id for match in record.matches]
         near_in_style = [match.work_id for match in record.matches if STYLE_SCORE in match.raw]
-        works = TheseWorks(self.index(), wanted, CorpusState(record.corpus.through, record.corpus.works), near_in_style)
+        works = TheseWorks(
+            self.index(),
+            wanted,
+            CorpusState(record.corpus.through, record.corpus.works),
+            near_in_style,
+            # The views that the record names: a work may have got its second one since.
+            frozenset(match.work_id for match in record.matches if OVER_BLACK in match.raw),
+        )
         decoded = self._decoded(image, record.image.pixel_sha256)
         query = query_of(decoded, self.fingerprinter.query(decoded))
         calibration = Calibration.read(stored.document)

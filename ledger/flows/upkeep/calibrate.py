@@ -250,5 +250,5 @@ class _Blocks:
         self.progress("calibrating", done, 2 * self.works)
         for block in self.corpus.iter_blocks():
             yield block
-            done += len(block)
+            done += block.works
             self.progress("calibrating", done, 2 * self.works)

@@ -14,6 +14,7 @@ from ledger.errors import InputError, LedgerError, NotFoundError
 from ledger.fingerprint.fingerprinter import Fingerprinter
 from ledger.flows.progress import Progress, silent
 from ledger.flows.works.ingest import BATCH
+from ledger.flows.works.registrable import second_view
 from ledger.image.canonical_image import CanonicalImage
 from ledger.image.pool import DecodePool
 from ledger.storage.log.projections import Report
@@ -54,9 +55,7 @@ class Refreshing:
             for work in group:
                 works.setdefault(key_in_source(work.source_key, work.sha256) or work.work_id, []).append(work)
             for batch, failures in self._batches(name, works):
-                fingerprints = self.fingerprinter.works([image for _, image in batch])
-                pairs = zip((work.work_id for work, _ in batch), fingerprints, strict=True)
-                self.corpus.put_fingerprints(dict(pairs))
+                self._put(batch)
                 refused.extend(failures)
                 seen += len(batch) + len(failures)
                 progress("fingerprinting works", seen, len(lacking))
@@ -65,6 +64,15 @@ class Refreshing:
         self.generated(progress)
         return RefreshSummary(
             spec=digest, works=len(lacking), refreshed=len(lacking) - len(refused), refused=tuple(refused)
+        )
+
+    def _put(self, batch: Sequence[Decoded]) -> None:
+        ids, images = [work.work_id for work, _ in batch], [image for _, image in batch]
+        firsts, found = self.fingerprinter.works(images), self.fingerprinter.second_views(images)
+        seconds = map(second_view, images, found)
+        self.corpus.put_fingerprints(
+            dict(zip(ids, firsts, strict=True)),
+            {work_id: each for work_id, each in zip(ids, seconds, strict=True) if each is not None},
         )
 
     def _batches(
@@ -84,7 +92,7 @@ class Refreshing:
         missing = set(works) - {item.key for item in items}
         gone = f"{name} no longer has this work"
         yield [], [Refusal(key=key, code="source-item-gone", reason=gone) for key in sorted(missing)]
-        decoded = self.images.decode_all((item, partial(source.read, item)) for item in items)
+        decoded = self.images.decode_all(((item, partial(source.read, item)) for item in items), second=True)
         while chunk := list(islice(decoded, BATCH)):
             yield _sorted_out(chunk, works)
 

@@ -16,6 +16,7 @@ from typing import Any, TypeVar
 
 from ledger.cores import cores
 from ledger.errors import PushbackError
+from ledger.fingerprint.fingerprint import Fingerprint
 from ledger.fingerprint.fingerprinter import Fingerprinter
 from ledger.flows.pictures.measurements import match_text
 from ledger.flows.pictures.verify import query_of
@@ -25,7 +26,7 @@ from ledger.flows.works.cliques import cliques, missing_pairs
 from ledger.flows.works.subset import OthersWorks, TheseWorks
 from ledger.image.canonical_image import CanonicalImage
 from ledger.match.calibration import VERIFIED
-from ledger.match.candidate import CandidateIndex, Match, Query
+from ledger.match.candidate import Candidate, CandidateIndex, Match, Query, WorkPicture
 from ledger.match.lists import COPY_RELATIONS, Relation
 from ledger.match.matcher import Matcher
 from ledger.match.null_set import shipped_null_set
@@ -113,14 +114,15 @@ class Deduplication:
 
     def _compare(self, calibrated: PublishedCalibration, work_ids: Sequence[str], artists: Mapping[str, str]) -> None:
         queries = self._queries(work_ids)
-        blank = {work_id: query.not_comparable for work_id, query in queries.items() if query.not_comparable}
+        blank = _not_comparable(queries)
         seen: dict[str, set[str]] = {work_id: set() for work_id in queries}
         verified: list[Pair] = []
         going = list(queries)
         for _ in range(ROUNDS):
             jobs = [
-                (work_id, queries[work_id], OthersWorks(self.index, artists[work_id], seen[work_id]), VERIFIED)
+                (work_id, query, OthersWorks(self.index, artists[work_id], frozenset(seen[work_id])), VERIFIED)
                 for work_id in going
+                for query in queries[work_id]
             ]
             found = list(self._pairs(calibrated, jobs))
             verified += (pair for pair in found if pair.verified)
@@ -167,8 +169,9 @@ class Deduplication:
     def _ask(self, calibrated: PublishedCalibration, work_ids: Sequence[str]) -> None:
         """Compares a batch of works with the whole corpus, and stores the result."""
         queries = self._queries(work_ids)
-        asked = {work_id: queries[work_id].not_comparable if work_id in queries else NO_PICTURE for work_id in work_ids}
-        jobs = [(work_id, query, self.index, MATCHES) for work_id, query in queries.items()]
+        blank = _not_comparable(queries)
+        asked = {work_id: blank.get(work_id) if work_id in queries else NO_PICTURE for work_id in work_ids}
+        jobs = [(work_id, query, self.index, MATCHES) for work_id, views in queries.items() for query in views]
         pairs = [pair for pair in self._pairs(calibrated, jobs) if pair.verified]
         self.store.put(calibrated.digest, asked, pairs, compared=work_ids)
 
@@ -182,12 +185,13 @@ class Deduplication:
             for batch in _chunks(list(missing.items()), BATCH):
                 queries = self._queries([work_id for work_id, _ in batch])
                 jobs = [
-                    (work_id, queries[work_id], TheseWorks(self.index, chunk, self.index.state()), len(chunk))
+                    (work_id, query, TheseWorks(self.index, chunk, self.index.state()), len(chunk))
                     for work_id, others in batch
-                    if work_id in queries
+                    for query in queries.get(work_id, ())
                     for chunk in _chunks(others, VERIFIED)
                 ]
-                found = {(pair.first, pair.second): pair for pair in self._pairs(calibrated, jobs)}
+                pairs = sorted(self._pairs(calibrated, jobs), key=lambda pair: (pair.verified, pair.score))
+                found = {(pair.first, pair.second): pair for pair in pairs}
                 for work_id, others in batch:
                     for other in others:
                         found.setdefault((work_id, other), _nothing(work_id, other))
@@ -206,19 +210,21 @@ class Deduplication:
             and (pair.found["relation"] == Relation.EXACT or not (pair.first in blank or pair.second in blank))
         ]
 
-    def _queries(self, work_ids: Sequence[str]) -> dict[str, Query]:
-        """Queries for works, by id, without works whose picture is not kept."""
+    def _queries(self, work_ids: Sequence[str]) -> dict[str, list[Query]]:
+        """Queries for each view of works, the first view's first, by id, without works whose picture is not kept."""
         pictures = self.index.pictures(work_ids)
-        works = [work for work in self.index.candidates(work_ids) if work.work_id in pictures]
-        images = []
-        for work in works:
-            preview = pictures[work.work_id].preview
-            height, width = preview.shape[:2]
-            images.append(CanonicalImage(work.sha256, "image/webp", width, height, work.pixel_sha256, preview))
-        return {
-            work.work_id: query_of(image, replace(fingerprint, image=work.fingerprint))
-            for work, image, fingerprint in zip(works, images, self.fingerprinter.queries(images), strict=True)
-        }
+        views: list[tuple[str, Fingerprint, CanonicalImage]] = []
+        for work in self.index.candidates(work_ids):
+            kept = pictures.get(work.work_id)
+            if kept is not None:
+                views.append((work.work_id, work.fingerprint, _image_of(work, kept)))
+                if work.second is not None and kept.second is not None:
+                    views.append((work.work_id, work.second, _image_of(work, kept.second)))
+        queries: dict[str, list[Query]] = {}
+        described = self.fingerprinter.queries([image for _, _, image in views])
+        for (work_id, known, image), fingerprint in zip(views, described, strict=True):
+            queries.setdefault(work_id, []).append(query_of(image, replace(fingerprint, image=known)))
+        return queries
 
     def _pairs(
         self, calibrated: PublishedCalibration, jobs: Sequence[tuple[str, Query, CandidateIndex, int]]
@@ -234,6 +240,16 @@ class Deduplication:
         with ThreadPoolExecutor(cores()) as threads:
             for found in threads.map(matches, jobs):
                 yield from found
+
+
+def _image_of(work: Candidate, kept: WorkPicture) -> CanonicalImage:
+    height, width = kept.preview.shape[:2]
+    return CanonicalImage(work.sha256, "image/webp", width, height, work.pixel_sha256, kept.preview)
+
+
+def _not_comparable(queries: Mapping[str, Sequence[Query]]) -> dict[str, str]:
+    """Why works cannot be compared, by id. A work with a second view can be."""
+    return {work_id: views[0].not_comparable for work_id, views in queries.items() if views[0].not_comparable}
 
 
 def _pair(work_id: str, match: Match, alpha: float) -> Pair:

@@ -167,7 +167,8 @@ class Ingestion:
         return tuple(recorded.get(id(each), each) for each in known.changed)
 
     def _decoded(self, reader: SourceReader, items: Iterable[SourceItem]) -> Iterator[_Decoded]:
-        for item, picture in self.images.decode_all((item, partial(reader.read, item)) for item in items):
+        files = ((item, partial(reader.read, item)) for item in items)
+        for item, picture in self.images.decode_all(files, second=True):
             yield reader.narrowed(item), picture
 
     def _register(
@@ -216,12 +217,11 @@ class Ingestion:
     ) -> tuple[list[RegistrableWork], list[Refusal]]:
         if not fresh:
             return [], []
-        fingerprints = self.fingerprinter.works([image for _, image in fresh])
+        images = [image for _, image in fresh]
+        fingerprints = zip(self.fingerprinter.works(images), self.fingerprinter.second_views(images), strict=True)
         works = [
-            registrable_work(
-                known.source_name, item, artists[item.artist], image, fingerprint, origin=self.sequencer.origin
-            )
-            for (item, image), fingerprint in zip(fresh, fingerprints, strict=True)
+            registrable_work(known.source_name, item, artists[item.artist], image, both, origin=self.sequencer.origin)
+            for (item, image), both in zip(fresh, fingerprints, strict=True)
         ]
         works = [
             replace(

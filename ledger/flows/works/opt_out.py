@@ -7,7 +7,7 @@ which works would be withdrawn, a person checks them (`draw`), and `add` withdra
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from functools import partial
 from pathlib import Path
@@ -23,6 +23,7 @@ from ledger.flows.works.consent import Consents, Reason
 from ledger.flows.works.contact_sheet import Cell, Row, draw_sheets
 from ledger.image.canonical_image import CanonicalImage, Pixels
 from ledger.image.pool import DecodePool
+from ledger.match.candidate import WorkPicture
 from ledger.match.lists import Relation
 from ledger.match.optout import OptOut
 from ledger.match.recognition import StoredPicture, recognise
@@ -38,6 +39,8 @@ SAME_PICTURE = 0.75
 """Two pictures with near hashes count as the same from this correlation on (`ledger.fingerprint.hashes`)."""
 CANDIDATES = 50
 """How many candidates each list of the corpus returns, before pictures are aligned."""
+_SECOND = "/second"
+"""Ends the key of a work's second view."""
 _ENTRY = re.compile("(?:sha256:)?([0-9a-f]{64})|look:([0-9a-f]{128})")
 
 
@@ -54,9 +57,9 @@ class OptingOut:
     """`works_shown_in` with its arguments, built when a picture is given."""
 
     def of_picture(self, data: bytes) -> tuple[OptOut, ...]:
-        """The entries for one picture: its bytes, its pixels and, if it has enough detail, both hashes of it, turned
-        and mirrored. Raises InputError."""
-        image = self.images.decode(data)
+        """The entries for one picture: its bytes, its pixels and, if it has enough detail, both hashes of it and of
+        its second view, turned and mirrored. Raises InputError."""
+        image = self.images.decode(data, second=True)
         return (*_digests_of(image), *_entries_by_hashes(image))
 
     def plan(self, entries: Iterable[OptOut], pictures: Iterable[bytes] = ()) -> OptOutPlan:
@@ -69,7 +72,7 @@ class OptingOut:
         shown: dict[str, Because] = {}
         mistaken: set[str] = set()
         for data in pictures:
-            image = self.images.decode(data)
+            image = self.images.decode(data, second=True)
             looks = _entries_by_hashes(image)
             verified: dict[str, Because] = dict.fromkeys(self.shown_in(image), "geometry")
             near = self.store.named(looks)
@@ -93,9 +96,11 @@ class OptingOut:
         return OptOutPlan(entries=tuple(wanted), mistaken=stand, would_withdraw=works)
 
     def _same(self, image: CanonicalImage, work_id: str) -> bool:
-        """Whether a work with near hashes has the same pixels as the picture."""
-        preview = _preview(self.index, work_id)
-        return preview is not None and correlation(image.working, preview) >= SAME_PICTURE
+        """Whether a work with near hashes has the same pixels as the picture, in any view of the two."""
+        kept = self.index.pictures([work_id]).get(work_id)
+        works = [] if kept is None else [kept.preview, *([kept.second.preview] if kept.second else [])]
+        views = [image.working, *([] if image.second is None else [image.second])]
+        return any(correlation(view, preview) >= SAME_PICTURE for view in views for preview in works)
 
     def add(self, plan: OptOutPlan, reason: Reason = "operator", progress: Progress = silent) -> OptOutSummary:
         """Puts the entries on the list, and withdraws the plan's works on the log.
@@ -136,7 +141,8 @@ def _entries_by_hashes(image: CanonicalImage) -> tuple[OptOut, ...]:
     """Entries for each view of the picture; none where it has too little detail."""
     if comparable(image, complexity(image.working)) is not None:
         return ()
-    looks = dict.fromkeys(map(OptOut.of_hashes, view_hashes(image.working)))
+    views = [image.working] if image.second is None else [image.working, image.second]
+    looks = dict.fromkeys(OptOut.of_hashes(turned) for view in views for turned in view_hashes(view))
     return tuple(look for look in looks if look is not None)
 
 
@@ -144,9 +150,18 @@ def works_shown_in(image: CanonicalImage, fingerprinter: Fingerprinter, index: P
     """Ids of works that the whole picture is a copy of, verified by aligning the two. A work that is only a part of the
     picture, as in a collage, is somebody else's and is not included."""
     query = query_of(image, fingerprinter.query(image))
-    kept = [StoredPicture(each.work_id, each.fingerprint) for each in index.search(query, limit=CANDIDATES)]
-    found = recognise(query, kept, index.pictures)
-    return [each.key for each in found if each.evidence is not None and each.relation is Relation.NEAR_DUPLICATE]
+    candidates = index.search(query, limit=CANDIDATES)
+    kept = [StoredPicture(each.work_id, each.fingerprint) for each in candidates]
+    kept += [StoredPicture(each.work_id + _SECOND, each.second) for each in candidates if each.second is not None]
+
+    def pictures(keys: Sequence[str]) -> Mapping[str, WorkPicture]:
+        works = index.pictures([*dict.fromkeys(key.removesuffix(_SECOND) for key in keys)])
+        both = {**works, **{key + _SECOND: each.second for key, each in works.items() if each.second is not None}}
+        return {key: both[key] for key in keys if key in both}
+
+    found = recognise(query, kept, pictures)
+    shown = [each.key for each in found if each.evidence is not None and each.relation is Relation.NEAR_DUPLICATE]
+    return [*dict.fromkeys(key.removesuffix(_SECOND) for key in shown)]
 
 
 def draw(plan: OptOutPlan, index: PgVectorIndex, folder: Path) -> list[Path]:

@@ -225,7 +225,7 @@ class Registering:
         return artist
 
     def _work_of(self, data: bytes, details: WorkDetails, artist: Artist) -> RegistrableWork:
-        image = self.images.decode(data)
+        image = self.images.decode(data, second=True)
         licence, credit = read_terms(details.licence, details.credit_line, details.link, details.terms)
         earlier = self.corpus.count_of(image.sha256, artist.artist_id)
         item = SourceItem(
@@ -238,9 +238,9 @@ class Registering:
             credit=credit,
         )
         item = narrowed(item, file_terms_of(self.images, data))
-        [fingerprint] = self.fingerprinter.works([image])
+        [fingerprint], [second] = self.fingerprinter.works([image]), self.fingerprinter.second_views([image])
         source, origin = upload_source(artist.artist_id), self.ingestion.sequencer.origin
-        work = registrable_work(source, item, artist.artist_id, image, fingerprint, origin=origin)
+        work = registrable_work(source, item, artist.artist_id, image, (fingerprint, second), origin=origin)
         return replace(work, row=replace(work.row, uncompared=True))
 
     def _registered_already(self, work: RegistrableWork) -> str | None:

@@ -16,6 +16,7 @@ from ledger.record.ids import new_id
 from ledger.record.predicates import Registration
 from ledger.record.statement import statement_payload
 from ledger.record.times import now_text
+from ledger.storage.search.vectors import SecondView
 from ledger.storage.works.corpus import KnownWork, NewWork
 from ledger.storage.works.opt_outs import KnownOptOuts
 
@@ -31,12 +32,20 @@ class RegistrableWork:
 
 
 def registrable_work(
-    source: str, item: SourceItem, artist_id: str, image: CanonicalImage, fingerprint: Fingerprint, *, origin: str
+    source: str,
+    item: SourceItem,
+    artist_id: str,
+    image: CanonicalImage,
+    fingerprints: tuple[Fingerprint, Fingerprint | None],
+    *,
+    origin: str,
 ) -> RegistrableWork:
     """The registration of a picture under new ids, with a commitment to its names under a new key.
 
-    `origin`: the name of the log that it is meant for.
+    `fingerprints`: the signed one, and that of its second view, which is stored only. `origin`: the name of the log
+    that it is meant for.
     """
+    fingerprint, second = fingerprints
     details = {
         "artist": item.artist,
         "credit_line": item.credit.line,
@@ -71,12 +80,20 @@ def registrable_work(
         metadata=details,
         fingerprint=fingerprint,
         preview=make_preview(image.working),
+        second=second_view(image, second),
         credit=item.credit,
         file_terms=item.file_terms,
     )
     return RegistrableWork(
         item, image, Submission(predicate.record_id, statement_payload("work", image.sha256, predicate)), row
     )
+
+
+def second_view(image: CanonicalImage, fingerprint: Fingerprint | None) -> SecondView | None:
+    """What is stored of a picture's second view, with its fingerprint."""
+    if image.second is None or fingerprint is None:
+        return None
+    return SecondView(fingerprint, make_preview(image.second))
 
 
 def known_work(work: RegistrableWork) -> KnownWork:
@@ -101,4 +118,6 @@ def opted_out(listed: KnownOptOuts, work: RegistrableWork) -> str | None:
     only."""
     fingerprint, image = work.row.fingerprint, work.image
     hashes = fingerprint if comparable(image, fingerprint.complexity) is None else None
-    return listed.entries.reason(image.sha256, image.pixel_sha256, hashes=hashes)
+    why = listed.entries.reason(image.sha256, image.pixel_sha256, hashes=hashes)
+    second = work.row.second
+    return why if why or second is None else listed.entries.reason(hashes=second.fingerprint)

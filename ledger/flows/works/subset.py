@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Collection, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 from numpy.typing import NDArray
@@ -24,12 +24,23 @@ class TheseWorks:
     """The state of the corpus that it reports."""
     unpictured: Sequence[str] = ()
     """Works whose picture is withheld, so that matching leaves them unverified."""
+    over_black: frozenset[str] | None = None
+    """The works of which only the second view is offered; of all others, only the first. None: both of every work."""
 
     def state(self) -> CorpusState:
         return self.corpus
 
     def search(self, query: Query, *, limit: int) -> Sequence[Candidate]:  # noqa: ARG002 - every work, whatever it is
-        return self.index.candidates(self.work_ids)
+        found = self.index.candidates(self.work_ids)
+        if self.over_black is None:
+            return found
+        firsts = [replace(each, second=None) for each in found if each.work_id not in self.over_black]
+        seconds = [
+            replace(each, fingerprint=each.second, second=None)
+            for each in found
+            if each.second is not None and each.work_id in self.over_black
+        ]
+        return [*firsts, *seconds]
 
     def surroundings(self, query: Query, found: Sequence[Candidate]) -> NDArray[np.float16]:  # noqa: ARG002 - a part
         """Of the corpus in that state, as far as its works still stand."""
@@ -39,7 +50,9 @@ class TheseWorks:
         return self.index.groups(work_ids)
 
     def pictures(self, work_ids: Sequence[str]) -> Mapping[str, WorkPicture]:
-        return self.index.pictures([work_id for work_id in work_ids if work_id not in self.unpictured])
+        found = self.index.pictures([work_id for work_id in work_ids if work_id not in self.unpictured])
+        chosen = self.over_black or frozenset()
+        return {key: (each.second or each) if key in chosen else each for key, each in found.items()}
 
 
 @dataclass(frozen=True, slots=True)

@@ -35,7 +35,7 @@ GROWTH = (50, 200, 800)
 """Smaller sizes of the corpus at which some questions are also asked."""
 GROWTH_QUESTIONS = 150
 """Questions of each kind (copies, unrelated pictures) at each of those sizes."""
-_LAYOUT = 1
+_LAYOUT = 2
 """Increase it whenever the layout of the cached results changes."""
 
 
@@ -180,7 +180,8 @@ def _corpora(works: Sequence[DescribedWork], growth: Sequence[int]) -> list[Corp
         raise ConflictError("no work of the corpus can be compared", code="nothing-held-out")
     previews = {work.candidate.work_id: work.preview for work in works}
     sizes = [*(size for size in growth if size < len(works)), len(works)]
-    return [Corpus(MemoryIndex([work.candidate for work in works[:size]], previews)) for size in sizes]
+    seconds = {work.candidate.work_id: work.second for work in works if work.second is not None}
+    return [Corpus(MemoryIndex([work.candidate for work in works[:size]], previews, seconds)) for size in sizes]
 
 
 def _alone(unrelated: Sequence[DescribedWork], works: Sequence[DescribedWork]) -> set[str]:

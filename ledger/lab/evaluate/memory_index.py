@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from dataclasses import replace
 from functools import cached_property
 
 import numpy as np
@@ -10,7 +11,7 @@ from numpy.typing import NDArray
 
 from ledger.corpus.work import CorpusState
 from ledger.image.preview import read_preview
-from ledger.match.block import FingerprintBlock
+from ledger.match.block import FingerprintBlock, first_rows
 from ledger.match.candidate import (
     WORKS_PER_STYLE,
     WORKS_PER_WINDOW,
@@ -27,10 +28,14 @@ from ledger.match.style.measure import StyleBlock, has_style
 class MemoryIndex:
     """A `CandidateIndex` over works that do not change."""
 
-    def __init__(self, works: Sequence[Candidate], previews: Mapping[str, bytes]) -> None:
-        """`previews`: results of `make_preview` by work id."""
+    def __init__(
+        self, works: Sequence[Candidate], previews: Mapping[str, bytes], seconds: Mapping[str, bytes] | None = None
+    ) -> None:
+        """`previews`: results of `make_preview` by work id; `seconds`: those of second views, perhaps of more works."""
         self._works = tuple(works)
         self._previews = previews
+        self._seconds = seconds or {}
+        self._with_second = [place for place, work in enumerate(self._works) if work.second is not None]
 
     @property
     def works(self) -> Sequence[Candidate]:
@@ -38,8 +43,17 @@ class MemoryIndex:
 
     @cached_property
     def block(self) -> FingerprintBlock:
-        """Needs at least one work."""
-        return FingerprintBlock.stack([work.fingerprint for work in self._works])
+        """First views and, beside each, the second where there is one. Needs at least one work."""
+        views = [view for work in self._works for view in (work.fingerprint, work.second) if view is not None]
+        places = [place for place, work in enumerate(self._works) for _ in range(1 + (work.second is not None))]
+        return replace(FingerprintBlock.stack(views), starts=first_rows(places))
+
+    @cached_property
+    def _views(self) -> Sequence[tuple[FingerprintBlock, NDArray[np.int64]]]:
+        """First views and second views, each with the places of their works."""
+        firsts = (FingerprintBlock.stack([work.fingerprint for work in self._works]), np.arange(len(self._works)))
+        seconds = [work.second for work in self._works if work.second is not None]
+        return [firsts, (FingerprintBlock.stack(seconds), np.array(self._with_second))] if seconds else [firsts]
 
     def state(self) -> CorpusState:
         return CorpusState(through=len(self._works) - 1, works=len(self._works))
@@ -51,15 +65,18 @@ class MemoryIndex:
         queries = QueryBlock.stack([query.fingerprint])
         # Levels shift all distances of a query equally, so they do not change which works are nearest.
         level = Levels(np.zeros(1, np.float32), np.zeros(queries.windows.shape[:2], np.float32))
-        near = features(queries, level, self.block)
-        nearest = [
-            *(
-                np.argsort(distance, kind="stable")[:limit]
-                for distance in (-near.cosine[0], near.phash[0], near.pdq[0])
-            ),
-            *(np.argsort(-window, kind="stable")[:WORKS_PER_WINDOW] for window in self._windows(query)),
-        ]
-        found = {int(column) for columns in nearest for column in columns}
+        found: set[int] = set()
+        for block, places in self._views:
+            near = features(queries, level, block)
+            windows = query.fingerprint.windows["copy"].astype(np.float32) @ block.copy.astype(np.float32).T
+            nearest = [
+                *(
+                    np.argsort(distance, kind="stable")[:limit]
+                    for distance in (-near.cosine[0], near.phash[0], near.pdq[0])
+                ),
+                *(np.argsort(-window, kind="stable")[:WORKS_PER_WINDOW] for window in windows),
+            ]
+            found |= {int(places[column]) for columns in nearest for column in columns}
         equal = {
             column
             for column, work in enumerate(self._works)
@@ -86,7 +103,7 @@ class MemoryIndex:
 
     def pictures(self, work_ids: Sequence[str]) -> Mapping[str, WorkPicture]:
         return {
-            work_id: WorkPicture(read_preview(self._previews[work_id]), self._local[work_id])
+            work_id: WorkPicture(read_preview(self._previews[work_id]), self._local[work_id], self._second(work_id))
             for work_id in work_ids
             if work_id in self._previews
         }
@@ -95,10 +112,14 @@ class MemoryIndex:
     def _local(self) -> Mapping[str, bytes]:
         return {work.work_id: work.fingerprint.local for work in self._works}
 
-    def _windows(self, query: Query) -> NDArray[np.float32]:
-        """Similarity of each of the query's windows, shape (windows, works)."""
-        windows: NDArray[np.float32] = query.fingerprint.windows["copy"].astype(np.float32) @ self._copies.T
-        return windows
+    def _second(self, work_id: str) -> WorkPicture | None:
+        if work_id not in self._seconds:
+            return None
+        return WorkPicture(read_preview(self._seconds[work_id]), self._second_local[work_id])
+
+    @cached_property
+    def _second_local(self) -> Mapping[str, bytes]:
+        return {work.work_id: work.second.local for work in self._works if work.second is not None}
 
     def _near_in_style(self, query: Query) -> set[int]:
         allowed = [place for place, work in enumerate(self._works) if work.allows_style]
@@ -111,7 +132,3 @@ class MemoryIndex:
             cosine = (many.astype(np.float32) @ one.astype(np.float32).T)[:, 0]
             found |= {allowed[place] for place in np.argsort(-cosine, kind="stable")[:WORKS_PER_STYLE]}
         return found
-
-    @cached_property
-    def _copies(self) -> NDArray[np.float32]:
-        return self.block.copy.astype(np.float32)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from base64 import b64decode, b64encode
 from collections.abc import Callable, Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from itertools import islice
 from typing import Any
 
@@ -33,6 +33,8 @@ class DescribedWork:
 
     candidate: Candidate
     preview: bytes
+    second: bytes | None
+    """Preview of its second view, where it has one."""
     described: Mapping[str, bytes]
     """Descriptions by baseline."""
 
@@ -61,18 +63,19 @@ class Bench:
         return [_read(picture.name, kept) for picture in pictures if (kept := self.cache[picture.name]) is not None]
 
     def _batches(self, pictures: Sequence[Picture]) -> Iterator[list[tuple[str, CanonicalImage | InputError]]]:
-        decoded = self.pool.decode_all((picture.name, picture.read) for picture in pictures)
+        decoded = self.pool.decode_all(((picture.name, picture.read) for picture in pictures), second=True)
         while batch := list(islice(decoded, _BATCH)):
             yield batch
 
     def _put(self, images: Sequence[tuple[str, CanonicalImage]]) -> None:
-        prints = self.fingerprinter.works([image for _, image in images])
-        for (name, image), fingerprint in zip(images, prints, strict=True):
+        pictures = [image for _, image in images]
+        prints, seconds = self.fingerprinter.works(pictures), self.fingerprinter.second_views(pictures)
+        for (name, image), fingerprint, second in zip(images, prints, seconds, strict=True):
             if comparable(image, fingerprint.complexity) is not None:
                 self.cache.put(name, None)
                 continue
             described = {baseline.name: baseline.describe(image.working) for baseline in self.baselines}
-            self.cache.put(name, _kept(image, fingerprint, described))
+            self.cache.put(name, _kept(image, fingerprint, described) | {"second": _kept_second(image, second)})
 
 
 def text(data: bytes) -> str:
@@ -85,6 +88,19 @@ def _kept(image: CanonicalImage, fingerprint: Fingerprint, described: Mapping[st
         "sha256": image.sha256,
         "pixel_sha256": image.pixel_sha256,
         "preview": text(make_preview(image.working)),
+        **_kept_fingerprint(fingerprint),
+        "described": {name: text(data) for name, data in described.items()},
+    }
+
+
+def _kept_second(image: CanonicalImage, fingerprint: Fingerprint | None) -> dict[str, Any] | None:
+    if image.second is None or fingerprint is None:
+        return None
+    return {"preview": text(make_preview(image.second)), **_kept_fingerprint(fingerprint)}
+
+
+def _kept_fingerprint(fingerprint: Fingerprint) -> dict[str, Any]:
+    return {
         "spec": fingerprint.spec,
         "phash": text(fingerprint.phash),
         "pdq": text(fingerprint.pdq),
@@ -92,12 +108,22 @@ def _kept(image: CanonicalImage, fingerprint: Fingerprint, described: Mapping[st
         "embeddings": {name: text(vector.astype("<f2").tobytes()) for name, vector in fingerprint.embeddings.items()},
         "complexity": fingerprint.complexity,
         "local": text(fingerprint.local),
-        "described": {name: text(data) for name, data in described.items()},
     }
 
 
 def _read(name: str, kept: Mapping[str, Any]) -> DescribedWork:
-    fingerprint = Fingerprint(
+    second = kept["second"]
+    candidate = Candidate(name, "", kept["sha256"], kept["pixel_sha256"], "", "", _read_fingerprint(kept))
+    return DescribedWork(
+        candidate=candidate if second is None else replace(candidate, second=_read_fingerprint(second)),
+        preview=b64decode(kept["preview"]),
+        second=None if second is None else b64decode(second["preview"]),
+        described={baseline: b64decode(data) for baseline, data in kept["described"].items()},
+    )
+
+
+def _read_fingerprint(kept: Mapping[str, Any]) -> Fingerprint:
+    return Fingerprint(
         spec=kept["spec"],
         phash=b64decode(kept["phash"]),
         pdq=b64decode(kept["pdq"]),
@@ -105,9 +131,4 @@ def _read(name: str, kept: Mapping[str, Any]) -> DescribedWork:
         embeddings={key: np.frombuffer(b64decode(data), np.float16) for key, data in kept["embeddings"].items()},
         complexity=kept["complexity"],
         local=b64decode(kept["local"]),
-    )
-    return DescribedWork(
-        candidate=Candidate(name, "", kept["sha256"], kept["pixel_sha256"], "", "", fingerprint),
-        preview=b64decode(kept["preview"]),
-        described={baseline: b64decode(data) for baseline, data in kept["described"].items()},
     )

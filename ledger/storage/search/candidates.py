@@ -32,8 +32,10 @@ from ledger.storage.search.nearest import (
 from ledger.storage.search.specs import Spec, dimensions, ensure_spec
 from ledger.storage.search.vector_indexes import WORTH_AN_INDEX
 from ledger.storage.search.vectors import read_fingerprint, read_halfvec, takes_wire
-from ledger.storage.tables.corpus import index_name
+from ledger.storage.tables.corpus import SECOND, index_name
 
+_TABLES = ("work_vector", "work_style")
+"""Tables that get their indexes together."""
 _GROUPS = f"""
     WITH asked AS (
         SELECT w.work_id, w.pixel_sha256, g.group_id FROM work w LEFT JOIN duplicate_group g USING (work_id)
@@ -55,8 +57,8 @@ class PgVectorIndex:
         self._projector = projector
         self._spec = spec
         self._space: Space | None = None
-        self._indexed = False
-        """Whether the last search found indexes. A search expects the same and is repeated if that changed."""
+        self._indexed: frozenset[str] = frozenset()
+        """Tables of which the last search found indexes. A search expects the same and is repeated if that changed."""
 
     def state(self) -> CorpusState:
         return self._projector.corpus_state()
@@ -64,9 +66,9 @@ class PgVectorIndex:
     def search(self, query: Query, *, limit: int, only: WorkFilter = EVERY_WORK) -> Sequence[Candidate]:
         """Finds all works with the same bytes or pixels and, if the query is comparable, the nearest works.
 
-        The nearest: at most `limit` each by pHash (all views), PDQ (views of good quality) and the copy descriptor of
-        the whole; WORKS_PER_WINDOW by that of each window; WORKS_PER_STYLE by each style embedding, if the work allows
-        it.
+        The nearest, by the works' first views and by their second ones: at most `limit` each by pHash (all views of the
+        query), PDQ (those of good quality) and the copy descriptor of the whole; WORKS_PER_WINDOW by that of each
+        window; WORKS_PER_STYLE by each style embedding, if the work allows it.
 
         If few works pass the filter, all are compared, which is exact. If many do, the indexes are used, if they exist.
         """
@@ -74,7 +76,8 @@ class PgVectorIndex:
         return self._read(self._found(lambda by: search_statement(query, space, limit, only, indexed=by), only))
 
     def near(self, query: Query, only: WorkFilter = EVERY_WORK) -> NDArray[np.float16]:
-        """`copy` embeddings of the WORKS_PER_WINDOW nearest works to a comparable query and to each of its windows."""
+        """`copy` embeddings of the WORKS_PER_WINDOW nearest works, by first views and by second ones, to a comparable
+        query and to each of its windows."""
         space = self._located()
         rows = self._found(lambda by: surroundings_statement(query, space, only, indexed=by), only)
         return np.stack([read_halfvec(row[0]) for row in rows]) if rows else np.empty((0, space.dimension), np.float16)
@@ -96,29 +99,28 @@ class PgVectorIndex:
             (count,) = cursor.fetchone() or (0,)
         return int(count)
 
-    def _found(self, statement: Callable[[bool], tuple[str, Any]], only: WorkFilter) -> Sequence[TupleRow]:
-        """Rows of a statement, which is told whether to use the indexes."""
+    def _found(self, statement: Callable[[frozenset[str]], tuple[str, Any]], only: WorkFilter) -> Sequence[TupleRow]:
+        """Rows of a statement, which is told the tables whose indexes to use."""
+        number = self._located().spec_id
         many = only == EVERY_WORK or self._many(only)
         caught_up = False
         while True:
-            indexed = self._indexed and many
-            text, parameters = statement(indexed)
+            text, parameters = statement(self._indexed if many else frozenset())
             with self._database.session() as connection:
                 raw = driver(connection)
                 # If all entries are projected, as nearly always, this is the only round trip.
                 with raw.pipeline(), raw.cursor(binary=True) as status, raw.cursor(binary=True) as cursor:
                     takes_wire(cursor)
-                    status.execute(
-                        f"SELECT {BEHIND}, to_regclass(%s) IS NOT NULL".encode(),
-                        (index_name("copy", self._located().spec_id),),
-                    )
+                    names = [index_name("copy", number), index_name("copy", number, SECOND)]
+                    status.execute(f"SELECT {BEHIND}, to_regclass(%s) IS NOT NULL, to_regclass(%s) IS NOT NULL", names)
                     cursor.execute(text.encode(), parameters)
-                    behind, exists = status.fetchone() or (0, False)
+                    behind, first, second = status.fetchone() or (0, False, False)
                     rows = cursor.fetchall()
+            exists = frozenset((*(_TABLES if first else ()), *((SECOND,) if second else ())))
             if behind > 0 and not caught_up:
                 self._projector.catch_up()
                 caught_up = True
-            elif exists is not self._indexed:
+            elif exists != self._indexed:
                 self._indexed = exists
             else:
                 return rows
@@ -144,11 +146,17 @@ class PgVectorIndex:
         space = self._located()
         with self._database.session() as connection, driver(connection).cursor(binary=True) as cursor:
             cursor.execute(
-                "SELECT p.work_id::text, p.webp, l.features FROM preview p JOIN work_local l USING (work_id)"
+                "SELECT p.work_id::text, p.webp, l.features, o.webp, o.features FROM preview p"
+                " JOIN work_local l USING (work_id) LEFT JOIN second_view o USING (work_id, spec_id)"
                 " WHERE p.work_id = ANY(%s) AND l.spec_id = %s",
                 ([*map(UUID, work_ids)], space.spec_id),
             )
-            return {work_id: WorkPicture(read_preview(webp), local) for work_id, webp, local in cursor}
+            return {
+                work_id: WorkPicture(
+                    read_preview(webp), local, second and WorkPicture(read_preview(second), second_local)
+                )
+                for work_id, webp, local, second, second_local in cursor
+            }
 
     def _many(self, only: WorkFilter) -> bool:
         """Whether too many works pass the filter to compare all of them."""
@@ -173,7 +181,9 @@ class PgVectorIndex:
         return self._space
 
     def _read(self, rows: Iterable[TupleRow]) -> list[Candidate]:
-        """Candidates from rows with nearest.py's columns; the last three are set if the spec has style embeddings."""
+        """Candidates from rows with nearest.py's columns: those of style are set if the spec has its embeddings, the
+        last five for a work with a second view."""
+        style = 3 if self._styled else 1
         return [
             Candidate(
                 work_id=row[5],
@@ -185,6 +195,7 @@ class PgVectorIndex:
                 fingerprint=read_fingerprint(self._spec.digest, row[:5], *row[12:14] if self._styled else ()),
                 duplicate_group=row[11],
                 allows_style=self._styled and row[12] is not None and row[14],
+                second=read_fingerprint(self._spec.digest, row[12 + style :]) if row[12 + style] else None,
             )
             for row in rows
         ]

@@ -6,7 +6,7 @@ Without indexes, one pass over all works computes all distances, much faster tha
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Collection, Iterator, Sequence
 from dataclasses import dataclass
 from typing import Any
 from uuid import UUID
@@ -24,6 +24,7 @@ from ledger.storage.search.vectors import (
     halfvec_wire,
 )
 from ledger.storage.tables.columns import HASH_BITS
+from ledger.storage.tables.corpus import SECOND
 
 
 @dataclass(frozen=True, slots=True)
@@ -133,13 +134,16 @@ def style_lists(query: Query, space: Space) -> list[NearestList]:
     ]
 
 
-def search_statement(query: Query, space: Space, limit: int, only: WorkFilter, *, indexed: bool) -> tuple[str, Any]:
-    """SQL and parameters. Rows are those of `candidates_statement`, each work once."""
+def search_statement(
+    query: Query, space: Space, limit: int, only: WorkFilter, *, indexed: Collection[str]
+) -> tuple[str, Any]:
+    """SQL and parameters. Rows are those of `candidates_statement`, each work once. `indexed`: tables with indexes."""
     condition = only.condition()
     tables = [
         (table, near, f"FROM {table} v JOIN work w USING (work_id) WHERE v.spec_id = {space.spec_id} AND {passing}")
         for table, near, passing in (
             ("work_vector", nearest_lists(query, space, limit), condition),
+            (SECOND, nearest_lists(query, space, limit), condition),
             ("work_style", style_lists(query, space), f"{condition} AND {MAY_STYLE}"),
         )
         if near
@@ -147,7 +151,7 @@ def search_statement(query: Query, space: Space, limit: int, only: WorkFilter, *
     chosen = [_same(digest, condition) for digest in ("sha256", "pixel_sha256")]
     passes = ""
     for table, near, passing in tables:
-        if indexed:
+        if table in indexed:
             chosen.extend(_by_index(passing, near))
         else:
             passes += f"near_{table} AS MATERIALIZED ({distances('work_id', passing, near)}), "
@@ -162,16 +166,27 @@ def search_statement(query: Query, space: Space, limit: int, only: WorkFilter, *
     return f"WITH {passes}chosen AS ({union}) {_candidates(space)} JOIN chosen c ON c.work_id = w.work_id", parameters
 
 
-def surroundings_statement(query: Query, space: Space, only: WorkFilter, *, indexed: bool) -> tuple[str, Any]:
-    """SQL and parameters for the `copy` vectors of the works nearest to the whole query and to each window."""
+def surroundings_statement(
+    query: Query, space: Space, only: WorkFilter, *, indexed: Collection[str]
+) -> tuple[str, Any]:
+    """SQL and parameters for the `copy` vectors of the works' views nearest to the whole query and to each window."""
     near = [each for each in nearest_lists(query, space, WORKS_PER_WINDOW) if each.column == "copy"]
-    passing = f"FROM work_vector v JOIN work w USING (work_id) WHERE v.spec_id = {space.spec_id} AND {only.condition()}"
-    passes = "" if indexed else f"near AS MATERIALIZED ({distances('work_id', passing, near)}), "
-    union = " UNION ".join(_by_index(passing, near) if indexed else by_scan("work_id", near))
     parameters = {**only.values(), **{name: value for each in near for name, value in each.values.items()}}
+    passes, found = [], []
+    for table in ("work_vector", SECOND):
+        passing = f"FROM {table} v JOIN work w USING (work_id) WHERE v.spec_id = {space.spec_id} AND {only.condition()}"
+        scanned = f"near_{table}"
+        if table not in indexed:
+            passes.append(f"{scanned} AS MATERIALIZED ({distances('work_id', passing, near)})")
+        union = " UNION ".join(_by_index(passing, near) if table in indexed else by_scan("work_id", near, scanned))
+        passes.append(f"chosen_{table} AS ({union})")
+        found.append(
+            f"SELECT v.work_id, halfvec_send(v.copy) AS copy FROM chosen_{table} c"  # noqa: S608 - our own text
+            f" JOIN {table} v ON v.work_id = c.work_id AND v.spec_id = {space.spec_id}"
+        )
     return (
-        f"WITH {passes}chosen AS ({union}) SELECT halfvec_send(v.copy) FROM chosen c"  # noqa: S608 - our own text
-        f" JOIN work_vector v ON v.work_id = c.work_id AND v.spec_id = {space.spec_id} ORDER BY v.work_id",
+        f"WITH {', '.join(passes)} SELECT copy"  # noqa: S608 - our own text
+        f" FROM ({' UNION ALL '.join(found)}) AS found ORDER BY work_id",
         parameters,
     )
 
@@ -186,13 +201,14 @@ def _same(digest: str, condition: str) -> str:
 
 
 def _candidates(space: Space) -> str:
-    """SELECT and joins of candidates, with style embeddings if the spec has them."""
+    """SELECT and joins of candidates, with style embeddings if the spec has them; last, the second view's columns."""
     style = ("NULL", "") if space.style is None else (STYLE_SELECTED, f" LEFT JOIN work_style s{_of_work('s', space)}")
+    second = SELECTED.replace("v.", "o.")
     return (
         f"SELECT {SELECTED}, w.work_id::text, w.artist_id::text, w.sha256, w.pixel_sha256,"  # noqa: S608 - our own text
-        f" w.registration_record_id::text, w.registration_leaf_hash, g.group_id::text, {style[0]}"
+        f" w.registration_record_id::text, w.registration_leaf_hash, g.group_id::text, {style[0]}, {second}"
         f" FROM work w JOIN work_vector v{_of_work('v', space)}{style[1]}"
-        " LEFT JOIN duplicate_group g ON g.work_id = w.work_id"
+        f" LEFT JOIN second_view o{_of_work('o', space)} LEFT JOIN duplicate_group g ON g.work_id = w.work_id"
     )
 
 

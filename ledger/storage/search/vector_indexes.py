@@ -21,7 +21,7 @@ from ledger.storage.database import Database
 from ledger.storage.log.projections import Report
 from ledger.storage.search.specs import dimensions, spec_id
 from ledger.storage.tables.columns import HASH_BITS
-from ledger.storage.tables.corpus import index_name
+from ledger.storage.tables.corpus import SECOND, index_name
 
 WORTH_AN_INDEX = 20_000
 """Up to this many fingerprints, an exact scan of all takes no longer than an index search."""
@@ -36,6 +36,7 @@ SECONDS_BETWEEN_REPORTS = 0.5
 
 @dataclass(frozen=True, slots=True)
 class _Index:
+    table: str
     name: str
     statement: str
     row_bytes: int
@@ -49,7 +50,8 @@ def ensure_indexes(
     *,
     at_least: int = WORTH_AN_INDEX,
 ) -> bool:
-    """Creates the indexes of a spec (digest), as the owner, if it has `at_least` fingerprints. Call after bulk loads.
+    """Creates the indexes of a spec (digest), as the owner, if it has `at_least` fingerprints; those of second views if
+    there are as many of these. Call after bulk loads.
 
     `report` gets the number of fingerprints indexed so far and in all, in the calling thread. Returns whether the
     indexes now exist. Raises NotFoundError (`spec-unknown`), ConflictError (`database-rights`: the login is not the
@@ -57,12 +59,17 @@ def ensure_indexes(
     """
     with database.begin_as_owner() as connection:
         number, sizes = spec_id(connection, spec), dimensions(connection, spec)
-        count: int = connection.execute(
-            sa.text("SELECT count(*) FROM work_vector WHERE spec_id = :number"), {"number": number}
-        ).scalar_one()
+        count, seconds = connection.execute(
+            sa.text(
+                "SELECT (SELECT count(*) FROM work_vector WHERE spec_id = :number),"
+                " (SELECT count(*) FROM second_view WHERE spec_id = :number)"
+            ),
+            {"number": number},
+        ).one()
         if count < at_least:
             return False
-        missing = [each for each in _indexes(number, sizes) if not _exists(connection, each.name)]
+        wanted = [each for each in _indexes(number, sizes) if each.table != SECOND or seconds >= at_least]
+        missing = [each for each in wanted if not _exists(connection, each.name)]
         process: int = connection.execute(sa.text("SELECT pg_backend_pid()")).scalar_one()
         with ThreadPoolExecutor(1) as thread:
             for place, index in enumerate(missing):
@@ -81,14 +88,19 @@ def _indexes(spec: int, sizes: Mapping[str, int]) -> list[_Index]:
         ("work_style" if name in STYLE else "work_vector", name, f"halfvec({size})", "halfvec_ip_ops", 2 * size)
         for name, size in sizes.items()
     ]
-    bits = [("work_vector", name, f"bit({HASH_BITS})", "bit_hamming_ops", HASH_BITS // 8) for name in ("phash", "pdq")]
+    halfvec.append((SECOND, "copy", f"halfvec({sizes['copy']})", "halfvec_ip_ops", 2 * sizes["copy"]))
+    bits = [
+        (table, name, f"bit({HASH_BITS})", "bit_hamming_ops", HASH_BITS // 8)
+        for table in ("work_vector", SECOND)
+        for name in ("phash", "pdq")
+    ]
     for table, column, kind, operators, row_bytes in (*halfvec, *bits):
-        name = index_name(column, spec)
+        name = index_name(column, spec, table)
         statement = (
             f"CREATE INDEX {name} ON {table} USING hnsw (({column}::{kind}) {operators})"
             f" WITH (m = {NEIGHBOURS}, ef_construction = {BUILD_CANDIDATES}) WHERE spec_id = {spec}"
         )
-        made.append(_Index(name, statement, row_bytes))
+        made.append(_Index(table, name, statement, row_bytes))
     return made
 
 

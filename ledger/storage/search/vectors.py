@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 import struct
-from collections.abc import Callable, Iterator, Sequence
-from typing import Any
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from typing import Any, NamedTuple
 from uuid import UUID
 
 import numpy as np
@@ -18,11 +18,21 @@ from sqlalchemy.engine import Connection
 from ledger.corpus.terms import MAY_MATCH, MAY_STYLE
 from ledger.fingerprint.fingerprint import Fingerprint, Vector
 from ledger.fingerprint.style_models import CLIP, VAE
-from ledger.match.block import FingerprintBlock
+from ledger.match.block import FingerprintBlock, first_rows
 from ledger.match.style.measure import StyleBlock, has_style
 from ledger.storage.bulk import copy_rows
 from ledger.storage.database import Database, driver
-from ledger.storage.tables.corpus import work_local, work_style, work_vector
+from ledger.storage.tables.corpus import second_view, work_local, work_style, work_vector
+
+
+class SecondView(NamedTuple):
+    """A work's second view as it is stored."""
+
+    fingerprint: Fingerprint
+    """With local features, without embeddings of style."""
+    preview: bytes
+    """WebP."""
+
 
 VECTOR_COLUMNS = ("spec_id", "phash", "pdq", "pdq_quality", "complexity", "copy")
 LOCAL_COLUMNS = ("work_id", "spec_id", "features")
@@ -31,12 +41,20 @@ SELECTED = "bit_send(v.phash), bit_send(v.pdq), v.pdq_quality, v.complexity, hal
 STYLE_COLUMNS = ("work_id", "spec_id", CLIP, VAE)
 STYLE_SELECTED = f"halfvec_send(s.clip), halfvec_send(s.vae), {MAY_STYLE}"
 
+SECOND_COLUMNS = ("work_id", *VECTOR_COLUMNS, "features", "webp")
+NO_SECOND: Mapping[str, SecondView] = {}
+
 _BIT_HEAD = 4
 _HALFVEC_HEAD = 4
 
 
-def copy_fingerprints(connection: Connection, spec_id: int, fingerprints: Sequence[tuple[str, Fingerprint]]) -> None:
-    """Inserts (work id, fingerprint) pairs of one spec, with their local features."""
+def copy_fingerprints(
+    connection: Connection,
+    spec_id: int,
+    fingerprints: Sequence[tuple[str, Fingerprint]],
+    seconds: Mapping[str, SecondView] = NO_SECOND,
+) -> None:
+    """Inserts (work id, fingerprint) pairs of one spec, with their local features; and second views by work id."""
     rows = ((UUID(work_id), *vector_row(spec_id, each)) for work_id, each in fingerprints)
     copy_rows(connection, work_vector, ("work_id", *VECTOR_COLUMNS), rows)
     local = ((UUID(work_id), spec_id, each.local) for work_id, each in fingerprints)
@@ -47,6 +65,11 @@ def copy_fingerprints(connection: Connection, spec_id: int, fingerprints: Sequen
         if has_style(each)
     )
     copy_rows(connection, work_style, STYLE_COLUMNS, style)
+    views = (
+        (UUID(work_id), *vector_row(spec_id, each.fingerprint), each.fingerprint.local, each.preview)
+        for work_id, each in seconds.items()
+    )
+    copy_rows(connection, second_view, SECOND_COLUMNS, views)
 
 
 def vector_row(spec_id: int, fingerprint: Fingerprint) -> tuple[Any, ...]:
@@ -109,7 +132,8 @@ def read_halfvec(wire: bytes) -> Vector:
 def iter_blocks(
     database: Database, spec: str, spec_id: Callable[[Connection], int], size: int
 ) -> Iterator[FingerprintBlock]:
-    """Stored fingerprints of matchable works in blocks of at most `size`, in the order of their ids.
+    """Stored fingerprints of at most `size` matchable works in each block, in the order of their ids. A work's second
+    view is a row of its own after the work's.
 
     Each block is a separate query after the last id, so that no connection is held while the caller computes.
     """
@@ -117,8 +141,13 @@ def iter_blocks(
         f"SELECT v.work_id, {SELECTED} FROM work_vector v JOIN work w USING (work_id)"  # noqa: S608 - our own text
         f" WHERE v.spec_id = %s AND v.work_id > %s AND {MAY_MATCH} ORDER BY v.work_id LIMIT %s"
     )
+    seconds = f"SELECT v.work_id, {SELECTED} FROM second_view v WHERE v.spec_id = %s AND v.work_id = ANY(%s)"  # noqa: S608
     for rows in _pages(database, query, spec_id, size):
-        yield _block(spec, rows)
+        with database.begin() as connection, driver(connection).cursor(binary=True) as cursor:
+            cursor.execute(seconds.encode(), (spec_id(connection), [row[0] for row in rows]))
+            found = cursor.fetchall()
+        # Sorting is stable: the second view comes after the work's first.
+        yield _block(spec, sorted([*rows, *found], key=lambda row: row[0]))
 
 
 def iter_style_blocks(database: Database, spec_id: Callable[[Connection], int], size: int) -> Iterator[StyleBlock]:
@@ -149,7 +178,7 @@ def _pages(
 
 
 def _block(spec: str, rows: Sequence[TupleRow]) -> FingerprintBlock:
-    _, phash, pdq, quality, complexity, copies = zip(*rows, strict=True)
+    works, phash, pdq, quality, complexity, copies = zip(*rows, strict=True)
     return FingerprintBlock(
         spec=spec,
         copy=np.stack([*map(read_halfvec, copies)]),
@@ -157,6 +186,7 @@ def _block(spec: str, rows: Sequence[TupleRow]) -> FingerprintBlock:
         pdq=_words(pdq),
         pdq_quality=np.array(quality, np.uint8),
         complexity=np.array(complexity, np.float32),
+        starts=first_rows(works),
     )
 
 

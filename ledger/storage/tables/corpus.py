@@ -29,9 +29,12 @@ HNSW_PREFIX = "hnsw_"
 """Prefix of indexes created at run time, one per spec; they are not part of the migrated schema."""
 
 
-def index_name(column: str, spec_id: int) -> str:
-    """Name of the HNSW index over a spec's vectors of one kind."""
-    return f"{HNSW_PREFIX}{column}_{spec_id}"
+SECOND = "second_view"
+
+
+def index_name(column: str, spec_id: int, table: str = "") -> str:
+    """Name of the HNSW index over a spec's vectors of one kind; those of second views have other names."""
+    return f"{HNSW_PREFIX}{'second_' if table == SECOND else ''}{column}_{spec_id}"
 
 
 def _work_key(name: str, *, index: bool = False) -> Column[uuid.UUID]:
@@ -95,6 +98,18 @@ work_style = Table(
     _of_vector(),
 )
 """Style embeddings, under specs that have them; searched among fewer works than `work_vector`."""
+
+second_view = Table(
+    SECOND,
+    metadata,
+    Column("work_id", Uuid, primary_key=True),
+    *fingerprint_columns(),
+    Column("features", LargeBinary, nullable=False),
+    Column("webp", LargeBinary, nullable=False),
+    _of_vector(),
+)
+"""Works with transparency over black: fingerprint without embeddings of style, local features, preview. A table of its
+own, so that a work counts once everywhere else and has one place in each list of a search."""
 
 preview = Table(
     "preview",

@@ -23,7 +23,7 @@ from ledger.storage.bulk import copy_rows
 from ledger.storage.database import Database, driver
 from ledger.storage.log.projections import Projector
 from ledger.storage.search.specs import Spec, ensure_spec, spec_id
-from ledger.storage.search.vectors import copy_fingerprints, iter_blocks, iter_style_blocks
+from ledger.storage.search.vectors import NO_SECOND, SecondView, copy_fingerprints, iter_blocks, iter_style_blocks
 from ledger.storage.tables.corpus import preview, uncompared_work, work_detail
 from ledger.storage.works.works import WorkReader
 
@@ -60,6 +60,7 @@ class NewWork:
     fingerprint: Fingerprint
     preview: bytes
     """WebP."""
+    second: SecondView | None = None
     credit: Credit = NO_CREDIT
     file_terms: tuple[FileTerm, ...] = ()
     uncompared: bool = False
@@ -143,7 +144,8 @@ class CorpusStore(WorkReader):
 
         def write(connection: Connection) -> None:
             copy_rows(connection, work_detail, DETAIL_COLUMNS, map(_details, works))
-            copy_fingerprints(connection, number, [(each.work_id, each.fingerprint) for each in works])
+            seconds = {each.work_id: each.second for each in works if each.second is not None}
+            copy_fingerprints(connection, number, [(each.work_id, each.fingerprint) for each in works], seconds)
             previews = ((UUID(each.work_id), each.preview) for each in works)
             copy_rows(connection, preview, ("work_id", "webp"), previews)
             awaited = [(UUID(each.work_id),) for each in works if each.uncompared]
@@ -184,8 +186,11 @@ class CorpusStore(WorkReader):
             )
             return [StoredWork(str(row.work_id), row.source_name, row.source_key, row.sha256.hex()) for row in rows]
 
-    def put_fingerprints(self, fingerprints: Mapping[str, Fingerprint]) -> None:
-        """Stores fingerprints of the store's spec by work id, in one transaction; those of older specs stay.
+    def put_fingerprints(
+        self, fingerprints: Mapping[str, Fingerprint], seconds: Mapping[str, SecondView] = NO_SECOND
+    ) -> None:
+        """Stores fingerprints of the store's spec, and second views, by work id, in one transaction; those of older
+        specs stay.
 
         Raises ConflictError: `spec-mismatch`, or `database-conflict` if a work already has one of this spec.
         """
@@ -194,7 +199,7 @@ class CorpusStore(WorkReader):
             if each.spec != self._spec.digest:
                 raise _other_spec(each.spec, self._spec.digest)
         with self._database.begin() as connection:
-            copy_fingerprints(connection, number, list(fingerprints.items()))
+            copy_fingerprints(connection, number, list(fingerprints.items()), seconds)
 
 
 def own_terms(work_id: str, text: str) -> Alongside:

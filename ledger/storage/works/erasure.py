@@ -17,7 +17,9 @@ from sqlalchemy.exc import DBAPIError
 from ledger.log.entry import Alongside
 from ledger.storage.database import Database, driver
 
-REWRITTEN = ("artist", "account", "access_token", "work_detail", "preview", "claim_detail", "pg_statistic")
+REWRITTEN = (
+    "artist", "account", "access_token", "work_detail", "preview", "second_view", "claim_detail", "pg_statistic",
+)  # fmt: skip
 """Tables with names, links, titles and pictures, and the server's statistics, which contain frequent values."""
 SECONDS_FOR_LOCK = 30
 """Longest wait for a table in use."""

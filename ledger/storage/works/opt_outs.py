@@ -27,11 +27,17 @@ _NAMED = (
     "SELECT w.work_id FROM work w WHERE w.withdrawn_index IS NULL AND (w.sha256 = ANY(%(digests)s)"
     " OR w.pixel_sha256 = ANY(%(digests)s))"
 )
-_NAMED_BY_HASHES = (
-    "SELECT DISTINCT w.work_id FROM work w JOIN work_vector v USING (work_id)"  # noqa: S608 - our own constants
+_NAMED_BY_HASHES = " UNION ".join(
+    f"SELECT w.work_id FROM work w JOIN {table} v USING (work_id)"  # noqa: S608 - our own constants
     " WHERE w.withdrawn_index IS NULL"
     f" AND v.complexity >= {MINIMUM_COMPLEXITY} AND v.pdq_quality >= {RADII.pdq_quality}"
     f" AND v.phash <~> %(phash)s::bit(256) <= {RADII.phash_bits} AND v.pdq <~> %(pdq)s::bit(256) <= {RADII.pdq_bits}"
+    for table in ("work_vector", "second_view")
+)
+_HASHES = " UNION ALL ".join(
+    f"SELECT bit_send(phash), bit_send(pdq) FROM {table}"  # noqa: S608 - our own names
+    " WHERE work_id = ANY(%(ids)s) AND complexity >= %(detail)s AND pdq_quality >= %(quality)s"
+    for table in ("work_vector", "second_view")
 )
 
 
@@ -144,11 +150,8 @@ class OptOutStore:
         with self._database.begin() as connection, driver(connection).cursor(binary=True) as cursor:
             cursor.execute("SELECT sha256, pixel_sha256 FROM work WHERE work_id = ANY(%s)", (ids,))
             digests = [OptOut("sha256", digest.hex()) for row in cursor for digest in row]
-            cursor.execute(
-                "SELECT bit_send(phash), bit_send(pdq) FROM work_vector"
-                " WHERE work_id = ANY(%s) AND complexity >= %s AND pdq_quality >= %s",
-                (ids, MINIMUM_COMPLEXITY, RADII.pdq_quality),
-            )
+            asked = {"ids": ids, "detail": MINIMUM_COMPLEXITY, "quality": RADII.pdq_quality}
+            cursor.execute(_HASHES.encode(), asked)
             hashes = dict.fromkeys((phash[-HASH_BYTES:] + pdq[-HASH_BYTES:]).hex() for phash, pdq in cursor)
             return [*digests, *(OptOut("look", pair) for pair in hashes)]
 

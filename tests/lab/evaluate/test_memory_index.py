@@ -57,6 +57,19 @@ def test_nothing_comes_twice_and_not_more_than_asked_for() -> None:
     assert len(names) == len(set(names)) <= 15 + 2 * WORKS_PER_WINDOW
 
 
+def test_a_work_is_found_by_its_second_view_too() -> None:
+    second = replace(fingerprint(500), local=b"second")
+    works = [*WORKS[:42], replace(WORKS[42], second=second), *WORKS[43:]]
+    index = MemoryIndex(works, {"work-042": make_preview(WORKING)}, {"work-042": make_preview(WORKING[::-1])})
+    names = [each.work_id for each in index.search(query(as_query(second)), limit=1)]
+    assert "work-042" in names
+    assert len(names) == len(set(names))
+    kept = index.pictures(["work-042"])["work-042"].second
+    assert kept is not None
+    assert kept.local == b"second"
+    assert (len(index.block), index.block.works) == (101, 100)
+
+
 def test_what_is_kept_of_works() -> None:
     kept = INDEX.pictures(["work-001", "work-002", "unknown"])
     assert set(kept) == {"work-001"}
