@@ -22,7 +22,7 @@ from ledger.answers.words import (
     similar_words,
 )
 from ledger.claim.words import OUTCOME_MARKS, claim_meaning
-from ledger.match.words import RELATION_WORDS, VERDICT_WORDS, one_in, percent
+from ledger.match.words import RELATION_WORDS, VERDICT_WORDS, one_in, percent, relation_words
 from ledger.record.keyid import keyid_of, short_keyid
 from ledger.record.times import shown_time
 
@@ -55,6 +55,7 @@ def _environment() -> Environment:
         "KIND_NAME": KIND_WORDS,
         "OUTCOME_MARK": OUTCOME_MARKS,
         "RELATION_MEANING": RELATION_WORDS,
+        "relation_words": relation_words,
         "SETTING_NAME": SETTING_WORDS,
         "USE_MEANING": USE_WORDS,
         "VERDICT_MEANING": VERDICT_WORDS,

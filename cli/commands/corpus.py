@@ -237,6 +237,10 @@ def _show_copies(out: Output, summary: DedupSummary) -> None:
         out.line(f"and {len(summary.groups) - MAX_GROUPS:,} more: --json lists them all", "quiet")
     if summary.between_groups:
         out.line(f"{len(summary.between_groups):,} more pairs are copies, but their groups are not: --json lists them")
+    if summary.sharing:
+        out.line(
+            f"{len(summary.sharing):,} pairs share a drawn part and are no copies of each other: --json lists them"
+        )
     show_not_comparable(out, [(each.work.title, each.reason) for each in summary.not_comparable])
     for path in summary.sheets:
         out.line(f"Contact sheet  {path}")

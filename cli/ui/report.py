@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 
 from cli.ui.output import Output
 from ledger.answers.words import similar_words
-from ledger.match.words import RELATION_WORDS, VERDICT_WORDS, chance, percent
+from ledger.match.words import VERDICT_WORDS, chance, percent, relation_words
 from ledger.record.times import shown_time
 
 if TYPE_CHECKING:
@@ -130,7 +130,7 @@ def _show_claimed(out: Output, matches: Sequence[MatchAnswer]) -> None:
             str(match.rank),
             _title(match),
             _names(match),
-            RELATION_WORDS[match.relation]
+            relation_words(match.relation, match.evidence)
             + (" (contested)" if match.contested else "")
             + (" (withdrawn)" if match.withdrawn else ""),
             percent(match.probability) if match.probability else "",

@@ -149,6 +149,8 @@ class DedupSummary(Answer):
     groups: tuple[GroupReport, ...] = ()
     between_groups: tuple[PairReport, ...] = ()
     """Verified copies in no group together, since others of their groups are no copies of each other."""
+    sharing: tuple[PairReport, ...] = ()
+    """Works that share a drawn part, each of which shows more: as in a series, not copies of each other."""
     not_comparable: tuple[NotComparable, ...] = ()
     sheets: tuple[str, ...] = ()
     notes: tuple[str, ...] = ()

@@ -15,15 +15,17 @@ from ledger.answers.pictures import MatchAnswer
 from ledger.answers.words import CONTESTED
 from ledger.match.lists import COPY_RELATIONS, IDENTICAL, Relation, Verdict
 from ledger.match.words import (
-    RELATION_SENTENCES,
     WorkName,
     count,
     describe_artist,
     describe_title,
     describe_work,
     one_in,
+    part_of,
+    relation_sentence,
     sentence,
 )
+from ledger.record.parts import EvidenceText
 from ledger.record.times import day
 
 if TYPE_CHECKING:
@@ -95,6 +97,7 @@ class NamedWork:
     withdrawn: bool = False
     p_value: str = "0"
     n_null: int = 0
+    evidence: EvidenceText | None = None
 
     @classmethod
     def of_match(cls, match: MatchAnswer) -> NamedWork:
@@ -109,6 +112,7 @@ class NamedWork:
             match.withdrawn,
             match.p_value,
             match.n_null,
+            match.evidence,
         )
 
     @classmethod
@@ -200,6 +204,21 @@ def _how_known(made: MadeHere) -> str:
     }[made.how]
 
 
+_COPIED = {
+    "copy": "is an edited copy of",
+    "part": "picture contains part of",
+    "whole-work": "picture contains",
+    "detail": "picture is a detail of",
+    "shared": "picture shares a drawn part with",
+}
+
+
+def _kind_of_copy(work: NamedWork) -> str:
+    if work.relation is Relation.NEAR_DUPLICATE:
+        return "copy"
+    return "part" if work.evidence is None else part_of(work.evidence)
+
+
 def _registered(work: NamedWork, made: MadeHere | None) -> Headline:
     answer: HeadlineKind = "registered"
     title = f"This is {work.described}"
@@ -208,8 +227,7 @@ def _registered(work: NamedWork, made: MadeHere | None) -> Headline:
         says = "The pixels are identical to those of the registered work."
     elif work.relation not in IDENTICAL:
         answer = "edited-copy" if work.relation is Relation.NEAR_DUPLICATE else "contains-part"
-        part = "is an edited copy of" if answer == "edited-copy" else "picture contains part of"
-        title = f"This {part} {work.described}"
+        title = f"This {_COPIED[_kind_of_copy(work)]} {work.described}"
         says = f"Aligning both pictures confirmed it; {work.rate}."
     notes = _on(work)
     if made is not None:
@@ -259,7 +277,7 @@ def _unknown(works: Sequence[NamedWork], compared: Compared | None) -> Headline:
 
 
 def _related(work: NamedWork) -> str:
-    return RELATION_SENTENCES[work.relation].format(work=work.described)
+    return relation_sentence(work.relation, work.described, work.evidence)
 
 
 def _on(work: NamedWork) -> tuple[str, ...]:

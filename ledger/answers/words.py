@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import TYPE_CHECKING
 
-from ledger.match.words import RELATION_WORDS
+from ledger.match.words import relation_words
 
 if TYPE_CHECKING:
     from ledger.answers.headline import HeadlineKind
@@ -48,7 +48,7 @@ HEADLINE_BANDS: Mapping[HeadlineKind, str] = {
     "generated-edited": "Made by a generator recorded here",
     "registered": "Registered work",
     "edited-copy": "Edited copy",
-    "contains-part": "Contains part of a registered work",
+    "contains-part": "Shows part of a registered work",
     "unknown": "Nothing known",
     "not-comparable": "Cannot compare",
 }
@@ -57,5 +57,5 @@ HEADLINE_BANDS: Mapping[HeadlineKind, str] = {
 def similar_words(similar: SimilarRecord) -> str:
     """What a picture is to a generated one that it was found to show."""
     if similar.evidence is not None:
-        return RELATION_WORDS[similar.relation]
+        return relation_words(similar.relation, similar.evidence)
     return f"by its hashes alone, {similar.phash_distance} of 256 bits differ"

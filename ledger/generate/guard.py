@@ -18,7 +18,7 @@ from ledger.generate.guard_policy import Policy, Rule, RuleAction
 from ledger.generate.prompt_names import named_artists
 from ledger.match.candidate import Match, MatchOutcome
 from ledger.match.lists import Verdict
-from ledger.match.words import RELATION_SENTENCES, WorkName, describe_artist, describe_work, one_in
+from ledger.match.words import WorkName, describe_artist, describe_work, one_in, relation_sentence
 
 
 class Action(StrEnum):
@@ -171,7 +171,8 @@ def _on_match(
     action: RuleAction = "inform" if own else rule.action
     work = works.get(match.work_id)
     name = None if work is None else WorkName(work.title, work.artist)
-    relation = RELATION_SENTENCES[match.relation].format(work=describe_work(match.work_id, match.artist_id, name))
+    described = describe_work(match.work_id, match.artist_id, name)
+    relation = relation_sentence(match.relation, described, match.evidence)
     rate = f"p {match.p_value:.4f}, at most {rule.level(alpha):.4f}"
     text = f"{_VERBS[action]}: {relation}; {one_in(match.p_value, match.n_null)} comes this close ({rate})."
     if own:

@@ -6,11 +6,15 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from decimal import ROUND_HALF_EVEN, Decimal
+from typing import Literal, Protocol
 
 from ledger.corpus.work import UNKNOWN_ARTIST
-from ledger.match.lists import Relation, Verdict
+from ledger.match.lists import WHOLE_COVER, Relation, Verdict
 from ledger.text import clean_text
 
+Part = Literal["whole-work", "detail", "shared"]
+"""A partial copy: the picture contains the whole work, it is a detail of the work, or each shows more than the part
+that both show, as pictures of one series do."""
 NAME_LIMIT = 120
 _QUOTES = str.maketrans({"“": "'", "”": "'", "„": "'", "«": "'", "»": "'", '"': "'"})
 
@@ -34,12 +38,54 @@ RELATION_SENTENCES: Mapping[Relation, str] = {
     Relation.NEAREST: "nearest by rank is {work}, which is no claim",
 }
 """The same as part of a sentence."""
+PART_WORDS: Mapping[Part, str] = {
+    "whole-work": "contains it",
+    "detail": "a detail of it",
+    "shared": "shares a drawn part",
+}
+"""What a partial copy is to the work, for tables."""
+PART_SENTENCES: Mapping[Part, str] = {
+    "whole-work": "contains {work}",
+    "detail": "a detail of {work}",
+    "shared": "shares a drawn part with {work}",
+}
+"""The same as part of a sentence."""
 VERDICT_WORDS: Mapping[Verdict, str] = {
     Verdict.COPY: "A registered work, or part of one, is in this picture.",
     Verdict.STYLE: "This picture is similar in style to a registered work. No copy was found.",
     Verdict.NONE: "No copy of a registered work was found.",
     Verdict.NOT_COMPARABLE: "This picture is too small or too plain to compare. Only identical files can be found.",
 }
+
+
+class Covers(Protocol):
+    """Evidence of an aligned pair: the share of each picture's content that its region shows."""
+
+    @property
+    def query_cover(self) -> float | str: ...
+    @property
+    def work_cover(self) -> float | str: ...
+
+
+def part_of(evidence: Covers) -> Part:
+    """What a partial copy is to the work, by the shares of both pictures' content that the aligned region shows."""
+    if Decimal(str(evidence.work_cover)) >= Decimal(WHOLE_COVER):
+        return "whole-work"
+    return "detail" if Decimal(str(evidence.query_cover)) >= Decimal(WHOLE_COVER) else "shared"
+
+
+def relation_words(relation: Relation, evidence: Covers | None = None) -> str:
+    """The relation to the work in the same row; with `evidence`, a partial copy says which part it is."""
+    if relation is Relation.PARTIAL_COPY and evidence is not None:
+        return PART_WORDS[part_of(evidence)]
+    return RELATION_WORDS[relation]
+
+
+def relation_sentence(relation: Relation, work: str, evidence: Covers | None = None) -> str:
+    """The same as part of a sentence about a work as `describe_work` names it."""
+    partial = relation is Relation.PARTIAL_COPY and evidence is not None
+    words = PART_SENTENCES[part_of(evidence)] if partial and evidence is not None else RELATION_SENTENCES[relation]
+    return words.format(work=work)
 
 
 def sentence(text: str) -> str:

@@ -6,7 +6,7 @@ from decimal import Decimal
 from typing import assert_never
 
 from ledger.match.lists import COPY_RELATIONS, IDENTICAL, Relation, Verdict
-from ledger.match.words import RELATION_SENTENCES, Names, describe_work, lower_first, one_in, percent, sentence
+from ledger.match.words import Names, describe_work, lower_first, one_in, percent, relation_sentence, sentence
 from ledger.record.parts import MatchText
 from ledger.record.predicates import Generation, Verification
 
@@ -49,7 +49,7 @@ def _nearest(record: Verification | Generation) -> MatchText | None:
 
 def _relation(match: MatchText, names: Names | None) -> str:
     work = describe_work(match.work_id, match.artist_id, names(match.work_id) if names else None)
-    said = sentence(RELATION_SENTENCES[match.relation].format(work=work))
+    said = sentence(relation_sentence(match.relation, work, match.evidence))
     match match.relation:
         case Relation.EXACT | Relation.SAME_PIXELS:
             return f"{said} (the SHA-256 digests are equal)"

@@ -29,6 +29,7 @@ from ledger.answers.pictures import (
 )
 from ledger.answers.records import LookupAnswer, RecordAnswer, SimilarRecord
 from ledger.match.lists import Relation, Verdict
+from ledger.match.words import relation_words
 from tests.record.samples import EVIDENCE
 
 A = TypeVar("A", bound=Answer)
@@ -170,7 +171,7 @@ def test_a_generated_picture_that_was_found_again(capsys: pytest.CaptureFixture[
     assert "none of this file" in printed
     assert "an edited copy of, or contains part of, 2 generated pictures" in printed
     assert printed.count(ANSWER.record_id) == 2
-    assert "contains part of it" in printed
+    assert relation_words(Relation.PARTIAL_COPY, EVIDENCE) in printed
     assert "12 of 256 bits" in printed
 
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from decimal import Decimal
+from types import SimpleNamespace
 from typing import get_args
 
 import pytest
@@ -14,6 +15,8 @@ from ledger.answers.words import GUARD_WORDS, HEADLINE_BANDS, KIND_WORDS, USE_WO
 from ledger.corpus.work import ALL_USES
 from ledger.match.lists import Relation, Verdict
 from ledger.match.words import (
+    PART_SENTENCES,
+    PART_WORDS,
     RELATION_SENTENCES,
     RELATION_WORDS,
     VERDICT_WORDS,
@@ -21,7 +24,10 @@ from ledger.match.words import (
     chance,
     describe_work,
     one_in,
+    part_of,
     percent,
+    relation_sentence,
+    relation_words,
 )
 from ledger.record.predicates import PREDICATES, Guard
 from ledger.record.times import day, shown_time
@@ -36,8 +42,34 @@ def test_every_value_of_the_closed_lists_has_words() -> None:
     assert set(USE_WORDS) == set(ALL_USES)
 
 
+@pytest.mark.parametrize(
+    ("query", "work", "part"),
+    [
+        ("0.2", "0.7", "whole-work"),
+        ("0.7", "0.2", "detail"),
+        ("0.699999", "0.699999", "shared"),
+        (0.1, 0.95, "whole-work"),
+    ],
+)
+def test_a_partial_copy_says_which_part_it_is(query: str | float, work: str | float, part: str) -> None:
+    covers = SimpleNamespace(query_cover=query, work_cover=work)
+    assert part_of(covers) == part
+    assert relation_words(Relation.PARTIAL_COPY, covers) == PART_WORDS[part_of(covers)]
+    assert relation_sentence(Relation.PARTIAL_COPY, "W", covers) == PART_SENTENCES[part_of(covers)].format(work="W")
+    assert relation_sentence(Relation.PARTIAL_COPY, "W") == "contains part of W"
+    assert relation_words(Relation.NEAR_DUPLICATE, covers) == "edited copy"
+
+
 def test_no_words_claim_more_than_was_measured() -> None:
-    words = " ".join((*RELATION_WORDS.values(), *RELATION_SENTENCES.values(), *VERDICT_WORDS.values()))
+    words = " ".join(
+        (
+            *RELATION_WORDS.values(),
+            *RELATION_SENTENCES.values(),
+            *PART_WORDS.values(),
+            *PART_SENTENCES.values(),
+            *VERDICT_WORDS.values(),
+        )
+    )
     assert "trained" not in words
     assert "inspired" not in words
 

@@ -55,7 +55,7 @@ def test_equal_digests_need_no_error_rate() -> None:
 def test_the_copy_is_named_not_a_stranger_that_ranks_before_it() -> None:
     matches = (match_text(1, Relation.SIMILAR_STYLE), match_text(2, Relation.PARTIAL_COPY))
     text = reference_sentence(verification(matches), heron)
-    assert text.startswith("Contains part of an untitled work by an unknown artist")
+    assert text.startswith("A detail of an untitled work by an unknown artist")
 
 
 def test_not_comparable_says_why_and_keeps_exact_matches() -> None:

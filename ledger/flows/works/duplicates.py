@@ -58,7 +58,8 @@ class Groups:
     groups: Mapping[str, tuple[str, ...]]
     """Group id (the id of its first registered work) -> works, in the order of registration."""
     pairs: tuple[Pair, ...]
-    """Verified pairs, the most certain first: those within groups, and those that link a group to others."""
+    """Verified pairs, the most certain first: those within groups, those that link a group to others, and those that
+    only share a drawn part."""
     not_comparable: Mapping[str, str]
     """Work id -> why its picture has too little detail to be compared. A file with the same bytes still is its copy."""
 
@@ -150,7 +151,8 @@ class Deduplication:
             )
         self._compare_missing(calibrated, progress)
         verified = self._verified(self.store.pairs())
-        groups = {works[0]: works for works in cliques(verified, members)}
+        copies = [pair for pair in verified if not pair.shares_a_part]
+        groups = {works[0]: works for works in cliques(copies, members)}
         self.store.replace_groups(groups)
         known = set(members)
         return Groups(

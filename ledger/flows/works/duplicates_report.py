@@ -33,6 +33,7 @@ class DedupReport:
             return DedupSummary(notes=(EMPTY_CORPUS,))
         inside = {work_id: group_id for group_id, works in found.groups.items() for work_id in works}
         named = self.works.works({*inside, *found.not_comparable, *_members(found.pairs)})
+        apart = [pair for pair in found.pairs if inside.get(pair.first, 1) != inside.get(pair.second, 2)]
         groups = tuple(_group(group_id, works, found.pairs, inside, named) for group_id, works in found.groups.items())
         return DedupSummary(
             works=found.works,
@@ -40,9 +41,8 @@ class DedupReport:
             in_groups=len(inside),
             calibration=found.calibration,
             groups=groups,
-            between_groups=tuple(
-                _pair(pair) for pair in found.pairs if inside.get(pair.first, 1) != inside.get(pair.second, 2)
-            ),
+            between_groups=tuple(_pair(pair) for pair in apart if not pair.shares_a_part),
+            sharing=tuple(_pair(pair) for pair in apart if pair.shares_a_part),
             not_comparable=tuple(
                 NotComparable(work=_name(named[work_id]), reason=reason)
                 for work_id, reason in sorted(found.not_comparable.items())

@@ -15,6 +15,9 @@ from uuid import UUID
 import sqlalchemy as sa
 
 from ledger.corpus.terms import MAY_MATCH
+from ledger.match.lists import Relation
+from ledger.match.words import part_of
+from ledger.record.parts import EvidenceText
 from ledger.storage.bulk import copy_rows
 from ledger.storage.database import Database, driver
 from ledger.storage.log.projections import Projector
@@ -33,6 +36,14 @@ class Pair:
     score: float
     found: Mapping[str, Any]
     """Relation, score, p-value and evidence as in a record, and `query`, the work that was searched for."""
+
+    @property
+    def shares_a_part(self) -> bool:
+        """Whether a part of one was verified in the other, and each shows more than that part."""
+        evidence = self.found.get("evidence")
+        if self.found["relation"] != Relation.PARTIAL_COPY or evidence is None:
+            return False
+        return part_of(EvidenceText.model_validate(evidence)) == "shared"
 
     @classmethod
     def of(cls, one: str, other: str, *, verified: bool, score: float, found: Mapping[str, Any]) -> Self:
