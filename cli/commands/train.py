@@ -63,6 +63,17 @@ def studio(
     smoke: Annotated[
         bool, typer.Option("--smoke", help="Train a few steps on a few pictures, to see whether it runs.")
     ] = False,
+    cool_down: Annotated[
+        int,
+        typer.Option(
+            min=0,
+            help="Finish the copy descriptor: from the last checkpoint, take this many steps while the learning rate "
+            "falls to zero. That checkpoint stays, so training can still go on.",
+        ),
+    ] = 0,
+    fresh: Annotated[
+        bool, typer.Option("--fresh", help="Train the copy descriptor from ImageNet's weights, not the shipped ones.")
+    ] = False,
     seed: SeedOption = 1,
 ) -> None:
     """Train a part of the studio profile on open works. A part takes up to 75 minutes on two cores."""
@@ -74,7 +85,9 @@ def studio(
             from ledger.lab.train.studio.folder import Part
 
             if each == "copy":
-                facts[each] = build_copy_descriptor(workshop, checkpoints, steps=steps, smoke=smoke)
+                facts[each] = build_copy_descriptor(
+                    workshop, checkpoints, steps=steps, smoke=smoke, cool_down=cool_down, fresh=fresh
+                )
             else:
                 facts[each] = build_generator_part(workshop, Part(each), checkpoints, steps=steps, smoke=smoke)
     _show(invocation, {**facts} if part == "all" else facts[part])

@@ -17,8 +17,8 @@ _LETTERS = np.array(list("abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ01
 
 
 def crop(picture: Pixels, rng: Generator) -> Pixels:
-    """Keeps 12% to 95% of the area."""
-    area, aspect = rng.uniform(0.12, 0.95), np.exp(rng.uniform(-0.4, 0.4))
+    """Keeps 8% to 95% of the area."""
+    area, aspect = rng.uniform(0.08, 0.95), np.exp(rng.uniform(-0.4, 0.4))
     height, width = picture.shape[:2]
     tall = int(np.clip(height * np.sqrt(area) / aspect, min(_LEAST, height), height))
     wide = int(np.clip(width * np.sqrt(area) * aspect, min(_LEAST, width), width))
@@ -124,14 +124,17 @@ def shapes(picture: Pixels, rng: Generator) -> Pixels:
 
 
 def blur(picture: Pixels, rng: Generator) -> Pixels:
-    radius = max(picture.shape[:2]) * rng.uniform(0.004, 0.03)
-    return as_pixels(cv2.GaussianBlur(picture, (0, 0), radius))
+    radius = max(picture.shape[:2]) * np.exp(rng.uniform(np.log(0.004), np.log(0.045)))
+    if rng.random() < 0.7:
+        return as_pixels(cv2.GaussianBlur(picture, (0, 0), radius))
+    width = 2 * round(1.7 * radius) + 1  # a square with about the same deviation
+    return as_pixels(cv2.boxFilter(picture, -1, (width, width)))
 
 
 def pixelate(picture: Pixels, rng: Generator) -> Pixels:
-    """Leaves 14 to 64 squares along the longer side."""
+    """Leaves 10 to 64 squares along the longer side."""
     height, width = picture.shape[:2]
-    factor = rng.integers(14, 65) / max(height, width)
+    factor = rng.integers(10, 65) / max(height, width)
     return as_pixels(cv2.resize(resized(picture, width * factor, height * factor, 4), (width, height), interpolation=0))
 
 
@@ -168,14 +171,68 @@ def edges(picture: Pixels, rng: Generator) -> Pixels:
     return _levels(np.repeat((drawn if rng.random() < 0.3 else 1 - drawn)[..., None], 3, axis=2))
 
 
+def solarise(picture: Pixels, rng: Generator) -> Pixels:
+    """Lets the levels above a threshold fall again, as in an overexposed negative."""
+    threshold = rng.uniform(0.25, 0.8)
+    rising = picture.astype(np.float32) / 255
+    return _levels(np.where(rising > threshold, threshold * (1 - rising) / (1 - threshold), rising))
+
+
+def swirl(picture: Pixels, rng: Generator) -> Pixels:
+    """Turns the content around a point, less and less up to a radius."""
+    height, width = picture.shape[:2]
+    centre = np.array([width, height]) * rng.uniform(0.35, 0.65, 2)
+    radius = max(height, width) * rng.uniform(0.3, 0.7)
+    down, across = np.indices((height, width), np.float32)
+    across, down = across - np.float32(centre[0]), down - np.float32(centre[1])
+    near = np.maximum(0, 1 - np.sqrt(across**2 + down**2) / np.float32(radius))
+    angle = near**2 * np.float32(rng.uniform(0.6, 4) * rng.choice([-1, 1]))
+    cosine, sine = np.cos(angle), np.sin(angle)
+    return _moved(picture, across * cosine - down * sine + centre[0], across * sine + down * cosine + centre[1])
+
+
+def warp(picture: Pixels, rng: Generator) -> Pixels:
+    """Bends the content by a smooth random field, by up to a twelfth of the sides."""
+    height, width = picture.shape[:2]
+    knots = rng.normal(0, rng.uniform(0.015, 0.04), (*rng.integers(3, 7, 2), 2)).clip(-0.08, 0.08)
+    field = cv2.resize(knots.astype(np.float32), (width, height), interpolation=cv2.INTER_CUBIC)
+    down, across = np.indices((height, width), np.float32)
+    return _moved(picture, across + field[..., 0] * width, down + field[..., 1] * height)
+
+
+def reground(picture: Pixels, rng: Generator) -> Pixels:
+    """Replaces a white ground, as programs do that flatten a transparent picture; its edges may keep a fringe."""
+    white = (picture.min(axis=2) > 250).astype(np.uint8)
+    _, labels = cv2.connectedComponents(white, connectivity=4)
+    edge = np.unique(np.concatenate([labels[0], labels[-1], labels[:, 0], labels[:, -1]]))
+    ground = (np.isin(labels, edge) & (white > 0)).astype(np.uint8)
+    if not 0.05 < ground.mean() < 0.97:
+        return picture
+    colour, kind = random_colour(rng), rng.random()
+    if kind < 0.4:
+        colour = (0, 0, 0)
+    elif kind < 0.65:
+        colour = (int(rng.integers(40, 230)),) * 3
+    grown = int(rng.integers(0, 3))
+    if grown:
+        ground = as_pixels(cv2.dilate(ground, np.ones((3, 3), np.uint8), iterations=grown))
+    share = ground.astype(np.float32)[..., None]
+    if rng.random() < 0.5:
+        share = cv2.GaussianBlur(share, (0, 0), rng.uniform(0.5, 1.2))[..., None]
+    if rng.random() < 0.3:  # a dark fringe
+        rim = cv2.GaussianBlur(share[..., 0], (0, 0), 2.0)[..., None]
+        return _levels((picture / 255 * (1 - rim) * (1 - share)) + share * np.array(colour) / 255)
+    return _levels(picture / 255 * (1 - share) + share * np.array(colour) / 255)
+
+
 CONTENT: Sequence[tuple[Edit, float]] = (
     # Edit and weight.
-    (crop, 5), (turn, 2), (quarter_turn, 1), (flip, 2), (stretch, 1), (colours, 2), (hue, 1), (grey, 1), (invert, 0.3),
-    (posterise, 0.7), (text, 1.5), (shapes, 1.5), (blur, 1), (pixelate, 1.5), (shrink, 0.7), (noise, 0.7),
-    (edges, 0.3), (sharpen, 0.3),
+    (crop, 5), (turn, 2), (quarter_turn, 1), (flip, 2), (stretch, 1), (colours, 2), (hue, 1), (grey, 1), (invert, 0.7),
+    (posterise, 0.7), (text, 1.5), (shapes, 1.2), (blur, 1.5), (pixelate, 1.5), (shrink, 0.7), (noise, 0.7),
+    (edges, 0.3), (sharpen, 0.3), (solarise, 0.5), (swirl, 0.7), (warp, 0.7), (reground, 1.5),
 )  # fmt: skip
 FINISH: Sequence[tuple[Edit, float]] = (
-    (jpeg, 3), (shrink, 0.7), (blur, 0.8), (colours, 1), (noise, 0.7), (text, 0.8), (pixelate, 0.8), (flip, 0.5),
+    (jpeg, 3), (shrink, 1), (blur, 1), (colours, 1), (noise, 0.7), (text, 0.8), (pixelate, 0.8), (flip, 0.5),
     (stretch, 0.5), (grey, 0.4), (posterise, 0.3), (turn, 0.5), (hue, 0.2),
 )  # fmt: skip
 
@@ -199,6 +256,12 @@ def resized(picture: Pixels, width: float, height: float, least: int = 8) -> Pix
 def mixed(first: Pixels, second: Pixels, share: float) -> Pixels:
     """Blends in `share` of the second picture; above 1 it extrapolates away from the first."""
     return as_pixels(cv2.addWeighted(first, 1 - share, second, share, 0))
+
+
+def _moved(picture: Pixels, across: NDArray[np.floating], down: NDArray[np.floating]) -> Pixels:
+    """Each pixel taken from the given place; outside, the picture's edge continues."""
+    places = (across.astype(np.float32), down.astype(np.float32))
+    return as_pixels(cv2.remap(picture, *places, cv2.INTER_LINEAR, borderMode=cv2.BORDER_REPLICATE))
 
 
 def _levels(levels: NDArray[np.floating]) -> Pixels:

@@ -74,9 +74,14 @@ class Workshop:
             self.progress(stage, number, None)
 
 
-def build_copy_descriptor(workshop: Workshop, checkpoints: Path, *, steps: int | None, smoke: bool) -> Facts:
-    """Trains the descriptor that finds copies. Raises as `train_copy_descriptor` does."""
-    plan = replace(copy_studio.SMOKE if smoke else CopyTrainingPlan(), seed=workshop.seed)
+def build_copy_descriptor(
+    workshop: Workshop, checkpoints: Path, *, steps: int | None, smoke: bool, cool_down: int = 0, fresh: bool = False
+) -> Facts:
+    """Trains the descriptor that finds copies, for `cool_down` last steps if set. Raises as `train_copy_descriptor`
+    does."""
+    plan = replace(
+        copy_studio.SMOKE if smoke else CopyTrainingPlan(), seed=workshop.seed, cool_down=cool_down, fresh=fresh
+    )
     plan = plan if steps is None else replace(plan, steps=steps)
     most = copy_studio.SMOKE_PICTURES if smoke else None
 
@@ -85,7 +90,11 @@ def build_copy_descriptor(workshop: Workshop, checkpoints: Path, *, steps: int |
 
     with DecodePool() as pool:
         built = copy_studio.train_copy_descriptor(
-            lambda: workshop.pictures(pool, READING, {Role.TRAIN}, most), checkpoints, workshop.out, plan, report
+            lambda: workshop.pictures(pool, READING, {Role.TRAIN, Role.VALIDATION}, most),
+            checkpoints,
+            workshop.out,
+            plan,
+            report,
         )
     return {
         "part": "copy",

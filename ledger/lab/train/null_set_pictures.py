@@ -100,7 +100,8 @@ def edited_query(picture: SourcePicture, ground: Image.Image, seed: int) -> Imag
     sizes = (picture.image.copy(), ground.copy())
     for image in sizes:
         image.thumbnail((QUERY_SIDE, QUERY_SIDE))
-    edited, _ = augment(np.asarray(sizes[0]), np.asarray(sizes[1]), np.random.default_rng(drawn.getrandbits(64)))
+    pixels, other = np.asarray(sizes[0]), np.asarray(sizes[1])
+    edited, _ = augment(pixels, lambda: other, np.random.default_rng(drawn.getrandbits(64)))
     return Image.fromarray(edited)
 
 

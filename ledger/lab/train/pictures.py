@@ -48,6 +48,10 @@ class Collection:
     """A regular expression; files whose key matches are left out."""
     largest_per_folder: bool = False
     """Take only the largest file per folder: wallpapers come in many sizes of one picture."""
+    within: str | None = None
+    """A regular expression; only files whose key matches are taken."""
+    newer: bool = False
+    """Not used for copy-v2: nearly all of it is for training, and the rest was never trained on."""
 
 
 COLLECTIONS: Sequence[Collection] = (
@@ -71,7 +75,34 @@ COLLECTIONS: Sequence[Collection] = (
     Collection("lomiri-wallpapers-20.04", 10, quarters=True),
     Collection("ukui-wallpapers", 20, quarters=True),
     Collection("plasma-workspace-wallpapers", 120, quarters=True, largest_per_folder=True),
+    Collection("iconify-emojione", 800, without="tone-?[1-5]|skin-tone|flag", newer=True),
+    Collection("iconify-fxemoji", 700, without="flag", newer=True),
+    Collection("iconify-noto-v1", 800, without="(light|medium|dark)-skin|flag", newer=True),
+    Collection("iconify-flat-color-icons", 300, newer=True),
+    Collection("iconify-cif", 200, newer=True),
+    Collection("iconify-logos", 700, newer=True),
+    Collection("iconify-streamline-freehand-color", 600, newer=True),
+    Collection("iconify-healthicons", 400, without="-outline|-24px|-negative", newer=True),
+    Collection("endless-sky", 290, quarters=True, within="images/(land|scene)/", newer=True),
+    Collection("naev", 600, within="dat/gfx/(planet|loading|bkg|commodity|portraits|event)/", newer=True),
+    Collection("freeorion", 500, within="data/art/(?!galaxy_decoration)", newer=True),
+    Collection("fillets-ng", 100, within="pozadi", newer=True),
+    Collection("stellarium", 500, within="/(skycultures|landscapes)/", newer=True),
+    Collection(
+        "supertuxkart",
+        700,
+        within="data/(textures|tracks)/",
+        without="_(nm|n|gloss|mask|spec|norm)[.]|ormal",
+        newer=True,
+    ),
+    Collection("widelands", 60, within="loadscreens|images/loadscreens", newer=True),
+    Collection("megaglest", 250, within="megaglest/(techs|tilesets|data|scenarios)", newer=True),
+    Collection(
+        "gimp-help", 400, within="help/en/images/(using|menus|toolbox|dialogs|preferences|tutorials)", newer=True
+    ),
+    Collection("kgeography", 500, within="share/kgeography/", without="blurred", newer=True),
 )
+NEWER = frozenset(collection.name for collection in COLLECTIONS if collection.newer)
 PHOTOGRAPHS = tuple(f"{collection.name}/" for collection in COLLECTIONS if collection.quarters)
 OPENCLIPART = "openclipart"
 Only = Callable[[str, str], bool]
@@ -156,7 +187,7 @@ def collected(
         for key, read in files:
             if given >= collection.limit and not whole:
                 break
-            if collection.without is not None and re.search(collection.without, key):
+            if not _taken(collection, key):
                 continue
             if not only(collection.name, key):
                 given += 1
@@ -168,6 +199,12 @@ def collected(
             given += 1
             for part, picture in _quarters(image) if collection.quarters else [("", image)]:
                 yield SourcePicture(collection.name, f"{key}{part}", key, picture, digests)
+
+
+def _taken(collection: Collection, key: str) -> bool:
+    if collection.within is not None and not re.search(collection.within, key):
+        return False
+    return collection.without is None or not re.search(collection.without, key)
 
 
 def _files(root: Path, pool: DecodePool, collection: Collection) -> Iterator[tuple[str, Callable[[], bytes]]]:

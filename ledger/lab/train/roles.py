@@ -13,7 +13,7 @@ from enum import StrEnum
 
 from ledger.corpus.sealed import is_sealed
 from ledger.errors import ConflictError
-from ledger.lab.train.pictures import OPENCLIPART, Only, SourcePicture
+from ledger.lab.train.pictures import NEWER, OPENCLIPART, Only, SourcePicture
 
 _HELD_OUT_COLLECTIONS = frozenset({"iconify-streamline-ultimate-color", "mate-backgrounds"})
 
@@ -25,6 +25,8 @@ MOST_BY_ONE = 60
 class Role(StrEnum):
     TRAIN = "train"
     """The copy descriptor learns from it."""
+    VALIDATION = "validation"
+    """Shows how far the copy descriptor's training has come; nothing is fitted on it."""
     REFERENCE = "reference"
     """Scores and the geometric rule are fitted on it, as a work of the corpus, and on its edited copies."""
     NULL = "null"
@@ -34,6 +36,7 @@ class Role(StrEnum):
 
 
 _OPENCLIPART = ((0.50, Role.TRAIN), (0.55, Role.REFERENCE), (0.70, Role.NULL), (1.0, Role.HELD_OUT))
+_NEWER = ((0.80, Role.TRAIN), (0.90, Role.VALIDATION), (1.0, Role.NULL))
 _PACKAGES = ((0.50, Role.TRAIN), (0.60, Role.BACKGROUND), (0.75, Role.REFERENCE), (1.0, Role.NULL))
 
 
@@ -41,7 +44,7 @@ def role_of(collection: str, maker: str) -> Role:
     """The role of a maker's pictures: equal for all works of an artist and all quarters of a photograph."""
     if collection in _HELD_OUT_COLLECTIONS:
         return Role.HELD_OUT
-    shares = _OPENCLIPART if collection == OPENCLIPART else _PACKAGES
+    shares = _OPENCLIPART if collection == OPENCLIPART else _NEWER if collection in NEWER else _PACKAGES
     draw = int(hashlib.sha256(f"role/{collection}/{maker}".encode()).hexdigest()[:8], 16) / 2**32
     return next(role for share, role in shares if draw < share)
 

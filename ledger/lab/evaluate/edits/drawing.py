@@ -16,13 +16,13 @@ from numpy.random import Generator
 from ledger.image.canonical_image import Pixels
 from ledger.lab.evaluate.edits.common import COMMON
 from ledger.lab.evaluate.edits.kinds import Grounds, Kind, Stage
-from ledger.lab.evaluate.edits.unseen import UNSEEN
+from ledger.lab.evaluate.edits.unseen import FURTHER
 
 VERSION = 1
 """Increase it whenever an edit changes what it does: cached results are then measured again."""
 MOST = 3
 """Largest number of combined edits."""
-KINDS: Mapping[str, Kind] = {kind.name: kind for kind in (*COMMON, *UNSEEN)}
+KINDS: Mapping[str, Kind] = {kind.name: kind for kind in (*COMMON, *FURTHER)}
 
 
 @dataclass(frozen=True, slots=True, order=True)

@@ -1,4 +1,4 @@
-"""Edits of kinds that training never applies. They show how well training generalises to other edits."""
+"""Further edits. Training never applies those marked `unseen`: they show how well it generalises to other edits."""
 
 from __future__ import annotations
 
@@ -153,16 +153,16 @@ def _star(draw: ImageDraw.ImageDraw, left: float, top: float, size: float) -> No
     draw.polygon([(float(a), float(b)) for a, b in points], fill=(60, 120, 240), outline="white")
 
 
-UNSEEN: Sequence[Kind] = (
+FURTHER: Sequence[Kind] = (
     Kind("perspective", Stage.PART, {"10%": 0.1, "25%": 0.25}, perspective, unseen=True),
-    Kind("swirl", Stage.PART, {"mild": 0.5, "strong": 1.2}, swirl, unseen=True),
-    Kind("solarise", Stage.LOOK, {"192": 192, "128": 128}, solarise, unseen=True),
+    Kind("swirl", Stage.PART, {"mild": 0.5, "strong": 1.2}, swirl),
+    Kind("solarise", Stage.LOOK, {"192": 192, "128": 128}, solarise),
     Kind("vignette", Stage.LOOK, {"50%": 0.5, "95%": 0.95}, vignette, unseen=True),
     Kind("channel-swap", Stage.LOOK, {"red-blue": 0, "all": 1}, channel_swap, unseen=True),
     Kind("oil-paint", Stage.LOOK, {"3": 3, "7": 7}, oil_paint, unseen=True),
     Kind("dither", Stage.LOOK, {"2": 2, "5": 5}, dither, unseen=True),
     Kind("screen-photo", Stage.LOOK, {"mild": 0.4, "strong": 1.0}, screen_photo, unseen=True),
-    Kind("stickers", Stage.LOOK, {"5": 5, "15": 15}, stickers, unseen=True),
+    Kind("stickers", Stage.LOOK, {"5": 5, "15": 15}, stickers),
     Kind("polaroid", Stage.COMPOSITION, {"straight": 0, "askew": 12}, polaroid, unseen=True),
-    Kind("collage", Stage.COMPOSITION, {"384": 384, "192": 192}, collage, unseen=True),
+    Kind("collage", Stage.COMPOSITION, {"384": 384, "192": 192}, collage),
 )

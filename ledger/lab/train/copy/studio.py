@@ -16,14 +16,18 @@ from ledger.fingerprint import copy_descriptor as descriptor
 from ledger.fingerprint import local_parameters
 from ledger.fingerprint.copy_network import CopyNetwork
 from ledger.lab.train.copy.dataset import TrainingPictures, gather, read_training_pictures
+from ledger.lab.train.copy.log import CopyTrainingLog
 from ledger.lab.train.copy.training import CopyTraining, CopyTrainingPlan, CopyTrainingReport
 from ledger.lab.train.local_projection import fit_local_projection
 from ledger.lab.train.pictures import SourcePicture
+from ledger.lab.train.roles import Role
 
-SMOKE = CopyTrainingPlan(steps=6, batch=16, side=96, checkpoint_every=3)
+SMOKE = CopyTrainingPlan(steps=6, batch=16, side=64, validate_every=6)
 """A plan that runs the whole path in a minute; its results are useless."""
 SMOKE_PICTURES = 96
 _LOCAL_PICTURES = 700
+LOG = "log.txt"
+ROLES = frozenset({Role.TRAIN, Role.VALIDATION})
 
 
 @dataclass(frozen=True, slots=True)
@@ -49,15 +53,23 @@ def train_copy_descriptor(
 ) -> CopyDescriptorFiles:
     """Gathers the pictures once, trains from the last checkpoint, and writes float16 safetensors.
 
+    The folder of checkpoints also gets a log.
+
     Raises ConflictError (`sealed-work`), MissingPackageError (`weights-missing`: ImageNet's), InputError
     (`no-pictures`).
     """
-    gathered = checkpoints / "pictures.safetensors"
-    if not gathered.exists():
-        gather(pictures(), gathered)
-    trained_on = read_training_pictures(gathered)
-    training = CopyTraining(trained_on, checkpoints, plan)
-    last = training.run(progress)
+    trained_on, validation = gathered_pictures(pictures, checkpoints)
+    training = CopyTraining(trained_on, validation, checkpoints, plan)
+    log = CopyTrainingLog(checkpoints / LOG)
+    start = training.start_recall()
+    if start is not None:
+        log.recall(0, start)
+
+    def report(at: CopyTrainingReport) -> None:
+        log.step(at)
+        progress(at)
+
+    last = training.run(report)
     weights = destination / descriptor.WEIGHTS_FILE.name
     local = destination / local_parameters.PROJECTION_FILE.name
     return CopyDescriptorFiles(
@@ -70,6 +82,16 @@ def train_copy_descriptor(
     )
 
 
+def gathered_pictures(
+    pictures: Callable[[], Iterable[SourcePicture]], folder: Path
+) -> tuple[TrainingPictures, TrainingPictures]:
+    """Those to train on and those to measure with, read from `folder`, where they are written first if need be."""
+    files = {Role.TRAIN: folder / "pictures.safetensors", Role.VALIDATION: folder / "validation.safetensors"}
+    if not all(file.exists() for file in files.values()):
+        gather(pictures(), files)
+    return read_training_pictures(files[Role.TRAIN]), read_training_pictures(files[Role.VALIDATION])
+
+
 def weights_of(network: CopyNetwork) -> bytes:
     """Float16 safetensors; the same bytes for the same weights."""
     state = network.state_dict()
@@ -78,7 +100,7 @@ def weights_of(network: CopyNetwork) -> bytes:
 
 def _local_projection(pictures: TrainingPictures, seed: int) -> bytes:
     chosen = np.random.default_rng(seed).permutation(len(pictures))[:_LOCAL_PICTURES]
-    return fit_local_projection(pictures.pixels[index] for index in chosen)
+    return fit_local_projection(pictures.picture(index) for index in chosen)
 
 
 def _written(path: Path, data: bytes) -> str:
