@@ -16,6 +16,7 @@ Box = NDArray[np.float32]
 """Left, top, right, bottom as fractions of the picture's sides."""
 Other = Callable[[], Pixels]
 """Another picture; often a different one at each call."""
+Scene = Callable[[Pixels, Other, Generator], tuple[Pixels, Box]]
 WHOLE: Box = np.array([0, 0, 1, 1], np.float32)
 _GROUND = 448
 """Height, in pixels, of the ground that smaller pictures are pasted on."""

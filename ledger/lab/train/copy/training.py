@@ -79,7 +79,7 @@ class CopyTrainingReport:
 
 
 class CopyTraining:
-    """One training run. `run` continues where the last run with the same folder stopped."""
+    """One training run. `run` continues where the last run with the same folder and pictures stopped."""
 
     def __init__(
         self, pictures: TrainingPictures, validation: TrainingPictures, folder: Path, plan: CopyTrainingPlan
@@ -91,7 +91,7 @@ class CopyTraining:
         # One thread for each stack of pictures: torch's own would wait for each other at every layer.
         self._threads = single_threaded_workers(len(os.sched_getaffinity(0)))
         self._trunk, self._network = split_network(fresh=plan.fresh)
-        self._bank = CopyBank(pictures, self._trunk, plan.side, self._threads)
+        self._bank = CopyBank(pictures, self._trunk, plan.side, folder, self._threads)
         self._validation = CopyValidation(validation, pictures, plan.side) if len(validation) else None
         if plan.fresh:
             features = self._bank.described(lambda early: functional.normalize(pool(self._network.backbone(early))))
@@ -104,12 +104,12 @@ class CopyTraining:
             ],
             weight_decay=0.02,
         )
-        self._bank.start(self._average, _VARIANT_FRESH if plan.fresh else _VARIANT)
         self._step, self._end = 0, plan.cool_down or plan.steps
-        for path in (self._checkpoint, folder / CHECKPOINT):
-            if path.exists():
-                self._resume(path)
-                break
+        found = next((path for path in (self._checkpoint, folder / CHECKPOINT) if path.exists()), None)
+        if found is None:
+            self._bank.start(self._average, _VARIANT_FRESH if plan.fresh else _VARIANT)
+        else:
+            self._resume(found)
 
     def run(self, progress: Callable[[CopyTrainingReport], None]) -> CopyTrainingReport | None:
         """Trains to the plan's last step, with regular checkpoints. Returns the last step's report.
@@ -149,7 +149,7 @@ class CopyTraining:
             plan.batch,
             num_workers=min(plan.workers, len(os.sched_getaffinity(0))),
             collate_fn=list,
-            prefetch_factor=3,
+            prefetch_factor=3 if plan.workers else None,
             worker_init_fn=_end_when_asked,
         )
 
@@ -204,8 +204,7 @@ class CopyTraining:
             "network": self._network.state_dict(),
             "average": self._average.state_dict(),
             "optimiser": self._optimiser.state_dict(),
-            "bank": self._bank.descriptors,
-            "names": list(self._pictures.names),
+            "bank": self._bank.state(),
         }
         partial = self._checkpoint.with_suffix(".part")
         torch.save(state, partial)
@@ -216,10 +215,7 @@ class CopyTraining:
         self._network.load_state_dict(state["network"])
         self._average.load_state_dict(state["average"])
         self._optimiser.load_state_dict(state["optimiser"])
-        if state["names"] == list(self._pictures.names):
-            self._bank.restore(state["bank"])
-        else:
-            self._bank.refresh(len(self._pictures), self._average)
+        self._bank.restore(state["bank"])
         self._step = state["step"]
         if self._plan.cool_down:
             self._end = state["end"] if path.name == COOLING else self._step + self._plan.cool_down

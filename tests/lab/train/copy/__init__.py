@@ -1,0 +1,1 @@
+"""Tests of the copy descriptor's training."""
