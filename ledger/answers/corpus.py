@@ -98,6 +98,8 @@ class CalibrationSummary(Answer):
     """Unrelated pictures per bin."""
     made: bool
     """False when the one in force was for this very corpus already."""
+    unrelated: Literal["shipped", "corpus"]
+    """Where the unrelated pictures come from: shipped ones, or works of other artists in this corpus."""
 
 
 class CalibrationState(Answer):

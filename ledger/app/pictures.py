@@ -26,6 +26,7 @@ from ledger.flows.pictures.recompute import LocalRecompute
 from ledger.flows.pictures.report import Reports
 from ledger.flows.pictures.verify import Verifying
 from ledger.flows.upkeep.calibrate import Calibrations
+from ledger.flows.upkeep.self_null import SelfNulls
 from ledger.generate.guard_policy import Policy, default_policy, load_policy
 from ledger.generate.picture import Attributor, Generator
 from ledger.image.limits import DecodeLimits
@@ -93,6 +94,7 @@ class Pictures:
             spec=self.store.spec,
             style=self.style_null,
             alone=ProcessLock(self.store.database, CALIBRATION),
+            self_nulls=SelfNulls(self.store.null_queries, self.store.index, lambda: self.fingerprinter),
         )
 
     @cached_property

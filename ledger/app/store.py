@@ -25,6 +25,7 @@ if TYPE_CHECKING:
     from ledger.storage.search.calibrations import CalibrationStore
     from ledger.storage.search.candidates import PgVectorIndex
     from ledger.storage.search.generated_pictures import GeneratedPictureStore
+    from ledger.storage.search.null_queries import NullQueryStore
     from ledger.storage.works.corpus import CorpusStore
     from ledger.storage.works.duplicates import DuplicateStore
     from ledger.storage.works.erasure import Erasure
@@ -189,6 +190,12 @@ class Store:
         from ledger.storage.log.documents import DocumentStore
 
         return DocumentStore(self.database)
+
+    @cached_property
+    def null_queries(self) -> NullQueryStore:
+        from ledger.storage.search.null_queries import NullQueryStore
+
+        return NullQueryStore(self.database, self.projector, self.spec)
 
     @cached_property
     def calibrations(self) -> CalibrationStore:

@@ -62,11 +62,16 @@ def bin_texts(ranking: RankingText, complexity: NDArray[np.float32], scores: NDA
     edges = [float(item.below) for item in ranking.bins]
     place = np.minimum(np.searchsorted(edges, complexity, side="right"), len(edges) - 1)
     if np.bincount(place, minlength=len(edges)).min() < LEAST_PER_BIN:
-        return [NullBinText(name="all", below=decimal(edges[-1]), null=_ascending(scores))]
+        return one_bin(ranking, scores)
     return [
         NullBinText(name=item.name, below=item.below, null=_ascending(scores[place == index]))
         for index, item in enumerate(ranking.bins)
     ]
+
+
+def one_bin(ranking: RankingText, scores: NDArray[np.float64]) -> list[NullBinText]:
+    """All scores in one bin."""
+    return [NullBinText(name="all", below=ranking.bins[-1].below, null=_ascending(scores))]
 
 
 def _ascending(scores: NDArray[np.float64]) -> list[str]:

@@ -23,13 +23,14 @@ from numpy.typing import NDArray
 from ledger.corpus.work import CorpusState
 from ledger.errors import ConflictError
 from ledger.fingerprint.spec import FingerprintSpec
-from ledger.match.bins import LOWEST, Bin, bin_of, bin_texts
+from ledger.match.bins import LOWEST, Bin, bin_of, bin_texts, one_bin
 from ledger.match.block import FingerprintBlock
 from ledger.match.calibration_file import (
     BackgroundText,
     CalibrationText,
     CorpusText,
     PlainCalibrationText,
+    SelfNullText,
     read_calibration,
 )
 from ledger.match.geometry.verification import GeometryRule
@@ -47,6 +48,8 @@ from ledger.match.score import (
     features,
     levels,
 )
+from ledger.match.self_null.edits import VERSION
+from ledger.match.self_null.null_scores import SelfNull
 from ledger.match.style.calibration import StyleCalibration, StyledCorpus, read_style, style_text
 
 VERIFIED = 10
@@ -78,6 +81,8 @@ class Calibration:
     """Log-odds of a copy over scores."""
     corpus_levels: bool = False
     """Whether background levels come from the corpus (`score.NearestCosines`); otherwise from background pictures."""
+    self_null: SelfNullText | None = None
+    """The corpus' own works that its error rates come from; None: they come from the null set."""
     style: StyleCalibration | None = None
 
     @property
@@ -102,6 +107,7 @@ class Calibration:
                 Bin(item.name, float(item.below), np.array(item.null, np.float64), text.draws) for item in text.bins
             ),
             odds=text.odds.curve(),
+            self_null=text.self_null if isinstance(text, CalibrationText) else None,
             corpus_levels=isinstance(text, CalibrationText) and text.background is not None,
             style=None if whole is None or whole.style is None else read_style(whole.style),
         )
@@ -129,12 +135,14 @@ def calibrate(
     spec: FingerprintSpec | None = None,
     style: StyledCorpus | None = None,
     least_works: int = LEAST_WORKS,
+    self_null: SelfNull | None = None,
 ) -> Calibration:
     """The calibration for a corpus in the given state, whose fingerprints `blocks` yields in any order and size. It is
     iterated twice: first for the background levels, then for the scores.
 
     `spec`: that of the fingerprints (None: the null set's). `style`: None if style is not compared. `least_works`: from
-    how many works on background levels come from the corpus. Null pictures are left out if the corpus contains them or
+    how many works on background levels come from the corpus. `self_null`: null scores of the corpus' own works, which
+    replace those of the null set. Null pictures are left out if the corpus contains them or
     a variant (`NullSet.contained_in`). Raises ConflictError: `spec-mismatch` if null set, ranking and corpus do not
     have one FingerprintSpec, `no-strangers` if no null picture is left.
     """
@@ -151,6 +159,7 @@ def calibrate(
     complexity = null_set.queries.images.complexity[~contained]
     scores = _null_scores(null_set, raw[~contained], ranking)
     copies = fused.raw(null_set.copies.found)[:, 0].astype(np.float64) + null_set.copies.evidence
+    null = [scores.ravel()] if self_null is None else [scores.ravel(), self_null.scores]
     text = CalibrationText(
         type="artledger/calibration",
         version=4,
@@ -159,13 +168,19 @@ def calibrate(
         background=BackgroundText(first=FIRST_RANK, last=LAST_RANK, most=MOST_LEVEL) if from_corpus else None,
         corpus=CorpusText(through=corpus.through, works=corpus.works),
         null_set=null_set.digest,
-        left_out=int(contained.sum()),
-        draws=DRAWS,
+        self_null=None if self_null is None else _self_null_text(self_null),
+        left_out=int(contained.sum()) if self_null is None else self_null.left_out,
+        draws=DRAWS if self_null is None else 1,
         ranking=ranking,
-        bins=bin_texts(ranking, complexity, scores),
-        odds=CurveText.of(fit_odds(copies, scores.ravel(), float(ranking.prior))),
+        bins=bin_texts(ranking, complexity, scores) if self_null is None else one_bin(ranking, self_null.scores),
+        odds=CurveText.of(fit_odds(copies, null, float(ranking.prior))),
     )
     return Calibration.read(text.to_bytes())
+
+
+def _self_null_text(self_null: SelfNull) -> SelfNullText:
+    rule = self_null.rule
+    return SelfNullText(edits=VERSION, most=rule.most, per_artist=rule.per_artist, works=self_null.digest)
 
 
 def _levels(

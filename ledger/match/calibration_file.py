@@ -55,6 +55,18 @@ class BackgroundText(Document):
     most: Literal["0.600000"]
 
 
+class SelfNullText(Document):
+    """The works of the corpus that stand for unrelated pictures, each compared with works of other artists."""
+
+    edits: Literal[1]
+    """Version of the edits that half of them have (`ledger/match/self_null/edits.py`)."""
+    most: Annotated[int, Field(ge=1)]
+    """Largest size of a sample."""
+    per_artist: Annotated[int, Field(ge=1)]
+    works: Sha256
+    """Digest of the ids of those that count, in the order of the sample, each ended by a line feed."""
+
+
 class _Copies(Document):
     """Error rates of copies: all fields of version 2, and most of later versions."""
 
@@ -112,6 +124,14 @@ class CalibrationText(_Whole):
     version: Literal[4]
     background: BackgroundText | None
     """None: background levels are the mean cosine to the nearest background pictures of the null set."""
+    self_null: SelfNullText | None
+    """None: the unrelated pictures are those of the null set. Otherwise only the odds rest on them, by half."""
+
+    @model_validator(mode="after")
+    def _one_bin(self) -> CalibrationText:
+        if self.self_null is not None and (self.draws, len(self.bins)) != (1, 1):
+            raise ValueError("works of the corpus have one score each, in one bin")
+        return self
 
 
 AnyCalibrationText = PlainCalibrationText | StyledCalibrationText | CalibrationText

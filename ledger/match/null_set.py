@@ -82,21 +82,25 @@ class NullSet:
         return len(self.queries)
 
     def contained_in(self, works: FingerprintBlock) -> NDArray[np.bool_]:
-        """Which null pictures are contained in the works, themselves or as a variant, shape (n,).
-
-        The picture before editing decides. It is contained if PDQ is within 31 bits of 256 and either pHash within 24
-        or the cosine at least .5; if PDQ is unusable on either side and pHash within 10; or if the cosine is at least
-        .9, since one drawing rendered twice differs in its hashes. Strict on purpose: an unrelated picture that comes
-        close must stay and count.
-        """
-        phash = nearest_hamming(self.sources.phash[:, None], works.phash)
-        pdq = nearest_hamming(self.sources.pdq[:, None], works.pdq)
-        usable = (self.sources.pdq_quality >= MIN_PDQ_QUALITY)[:, None] & (works.pdq_quality >= MIN_PDQ_QUALITY)
-        cosine = self.sources.copy.astype(np.float32) @ works.copy.astype(np.float32).T
-        near = (pdq <= _VARIANT_PDQ) & ((phash <= _VARIANT_PHASH) | (cosine >= _VARIANT_COSINE))
-        variant = np.where(usable, near, phash <= _VARIANT_PHASH_ALONE) | (cosine >= _SAME_COSINE)
-        contained: NDArray[np.bool_] = np.any(variant, axis=1)
+        """Which null pictures are contained in the works, themselves or as a variant, shape (n,). The picture before
+        editing decides."""
+        contained: NDArray[np.bool_] = np.any(variants(self.sources, works), axis=1)
         return contained
+
+
+def variants(sources: SourcePrints, works: FingerprintBlock) -> NDArray[np.bool_]:
+    """Which works show a picture, or a variant of it, shape (n, works).
+
+    A work does if PDQ is within 31 bits of 256 and either pHash within 24 or the cosine at least .5; if PDQ is unusable
+    on either side and pHash within 10; or if the cosine is at least .9, since one drawing rendered twice differs in its
+    hashes. Strict on purpose: an unrelated picture that comes close must stay and count.
+    """
+    phash = nearest_hamming(sources.phash[:, None], works.phash)
+    pdq = nearest_hamming(sources.pdq[:, None], works.pdq)
+    usable = (sources.pdq_quality >= MIN_PDQ_QUALITY)[:, None] & (works.pdq_quality >= MIN_PDQ_QUALITY)
+    cosine = sources.copy.astype(np.float32) @ works.copy.astype(np.float32).T
+    near = (pdq <= _VARIANT_PDQ) & ((phash <= _VARIANT_PHASH) | (cosine >= _VARIANT_COSINE))
+    return np.asarray(np.where(usable, near, phash <= _VARIANT_PHASH_ALONE) | (cosine >= _SAME_COSINE), np.bool_)
 
 
 def draw_evidence(

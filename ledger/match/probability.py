@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from itertools import pairwise
 
 import numpy as np
@@ -14,22 +15,40 @@ _SUREST = 0.998
 _MOST_KNOTS = 40
 
 
-def fit_odds(copies: NDArray[np.float64], unrelated: NDArray[np.float64], prior: float) -> Curve:
-    """Non-decreasing log-odds of a copy over scores, if a share `prior` of the queries are copies.
+def fit_odds(copies: NDArray[np.float64], unrelated: Sequence[NDArray[np.float64]], prior: float) -> Curve:
+    """Non-decreasing log-odds that a picture's first match is the work it was copied from, over the first match's
+    score, if a share `prior` of the pictures are copies.
 
-    Isotonic regression with knots at the middles of its steps, linear between them, so that it has no jumps.
+    `copies`: scores of copies with their own works. `unrelated`: collections of best scores of unrelated pictures,
+    which weigh the same. To every other work a copy is an unrelated picture too, so its first match is its own work
+    where that scores higher than an unrelated picture's best. Isotonic regression with knots at the middles of its
+    steps, linear between them, so that it has no jumps.
     """
     from scipy.optimize import isotonic_regression  # imported here: it takes 0.25 s and only calibrating needs it
 
-    scores = np.concatenate([copies, unrelated])
+    null = np.concatenate(unrelated)
+    share = np.concatenate([np.full(len(each), 1 / (len(unrelated) * len(each))) for each in unrelated])
+    right = prior / len(copies) * _below(null, share, copies)
+    wrong = share * (1 - prior + prior * _below(copies, np.full(len(copies), 1 / len(copies)), null, or_equal=True))
+    counted = right > 0
+    scores = np.concatenate([copies[counted], null])
     order = np.argsort(scores, kind="stable")
-    target = np.r_[np.ones(len(copies)), np.zeros(len(unrelated))][order]
-    weight = np.r_[np.full(len(copies), prior / len(copies)), np.full(len(unrelated), (1 - prior) / len(unrelated))]
+    target = np.r_[np.ones(int(counted.sum())), np.zeros(len(null))][order]
+    weight = np.r_[right[counted], wrong]
     fitted = isotonic_regression(target, weights=weight[order])
     edges = fitted.blocks
     middles = [float(np.median(scores[order][start:end])) for start, end in pairwise(edges)]
     chances = np.clip(fitted.x[edges[:-1]], 1 - _SUREST, _SUREST)
     return _thinned(np.array(middles), np.log(chances / (1 - chances)))
+
+
+def _below(
+    scores: NDArray[np.float64], weight: NDArray[np.float64], limits: NDArray[np.float64], *, or_equal: bool = False
+) -> NDArray[np.float64]:
+    """The weight of the scores below (or equal to) each limit."""
+    order = np.argsort(scores, kind="stable")
+    total = np.r_[0.0, np.cumsum(weight[order])]
+    return np.asarray(total[np.searchsorted(scores[order], limits, side="right" if or_equal else "left")], np.float64)
 
 
 def _thinned(knots: NDArray[np.float64], values: NDArray[np.float64]) -> Curve:

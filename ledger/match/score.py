@@ -129,17 +129,22 @@ class NearestCosines:
         self.works = 0
         """Number of works so far."""
 
-    def add(self, copy: NDArray[np.float16]) -> None:
-        """Takes the `copy` embeddings of more works, shape (m, dimension)."""
+    def add(self, copy: NDArray[np.float16], left_out: NDArray[np.bool_] | None = None) -> None:
+        """Takes the `copy` embeddings of more works, shape (m, dimension). `left_out`: which do not count for which
+        query, shape (n, m)."""
         works = copy.astype(np.float32).T
         for best, vectors in zip(self._best, self._vectors, strict=True):
-            both = np.concatenate([best, vectors @ works], axis=1)
+            cosine = vectors @ works
+            if left_out is not None:
+                cosine[left_out] = -np.inf
+            both = np.concatenate([best, cosine], axis=1)
             best[:] = np.partition(both, -LAST_RANK, axis=1)[:, -LAST_RANK:]
         self.works += len(copy)
 
     def levels(self) -> Levels:
-        """The mean cosine at the ranks FIRST_RANK to LAST_RANK, at most MOST_LEVEL. Needs at least LAST_RANK works."""
-        ranked = np.sort(self._best, axis=2)[:, :, : LAST_RANK - FIRST_RANK + 1]
+        """The mean cosine at the ranks FIRST_RANK to LAST_RANK, at most MOST_LEVEL. Needs at least LAST_RANK works that
+        are not left out; of a query with fewer, the missing ones count as cosines of -1."""
+        ranked = np.maximum(np.sort(self._best, axis=2)[:, :, : LAST_RANK - FIRST_RANK + 1], -1)
         level = np.minimum(ranked.mean(axis=2, dtype=np.float32), np.float32(MOST_LEVEL))
         return Levels(level[0], np.ascontiguousarray(level[1:].T))
 

@@ -18,7 +18,10 @@ from ledger.match.bins import LEAST_PER_BIN, LOWEST, Bin
 from ledger.match.block import FingerprintBlock
 from ledger.match.calibration import Calibration, calibrate
 from ledger.match.null_set import NullSet, shipped_null_set
+from ledger.match.probability import fit_odds
 from ledger.match.ranking import shipped_ranking
+from ledger.match.self_null.null_scores import SelfNull
+from ledger.match.self_null.sample import SAMPLE_RULE
 from tests.match.drawings import fingerprint
 
 scores = st.lists(st.floats(-10, 10).map(lambda score: round(score, 6)), min_size=1, max_size=60)
@@ -156,11 +159,47 @@ def test_levels_come_from_a_corpus_that_is_large_enough(null_set: NullSet, calib
         assert not np.allclose(other.null, shipped.null, atol=1e-3)
 
 
+def test_null_scores_of_the_corpus_itself_replace_those_of_the_null_set(
+    null_set: NullSet, calibration: Calibration
+) -> None:
+    """The file says which works they are of, and the odds rest on both, by half."""
+    own = SelfNull(("one", "two", "three"), np.array([0.5, -0.25, 3.0]), SAMPLE_RULE, left_out=4)
+    made = calibrate(null_set, [corpus_of(null_set, 60)], calibration.corpus, shipped_ranking(), self_null=own)
+    document = json.loads(made.document)
+    assert document["self_null"] == {"edits": 1, "most": 1000, "per_artist": 20, "works": own.digest}
+    assert (document["draws"], document["left_out"]) == (1, 4)
+    [placed] = Calibration.read(made.document).bins
+    assert (placed.name, placed.n, placed.null.tolist()) == ("all", 3, [-0.25, 0.5, 3.0])
+    assert placed.p_value(1.0) == 2 / 4
+    assert made.odds != calibration.odds
+    document["draws"] = 3
+    with pytest.raises(IntegrityError):
+        Calibration.read(canonical.dumps(document))
+
+
+def test_odds_are_of_a_first_match_that_is_right() -> None:
+    """Copies and unrelated pictures are equally many. Half of the copies are far from their work: something else comes
+    first, and a score as low as that of unrelated pictures says little."""
+    random = np.random.default_rng(5)
+    unrelated, copies = random.normal(0, 1, 4000), np.r_[random.normal(6, 1, 2000), random.normal(-6, 1, 2000)]
+    odds = fit_odds(copies, [unrelated], 0.5)
+    chance = [1 / (1 + np.exp(-np.interp(score, odds.knots, odds.values))) for score in (-6, 0.0, 2.0, 6.0)]
+    assert chance[0] < 0.02
+    assert chance[1] < 0.02
+    assert chance[3] > 0.98
+    own = random.choice(copies, 20_000)
+    best = random.choice(unrelated, 20_000)
+    asked = np.r_[np.maximum(own, best), random.choice(unrelated, 20_000)]
+    right = np.r_[own > best, np.zeros(20_000, np.bool_)]
+    said = 1 / (1 + np.exp(-np.interp(asked, odds.knots, odds.values)))
+    assert said.mean() == pytest.approx(right.mean(), abs=0.02)
+
+
 @pytest.mark.parametrize("version", [2, 3])
 def test_files_of_earlier_versions_are_read(calibration: Calibration, version: int) -> None:
     """Records that name them stay verifiable."""
     document = json.loads(calibration.document)
-    assert document.pop("background") is None
+    assert (document.pop("background"), document.pop("self_null")) == (None, None)
     if version == 2:
         assert (document.pop("spec"), document.pop("style")) == (calibration.spec, None)
     earlier = Calibration.read(canonical.dumps({**document, "version": version}))

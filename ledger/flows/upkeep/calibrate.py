@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 import hashlib
+import math
+import os
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from contextlib import AbstractContextManager
 from dataclasses import dataclass, field
 from threading import Lock
@@ -15,9 +17,10 @@ from ledger.corpus.work import CorpusState
 from ledger.errors import ConflictError, PushbackError
 from ledger.fingerprint.spec import FingerprintSpec
 from ledger.flows.progress import Progress, silent
+from ledger.flows.upkeep.passes import Passes
+from ledger.flows.upkeep.self_null import SelfNulls
 from ledger.log.append import Sequencer
 from ledger.match.bins import Bin
-from ledger.match.block import FingerprintBlock
 from ledger.match.calibration import LEAST_WORKS, Calibration, calibrate
 from ledger.match.candidate import CandidateIndex
 from ledger.match.matcher import Matcher
@@ -71,6 +74,8 @@ class Calibrations:
     """Unrelated pictures that style is compared with. None: style is not compared."""
     deferred: bool = False
     """Whether a background thread renews outdated calibrations (background.py), so that no caller waits for one."""
+    self_nulls: SelfNulls | None = None
+    """Null scores of the corpus' own works. None: the shipped unrelated pictures are always used."""
     least_works: int = LEAST_WORKS
     """From how many works on background levels come from the corpus."""
     _kept: PublishedCalibration | None = None
@@ -78,7 +83,8 @@ class Calibrations:
 
     def current(self) -> PublishedCalibration:
         """The calibration in force. Makes one where there is none, or where the corpus has changed by a tenth since and
-        no background thread renews it.
+        no background thread renews it. One that the corpus' own works gave is not renewed here, because aligning new
+        works takes minutes: answers say that it is outgrown.
 
         Raises ConflictError where null set, ranking and corpus have different specs (`spec-mismatch`), or the corpus
         has no fingerprints under this spec yet (`corpus-not-refreshed`); PushbackError (`calibrating`).
@@ -87,8 +93,10 @@ class Calibrations:
         if self._kept is None:
             self._require_fingerprints(state)
         found = self.in_force()
+        if found is not None and found.calibration.self_null is not None:
+            return found
         if found is None or (not self.deferred and is_outdated(found.calibration.corpus, state)):
-            return self._make(lambda known: not is_outdated(known.calibration.corpus, state), silent)
+            return self._make(lambda known: not is_outdated(known.calibration.corpus, state), silent, most_pairs=0)
         return found
 
     def in_force(self) -> PublishedCalibration | None:
@@ -112,14 +120,19 @@ class Calibrations:
         if not state.works or (found is not None and not is_outdated(found.calibration.corpus, state)):
             return found
         self._require_fingerprints(state)
+        if found is not None and found.calibration.self_null is not None and self.self_nulls is not None:
+            self.self_nulls.make_queries(progress)
         return self._make(lambda known: not is_outdated(known.calibration.corpus, state), progress)
 
     def matcher(self, index: CandidateIndex, calibrated: PublishedCalibration) -> Matcher:
         """A matcher that uses this calibration."""
         return Matcher(index, calibrated.calibration, shipped_null_set(), self.style)
 
-    def recalibrate(self, progress: Progress = silent) -> CalibrationSummary:
+    def recalibrate(self, progress: Progress = silent, *, from_corpus: bool = False) -> CalibrationSummary:
         """Makes a calibration for the present corpus, however little it has changed.
+
+        `from_corpus`: also makes and aligns what is missing to measure error rates with the corpus' own works, where it
+        has enough; that takes minutes the first time, and can be interrupted and repeated.
 
         Raises as `current` does, and ConflictError (`corpus-empty`) without works.
         """
@@ -132,17 +145,33 @@ class Calibrations:
             )
         self._require_fingerprints(state)
         before = self.in_force()
-        published = self._make(lambda known: known.calibration.corpus == state, progress, patient=True)
+        thorough = from_corpus and self.self_nulls is not None and self.self_nulls.large_enough(state)
+        if thorough and self.self_nulls is not None:
+            self.self_nulls.make_queries(progress)
+
+        def good_enough(known: PublishedCalibration) -> bool:
+            return known.calibration.corpus == state and (not thorough or known.calibration.self_null is not None)
+
+        published = self._make(
+            good_enough, progress, patient=True, most_pairs=None if thorough else 0, threads=os.cpu_count() or 1
+        )
         return CalibrationSummary(
             digest=published.digest,
             record_id=published.ref.record_id,
             works=published.calibration.corpus.works,
             bins={each.name: each.n for each in _all_bins(published.calibration)},
             made=before is None or before.digest != published.digest,
+            unrelated="shipped" if published.calibration.self_null is None else "corpus",
         )
 
     def _make(
-        self, good_enough: Callable[[PublishedCalibration], bool], progress: Progress, *, patient: bool = False
+        self,
+        good_enough: Callable[[PublishedCalibration], bool],
+        progress: Progress,
+        *,
+        patient: bool = False,
+        most_pairs: int | None = None,
+        threads: int = 1,
     ) -> PublishedCalibration:
         """Makes one calibration for all threads that ask at once. While another process makes one, returns the one in
         force, unless `patient`; where none is in force, waits. Raises PushbackError (`calibrating`).
@@ -155,7 +184,7 @@ class Calibrations:
                     if found is not None and good_enough(found):
                         return found
                     if alone:
-                        self._kept = self._publish(self.corpus.state(), progress)
+                        self._kept = self._publish(self._measured(progress, most_pairs, threads))
                         return self._kept
                 if found is not None and not patient:
                     return found
@@ -178,18 +207,40 @@ class Calibrations:
                 hint="Run: artledger corpus refresh --spec default",
             )
 
-    def _publish(self, state: CorpusState, progress: Progress) -> PublishedCalibration:
-        blocks = _Blocks(self.corpus, state.works, progress)
-        style = None if self.style is None else StyledCorpus(self.style, self.corpus.iter_style_blocks())
-        calibration = calibrate(
-            shipped_null_set(),
-            blocks,
-            state,
-            shipped_ranking(),
-            spec=self.spec,
-            style=style,
-            least_works=self.least_works,
+    def _measured(self, progress: Progress, most_pairs: int | None, threads: int) -> Calibration:
+        """The calibration for the present corpus."""
+        state, ranking = self.corpus.state(), shipped_ranking()
+        self_null = (
+            None
+            if self.self_nulls is None
+            else self.self_nulls.measure(state, ranking, progress, most_pairs=most_pairs, threads=threads)
         )
+        return calibrate(
+            shipped_null_set(),
+            Passes("calibrating", self.corpus.iter_blocks, state.works, progress),
+            state,
+            ranking,
+            spec=self.spec,
+            style=None if self.style is None else StyledCorpus(self.style, self.corpus.iter_style_blocks()),
+            least_works=self.least_works,
+            self_null=self_null,
+        )
+
+    def recomputed(self, digest: str) -> float | None:
+        """For an audit: how much the null scores of a published calibration differ at most from those that are measured
+        now. None where it is not here, or the corpus has changed since.
+        """
+        stored = self.files.by_digest(digest)
+        if stored is None or stored.corpus != self.corpus.state():
+            return None
+        then = Calibration.read(stored.document)
+        now = self._measured(silent, 0 if then.self_null is None else None, os.cpu_count() or 1)
+        same = (then.self_null, [each.n for each in then.bins]) == (now.self_null, [each.n for each in now.bins])
+        if not same:
+            return math.inf
+        return max(float(abs(a.null - b.null).max()) for a, b in zip(then.bins, now.bins, strict=True))
+
+    def _publish(self, calibration: Calibration) -> PublishedCalibration:
         predicate = CalibrationRecord(
             bins=tuple(
                 BinThresholds(
@@ -203,7 +254,7 @@ class Calibrations:
                 )
                 for each in _all_bins(calibration)
             ),
-            corpus=CorpusPoint(through=state.through, works=state.works),
+            corpus=CorpusPoint(through=calibration.corpus.through, works=calibration.corpus.works),
             generated_at=now_text(),
             origin=self.sequencer.origin,
             record_id=new_id(),
@@ -234,21 +285,3 @@ class Calibrations:
 
 def _all_bins(calibration: Calibration) -> tuple[Bin, ...]:
     return (*calibration.bins, *(calibration.style.bins if calibration.style else ()))
-
-
-@dataclass(slots=True)
-class _Blocks:
-    """Fingerprints of the corpus, each time read anew. Calibrating takes two passes, and `progress` counts both."""
-
-    corpus: CorpusStore
-    works: int
-    progress: Progress
-    passes: int = 0
-
-    def __iter__(self) -> Iterator[FingerprintBlock]:
-        done, self.passes = self.passes * self.works, self.passes + 1
-        self.progress("calibrating", done, 2 * self.works)
-        for block in self.corpus.iter_blocks():
-            yield block
-            done += block.works
-            self.progress("calibrating", done, 2 * self.works)

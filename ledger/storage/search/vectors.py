@@ -141,13 +141,20 @@ def iter_blocks(
         f"SELECT v.work_id, {SELECTED} FROM work_vector v JOIN work w USING (work_id)"  # noqa: S608 - our own text
         f" WHERE v.spec_id = %s AND v.work_id > %s AND {MAY_MATCH} ORDER BY v.work_id LIMIT %s"
     )
-    seconds = f"SELECT v.work_id, {SELECTED} FROM second_view v WHERE v.spec_id = %s AND v.work_id = ANY(%s)"  # noqa: S608
-    for rows in _pages(database, query, spec_id, size):
-        with database.begin() as connection, driver(connection).cursor(binary=True) as cursor:
-            cursor.execute(seconds.encode(), (spec_id(connection), [row[0] for row in rows]))
-            found = cursor.fetchall()
-        # Sorting is stable: the second view comes after the work's first.
-        yield _block(spec, sorted([*rows, *found], key=lambda row: row[0]))
+    for rows in pages(database, query, spec_id, size):
+        yield block_of(spec, with_second_views(database, spec_id, rows))
+
+
+def with_second_views(
+    database: Database, spec_id: Callable[[Connection], int], rows: Sequence[TupleRow]
+) -> Sequence[TupleRow]:
+    """Rows of works (id and SELECTED), in the order of their ids, with the rows of their second views after them."""
+    statement = f"SELECT v.work_id, {SELECTED} FROM second_view v WHERE v.spec_id = %s AND v.work_id = ANY(%s)"  # noqa: S608
+    with database.begin() as connection, driver(connection).cursor(binary=True) as cursor:
+        cursor.execute(statement.encode(), (spec_id(connection), [row[0] for row in rows]))
+        found = cursor.fetchall()
+    # Sorting is stable: the second view comes after the work's first.
+    return sorted([*rows, *found], key=lambda row: row[0])
 
 
 def iter_style_blocks(database: Database, spec_id: Callable[[Connection], int], size: int) -> Iterator[StyleBlock]:
@@ -157,12 +164,12 @@ def iter_style_blocks(database: Database, spec_id: Callable[[Connection], int], 
         " FROM work_style s JOIN work w USING (work_id)"
         f" WHERE s.spec_id = %s AND s.work_id > %s AND {MAY_MATCH} AND {MAY_STYLE} ORDER BY s.work_id LIMIT %s"
     )
-    for rows in _pages(database, query, spec_id, size):
+    for rows in pages(database, query, spec_id, size):
         _, clip, vae = zip(*rows, strict=True)
         yield StyleBlock(np.stack([*map(read_halfvec, clip)]), np.stack([*map(read_halfvec, vae)]))
 
 
-def _pages(
+def pages(
     database: Database, query: str, spec_id: Callable[[Connection], int], size: int
 ) -> Iterator[Sequence[TupleRow]]:
     after = UUID(int=0)
@@ -177,7 +184,7 @@ def _pages(
             return
 
 
-def _block(spec: str, rows: Sequence[TupleRow]) -> FingerprintBlock:
+def block_of(spec: str, rows: Sequence[TupleRow]) -> FingerprintBlock:
     works, phash, pdq, quality, complexity, copies = zip(*rows, strict=True)
     return FingerprintBlock(
         spec=spec,

@@ -12,6 +12,7 @@ from sqlalchemy import (
     Double,
     ForeignKey,
     ForeignKeyConstraint,
+    Index,
     LargeBinary,
     SmallInteger,
     Table,
@@ -152,6 +153,33 @@ duplicate_group = Table(
     _work_key("work_id"),
     Column("group_id", Uuid, nullable=False),
 )
+
+null_query = Table(
+    "null_query",
+    metadata,
+    Column("work_id", Uuid, primary_key=True),
+    Column("spec_id", SmallInteger, primary_key=True),
+    Column("edits", SmallInteger, nullable=False),
+    Column("fingerprint", LargeBinary),
+    _of_vector(),
+)
+"""Fingerprints, as queries, of works that stand for unrelated pictures; NULL where a work's picture is not comparable.
+They are made from previews and belong to a version of the edits."""
+
+null_pair = Table(
+    "null_pair",
+    metadata,
+    Column("query_id", Uuid, primary_key=True),
+    Column("work_id", Uuid, primary_key=True),
+    Column("spec_id", SmallInteger, primary_key=True),
+    digest("rule"),
+    Column("evidence", Double),
+    ForeignKeyConstraint(["query_id", "spec_id"], ["null_query.work_id", "null_query.spec_id"], ondelete="CASCADE"),
+    _of_vector(),
+    Index(None, "work_id", "spec_id"),
+    *checks(rule=DIGEST),
+)
+"""What aligning such a query with a work said; NULL where it found nothing. It belongs to a rule of alignment."""
 
 opt_out = Table(
     "opt_out",

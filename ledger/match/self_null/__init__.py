@@ -1,0 +1,1 @@
+"""Error rates from the corpus itself: a sample of its works stands for unrelated pictures."""
