@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import hashlib
 import math
-import os
 import time
 from collections.abc import Callable
 from contextlib import AbstractContextManager
@@ -13,6 +12,7 @@ from threading import Lock
 
 from ledger.answers.corpus import CalibrationSummary
 from ledger.answers.outgrown import GROWTH, is_outdated
+from ledger.cores import cores
 from ledger.corpus.work import CorpusState
 from ledger.errors import ConflictError, PushbackError
 from ledger.fingerprint.spec import FingerprintSpec
@@ -152,9 +152,7 @@ class Calibrations:
         def good_enough(known: PublishedCalibration) -> bool:
             return known.calibration.corpus == state and (not thorough or known.calibration.self_null is not None)
 
-        published = self._make(
-            good_enough, progress, patient=True, most_pairs=None if thorough else 0, threads=os.cpu_count() or 1
-        )
+        published = self._make(good_enough, progress, patient=True, most_pairs=None if thorough else 0, threads=cores())
         return CalibrationSummary(
             digest=published.digest,
             record_id=published.ref.record_id,
@@ -234,7 +232,7 @@ class Calibrations:
         if stored is None or stored.corpus != self.corpus.state():
             return None
         then = Calibration.read(stored.document)
-        now = self._measured(silent, 0 if then.self_null is None else None, os.cpu_count() or 1)
+        now = self._measured(silent, 0 if then.self_null is None else None, cores())
         same = (then.self_null, [each.n for each in then.bins]) == (now.self_null, [each.n for each in now.bins])
         if not same:
             return math.inf

@@ -73,8 +73,8 @@ class SelfComparison:
         self.queries = queries
         self._ranking = ranking
         self._block = QueryBlock.stack([each.fingerprint for each in queries])
-        self._artists = np.array([each.artist_id for each in queries])
-        self._labels = np.array([each.label for each in queries])
+        self._artists = {each.artist_id: number for number, each in enumerate(queries)}
+        self._labels = {each.label: number for number, each in enumerate(queries)}
         sources = FingerprintBlock.stack([each.source for each in queries])
         self._sources = SourcePrints(sources.copy, sources.phash, sources.pdq, sources.pdq_quality)
 
@@ -102,9 +102,15 @@ class SelfComparison:
 
     def _left_out(self, block: WorkBlock) -> NDArray[np.bool_]:
         """Shape (queries, works)."""
-        same: NDArray[np.bool_] = self._artists[:, None] == np.array(block.artist_ids)
-        same |= self._labels[:, None] == np.array(block.labels)
+        same = _equal(self._artists, [each.artist_id for each in self.queries], block.artist_ids)
+        same |= _equal(self._labels, [each.label for each in self.queries], block.labels)
         return same | variants(self._sources, block.prints)
+
+
+def _equal(numbers: Mapping[str, int], ours: Sequence[str], theirs: Sequence[str]) -> NDArray[np.bool_]:
+    """Which names are equal, by their numbers; shape (ours, theirs)."""
+    rows, columns = [numbers[name] for name in ours], [numbers.get(name, -1) for name in theirs]
+    return np.equal.outer(np.array(rows), np.array(columns))
 
 
 def _most(kept: Sequence[_Kept]) -> int:
