@@ -41,6 +41,13 @@ OutOption = Annotated[
     Path, typer.Option(metavar="DIR", help="Folder for results, plots and intermediate measurements.")
 ]
 SeedOption = Annotated[int, typer.Option(help="Random seed. The same seed and pictures give the same measurements.")]
+ShippedNullOption = Annotated[
+    bool,
+    typer.Option(
+        "--shipped-null",
+        help="Take error rates from the shipped unrelated pictures, also where the corpus is large enough for its own.",
+    ),
+]
 GeneratorOption = Annotated[
     Path | None, typer.Option(metavar="DIR", help="Folder of a diffusers pipeline. Default: the studio model.")
 ]
@@ -115,6 +122,7 @@ def calibration(
     assets: AssetsOption = None,
     out: OutOption = OUT,
     seed: SeedOption = 7,
+    shipped_null: ShippedNullOption = False,
 ) -> None:
     """Measure whether the stated error rates and probabilities hold, on unrelated pictures with and without edits.
 
@@ -127,7 +135,8 @@ def calibration(
 
     make_folder(out)
     with invocation.progress() as progress:
-        measured = measure(ExperimentPlan(out, works, copies, unrelated, assets, seed, both=True), progress)
+        plan = ExperimentPlan(out, works, copies, unrelated, assets, seed, both=True, own_null=not shipped_null)
+        measured = measure(plan, progress)
     report = evaluate_calibration(measured)
     write_file(out / "calibration.json", json.dumps(report.document, indent=1).encode())
     error = f"expected calibration error {report.document['expected_calibration_error']:.3f}"

@@ -92,7 +92,7 @@ def test_blocks_say_whose_the_works_are_and_which_belong_together(
             statement = "INSERT INTO duplicate_group (work_id, group_id) VALUES (:work, :group)"
             connection.execute(sa.text(statement), {"work": work_id, "group": grouped[0]})
     blocks = list(store.blocks(block=3))
-    assert [len(block) for block in blocks] == [3, 3, 1]
+    assert [block.works for block in blocks] == [3, 3, 1]
     rows = {
         work_id: (artist, label)
         for block in blocks

@@ -2,13 +2,21 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Sized
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass
-from typing import Generic, TypeVar
+from typing import Generic, Protocol, TypeVar
 
 from ledger.flows.progress import Progress
 
-T = TypeVar("T", bound=Sized)
+
+class Counted(Protocol):
+    """A part of the corpus."""
+
+    @property
+    def works(self) -> int: ...
+
+
+T = TypeVar("T", bound=Counted)
 
 
 @dataclass(slots=True)
@@ -28,5 +36,5 @@ class Passes(Generic[T]):
         self.progress(self.stage, done, 2 * self.works)
         for block in self.read():
             yield block
-            done += len(block)
+            done += block.works
             self.progress(self.stage, done, 2 * self.works)

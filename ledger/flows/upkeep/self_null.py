@@ -23,8 +23,9 @@ from ledger.fingerprint.fingerprinter import Fingerprinter
 from ledger.flows.progress import Progress, silent
 from ledger.flows.upkeep.passes import Passes
 from ledger.image.canonical_image import CanonicalImage, Pixels
-from ledger.match.geometry.verification import GeometryRule, QueryGeometry
+from ledger.match.geometry.verification import GeometryRule
 from ledger.match.ranking import RankingText
+from ledger.match.self_null.alignment import aligned
 from ledger.match.self_null.edits import VERSION, edited
 from ledger.match.self_null.null_scores import SelfNull
 from ledger.match.self_null.sample import SAMPLE_RULE, SampledWork, SampleRule
@@ -159,13 +160,7 @@ class SelfNulls:
 
         def align(pair: tuple[NullQuery, list[NearWork]]) -> dict[tuple[str, str], float | None]:
             query, near = pair
-            geometry = QueryGeometry(asked[query.work_id]) if query.work_id in asked else None
-            found: dict[tuple[str, str], float | None] = {}
-            for work in near:
-                picture = works.get(work.work_id)
-                verified = None if geometry is None or picture is None else geometry.verify(picture, rule)
-                found[query.work_id, work.work_id] = None if verified is None else verified.log_bayes_factor
-            return found
+            return aligned(query, asked.get(query.work_id), near, works, rule)
 
         with ThreadPoolExecutor(threads) as pool:
             return {key: value for found in pool.map(align, batch) for key, value in found.items()}

@@ -25,11 +25,14 @@ from ledger.lab.evaluate.baselines import Baseline, OurDescriptor, Pdq, PHash, S
 from ledger.lab.evaluate.edits.drawing import VERSION as EDITS_VERSION
 from ledger.lab.evaluate.memory_index import MemoryIndex
 from ledger.lab.evaluate.metrics import Columns, Scores
+from ledger.lab.evaluate.own_null import own_null, rule_digest
 from ledger.lab.evaluate.pictures import Picture, Selection, select
 from ledger.lab.evaluate.questions import Asked, Corpus, Interview, MethodAnswer, Question, RankedWork
 from ledger.lab.evaluate.result_cache import ResultCache
 from ledger.lab.evaluate.works import Bench, DescribedWork, Progress
 from ledger.lab.train.variants import variant_pairs
+from ledger.match.ranking import shipped_ranking
+from ledger.match.self_null.edits import VERSION
 
 GROWTH = (50, 200, 800)
 """Smaller sizes of the corpus at which some questions are also asked."""
@@ -52,6 +55,8 @@ class ExperimentPlan:
     growth: Sequence[int] = ()
     both: bool = False
     """Ask about each unrelated picture both clean and edited, instead of alternating."""
+    own_null: bool = True
+    """Take error rates from the corpus' own works where it has enough; otherwise from the shipped pictures."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -77,6 +82,8 @@ class Measurements:
     baselines: Mapping[str, Baseline]
     absent: Mapping[str, str]
     """Maps each baseline that could not be measured to the reason."""
+    own_null: bool
+    """Whether error rates came from the corpus' own works."""
     variants: int
     """Number of unrelated pictures left out as variants."""
     alpha: float
@@ -153,7 +160,7 @@ def measure(plan: ExperimentPlan, progress: Progress) -> Measurements:
         works = bench.works(chosen.corpus, "fingerprinting the corpus", progress)
         outside = bench.works(chosen.unrelated, "fingerprinting unrelated pictures", progress)
         background = bench.works(chosen.background, "fingerprinting the background", progress)
-        corpora = _corpora(works, plan.growth)
+        corpora = _corpora(works, plan, fingerprinter, progress)
         unrelated = _alone(outside, works)
         questions = _questions(plan, chosen, works, unrelated, corpora)
         with ResultCache(plan.out / "answers.jsonl", heading | _question_heading(plan, chosen, corpora)) as answers:
@@ -167,6 +174,7 @@ def measure(plan: ExperimentPlan, progress: Progress) -> Measurements:
         background=background,
         baselines=baselines,
         absent=absent,
+        own_null=corpora[-1].calibration.self_null is not None,
         variants=len(outside) - len(unrelated),
         alpha=corpora[-1].calibration.alpha,
         bins=[each.name for each in corpora[-1].calibration.bins],
@@ -174,14 +182,21 @@ def measure(plan: ExperimentPlan, progress: Progress) -> Measurements:
     )
 
 
-def _corpora(works: Sequence[DescribedWork], growth: Sequence[int]) -> list[Corpus]:
-    """Each corpus contains the one before; the full one comes last."""
+def _corpora(
+    works: Sequence[DescribedWork], plan: ExperimentPlan, fingerprinter: Fingerprinter, progress: Progress
+) -> list[Corpus]:
+    """Each corpus contains the one before; the full one comes last. Its error rates come from its own works where it
+    has enough of them, as a ledger's do."""
     if not works:
         raise ConflictError("no work of the corpus can be compared", code="nothing-held-out")
     previews = {work.candidate.work_id: work.preview for work in works}
-    sizes = [*(size for size in growth if size < len(works)), len(works)]
+    sizes = [*(size for size in plan.growth if size < len(works)), len(works)]
     seconds = {work.candidate.work_id: work.second for work in works if work.second is not None}
-    return [Corpus(MemoryIndex([work.candidate for work in works[:size]], previews, seconds)) for size in sizes]
+    indexes = [MemoryIndex([work.candidate for work in works[:size]], previews, seconds) for size in sizes]
+    heading = {"spec": fingerprinter.spec.digest, "edits": VERSION, "rule": rule_digest(shipped_ranking())}
+    with ResultCache(plan.out / "null.jsonl", heading) as cache:
+        null = own_null(indexes[-1], previews, fingerprinter, cache, progress) if plan.own_null else None
+    return [*map(Corpus, indexes[:-1]), Corpus(indexes[-1], null)]
 
 
 def _alone(unrelated: Sequence[DescribedWork], works: Sequence[DescribedWork]) -> set[str]:

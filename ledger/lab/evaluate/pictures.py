@@ -46,6 +46,8 @@ class Picture:
     key: str
     read: Callable[[], bytes]
     """Its file's bytes. Raises InputError."""
+    maker: str = ""
+    """Its artist, or whatever else tells makers apart."""
 
     @property
     def name(self) -> str:
@@ -133,7 +135,7 @@ def _open_works(pool: DecodePool, seed: int) -> dict[Role, list[Picture]]:
         taken[maker] += 1
         if role is Role.HELD_OUT and taken[maker] > MOST_BY_ONE:
             continue  # otherwise one artist's series would dominate the questions
-        by_role[role].append(Picture(OPENCLIPART, item.key, partial(source.read, item)))
+        by_role[role].append(Picture(OPENCLIPART, item.key, partial(source.read, item), maker))
     return by_role
 
 
@@ -152,4 +154,4 @@ def _loaded(picture: SourcePicture) -> Picture:
     """Keeps the picture as an encoded file, which takes a tenth of the memory of its pixels."""
     file = BytesIO()
     picture.image.save(file, "PNG", compress_level=1)
-    return Picture(picture.collection, picture.key, file.getvalue)
+    return Picture(picture.collection, picture.key, file.getvalue, f"{picture.collection}/{picture.maker}")

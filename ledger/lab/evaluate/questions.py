@@ -27,6 +27,7 @@ from ledger.match.lists import Relation
 from ledger.match.matcher import Matcher
 from ledger.match.null_set import shipped_null_set
 from ledger.match.ranking import shipped_ranking
+from ledger.match.self_null.null_scores import SelfNull
 
 OURS = "ours"
 _STAGE = "asking"
@@ -86,9 +87,11 @@ class MethodAnswer:
 class Corpus:
     """The works of a corpus of one size, with its calibration."""
 
-    def __init__(self, index: MemoryIndex) -> None:
+    def __init__(self, index: MemoryIndex, self_null: SelfNull | None = None) -> None:
         self.size = len(index.works)
-        self.calibration: Calibration = calibrate(shipped_null_set(), [index.block], index.state(), shipped_ranking())
+        self.calibration: Calibration = calibrate(
+            shipped_null_set(), [index.block], index.state(), shipped_ranking(), self_null=self_null
+        )
         self._matcher = Matcher(index, self.calibration, shipped_null_set())
 
     def match(self, query: Query) -> MatchOutcome:

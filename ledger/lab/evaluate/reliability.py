@@ -58,6 +58,7 @@ def evaluate_calibration(measured: Measurements) -> ReliabilityReport:
         "reliability": [asdict(each) | {"interval": interval_json(each.interval)} for each in bins],
         "expected_calibration_error": round(error, 6),
         "false_discoveries": _false_discoveries(cases, measured.plan.seed),
+        "error_rates_from": "corpus" if measured.own_null else "shipped",
         "works": len(measured.works),
         "copies": sum(case.copy for case in cases),
         "unrelated": {

@@ -60,7 +60,7 @@ class Bench:
                     self.cache.put(name, None)
             done += len(batch)
             progress(stage, done, len(pictures))
-        return [_read(picture.name, kept) for picture in pictures if (kept := self.cache[picture.name]) is not None]
+        return [_read(picture, kept) for picture in pictures if (kept := self.cache[picture.name]) is not None]
 
     def _batches(self, pictures: Sequence[Picture]) -> Iterator[list[tuple[str, CanonicalImage | InputError]]]:
         decoded = self.pool.decode_all(((picture.name, picture.read) for picture in pictures), second=True)
@@ -111,9 +111,17 @@ def _kept_fingerprint(fingerprint: Fingerprint) -> dict[str, Any]:
     }
 
 
-def _read(name: str, kept: Mapping[str, Any]) -> DescribedWork:
+def _read(picture: Picture, kept: Mapping[str, Any]) -> DescribedWork:
     second = kept["second"]
-    candidate = Candidate(name, "", kept["sha256"], kept["pixel_sha256"], "", "", _read_fingerprint(kept))
+    candidate = Candidate(
+        work_id=picture.name,
+        artist_id=picture.maker,
+        sha256=kept["sha256"],
+        pixel_sha256=kept["pixel_sha256"],
+        registration_record_id="",
+        registration_leaf_hash="",
+        fingerprint=_read_fingerprint(kept),
+    )
     return DescribedWork(
         candidate=candidate if second is None else replace(candidate, second=_read_fingerprint(second)),
         preview=b64decode(kept["preview"]),

@@ -42,15 +42,20 @@ class NullQuery:
 
 @dataclass(frozen=True, slots=True)
 class WorkBlock:
-    """Works of the corpus, one for each row."""
+    """Works of the corpus, one for each row; a work with a second view has two rows beside each other."""
 
     prints: FingerprintBlock
     work_ids: Sequence[str]
     artist_ids: Sequence[str]
     labels: Sequence[str]
 
-    def __len__(self) -> int:
-        return len(self.work_ids)
+    @property
+    def works(self) -> int:
+        return self.prints.works
+
+    def is_second(self, row: int) -> bool:
+        """Whether the row is a second view."""
+        return row > 0 and self.work_ids[row] == self.work_ids[row - 1]
 
 
 @dataclass(frozen=True, slots=True)
@@ -60,10 +65,13 @@ class NearWork:
     work_id: str
     artist_id: str
     raw: float
+    second: bool = False
+    """Whether its second view is nearer than its first."""
 
 
-_Kept = tuple[float, str, str, str]
-"""Minus the raw score, the work, its artist and its label: sorted, the nearest comes first."""
+_Kept = tuple[float, str, bool, str, str]
+"""Minus the raw score, the work, whether this is its second view, its artist and its label: sorted, the nearest comes
+first."""
 
 
 class SelfComparison:
@@ -92,7 +100,13 @@ class SelfComparison:
             columns = np.argpartition(-raw, count - 1, axis=1)[:, :count]
             for row, kept in enumerate(found):
                 kept.extend(
-                    (-raw[row, column], block.work_ids[column], block.artist_ids[column], block.labels[column])
+                    (
+                        -raw[row, column],
+                        block.work_ids[column],
+                        block.is_second(column),
+                        block.artist_ids[column],
+                        block.labels[column],
+                    )
                     for column in columns[row]
                     if raw[row, column] > LOWEST
                 )
@@ -101,22 +115,27 @@ class SelfComparison:
         return [_chosen(kept) for kept in found]
 
     def _left_out(self, block: WorkBlock) -> NDArray[np.bool_]:
-        """Shape (queries, works)."""
+        """Shape (queries, rows)."""
         same = _equal(self._artists, [each.artist_id for each in self.queries], block.artist_ids)
         same |= _equal(self._labels, [each.label for each in self.queries], block.labels)
-        return same | variants(self._sources, block.prints)
+        left_out, starts = same | variants(self._sources, block.prints), block.prints.starts
+        if starts is None or block.works == len(block.prints):
+            return left_out
+        # Whichever view is a variant, the work is.
+        works = np.logical_or.reduceat(left_out, starts, axis=1)
+        return np.repeat(works, np.diff([*starts, len(block.prints)]), axis=1)
 
 
 def _equal(numbers: Mapping[str, int], ours: Sequence[str], theirs: Sequence[str]) -> NDArray[np.bool_]:
     """Which names are equal, by their numbers; shape (ours, theirs)."""
     rows, columns = [numbers[name] for name in ours], [numbers.get(name, -1) for name in theirs]
-    return np.equal.outer(np.array(rows), np.array(columns))
+    return np.asarray(np.equal.outer(np.array(rows), np.array(columns)), np.bool_)
 
 
 def _most(kept: Sequence[_Kept]) -> int:
     """How many entries to keep: KEPT different works, which may come in several rows."""
     seen: set[str] = set()
-    for place, (_, work_id, _, _) in enumerate(kept):
+    for place, (_, work_id, *_) in enumerate(kept):
         seen.add(work_id)
         if len(seen) > KEPT:
             return place
@@ -124,12 +143,10 @@ def _most(kept: Sequence[_Kept]) -> int:
 
 
 def _chosen(kept: Sequence[_Kept]) -> list[NearWork]:
-    first = {work_id: NearWork(work_id, artist, -raw) for raw, work_id, artist, _ in reversed(kept)}
-    labels = {work_id: label for _, work_id, _, label in kept}
-    contenders = [
-        Contender(work_id, first[work_id].artist_id, labels[work_id])
-        for work_id in dict.fromkeys(work_id for _, work_id, _, _ in kept)
-    ]
+    first = {work_id: NearWork(work_id, artist, -raw, second) for raw, work_id, second, artist, _ in reversed(kept)}
+    labels = {work_id: label for _, work_id, _, _, label in kept}
+    nearest = dict.fromkeys(work_id for _, work_id, *_ in kept)
+    contenders = [Contender(work_id, first[work_id].artist_id, labels[work_id]) for work_id in nearest]
     return [first[work_id] for work_id in chosen(contenders)]
 
 

@@ -13,7 +13,7 @@ from ledger.match.self_null.scores import WorkBlock
 from ledger.storage.database import Database, driver
 from ledger.storage.log.projections import Projector
 from ledger.storage.search.specs import Spec, ensure_spec
-from ledger.storage.search.vectors import SELECTED, block_of, pages
+from ledger.storage.search.vectors import SELECTED, block_of, pages, with_second_views
 
 BLOCK = 4_096
 """Works in a block."""
@@ -32,9 +32,12 @@ _SAMPLE = f"""
     SELECT work_id, artist_id, pixel_sha256 FROM placed WHERE among <= :per_artist ORDER BY place LIMIT :most
 """  # noqa: S608 - our own text
 _WORKS = (
-    f"SELECT v.work_id, {SELECTED}, w.artist_id::text, coalesce(g.group_id::text, encode(w.pixel_sha256, 'hex'))"  # noqa: S608
-    " FROM work_vector v JOIN work w USING (work_id) LEFT JOIN duplicate_group g USING (work_id)"
+    f"SELECT v.work_id, {SELECTED} FROM work_vector v JOIN work w USING (work_id)"  # noqa: S608 - our own text
     f" WHERE v.spec_id = %s AND v.work_id > %s AND {MAY_MATCH} ORDER BY v.work_id LIMIT %s"
+)
+_WHOSE = (
+    "SELECT w.work_id, w.artist_id, coalesce(g.group_id::text, encode(w.pixel_sha256, 'hex')) AS label"
+    " FROM work w LEFT JOIN duplicate_group g USING (work_id) WHERE w.work_id = ANY(:ids)"
 )
 
 
@@ -120,12 +123,21 @@ class NullQueryStore:
         """All matchable works, in blocks, in the order of their ids."""
         self._projector.catch_up()
         for rows in pages(self._database, _WORKS, lambda _: self._number(), block):
+            whose = self._whose([row[0] for row in rows])
+            views = with_second_views(self._database, lambda _: self._number(), rows)
+            ids = [str(row[0]) for row in views]
             yield WorkBlock(
-                prints=block_of(self._spec.digest, [row[:6] for row in rows]),
-                work_ids=[str(row[0]) for row in rows],
-                artist_ids=[row[6] for row in rows],
-                labels=[row[7] for row in rows],
+                prints=block_of(self._spec.digest, views),
+                work_ids=ids,
+                artist_ids=[whose[work_id][0] for work_id in ids],
+                labels=[whose[work_id][1] for work_id in ids],
             )
+
+    def _whose(self, work_ids: Sequence[UUID]) -> dict[str, tuple[str, str]]:
+        """Artist and label by work id."""
+        with self._database.begin() as connection:
+            rows = connection.execute(sa.text(_WHOSE), {"ids": list(work_ids)})
+            return {str(row.work_id): (str(row.artist_id), row.label) for row in rows}
 
     def _number(self) -> int:
         return ensure_spec(self._database, self._spec)

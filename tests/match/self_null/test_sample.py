@@ -31,7 +31,8 @@ def test_any_picture_can_be_edited_in_one_way_by_a_seed(size: tuple[int, int]) -
         seed = hashlib.sha256(bytes([number])).digest()
         once, again = edited(picture, seed), edited(picture, seed)
         assert np.array_equal(once, again)
-        assert (once.dtype, once.shape[2]) == (np.uint8, 3)
+        assert once.dtype == np.uint8
+        assert once.shape[2] == 3
         assert min(once.shape[:2]) >= min(16, *picture.shape[:2])
     assert len({edited(picture, bytes([number]) * 32).tobytes() for number in range(20)}) > 15
 
