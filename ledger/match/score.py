@@ -126,8 +126,6 @@ class NearestCosines:
             *(queries.windows[:, window].astype(np.float32) for window in range(queries.windows.shape[1])),
         ]
         self._best = np.full((len(self._vectors), len(queries), LAST_RANK), -np.inf, np.float32)
-        self.works = 0
-        """Number of works so far."""
 
     def add(self, copy: NDArray[np.float16], left_out: NDArray[np.bool_] | None = None) -> None:
         """Takes the `copy` embeddings of more works, shape (m, dimension). `left_out`: which do not count for which
@@ -139,7 +137,6 @@ class NearestCosines:
                 cosine[left_out] = -np.inf
             both = np.concatenate([best, cosine], axis=1)
             best[:] = np.partition(both, -LAST_RANK, axis=1)[:, -LAST_RANK:]
-        self.works += len(copy)
 
     def levels(self) -> Levels:
         """The mean cosine at the ranks FIRST_RANK to LAST_RANK, at most MOST_LEVEL. Needs at least LAST_RANK works that

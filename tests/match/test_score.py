@@ -122,7 +122,6 @@ def test_levels_from_the_corpus_do_not_depend_on_order_and_size_of_its_blocks(
             )
             level = found.whole[row] if column == 0 else found.windows[row, column - 1]
             assert level == pytest.approx(min(0.6, np.mean(cosines[FIRST_RANK - 1 : LAST_RANK])), abs=1e-5)
-    assert near.works == len(works)
 
 
 def test_near_duplicates_of_a_work_do_not_raise_the_level_of_its_copies_to_their_own_cosine() -> None:

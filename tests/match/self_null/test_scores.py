@@ -66,6 +66,24 @@ def test_order_and_size_of_blocks_do_not_matter(sizes: list[int], random: random
         assert [each.raw for each in one] == pytest.approx([each.raw for each in other], abs=1e-4)
 
 
+def test_a_work_counts_by_its_nearer_view_and_is_left_out_by_either() -> None:
+    """Rows beside each other are views of one work: 100 is like the query over black, 101 a variant of it over white."""
+    one, other = fingerprint(100), fingerprint(101)
+    asked = replace(query(3), fingerprint=as_query(fingerprint(200)))
+    views = [one, fingerprint(200), fingerprint(3), other]
+    twice = WorkBlock(
+        replace(FingerprintBlock.stack(views), starts=np.array([0, 2])),
+        ["100", "100", "101", "101"],
+        ["Ben"] * 4,
+        ["group 100"] * 2 + ["group 101"] * 2,
+    )
+    [near] = SelfComparison([asked], RANKING).nearest([block(list(range(WORKS))), twice])
+    assert (near[0].work_id, near[0].second) == ("100", True)
+    assert [each.work_id for each in near].count("100") == 1
+    assert "101" not in {each.work_id for each in near}
+    assert not any(each.second for each in near[1:])
+
+
 def test_the_best_score_is_of_fingerprint_and_alignment_together() -> None:
     near = [[NearWork("a", "Ada", 1.0), NearWork("b", "Ben", 0.5)]]
     asked = [query(1)]
