@@ -67,7 +67,7 @@ def test_order_and_size_of_blocks_do_not_matter(sizes: list[int], random: random
 
 
 def test_a_work_counts_by_its_nearer_view_and_is_left_out_by_either() -> None:
-    """Rows beside each other are views of one work: 100 is like the query over black, 101 a variant of it over white."""
+    """Rows beside each other are views of one work: 100 is like the query over black, 101 a variant of it."""
     one, other = fingerprint(100), fingerprint(101)
     asked = replace(query(3), fingerprint=as_query(fingerprint(200)))
     views = [one, fingerprint(200), fingerprint(3), other]
