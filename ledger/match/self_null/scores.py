@@ -22,7 +22,7 @@ from ledger.match.score import NearestCosines, QueryBlock, Ranking, features
 
 KEPT = 60
 """Nearest works kept for each query, from which the candidates to align are chosen; an index offers as many."""
-BY_ONE_ARTIST = 2
+BY_ONE_ARTIST = 1
 """Most queries whose best score may rest on an alignment with works of one artist, and most of one artist's own.
 Somebody who registers edited copies of others' works would otherwise raise everybody's error rates."""
 
