@@ -79,6 +79,8 @@ class Calibration:
     bins: tuple[Bin, ...]
     odds: Curve
     """Log-odds of a copy over scores."""
+    latest: bool = True
+    """Whether the file is of the version that is written now; earlier ones are read for records that name them."""
     corpus_levels: bool = False
     """Whether background levels come from the corpus (`score.NearestCosines`); otherwise from background pictures."""
     self_null: SelfNullText | None = None
@@ -108,6 +110,7 @@ class Calibration:
             ),
             odds=text.odds.curve(),
             self_null=text.self_null if isinstance(text, CalibrationText) else None,
+            latest=isinstance(text, CalibrationText),
             corpus_levels=isinstance(text, CalibrationText) and text.background is not None,
             style=None if whole is None or whole.style is None else read_style(whole.style),
         )

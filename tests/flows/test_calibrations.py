@@ -196,7 +196,7 @@ def test_what_fails_is_said_and_tried_again(ledger: Application, add: Add, monke
     assert background.state().state == "none"
 
 
-def test_a_calibration_of_another_null_set_is_not_used(ledger: Application, add: Add) -> None:
+def test_a_calibration_of_another_null_set_or_an_earlier_version_is_not_used(ledger: Application, add: Add) -> None:
     add(5)
     ledger.pictures.calibrations.current()
     stored = ledger.store.calibrations.newest(ledger.store.spec.digest)
@@ -204,6 +204,10 @@ def test_a_calibration_of_another_null_set_is_not_used(ledger: Application, add:
     altered = {**json.loads(stored.document), "null_set": "0" * 64}
     assert ledger.pictures.calibrations._published(stored) is not None
     assert ledger.pictures.calibrations._published(replace(stored, document=canonical.dumps(altered))) is None
+    earlier = {**json.loads(stored.document), "version": 3}
+    for name in ("background", "self_null"):
+        del earlier[name]
+    assert ledger.pictures.calibrations._published(replace(stored, document=canonical.dumps(earlier))) is None
 
 
 def test_without_works_it_is_said_what_to_do(ledger: Application) -> None:

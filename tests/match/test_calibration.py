@@ -204,6 +204,7 @@ def test_files_of_earlier_versions_are_read(calibration: Calibration, version: i
         assert (document.pop("spec"), document.pop("style")) == (calibration.spec, None)
     earlier = Calibration.read(canonical.dumps({**document, "version": version}))
     assert (earlier.spec, earlier.corpus_levels, earlier.style) == (calibration.spec, False, None)
+    assert (earlier.latest, calibration.latest) == (False, True)
     assert [item.null.tolist() for item in earlier.bins] == [item.null.tolist() for item in calibration.bins]
     with pytest.raises(IntegrityError):
         Calibration.read(canonical.dumps({**document, "background": None, "version": version}))

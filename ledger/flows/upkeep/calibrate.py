@@ -266,11 +266,12 @@ class Calibrations:
         return PublishedCalibration(calibration, appended.entry.ref)
 
     def _published(self, stored: StoredCalibration) -> PublishedCalibration | None:
-        """None where it was made with another null set or ranking than those of this version: matching would refuse
-        it."""
+        """None where an earlier version of files, or another null set or ranking, was written than by this version:
+        matching would refuse it, or use levels of another kind."""
         calibration = Calibration.read(stored.document)
         fits = (
-            calibration.null_set == shipped_null_set().digest
+            calibration.latest
+            and calibration.null_set == shipped_null_set().digest
             and calibration.ranking == shipped_ranking().ranking()
             and (calibration.style and calibration.style.null_set) == (self.style and self.style.digest)
         )
