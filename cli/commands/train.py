@@ -76,7 +76,10 @@ def studio(
     ] = False,
     seed: SeedOption = 1,
 ) -> None:
-    """Train a part of the studio profile on open works. A part takes up to 75 minutes on two cores."""
+    """Train a part of the studio profile on open works.
+
+    On two cores the copy descriptor takes about three hours, each other part up to 75 minutes.
+    """
     make_folder(checkpoints)
     facts: dict[str, Facts] = {}
     for each in PARTS if part == "all" else (part,):
