@@ -14,7 +14,7 @@ import typer
 
 from cli.ui.invocation import CommandGroup, Invocation
 from cli.ui.output import Output
-from cli.ui.owner_socket import owner_socket
+from cli.ui.owner_socket import owner_socket as private_socket
 from cli.ui.service import socket_of
 from ledger.errors import InputError
 from ledger.settings import Settings
@@ -63,7 +63,7 @@ def serve(
     *,
     host: Annotated[str, typer.Option(help="Address to listen on.")] = "127.0.0.1",
     port: Annotated[int, typer.Option(min=0, max=65535, help="Port to listen on. 0 chooses a free one.")] = 8000,
-    owner_socket_path: OwnerSocketOption = None,
+    owner_socket: OwnerSocketOption = None,
     trust_loopback: TrustLoopbackOption = False,
     metrics_port: Annotated[
         int | None, typer.Option(min=1, max=65535, help="Serve /metrics for Prometheus on this port of 127.0.0.1.")
@@ -79,7 +79,7 @@ def serve(
     if invocation.data is not None:
         # The service reads its settings from the environment, as under any other ASGI server.
         os.environ["ARTLEDGER_DATA_DIR"] = str(invocation.data.expanduser().absolute())
-    _set_environment(host, owner_socket_path, trust_loopback, metrics_port)
+    _set_environment(host, owner_socket, trust_loopback, metrics_port)
     with invocation.application() as application:
         origin, vkey, settings = application.log.origin, application.log.vkey, application.settings
     if settings.metrics_port is not None:
@@ -103,7 +103,7 @@ def _owners_listener(settings: Settings) -> Iterator[list[socket.socket]]:
     path = socket_of(settings)
     with ExitStack() as stack:
         try:
-            listeners = stack.enter_context(owner_socket(path))
+            listeners = stack.enter_context(private_socket(path))
         except InputError:
             if settings.owner_socket is not None:
                 raise

@@ -19,12 +19,12 @@ from typing import TYPE_CHECKING, Any, Protocol, TypeVar
 
 from pydantic import BaseModel, ValidationError
 
-from ledger.answers.records import LookupAnswer, RecordAnswer
 from ledger.errors import ConflictError, InputError, LedgerError, PushbackError
 from ledger.match.lists import MATCHES
 
 if TYPE_CHECKING:
     from cli.ui.invocation import Invocation
+    from ledger.answers.records import LookupAnswer, RecordAnswer
     from ledger.app import Application
     from ledger.settings import Settings
 
@@ -74,10 +74,14 @@ class RunningService:
     def verify(self, data: bytes, *, top_k: int = MATCHES) -> RecordAnswer:
         """Raises InputError as verification here does, PushbackError (`service-lost`) and ConflictError
         (`service-version`)."""
+        from ledger.answers.records import RecordAnswer
+
         return self._asked("/v1/verifications", data, top_k, RecordAnswer)
 
     def look_up(self, data: bytes, *, top_k: int = MATCHES) -> LookupAnswer:
         """Raises as `verify` does."""
+        from ledger.answers.records import LookupAnswer
+
         return self._asked("/v1/lookups", data, top_k, LookupAnswer)
 
     def _asked(self, path: str, data: bytes, top_k: int, kind: type[Answer]) -> Answer:

@@ -63,7 +63,8 @@ def test_stacks_hold_every_view_once(drawn: list[CopyExample]) -> None:
 
 
 def test_a_window_is_pooled_without_its_surroundings(drawn: list[CopyExample]) -> None:
-    torch = pytest.importorskip("torch")
+    import torch
+
     for stack in views_of(drawn, 8):
         cells = stack.pixels.shape[1] // CELL
         maps = torch.arange(cells * cells).reshape(1, 1, cells, cells).repeat(len(stack.rows), 1, 1, 1)
