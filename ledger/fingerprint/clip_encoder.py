@@ -1,8 +1,8 @@
 """Runs CLIP's image tower (Radford et al. 2021, section 2.4): pictures to projected, L2-normalised vectors.
 
-The forward pass is our own, because importing transformers takes longer than the rest of a verification.
-`tests/fingerprint/test_clip_encoder.py` compares it with CLIPVisionModelWithProjection. This module imports torch, so
-import it late.
+The tower is a graph of our own, because importing transformers and torch takes longer than the rest of a verification.
+`tests/fingerprint/test_style_encoders.py` compares it with CLIPVisionModelWithProjection. This module imports ONNX
+Runtime, so import it late.
 """
 
 from __future__ import annotations
@@ -10,17 +10,14 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 
 import numpy as np
-import torch
 from numpy.typing import NDArray
 from PIL import Image
-from torch import Tensor
-from torch.nn import functional
 
-from ledger.cores import cores
+from ledger.fingerprint.networks.clip import image_embedding
+from ledger.fingerprint.networks.graph import Floats, Graph, Workers
 from ledger.fingerprint.style_config import ClipConfig, Preprocessing, Sides, clip_config, preprocessing
 from ledger.fingerprint.style_models import CLIP, CLIP_WEIGHTS, StyleModels, describe_clip
 from ledger.fingerprint.weights_files import load_weights, normalised_float16
-from ledger.fingerprint.workers import single_threaded_workers
 from ledger.image.canonical_image import Pixels
 
 _BLACK = np.zeros((16, 16, 3), np.uint8)
@@ -33,16 +30,17 @@ class ClipEncoder:
         self,
         config: ClipConfig,
         prepared: Preprocessing,
-        weights: Mapping[str, Tensor],
+        weights: Mapping[str, Floats],
         description: Mapping[str, object],
     ) -> None:
-        """Raises KeyError and RuntimeError if the weights do not fit such a tower."""
+        """Raises KeyError and ValueError if the weights do not fit such a tower."""
         self._config = config
         self._prepared = prepared
-        self._weights = weights
+        graph = Graph(weights)
+        self._tower = graph.compile(image_embedding(graph, config))
         self._description = description
         self._whole(_BLACK)
-        self._threads = single_threaded_workers(cores())
+        self._workers = Workers()
 
     @property
     def name(self) -> str:
@@ -59,16 +57,15 @@ class ClipEncoder:
         """Shape (len(pictures), dimension), rows L2-normalised."""
         if not pictures:
             return np.empty((0, self.dimension), np.float16)
-        return np.stack(list(self._threads.map(self._whole, pictures)))
+        return np.stack(list(self._workers.map(self._whole, pictures)))
 
     def encode_queries(self, pictures: Sequence[Pixels]) -> NDArray[np.float16]:
         """Shape (len(pictures), 1, dimension): style is compared over the whole picture, without windows."""
         return self.encode(pictures)[:, np.newaxis]
 
     def _whole(self, picture: Pixels) -> NDArray[np.float16]:
-        with torch.inference_mode():
-            seen = torch.from_numpy(prepare(picture, self._prepared)).permute(2, 0, 1)[None]
-            return normalised_float16(clip_embedding(seen, self._weights, self._config)[0].numpy())
+        prepared = prepare(picture, self._prepared).transpose(2, 0, 1)
+        return normalised_float16(self._tower(prepared[np.newaxis])[0])
 
 
 def load_clip_encoder(models: StyleModels) -> ClipEncoder:
@@ -108,35 +105,3 @@ def _centre(image: Image.Image, crop: Sides) -> Image.Image:
     """The central crop; black where the picture is smaller."""
     left, top = (image.width - crop.width) // 2, (image.height - crop.height) // 2
     return image.crop((left, top, left + crop.width, top + crop.height))
-
-
-def clip_embedding(pixels: Tensor, weights: Mapping[str, Tensor], config: ClipConfig) -> Tensor:
-    """Embeddings of prepared pixels (n, 3, side, side), shape (n, projection_dim), not normalised."""
-
-    def norm(name: str, values: Tensor) -> Tensor:
-        name = f"vision_model.{name}"
-        scale, shift = weights[f"{name}.weight"], weights[f"{name}.bias"]
-        return functional.layer_norm(values, (config.hidden_size,), scale, shift, config.layer_norm_eps)
-
-    def linear(name: str, values: Tensor) -> Tensor:
-        name = f"vision_model.encoder.layers.{name}"
-        return functional.linear(values, weights[f"{name}.weight"], weights[f"{name}.bias"])
-
-    def heads(values: Tensor) -> Tensor:
-        count, tokens, _ = values.shape
-        return values.view(count, tokens, config.num_attention_heads, -1).transpose(1, 2)
-
-    kernel = weights["vision_model.embeddings.patch_embedding.weight"]
-    patches = functional.conv2d(pixels, kernel, stride=config.patch_size).flatten(2).transpose(1, 2)
-    first = weights["vision_model.embeddings.class_embedding"].expand(len(pixels), 1, -1)
-    tokens = torch.cat([first, patches], 1) + weights["vision_model.embeddings.position_embedding.weight"]
-    tokens = norm("pre_layrnorm", tokens)
-    for layer in range(config.num_hidden_layers):
-        seen = norm(f"encoder.layers.{layer}.layer_norm1", tokens)
-        query, key, value = (heads(linear(f"{layer}.self_attn.{each}_proj", seen)) for each in "qkv")
-        attended = functional.scaled_dot_product_attention(query, key, value).transpose(1, 2).flatten(2)
-        tokens = tokens + linear(f"{layer}.self_attn.out_proj", attended)
-        inner = linear(f"{layer}.mlp.fc1", norm(f"encoder.layers.{layer}.layer_norm2", tokens))
-        inner = inner * torch.sigmoid(1.702 * inner) if config.hidden_act == "quick_gelu" else functional.gelu(inner)
-        tokens = tokens + linear(f"{layer}.mlp.fc2", inner)
-    return norm("post_layernorm", tokens[:, 0]) @ weights["visual_projection.weight"].T

@@ -1,38 +1,42 @@
 """Runs the learned copy descriptor: turns a picture into a vector, and a query also into one vector per window (nine).
 
-Trained by `ledger.lab.train.copy`; model card: weights/copy-v2.md. This module imports torch, so import it late.
+Generalised-mean pooling and a learned projection: Radenovic, Tolias and Chum, arXiv:1711.02512. Windows of one feature
+map like those of R-MAC (Tolias, Sicre and Jegou, arXiv:1511.05879): a picture pasted on another fills one of them.
+Trained by `ledger.lab.train.copy`; model card: weights/copy-v2.md. This module imports ONNX Runtime, so import it late.
 """
 
 from __future__ import annotations
 
 import hashlib
+import math
 from collections.abc import Mapping, Sequence
 from pathlib import Path
 
 import numpy as np
-import torch
 from numpy.typing import NDArray
 from PIL import Image
-from safetensors.torch import load as load_safetensors
+from safetensors.numpy import load as load_safetensors
 
-from ledger.cores import cores
 from ledger.errors import IntegrityError
 from ledger.fingerprint import copy_descriptor as descriptor
-from ledger.fingerprint.copy_network import CopyNetwork, normalised, pool, pool_windows
-from ledger.fingerprint.efficientnet import EfficientNetLite0
-from ledger.fingerprint.workers import single_threaded_workers
+from ledger.fingerprint.networks.efficientnet import feature_map
+from ledger.fingerprint.networks.graph import Floats, Graph, Workers
 from ledger.image.canonical_image import Pixels
+
+_SMALLEST_FEATURE = np.float32(1e-6)
+"""It keeps a blank picture's vector defined."""
+_SMALLEST_LENGTH = 1e-12
 
 
 class CopyEncoder:
     """The `Encoder` named `copy`: cosine similarity."""
 
-    def __init__(self, network: CopyNetwork) -> None:
-        self._network = network.eval().requires_grad_(requires_grad=False)
-        for parameter in network.parameters():
-            if parameter.dim() == 4:
-                parameter.data = parameter.data.contiguous(memory_format=torch.channels_last)
-        self._threads = single_threaded_workers(cores())
+    def __init__(self, weights: Mapping[str, Floats]) -> None:
+        """`weights`: of the whole network, float32."""
+        graph = Graph(weights)
+        self._feature_map = graph.compile(feature_map(graph, "backbone."))
+        self._projection = weights["projection.weight"].T, weights["projection.bias"]
+        self._workers = Workers()
 
     @property
     def name(self) -> str:
@@ -40,7 +44,7 @@ class CopyEncoder:
 
     @property
     def dimension(self) -> int:
-        return len(self._network.projection.weight)
+        return len(self._projection[1])
 
     def describe(self) -> Mapping[str, object]:
         return descriptor.describe()
@@ -49,30 +53,39 @@ class CopyEncoder:
         """Shape (len(pictures), dimension), rows L2-normalised."""
         if not pictures:
             return np.empty((0, self.dimension), np.float16)
-        return np.concatenate(list(self._threads.map(self._whole, pictures)))
+        return np.stack(list(self._workers.map(self._whole, pictures)))
 
     def encode_queries(self, pictures: Sequence[Pixels]) -> NDArray[np.float16]:
         """Shape (len(pictures), 1 + windows, dimension): the whole as in `encode`, then each window."""
         if not pictures:
             return np.empty((0, 1 + len(descriptor.WINDOWS), self.dimension), np.float16)
-        return np.stack(list(self._threads.map(self._with_windows, pictures)))
-
-    # One picture per pass, so that its vector cannot depend on the other pictures of a batch.
+        return np.stack(list(self._workers.map(self._with_windows, pictures)))
 
     def _whole(self, picture: Pixels) -> NDArray[np.float16]:
-        with torch.inference_mode():
-            return _half(self._network(_prepare(picture)))
+        return self._described(self._powers(picture, descriptor.INPUT_SIDE))
 
     def _with_windows(self, picture: Pixels) -> NDArray[np.float16]:
-        with torch.inference_mode():
-            feature_map = self._network.backbone(_prepare(picture))
-            whole = _half(self._network.describe(pool(feature_map)))
-            windows = self._network.describe(pool_windows(feature_map, descriptor.WINDOWS)[0])
-            return np.concatenate([whole, _half(windows)])
+        powers = self._powers(picture, descriptor.WINDOWS_SIDE)
+        windows = [self._described(_window(powers, *each)) for each in descriptor.WINDOWS]
+        return np.stack([self._whole(picture), *windows])
+
+    def _powers(self, picture: Pixels, side: int) -> Floats:
+        """The feature map, shape (FEATURES, h, w), of the picture at this size, each value to the power of the mean."""
+        resized = Image.fromarray(picture).resize((side, side), Image.Resampling.BILINEAR)
+        mean, scale = np.float32(descriptor.INPUT_MEAN), np.float32(descriptor.INPUT_SCALE)
+        values = (np.asarray(resized, np.float32) - mean) / scale
+        features = np.maximum(self._feature_map(values.transpose(2, 0, 1)[np.newaxis])[0], _SMALLEST_FEATURE)
+        return np.asarray(features * features * features, np.float32)  # numpy's own power takes ten times as long
+
+    def _described(self, powers: Floats) -> NDArray[np.float16]:
+        """The descriptor of these cells: their generalised mean, projected."""
+        kernel, bias = self._projection
+        pooled = np.cbrt(powers.mean(axis=(1, 2)))
+        return _normalised(_normalised(pooled) @ kernel + bias).astype(np.float16)
 
 
 def load_copy_encoder(weights: Path | None = None) -> CopyEncoder:
-    """The encoder of the default spec, with the shipped weights. Takes about a second, mostly to import torch.
+    """The encoder of the default spec, with the shipped weights.
 
     Raises IntegrityError (`weights-changed`) if the file is not the pinned one; it is then not parsed.
     """
@@ -84,17 +97,15 @@ def load_copy_encoder(weights: Path | None = None) -> CopyEncoder:
             code="weights-changed",
             hint="Reinstall artledger.",
         )
-    network = CopyNetwork(EfficientNetLite0())
-    network.load_state_dict({name: tensor.float() for name, tensor in load_safetensors(data).items()})
-    return CopyEncoder(network)
+    return CopyEncoder({name: tensor.astype(np.float32) for name, tensor in load_safetensors(data).items()})
 
 
-def _half(rows: torch.Tensor) -> NDArray[np.float16]:
-    half: NDArray[np.float16] = rows.numpy().astype(np.float16)
-    return half
+def _window(powers: Floats, left: float, top: float, right: float, bottom: float) -> Floats:
+    """The cells that a window touches."""
+    _, height, width = powers.shape
+    rows = slice(math.floor(top * height), math.ceil(bottom * height))
+    return powers[:, rows, math.floor(left * width) : math.ceil(right * width)]
 
 
-def _prepare(picture: Pixels) -> torch.Tensor:
-    side = descriptor.INPUT_SIDE
-    resized = np.array(Image.fromarray(picture).resize((side, side), Image.Resampling.BILINEAR))
-    return normalised(torch.from_numpy(resized[np.newaxis]))
+def _normalised(row: Floats) -> Floats:
+    return np.asarray(row / max(float(np.linalg.norm(row)), _SMALLEST_LENGTH), np.float32)

@@ -1,4 +1,4 @@
-"""The encoders of a fingerprint. This module imports torch, so import it late."""
+"""The encoders of a fingerprint. This module imports ONNX Runtime, so import it late."""
 
 from __future__ import annotations
 

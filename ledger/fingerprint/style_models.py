@@ -16,6 +16,7 @@ from typing import Self
 from ledger import canonical
 from ledger.errors import InputError, IntegrityError, NotFoundError
 from ledger.files import open_regular
+from ledger.fingerprint.copy_descriptor import RUNTIME
 from ledger.fingerprint.style_config import (
     GRIDS,
     STATISTICS,
@@ -89,10 +90,11 @@ def describe_clip(models: StyleModels, pin: str | None = None) -> Mapping[str, o
         raise bad_model(models.preprocessor, f"it does not make pictures of {config.image_size} pixels a side")
     return {
         "algorithm": "CLIP image tower, projected, L2",
-        "version": 1,
+        "version": 2,
         "dimension": config.projection_dim,
         "weights": pin or weights_digest(models.clip, CLIP_WEIGHTS),
         "preprocessing": prepared.describe(),
+        "runtime": RUNTIME,
         "stored_as": "float16",
     }
 
@@ -102,11 +104,12 @@ def describe_vae(folder: Path, pin: str | None = None) -> Mapping[str, object]:
     config = vae_config(folder)
     return {
         "algorithm": "AutoencoderKL encoder, mean latents, pooled statistics, standardised, L2",
-        "version": 1,
+        "version": 2,
         "dimension": config.dimension,
         "weights": pin or weights_digest(folder, VAE_WEIGHTS, STATISTICS),
         "preprocessing": {"resize": f"working picture to {VAE_SIDE}x{VAE_SIDE}, bilinear with antialiasing"},
         "pooling": f"mean and deviation of each channel in grids of {', '.join(map(str, GRIDS))} a side",
+        "runtime": RUNTIME,
         "stored_as": "float16",
     }
 

@@ -10,8 +10,8 @@ import torch
 from PIL import Image
 from safetensors.torch import load_file
 
-from ledger.fingerprint.copy_network import CopyNetwork
-from ledger.fingerprint.efficientnet import EfficientNetLite0
+from ledger.lab.train.copy.network import CopyNetwork
+from ledger.lab.train.efficientnet import EfficientNetLite0
 from ledger.lab.train.pictures import SourcePicture
 from ledger.lab.train.studio.pictures import gather, wanted
 from tests.cli.commands import Commands

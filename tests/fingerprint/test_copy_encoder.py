@@ -7,14 +7,18 @@ from pathlib import Path
 
 import numpy as np
 import pytest
+import torch
 from numpy.typing import NDArray
 from PIL import Image, ImageDraw
+from safetensors.torch import load_file
 
 from ledger.errors import IntegrityError
-from ledger.fingerprint import copy_descriptor, efficientnet
+from ledger.fingerprint import copy_descriptor
 from ledger.fingerprint.copy_encoder import CopyEncoder, load_copy_encoder
 from ledger.fingerprint.fingerprint import Encoder
 from ledger.image.canonical_image import Pixels
+from ledger.lab.train import efficientnet
+from ledger.lab.train.copy.network import CopyNetwork, normalised, pool_windows
 from tests.image.samples import pixels_of
 
 
@@ -97,6 +101,25 @@ def test_copies_are_near_and_strangers_far(encoder: CopyEncoder) -> None:
     assert (similarity.argmax(axis=1) == np.arange(6)).all()
 
 
+def test_vectors_are_those_of_the_network_that_was_trained(encoder: CopyEncoder) -> None:
+    """In torch: the whole from the picture at 256 pixels a side, and windows from the picture at 512."""
+    network = CopyNetwork(efficientnet.EfficientNetLite0())
+    network.load_state_dict({name: each.float() for name, each in load_file(copy_descriptor.WEIGHTS_FILE).items()})
+    for picture, found in zip(PICTURES[:3], encoder.encode_queries(PICTURES[:3]), strict=True):
+        with torch.inference_mode():
+            whole = network(normalised(at_side(picture, 256)))
+            windows = network.describe(
+                pool_windows(network.backbone(normalised(at_side(picture, 512))), copy_descriptor.WINDOWS)[0]
+            )
+        wanted = torch.cat([whole, windows]).numpy()
+        assert ((wanted * found.astype(np.float32)).sum(axis=1) > 0.9995).all()
+
+
+def at_side(picture: Pixels, side: int) -> torch.Tensor:
+    resized = Image.fromarray(picture).resize((side, side), Image.Resampling.BILINEAR)
+    return torch.from_numpy(np.array(resized)[np.newaxis])
+
+
 @pytest.mark.parametrize("level", [0, 128, 255])
 def test_blank_and_tiny_pictures_have_defined_vectors(encoder: CopyEncoder, level: int) -> None:
     vectors = encoder.encode([np.full((90, 70, 3), level, np.uint8), np.full((1, 1, 3), level, np.uint8)])
@@ -105,8 +128,6 @@ def test_blank_and_tiny_pictures_have_defined_vectors(encoder: CopyEncoder, leve
 
 def test_features_are_those_of_the_published_network() -> None:
     """Known answer: mean activation and one channel of a gradient, from the weights' own reference implementation."""
-    import torch
-
     ramp = torch.linspace(-1, 1, 224).expand(1, 3, 224, 224)
     with torch.inference_mode():
         features = efficientnet.load_efficientnet_lite0()(ramp)
@@ -135,8 +156,6 @@ def test_changed_weights_are_refused(tmp_path: Path) -> None:
 
 
 def test_torch_keeps_its_threads(encoder: CopyEncoder) -> None:
-    import torch
-
     before = torch.get_num_threads()
     load_copy_encoder().encode(PICTURES)
     assert torch.get_num_threads() == before

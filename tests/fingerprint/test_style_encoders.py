@@ -138,9 +138,10 @@ def test_attention_under_its_older_names(models: StyleModels, copied: StyleModel
     assert (load_vae_encoder(copied).encode(pictures()) == load_vae_encoder(models).encode(pictures())).all()
 
 
-def test_half_precision_files(models: StyleModels, copied: StyleModels) -> None:
+@pytest.mark.parametrize("kind", [torch.float16, torch.bfloat16, torch.float64])
+def test_files_of_other_precision(models: StyleModels, copied: StyleModels, kind: torch.dtype) -> None:
     for file in (copied.clip / CLIP_WEIGHTS, copied.vae / VAE_WEIGHTS):
-        save_file({name: tensor.half() for name, tensor in load_file(file).items()}, file)
+        save_file({name: tensor.to(kind) for name, tensor in load_file(file).items()}, file)
     for load in (load_clip_encoder, load_vae_encoder):
         cosine = (load(copied).encode(pictures()).astype(np.float32) * load(models).encode(pictures())).sum(axis=1)
         assert (cosine > 0.999).all()

@@ -12,9 +12,9 @@ import torch
 from torch import Tensor
 
 from ledger.errors import ConflictError
-from ledger.fingerprint.copy_network import normalised
 from ledger.lab.train.copy.dataset import TrainingPictures
 from ledger.lab.train.copy.layers import Trunk
+from ledger.lab.train.copy.network import normalised
 
 _PART = 8
 _ROWS = 512

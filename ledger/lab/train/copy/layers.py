@@ -15,8 +15,8 @@ from torch import Tensor, nn
 from torch.nn import functional
 
 from ledger.fingerprint import copy_descriptor as descriptor
-from ledger.fingerprint.copy_network import CopyNetwork
-from ledger.fingerprint.efficientnet import EfficientNetLite0, load_efficientnet_lite0
+from ledger.lab.train.copy.network import CopyNetwork
+from ledger.lab.train.efficientnet import EfficientNetLite0, load_efficientnet_lite0
 from ledger.lab.train.whitening import fit_whitening
 
 FROZEN = 3

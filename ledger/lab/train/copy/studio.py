@@ -14,7 +14,6 @@ from safetensors.torch import save as save_safetensors
 
 from ledger.fingerprint import copy_descriptor as descriptor
 from ledger.fingerprint import local_parameters
-from ledger.fingerprint.copy_network import CopyNetwork
 from ledger.lab.train.copy.dataset import TrainingPictures, gather, read_training_pictures
 from ledger.lab.train.copy.log import CopyTrainingLog
 from ledger.lab.train.copy.training import CopyTraining, CopyTrainingPlan, CopyTrainingReport

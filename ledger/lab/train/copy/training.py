@@ -23,15 +23,15 @@ from torch.nn import functional
 from torch.optim.swa_utils import AveragedModel
 from torch.utils.data import DataLoader, Subset
 
-from ledger.fingerprint.copy_network import CopyNetwork, normalised, pool
-from ledger.fingerprint.workers import single_threaded_workers
 from ledger.lab.train.copy.bank import CopyBank
 from ledger.lab.train.copy.dataset import TrainingPictures
 from ledger.lab.train.copy.examples import CopyExample, CopyExamples
 from ledger.lab.train.copy.layers import split_network, start_projection, whole_network
+from ledger.lab.train.copy.network import CopyNetwork, normalised, pool
 from ledger.lab.train.copy.objective import loss
 from ledger.lab.train.copy.validation import CopyRecall, CopyValidation
 from ledger.lab.train.copy.views import CopyViews, views_of
+from ledger.lab.train.workers import single_threaded_workers
 
 _WARM_UP = 100
 _AVERAGE, _COOLING_AVERAGE = 0.998, 0.98

@@ -11,10 +11,10 @@ import torch
 from torch import Tensor
 
 from ledger.fingerprint import copy_descriptor as descriptor
-from ledger.fingerprint.copy_network import CopyNetwork, normalised, pool, pool_windows
 from ledger.image.canonical_image import Pixels
 from ledger.lab.train.copy.dataset import TrainingPictures
 from ledger.lab.train.copy.examples import CopyExamples
+from ledger.lab.train.copy.network import CopyNetwork, normalised, pool, pool_windows
 
 MOST_QUERIES = 400
 MOST_DISTRACTORS = 1000

@@ -24,8 +24,9 @@ from transformers import (
     CLIPVisionModelWithProjection,
 )
 
-from ledger.fingerprint.copy_network import normalised, pool
-from ledger.fingerprint.efficientnet import FEATURES, load_efficientnet_lite0
+from ledger.fingerprint.networks.efficientnet import FEATURES
+from ledger.lab.train.copy.network import normalised, pool
+from ledger.lab.train.efficientnet import load_efficientnet_lite0
 from ledger.lab.train.studio.captions import caption, colour_of
 from ledger.lab.train.studio.course import StudioTrainingPlan, half_precision
 from ledger.lab.train.studio.pictures import StudioPictures

@@ -15,8 +15,8 @@ from diffusers import AutoencoderKL
 from numpy.typing import NDArray
 from torch import Tensor, nn
 
-from ledger.fingerprint.efficientnet import load_efficientnet_lite0
 from ledger.image.canonical_image import Pixels
+from ledger.lab.train.efficientnet import load_efficientnet_lite0
 from ledger.lab.train.studio.course import StudioTrainingPlan
 from ledger.lab.train.studio.pictures import SIDE, StudioPictures
 from ledger.lab.train.studio.sheet import save_sheet

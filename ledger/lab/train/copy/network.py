@@ -14,7 +14,7 @@ from torch import Tensor, nn
 from torch.nn import functional
 
 from ledger.fingerprint import copy_descriptor as descriptor
-from ledger.fingerprint.efficientnet import FEATURES
+from ledger.fingerprint.networks.efficientnet import FEATURES
 
 Window = tuple[float, float, float, float]
 """Left, top, right, bottom as fractions of the picture's sides."""

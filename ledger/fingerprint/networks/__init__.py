@@ -1,0 +1,1 @@
+"""The networks of a fingerprint as ONNX graphs, run by ONNX Runtime."""
