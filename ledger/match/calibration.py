@@ -34,7 +34,7 @@ from ledger.match.calibration_file import (
     read_calibration,
 )
 from ledger.match.geometry.verification import GeometryRule
-from ledger.match.null_set import NullSet, draw_evidence
+from ledger.match.null_set import NullSet, draw_pairs
 from ledger.match.probability import fit_odds
 from ledger.match.ranking import CurveText, RankingText
 from ledger.match.score import (
@@ -161,7 +161,9 @@ def calibrate(
         raise ConflictError("the corpus contains every picture of the null set", code="no-strangers")
     complexity = null_set.queries.images.complexity[~contained]
     scores = _null_scores(null_set, raw[~contained], ranking)
-    copies = fused.raw(null_set.copies.found)[:, 0].astype(np.float64) + null_set.copies.evidence
+    pairs = null_set.copies
+    aligned = with_second_verifier(pairs.evidence[:, None], pairs.learned[:, None], ranking.geometry.rule(), axis=1)
+    copies = fused.raw(pairs.found)[:, 0].astype(np.float64) + aligned[:, 0]
     null = [scores.ravel()] if self_null is None else [scores.ravel(), self_null.scores]
     text = CalibrationText(
         type="artledger/calibration",
@@ -231,9 +233,19 @@ def _null_scores(null_set: NullSet, raw: NDArray[np.float64], ranking: RankingTe
     evidence: shape (n, DRAWS)."""
     pairs = null_set.unrelated
     pairs_raw = ranking.ranking().raw(pairs.found)[:, 0].astype(np.float64)
-    drawn = draw_evidence(raw, pairs_raw, pairs.evidence, DRAWS)
-    scores: NDArray[np.float64] = (raw[..., None] + drawn).max(axis=1)
+    drawn = draw_pairs(raw, pairs_raw, DRAWS)
+    evidence = with_second_verifier(pairs.evidence[drawn], pairs.learned[drawn], ranking.geometry.rule(), axis=1)
+    scores: NDArray[np.float64] = (raw[..., None] + evidence).max(axis=1)
     return np.maximum(scores, LOWEST)
+
+
+def with_second_verifier(
+    evidence: NDArray[np.float32], learned: NDArray[np.float32], rule: GeometryRule, *, axis: int
+) -> NDArray[np.float64]:
+    """The evidence that counts: of the second verifier where the first verified none of a query's works, which lie
+    along `axis`."""
+    none = (evidence <= np.float32(rule.unverified)).all(axis=axis, keepdims=True)
+    return np.where(none, learned, evidence).astype(np.float64)
 
 
 def _mismatch(expected: str, got: str) -> ConflictError:

@@ -4,7 +4,8 @@ Steps for a query:
 1. The index offers candidates: equal digests, nearest hashes of all views, nearest embeddings.
 2. Equal bytes and equal pixels are settled by digest (`exact`, `same-pixels`).
 3. Every candidate gets its exact raw score (score.py), a work with two views that of the nearer one. The best are
-   verified against their previews (geometry/); they never include only one artist's works (choice.py).
+   verified against their previews (geometry/); they never include only one artist's works (choice.py). Where none is,
+   learned features have a second try.
 4. Raw score and geometric evidence, both log Bayes factors, are added. The sum gives the conformal p-value, by the
    query's complexity bin, and the probability (calibration.py). A digest match is nearer than every unrelated picture
    of the null set, because null pictures in the corpus are left out. Its p-value is the bin's floor, 1 / (n + 1).
@@ -193,10 +194,7 @@ class Matcher:
             for work_id, picture in self._index.pictures(work_ids).items()
         }
         geometry = QueryGeometry(query.working)
-        verified = {
-            work_id: geometry.verify(picture, self._calibration.geometry) for work_id, picture in pictures.items()
-        }
-        return {work_id: found for work_id, found in verified.items() if found is not None}
+        return geometry.verify_all(pictures, self._calibration.geometry)
 
     def _match(self, query: Query, item: _Scored, found: VerifiedAlignment | None, placed: Bin) -> Match:
         certain = certain_relation(query, item.candidate)

@@ -58,6 +58,8 @@ class MeasuredPairs:
     """Each array of shape (k, 1)."""
     evidence: NDArray[np.float32]
     """Log Bayes factor of each, shape (k,); the rule's `unverified` for pairs that were not verified."""
+    learned: NDArray[np.float32]
+    """The same of the second verifier, which counts where the first verified none of a query's works."""
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -103,12 +105,11 @@ def variants(sources: SourcePrints, works: FingerprintBlock) -> NDArray[np.bool_
     return np.asarray(np.where(usable, near, phash <= _VARIANT_PHASH_ALONE) | (cosine >= _SAME_COSINE), np.bool_)
 
 
-def draw_evidence(
-    raw: NDArray[np.float64], pairs_raw: NDArray[np.float64], evidence: NDArray[np.float32], draws: int
-) -> NDArray[np.float64]:
-    """Draws geometric evidence for unrelated pairs that were not measured, shape (*raw.shape, draws).
+def draw_pairs(raw: NDArray[np.float64], pairs_raw: NDArray[np.float64], draws: int) -> NDArray[np.intp]:
+    """Draws measured pairs, by index, whose geometric evidence stands for unrelated pairs that were not measured:
+    shape (*raw.shape, draws).
 
-    Each is the evidence of one of the NEIGHBOURING measured pairs with the nearest raw scores. The golden-ratio
+    Each is one of the NEIGHBOURING measured pairs with the nearest raw scores. The golden-ratio
     sequence makes the choice evenly spread and equal on every machine.
     """
     order = np.argsort(pairs_raw, kind="stable")
@@ -117,7 +118,7 @@ def draw_evidence(
     start = np.clip(middle - width // 2, 0, len(order) - width)
     spread = np.arange(1, raw.size * draws + 1, dtype=np.float64) * _GOLDEN % 1.0
     chosen = start[..., None] + np.floor(spread * width).astype(np.int64).reshape(*raw.shape, draws)
-    return np.asarray(evidence[order][chosen], np.float64)
+    return np.asarray(order[chosen], np.intp)
 
 
 @cache
@@ -191,12 +192,13 @@ def _pairs_arrays(name: str, pairs: MeasuredPairs) -> dict[str, NDArray[Any]]:
         f"{name}.phash": pairs.found.phash,
         f"{name}.pdq": pairs.found.pdq,
         f"{name}.evidence": pairs.evidence,
+        f"{name}.learned": pairs.learned,
     }
 
 
 def _pairs(name: str, arrays: Mapping[str, NDArray[Any]]) -> MeasuredPairs:
     found = Features(*(arrays[f"{name}.{field}"] for field in ("cosine", "look", "phash", "pdq")))
-    return MeasuredPairs(found, arrays[f"{name}.evidence"])
+    return MeasuredPairs(found, arrays[f"{name}.evidence"], arrays[f"{name}.learned"])
 
 
 def _queries(spec: str, arrays: Mapping[str, NDArray[Any]]) -> QueryBlock:

@@ -13,10 +13,11 @@ from pydantic import BaseModel, ConfigDict, Field, StringConstraints, Validation
 
 from ledger import canonical
 from ledger.errors import IntegrityError, VerificationError
+from ledger.match.geometry.learned import LearnedRule
 from ledger.match.geometry.verification import GeometryRule
 from ledger.match.score import Curve, Ranking
 
-SHIPPED = "ranking-v2.json"
+SHIPPED = "ranking-v3.json"
 Decimal = Annotated[str, StringConstraints(pattern=r"^-?(0|[1-9][0-9]{0,8})\.[0-9]{6}$")]
 Sha256 = Annotated[str, StringConstraints(pattern=r"^[0-9a-f]{64}$")]
 
@@ -48,6 +49,11 @@ class CurveText(Document):
         return Curve(tuple(map(float, self.knots)), tuple(map(float, self.values)))
 
 
+class LearnedText(Document):
+    threshold: Decimal
+    evidence: Decimal
+
+
 class GeometryText(Document):
     intercept: Decimal
     inliers: Decimal
@@ -57,10 +63,13 @@ class GeometryText(Document):
     few_distance: Decimal
     threshold: Decimal
     unverified: Decimal
+    learned: LearnedText
 
     @classmethod
     def of(cls, rule: GeometryRule) -> GeometryText:
-        return cls(few=rule.few, **{name: decimal(getattr(rule, name)) for name in cls.model_fields if name != "few"})
+        numbers = (name for name in cls.model_fields if name not in {"few", "learned"})
+        learned = LearnedText(threshold=decimal(rule.learned.threshold), evidence=decimal(rule.learned.evidence))
+        return cls(few=rule.few, learned=learned, **{name: decimal(getattr(rule, name)) for name in numbers})
 
     def rule(self) -> GeometryRule:
         return GeometryRule(
@@ -72,6 +81,7 @@ class GeometryText(Document):
             few_distance=float(self.few_distance),
             threshold=float(self.threshold),
             unverified=float(self.unverified),
+            learned=LearnedRule(float(self.learned.threshold), float(self.learned.evidence)),
         )
 
 
@@ -84,7 +94,7 @@ class RankingText(Document):
     """The shipped document."""
 
     type: Literal["artledger/ranking"]
-    version: Literal[2]
+    version: Literal[3]
     spec: Sha256
     cosine: CurveText
     look: CurveText

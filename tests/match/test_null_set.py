@@ -9,7 +9,7 @@ import pytest
 
 from ledger.errors import IntegrityError
 from ledger.fingerprint.spec import copy_spec
-from ledger.match.null_set import NEIGHBOURING, draw_evidence, read_null_set, shipped_null_set
+from ledger.match.null_set import NEIGHBOURING, draw_pairs, read_null_set, shipped_null_set
 from ledger.match.ranking import read_ranking, shipped_ranking
 
 
@@ -51,16 +51,16 @@ def test_drawn_evidence_is_that_of_pairs_as_near() -> None:
     pairs_raw = np.arange(1000, dtype=np.float64)
     evidence = np.where(pairs_raw < 500, -1, 1).astype(np.float32)
 
-    drawn = draw_evidence(np.array([[10.0, 990.0], [2000.0, -5.0]]), pairs_raw, evidence, 3)
+    drawn = evidence[draw_pairs(np.array([[10.0, 990.0], [2000.0, -5.0]]), pairs_raw, 3)]
 
     assert drawn.shape == (2, 2, 3)
     assert (drawn[:, :, 0] == [[-1, 1], [1, -1]]).all()
-    assert (drawn == draw_evidence(np.array([[10.0, 990.0], [2000.0, -5.0]]), pairs_raw, evidence, 3)).all()
+    assert (drawn == evidence[draw_pairs(np.array([[10.0, 990.0], [2000.0, -5.0]]), pairs_raw, 3)]).all()
 
 
 def test_drawn_evidence_has_the_share_of_the_measured() -> None:
     evidence = np.where(np.arange(NEIGHBOURING) % 10 == 0, 3.0, -1.0).astype(np.float32)
 
-    drawn = draw_evidence(np.zeros((400, 5)), np.zeros(NEIGHBOURING), evidence, 4)
+    drawn = evidence[draw_pairs(np.zeros((400, 5)), np.zeros(NEIGHBOURING), 4)]
 
     assert (drawn == 3).mean() == pytest.approx(0.1, abs=0.01)

@@ -36,7 +36,7 @@ class Network:
         self._session = session
 
     def __call__(self, pictures: Floats) -> Floats:
-        """The output for pictures (n, 3, height, width). Raises ValueError if the network cannot take them."""
+        """The output for pictures (n, channels, height, width). Raises ValueError if the network cannot take them."""
         try:
             values: Floats = self._session.run(None, {_INPUT: np.ascontiguousarray(pictures)})[0]
         except Exception as error:  # the runtime's own exceptions have no common base
@@ -47,11 +47,12 @@ class Network:
 class Graph:
     """A graph under construction: calls add operations, and values go by name.
 
-    `weights` are float32 tensors by name; a name that is missing raises KeyError.
+    `weights` are float32 tensors by name; a name that is missing raises KeyError. `channels`: of the input.
     """
 
-    def __init__(self, weights: Mapping[str, Floats]) -> None:
+    def __init__(self, weights: Mapping[str, Floats], *, channels: int = 3) -> None:
         self.weights = weights
+        self._channels = channels
         self._nodes: list[Any] = []
         self._constants: dict[str, Any] = {}
         self._used: dict[str, Floats] = {}
@@ -72,11 +73,11 @@ class Graph:
         self._used[name] = np.ascontiguousarray(values, np.float32)
         return name
 
-    def constant(self, values: Sequence[int] | float) -> str:
-        """Whole numbers (a shape, axes) or one float32 number."""
+    def constant(self, values: Sequence[int] | Sequence[float] | float) -> str:
+        """Whole numbers (a shape, axes), or float32 numbers."""
         name = f"constant.{values}"
-        array = np.float32(values) if isinstance(values, float) else np.array(values, np.int64)
-        self._constants[name] = numpy_helper.from_array(np.asarray(array), name)
+        kind = np.float32 if np.asarray(values).dtype.kind == "f" else np.int64
+        self._constants[name] = numpy_helper.from_array(np.array(values, kind), name)
         return name
 
     def convolution(self, name: str, values: str, *, stride: int = 1, pads: Sequence[int] = (0, 0, 0, 0),
@@ -97,7 +98,7 @@ class Graph:
         """The network whose output is this value. Raises ValueError if the weights do not fit."""
         self.add("Identity", output)
         self._nodes[-1].output[0] = _OUTPUT
-        pictures = helper.make_tensor_value_info(_INPUT, TensorProto.FLOAT, ["n", 3, "height", "width"])
+        pictures = helper.make_tensor_value_info(_INPUT, TensorProto.FLOAT, ["n", self._channels, "height", "width"])
         values = helper.make_tensor_value_info(_OUTPUT, TensorProto.FLOAT, None)
         held = [*self._constants.values(), *(_elsewhere(name, each.shape) for name, each in self._used.items())]
         graph = helper.make_graph(self._nodes, "network", [pictures], [values], initializer=held)

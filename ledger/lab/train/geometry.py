@@ -13,6 +13,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from ledger.lab.train.logistic import fit_nonnegative
+from ledger.match.geometry.learned import LearnedRule
 from ledger.match.geometry.verification import MOST_EVIDENCE, GeometryRule, Hypothesis
 
 MISTAKEN = 0.02
@@ -20,6 +21,10 @@ MISTAKEN = 0.02
 
 The p-value of a verified copy says how sure it is.
 """
+LEARNED_MISTAKEN = 0.002
+"""The same for the second verifier, which is asked about ten works at once."""
+LEAST_ALIKE = 26.0
+"""Least threshold of the second verifier."""
 _START = GeometryRule(
     intercept=-2.0,
     inliers=0.4,
@@ -29,13 +34,19 @@ _START = GeometryRule(
     few_distance=0.2,
     threshold=0.0,
     unverified=0.0,
+    learned=LearnedRule(threshold=math.inf, evidence=0.0),
 )
 """`few` and `few_distance` are not fitted: they always keep flags and signs of one design apart."""
 _ROUNDS = 5
 
 
-Pair = Sequence[Hypothesis]
-"""The hypotheses that a query and a work show one picture."""
+@dataclass(frozen=True, slots=True)
+class Pair:
+    """The hypotheses that a query and a work show one picture."""
+
+    first: Sequence[Hypothesis]
+    learned: Sequence[Hypothesis]
+    """Of the second verifier."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -44,7 +55,10 @@ class GeometryFit:
     verified: float
     """Share of copies that the rule verifies."""
     mistaken: float
-    """Share of the given unrelated pictures that it verifies."""
+    """Share of the given unrelated pairs that it verifies."""
+    learned_verified: float
+    """Share of the other copies that the second verifier verifies."""
+    learned_mistaken: float
 
 
 def fit_geometry(copies: Sequence[Pair], unrelated: Sequence[Pair]) -> GeometryFit:
@@ -59,13 +73,48 @@ def fit_geometry(copies: Sequence[Pair], unrelated: Sequence[Pair]) -> GeometryF
         inliers, correlation, closeness = weights.tolist()
         ungated = replace(ungated, intercept=intercept, inliers=inliers, correlation=correlation, closeness=closeness)
     rule = replace(ungated, few=_START.few)
-    return _with_threshold(rule, _weights(copies, rule), _weights(unrelated, rule))
+    fit = _with_threshold(rule, _weights(copies, rule), _weights(unrelated, rule))
+    return _with_learned(fit, copies, unrelated)
 
 
 def evidence_of(pair: Pair, rule: GeometryRule) -> float:
     """The pair's log Bayes factor under the rule."""
-    weight = max((rule.weigh(item.inliers, item.compared) for item in pair), default=-math.inf)
+    weight = _weight(pair, rule)
     return min(weight, MOST_EVIDENCE) if weight >= rule.threshold else rule.unverified
+
+
+def learned_evidence_of(pair: Pair, rule: GeometryRule) -> float:
+    """The pair's log Bayes factor under the second verifier's rule."""
+    return rule.learned.evidence if rule.learned.verifies(_places_alike(pair)) else rule.unverified
+
+
+def _weight(pair: Pair, rule: GeometryRule) -> float:
+    return max((rule.weigh(item.inliers, item.compared) for item in pair.first), default=-math.inf)
+
+
+def _places_alike(pair: Pair) -> float:
+    return max((item.places_alike() for item in pair.learned), default=0.0)
+
+
+def _with_learned(fit: GeometryFit, copies: Sequence[Pair], unrelated: Sequence[Pair]) -> GeometryFit:
+    """Adds the second verifier's rule, fitted on the pairs that the first does not verify."""
+    rule = fit.rule
+    own, others = (
+        np.array([_places_alike(pair) for pair in pairs if _weight(pair, rule) < rule.threshold])
+        for pairs in (copies, unrelated)
+    )
+    least = float(np.quantile(others, 1 - LEARNED_MISTAKEN, method="higher")) if others.size else 0.0
+    threshold = max(LEAST_ALIKE, least)
+    found, wrong = own > threshold, others > threshold
+    passed = (np.count_nonzero(found) + 1) / (len(own) + 2)
+    mistaken = (np.count_nonzero(wrong) + 1) / (len(others) + 2)
+    learned = LearnedRule(round(threshold, 6), min(MOST_EVIDENCE, max(0.0, math.log(passed / mistaken))))
+    return replace(
+        fit,
+        rule=replace(rule, learned=learned),
+        learned_verified=float(found.mean()) if found.size else 0.0,
+        learned_mistaken=float(wrong.mean()) if wrong.size else 0.0,
+    )
 
 
 def _with_threshold(rule: GeometryRule, copies: NDArray[np.float64], unrelated: NDArray[np.float64]) -> GeometryFit:
@@ -75,22 +124,20 @@ def _with_threshold(rule: GeometryRule, copies: NDArray[np.float64], unrelated: 
     missed = (np.count_nonzero(~verified) + 1) / (len(copies) + 2)
     refused = (np.count_nonzero(~mistaken) + 1) / (len(unrelated) + 2)
     fitted = replace(rule, threshold=threshold, unverified=math.log(missed / refused))
-    return GeometryFit(fitted, float(verified.mean()), float(mistaken.mean()))
+    return GeometryFit(fitted, float(verified.mean()), float(mistaken.mean()), 0.0, 0.0)
 
 
 def _weights(pairs: Sequence[Pair], rule: GeometryRule) -> NDArray[np.float64]:
-    return np.array(
-        [max((rule.weigh(item.inliers, item.compared) for item in found), default=-math.inf) for found in pairs]
-    )
+    return np.array([_weight(pair, rule) for pair in pairs])
 
 
 def _best(found: Pair, rule: GeometryRule) -> Hypothesis | None:
-    return max(found, key=lambda item: rule.weigh(item.inliers, item.compared), default=None)
+    return max(found.first, key=lambda item: rule.weigh(item.inliers, item.compared), default=None)
 
 
 def _measures(item: Hypothesis) -> tuple[float, float, float]:
     """The measures that GeometryRule weighs, in the order of its fields."""
-    base = GeometryRule(0.0, 0.0, 0.0, 0.0, 0, 1.0, 0.0, 0.0)
+    base = replace(_START, intercept=0.0, inliers=0.0, correlation=0.0, closeness=0.0, few=0)
     return (
         replace(base, inliers=1.0).weigh(item.inliers, item.compared),
         replace(base, correlation=1.0).weigh(item.inliers, item.compared),

@@ -10,12 +10,14 @@ from collections import Counter
 from collections.abc import Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
+from functools import cache
 
 import numpy as np
 from numpy.typing import NDArray
 
+from ledger.fingerprint.learned_features import LearnedFeatures, learned_features
 from ledger.image.preview import read_preview
-from ledger.lab.train.geometry import GeometryFit, Pair, evidence_of, fit_geometry
+from ledger.lab.train.geometry import GeometryFit, Pair, evidence_of, fit_geometry, learned_evidence_of
 from ledger.lab.train.null_set_pictures import NullSetPicture
 from ledger.lab.train.pictures import OPENCLIPART
 from ledger.lab.train.ranking import NEIGHBOURS, RankingPairs, fit_ranking, picked
@@ -24,7 +26,7 @@ from ledger.lab.train.variants import variant_pairs, without_variants
 from ledger.match.block import FingerprintBlock, hash_words
 from ledger.match.calibration import VERIFIED
 from ledger.match.candidate import WorkPicture
-from ledger.match.geometry.verification import QueryGeometry
+from ledger.match.geometry.verification import GeometryRule, QueryGeometry
 from ledger.match.null_set import MeasuredPairs, SourcePrints, write_null_set
 from ledger.match.ranking import BinText, CurveText, GeometryText, RankingText, decimal
 from ledger.match.score import Features, QueryBlock, Ranking, features, levels
@@ -73,8 +75,8 @@ def assemble(measured: Sequence[NullSetPicture]) -> NullSetFiles:
         QueryBlock.stack([item.query for item in null]),
         _source_prints(null),
         vectors,
-        MeasuredPairs(_column(pairs.found, aligned.copy_places), _evidence(aligned.copies, fit)),
-        MeasuredPairs(_column(pairs.found, aligned.unrelated_places), _evidence(aligned.unrelated, fit)),
+        _measured(_column(pairs.found, aligned.copy_places), aligned.copies, fit.rule),
+        _measured(_column(pairs.found, aligned.unrelated_places), aligned.unrelated, fit.rule),
     )
     return NullSetFiles(
         null_set=data,
@@ -117,12 +119,20 @@ def _align(
     copy_places: list[tuple[int, int]] = []
     unrelated_places: list[tuple[int, int]] = []
 
+    @cache
+    def learned(column: int) -> LearnedFeatures:
+        return learned_features(read_preview(references[column].preview))
+
+    def aligned(geometry: QueryGeometry, column: int) -> Pair:
+        work = _picture(references[column])
+        return Pair(list(geometry.hypotheses(work)), list(geometry.learned_hypotheses(work, learned(column))))
+
     def examine(row: int) -> tuple[int, list[tuple[int, Pair]]]:
         own = int(pairs.own[row])
         columns = [int(column) for column in np.argsort(-nearest[row])[:VERIFIED] if np.isfinite(nearest[row, column])]
         geometry = QueryGeometry(queries[row].working)
         wanted = [own, *(column for column in columns if column != own)] if own >= 0 else columns
-        return own, [(column, list(geometry.hypotheses(_picture(references[column])))) for column in wanted]
+        return own, [(column, aligned(geometry, column)) for column in wanted]
 
     with ThreadPoolExecutor() as threads:  # OpenCV and NumPy release the interpreter
         for row, (own, found) in zip(rows, threads.map(examine, rows), strict=True):
@@ -142,8 +152,10 @@ def _column(found: Features, places: Places) -> Features:
     return Features(flat.cosine[:, None], flat.window[:, None], flat.phash[:, None], flat.pdq[:, None])
 
 
-def _evidence(pairs: Sequence[Pair], fit: GeometryFit) -> NDArray[np.float32]:
-    return np.array([evidence_of(pair, fit.rule) for pair in pairs], np.float32)
+def _measured(found: Features, pairs: Sequence[Pair], rule: GeometryRule) -> MeasuredPairs:
+    first = np.array([evidence_of(pair, rule) for pair in pairs], np.float32)
+    learned = np.array([learned_evidence_of(pair, rule) for pair in pairs], np.float32)
+    return MeasuredPairs(found, first, learned)
 
 
 def _text(ranking: Ranking, fit: GeometryFit, null: Sequence[NullSetPicture]) -> RankingText:
@@ -152,7 +164,7 @@ def _text(ranking: Ranking, fit: GeometryFit, null: Sequence[NullSetPicture]) ->
     edges = (*np.quantile(complexity, [1 / 3, 2 / 3]).round(2).tolist(), 1.1)
     return RankingText(
         type="artledger/ranking",
-        version=2,
+        version=3,
         spec=null[0].clean.spec,
         cosine=CurveText.of(ranking.cosine),
         look=CurveText.of(ranking.window),

@@ -3,14 +3,16 @@
 Three hypotheses are tried for each candidate: the transform on which local features agree, the same for the mirror
 image, and the whole picture rotated or mirrored (without local features, for flat and blurred pictures). The aligned
 pair of each is compared tile by tile. Flat art, flags and letters often agree in a few corners, but rarely in the
-structure and colour of most tiles.
+structure and colour of most tiles. Where no candidate is verified, learned features have a second try (learned.py).
 """
 
 from __future__ import annotations
 
 import math
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
+from functools import cached_property
+from typing import TYPE_CHECKING
 
 import cv2
 import numpy as np
@@ -22,7 +24,11 @@ from ledger.match.attribution import verified_relation, written
 from ledger.match.candidate import Evidence, Region, WorkPicture
 from ledger.match.geometry.agreement import Affine, agree
 from ledger.match.geometry.alignment import Comparison, chain, compare, framed, inverse
+from ledger.match.geometry.learned import LearnedRule, agree_learned
 from ledger.match.lists import Relation
+
+if TYPE_CHECKING:
+    from ledger.fingerprint.learned_features import LearnedFeatures
 
 _TOLERANCE = 6.0
 """Largest error of an agreeing match, in pixels of the query's working picture."""
@@ -57,6 +63,8 @@ class GeometryRule:
     """The least log Bayes factor of a verified relation."""
     unverified: float
     """The log Bayes factor of a pair that is not verified."""
+    learned: LearnedRule
+    """The second verifier's."""
 
     def weigh(self, inliers: int, compared: Comparison) -> float:
         """The pair's log Bayes factor; minus infinity if it is ruled out."""
@@ -87,6 +95,10 @@ class Hypothesis:
     inliers: int
     compared: Comparison
 
+    def places_alike(self) -> float:
+        """The second verifier's measure: agreeing places times the correlation of the aligned pair."""
+        return self.inliers * self.compared.correlation
+
 
 class QueryGeometry:
     """A query, prepared once for all its candidates."""
@@ -96,6 +108,15 @@ class QueryGeometry:
         self._straight, self._mirrored = query_features(working)
         self.content = _content(working)
         self._thumbs = _turned_thumbs(working, self.content)
+
+    def verify_all(self, works: Mapping[str, WorkPicture], rule: GeometryRule) -> dict[str, VerifiedAlignment]:
+        """The works that are verified, by key: by the first verifier, or by the second where the first verifies none."""
+        for verify in (self.verify, self.verify_learned):
+            tried = {key: verify(work, rule) for key, work in works.items()}
+            verified = {key: found for key, found in tried.items() if found is not None}
+            if verified:
+                return verified
+        return {}
 
     def verify(self, work: WorkPicture, rule: GeometryRule) -> VerifiedAlignment | None:
         """The best hypothesis; None if none reaches the rule's threshold."""
@@ -107,11 +128,43 @@ class QueryGeometry:
             return None
         return self._verified(best, work.preview, min(weight, MOST_EVIDENCE))
 
+    def verify_learned(self, work: WorkPicture, rule: GeometryRule) -> VerifiedAlignment | None:
+        """The best hypothesis of the second verifier; None if none is verified."""
+        best = max(self.learned_hypotheses(work), key=Hypothesis.places_alike, default=None)
+        if best is None or not rule.learned.verifies(best.places_alike()):
+            return None
+        return self._verified(best, work.preview, rule.learned.evidence)
+
+    def learned_hypotheses(self, work: WorkPicture, features: LearnedFeatures | None = None) -> Iterator[Hypothesis]:
+        """Plausible alignments by learned features, straight and mirrored, each compared. `features`: the work's, if
+        they are known."""
+        from ledger.fingerprint.learned_features import learned_features  # loads a model
+
+        features = features or learned_features(work.preview)
+        flip = np.array([[-1.0, 0.0, self.picture.shape[1]], [0.0, 1.0, 0.0]])
+        proposals = []
+        for method, own, back in (("xfeat", self._learned[0], None), ("xfeat-mirrored", self._learned[1], flip)):
+            found = agree_learned(features, own)
+            if found is not None:
+                transform = found.transform if back is None else chain(back, found.transform)
+                proposals.append((method, transform, found.inliers))
+        yield from self._compared(work.preview, proposals)
+
+    @cached_property
+    def _learned(self) -> tuple[LearnedFeatures, LearnedFeatures]:
+        """Features of the query and of its mirror image."""
+        from ledger.fingerprint.learned_features import learned_features  # loads a model
+
+        return learned_features(self.picture), learned_features(np.ascontiguousarray(self.picture[:, ::-1]))
+
     def hypotheses(self, work: WorkPicture) -> Iterator[Hypothesis]:
         """Plausible alignments of the work with the query, each compared."""
-        height, width = work.preview.shape[:2]
-        frame = framed(work.preview)
-        for method, transform, inliers in self._proposals(work.preview, LocalFeatures.from_bytes(work.local)):
+        return self._compared(work.preview, self._proposals(work.preview, LocalFeatures.from_bytes(work.local)))
+
+    def _compared(self, preview: Pixels, proposals: Iterable[tuple[str, Affine, int]]) -> Iterator[Hypothesis]:
+        height, width = preview.shape[:2]
+        frame = framed(preview)
+        for method, transform, inliers in proposals:
             if not _plausible(transform, (width, height), self.picture):
                 continue
             compared = compare(frame, (width, height), self.picture, transform)

@@ -18,12 +18,15 @@ def aligned(
     rule: GeometryRule,
 ) -> dict[tuple[str, str], float | None]:
     """The log Bayes factor of each pair (query, work); None where alignment finds nothing or a picture is missing."""
-    geometry = None if picture is None else QueryGeometry(picture)
-    found: dict[tuple[str, str], float | None] = {}
-    for work in near:
-        shown = works.get(work.work_id)
-        if shown is not None and work.second:
-            shown = shown.second or shown
-        verified = None if geometry is None or shown is None else geometry.verify(shown, rule)
-        found[query.work_id, work.work_id] = None if verified is None else verified.log_bayes_factor
+    found: dict[tuple[str, str], float | None] = {(query.work_id, work.work_id): None for work in near}
+    if picture is None:
+        return found
+    geometry = QueryGeometry(picture)
+    shown = {work.work_id: _view(works[work.work_id], work) for work in near if work.work_id in works}
+    for work_id, verified in geometry.verify_all(shown, rule).items():
+        found[query.work_id, work_id] = verified.log_bayes_factor
     return found
+
+
+def _view(picture: WorkPicture, work: NearWork) -> WorkPicture:
+    return picture.second or picture if work.second else picture

@@ -16,6 +16,7 @@ from ledger.fingerprint import copy_descriptor as descriptor
 from ledger.fingerprint import local_parameters
 from ledger.lab.train.copy.dataset import TrainingPictures, gather, read_training_pictures
 from ledger.lab.train.copy.log import CopyTrainingLog
+from ledger.lab.train.copy.network import CopyNetwork
 from ledger.lab.train.copy.training import CopyTraining, CopyTrainingPlan, CopyTrainingReport
 from ledger.lab.train.local_projection import fit_local_projection
 from ledger.lab.train.pictures import SourcePicture
