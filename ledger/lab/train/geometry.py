@@ -13,7 +13,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from ledger.lab.train.logistic import fit_nonnegative
-from ledger.match.geometry.learned import LearnedRule
+from ledger.match.geometry.learned import LEAST_PLACES, LearnedRule
 from ledger.match.geometry.verification import MOST_EVIDENCE, GeometryRule, Hypothesis
 
 MISTAKEN = 0.02
@@ -23,8 +23,6 @@ The p-value of a verified copy says how sure it is.
 """
 LEARNED_MISTAKEN = 0.002
 """The same for the second verifier, which is asked about ten works at once."""
-LEAST_ALIKE = 26.0
-"""Least threshold of the second verifier."""
 _START = GeometryRule(
     intercept=-2.0,
     inliers=0.4,
@@ -104,7 +102,7 @@ def _with_learned(fit: GeometryFit, copies: Sequence[Pair], unrelated: Sequence[
         for pairs in (copies, unrelated)
     )
     least = float(np.quantile(others, 1 - LEARNED_MISTAKEN, method="higher")) if others.size else 0.0
-    threshold = max(LEAST_ALIKE, least)
+    threshold = max(float(LEAST_PLACES), least)
     found, wrong = own > threshold, others > threshold
     passed = (np.count_nonzero(found) + 1) / (len(own) + 2)
     mistaken = (np.count_nonzero(wrong) + 1) / (len(others) + 2)

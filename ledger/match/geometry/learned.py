@@ -26,8 +26,8 @@ _ROUNDS = 2000
 _SURE = 0.999
 _PLACE = 3.0
 """Pixels. Points that are nearer than this count as one place."""
-_LEAST = 6
-"""Places that a transform must map; fewer agree by chance."""
+LEAST_PLACES = 26
+"""Places that a transform must map; fewer agree by chance, and no rule verifies so few."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -49,10 +49,10 @@ def agree_learned(work: LearnedFeatures, query: LearnedFeatures) -> Agreement | 
     Its inliers are distinct places, on the side that has fewer of them. Equal input gives equal output: OpenCV's RANSAC
     starts from a fixed seed.
     """
-    if min(len(work.points), len(query.points)) < _LEAST:
+    if min(len(work.points), len(query.points)) < LEAST_PLACES:
         return None
     near, far = _mutual(work.descriptors @ query.descriptors.T)
-    if len(near) < _LEAST:
+    if len(near) < LEAST_PLACES:
         return None
     source, target = work.points[near], query.points[far]
     fitted: Any
@@ -64,7 +64,7 @@ def agree_learned(work: LearnedFeatures, query: LearnedFeatures) -> Agreement | 
     agreeing = np.asarray(kept)[:, 0].astype(np.bool_)
     places = min(_places(source[agreeing]), _places(target[agreeing]))
     found: Affine = np.asarray(fitted, np.float64)
-    return Agreement(found, places) if places >= _LEAST else None
+    return Agreement(found, places) if places >= LEAST_PLACES else None
 
 
 def _mutual(cosines: NDArray[np.float32]) -> tuple[NDArray[np.intp], NDArray[np.intp]]:

@@ -163,10 +163,11 @@ class QueryGeometry:
 
     def _compared(self, preview: Pixels, proposals: Iterable[tuple[str, Affine, int]]) -> Iterator[Hypothesis]:
         height, width = preview.shape[:2]
-        frame = framed(preview)
+        frame: NDArray[np.float32] | None = None
         for method, transform, inliers in proposals:
             if not _plausible(transform, (width, height), self.picture):
                 continue
+            frame = framed(preview) if frame is None else frame
             compared = compare(frame, (width, height), self.picture, transform)
             if compared.detailed >= _LEAST_DETAIL and compared.covered >= _LEAST_COVERED:
                 yield Hypothesis(method, transform, inliers, compared)
