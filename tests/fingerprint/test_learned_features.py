@@ -12,6 +12,7 @@ from ledger.errors import IntegrityError
 from ledger.fingerprint import learned_features as learned
 from ledger.fingerprint.learned_features import LearnedFeatures, learned_features
 from ledger.fingerprint.learned_parameters import MOST_POINTS
+from ledger.fingerprint.networks.graph import Floats
 from ledger.fingerprint.networks.xfeat import CHANNELS, DESCRIPTOR
 from ledger.image.canonical_image import Pixels
 from tests.match.drawings import drawing, pixels
@@ -19,9 +20,10 @@ from tests.match.drawings import drawing, pixels
 PICTURE = pixels(drawing(3), 256)
 
 
-def near(one: LearnedFeatures, other: LearnedFeatures) -> np.ndarray:
+def near(one: LearnedFeatures, other: LearnedFeatures) -> Floats:
     """Points of the second that are nearest to those of the first."""
-    return other.points[(one.descriptors @ other.descriptors.T).argmax(axis=1)]
+    found: Floats = other.points[(one.descriptors @ other.descriptors.T).argmax(axis=1)]
+    return found
 
 
 def test_maps_have_the_form_that_the_network_promises() -> None:
