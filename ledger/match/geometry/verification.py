@@ -110,7 +110,7 @@ class QueryGeometry:
         self._thumbs = _turned_thumbs(working, self.content)
 
     def verify_all(self, works: Mapping[str, WorkPicture], rule: GeometryRule) -> dict[str, VerifiedAlignment]:
-        """The works that are verified, by key: by the first verifier, or by the second where the first verifies none."""
+        """The works that are verified, by key: by the first verifier, or by the second where that verifies none."""
         for verify in (self.verify, self.verify_learned):
             tried = {key: verify(work, rule) for key, work in works.items()}
             verified = {key: found for key, found in tried.items() if found is not None}
