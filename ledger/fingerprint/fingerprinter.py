@@ -21,7 +21,7 @@ class Fingerprinter:
 
     def __init__(self, encoders: Sequence[Encoder], spec: FingerprintSpec) -> None:
         """Raises ConflictError (`spec-mismatch`) if these encoders and this code do not match `spec`."""
-        made = FingerprintSpec.of({encoder.name: encoder.describe() for encoder in encoders})
+        made = FingerprintSpec.of({encoder.name: encoder.describe() for encoder in encoders}, spec.query_views)
         if made.digest != spec.digest:
             raise ConflictError(
                 f"the loaded models have fingerprint spec {made.digest}, but {spec.digest} is needed",
@@ -62,12 +62,20 @@ class Fingerprinter:
     def queries(self, images: Sequence[CanonicalImage], *, kept: bool = False) -> list[QueryFingerprint]:
         """One per picture, in order, with the hashes of its other views and the embeddings of its windows. Local
         features only if pictures are `kept`, to be recognised later; they are computed in parallel with encoding."""
-        pictures = [image.working for image in images]
-        with ThreadPoolExecutor(len(self._encoders)) as aside:
-            encoding = {each.name: aside.submit(each.encode_queries, pictures) for each in self._encoders}
-            views = [query_views(image.working) for image in images]
-            local = [work_features(preview_of(image.working)).to_bytes() if kept else b"" for image in images]
-            plain = [(hashes(image.working), complexity(image.working)) for image in images]
+        return self._queries([image.working for image in images], self._encoders, kept=kept)
+
+    def other_queries(self, pictures: Sequence[Pixels]) -> list[QueryFingerprint]:
+        """Fingerprints of other pictures of a query (query_pictures.py), without embeddings of style."""
+        return self._queries(pictures, [each for each in self._encoders if each.name == copy_descriptor.NAME])
+
+    def _queries(
+        self, pictures: Sequence[Pixels], encoders: Sequence[Encoder], *, kept: bool = False
+    ) -> list[QueryFingerprint]:
+        with ThreadPoolExecutor(len(encoders)) as aside:
+            encoding = {each.name: aside.submit(each.encode_queries, pictures) for each in encoders}
+            views = [query_views(picture) for picture in pictures]
+            local = [work_features(preview_of(picture)).to_bytes() if kept else b"" for picture in pictures]
+            plain = [(hashes(picture), complexity(picture)) for picture in pictures]
             vectors = {name: each.result() for name, each in encoding.items()}
         return [
             QueryFingerprint(
@@ -78,7 +86,7 @@ class Fingerprinter:
                 pdq_views=views[index][1],
                 windows={name: rows[index, 1:] for name, rows in vectors.items()},
             )
-            for index in range(len(images))
+            for index in range(len(pictures))
         ]
 
     def _fingerprint(self, made: Hashes, detail: float, embeddings: Mapping[str, Vector], local: bytes) -> Fingerprint:

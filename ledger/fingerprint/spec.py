@@ -12,6 +12,10 @@ from ledger.fingerprint import complexity, copy_descriptor, hashes, local_parame
 from ledger.fingerprint.style_models import STYLE, StyleModels
 from ledger.image.limits import WORKING_RESAMPLING, WORKING_SIDE
 
+QUERY_VIEWS = "8 dihedral, and one without border"
+"""What queries are compared by in the shipped null set. With the next one it becomes QUERY_PICTURES."""
+QUERY_PICTURES = QUERY_VIEWS + "; these of the picture over another ground, and of its negative"
+
 
 @dataclass(frozen=True, slots=True)
 class FingerprintSpec:
@@ -21,9 +25,18 @@ class FingerprintSpec:
     """RFC 8785 bytes."""
 
     @classmethod
-    def of(cls, embeddings: Mapping[str, Mapping[str, object]]) -> Self:
+    def of(cls, embeddings: Mapping[str, Mapping[str, object]], query_views: str = QUERY_VIEWS) -> Self:
         """The spec of this code's hashes with these embeddings (name to `Encoder.describe()`)."""
-        return cls(canonical.dumps(_document(embeddings)))
+        return cls(canonical.dumps({**_document(embeddings), "query_views": query_views}))
+
+    @property
+    def query_views(self) -> str:
+        return str(canonical.loads(self.document)["query_views"])
+
+    @property
+    def query_pictures(self) -> bool:
+        """Whether a query is also compared over another ground and as a negative (query_pictures.py)."""
+        return self.query_views == QUERY_PICTURES
 
     @property
     def digest(self) -> str:
@@ -72,7 +85,6 @@ def _document(embeddings: Mapping[str, Mapping[str, object]]) -> Mapping[str, ob
         "working_picture": {"longest_side": WORKING_SIDE, "resampling": WORKING_RESAMPLING},
         "phash": {"algorithm": "imagehash.phash", "bits": 256, "hash_size": 16, "highfreq_factor": 4},
         "pdq": {"algorithm": "pdq", "bits": 256, "refused_at_quality": hashes.PDQ_MINIMUM_QUALITY},
-        "query_views": "8 dihedral, and one without border",
         "complexity": {
             "algorithm": "share of grid cells with contrast",
             "grid": complexity.GRID,

@@ -159,7 +159,7 @@ def calibrate(
     raw, contained = _nearest(null_set, level, _of_spec(blocks, full), fused)
     if contained.all():
         raise ConflictError("the corpus contains every picture of the null set", code="no-strangers")
-    complexity = null_set.queries.images.complexity[~contained]
+    complexity = null_set.complexity[~contained]
     scores = _null_scores(null_set, raw[~contained], ranking)
     pairs = null_set.copies
     aligned = with_second_verifier(pairs.evidence[:, None], pairs.learned[:, None], ranking.geometry.rule(), axis=1)
@@ -208,7 +208,8 @@ def _nearest(
     best = np.full((len(null_set), VERIFIED), LOWEST)
     contained = np.zeros(len(null_set), np.bool_)
     for block in blocks:
-        raw = block.best_views(ranking.raw(features(null_set.queries, level, block)).astype(np.float64))
+        rows = ranking.raw(features(null_set.queries, level, block)).astype(np.float64)
+        raw = null_set.best_pictures(block.best_views(rows))
         both = np.concatenate([best, raw], axis=1)
         best = np.partition(both, -VERIFIED, axis=1)[:, -VERIFIED:]
         contained |= null_set.contained_in(block)

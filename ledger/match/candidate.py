@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from decimal import Decimal
 from typing import Protocol, Self
@@ -48,6 +48,12 @@ class Query:
     working: Pixels
     not_comparable: str | None = None
     """Why its fingerprint cannot be compared (`fingerprint.complexity.comparable`); then only equal bytes match."""
+    view: str = ""
+    """Name of the view that this is of another query (query_pictures.py); empty for the picture itself."""
+    others: tuple[Query, ...] = ()
+    """Other pictures that it may be an altered form of, compared beside it."""
+    negative: Callable[[], Query] | None = None
+    """Makes its negative, which is compared where its hashes say so."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -108,6 +114,9 @@ class Group:
 WORKS_PER_WINDOW = 15
 """Works per window of a query. Each window has its own places, so that a blank window, which is near to many works,
 takes none from another window."""
+
+WORKS_PER_NEGATIVE = 5
+"""Works by the hash of a query's negative, which is the complement of its own."""
 
 WORKS_PER_STYLE = 30
 """Works per style embedding; enough that one artist's many works do not take all places."""

@@ -31,6 +31,8 @@ STYLE_SCORE = "style"
 """Raw measurement of a match whose p-value is about style: nearness in style."""
 OVER_BLACK = "over_black"
 """Raw measurement, 1, of a match with a work's second view; a match with its first has none."""
+QUERY_VIEW = "query_"
+"""Begins the name of a raw measurement, 1, of a match with another picture of the query: `ground` or `negative`."""
 
 WHOLE_COVER = "0.7"
 """A verified copy is of the whole picture if it shows this share of both pictures' content, else of a part."""

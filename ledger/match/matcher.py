@@ -20,7 +20,6 @@ Steps for a query:
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from collections.abc import Set as AbstractSet
 from dataclasses import dataclass, replace
 
 import numpy as np
@@ -33,7 +32,8 @@ from ledger.match.calibration import Calibration
 from ledger.match.candidate import Candidate, CandidateIndex, Match, MatchOutcome, Query
 from ledger.match.choice import Contender, chosen
 from ledger.match.geometry.verification import QueryGeometry, VerifiedAlignment
-from ledger.match.lists import COPY_RELATIONS, FUSED_SCORE, MATCHES, OVER_BLACK, Relation
+from ledger.match.lists import COPY_RELATIONS, FUSED_SCORE, MATCHES, OVER_BLACK, QUERY_VIEW, Relation
+from ledger.match.negative import may_be_negative
 from ledger.match.null_set import NullSet
 from ledger.match.relation import certain_relation
 from ledger.match.score import LAST_RANK, Features, Levels, NearestCosines, QueryBlock, features, levels
@@ -54,6 +54,8 @@ class _Scored:
     parts: Mapping[str, float]
     second: bool
     """Whether its second view is nearer than its first, and so is the one that counts."""
+    query: Query
+    """The picture that is nearest to it: the query or one of its others."""
 
 
 class Matcher:
@@ -83,9 +85,9 @@ class Matcher:
         Raises ConflictError (`spec-mismatch`) for a fingerprint of another spec.
         """
         corpus = self._index.state()
-        found = self._candidates(query, CANDIDATES)
+        views, found = self._views(query, CANDIDATES)
         labels = _group_labels(found)
-        drafts = self._drafts(query, found, labels)
+        drafts = self._drafts(views, found, labels)
         matches = self._named(_first_of_each(drafts, labels)[:MATCHES])
         concluded = attribute(matches, written(self._calibration.alpha))
         comparable = query.not_comparable is None
@@ -104,9 +106,19 @@ class Matcher:
 
         Raises as `match` does.
         """
-        found = self._candidates(query, max(CANDIDATES, 2 * limit))
+        views, found = self._views(query, max(CANDIDATES, 2 * limit))
         alone = {candidate.work_id: candidate.work_id for candidate in found}
-        return tuple(_ranked(self._drafts(query, found, alone)[:limit]))
+        return tuple(_ranked(self._drafts(views, found, alone)[:limit]))
+
+    def _views(self, query: Query, limit: int) -> tuple[Sequence[Query], Sequence[Candidate]]:
+        """The query with the other pictures that are compared beside it, and the candidates of all of them."""
+        found = {each.work_id: each for each in self._candidates(query, limit)}
+        others = list(query.others)
+        if query.negative is not None and may_be_negative(query, list(found.values())):
+            others.append(query.negative())
+        for other in others:
+            found |= {each.work_id: each for each in self._candidates(other, limit)}
+        return [query, *others], list(found.values())
 
     def _candidates(self, query: Query, limit: int) -> Sequence[Candidate]:
         self._check_spec(query)
@@ -128,15 +140,18 @@ class Matcher:
                 code="spec-mismatch",
             )
 
-    def _drafts(self, query: Query, found: Sequence[Candidate], labels: Mapping[str, str]) -> list[Match]:
+    def _drafts(self, views: Sequence[Query], found: Sequence[Candidate], labels: Mapping[str, str]) -> list[Match]:
         """Matches, nearest first, without ranks and groups. `labels`: one per work, equal within a group."""
         if not found:
             return []
-        scored = self._score(query, found)
+        query = views[0]
+        ways = _by_work([each for view in views for each in self._score(view, found)])
+        scored = [nearest for nearest, *_ in ways.values()]
         aligned = self._aligned(query, scored, labels)
-        verified = self._verify(query, aligned, {item.candidate.work_id for item in scored if item.second})
+        verified = self._verify(aligned, ways)
         placed = self._calibration.bin_of(query.fingerprint.image.complexity)
-        drafts = [self._match(query, item, verified.get(item.candidate.work_id), placed) for item in scored]
+        compared = [verified.get(item.candidate.work_id, (item, None)) for item in scored]
+        drafts = [self._match(query, item, alignment, placed) for item, alignment in compared]
         # Works that were not aligned come after those that were: an audit repeats a record by aligning its works.
         drafts.sort(key=lambda match: (match.relation not in _DIGESTS and match.work_id not in aligned, *_order(match)))
         if self._style is not None:
@@ -144,7 +159,7 @@ class Matcher:
         return drafts
 
     def _score(self, query: Query, found: Sequence[Candidate]) -> list[_Scored]:
-        """Scored candidates, nearest first, each by the view that is nearer."""
+        """Scored candidates, each by its view that is nearer to the query."""
         views = [(each, each.fingerprint, False) for each in found]
         views += [(each, each.second, True) for each in found if each.second is not None]
         queries = QueryBlock.stack([query.fingerprint])
@@ -158,8 +173,9 @@ class Matcher:
             known = scored.get(candidate.work_id)
             if known is None or raw[column] > known.raw:
                 parts = _parts(near, column, level, windows[column]) | ({OVER_BLACK: 1.0} if second else {})
-                scored[candidate.work_id] = _Scored(candidate, float(raw[column]), parts, second)
-        return sorted(scored.values(), key=lambda item: (-item.raw, item.candidate.work_id))
+                parts |= {f"{QUERY_VIEW}{query.view}": 1.0} if query.view else {}
+                scored[candidate.work_id] = _Scored(candidate, float(raw[column]), parts, second, query)
+        return list(scored.values())
 
     def _levels(self, query: Query, queries: QueryBlock, found: Sequence[Candidate]) -> Levels:
         """The query's background levels, from the corpus if the calibration says so. A query that is not comparable
@@ -184,17 +200,27 @@ class Matcher:
         return chosen([each for each in contenders if each.label not in settled])
 
     def _verify(
-        self, query: Query, work_ids: Sequence[str], second: AbstractSet[str]
-    ) -> Mapping[str, VerifiedAlignment]:
-        """Geometric evidence by work id; of `second`, with their second views."""
+        self, work_ids: Sequence[str], ways: Mapping[str, Sequence[_Scored]]
+    ) -> Mapping[str, tuple[_Scored, VerifiedAlignment]]:
+        """Geometric evidence by work id, with the pictures that it is about: of all that were compared, the pair whose
+        score and evidence together are highest."""
         if not work_ids:
             return {}
-        pictures = {
-            work_id: (picture.second or picture) if work_id in second else picture
-            for work_id, picture in self._index.pictures(work_ids).items()
-        }
-        geometry = QueryGeometry(query.working)
-        return geometry.verify_all(pictures, self._calibration.geometry)
+        pairs = []
+        geometry: dict[str, QueryGeometry] = {}
+        for work_id, picture in self._index.pictures(work_ids).items():
+            for item in ways[work_id]:
+                if item.query.view not in geometry:
+                    geometry[item.query.view] = QueryGeometry(item.query.working)
+                shown = (picture.second or picture) if item.second else picture
+                pairs.append((item, geometry[item.query.view], shown))
+        rule = self._calibration.geometry
+        for verify in (QueryGeometry.verify, QueryGeometry.verify_learned):
+            tried = [(item, verify(own, shown, rule)) for item, own, shown in pairs]
+            verified = _best_of_each([(item, found) for item, found in tried if found is not None])
+            if verified:
+                return verified
+        return {}
 
     def _match(self, query: Query, item: _Scored, found: VerifiedAlignment | None, placed: Bin) -> Match:
         certain = certain_relation(query, item.candidate)
@@ -221,12 +247,30 @@ class Matcher:
         )
 
 
+def _by_work(scored: Sequence[_Scored]) -> Mapping[str, Sequence[_Scored]]:
+    """How each work was compared, with the nearest picture first; works in the order of nearness."""
+    ways: dict[str, list[_Scored]] = {}
+    for item in sorted(scored, key=lambda item: (-item.raw, item.candidate.work_id)):
+        ways.setdefault(item.candidate.work_id, []).append(item)
+    return ways
+
+
 def _nearest_windows(queries: QueryBlock, level: Levels, works: FingerprintBlock) -> Sequence[int | None]:
     """For each work the number of the query's window that is nearest to it above its level; None without windows."""
     if not queries.windows.shape[1]:
         return [None] * len(works)
     near = queries.windows[0].astype(np.float32) @ works.copy.astype(np.float32).T - level.windows[0][:, None]
     return [int(window) for window in near.argmax(axis=0)]
+
+
+def _best_of_each(
+    found: Sequence[tuple[_Scored, VerifiedAlignment]],
+) -> dict[str, tuple[_Scored, VerifiedAlignment]]:
+    """By work id, the pair of pictures whose score and evidence together are highest."""
+    best: dict[str, tuple[_Scored, VerifiedAlignment]] = {}
+    for item, aligned in sorted(found, key=lambda pair: -(pair[0].raw + pair[1].log_bayes_factor)):
+        best.setdefault(item.candidate.work_id, (item, aligned))
+    return best
 
 
 def _parts(near: Features, column: int, level: Levels, window: int | None) -> dict[str, float]:
@@ -295,5 +339,5 @@ def _styled(match: Match, found: StyleFinding) -> Match:
         p_value=round(found.p_value, 6),
         n_null=found.bin.n,
         bin=found.bin.name,
-        raw={**found.raw, **{name: value for name, value in match.raw.items() if name == OVER_BLACK}},
+        raw={**found.raw, **{name: 1.0 for name in match.raw if name == OVER_BLACK or name.startswith(QUERY_VIEW)}},
     )

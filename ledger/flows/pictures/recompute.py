@@ -12,7 +12,7 @@ from ledger.errors import ConflictError, NotFoundError
 from ledger.fingerprint.fingerprint import Vector, embedding_sha256
 from ledger.fingerprint.fingerprinter import Fingerprinter
 from ledger.flows.pictures.measurements import match_text
-from ledger.flows.pictures.verify import query_of
+from ledger.flows.pictures.verify import query_with_views
 from ledger.flows.works.subset import TheseWorks
 from ledger.image.canonical_image import CanonicalImage
 from ledger.image.pool import DecodePool
@@ -83,7 +83,7 @@ class LocalRecompute:
             frozenset(match.work_id for match in record.matches if OVER_BLACK in match.raw),
         )
         decoded = self._decoded(image, record.image.pixel_sha256)
-        query = query_of(decoded, self.fingerprinter.query(decoded))
+        query = query_with_views(decoded, self.fingerprinter)
         calibration = Calibration.read(stored.document)
         matcher = Matcher(works, calibration, shipped_null_set())
         scores = {match.work_id: float(match_text(match).score) for match in matcher.compare(query, len(wanted) or 1)}

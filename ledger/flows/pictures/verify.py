@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
+from functools import partial
 
 from ledger.answers.notes import notes_on_view
 from ledger.answers.records import RecordAnswer
@@ -11,13 +12,14 @@ from ledger.cancellation import require_not_cancelled
 from ledger.fingerprint.complexity import comparable
 from ledger.fingerprint.fingerprint import QueryFingerprint
 from ledger.fingerprint.fingerprinter import Fingerprinter
+from ledger.fingerprint.query_pictures import QueryView, negative_of, on_black, over_plain_ground
 from ledger.flows.pictures.credentials import Credentials
 from ledger.flows.pictures.headlines import Headlines
 from ledger.flows.pictures.measurements import verification_predicate
 from ledger.flows.records.record_answers import showing
 from ledger.flows.records.records import Records
 from ledger.flows.upkeep.calibrate import Calibrations, PublishedCalibration
-from ledger.image.canonical_image import CanonicalImage
+from ledger.image.canonical_image import CanonicalImage, Pixels
 from ledger.image.pool import DecodePool
 from ledger.log.append import Sequencer
 from ledger.log.entry import Entry
@@ -100,8 +102,8 @@ class Verifying:
     ) -> ExaminedPicture:
         """Fingerprints and matches a decoded picture. `kept`: it will be stored, so local features are computed too."""
         require_not_cancelled()
-        fingerprint = self.fingerprinter().query(image, kept=kept)
-        query = query_of(image, fingerprint)
+        query = query_with_views(image, self.fingerprinter(), kept=kept)
+        fingerprint = query.fingerprint
         outcome = self.calibrations.matcher(self.index, calibrated).match(query)
         predicate = verification_predicate(image, fingerprint.image, outcome, calibrated.ref, self.sequencer.origin)
         return ExaminedPicture(image, query, outcome, predicate)
@@ -119,6 +121,23 @@ def _of_file(answer: RecordAnswer, image: CanonicalImage) -> RecordAnswer:
     if report is not None:
         report = report.model_copy(update={"notes": (*notes, *report.notes)})
     return answer.model_copy(update={"frames": image.frames if image.frames > 1 else None, "report": report})
+
+
+def query_with_views(image: CanonicalImage, fingerprinter: Fingerprinter, *, kept: bool = False) -> Query:
+    """A picture with the other pictures that it may be an altered form of, where the spec has them."""
+    query = query_of(image, fingerprinter.query(image, kept=kept))
+    if not fingerprinter.spec.query_pictures or query.not_comparable is not None:
+        return query
+
+    def other(view: QueryView, pixels: Pixels) -> Query:
+        [fingerprint] = fingerprinter.other_queries([pixels])
+        return replace(query, fingerprint=fingerprint, working=pixels, view=view)
+
+    negative, ground = negative_of(image.working), over_plain_ground(image.working)
+    if on_black(image.working):
+        return replace(query, others=(other("negative", negative),))
+    others = () if ground is None else (other("ground", ground),)
+    return replace(query, others=others, negative=partial(other, "negative", negative))
 
 
 def query_of(image: CanonicalImage, fingerprint: QueryFingerprint) -> Query:

@@ -19,7 +19,7 @@ from ledger.errors import PushbackError
 from ledger.fingerprint.fingerprint import Fingerprint
 from ledger.fingerprint.fingerprinter import Fingerprinter
 from ledger.flows.pictures.measurements import match_text
-from ledger.flows.pictures.verify import query_of
+from ledger.flows.pictures.verify import query_of, query_with_views
 from ledger.flows.progress import Progress, silent
 from ledger.flows.upkeep.calibrate import Calibrations, PublishedCalibration
 from ledger.flows.works.cliques import cliques, missing_pairs
@@ -109,7 +109,7 @@ class Deduplication:
         Raises as `Calibrations.current`.
         """
         calibrated = self.calibrations.current()
-        query = query_of(image, self.fingerprinter.query(image))
+        query = query_with_views(image, self.fingerprinter)
         job = ("", query, OthersWorks(self.index, artist_id), VERIFIED)
         return any(pair.verified for pair in self._pairs(calibrated, [job]))
 

@@ -13,6 +13,7 @@ from ledger.corpus.work import CorpusState
 from ledger.image.preview import read_preview
 from ledger.match.block import FingerprintBlock, first_rows
 from ledger.match.candidate import (
+    WORKS_PER_NEGATIVE,
     WORKS_PER_STYLE,
     WORKS_PER_WINDOW,
     Candidate,
@@ -21,6 +22,7 @@ from ledger.match.candidate import (
     Query,
     WorkPicture,
 )
+from ledger.match.negative import to_negative
 from ledger.match.score import Levels, QueryBlock, features
 from ledger.match.style.measure import StyleBlock, has_style
 
@@ -75,6 +77,7 @@ class MemoryIndex:
                     for distance in (-near.cosine[0], near.phash[0], near.pdq[0])
                 ),
                 *(np.argsort(-window, kind="stable")[:WORKS_PER_WINDOW] for window in windows),
+                *([] if query.negative is None else [np.argsort(to_negative(query, block)[0])[:WORKS_PER_NEGATIVE]]),
             ]
             found |= {int(places[column]) for columns in nearest for column in columns}
         equal = {

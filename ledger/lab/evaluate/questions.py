@@ -13,7 +13,7 @@ from typing import Any
 from PIL import Image
 
 from ledger.errors import InputError
-from ledger.fingerprint.complexity import comparable
+from ledger.flows.pictures.verify import query_with_views
 from ledger.image.canonical_image import CanonicalImage
 from ledger.lab.evaluate.edits.drawing import Edit, combined, draw, generator
 from ledger.lab.evaluate.edits.kinds import Grounds
@@ -133,9 +133,8 @@ class Interview:
 
     def _answer(self, image: CanonicalImage, corpora: Sequence[Corpus]) -> dict[str, Any]:
         started = time.perf_counter()
-        fingerprint = self.bench.fingerprinter.query(image)
-        reason = comparable(image, fingerprint.image.complexity)
-        query = Query(image.sha256, image.pixel_sha256, fingerprint, image.working, reason)
+        query = query_with_views(image, self.bench.fingerprinter)
+        fingerprint, reason = query.fingerprint, query.not_comparable
         full = corpora[-1].match(query)
         seconds = {OURS: time.perf_counter() - started}
         described = {}

@@ -72,11 +72,12 @@ def assemble(measured: Sequence[NullSetPicture]) -> NullSetFiles:
     aligned = _align([*references, *null], references, pairs, ranking.raw(pairs.found))
     fit = fit_geometry(aligned.copies, aligned.unrelated)
     data = write_null_set(
-        QueryBlock.stack([item.query for item in null]),
+        QueryBlock.stack([each for item in null for each in (item.query, *item.others)]),
         _source_prints(null),
         vectors,
         _measured(_column(pairs.found, aligned.copy_places), aligned.copies, fit.rule),
         _measured(_column(pairs.found, aligned.unrelated_places), aligned.unrelated, fit.rule),
+        starts=_starts(null),
     )
     return NullSetFiles(
         null_set=data,
@@ -204,6 +205,12 @@ def _same_package(queries: Sequence[NullSetPicture], references: Sequence[NullSe
     )
     same: NDArray[np.bool_] = (packages[:, None] == others) & (packages[:, None] != "")
     return same
+
+
+def _starts(null: Sequence[NullSetPicture]) -> NDArray[np.int64] | None:
+    """First row of each picture's queries; None where each has one."""
+    rows = [1 + len(item.others) for item in null]
+    return np.cumsum([0, *rows[:-1]]) if max(rows) > 1 else None
 
 
 def _of(measured: Sequence[NullSetPicture], role: Role) -> list[NullSetPicture]:

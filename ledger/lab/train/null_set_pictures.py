@@ -16,6 +16,7 @@ from ledger.errors import InputError
 from ledger.fingerprint.complexity import comparable
 from ledger.fingerprint.fingerprint import Fingerprint, QueryFingerprint
 from ledger.fingerprint.fingerprinter import Fingerprinter
+from ledger.fingerprint.query_pictures import query_pictures
 from ledger.image.canonical_image import CanonicalImage, Pixels
 from ledger.image.pool import DecodePool
 from ledger.image.preview import make_preview
@@ -44,6 +45,8 @@ class NullSetPicture:
     """The query's working picture."""
     preview: bytes
     """The preview that would be stored if the picture were a work."""
+    others: tuple[QueryFingerprint, ...] = ()
+    """Fingerprints of the other pictures that are compared beside the query."""
 
 
 def measure(
@@ -69,7 +72,14 @@ def measure(
                     edited=edited is not None,
                     working=image.working,
                     preview=make_preview(clean.working),
+                    others=_others(fingerprinter, image),
                 )
+
+
+def _others(fingerprinter: Fingerprinter, image: CanonicalImage) -> tuple[QueryFingerprint, ...]:
+    if not fingerprinter.spec.query_pictures:
+        return ()
+    return tuple(fingerprinter.other_queries(query_pictures(image.working)))
 
 
 def grounded(pictures: Iterable[SourcePicture]) -> Iterator[list[tuple[SourcePicture, Image.Image]]]:

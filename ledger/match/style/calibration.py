@@ -79,7 +79,7 @@ def style_text(
     for works in style.works:
         near = measure.nearness(asked, levels_of_asked, works).score
         best = np.maximum(best, near.max(axis=1, initial=LOWEST).astype(np.float64))
-    complexity = null_set.queries.images.complexity[style_null.rows[away]]
+    complexity = null_set.complexity[style_null.rows[away]]
     bins = bin_texts(ranking, complexity, best[:, None]) if away.any() else []
     return StyleText(
         alpha=ranking.alpha,

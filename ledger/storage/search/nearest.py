@@ -14,7 +14,8 @@ from uuid import UUID
 from ledger.corpus.terms import MAY, MAY_MATCH, MAY_STYLE
 from ledger.corpus.work import AllowedUse
 from ledger.fingerprint.style_models import CLIP, VAE
-from ledger.match.candidate import WORKS_PER_STYLE, WORKS_PER_WINDOW, Query
+from ledger.match.candidate import WORKS_PER_NEGATIVE, WORKS_PER_STYLE, WORKS_PER_WINDOW, Query
+from ledger.match.negative import complement
 from ledger.match.style.measure import has_style
 from ledger.storage.search.vectors import (
     SELECTED,
@@ -113,12 +114,20 @@ def nearest_lists(query: Query, space: Space, limit: int) -> list[NearestList]:
             for column, views in hashes
             if views
         ),
+        *([] if query.negative is None else [_negatives(query, bit)]),
         NearestList("copy", "<#>", halfvec, {"whole": halfvec_wire(asked.image.embeddings["copy"])}, limit),
         *(
             NearestList("copy", "<#>", halfvec, {f"window{n}": halfvec_wire(window)}, min(limit, WORKS_PER_WINDOW))
             for n, window in enumerate(windows)
         ),
     ]
+
+
+def _negatives(query: Query, kind: str) -> NearestList:
+    """By the pHash of the query's negative over all views."""
+    views = map(complement, query.fingerprint.phash_views)
+    values = {f"negative{n}": bit_wire(view) for n, view in enumerate(views)}
+    return NearestList("phash", "<~>", kind, values, WORKS_PER_NEGATIVE)
 
 
 def style_lists(query: Query, space: Space) -> list[NearestList]:
