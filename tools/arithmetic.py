@@ -17,8 +17,8 @@ from importlib import import_module
 from pathlib import Path
 
 ROOT = Path(__file__).parents[1]
-FOLDERS = ("fingerprint", "match", "generate", "lab", "image", "flows")
-"""Folders of `tests` whose outcomes depend on floating point."""
+TESTS = ("fingerprint", "match", "generate", "lab", "image", "flows", "e2e/test_story.py")
+"""In `tests`: what has outcomes that depend on floating point."""
 
 _THREADS = ("OMP_NUM_THREADS", "MKL_NUM_THREADS", "OPENBLAS_NUM_THREADS")
 _NUMPY_BEYOND_AVX2 = ("X86_V4", "AVX512_ICL", "AVX512_SPR")
@@ -50,7 +50,7 @@ def main() -> int:
     """Runs the tests in each variant that was asked for; returns how many variants did not pass."""
     known = variants()
     parser = argparse.ArgumentParser(prog="python -m tools.arithmetic", description=__doc__)
-    parser.add_argument("tests", nargs="*", default=[f"tests/{folder}" for folder in FOLDERS])
+    parser.add_argument("tests", nargs="*", default=[f"tests/{each}" for each in TESTS])
     parser.add_argument("--variant", action="append", choices=known, help="instead of all of them")
     asked = parser.parse_args()
     failed = 0
