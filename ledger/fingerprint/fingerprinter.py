@@ -11,6 +11,7 @@ from ledger.fingerprint.complexity import complexity
 from ledger.fingerprint.fingerprint import Encoder, Fingerprint, QueryFingerprint, Vector
 from ledger.fingerprint.hashes import Hashes, hashes, query_views
 from ledger.fingerprint.local_features import work_features
+from ledger.fingerprint.query_pictures import other_picture
 from ledger.fingerprint.spec import FingerprintSpec
 from ledger.image.canonical_image import CanonicalImage, Pixels
 from ledger.image.preview import preview_of
@@ -21,7 +22,7 @@ class Fingerprinter:
 
     def __init__(self, encoders: Sequence[Encoder], spec: FingerprintSpec) -> None:
         """Raises ConflictError (`spec-mismatch`) if these encoders and this code do not match `spec`."""
-        made = FingerprintSpec.of({encoder.name: encoder.describe() for encoder in encoders}, spec.query_views)
+        made = FingerprintSpec.of({encoder.name: encoder.describe() for encoder in encoders})
         if made.digest != spec.digest:
             raise ConflictError(
                 f"the loaded models have fingerprint spec {made.digest}, but {spec.digest} is needed",
@@ -65,8 +66,17 @@ class Fingerprinter:
         return self._queries([image.working for image in images], self._encoders, kept=kept)
 
     def other_queries(self, pictures: Sequence[Pixels]) -> list[QueryFingerprint]:
-        """Fingerprints of other pictures of a query (query_pictures.py), without embeddings of style."""
-        return self._queries(pictures, [each for each in self._encoders if each.name == copy_descriptor.NAME])
+        """Fingerprints of pictures that are compared beside queries (query_pictures.py), without embeddings of
+        style."""
+        copies = [each for each in self._encoders if each.name == copy_descriptor.NAME]
+        return self._queries(pictures, copies) if pictures else []
+
+    def queries_with_others(self, images: Sequence[CanonicalImage]) -> list[tuple[QueryFingerprint, ...]]:
+        """Each query's fingerprint, and that of the picture that is compared beside it, if there is one."""
+        beside = [other_picture(image.working) for image in images]
+        others = iter(self.other_queries([each[1] for each in beside if each is not None]))
+        queries = zip(self.queries(images), beside, strict=True)
+        return [(query,) if other is None else (query, next(others)) for query, other in queries]
 
     def _queries(
         self, pictures: Sequence[Pixels], encoders: Sequence[Encoder], *, kept: bool = False

@@ -1,7 +1,7 @@
-"""Other pictures that a query may be an altered form of: with its ground over white, and in inverted colours.
+"""The other picture that a query may be an altered form of: with its ground over white, or in inverted colours.
 
 Programs flatten transparent works on a colour of their own, and no work is stored over every colour. So where the
-border of a query has one colour, that colour is replaced.
+border of a query has one colour, that colour is replaced. On black, the query may be a negative.
 """
 
 from __future__ import annotations
@@ -27,16 +27,14 @@ _SOFT = 0.8
 """Standard deviation, in pixels, of the blur by which the new ground meets what is drawn."""
 
 
-def on_black(working: Pixels) -> bool:
-    """Whether the ground is nearly black, as that of a negative mostly is."""
+def other_picture(working: Pixels) -> tuple[QueryView, Pixels] | None:
+    """The picture that is compared beside a query, from the query's working picture: its negative, if its ground is
+    nearly black, as that of a negative mostly is; else the query over a plain ground. None if there is neither."""
     ground = _ground(working)
-    return ground is not None and bool(ground.max() < _NEAR_END)
-
-
-def query_pictures(working: Pixels) -> list[Pixels]:
-    """All pictures that may be compared beside a query, from its working picture."""
-    ground = over_plain_ground(working)
-    return [*([] if ground is None else [ground]), negative_of(working)]
+    if ground is not None and ground.max() < _NEAR_END:
+        return "negative", negative_of(working)
+    replaced = over_plain_ground(working)
+    return None if replaced is None else ("ground", replaced)
 
 
 def negative_of(working: Pixels) -> Pixels:

@@ -12,9 +12,8 @@ from ledger.fingerprint import complexity, copy_descriptor, hashes, local_parame
 from ledger.fingerprint.style_models import STYLE, StyleModels
 from ledger.image.limits import WORKING_RESAMPLING, WORKING_SIDE
 
-QUERY_VIEWS = "8 dihedral, and one without border"
-"""What queries are compared by in the shipped null set. With the next one it becomes QUERY_PICTURES."""
-QUERY_PICTURES = QUERY_VIEWS + "; these of the picture over another ground, and of its negative"
+QUERY_VIEWS = "8 dihedral, and one without border; these of the picture over another ground, or of its negative"
+"""What queries are compared by (hashes.py, query_pictures.py)."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -25,18 +24,9 @@ class FingerprintSpec:
     """RFC 8785 bytes."""
 
     @classmethod
-    def of(cls, embeddings: Mapping[str, Mapping[str, object]], query_views: str = QUERY_VIEWS) -> Self:
+    def of(cls, embeddings: Mapping[str, Mapping[str, object]]) -> Self:
         """The spec of this code's hashes with these embeddings (name to `Encoder.describe()`)."""
-        return cls(canonical.dumps({**_document(embeddings), "query_views": query_views}))
-
-    @property
-    def query_views(self) -> str:
-        return str(canonical.loads(self.document)["query_views"])
-
-    @property
-    def query_pictures(self) -> bool:
-        """Whether a query is also compared over another ground and as a negative (query_pictures.py)."""
-        return self.query_views == QUERY_PICTURES
+        return cls(canonical.dumps(_document(embeddings)))
 
     @property
     def digest(self) -> str:
@@ -91,6 +81,7 @@ def _document(embeddings: Mapping[str, Mapping[str, object]]) -> Mapping[str, ob
             "cell": complexity.CELL,
             "contrast": complexity.CONTRAST,
         },
+        "query_views": {"description": QUERY_VIEWS, "turned_pdq_side": hashes.TURNED_SIDE},
         "local_features": dict(local_parameters.describe()),
         "embeddings": {name: dict(description) for name, description in embeddings.items()},
     }

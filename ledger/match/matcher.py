@@ -31,7 +31,7 @@ from ledger.match.block import FingerprintBlock
 from ledger.match.calibration import Calibration
 from ledger.match.candidate import Candidate, CandidateIndex, Match, MatchOutcome, Query
 from ledger.match.choice import Contender, chosen
-from ledger.match.geometry.verification import QueryGeometry, VerifiedAlignment
+from ledger.match.geometry.verification import QueryGeometry, VerifiedAlignment, verify_all
 from ledger.match.lists import COPY_RELATIONS, FUSED_SCORE, MATCHES, OVER_BLACK, QUERY_VIEW, Relation
 from ledger.match.negative import may_be_negative
 from ledger.match.null_set import NullSet
@@ -148,8 +148,8 @@ class Matcher:
         ways = _by_work([each for view in views for each in self._score(view, found)])
         scored = [nearest for nearest, *_ in ways.values()]
         aligned = self._aligned(query, scored, labels)
-        verified = self._verify(aligned, ways)
         placed = self._calibration.bin_of(query.fingerprint.image.complexity)
+        verified = self._verify(aligned, ways, placed)
         compared = [verified.get(item.candidate.work_id, (item, None)) for item in scored]
         drafts = [self._match(query, item, alignment, placed) for item, alignment in compared]
         # Works that were not aligned come after those that were: an audit repeats a record by aligning its works.
@@ -200,27 +200,28 @@ class Matcher:
         return chosen([each for each in contenders if each.label not in settled])
 
     def _verify(
-        self, work_ids: Sequence[str], ways: Mapping[str, Sequence[_Scored]]
+        self, work_ids: Sequence[str], ways: Mapping[str, Sequence[_Scored]], placed: Bin
     ) -> Mapping[str, tuple[_Scored, VerifiedAlignment]]:
         """Geometric evidence by work id, with the pictures that it is about: of all that were compared, the pair whose
-        score and evidence together are highest."""
+        score and evidence together are highest. The second verifier is asked only where its evidence, which is always
+        the same, would make the work a copy (p <= alpha): it is slow, and most pictures are copies of nothing."""
         if not work_ids:
             return {}
-        pairs = []
+        rule, items, pairs = self._calibration.geometry, [], []
         geometry: dict[str, QueryGeometry] = {}
         for work_id, picture in self._index.pictures(work_ids).items():
             for item in ways[work_id]:
                 if item.query.view not in geometry:
                     geometry[item.query.view] = QueryGeometry(item.query.working)
-                shown = (picture.second or picture) if item.second else picture
-                pairs.append((item, geometry[item.query.view], shown))
-        rule = self._calibration.geometry
-        for verify in (QueryGeometry.verify, QueryGeometry.verify_learned):
-            tried = [(item, verify(own, shown, rule)) for item, own, shown in pairs]
-            verified = _best_of_each([(item, found) for item, found in tried if found is not None])
-            if verified:
-                return verified
-        return {}
+                items.append(item)
+                pairs.append((geometry[item.query.view], (picture.second or picture) if item.second else picture))
+
+        def may_be_copy(number: int) -> bool:
+            score = items[number].raw + rule.learned.evidence
+            return placed.p_value(round(score, 6)) <= self._calibration.alpha
+
+        verified = verify_all(pairs, rule, second=may_be_copy)
+        return _best_of_each([(items[number], found) for number, found in verified.items()])
 
     def _match(self, query: Query, item: _Scored, found: VerifiedAlignment | None, placed: Bin) -> Match:
         certain = certain_relation(query, item.candidate)

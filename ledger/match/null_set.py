@@ -79,26 +79,18 @@ class NullSet:
     """Edited copies, each with the work it was made from."""
     unrelated: MeasuredPairs
     """Null pictures with their nearest works."""
-    starts: NDArray[np.int64] | None = None
-    """First row of each picture in `queries`, where its other pictures (query_pictures.py) follow it; None: one row
-    each."""
+    starts: NDArray[np.int64]
+    """Row of each picture in `queries`; where another picture is compared beside it (query_pictures.py), the next."""
 
     def __len__(self) -> int:
-        return len(self.queries) if self.starts is None else len(self.starts)
+        return len(self.starts)
 
     @property
     def complexity(self) -> NDArray[np.float32]:
-        return self.queries.images.complexity[self.firsts]
-
-    @property
-    def firsts(self) -> NDArray[np.int64]:
-        """Rows in `queries` of the pictures themselves."""
-        return np.arange(len(self.queries)) if self.starts is None else self.starts
+        return self.queries.images.complexity[self.starts]
 
     def best_pictures(self, raw: NDArray[np.float64]) -> NDArray[np.float64]:
         """For raw scores of shape (rows, works), those of each null picture's nearest row, shape (n, works)."""
-        if self.starts is None:
-            return raw
         best: NDArray[np.float64] = np.maximum.reduceat(raw, self.starts, axis=0)
         return best
 
@@ -161,7 +153,7 @@ def read_null_set(data: bytes) -> NullSet:
             background=arrays["background"],
             copies=_pairs("copies", arrays),
             unrelated=_pairs("strangers", arrays),
-            starts=arrays.get("queries.starts"),
+            starts=arrays["queries.starts"],
         )
     except (SafetensorError, KeyError, ValueError) as error:
         raise IntegrityError(f"the null set cannot be read: {error}", code="bad-null-set") from error
@@ -174,7 +166,7 @@ def write_null_set(
     copies: MeasuredPairs,
     unrelated: MeasuredPairs,
     *,
-    starts: NDArray[np.int64] | None = None,
+    starts: NDArray[np.int64],
 ) -> bytes:
     """The file's bytes; equal input gives equal bytes. Embeddings of windows are rounded to one byte per dimension.
     `starts`: as in NullSet."""
@@ -193,7 +185,7 @@ def write_null_set(
         "background": background,
         **_pairs_arrays("copies", copies),
         **_pairs_arrays("strangers", unrelated),
-        **({} if starts is None else {"queries.starts": starts}),
+        "queries.starts": starts,
     }
     # The format writes memory as it is, so arrays must be contiguous in row order.
     return save_safetensors({name: np.ascontiguousarray(array) for name, array in arrays.items()})

@@ -6,8 +6,7 @@ import numpy as np
 import pytest
 
 from ledger.fingerprint.hashes import hashes
-from ledger.fingerprint.query_pictures import negative_of, over_plain_ground, query_pictures
-from ledger.fingerprint.spec import QUERY_PICTURES, QUERY_VIEWS, FingerprintSpec, copy_spec
+from ledger.fingerprint.query_pictures import negative_of, other_picture, over_plain_ground
 from ledger.image.canonical_image import Pixels
 from ledger.match.alike import bits
 from ledger.match.negative import complement
@@ -61,12 +60,16 @@ def test_the_hash_of_a_negative_is_the_complement() -> None:
     picture = pixels(drawing(3), 256)
     assert bits(hashes(negative_of(picture)).phash.hex(), complement(hashes(picture).phash).hex()) <= 4
     assert (negative_of(negative_of(picture)) == picture).all()
-    assert len(query_pictures(picture)) == 1 + (over_plain_ground(picture) is not None)
 
 
-def test_the_spec_says_whether_a_query_has_other_pictures() -> None:
-    assert not copy_spec().query_pictures, "until the null set has been made with them"
-    assert copy_spec().query_views == QUERY_VIEWS
-    wider = FingerprintSpec.of({"copy": {"dimension": 4}}, QUERY_PICTURES)
-    assert wider.query_pictures
-    assert wider.digest != FingerprintSpec.of({"copy": {"dimension": 4}}).digest
+@pytest.mark.parametrize(("level", "view"), [(128, "ground"), (10, "negative"), (250, None)])
+def test_one_other_picture_is_compared_beside_a_query(level: int, view: str | None) -> None:
+    picture = on((level, level, level), DRAWN)
+    found = other_picture(picture)
+    if view is None or found is None:
+        assert (found, view) == (None, None)
+        return
+    replaced = {"ground": over_plain_ground(picture), "negative": negative_of(picture)}[view]
+    assert found[0] == view
+    assert replaced is not None
+    assert (found[1] == replaced).all()

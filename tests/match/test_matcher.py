@@ -12,12 +12,11 @@ import numpy as np
 import pytest
 from PIL import Image, ImageOps
 
-from ledger import canonical
 from ledger.errors import ConflictError
 from ledger.fingerprint.complexity import comparable
 from ledger.fingerprint.copy_encoder import load_copy_encoder
 from ledger.fingerprint.fingerprinter import Fingerprinter
-from ledger.fingerprint.spec import QUERY_PICTURES, FingerprintSpec, copy_spec
+from ledger.fingerprint.spec import copy_spec
 from ledger.flows.pictures.verify import query_with_views
 from ledger.image.canonical_image import CanonicalImage
 from ledger.image.pool import DecodePool
@@ -86,14 +85,6 @@ class Studio:
 
     def match(self, data: bytes) -> MatchOutcome:
         return Matcher(self.index, self.calibration, shipped_null_set()).match(self.query(data))
-
-
-class WithPictures(Fingerprinter):
-    """As the shipped one will be, once the null set has been made with other pictures of its queries."""
-
-    def __init__(self, shipped: Fingerprinter) -> None:
-        super().__init__([load_copy_encoder()], shipped.spec)
-        self.spec = FingerprintSpec.of(canonical.loads(shipped.spec.document)["embeddings"], QUERY_PICTURES)
 
 
 @pytest.fixture(scope="module")
@@ -312,7 +303,7 @@ def test_other_pictures_of_a_query_are_compared_beside_it(studio: Studio) -> Non
         (ART[3], encoded(ImageOps.invert(opened(ART[3])), "JPEG", quality=80), "negative"),
     ):
         plain = studio.query(data)
-        wider = query_with_views(studio.image(data), WithPictures(studio.fingerprinter))
+        wider = query_with_views(studio.image(data), studio.fingerprinter)
         assert [each.view for each in wider.others] == [view]
         before, after = matcher.match(plain), matcher.match(wider)
         assert f"query_{view}" not in before.matches[0].raw
@@ -334,7 +325,7 @@ def test_a_white_sticker_is_found_on_any_ground_on_which_it_shows(
     flat = Image.new("RGBA", sticker.size, ground)
     flat.alpha_composite(sticker)
     smaller = flat.convert("RGB").resize((240, 180), Image.Resampling.LANCZOS)
-    query = query_with_views(studio.image(encoded(smaller, "JPEG", quality=75)), WithPictures(fingerprinter))
+    query = query_with_views(studio.image(encoded(smaller, "JPEG", quality=75)), fingerprinter)
     first = Matcher(studio.index, studio.calibrate(), shipped_null_set()).match(query).matches[0]
     assert (first.work_id, first.relation) == ("sticker", Relation.NEAR_DUPLICATE)
 

@@ -12,7 +12,7 @@ from ledger.cancellation import require_not_cancelled
 from ledger.fingerprint.complexity import comparable
 from ledger.fingerprint.fingerprint import QueryFingerprint
 from ledger.fingerprint.fingerprinter import Fingerprinter
-from ledger.fingerprint.query_pictures import QueryView, negative_of, on_black, over_plain_ground
+from ledger.fingerprint.query_pictures import QueryView, negative_of, other_picture
 from ledger.flows.pictures.credentials import Credentials
 from ledger.flows.pictures.headlines import Headlines
 from ledger.flows.pictures.measurements import verification_predicate
@@ -124,20 +124,23 @@ def _of_file(answer: RecordAnswer, image: CanonicalImage) -> RecordAnswer:
 
 
 def query_with_views(image: CanonicalImage, fingerprinter: Fingerprinter, *, kept: bool = False) -> Query:
-    """A picture with the other pictures that it may be an altered form of, where the spec has them."""
+    """A picture with the other pictures that it may be an altered form of."""
     query = query_of(image, fingerprinter.query(image, kept=kept))
-    if not fingerprinter.spec.query_pictures or query.not_comparable is not None:
+    if query.not_comparable is not None:
         return query
 
     def other(view: QueryView, pixels: Pixels) -> Query:
         [fingerprint] = fingerprinter.other_queries([pixels])
         return replace(query, fingerprint=fingerprint, working=pixels, view=view)
 
-    negative, ground = negative_of(image.working), over_plain_ground(image.working)
-    if on_black(image.working):
-        return replace(query, others=(other("negative", negative),))
-    others = () if ground is None else (other("ground", ground),)
-    return replace(query, others=others, negative=partial(other, "negative", negative))
+    beside = other_picture(image.working)
+    if beside is not None and beside[0] == "negative":
+        return replace(query, others=(other(*beside),))
+    return replace(
+        query,
+        others=() if beside is None else (other(*beside),),
+        negative=partial(other, "negative", negative_of(image.working)),
+    )
 
 
 def query_of(image: CanonicalImage, fingerprint: QueryFingerprint) -> Query:

@@ -122,7 +122,7 @@ class SelfNulls:
                 artist_id=work.artist_id,
                 label=work.duplicate_group or work.pixel_sha256,
                 source=work.fingerprint,
-                fingerprint=read_query(made, work.fingerprint.spec),
+                fingerprints=read_query(made, work.fingerprint.spec),
             )
             for work_id in usable
             if (work := works.get(work_id)) is not None and (made := stored[work_id]) is not None
@@ -145,10 +145,10 @@ class SelfNulls:
             work_id: CanonicalImage("", "image/webp", picture.shape[1], picture.shape[0], "", picture)
             for work_id, picture in pictures.items()
         }
-        made = self.fingerprinter().queries(list(images.values())) if images else []
+        made = self.fingerprinter().queries_with_others(list(images.values())) if images else []
         stored: dict[str, bytes | None] = dict.fromkeys(work.work_id for work in works)
         for (work_id, image), each in zip(images.items(), made, strict=True):
-            if comparable(image, each.image.complexity) is None:
+            if comparable(image, each[0].image.complexity) is None:
                 stored[work_id] = query_bytes(each)
         return stored
 

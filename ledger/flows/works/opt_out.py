@@ -17,13 +17,13 @@ from ledger.errors import InputError
 from ledger.fingerprint.complexity import comparable, complexity
 from ledger.fingerprint.fingerprinter import Fingerprinter
 from ledger.fingerprint.hashes import correlation, view_hashes
-from ledger.flows.pictures.verify import query_of
+from ledger.flows.pictures.verify import query_with_views
 from ledger.flows.progress import Progress, silent
 from ledger.flows.works.consent import Consents, Reason
 from ledger.flows.works.contact_sheet import Cell, Row, draw_sheets
 from ledger.image.canonical_image import CanonicalImage, Pixels
 from ledger.image.pool import DecodePool
-from ledger.match.candidate import WorkPicture
+from ledger.match.candidate import Query, WorkPicture
 from ledger.match.lists import Relation
 from ledger.match.optout import OptOut
 from ledger.match.recognition import StoredPicture, recognise
@@ -149,7 +149,12 @@ def _entries_by_hashes(image: CanonicalImage) -> tuple[OptOut, ...]:
 def works_shown_in(image: CanonicalImage, fingerprinter: Fingerprinter, index: PgVectorIndex) -> list[str]:
     """Ids of works that the whole picture is a copy of, verified by aligning the two. A work that is only a part of the
     picture, as in a collage, is somebody else's and is not included."""
-    query = query_of(image, fingerprinter.query(image))
+    query = query_with_views(image, fingerprinter)
+    asked = [query, *query.others]
+    return [*dict.fromkeys(work_id for each in asked for work_id in _shown_in(each, index))]
+
+
+def _shown_in(query: Query, index: PgVectorIndex) -> list[str]:
     candidates = index.search(query, limit=CANDIDATES)
     kept = [StoredPicture(each.work_id, each.fingerprint) for each in candidates]
     kept += [StoredPicture(each.work_id + _SECOND, each.second) for each in candidates if each.second is not None]

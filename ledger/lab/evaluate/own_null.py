@@ -103,13 +103,13 @@ def _queries(
         if work.work_id not in cache:
             cache.put(work.work_id, _described(pictures[work.work_id], fingerprinter))
         if (made := cache[work.work_id]) is not None:
-            fingerprint = read_query(b64decode(made), candidate.fingerprint.spec)
+            fingerprints = read_query(b64decode(made), candidate.fingerprint.spec)
             label = candidate.pixel_sha256
-            queries.append(NullQuery(work.work_id, work.artist_id, label, candidate.fingerprint, fingerprint))
+            queries.append(NullQuery(work.work_id, work.artist_id, label, candidate.fingerprint, fingerprints))
     return queries, pictures
 
 
 def _described(picture: Pixels, fingerprinter: Fingerprinter) -> str | None:
     image = CanonicalImage("", "image/webp", picture.shape[1], picture.shape[0], "", picture)
-    made = fingerprinter.query(image)
-    return b64encode(query_bytes(made)).decode() if comparable(image, made.image.complexity) is None else None
+    [made] = fingerprinter.queries_with_others([image])
+    return b64encode(query_bytes(made)).decode() if comparable(image, made[0].image.complexity) is None else None

@@ -20,7 +20,7 @@ from ledger.image.preview import read_preview
 from ledger.lab.train.geometry import GeometryFit, Pair, evidence_of, fit_geometry, learned_evidence_of
 from ledger.lab.train.null_set_pictures import NullSetPicture
 from ledger.lab.train.pictures import OPENCLIPART
-from ledger.lab.train.ranking import NEIGHBOURS, RankingPairs, fit_ranking, picked
+from ledger.lab.train.ranking import NEIGHBOURS, RankingPairs, fit_ranking, picked, picked_rows
 from ledger.lab.train.roles import Role
 from ledger.lab.train.variants import variant_pairs, without_variants
 from ledger.match.block import FingerprintBlock, hash_words
@@ -67,16 +67,19 @@ def assemble(measured: Sequence[NullSetPicture]) -> NullSetFiles:
     held = without_variants([item.clean for item in null], [item.clean for item in background])
     null = [null[index] for index in held]
     vectors = np.stack([item.clean.embeddings["copy"] for item in background])
-    pairs = _pairs([*references, *null], references, vectors)
+    queries = [*references, *null]
+    compared = _compare(queries, references, vectors)
+    pairs = _pairs(queries, references, picked_rows(compared, _starts(queries)))
     ranking = fit_ranking(pairs)
-    aligned = _align([*references, *null], references, pairs, ranking.raw(pairs.found))
+    nearest = _nearest_rows(ranking.raw(compared), _starts(queries))
+    aligned = _align(queries, references, pairs, nearest.raw)
     fit = fit_geometry(aligned.copies, aligned.unrelated)
     data = write_null_set(
-        QueryBlock.stack([each for item in null for each in (item.query, *item.others)]),
+        QueryBlock.stack([fingerprint for item in null for fingerprint, _ in item.asked]),
         _source_prints(null),
         vectors,
-        _measured(_column(pairs.found, aligned.copy_places), aligned.copies, fit.rule),
-        _measured(_column(pairs.found, aligned.unrelated_places), aligned.unrelated, fit.rule),
+        _measured(_column(compared, nearest, aligned.copy_places), aligned.copies, fit.rule),
+        _measured(_column(compared, nearest, aligned.unrelated_places), aligned.unrelated, fit.rule),
         starts=_starts(null),
     )
     return NullSetFiles(
@@ -104,6 +107,24 @@ class _Aligned:
     unrelated_places: Places
 
 
+@dataclass(frozen=True, slots=True)
+class _Nearest:
+    """For each query and work the better of two comparisons: with the query, and with the picture beside it."""
+
+    rows: NDArray[np.intp]
+    """Its row among the pictures asked about, shape (queries, works)."""
+    raw: NDArray[np.float32]
+    """Its raw score, of the same shape."""
+
+
+def _nearest_rows(raw: NDArray[np.float32], starts: NDArray[np.int64]) -> _Nearest:
+    """`raw`: raw scores of all pictures asked about; `starts`: the row of each query."""
+    rows = np.repeat(starts[:, None], raw.shape[1], axis=1)
+    two = np.flatnonzero(np.diff([*starts, len(raw)]) == 2)
+    rows[two] += raw[starts[two] + 1] > raw[starts[two]]
+    return _Nearest(rows, np.take_along_axis(raw, rows, axis=0))
+
+
 def _align(
     queries: Sequence[NullSetPicture],
     references: Sequence[NullSetPicture],
@@ -124,16 +145,19 @@ def _align(
     def learned(column: int) -> LearnedFeatures:
         return learned_features(read_preview(references[column].preview))
 
-    def aligned(geometry: QueryGeometry, column: int) -> Pair:
+    def aligned(asked: Sequence[QueryGeometry], column: int) -> Pair:
         work = _picture(references[column])
-        return Pair(list(geometry.hypotheses(work)), list(geometry.learned_hypotheses(work, learned(column))))
+        return Pair(
+            [each for geometry in asked for each in geometry.hypotheses(work)],
+            [each for geometry in asked for each in geometry.learned_hypotheses(work, learned(column))],
+        )
 
     def examine(row: int) -> tuple[int, list[tuple[int, Pair]]]:
         own = int(pairs.own[row])
         columns = [int(column) for column in np.argsort(-nearest[row])[:VERIFIED] if np.isfinite(nearest[row, column])]
-        geometry = QueryGeometry(queries[row].working)
+        asked = [QueryGeometry(working) for _, working in queries[row].asked]
         wanted = [own, *(column for column in columns if column != own)] if own >= 0 else columns
-        return own, [(column, aligned(geometry, column)) for column in wanted]
+        return own, [(column, aligned(asked, column)) for column in wanted]
 
     with ThreadPoolExecutor() as threads:  # OpenCV and NumPy release the interpreter
         for row, (own, found) in zip(rows, threads.map(examine, rows), strict=True):
@@ -147,9 +171,9 @@ def _picture(work: NullSetPicture) -> WorkPicture:
     return WorkPicture(read_preview(work.preview), work.clean.local)
 
 
-def _column(found: Features, places: Places) -> Features:
+def _column(compared: Features, nearest: _Nearest, places: Places) -> Features:
     rows, columns = np.array(places, np.intp).T
-    flat = picked(found, rows, columns)
+    flat = picked(compared, nearest.rows[rows, columns], columns)
     return Features(flat.cosine[:, None], flat.window[:, None], flat.phash[:, None], flat.pdq[:, None])
 
 
@@ -179,16 +203,22 @@ def _text(ranking: Ranking, fit: GeometryFit, null: Sequence[NullSetPicture]) ->
     )
 
 
-def _pairs(
+def _compare(
     queries: Sequence[NullSetPicture], references: Sequence[NullSetPicture], vectors: NDArray[np.float16]
-) -> RankingPairs:
-    block = QueryBlock.stack([item.query for item in queries])
+) -> Features:
+    """Each query, and the picture beside it, with each reference: shape (pictures asked about, references)."""
+    block = QueryBlock.stack([fingerprint for item in queries for fingerprint, _ in item.asked])
     corpus = FingerprintBlock.stack([item.clean for item in references])
+    return features(block, levels(block, vectors, NEIGHBOURS), corpus)
+
+
+def _pairs(queries: Sequence[NullSetPicture], references: Sequence[NullSetPicture], found: Features) -> RankingPairs:
+    """`found`: of the queries themselves."""
     column = {(item.collection, item.key): index for index, item in enumerate(references)}
     own = [column.get((item.collection, item.key), -1) for item in queries]
     ignored = variant_pairs([item.clean for item in queries], [item.clean for item in references])
     return RankingPairs(
-        found=features(block, levels(block, vectors, NEIGHBOURS), corpus),
+        found=found,
         own=np.array(own, np.int64),
         ignored=ignored | _same_package(queries, references),
     )
@@ -207,10 +237,9 @@ def _same_package(queries: Sequence[NullSetPicture], references: Sequence[NullSe
     return same
 
 
-def _starts(null: Sequence[NullSetPicture]) -> NDArray[np.int64] | None:
-    """First row of each picture's queries; None where each has one."""
-    rows = [1 + len(item.others) for item in null]
-    return np.cumsum([0, *rows[:-1]]) if max(rows) > 1 else None
+def _starts(queries: Sequence[NullSetPicture]) -> NDArray[np.int64]:
+    """The row of each query among the pictures asked about."""
+    return np.cumsum([0, *(len(item.asked) for item in queries[:-1])], dtype=np.int64)
 
 
 def _of(measured: Sequence[NullSetPicture], role: Role) -> list[NullSetPicture]:

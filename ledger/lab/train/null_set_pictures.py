@@ -16,7 +16,7 @@ from ledger.errors import InputError
 from ledger.fingerprint.complexity import comparable
 from ledger.fingerprint.fingerprint import Fingerprint, QueryFingerprint
 from ledger.fingerprint.fingerprinter import Fingerprinter
-from ledger.fingerprint.query_pictures import query_pictures
+from ledger.fingerprint.query_pictures import other_picture
 from ledger.image.canonical_image import CanonicalImage, Pixels
 from ledger.image.pool import DecodePool
 from ledger.image.preview import make_preview
@@ -45,8 +45,13 @@ class NullSetPicture:
     """The query's working picture."""
     preview: bytes
     """The preview that would be stored if the picture were a work."""
-    others: tuple[QueryFingerprint, ...] = ()
-    """Fingerprints of the other pictures that are compared beside the query."""
+    other: tuple[QueryFingerprint, Pixels] | None = None
+    """The picture that is compared beside the query, with its fingerprint."""
+
+    @property
+    def asked(self) -> tuple[tuple[QueryFingerprint, Pixels], ...]:
+        """The query, and the picture that is compared beside it."""
+        return ((self.query, self.working), *(() if self.other is None else (self.other,)))
 
 
 def measure(
@@ -72,14 +77,16 @@ def measure(
                     edited=edited is not None,
                     working=image.working,
                     preview=make_preview(clean.working),
-                    others=_others(fingerprinter, image),
+                    other=_other(fingerprinter, image),
                 )
 
 
-def _others(fingerprinter: Fingerprinter, image: CanonicalImage) -> tuple[QueryFingerprint, ...]:
-    if not fingerprinter.spec.query_pictures:
-        return ()
-    return tuple(fingerprinter.other_queries(query_pictures(image.working)))
+def _other(fingerprinter: Fingerprinter, image: CanonicalImage) -> tuple[QueryFingerprint, Pixels] | None:
+    beside = other_picture(image.working)
+    if beside is None:
+        return None
+    [made] = fingerprinter.other_queries([beside[1]])
+    return made, beside[1]
 
 
 def grounded(pictures: Iterable[SourcePicture]) -> Iterator[list[tuple[SourcePicture, Image.Image]]]:

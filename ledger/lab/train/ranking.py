@@ -62,6 +62,11 @@ def picked(found: Features, rows: NDArray[np.intp], columns: NDArray[np.intp]) -
     )
 
 
+def picked_rows(found: Features, rows: NDArray[np.int64]) -> Features:
+    """Features of these queries."""
+    return Features(found.cosine[rows], found.window[rows], found.phash[rows], found.pdq[rows])
+
+
 def _design(found: Features) -> NDArray[np.float64]:
     """One column per interval between two knots: how much of it lies below the feature's value."""
     return np.hstack(

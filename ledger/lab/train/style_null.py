@@ -154,7 +154,7 @@ class _Prints:
 
     def __init__(self, null_set: NullSet) -> None:
         self._clean = null_set.sources.phash
-        self._asked = null_set.queries.phash_views[null_set.firsts, 0]
+        self._asked = null_set.queries.phash_views[null_set.starts, 0]
 
     def row(self, clean: CanonicalImage, asked: CanonicalImage) -> int | None:
         both = np.zeros(len(self._clean), np.int64)

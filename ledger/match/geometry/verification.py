@@ -9,7 +9,7 @@ structure and colour of most tiles. Where no candidate is verified, learned feat
 from __future__ import annotations
 
 import math
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from functools import cached_property
 from typing import TYPE_CHECKING
@@ -109,15 +109,6 @@ class QueryGeometry:
         self.content = _content(working)
         self._thumbs = _turned_thumbs(working, self.content)
 
-    def verify_all(self, works: Mapping[str, WorkPicture], rule: GeometryRule) -> dict[str, VerifiedAlignment]:
-        """The works that are verified, by key: by the first verifier, or by the second where that verifies none."""
-        for verify in (self.verify, self.verify_learned):
-            tried = {key: verify(work, rule) for key, work in works.items()}
-            verified = {key: found for key, found in tried.items() if found is not None}
-            if verified:
-                return verified
-        return {}
-
     def verify(self, work: WorkPicture, rule: GeometryRule) -> VerifiedAlignment | None:
         """The best hypothesis; None if none reaches the rule's threshold."""
         judged = [(rule.weigh(found.inliers, found.compared), found) for found in self.hypotheses(work)]
@@ -207,6 +198,22 @@ class QueryGeometry:
             work_cover=covers[1],
         )
         return VerifiedAlignment(verified_relation([written(cover) for cover in covers]), evidence, weight)
+
+
+def verify_all(
+    pairs: Sequence[tuple[QueryGeometry, WorkPicture]],
+    rule: GeometryRule,
+    *,
+    second: Callable[[int], bool] = lambda _: True,
+) -> dict[int, VerifiedAlignment]:
+    """The pairs that are verified, by number: by the first verifier; where that verifies none, by the second, of the
+    pairs for which it is asked (`second`)."""
+    found = {number: query.verify(work, rule) for number, (query, work) in enumerate(pairs)}
+    if all(aligned is None for aligned in found.values()):
+        found = {
+            number: query.verify_learned(work, rule) for number, (query, work) in enumerate(pairs) if second(number)
+        }
+    return {number: aligned for number, aligned in found.items() if aligned is not None}
 
 
 Box = tuple[float, float, float, float]

@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Mapping, Sequence
 
+from ledger.fingerprint.query_pictures import other_picture
 from ledger.image.canonical_image import Pixels
 from ledger.match.candidate import WorkPicture
-from ledger.match.geometry.verification import GeometryRule, QueryGeometry
+from ledger.match.geometry.verification import GeometryRule, QueryGeometry, verify_all
 from ledger.match.self_null.scores import NearWork, NullQuery
 
 
@@ -21,10 +23,13 @@ def aligned(
     found: dict[tuple[str, str], float | None] = {(query.work_id, work.work_id): None for work in near}
     if picture is None:
         return found
-    geometry = QueryGeometry(picture)
-    shown = {work.work_id: _view(works[work.work_id], work) for work in near if work.work_id in works}
-    for work_id, verified in geometry.verify_all(shown, rule).items():
-        found[query.work_id, work_id] = verified.log_bayes_factor
+    beside = other_picture(picture)
+    asked = [QueryGeometry(each) for each in (picture, *(() if beside is None else (beside[1],)))]
+    shown = [(work.work_id, _view(works[work.work_id], work)) for work in near if work.work_id in works]
+    pairs = [(work_id, geometry, view) for work_id, view in shown for geometry in asked]
+    for number, verified in verify_all([(geometry, view) for _, geometry, view in pairs], rule).items():
+        key = query.work_id, pairs[number][0]
+        found[key] = max(found[key] or -math.inf, verified.log_bayes_factor)
     return found
 
 

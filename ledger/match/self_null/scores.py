@@ -37,7 +37,8 @@ class NullQuery:
     """Equal for works of one duplicate group or with equal pixels."""
     source: Fingerprint
     """That of the work itself, which decides what is a variant of it."""
-    fingerprint: QueryFingerprint
+    fingerprints: tuple[QueryFingerprint, ...]
+    """Of the picture that is asked about, and of the one that is compared beside it (query_pictures.py)."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -75,12 +76,14 @@ first."""
 
 
 class SelfComparison:
-    """Two passes over the works: `levels`, then `nearest`."""
+    """Compares queries with works that come in blocks. Of the pictures of a query, the nearest counts."""
 
     def __init__(self, queries: Sequence[NullQuery], ranking: Ranking) -> None:
         self.queries = queries
         self._ranking = ranking
-        self._block = QueryBlock.stack([each.fingerprint for each in queries])
+        self._block = QueryBlock.stack([fingerprint for each in queries for fingerprint in each.fingerprints])
+        self._counts = [len(each.fingerprints) for each in queries]
+        self._starts = np.cumsum([0, *self._counts[:-1]])
         self._artists = {each.artist_id: number for number, each in enumerate(queries)}
         self._labels = {each.label: number for number, each in enumerate(queries)}
         sources = FingerprintBlock.stack([each.source for each in queries])
@@ -90,11 +93,12 @@ class SelfComparison:
         """For each query the works to align, the nearest first. `works` is iterated twice."""
         near = NearestCosines(self._block)
         for block in works:
-            near.add(block.prints.copy, self._left_out(block))
+            near.add(block.prints.copy, np.repeat(self._left_out(block), self._counts, axis=0))
         level = near.levels()
         found: list[list[_Kept]] = [[] for _ in self.queries]
         for block in works:
-            raw = self._ranking.raw(features(self._block, level, block.prints)).astype(np.float64)
+            rows = self._ranking.raw(features(self._block, level, block.prints)).astype(np.float64)
+            raw = np.maximum.reduceat(rows, self._starts, axis=0)
             raw[self._left_out(block)] = LOWEST
             count = min(KEPT, raw.shape[1])
             columns = np.argpartition(-raw, count - 1, axis=1)[:, :count]

@@ -1,6 +1,9 @@
-"""The fingerprint of a null query as bytes, so that it is computed once."""
+"""The fingerprints of a null query as bytes, so that they are computed once."""
 
 from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
@@ -12,35 +15,24 @@ from ledger.errors import IntegrityError
 from ledger.fingerprint.fingerprint import Fingerprint, QueryFingerprint
 
 _HASH = 32
+_NAMES = ("copy", "windows", "hashes", "phash_views", "pdq_views", "numbers")
 
 
-def query_bytes(made: QueryFingerprint) -> bytes:
-    """The part of a query's fingerprint that decides how near it is to works."""
-    image = made.image
+def query_bytes(made: Sequence[QueryFingerprint]) -> bytes:
+    """The parts of a query's fingerprints that decide how near it is to works: its own, and that of the picture beside
+    it."""
     return save_safetensors(
-        {
-            "copy": np.ascontiguousarray(image.embeddings["copy"], np.float16),
-            "windows": np.ascontiguousarray(made.windows["copy"], np.float16),
-            "hashes": _rows([image.phash, image.pdq]),
-            "phash_views": _rows(made.phash_views),
-            "pdq_views": _rows(made.pdq_views),
-            "numbers": np.array([image.pdq_quality, image.complexity], np.float64),
-        }
+        {f"{number}.{name}": array for number, each in enumerate(made) for name, array in _arrays(each).items()}
     )
 
 
-def read_query(data: bytes, spec: str) -> QueryFingerprint:
+def read_query(data: bytes, spec: str) -> tuple[QueryFingerprint, ...]:
     """Reads `query_bytes`. Raises IntegrityError (`bad-null-query`) for anything else."""
     try:
         arrays = load_safetensors(data)
-        phash, pdq = _hashes(arrays["hashes"])
-        quality, complexity = arrays["numbers"].tolist()
-        image = Fingerprint(spec, phash, pdq, int(quality), {"copy": arrays["copy"]}, complexity, local=b"")
-        return QueryFingerprint(
-            image,
-            tuple(_hashes(arrays["phash_views"])),
-            tuple(_hashes(arrays["pdq_views"])),
-            {"copy": arrays["windows"]},
+        pictures = {name.partition(".")[0] for name in arrays}
+        return tuple(
+            _fingerprint({name: arrays[f"{number}.{name}"] for name in _NAMES}, spec) for number in sorted(pictures)
         )
     except (SafetensorError, KeyError, ValueError, TypeError) as error:
         raise IntegrityError(
@@ -48,6 +40,29 @@ def read_query(data: bytes, spec: str) -> QueryFingerprint:
             code="bad-null-query",
             hint="Delete the rows of the table null_query, then run: artledger corpus calibrate",
         ) from error
+
+
+def _arrays(made: QueryFingerprint) -> dict[str, NDArray[Any]]:
+    image = made.image
+    return {
+        "copy": np.ascontiguousarray(image.embeddings["copy"], np.float16),
+        "windows": np.ascontiguousarray(made.windows["copy"], np.float16),
+        "hashes": _rows([image.phash, image.pdq]),
+        "phash_views": _rows(made.phash_views),
+        "pdq_views": _rows(made.pdq_views),
+        "numbers": np.array([image.pdq_quality, image.complexity], np.float64),
+    }
+
+
+def _fingerprint(arrays: Mapping[str, NDArray[Any]], spec: str) -> QueryFingerprint:
+    phash, pdq = _hashes(arrays["hashes"])
+    quality, complexity = arrays["numbers"].tolist()
+    return QueryFingerprint(
+        Fingerprint(spec, phash, pdq, int(quality), {"copy": arrays["copy"]}, complexity, local=b""),
+        tuple(_hashes(arrays["phash_views"])),
+        tuple(_hashes(arrays["pdq_views"])),
+        {"copy": arrays["windows"]},
+    )
 
 
 def _rows(hashes: list[bytes] | tuple[bytes, ...]) -> NDArray[np.uint8]:

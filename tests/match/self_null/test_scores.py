@@ -33,7 +33,7 @@ def block(numbers: list[int], artists: int = 12) -> WorkBlock:
 
 def query(number: int, artists: int = 12) -> NullQuery:
     work = fingerprint(number)
-    return NullQuery(f"{number:03}", f"artist {number % artists}", f"group {number}", work, as_query(work))
+    return NullQuery(f"{number:03}", f"artist {number % artists}", f"group {number}", work, (as_query(work),))
 
 
 def test_a_work_is_compared_with_those_of_other_artists_that_are_no_variants_of_it() -> None:
@@ -69,7 +69,7 @@ def test_order_and_size_of_blocks_do_not_matter(sizes: list[int], random: random
 def test_a_work_counts_by_its_nearer_view_and_is_left_out_by_either() -> None:
     """Rows beside each other are views of one work: 100 is like the query over black, 101 a variant of it."""
     one, other = fingerprint(100), fingerprint(101)
-    asked = replace(query(3), fingerprint=as_query(fingerprint(200)))
+    asked = replace(query(3), fingerprints=(as_query(fingerprint(200)),))
     views = [one, fingerprint(200), fingerprint(3), other]
     twice = WorkBlock(
         replace(FingerprintBlock.stack(views), starts=np.array([0, 2])),
@@ -82,6 +82,17 @@ def test_a_work_counts_by_its_nearer_view_and_is_left_out_by_either() -> None:
     assert [each.work_id for each in near].count("100") == 1
     assert "101" not in {each.work_id for each in near}
     assert not any(each.second for each in near[1:])
+
+
+def test_the_nearest_picture_of_a_query_counts() -> None:
+    works = block(list(range(WORKS)))
+    asked = [query(3), replace(query(3), fingerprints=(as_query(fingerprint(3)), as_query(fingerprint(28)))), query(14)]
+    alone, both, another = SelfComparison(asked, RANKING).nearest([works])
+    assert (alone[0].work_id, both[0].work_id) != ("028", "028")
+    assert both[0].work_id == "028"
+    raw = {each.work_id: each.raw for each in alone}
+    assert all(each.raw >= raw[each.work_id] - 1e-5 for each in both if each.work_id in raw)
+    assert another == SelfComparison([query(14)], RANKING).nearest([works])[0]
 
 
 def test_the_best_score_is_of_fingerprint_and_alignment_together() -> None:
