@@ -20,8 +20,8 @@ WINDOWS = tuple((left, top, left + 0.5, top + 0.5) for top in (0.0, 0.25, 0.5) f
 """Windows of a query, each (left, top, right, bottom) in fractions of its sides. A work that was pasted on a larger
 picture fills one of them."""
 
-WEIGHTS_FILE = Path(__file__).parent / "weights" / "copy-v2.safetensors"
-WEIGHTS_SHA256 = "85231960c7abafcc03a5f3def9ea01157327e65f3267a948f99c63cf537237ef"
+WEIGHTS_FILE = Path(__file__).parent / "weights" / "copy-v3.safetensors"
+WEIGHTS_SHA256 = "ceaf38a31068d4c335bfc5aced63f7dd3d57da107f28e1614de96b0a04fbcedc"
 
 
 def describe() -> Mapping[str, object]:

@@ -2,7 +2,7 @@
 
 Generalised-mean pooling and a learned projection: Radenovic, Tolias and Chum, arXiv:1711.02512. Windows of one feature
 map like those of R-MAC (Tolias, Sicre and Jegou, arXiv:1511.05879): a picture pasted on another fills one of them.
-Trained by `ledger.lab.train.copy`; model card: weights/copy-v2.md. This module imports ONNX Runtime, so import it late.
+Trained by `ledger.lab.train.copy`; model card: weights/copy-v3.md. This module imports ONNX Runtime, so import it late.
 """
 
 from __future__ import annotations

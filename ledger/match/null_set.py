@@ -1,6 +1,6 @@
 """The shipped null set: fingerprints of pictures that are copies of nothing in a corpus, with measured pairs.
 
-Model card: data/null-v2.md. Made by `ledger.lab.train.null_set`; only fingerprints are shipped, no pixels.
+Model card: data/null-v3.md. Made by `ledger.lab.train.null_set`; only fingerprints are shipped, no pixels.
 """
 
 from __future__ import annotations
@@ -22,7 +22,7 @@ from ledger.errors import IntegrityError
 from ledger.match.block import MIN_PDQ_QUALITY, FingerprintBlock
 from ledger.match.score import Features, QueryBlock, nearest_hamming
 
-SHIPPED = "null-v2.safetensors"
+SHIPPED = "null-v3.safetensors"
 _VARIANT_PDQ = 31
 """PDQ's own match threshold (ThreatExchange)."""
 _VARIANT_PHASH = 24

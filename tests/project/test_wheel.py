@@ -17,9 +17,9 @@ CASES = ROOT / "tests" / "conformance" / "bundle"
 TOP_LEVEL = {"ledger", "api", "cli", "migrations"}
 HEAVY = ("torch", "sqlalchemy", "psycopg", "numpy", "PIL", "fastapi", "diffusers", "transformers", "alembic")
 DATA = {
-    "ledger/fingerprint/weights/copy-v2.safetensors",
-    "ledger/match/data/null-v2.safetensors",
-    "ledger/match/data/ranking-v2.json",
+    "ledger/fingerprint/weights/copy-v3.safetensors",
+    "ledger/match/data/null-v3.safetensors",
+    "ledger/match/data/ranking-v3.json",
     "ledger/corpus/creators.toml",
     "api/pages/templates/base.html",
     "api/pages/static/verify.js",

@@ -1,7 +1,7 @@
 """Makes the shipped null set and its measured pairs from open works and unpacked packages.
 
 The seed and the pictures determine everything. Sealed works are never read.
-Model card: ledger/match/data/null-v2.md.
+Model card: ledger/match/data/null-v3.md.
 """
 
 from __future__ import annotations
@@ -45,9 +45,9 @@ class NullSetFiles:
     """The shipped files, and facts for the card."""
 
     null_set: bytes
-    """ledger/match/data/null-v2.safetensors."""
+    """ledger/match/data/null-v3.safetensors."""
     ranking: RankingText
-    """ledger/match/data/ranking-v2.json."""
+    """ledger/match/data/ranking-v3.json."""
     geometry: GeometryFit
     counts: Mapping[str, int]
     """Null pictures per collection."""

@@ -9,7 +9,7 @@ from typing import Protocol
 from ledger.lab.train.geometry import GeometryFit
 from ledger.match.ranking import RankingText
 
-CARD = "null-v2.md"
+CARD = "null-v3.md"
 
 LICENCES: Mapping[str, tuple[str, str]] = {
     "openclipart": ("Debian `openclipart-svg`, `openclipart-png` 1:0.18", "public domain"),
@@ -93,16 +93,17 @@ def null_set_card(made: NullSetFacts) -> str:
     )
 
 
-TEMPLATE = """# Null set v2
+TEMPLATE = """# Null set v3
 
 Purpose: p-values. A picture that is a copy of nothing still has a nearest work. These pictures show how near that
 work usually is. Every calibration compares them with the current corpus.
 
-`null-v2.safetensors` (SHA-256 `{digest}`) holds fingerprints only, no pixels, of {total} pictures as queries,
-{edited} of them edited, none a variant of another. It also holds the fingerprints of each before editing, which decide
+`null-v3.safetensors` (SHA-256 `{digest}`) holds fingerprints only, no pixels, of {total} pictures as queries,
+{edited} of them edited, none a variant of another. Where a query is compared beside another picture (its negative, or
+itself over another ground), the fingerprint of that picture follows. The file also holds the fingerprints of each before editing, which decide
 whether a corpus contains it; embeddings of background pictures for score normalisation; and the results of
 fingerprints and geometric verification for {copies} edited copies compared with their works and for {unrelated} pairs
-of unrelated pictures, each a query and one of its nearest works. `ranking-v2.json` (SHA-256 `{ranking}`) holds the
+of unrelated pictures, each a query and one of its nearest works. `ranking-v3.json` (SHA-256 `{ranking}`) holds the
 fitted curves, the rule of geometric verification, complexity bins and alpha. Both use FingerprintSpec `{spec}`.
 
 | collection | package | licence | pictures |

@@ -2,7 +2,7 @@
 
 This takes a few minutes, mostly to read pictures: nothing is aligned, and only scales are fitted. The pictures are
 edited as for the null set, with the same seed; their hashes identify their rows. Model card:
-ledger/match/data/style-null-v1.md.
+ledger/match/data/style-null-v2.md.
 """
 
 from __future__ import annotations

@@ -6,7 +6,7 @@ from ledger.lab.train.style_null import CLIP_SHARE
 from ledger.match.null_set import NullSet
 from ledger.match.style.null import NEIGHBOURS, StyleNull
 
-STYLE_CARD = "style-null-v1.md"
+STYLE_CARD = "style-null-v2.md"
 
 
 def style_null_card(made: StyleNull, null_set: NullSet) -> str:
@@ -30,8 +30,8 @@ TEMPLATE = """# Style null set v1
 Purpose: the p-value of a match by style. These pictures show how near an unrelated picture comes to a corpus in style.
 Every calibration compares them with the current corpus.
 
-`style-null-v1.safetensors` (SHA-256 `{digest}`) holds CLIP and VAE embeddings, no pixels, of {pictures} pictures: those
-of the null set `{null_set}`, clean or edited as there ([null-v2.md](null-v2.md) lists collections, packages and
+`style-null-v2.safetensors` (SHA-256 `{digest}`) holds CLIP and VAE embeddings, no pixels, of {pictures} pictures: those
+of the null set `{null_set}`, clean or edited as there ([null-v3.md](null-v3.md) lists collections, packages and
 licences; {missing} of its pictures are missing here), and of {background} background pictures, which are in no null
 set. The embeddings are made by the models whose part of a FingerprintSpec has the digest `{spec}`.
 

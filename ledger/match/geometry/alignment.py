@@ -22,6 +22,7 @@ _DETAIL = 0.02
 _COVERED = 0.7
 """Share of a tile that must lie inside the query for the tile to be compared."""
 _SHARPNESS = 1.2
+_LEAST_SHRINK = 1.5
 
 
 @dataclass(frozen=True, slots=True)
@@ -48,19 +49,39 @@ def framed(work: Pixels) -> NDArray[np.float32]:
     return _smooth(cv2.resize(work, (FRAME, FRAME), interpolation=cv2.INTER_AREA))
 
 
-def compare(work: NDArray[np.float32], work_size: tuple[int, int], query: Pixels, transform: Affine) -> Comparison:
+class BlurredQuery:
+    """A query, blurred as its comparisons need it: often twenty of them the same."""
+
+    def __init__(self, pixels: Pixels) -> None:
+        self.pixels = pixels
+        self._blurred: dict[float, Pixels] = {}
+
+    def shrunk_by(self, factor: float) -> Pixels:
+        """The picture without the detail that is lost when it is made smaller by this factor."""
+        if factor <= _LEAST_SHRINK:
+            return self.pixels
+        sigma = round(0.5 * factor, 1)
+        if sigma not in self._blurred:
+            self._blurred[sigma] = np.asarray(cv2.GaussianBlur(self.pixels, (0, 0), sigma), np.uint8)
+        return self._blurred[sigma]
+
+
+def compare(
+    work: NDArray[np.float32], work_size: tuple[int, int], query: BlurredQuery, transform: Affine
+) -> Comparison:
     """`work` is `framed` from a picture of `work_size` (width, height); `transform` maps its pixels to the query's."""
-    height, width = query.shape[:2]
+    height, width = query.pixels.shape[:2]
     backward = chain(transform, inverse(to_frame(*work_size)))
-    shrink = np.sqrt(abs(np.linalg.det(backward[:, :2])))
-    source = cv2.GaussianBlur(query, (0, 0), 0.5 * shrink) if shrink > 1.5 else query
+    source = query.shrunk_by(float(np.sqrt(abs(np.linalg.det(backward[:, :2])))))
     flags = cv2.INTER_LINEAR | cv2.WARP_INVERSE_MAP
     aligned = _smooth(cv2.warpAffine(source, backward, (FRAME, FRAME), flags=flags, borderMode=cv2.BORDER_REPLICATE))
     inside = _floats(cv2.warpAffine(np.ones((height, width), np.float32), backward, (FRAME, FRAME), flags=flags))
     covered = _tiles(inside).mean(axis=1) >= _COVERED
     if not covered.any():
         return Comparison(0.0, 0, 0.0, 1.0)
-    distances = np.sqrt(_tiles(((work - aligned) ** 2).mean(axis=2))[covered].mean(axis=1))
+    apart = work - aligned
+    squared = np.einsum("ijk,ijk->ij", apart, apart) / apart.shape[2]
+    distances = np.sqrt(_tiles(squared)[covered].mean(axis=1))
     first, second = _grey(work), _grey(aligned)
     structured, correlation = _structure(first, second, covered)
     return Comparison(

@@ -23,7 +23,7 @@ from ledger.image.canonical_image import Pixels
 from ledger.match.attribution import verified_relation, written
 from ledger.match.candidate import Evidence, Region, WorkPicture
 from ledger.match.geometry.agreement import Affine, agree
-from ledger.match.geometry.alignment import Comparison, chain, compare, framed, inverse
+from ledger.match.geometry.alignment import BlurredQuery, Comparison, chain, compare, framed, inverse
 from ledger.match.geometry.learned import LearnedRule, agree_learned
 from ledger.match.lists import Relation
 
@@ -105,6 +105,7 @@ class QueryGeometry:
 
     def __init__(self, working: Pixels) -> None:
         self.picture = working
+        self._blurred = BlurredQuery(working)
         self._straight, self._mirrored = query_features(working)
         self.content = _content(working)
         self._thumbs = _turned_thumbs(working, self.content)
@@ -159,7 +160,7 @@ class QueryGeometry:
             if not _plausible(transform, (width, height), self.picture):
                 continue
             frame = framed(preview) if frame is None else frame
-            compared = compare(frame, (width, height), self.picture, transform)
+            compared = compare(frame, (width, height), self._blurred, transform)
             if compared.detailed >= _LEAST_DETAIL and compared.covered >= _LEAST_COVERED:
                 yield Hypothesis(method, transform, inliers, compared)
 

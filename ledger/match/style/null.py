@@ -1,6 +1,6 @@
 """The unrelated pictures for error rates of style: CLIP and VAE embeddings of the null set's pictures.
 
-`ledger.lab.train.style_null` makes them; embeddings only, no pixels. Model card: data/style-null-v1.md.
+`ledger.lab.train.style_null` makes them; embeddings only, no pixels. Model card: data/style-null-v2.md.
 """
 
 from __future__ import annotations
@@ -22,7 +22,7 @@ from safetensors.numpy import save as save_safetensors
 from ledger.errors import InputError, IntegrityError
 from ledger.match.style.measure import StyleBlock, StyleMeasure
 
-STYLE_NULL = "style-null-v1.safetensors"
+STYLE_NULL = "style-null-v2.safetensors"
 NEIGHBOURS = 10
 """Number of background pictures in a picture's level, as in CSLS."""
 
