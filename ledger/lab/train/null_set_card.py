@@ -100,11 +100,12 @@ work usually is. Every calibration compares them with the current corpus.
 
 `null-v3.safetensors` (SHA-256 `{digest}`) holds fingerprints only, no pixels, of {total} pictures as queries,
 {edited} of them edited, none a variant of another. Where a query is compared beside another picture (its negative, or
-itself over another ground), the fingerprint of that picture follows. The file also holds the fingerprints of each before editing, which decide
-whether a corpus contains it; embeddings of background pictures for score normalisation; and the results of
-fingerprints and geometric verification for {copies} edited copies compared with their works and for {unrelated} pairs
-of unrelated pictures, each a query and one of its nearest works. `ranking-v3.json` (SHA-256 `{ranking}`) holds the
-fitted curves, the rule of geometric verification, complexity bins and alpha. Both use FingerprintSpec `{spec}`.
+itself over another ground), the fingerprint of that picture follows. The file also holds the fingerprints of each
+before editing, which decide whether a corpus contains it; embeddings of background pictures for score normalisation;
+and the results of fingerprints and geometric verification for {copies} edited copies compared with their works and for
+{unrelated} pairs of unrelated pictures, each a query and one of its nearest works. `ranking-v3.json` (SHA-256
+`{ranking}`) holds the fitted curves, the rule of geometric verification, complexity bins and alpha. Both use
+FingerprintSpec `{spec}`.
 
 | collection | package | licence | pictures |
 |---|---|---|---|
