@@ -19,6 +19,8 @@ Affine = NDArray[np.float64]
 _RATIO = 0.85
 """Lowe's ratio: a match must be this much nearer than the second nearest keypoint."""
 _MIN_MATCHES = 3
+WORK_TOLERANCE = 8.0
+"""Largest error of an agreeing match, in pixels of the work's picture."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -30,7 +32,8 @@ class Agreement:
 
 
 def agree(work: LocalFeatures, query: LocalFeatures, sides: tuple[int, int], tolerance: float) -> Agreement | None:
-    """The transform (a similarity, refined to affine) on which most matches agree within `tolerance` query pixels.
+    """The transform (a similarity, refined to affine) on which most matches agree within `tolerance` query pixels, and
+    within WORK_TOLERANCE pixels of the work: in a work that is much smaller in the query, everything lies close.
 
     `sides`: the longer side, in pixels, of the work's picture and of the query.
     """
@@ -43,14 +46,14 @@ def agree(work: LocalFeatures, query: LocalFeatures, sides: tuple[int, int], tol
     target = query.points[far].astype(np.float64) * sides[1]
     scale = (query.scales[far] * sides[1] / (work.scales[near] * sides[0])).astype(np.float64)
     turn = (query.angles[far] - work.angles[near]).astype(np.float64)
-    inliers = _best_proposal(source, target, scale, turn, 2 * tolerance)
+    inliers = _best_proposal(source, target, scale, turn, np.minimum(tolerance, WORK_TOLERANCE * scale))
     transform: Affine | None = None
     for _ in range(3):
         if _distinct(source[inliers]) < _MIN_MATCHES:
             return None
         transform = _fit(source[inliers], target[inliers])
         residual = np.linalg.norm(_apply(transform, source) - target, axis=1)
-        inliers = residual < tolerance
+        inliers = residual < min(tolerance, WORK_TOLERANCE * _scale(transform))
     count = _distinct(source[inliers])
     return Agreement(transform, count) if transform is not None and count >= _MIN_MATCHES else None
 
@@ -73,14 +76,14 @@ def _best_proposal(
     target: NDArray[np.float64],
     scale: NDArray[np.float64],
     turn: NDArray[np.float64],
-    tolerance: float,
+    tolerance: NDArray[np.float64],
 ) -> NDArray[np.bool_]:
     cosine, sine = scale * np.cos(turn), scale * np.sin(turn)
     offset = source[None, :, :] - source[:, None, :]
     x = target[:, None, 0] + cosine[:, None] * offset[..., 0] - sine[:, None] * offset[..., 1]
     y = target[:, None, 1] + sine[:, None] * offset[..., 0] + cosine[:, None] * offset[..., 1]
     # A proposal's own errors in scale and direction grow with the distance from its keypoint.
-    slack = tolerance + 0.1 * scale[:, None] * np.linalg.norm(offset, axis=2)
+    slack = 2 * tolerance[:, None] + 0.1 * scale[:, None] * np.linalg.norm(offset, axis=2)
     close = np.hypot(x - target[None, :, 0], y - target[None, :, 1]) < slack
     similar = np.abs(np.log(scale[None, :] / scale[:, None])) < np.log(1.6)
     parallel = np.cos(turn[None, :] - turn[:, None]) > np.cos(np.radians(25))
@@ -99,6 +102,11 @@ def _fit(source: NDArray[np.float64], target: NDArray[np.float64]) -> Affine:
     factor = np.vdot(points, aims) / max(np.vdot(points, points).real, 1e-9)
     linear = np.array([[factor.real, -factor.imag], [factor.imag, factor.real]])
     return np.column_stack([linear, aim - linear @ centre])
+
+
+def _scale(transform: Affine) -> float:
+    """Query pixels for a pixel of the work."""
+    return float(np.sqrt(abs(np.linalg.det(transform[:, :2]))))
 
 
 def _apply(transform: Affine, points: NDArray[np.float64]) -> NDArray[np.float64]:
