@@ -5,7 +5,6 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-import cv2
 import imagehash
 import numpy as np
 import pdqhash
@@ -76,6 +75,8 @@ def _view_hashes(pixels: Pixels, turned: Sequence[Pixels]) -> tuple[Hashes, ...]
 
 def _shrunk(pixels: Pixels) -> Pixels:
     """The picture with a longest side of at most TURNED_SIDE."""
+    import cv2  # the spec takes constants from here, and needs no library of pictures
+
     height, width = pixels.shape[:2]
     scale = TURNED_SIDE / max(height, width)
     if scale >= 1:

@@ -47,7 +47,7 @@ class StylePins:
 SHIPPED_FOLDER = Path(__file__).parent / "weights" / "studio"
 SHIPPED: StylePins | None = StylePins(
     clip="0e35b5f9cf16226a3e0043557f5aabcab100b60202ac889327d934ba1df31e81",
-    vae="850d7b5e1c20f3e4df392caf5c5a6f0b83eb93e287fb700814e6ea8a4fb4d1f1",
+    vae="bb6b52f21f79aa201c00fd3bbe95a1c8200124a123aeefb91c60846a32c103b6",
 )
 """Digests of the models in SHIPPED_FOLDER, as printed by `artledger train style-null`."""
 

@@ -25,7 +25,7 @@ def style_null_card(made: StyleNull, null_set: NullSet) -> str:
     )
 
 
-TEMPLATE = """# Style null set v1
+TEMPLATE = """# Style null set v2
 
 Purpose: the p-value of a match by style. These pictures show how near an unrelated picture comes to a corpus in style.
 Every calibration compares them with the current corpus.

@@ -64,7 +64,7 @@ def null_set(measured: Sequence[NullSetPicture]) -> NullSet:
     queries = QueryBlock.stack([item.query for item in null])
     clean = QueryBlock.stack([replace(item.query, image=item.clean) for item in null]).images
     sources = SourcePrints(clean.copy, clean.phash, clean.pdq, clean.pdq_quality)
-    return replace(shipped, queries=queries, sources=sources)
+    return replace(shipped, queries=queries, sources=sources, starts=np.arange(len(queries)))
 
 
 @pytest.fixture(scope="module")
