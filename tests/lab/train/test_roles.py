@@ -15,6 +15,7 @@ def test_the_role_follows_from_the_maker_alone() -> None:
     assert {role_of(OPENCLIPART, f"artist {number}") for number in range(50)} == set(Role) - {
         Role.BACKGROUND,
         Role.VALIDATION,
+        Role.UNUSED,
     }
 
 
@@ -26,6 +27,10 @@ def test_roles_have_about_the_stated_shares() -> None:
     assert shares == pytest.approx([0.5, 0.05, 0.15, 0.3], abs=0.03)
     shares = [others[role] / 4000 for role in (Role.TRAIN, Role.BACKGROUND, Role.REFERENCE, Role.NULL)]
     assert shares == pytest.approx([0.5, 0.1, 0.15, 0.25], abs=0.03)
+
+
+def test_what_an_earlier_descriptor_may_have_seen_measures_nothing() -> None:
+    assert {role_of("wesnoth", f"{number}.png") for number in range(50)} == {Role.TRAIN, Role.UNUSED}
 
 
 def test_some_collections_are_only_for_measuring() -> None:
