@@ -14,7 +14,7 @@ from numpy.typing import NDArray
 from PIL import Image
 
 from ledger.fingerprint.networks.clip import image_embedding
-from ledger.fingerprint.networks.graph import Floats, Graph, Workers
+from ledger.fingerprint.networks.graph import Floats, Graph, GraphThreads
 from ledger.fingerprint.style_config import ClipConfig, Preprocessing, Sides, clip_config, preprocessing
 from ledger.fingerprint.style_models import CLIP, CLIP_WEIGHTS, StyleModels, describe_clip
 from ledger.fingerprint.weights_files import load_weights, normalised_float16
@@ -40,7 +40,7 @@ class ClipEncoder:
         self._tower = graph.compile(image_embedding(graph, config))
         self._description = description
         self._whole(_BLACK)
-        self._workers = Workers()
+        self._workers = GraphThreads()
 
     @property
     def name(self) -> str:

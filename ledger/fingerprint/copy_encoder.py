@@ -20,7 +20,7 @@ from safetensors.numpy import load as load_safetensors
 from ledger.errors import IntegrityError
 from ledger.fingerprint import copy_descriptor as descriptor
 from ledger.fingerprint.networks.efficientnet import feature_map
-from ledger.fingerprint.networks.graph import Floats, Graph, Workers
+from ledger.fingerprint.networks.graph import Floats, Graph, GraphThreads
 from ledger.image.canonical_image import Pixels
 
 _SMALLEST_FEATURE = np.float32(1e-6)
@@ -36,7 +36,7 @@ class CopyEncoder:
         graph = Graph(weights)
         self._feature_map = graph.compile(feature_map(graph, "backbone."))
         self._projection = weights["projection.weight"].T, weights["projection.bias"]
-        self._workers = Workers()
+        self._workers = GraphThreads()
 
     @property
     def name(self) -> str:

@@ -15,7 +15,7 @@ from numpy.typing import NDArray
 from PIL import Image
 
 from ledger.errors import InputError
-from ledger.fingerprint.networks.graph import Floats, Graph, Workers
+from ledger.fingerprint.networks.graph import Floats, Graph, GraphThreads
 from ledger.fingerprint.networks.vae import mean_latents
 from ledger.fingerprint.style_config import (
     GRIDS,
@@ -54,7 +54,7 @@ class VaeEncoder:
         if len(self._pooled(_BLACK)) != config.dimension:
             raise ValueError(f"the weights give no {config.latent_channels} channels of latents")
         self._whole(_BLACK)
-        self._workers = Workers()
+        self._workers = GraphThreads()
 
     @property
     def name(self) -> str:

@@ -124,7 +124,7 @@ def _elsewhere(name: str, shape: Sequence[int]) -> Any:
     return tensor
 
 
-class Workers:
+class GraphThreads:
     """Threads that encode one picture each, on all cores. A picture's vector cannot depend on other pictures."""
 
     def __init__(self) -> None:

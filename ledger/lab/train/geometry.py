@@ -39,7 +39,7 @@ _ROUNDS = 5
 
 
 @dataclass(frozen=True, slots=True)
-class Pair:
+class ComparedPair:
     """The hypotheses that a query and a work show one picture."""
 
     first: Sequence[Hypothesis]
@@ -59,7 +59,7 @@ class GeometryFit:
     learned_mistaken: float
 
 
-def fit_geometry(copies: Sequence[Pair], unrelated: Sequence[Pair]) -> GeometryFit:
+def fit_geometry(copies: Sequence[ComparedPair], unrelated: Sequence[ComparedPair]) -> GeometryFit:
     """Alternates between choosing the best hypothesis of each pair and fitting the weights."""
     ungated = replace(_START, few=0)
     labels = np.r_[np.ones(len(copies), np.bool_), np.zeros(len(unrelated), np.bool_)]
@@ -75,26 +75,26 @@ def fit_geometry(copies: Sequence[Pair], unrelated: Sequence[Pair]) -> GeometryF
     return _with_learned(fit, copies, unrelated)
 
 
-def evidence_of(pair: Pair, rule: GeometryRule) -> float:
+def evidence_of(pair: ComparedPair, rule: GeometryRule) -> float:
     """The pair's log Bayes factor under the rule."""
     weight = _weight(pair, rule)
     return min(weight, MOST_EVIDENCE) if weight >= rule.threshold else rule.unverified
 
 
-def learned_evidence_of(pair: Pair, rule: GeometryRule) -> float:
+def learned_evidence_of(pair: ComparedPair, rule: GeometryRule) -> float:
     """The pair's log Bayes factor under the second verifier's rule."""
     return rule.learned.evidence if rule.learned.verifies(_places_alike(pair)) else rule.unverified
 
 
-def _weight(pair: Pair, rule: GeometryRule) -> float:
+def _weight(pair: ComparedPair, rule: GeometryRule) -> float:
     return max((rule.weigh(item.inliers, item.compared) for item in pair.first), default=-math.inf)
 
 
-def _places_alike(pair: Pair) -> float:
+def _places_alike(pair: ComparedPair) -> float:
     return max((item.places_alike() for item in pair.learned), default=0.0)
 
 
-def _with_learned(fit: GeometryFit, copies: Sequence[Pair], unrelated: Sequence[Pair]) -> GeometryFit:
+def _with_learned(fit: GeometryFit, copies: Sequence[ComparedPair], unrelated: Sequence[ComparedPair]) -> GeometryFit:
     """Adds the second verifier's rule, fitted on the pairs that the first does not verify."""
     rule = fit.rule
     own, others = (
@@ -125,11 +125,11 @@ def _with_threshold(rule: GeometryRule, copies: NDArray[np.float64], unrelated: 
     return GeometryFit(fitted, float(verified.mean()), float(mistaken.mean()), 0.0, 0.0)
 
 
-def _weights(pairs: Sequence[Pair], rule: GeometryRule) -> NDArray[np.float64]:
+def _weights(pairs: Sequence[ComparedPair], rule: GeometryRule) -> NDArray[np.float64]:
     return np.array([_weight(pair, rule) for pair in pairs])
 
 
-def _best(found: Pair, rule: GeometryRule) -> Hypothesis | None:
+def _best(found: ComparedPair, rule: GeometryRule) -> Hypothesis | None:
     return max(found.first, key=lambda item: rule.weigh(item.inliers, item.compared), default=None)
 
 

@@ -17,7 +17,7 @@ from numpy.typing import NDArray
 
 from ledger.fingerprint.learned_features import LearnedFeatures, learned_features
 from ledger.image.preview import read_preview
-from ledger.lab.train.geometry import GeometryFit, Pair, evidence_of, fit_geometry, learned_evidence_of
+from ledger.lab.train.geometry import ComparedPair, GeometryFit, evidence_of, fit_geometry, learned_evidence_of
 from ledger.lab.train.null_set_pictures import NullSetPicture
 from ledger.lab.train.pictures import OPENCLIPART
 from ledger.lab.train.ranking import NEIGHBOURS, RankingPairs, fit_ranking, picked, picked_rows
@@ -101,9 +101,9 @@ Places = Sequence[tuple[int, int]]
 class _Aligned:
     """Pairs verified geometrically: references with their own works, and queries with their nearest unrelated works."""
 
-    copies: Sequence[Pair]
+    copies: Sequence[ComparedPair]
     copy_places: Places
-    unrelated: Sequence[Pair]
+    unrelated: Sequence[ComparedPair]
     unrelated_places: Places
 
 
@@ -136,8 +136,8 @@ def _align(
     nearest[pairs.ignored] = -np.inf
     null = range(len(references), min(len(queries), len(references) + ALIGNED * 3 // 2))
     rows = [*range(min(ALIGNED, len(references))), *null]
-    copies: list[Pair] = []
-    unrelated: list[Pair] = []
+    copies: list[ComparedPair] = []
+    unrelated: list[ComparedPair] = []
     copy_places: list[tuple[int, int]] = []
     unrelated_places: list[tuple[int, int]] = []
 
@@ -145,14 +145,14 @@ def _align(
     def learned(column: int) -> LearnedFeatures:
         return learned_features(read_preview(references[column].preview))
 
-    def aligned(asked: Sequence[QueryGeometry], column: int) -> Pair:
+    def aligned(asked: Sequence[QueryGeometry], column: int) -> ComparedPair:
         work = _picture(references[column])
-        return Pair(
+        return ComparedPair(
             [each for geometry in asked for each in geometry.hypotheses(work)],
             [each for geometry in asked for each in geometry.learned_hypotheses(work, learned(column))],
         )
 
-    def examine(row: int) -> tuple[int, list[tuple[int, Pair]]]:
+    def examine(row: int) -> tuple[int, list[tuple[int, ComparedPair]]]:
         own = int(pairs.own[row])
         columns = [int(column) for column in np.argsort(-nearest[row])[:VERIFIED] if np.isfinite(nearest[row, column])]
         asked = [QueryGeometry(working) for _, working in queries[row].asked]
@@ -177,7 +177,7 @@ def _column(compared: Features, nearest: _Nearest, places: Places) -> Features:
     return Features(flat.cosine[:, None], flat.window[:, None], flat.phash[:, None], flat.pdq[:, None])
 
 
-def _measured(found: Features, pairs: Sequence[Pair], rule: GeometryRule) -> MeasuredPairs:
+def _measured(found: Features, pairs: Sequence[ComparedPair], rule: GeometryRule) -> MeasuredPairs:
     first = np.array([evidence_of(pair, rule) for pair in pairs], np.float32)
     learned = np.array([learned_evidence_of(pair, rule) for pair in pairs], np.float32)
     return MeasuredPairs(found, first, learned)
