@@ -2,47 +2,32 @@
 
 from __future__ import annotations
 
-import os
 from collections.abc import Iterator
-from dataclasses import dataclass
 from pathlib import Path
 
-_TICKS = os.sysconf("SC_CLK_TCK")
-
-
-@dataclass(frozen=True, slots=True)
-class _Process:
-    parent: int
-    seconds: float
-    """Its own and that of its children that ended."""
-    command: bytes
+import psutil
 
 
 def processor_seconds(folder: Path) -> float:
-    """Of this process, of the processes whose command names the folder, and of all their descendants. Differences of
-    two answers count what was done between them."""
-    known = dict(_processes())
-    roots = [number for number, each in known.items() if number == os.getpid() or os.fsencode(folder) in each.command]
-    return sum(known[number].seconds for number in _with_descendants(roots, known))
+    """Of this process, of the processes whose command names the folder, and of all their descendants, also those that
+    ended. Differences of two answers count what was done between them."""
+    return sum(_seconds(each) for each in set(_processes(folder)))
 
 
-def _with_descendants(roots: list[int], known: dict[int, _Process]) -> set[int]:
-    found: set[int] = set()
-    left = list(roots)
-    while left:
-        number = left.pop()
-        if number not in found:
-            found.add(number)
-            left += [child for child, each in known.items() if each.parent == number]
-    return found
-
-
-def _processes() -> Iterator[tuple[int, _Process]]:
-    for entry in Path("/proc").glob("[0-9]*"):
+def _processes(folder: Path) -> Iterator[psutil.Process]:
+    servers = [each for each in psutil.process_iter(["cmdline"]) if str(folder) in " ".join(each.info["cmdline"] or ())]
+    for process in (psutil.Process(), *servers):
+        yield process
         try:
-            fields = (entry / "stat").read_text().rpartition(")")[2].split()
-            command = (entry / "cmdline").read_bytes()
-        except OSError:
-            continue  # it ended meanwhile
-        seconds = sum(map(int, fields[11:15])) / _TICKS
-        yield int(entry.name), _Process(int(fields[1]), seconds, command)
+            yield from process.children(recursive=True)
+        except psutil.NoSuchProcess:
+            continue
+
+
+def _seconds(process: psutil.Process) -> float:
+    """Its own and that of its children that ended; 0 if it ended meanwhile."""
+    try:
+        spent = process.cpu_times()
+    except psutil.NoSuchProcess:
+        return 0.0
+    return float(spent.user + spent.system + spent.children_user + spent.children_system)
