@@ -2,17 +2,14 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
-
 import numpy as np
 import pytest
 from PIL import Image, ImageFilter, ImageOps
 
 from ledger.fingerprint.learned_features import LearnedFeatures, learned_features
 from ledger.match.candidate import WorkPicture
-from ledger.match.geometry.alignment import Comparison
-from ledger.match.geometry.learned import LEAST_PLACES, MOST_DISTANCE, LearnedRule, agree_learned
-from ledger.match.geometry.verification import Hypothesis, QueryGeometry
+from ledger.match.geometry.learned import LEAST_PLACES, LearnedRule, agree_learned
+from ledger.match.geometry.verification import QueryGeometry
 from tests.match.drawings import drawing, pixels
 
 NONE = WorkPicture(pixels(drawing(40), 256), b"")
@@ -68,11 +65,3 @@ def test_the_threshold_is_exceeded_not_met() -> None:
     rule = LearnedRule(threshold=32.0, evidence=3.0)
     assert rule.verifies(32.1)
     assert not rule.verifies(32.0)
-
-
-def test_a_pair_that_differs_in_colour_somewhere_counts_for_nothing() -> None:
-    """Flags of one design."""
-    compared = Comparison(covered=1.0, detailed=30, correlation=0.9, tile_distance=MOST_DISTANCE)
-    like = Hypothesis("xfeat", np.eye(2, 3), 60, compared)
-    assert like.places_alike() == pytest.approx(54)
-    assert replace(like, compared=replace(compared, tile_distance=MOST_DISTANCE + 0.01)).places_alike() == 0

@@ -21,7 +21,7 @@ MISTAKEN = 0.02
 
 The p-value of a verified copy says how sure it is.
 """
-LEARNED_MISTAKEN = 0.0005
+LEARNED_MISTAKEN = 0.002
 """The same for the second verifier, which is asked about ten works at once."""
 _START = GeometryRule(
     intercept=-2.0,

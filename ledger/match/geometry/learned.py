@@ -26,11 +26,8 @@ _ROUNDS = 2000
 _SURE = 0.999
 _PLACE = 3.0
 """Pixels. Points that are nearer than this count as one place."""
-LEAST_PLACES = 15
+LEAST_PLACES = 26
 """Places that a transform must map; fewer agree by chance, and no rule verifies so few."""
-MOST_DISTANCE = 0.35
-"""Largest tile distance of a pair that is verified. Flags, road signs and icons of one design have the same shapes in
-the same places; only some colours differ."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -24,7 +24,7 @@ from ledger.match.attribution import verified_relation, written
 from ledger.match.candidate import Evidence, Region, WorkPicture
 from ledger.match.geometry.agreement import Affine, agree
 from ledger.match.geometry.alignment import BlurredQuery, Comparison, chain, compare, framed, inverse
-from ledger.match.geometry.learned import MOST_DISTANCE, LearnedRule, agree_learned
+from ledger.match.geometry.learned import LearnedRule, agree_learned
 from ledger.match.lists import Relation
 
 if TYPE_CHECKING:
@@ -96,10 +96,8 @@ class Hypothesis:
     compared: Comparison
 
     def places_alike(self) -> float:
-        """The second verifier's measure: agreeing places times the correlation of the aligned pair; 0 if a part of the
-        pair differs by more than MOST_DISTANCE."""
-        compared = self.compared
-        return self.inliers * compared.correlation if compared.tile_distance <= MOST_DISTANCE else 0.0
+        """The second verifier's measure: agreeing places times the correlation of the aligned pair."""
+        return self.inliers * self.compared.correlation
 
 
 class QueryGeometry:
