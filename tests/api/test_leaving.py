@@ -16,7 +16,7 @@ from ledger.cancellation import Cancellation
 from ledger.flows.upkeep.calibrate import Calibrations, PublishedCalibration
 from ledger.generate.generator import PipelineGenerator
 from ledger.match.candidate import CandidateIndex
-from ledger.match.matcher import Matcher
+from ledger.match.copies.matcher import Matcher
 from tests.api.serving import served_app
 from tests.api.sockets import BOUNDARY, PART, connect, head, upload_head
 from tests.applications import ART, DRAWINGS, application_with

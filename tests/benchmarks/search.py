@@ -27,7 +27,7 @@ from numpy.typing import NDArray
 
 from ledger.fingerprint.spec import copy_spec
 from ledger.match.candidate import Candidate, Query
-from ledger.match.matcher import CANDIDATES
+from ledger.match.copies.matcher import CANDIDATES
 from ledger.storage.database import Database
 from ledger.storage.embedded import EmbeddedServer
 from ledger.storage.log.projections import Projector

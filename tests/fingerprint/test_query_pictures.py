@@ -9,7 +9,7 @@ from ledger.fingerprint.hashes import hashes
 from ledger.fingerprint.query_pictures import negative_of, other_picture, over_plain_ground
 from ledger.image.canonical_image import Pixels
 from ledger.match.alike import bits
-from ledger.match.negative import complement
+from ledger.match.copies.negative import complement
 from tests.match.drawings import drawing, pixels
 
 COLOURS = {"grey": (128, 128, 128), "pink": (255, 192, 203), "teal": (0, 128, 128)}

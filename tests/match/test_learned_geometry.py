@@ -9,7 +9,8 @@ from PIL import Image, ImageFilter, ImageOps
 from ledger.fingerprint.learned_features import LearnedFeatures, learned_features
 from ledger.match.candidate import WorkPicture
 from ledger.match.geometry.learned import LEAST_PLACES, LearnedRule, agree_learned
-from ledger.match.geometry.verification import QueryGeometry
+from ledger.match.geometry.verification import QueryGeometry, verify_all
+from ledger.match.ranking import shipped_ranking
 from tests.match.drawings import drawing, pixels
 
 NONE = WorkPicture(pixels(drawing(40), 256), b"")
@@ -65,3 +66,17 @@ def test_the_threshold_is_exceeded_not_met() -> None:
     rule = LearnedRule(threshold=32.0, evidence=3.0)
     assert rule.verifies(32.1)
     assert not rule.verifies(32.0)
+
+
+def test_it_is_asked_only_where_the_first_verifies_none_and_it_would_decide() -> None:
+    """The work has no stored local features, so the first verifier has nothing to go by in a turned copy."""
+    rule = shipped_ranking().geometry.rule()
+    turned = QueryGeometry(pixels(drawing(3).rotate(8, fillcolor="white"), 512))
+    pairs = [(turned, NONE), (turned, work(3))]
+    assert turned.verify(work(3), rule) is None
+    assert verify_all(pairs, rule).keys() == {1}
+    assert verify_all(pairs, rule, second=lambda number: number == 0) == {}
+    straight = QueryGeometry(pixels(drawing(3), 512))
+    found = verify_all([(straight, work(3)), (turned, work(3))], rule)
+    assert found.keys() == {0}, "the first verifier's"
+    assert found[0].evidence.method == "whole"

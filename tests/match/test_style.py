@@ -16,8 +16,8 @@ from ledger.lab.evaluate.memory_index import MemoryIndex
 from ledger.match.block import FingerprintBlock
 from ledger.match.calibration import Calibration, calibrate
 from ledger.match.candidate import Candidate, MatchOutcome, Query
+from ledger.match.copies.matcher import Matcher
 from ledger.match.lists import Relation, Verdict
-from ledger.match.matcher import Matcher
 from ledger.match.null_set import NullSet, shipped_null_set
 from ledger.match.ranking import shipped_ranking
 from ledger.match.style.calibration import StyledCorpus

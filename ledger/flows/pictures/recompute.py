@@ -18,8 +18,8 @@ from ledger.image.canonical_image import CanonicalImage
 from ledger.image.pool import DecodePool
 from ledger.match.calibration import Calibration
 from ledger.match.candidate import Query
+from ledger.match.copies.matcher import Matcher
 from ledger.match.lists import OVER_BLACK, STYLE_SCORE
-from ledger.match.matcher import Matcher
 from ledger.match.null_set import shipped_null_set
 from ledger.match.style.matcher import StyleMatcher
 from ledger.match.style.null import StyleNull

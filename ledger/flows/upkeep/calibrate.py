@@ -23,7 +23,7 @@ from ledger.log.append import Sequencer
 from ledger.match.bins import Bin
 from ledger.match.calibration import LEAST_WORKS, Calibration, calibrate
 from ledger.match.candidate import CandidateIndex
-from ledger.match.matcher import Matcher
+from ledger.match.copies.matcher import Matcher
 from ledger.match.null_set import shipped_null_set
 from ledger.match.ranking import shipped_ranking
 from ledger.match.style.calibration import StyledCorpus

@@ -27,8 +27,8 @@ from ledger.flows.works.subset import OthersWorks, TheseWorks
 from ledger.image.canonical_image import CanonicalImage
 from ledger.match.calibration import VERIFIED
 from ledger.match.candidate import Candidate, CandidateIndex, Match, Query, WorkPicture
+from ledger.match.copies.matcher import Matcher
 from ledger.match.lists import COPY_RELATIONS, Relation
-from ledger.match.matcher import Matcher
 from ledger.match.null_set import shipped_null_set
 from ledger.storage.search.candidates import PgVectorIndex
 from ledger.storage.works.duplicates import DuplicateStore, Pair

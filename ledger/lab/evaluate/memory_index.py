@@ -22,7 +22,7 @@ from ledger.match.candidate import (
     Query,
     WorkPicture,
 )
-from ledger.match.negative import to_negative
+from ledger.match.copies.negative import to_negative
 from ledger.match.score import Levels, QueryBlock, features
 from ledger.match.style.measure import StyleBlock, has_style
 

@@ -23,8 +23,8 @@ from ledger.lab.evaluate.result_cache import ResultCache
 from ledger.lab.evaluate.works import Bench, Progress, text
 from ledger.match.calibration import Calibration, calibrate
 from ledger.match.candidate import MatchOutcome, Query
+from ledger.match.copies.matcher import Matcher
 from ledger.match.lists import Relation
-from ledger.match.matcher import Matcher
 from ledger.match.null_set import shipped_null_set
 from ledger.match.ranking import shipped_ranking
 from ledger.match.self_null.null_scores import SelfNull

@@ -16,7 +16,7 @@ from numpy.typing import NDArray
 from ledger.fingerprint.fingerprint import Fingerprint, QueryFingerprint
 from ledger.match.bins import LOWEST
 from ledger.match.block import FingerprintBlock
-from ledger.match.choice import Contender, chosen
+from ledger.match.copies.choice import Contender, chosen
 from ledger.match.null_set import SourcePrints, variants
 from ledger.match.score import NearestCosines, QueryBlock, Ranking, features
 

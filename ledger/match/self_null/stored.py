@@ -15,7 +15,6 @@ from ledger.errors import IntegrityError
 from ledger.fingerprint.fingerprint import Fingerprint, QueryFingerprint
 
 _HASH = 32
-_NAMES = ("copy", "windows", "hashes", "phash_views", "pdq_views", "numbers")
 
 
 def query_bytes(made: Sequence[QueryFingerprint]) -> bytes:
@@ -29,11 +28,11 @@ def query_bytes(made: Sequence[QueryFingerprint]) -> bytes:
 def read_query(data: bytes, spec: str) -> tuple[QueryFingerprint, ...]:
     """Reads `query_bytes`. Raises IntegrityError (`bad-null-query`) for anything else."""
     try:
-        arrays = load_safetensors(data)
-        pictures = {name.partition(".")[0] for name in arrays}
-        return tuple(
-            _fingerprint({name: arrays[f"{number}.{name}"] for name in _NAMES}, spec) for number in sorted(pictures)
-        )
+        pictures: dict[int, dict[str, NDArray[Any]]] = {}
+        for key, array in load_safetensors(data).items():
+            number, _, name = key.partition(".")
+            pictures.setdefault(int(number), {})[name] = array
+        return tuple(_fingerprint(pictures[number], spec) for number in range(max(1, len(pictures))))
     except (SafetensorError, KeyError, ValueError, TypeError) as error:
         raise IntegrityError(
             f"the stored fingerprint of a sampled work cannot be read: {error}",

@@ -15,7 +15,7 @@ from ledger.corpus.terms import MAY, MAY_MATCH, MAY_STYLE
 from ledger.corpus.work import AllowedUse
 from ledger.fingerprint.style_models import CLIP, VAE
 from ledger.match.candidate import WORKS_PER_NEGATIVE, WORKS_PER_STYLE, WORKS_PER_WINDOW, Query
-from ledger.match.negative import complement
+from ledger.match.copies.negative import complement
 from ledger.match.style.measure import has_style
 from ledger.storage.search.vectors import (
     SELECTED,

@@ -82,6 +82,24 @@ def test_what_is_assembled_reads_back_and_holds_no_variant_twice() -> None:
     assert assemble(measured).null_set == made.null_set
 
 
+def test_the_picture_beside_a_query_counts_where_it_is_nearer() -> None:
+    """Each null picture's other picture is a copy of a reference: so near are the pairs that are written then."""
+    references = [_measured(number, Role.REFERENCE) for number in range(12)]
+    background = [_measured(number, Role.BACKGROUND) for number in range(100, 110)]
+    null = [_measured(number, Role.NULL) for number in range(200, 212)]
+    beside = [
+        replace(item, other=(as_query(copied.clean), copied.working))
+        for item, copied in zip(null, references, strict=True)
+    ]
+    alone = read_null_set(assemble([*references, *background, *null]).null_set)
+    both = read_null_set(assemble([*references, *background, *beside]).null_set)
+    assert (len(alone.queries), len(both.queries), len(both)) == (len(alone), 2 * len(alone), len(alone))
+    assert both.starts.tolist() == list(range(0, 2 * len(alone), 2))
+    assert np.count_nonzero(both.unrelated.found.phash == 0) == len(null) > 0
+    assert np.count_nonzero(alone.unrelated.found.phash == 0) == 0
+    assert both.unrelated.evidence.max() > alone.unrelated.evidence.max()
+
+
 def test_the_card_tells_of_every_collection_that_may_be_used() -> None:
     assert set(LICENCES) == {OPENCLIPART, *(collection.name for collection in COLLECTIONS)}
     made = assemble(

@@ -54,7 +54,7 @@ def test_a_stored_fingerprint_comes_back(seed: int) -> None:
     assert np.array_equal(again.image.embeddings["copy"], made.image.embeddings["copy"])
 
 
-@pytest.mark.parametrize("data", [b"", b"\0" * 64, query_bytes([as_query(fingerprint(1))])[:-9]])
+@pytest.mark.parametrize("data", [b"", b"\0" * 64, query_bytes([]), query_bytes([as_query(fingerprint(1))])[:-9]])
 def test_other_bytes_are_refused(data: bytes) -> None:
     with pytest.raises(IntegrityError) as refused:
         read_query(data, SPEC)

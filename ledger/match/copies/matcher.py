@@ -20,23 +20,20 @@ Steps for a query:
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, replace
-
-import numpy as np
+from dataclasses import replace
 
 from ledger.errors import ConflictError
 from ledger.match.attribution import attribute, unproven_relation, verdict, written
 from ledger.match.bins import Bin
-from ledger.match.block import FingerprintBlock
 from ledger.match.calibration import Calibration
 from ledger.match.candidate import Candidate, CandidateIndex, Match, MatchOutcome, Query
-from ledger.match.choice import Contender, chosen
+from ledger.match.copies.choice import Contender, chosen
+from ledger.match.copies.negative import may_be_negative
+from ledger.match.copies.relation import certain_relation
+from ledger.match.copies.scoring import ScoredWork, Scoring, by_work
 from ledger.match.geometry.verification import QueryGeometry, VerifiedAlignment, verify_all
 from ledger.match.lists import COPY_RELATIONS, FUSED_SCORE, MATCHES, OVER_BLACK, QUERY_VIEW, Relation
-from ledger.match.negative import may_be_negative
 from ledger.match.null_set import NullSet
-from ledger.match.relation import certain_relation
-from ledger.match.score import LAST_RANK, Features, Levels, NearestCosines, QueryBlock, features, levels
 from ledger.match.style.matcher import StyleFinding, style_matcher
 from ledger.match.style.null import StyleNull
 
@@ -45,17 +42,6 @@ CANDIDATES = 60
 _CERTAIN = 20.0
 """Log Bayes factor of equal digests, larger than that of any geometric evidence."""
 _DIGESTS = (Relation.EXACT, Relation.SAME_PIXELS)
-
-
-@dataclass(frozen=True, slots=True)
-class _Scored:
-    candidate: Candidate
-    raw: float
-    parts: Mapping[str, float]
-    second: bool
-    """Whether its second view is nearer than its first, and so is the one that counts."""
-    query: Query
-    """The picture that is nearest to it: the query or one of its others."""
 
 
 class Matcher:
@@ -76,7 +62,7 @@ class Matcher:
             )
         self._index = index
         self._calibration = calibration
-        self._background = null_set.background
+        self._scoring = Scoring(index, calibration, null_set.background)
         self._style = style_matcher(calibration, style)
 
     def match(self, query: Query) -> MatchOutcome:
@@ -145,7 +131,7 @@ class Matcher:
         if not found:
             return []
         query = views[0]
-        ways = _by_work([each for view in views for each in self._score(view, found)])
+        ways = by_work([each for view in views for each in self._scoring.score(view, found)])
         scored = [nearest for nearest, *_ in ways.values()]
         aligned = self._aligned(query, scored, labels)
         placed = self._calibration.bin_of(query.fingerprint.image.complexity)
@@ -158,37 +144,7 @@ class Matcher:
             drafts = _with_style(drafts, self._style.find(query, found), self._calibration.alpha)
         return drafts
 
-    def _score(self, query: Query, found: Sequence[Candidate]) -> list[_Scored]:
-        """Scored candidates, each by its view that is nearer to the query."""
-        views = [(each, each.fingerprint, False) for each in found]
-        views += [(each, each.second, True) for each in found if each.second is not None]
-        queries = QueryBlock.stack([query.fingerprint])
-        works = FingerprintBlock.stack([fingerprint for _, fingerprint, _ in views])
-        level = self._levels(query, queries, found)
-        near = features(queries, level, works)
-        raw = self._calibration.ranking.raw(near)[0]
-        windows = _nearest_windows(queries, level, works)
-        scored: dict[str, _Scored] = {}
-        for column, (candidate, _, second) in enumerate(views):
-            known = scored.get(candidate.work_id)
-            if known is None or raw[column] > known.raw:
-                parts = _parts(near, column, level, windows[column]) | ({OVER_BLACK: 1.0} if second else {})
-                parts |= {f"{QUERY_VIEW}{query.view}": 1.0} if query.view else {}
-                scored[candidate.work_id] = _Scored(candidate, float(raw[column]), parts, second, query)
-        return list(scored.values())
-
-    def _levels(self, query: Query, queries: QueryBlock, found: Sequence[Candidate]) -> Levels:
-        """The query's background levels, from the corpus if the calibration says so. A query that is not comparable
-        has no nearest works, and a corpus that shrank may have too few: then from the background pictures."""
-        if self._calibration.corpus_levels and query.not_comparable is None:
-            around = self._index.surroundings(query, found)
-            if len(around) >= LAST_RANK:
-                near = NearestCosines(queries)
-                near.add(around)
-                return near.levels()
-        return levels(queries, self._background, self._calibration.ranking.neighbours)
-
-    def _aligned(self, query: Query, scored: Sequence[_Scored], labels: Mapping[str, str]) -> tuple[str, ...]:
+    def _aligned(self, query: Query, scored: Sequence[ScoredWork], labels: Mapping[str, str]) -> tuple[str, ...]:
         """Ids of the works to align. Groups whose relation a digest proves need none."""
         if query.not_comparable is not None:
             return ()
@@ -200,8 +156,8 @@ class Matcher:
         return chosen([each for each in contenders if each.label not in settled])
 
     def _verify(
-        self, work_ids: Sequence[str], ways: Mapping[str, Sequence[_Scored]], placed: Bin
-    ) -> Mapping[str, tuple[_Scored, VerifiedAlignment]]:
+        self, work_ids: Sequence[str], ways: Mapping[str, Sequence[ScoredWork]], placed: Bin
+    ) -> Mapping[str, tuple[ScoredWork, VerifiedAlignment]]:
         """Geometric evidence by work id, with the pictures that it is about: of all that were compared, the pair whose
         score and evidence together are highest. The second verifier is asked only where its evidence, which is always
         the same, would make the work a copy (p <= alpha): it is slow, and most pictures are copies of nothing."""
@@ -223,7 +179,7 @@ class Matcher:
         verified = verify_all(pairs, rule, second=may_be_copy)
         return _best_of_each([(items[number], found) for number, found in verified.items()])
 
-    def _match(self, query: Query, item: _Scored, found: VerifiedAlignment | None, placed: Bin) -> Match:
+    def _match(self, query: Query, item: ScoredWork, found: VerifiedAlignment | None, placed: Bin) -> Match:
         certain = certain_relation(query, item.candidate)
         evidence = found.log_bayes_factor if found else self._calibration.geometry.unverified
         # Six digits, as in the calibration file and in records: only written values are compared.
@@ -248,42 +204,14 @@ class Matcher:
         )
 
 
-def _by_work(scored: Sequence[_Scored]) -> Mapping[str, Sequence[_Scored]]:
-    """How each work was compared, with the nearest picture first; works in the order of nearness."""
-    ways: dict[str, list[_Scored]] = {}
-    for item in sorted(scored, key=lambda item: (-item.raw, item.candidate.work_id)):
-        ways.setdefault(item.candidate.work_id, []).append(item)
-    return ways
-
-
-def _nearest_windows(queries: QueryBlock, level: Levels, works: FingerprintBlock) -> Sequence[int | None]:
-    """For each work the number of the query's window that is nearest to it above its level; None without windows."""
-    if not queries.windows.shape[1]:
-        return [None] * len(works)
-    near = queries.windows[0].astype(np.float32) @ works.copy.astype(np.float32).T - level.windows[0][:, None]
-    return [int(window) for window in near.argmax(axis=0)]
-
-
 def _best_of_each(
-    found: Sequence[tuple[_Scored, VerifiedAlignment]],
-) -> dict[str, tuple[_Scored, VerifiedAlignment]]:
+    found: Sequence[tuple[ScoredWork, VerifiedAlignment]],
+) -> dict[str, tuple[ScoredWork, VerifiedAlignment]]:
     """By work id, the pair of pictures whose score and evidence together are highest."""
-    best: dict[str, tuple[_Scored, VerifiedAlignment]] = {}
+    best: dict[str, tuple[ScoredWork, VerifiedAlignment]] = {}
     for item, aligned in sorted(found, key=lambda pair: -(pair[0].raw + pair[1].log_bayes_factor)):
         best.setdefault(item.candidate.work_id, (item, aligned))
     return best
-
-
-def _parts(near: Features, column: int, level: Levels, window: int | None) -> dict[str, float]:
-    """The raw measurements behind a score, as in records. `window`: the query's window that is nearest to the work."""
-    return {
-        "copy_cosine": float(near.cosine[0, column]) + float(level.whole[0]),
-        "copy_background": float(level.whole[0]),
-        "copy_look": float(near.window[0, column]),
-        **({} if window is None else {"copy_look_background": float(level.windows[0, window])}),
-        "phash_distance": float(near.phash[0, column]),
-        "pdq_distance": float(near.pdq[0, column]),
-    }
 
 
 def _group_labels(found: Sequence[Candidate]) -> dict[str, str]:

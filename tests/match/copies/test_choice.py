@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable
 
 from ledger.match.calibration import VERIFIED
-from ledger.match.choice import NEAREST, Contender, chosen
+from ledger.match.copies.choice import NEAREST, Contender, chosen
 
 
 def works(artist: str, count: int, label: str = "") -> list[Contender]:

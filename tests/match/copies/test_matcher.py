@@ -3,9 +3,8 @@
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Iterator, Sequence
+from collections.abc import Sequence
 from dataclasses import replace
-from io import BytesIO
 from pathlib import Path
 
 import numpy as np
@@ -13,111 +12,16 @@ import pytest
 from PIL import Image, ImageOps
 
 from ledger.errors import ConflictError
-from ledger.fingerprint.complexity import comparable
-from ledger.fingerprint.copy_encoder import load_copy_encoder
 from ledger.fingerprint.fingerprinter import Fingerprinter
-from ledger.fingerprint.spec import copy_spec
-from ledger.flows.pictures.verify import query_with_views
-from ledger.image.canonical_image import CanonicalImage
 from ledger.image.pool import DecodePool
-from ledger.image.preview import make_preview
 from ledger.lab.evaluate.memory_index import MemoryIndex
-from ledger.match.calibration import Calibration, calibrate
-from ledger.match.candidate import Candidate, MatchOutcome, Query
+from ledger.match.calibration import calibrate
+from ledger.match.candidate import Candidate, Query
+from ledger.match.copies.matcher import Matcher
 from ledger.match.lists import MATCHES, Relation, Verdict
-from ledger.match.matcher import Matcher
 from ledger.match.null_set import shipped_null_set
 from ledger.match.ranking import shipped_ranking
-
-ART = sorted((Path(__file__).parents[1] / "data" / "art").glob("*.png"))
-OUTSIDE = 5
-"""The last works stay out of the corpus."""
-
-
-class Studio:
-    """Decodes, fingerprints, and matches against a corpus of the drawings."""
-
-    def __init__(
-        self, pool: DecodePool, fingerprinter: Fingerprinter, drawings: Sequence[Path] = ART[:-OUTSIDE]
-    ) -> None:
-        self._pool = pool
-        self.fingerprinter = fingerprinter
-        self.works: dict[str, Candidate] = {}
-        self._previews: dict[str, bytes] = {}
-        for path in drawings:
-            self.register(path.stem, path.read_bytes())
-        self.calibration = self.calibrate()
-
-    def register(self, work_id: str, data: bytes) -> None:
-        image = self._pool.decode(data)
-        work = Candidate(
-            work_id=work_id,
-            artist_id=f"artist of {work_id}",
-            sha256=image.sha256,
-            pixel_sha256=image.pixel_sha256,
-            registration_record_id="",
-            registration_leaf_hash="",
-            fingerprint=self.fingerprinter.works([image])[0],
-        )
-        self.works[work_id] = work
-        self._previews[work_id] = make_preview(image.working)
-
-    @property
-    def index(self) -> MemoryIndex:
-        return MemoryIndex(list(self.works.values()), self._previews)
-
-    def calibrate(self) -> Calibration:
-        return calibrate(shipped_null_set(), [self.index.block], self.index.state(), shipped_ranking())
-
-    def image(self, data: bytes) -> CanonicalImage:
-        return self._pool.decode(data)
-
-    def query(self, data: bytes) -> Query:
-        image = self._pool.decode(data)
-        fingerprint = self.fingerprinter.query(image)
-        return Query(
-            sha256=image.sha256,
-            pixel_sha256=image.pixel_sha256,
-            fingerprint=fingerprint,
-            working=image.working,
-            not_comparable=comparable(image, fingerprint.image.complexity),
-        )
-
-    def match(self, data: bytes) -> MatchOutcome:
-        return Matcher(self.index, self.calibration, shipped_null_set()).match(self.query(data))
-
-
-@pytest.fixture(scope="module")
-def fingerprinter() -> Fingerprinter:
-    return Fingerprinter([load_copy_encoder()], copy_spec())
-
-
-@pytest.fixture(scope="module")
-def pool() -> Iterator[DecodePool]:
-    with DecodePool(1) as pool:
-        yield pool
-
-
-@pytest.fixture(scope="module")
-def studio(pool: DecodePool, fingerprinter: Fingerprinter) -> Studio:
-    return Studio(pool, fingerprinter)
-
-
-def encoded(image: Image.Image, kind: str = "PNG", **options: int) -> bytes:
-    file = BytesIO()
-    image.save(file, kind, **options)
-    return file.getvalue()
-
-
-def opened(path: Path) -> Image.Image:
-    image = Image.open(path).convert("RGBA")
-    return Image.alpha_composite(Image.new("RGBA", image.size, "white"), image).convert("RGB")
-
-
-def cropped_and_recompressed(path: Path) -> bytes:
-    image = opened(path)
-    box = (image.width // 12, image.height // 12, image.width - image.width // 14, image.height - image.height // 16)
-    return encoded(image.crop(box).resize((image.width * 3 // 4, image.height * 3 // 4)), "JPEG", quality=60)
+from tests.match.copies.studio import ART, OUTSIDE, Studio, cropped_and_recompressed, encoded, opened
 
 
 @pytest.mark.parametrize("path", ART[:3], ids=lambda path: path.stem)
@@ -284,61 +188,3 @@ def test_a_calibration_of_another_null_set_or_spec_is_refused(studio: Studio) ->
     with pytest.raises(ConflictError) as caught:
         Matcher(studio.index, elsewhere, shipped_null_set()).match(studio.query(ART[0].read_bytes()))
     assert caught.value.code == "spec-mismatch"
-
-
-def on_grey(path: Path) -> bytes:
-    """A drawing on a ground of medium brightness, as some programs flatten what is transparent."""
-    picture = np.asarray(opened(path).resize((300, 300))).copy()
-    picture[(picture > 240).all(axis=2)] = 128
-    return encoded(
-        Image.fromarray(np.pad(picture, ((20, 20), (20, 20), (0, 0)), constant_values=128)), "JPEG", quality=75
-    )
-
-
-def test_other_pictures_of_a_query_are_compared_beside_it(studio: Studio) -> None:
-    """Over another ground, and as a negative where its hashes say so: the nearest picture decides, and is named."""
-    matcher = Matcher(studio.index, studio.calibration, shipped_null_set())
-    for path, data, view in (
-        (ART[17], on_grey(ART[17]), "ground"),
-        (ART[3], encoded(ImageOps.invert(opened(ART[3])), "JPEG", quality=80), "negative"),
-    ):
-        plain = studio.query(data)
-        wider = query_with_views(studio.image(data), studio.fingerprinter)
-        assert [each.view for each in wider.others] == [view]
-        before, after = matcher.match(plain), matcher.match(wider)
-        assert f"query_{view}" not in before.matches[0].raw
-        first = after.matches[0]
-        assert (first.work_id, first.relation) == (path.stem, Relation.NEAR_DUPLICATE)
-        assert first.raw[f"query_{view}"] == 1
-        assert first.score > next((each.score for each in before.matches if each.work_id == path.stem), 0)
-
-
-@pytest.mark.parametrize("ground", ["black", "grey", "pink"])
-def test_a_white_sticker_is_found_on_any_ground_on_which_it_shows(
-    pool: DecodePool, fingerprinter: Fingerprinter, ground: str
-) -> None:
-    grey = ImageOps.autocontrast(opened(ART[3]).convert("L")).resize((400, 300))
-    sticker = Image.new("RGBA", grey.size, "white")
-    sticker.putalpha(ImageOps.invert(grey))
-    studio = Studio(pool, fingerprinter, ART[8:12])
-    studio.register("sticker", encoded(sticker))
-    flat = Image.new("RGBA", sticker.size, ground)
-    flat.alpha_composite(sticker)
-    smaller = flat.convert("RGB").resize((240, 180), Image.Resampling.LANCZOS)
-    query = query_with_views(studio.image(encoded(smaller, "JPEG", quality=75)), fingerprinter)
-    first = Matcher(studio.index, studio.calibrate(), shipped_null_set()).match(query).matches[0]
-    assert (first.work_id, first.relation) == ("sticker", Relation.NEAR_DUPLICATE)
-
-
-def test_a_negative_is_made_only_where_hashes_are_near(studio: Studio) -> None:
-    made: list[str] = []
-    matcher = Matcher(studio.index, studio.calibration, shipped_null_set())
-    inverted = encoded(ImageOps.invert(opened(ART[2])), "JPEG", quality=80)
-    for query in map(studio.query, (cropped_and_recompressed(ART[2]), inverted)):
-
-        def negative(query: Query = query) -> Query:
-            made.append(query.sha256)
-            return replace(query, view="negative")
-
-        matcher.match(replace(query, negative=negative))
-    assert made == [studio.image(inverted).sha256], "not of a copy in its own colours"
