@@ -13,7 +13,7 @@ from typing import Any
 
 import pytest
 
-from cli.main import run
+from cli.command_line import run
 
 ART = Path(__file__).parents[1] / "data" / "art"
 REGISTERED = ART / "beagle_copper_ganson.png"

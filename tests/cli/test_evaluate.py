@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 from PIL import Image
 
-from cli.main import run
+from cli.command_line import run
 from tests.cli.commands import Commands
 from tests.generate.tiny import save_tiny_sd
 

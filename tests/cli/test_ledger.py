@@ -11,7 +11,7 @@ from pathlib import Path
 import pytest
 from PIL import Image
 
-from cli.main import run
+from cli.command_line import run
 from tests.applications import with_drawings
 from tests.cli.commands import ART, REGISTERED, UNKNOWN_ID, Commands
 from tests.conftest import DatabaseUrl

@@ -8,7 +8,7 @@ from pathlib import Path
 
 import pytest
 
-from cli.main import run
+from cli.command_line import run
 from tests.applications import DRAWINGS, labelled
 from tests.bad_pictures import KINDS, WORDS, not_comparable
 from tests.cli.commands import Commands

@@ -9,7 +9,7 @@ from typing import Any
 import pytest
 from typer.main import get_command
 
-from cli.main import build
+from cli.command_line import build
 from tests.cli.commands import Commands
 
 SHARED = {"--data", "--json", "--quiet", "--debug"}

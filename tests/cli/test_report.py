@@ -8,7 +8,7 @@ from typing import Any, TypeVar
 import pytest
 from typer.main import get_command
 
-from cli.main import build
+from cli.command_line import build
 from cli.ui.invocation import Invocation
 from cli.ui.output import Output
 from cli.ui.report import (

@@ -32,7 +32,7 @@ MEMORY = 2**30
 
 PROGRAM = f"""
 import json, os, resource, sys
-from cli.main import run
+from cli.command_line import run
 import ledger.audit.verifier, ledger.audit.whole_log.replay, ledger.audit.usage, ledger.audit.claims.claim
 import ledger.image.pool
 used = int(open("/proc/self/statm").read().split()[0]) * os.sysconf("SC_PAGE_SIZE")

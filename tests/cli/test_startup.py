@@ -25,7 +25,7 @@ sys.meta_path.insert(0, Missing())
 
 def test_help_loads_nothing_heavy() -> None:
     program = (
-        "import sys\nfrom cli.main import run\nrun(['verify', '--help'])\n"
+        "import sys\nfrom cli.command_line import run\nrun(['verify', '--help'])\n"
         "print(*{name.partition('.')[0] for name in sys.modules}, file=sys.stderr)"
     )
     loaded = subprocess.run([sys.executable, "-c", program], capture_output=True, text=True, check=True).stderr.split()
@@ -74,3 +74,13 @@ def test_what_needs_an_extra_says_which(tmp_path: Path) -> None:
     assert ended.code == 2
     assert ended.json["error"]["code"] == "missing-part"
     assert "pip install '.[" in ended.stderr
+
+
+def test_a_worker_process_does_not_load_the_command_line() -> None:
+    """multiprocessing runs the main module again in every process that it starts, under this name."""
+    program = (
+        "import runpy, sys\nrunpy.run_module('cli.main', run_name='__mp_main__')\n"
+        "print(*(name for name in sys.modules if name.startswith(('cli.', 'typer'))))"
+    )
+    ended = subprocess.run([sys.executable, "-c", program], capture_output=True, text=True, check=True)
+    assert ended.stdout.split() == []

@@ -11,7 +11,7 @@ import pytest
 from typer import Context
 from typer.main import get_command
 
-from cli.main import build
+from cli.command_line import build
 from ledger.settings import Settings
 
 ROOT = Path(__file__).parents[2]

@@ -30,7 +30,7 @@ import pytest
 import typer
 from typer.main import get_command
 
-from cli.main import build
+from cli.command_line import build
 from tests.docs.documents import ROOT, Block, blocks, documents
 from tools.docs.commands import commands
 

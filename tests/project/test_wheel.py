@@ -88,7 +88,7 @@ def test_an_auditor_gets_nothing_heavy(python: Path, tmp_path: Path) -> None:
     program = (
         "import importlib.util, sys\n"
         f"print([name for name in {HEAVY!r} if importlib.util.find_spec(name) is not None])\n"
-        "import ledger.audit.verifier, ledger.audit.picture, ledger.audit.whole_log.replay, cli.main\n"
+        "import ledger.audit.verifier, ledger.audit.picture, ledger.audit.whole_log.replay, cli.command_line\n"
         "print(ledger.audit.verifier.__file__)\n"
         "from pathlib import Path\n"
         f"case = Path({str(CASES / 'verification')!r})\n"

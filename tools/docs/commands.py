@@ -9,7 +9,7 @@ from typing import Any
 import typer
 from typer.main import get_command
 
-from cli.main import build
+from cli.command_line import build
 from cli.ui.invocation import EVERYWHERE
 from tools.docs.markdown import code, paragraphs, table
 
