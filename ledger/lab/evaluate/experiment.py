@@ -29,7 +29,7 @@ from ledger.lab.evaluate.own_null import own_null, rule_digest
 from ledger.lab.evaluate.pictures import Picture, Selection, select
 from ledger.lab.evaluate.questions import Asked, Corpus, Interview, MethodAnswer, Question, RankedWork
 from ledger.lab.evaluate.result_cache import ResultCache
-from ledger.lab.evaluate.works import Bench, DescribedWork, Progress
+from ledger.lab.evaluate.works import Bench, DescribedWork, Progress, different
 from ledger.lab.train.variants import variant_pairs
 from ledger.match.ranking import shipped_ranking
 from ledger.match.self_null.edits import VERSION
@@ -157,15 +157,15 @@ def measure(plan: ExperimentPlan, progress: Progress) -> Measurements:
     with DecodePool() as pool, ResultCache(plan.out / "works.jsonl", heading) as cache:
         chosen = select(pool, works=plan.works, unrelated=plan.unrelated, assets=plan.assets, seed=plan.seed)
         bench = Bench(pool, fingerprinter, list(baselines.values()), cache)
-        works = bench.works(chosen.corpus, "fingerprinting the corpus", progress)
+        works, place = different(bench.works(chosen.corpus, "fingerprinting the corpus", progress))
         outside = bench.works(chosen.unrelated, "fingerprinting unrelated pictures", progress)
         background = bench.works(chosen.background, "fingerprinting the background", progress)
         corpora = _corpora(works, plan, fingerprinter, progress)
         unrelated = _alone(outside, works)
-        questions = _questions(plan, chosen, works, unrelated, corpora)
+        questions = _questions(plan, chosen, place, unrelated, corpora)
         with ResultCache(plan.out / "answers.jsonl", heading | _question_heading(plan, chosen, corpora)) as answers:
             interview = Interview(bench, answers, chosen.grounds(unrelated), plan.seed)
-            replies = _replies(questions, interview.ask(questions, progress), works)
+            replies = _replies(questions, interview.ask(questions, progress), place)
     return Measurements(
         plan=plan,
         works=works,
@@ -208,9 +208,8 @@ def _alone(unrelated: Sequence[DescribedWork], works: Sequence[DescribedWork]) -
 
 
 def _questions(
-    plan: ExperimentPlan, chosen: Selection, works: Sequence[DescribedWork], alone: set[str], corpora: Sequence[Corpus]
+    plan: ExperimentPlan, chosen: Selection, place: Mapping[str, int], alone: set[str], corpora: Sequence[Corpus]
 ) -> list[Asked]:
-    place = {work.candidate.work_id: column for column, work in enumerate(works)}
     copied = [picture for picture in chosen.copied if picture.name in place]
     # Cycle through the pictures; each repetition edits the picture in another way.
     copies = [Question(copied[turn % len(copied)], turn, copy=True) for turn in range(plan.copies if copied else 0)]
@@ -244,9 +243,8 @@ def _question_heading(plan: ExperimentPlan, chosen: Selection, corpora: Sequence
 
 
 def _replies(
-    questions: Sequence[Asked], answers: Sequence[MethodAnswer | None], works: Sequence[DescribedWork]
+    questions: Sequence[Asked], answers: Sequence[MethodAnswer | None], place: Mapping[str, int]
 ) -> list[AnsweredQuestion]:
-    place = {work.candidate.work_id: column for column, work in enumerate(works)}
     return [
         AnsweredQuestion(question, place[question.picture.name] if question.copy else -1, answer)
         for (question, _), answer in zip(questions, answers, strict=True)

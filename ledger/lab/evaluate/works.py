@@ -140,3 +140,17 @@ def _read_fingerprint(kept: Mapping[str, Any]) -> Fingerprint:
         complexity=kept["complexity"],
         local=b64decode(kept["local"]),
     )
+
+
+def different(described: Sequence[DescribedWork]) -> tuple[list[DescribedWork], dict[str, int]]:
+    """Works with different pixels, and each picture's column among them. Of two registrations of one picture an answer
+    names one, so the other would count as lost."""
+    works: list[DescribedWork] = []
+    columns: dict[str, int] = {}
+    place = {}
+    for work in described:
+        column = columns.setdefault(work.candidate.pixel_sha256, len(works))
+        if column == len(works):
+            works.append(work)
+        place[work.candidate.work_id] = column
+    return works, place
