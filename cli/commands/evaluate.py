@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
-from cli.commands import evaluate_claims
+from cli.commands import evaluate_artists, evaluate_claims
 from cli.ui.files import make_folder, write_file
 from cli.ui.invocation import CommandGroup, Invocation
 
@@ -301,4 +301,5 @@ def _number(value: float | None, digits: int = 2) -> str:
     return "-" if value is None else f"{value:.{digits}f}"
 
 
+group.add_typer(evaluate_artists.group)
 group.add_typer(evaluate_claims.group)

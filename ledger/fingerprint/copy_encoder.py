@@ -19,7 +19,8 @@ from safetensors.numpy import load as load_safetensors
 
 from ledger.errors import IntegrityError
 from ledger.fingerprint import copy_descriptor as descriptor
-from ledger.fingerprint.networks.efficientnet import feature_map
+from ledger.fingerprint.hand.depths import MOMENTS, depths
+from ledger.fingerprint.networks.efficientnet import feature_maps
 from ledger.fingerprint.networks.graph import Floats, Graph, GraphThreads
 from ledger.image.canonical_image import Pixels
 
@@ -34,7 +35,8 @@ class CopyEncoder:
     def __init__(self, weights: Mapping[str, Floats]) -> None:
         """`weights`: of the whole network, float32."""
         graph = Graph(weights)
-        self._feature_map = graph.compile(feature_map(graph, "backbone."))
+        *stages, last = feature_maps(graph, "backbone.")
+        self._feature_map = graph.compile(last, *stages[:MOMENTS])
         self._projection = weights["projection.weight"].T, weights["projection.bias"]
         self._workers = GraphThreads()
 
@@ -55,6 +57,14 @@ class CopyEncoder:
             return np.empty((0, self.dimension), np.float16)
         return np.stack(list(self._workers.map(self._whole, pictures)))
 
+    def encode_with_depths(self, pictures: Sequence[Pixels]) -> tuple[NDArray[np.float16], Floats]:
+        """As `encode`, and from the same pass the `depths` of each picture, shape (len(pictures), DIMENSION).
+
+        `pictures`: at least one.
+        """
+        rows = list(self._workers.map(self._with_depths, pictures))
+        return np.stack([row[0] for row in rows]), np.stack([row[1] for row in rows])
+
     def encode_queries(self, pictures: Sequence[Pixels]) -> NDArray[np.float16]:
         """Shape (len(pictures), 1 + windows, dimension): the whole as in `encode`, then each window."""
         if not pictures:
@@ -64,6 +74,10 @@ class CopyEncoder:
     def _whole(self, picture: Pixels) -> NDArray[np.float16]:
         return self._described(self._powers(picture, descriptor.INPUT_SIDE))
 
+    def _with_depths(self, picture: Pixels) -> tuple[NDArray[np.float16], Floats]:
+        last, *stages = self._feature_map.outputs(_prepared(picture, descriptor.INPUT_SIDE))
+        return self._described(_powers_of(last[0])), depths([stage[0] for stage in stages])
+
     def _with_windows(self, picture: Pixels) -> NDArray[np.float16]:
         powers = self._powers(picture, descriptor.WINDOWS_SIDE)
         windows = [self._described(_window(powers, *each)) for each in descriptor.WINDOWS]
@@ -71,11 +85,7 @@ class CopyEncoder:
 
     def _powers(self, picture: Pixels, side: int) -> Floats:
         """The feature map, shape (FEATURES, h, w), of the picture at this size, each value to the power of the mean."""
-        resized = Image.fromarray(picture).resize((side, side), Image.Resampling.BILINEAR)
-        mean, scale = np.float32(descriptor.INPUT_MEAN), np.float32(descriptor.INPUT_SCALE)
-        values = (np.asarray(resized, np.float32) - mean) / scale
-        features = np.maximum(self._feature_map(values.transpose(2, 0, 1)[np.newaxis])[0], _SMALLEST_FEATURE)
-        return np.asarray(features * features * features, np.float32)  # numpy's own power takes ten times as long
+        return _powers_of(self._feature_map(_prepared(picture, side))[0])
 
     def _described(self, powers: Floats) -> NDArray[np.float16]:
         """The descriptor of these cells: their generalised mean, projected."""
@@ -98,6 +108,18 @@ def load_copy_encoder(weights: Path | None = None) -> CopyEncoder:
             hint="Reinstall artledger.",
         )
     return CopyEncoder({name: tensor.astype(np.float32) for name, tensor in load_safetensors(data).items()})
+
+
+def _prepared(picture: Pixels, side: int) -> Floats:
+    """The picture at this size, as the network takes it, shape (1, 3, side, side)."""
+    resized = Image.fromarray(picture).resize((side, side), Image.Resampling.BILINEAR)
+    mean, scale = np.float32(descriptor.INPUT_MEAN), np.float32(descriptor.INPUT_SCALE)
+    return np.asarray(((np.asarray(resized, np.float32) - mean) / scale).transpose(2, 0, 1)[np.newaxis])
+
+
+def _powers_of(features: Floats) -> Floats:
+    features = np.maximum(features, _SMALLEST_FEATURE)
+    return np.asarray(features * features * features, np.float32)  # numpy's own power takes ten times as long
 
 
 def _window(powers: Floats, left: float, top: float, right: float, bottom: float) -> Floats:

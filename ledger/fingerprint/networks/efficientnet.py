@@ -35,14 +35,21 @@ FEATURES = 1280
 
 def feature_map(graph: Graph, prefix: str) -> str:
     """Adds the network: pictures (n, 3, 32 h, 32 w) to the non-negative map (n, FEATURES, h, w)."""
+    return feature_maps(graph, prefix)[-1]
+
+
+def feature_maps(graph: Graph, prefix: str) -> tuple[str, ...]:
+    """Adds the network: the outputs of the stages, (n, width, h, w) each, and then the `feature_map`."""
     values = _relu6(graph, _same(graph, f"{prefix}stem", graph.input, stage=STEM))
     width, index = STEM.width, 0
+    stages = []
     for stage in STAGES:
         for repeat in range(stage.repeats):
             one = stage if repeat == 0 else stage._replace(stride=1)
             values = _block(graph, f"{prefix}blocks.{index}.", values, width, one)
             width, index = stage.width, index + 1
-    return _relu6(graph, graph.convolution(f"{prefix}head", values))
+        stages.append(values)
+    return *stages, _relu6(graph, graph.convolution(f"{prefix}head", values))
 
 
 def _block(graph: Graph, name: str, inputs: str, width: int, stage: Blocks) -> str:

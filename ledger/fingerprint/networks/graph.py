@@ -26,19 +26,27 @@ _FORMAT = 10
 """Version of ONNX's file format, the oldest that has these operators."""
 _FATAL_ONLY = 4
 """What the runtime logs by itself; errors are raised."""
-_INPUT, _OUTPUT = "pictures", "values"
+_INPUT = "pictures"
 
 
 class Network:
-    """A compiled network with one input and one output. Threads may share it; each run uses one thread."""
+    """A compiled network with one input and one or more outputs. Threads may share it; each run uses one thread."""
 
     def __init__(self, session: onnxruntime.InferenceSession) -> None:
         self._session = session
 
     def __call__(self, pictures: Floats) -> Floats:
-        """The output for pictures (n, channels, height, width). Raises ValueError if the network cannot take them."""
+        """The (first) output for pictures (n, channels, height, width). Raises ValueError if the network cannot take
+        them."""
+        return self._run([_output(0)], pictures)[0]
+
+    def outputs(self, pictures: Floats) -> Sequence[Floats]:
+        """All outputs, in the order in which they were named. Raises as a call does."""
+        return self._run(None, pictures)
+
+    def _run(self, wanted: Sequence[str] | None, pictures: Floats) -> Sequence[Floats]:
         try:
-            values: Floats = self._session.run(None, {_INPUT: np.ascontiguousarray(pictures)})[0]
+            values: Sequence[Floats] = self._session.run(wanted, {_INPUT: np.ascontiguousarray(pictures)})
         except Exception as error:  # the runtime's own exceptions have no common base
             raise ValueError(str(error)) from error
         return values
@@ -94,14 +102,16 @@ class Graph:
         outputs = self.add("MatMul", values, self.tensor(f"{name}.transposed", kernel.reshape(len(kernel), -1).T))
         return self.add("Add", outputs, self.weight(f"{name}.bias"))
 
-    def compile(self, output: str) -> Network:
-        """The network whose output is this value. Raises ValueError if the weights do not fit."""
-        self.add("Identity", output)
-        self._nodes[-1].output[0] = _OUTPUT
+    def compile(self, *outputs: str) -> Network:
+        """The network whose outputs are these values. Raises ValueError if the weights do not fit."""
+        named = [_output(index) for index in range(len(outputs))]
+        for output, name in zip(outputs, named, strict=True):
+            self.add("Identity", output)
+            self._nodes[-1].output[0] = name
         pictures = helper.make_tensor_value_info(_INPUT, TensorProto.FLOAT, ["n", self._channels, "height", "width"])
-        values = helper.make_tensor_value_info(_OUTPUT, TensorProto.FLOAT, None)
+        values = [helper.make_tensor_value_info(name, TensorProto.FLOAT, None) for name in named]
         held = [*self._constants.values(), *(_elsewhere(name, each.shape) for name, each in self._used.items())]
-        graph = helper.make_graph(self._nodes, "network", [pictures], [values], initializer=held)
+        graph = helper.make_graph(self._nodes, "network", [pictures], values, initializer=held)
         model = helper.make_model(graph, opset_imports=[helper.make_opsetid("", OPERATORS)], ir_version=_FORMAT)
         options = onnxruntime.SessionOptions()
         options.intra_op_num_threads = options.inter_op_num_threads = 1
@@ -115,6 +125,10 @@ class Graph:
         except Exception as error:  # the runtime's own exceptions have no common base
             raise ValueError(str(error)) from error
         return Network(session)
+
+
+def _output(index: int) -> str:
+    return f"output.{index}"
 
 
 def _elsewhere(name: str, shape: Sequence[int]) -> Any:

@@ -7,6 +7,7 @@ from pathlib import Path
 from typing import Any
 
 import numpy as np
+from numpy.typing import NDArray
 
 from ledger.lab.evaluate.metrics import PrecisionRecallCurve, ReliabilityBin
 
@@ -46,7 +47,25 @@ def per_edit(path: Path, rows: Mapping[str, Sequence[Mapping[str, Any]]], title:
     _save(figure, path)
 
 
-def reliability_diagram(path: Path, bins: Sequence[ReliabilityBin], title: str) -> None:
+def confusion_matrix(path: Path, names: Sequence[str], shares: NDArray[np.float64], title: str) -> None:
+    """`shares[i, j]`: share of the pictures of i for which j was named."""
+    side = 0.28 * len(names) + 2.5
+    figure, axes = _figure(side + 1, side)
+    axes.imshow(shares, cmap="Blues", vmin=0, vmax=1)
+    axes.set_xticks(range(len(names)), names, fontsize=7, rotation=90)
+    axes.set_yticks(range(len(names)), names, fontsize=7)
+    for row, column in np.argwhere(shares >= 0.1):
+        colour = "white" if shares[row, column] > 0.6 else "black"
+        axes.text(column, row, f"{100 * shares[row, column]:.0f}", ha="center", va="center", fontsize=6, color=colour)
+    axes.set(xlabel="artist named first", ylabel="artist")
+    axes.set_title(title, fontsize=9)
+    _save(figure, path)
+
+
+def reliability_diagram(
+    path: Path, bins: Sequence[ReliabilityBin], title: str, *, stated_of: str = "stated probability of a copy",
+    realised_of: str = "share that is a copy",
+) -> None:  # fmt: skip
     """Stated probability against the share that was right, with 95% intervals and numbers of pictures."""
     figure, axes = _figure(5.5, 5.5)
     axes.plot([0, 1], [0, 1], color="grey", linewidth=0.8, linestyle=":")
@@ -58,9 +77,7 @@ def reliability_diagram(path: Path, bins: Sequence[ReliabilityBin], title: str) 
         axes.annotate(
             f"{each.count}", (each.stated, each.realised), xytext=(5, -10), textcoords="offset points", size=8
         )
-    axes.set(
-        xlabel="stated probability of a copy", ylabel="share that is a copy", xlim=(0, 1), ylim=(0, 1), title=title
-    )
+    axes.set(xlabel=stated_of, ylabel=realised_of, xlim=(0, 1), ylim=(0, 1), title=title)
     _save(figure, path)
 
 

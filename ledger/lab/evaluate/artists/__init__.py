@@ -1,0 +1,1 @@
+"""Measures whether a classifier of artists knows hands, on subjects and artists that it never saw."""

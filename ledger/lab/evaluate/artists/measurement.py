@@ -1,0 +1,58 @@
+"""The whole evaluation: reads works, computes features, runs the rounds."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from pathlib import Path
+
+from ledger.errors import NotFoundError
+from ledger.fingerprint.clip_encoder import load_clip_encoder
+from ledger.fingerprint.copy_encoder import load_copy_encoder
+from ledger.fingerprint.style_models import shipped_style_models
+from ledger.fingerprint.vae_encoder import load_vae_encoder
+from ledger.image.pool import DecodePool
+from ledger.lab.evaluate.artists.openmoji import openmoji_works
+from ledger.lab.evaluate.artists.report import ArtistsReport, evaluate_artists
+from ledger.lab.evaluate.artists.works import FeatureReader, cache_heading, capped, open_artists
+from ledger.lab.evaluate.result_cache import ResultCache
+from ledger.lab.evaluate.works import Progress
+from ledger.lab.train.pictures import OPENCLIPART
+
+
+@dataclass(frozen=True, slots=True)
+class ArtistsPlan:
+    out: Path
+    splits: int
+    most: int
+    """Works of one artist, at most."""
+    openmoji: Path | None
+    """Folder of the unpacked package; None: OpenClipart."""
+    seed: int
+    quick: bool
+
+
+def measure_artists(plan: ArtistsPlan, progress: Progress) -> ArtistsReport:
+    """Raises NotFoundError (`openclipart-missing`, `openmoji-missing`, `model-missing`), ConflictError
+    (`too-few-measurable`), InputError (`too-few-artists`, `nothing-readable`)."""
+    models = shipped_style_models()
+    if models is None:
+        raise NotFoundError("there are no models of style", code="model-missing")
+    style = (load_clip_encoder(models), load_vae_encoder(models))
+    collection = OPENCLIPART if plan.openmoji is None else "openmoji"
+    with (
+        DecodePool() as pool,
+        ResultCache(plan.out / f"artists-{collection}.jsonl", cache_heading(style, collection)) as cache,
+    ):
+        if plan.openmoji is None:
+            found = open_artists(pool, most=plan.most, seed=plan.seed)
+        else:
+            found = capped(openmoji_works(plan.openmoji, pool), most=plan.most, seed=plan.seed)
+        measured = FeatureReader(pool, load_copy_encoder(), style, cache).measured(found, progress)
+    return evaluate_artists(
+        measured,
+        plan.out / f"artists-{collection}-splits.jsonl",
+        splits=plan.splits,
+        seed=plan.seed,
+        quick=plan.quick,
+        progress=progress,
+    )

@@ -1,0 +1,170 @@
+"""Runs the rounds and adds up what they showed. Finished rounds are kept, so an interrupted evaluation resumes."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from ledger import canonical
+from ledger.lab.evaluate.artists.measures import (
+    Outcome,
+    PerArtist,
+    auroc,
+    fpr_at_tpr,
+    interval_of_mean,
+    mean_over,
+    per_artist,
+)
+from ledger.lab.evaluate.artists.methods import OURS, baselines, ours
+from ledger.lab.evaluate.artists.protocol import Round, rounds
+from ledger.lab.evaluate.artists.works import MeasuredWorks
+from ledger.lab.evaluate.copies import interval_json
+from ledger.lab.evaluate.metrics import ReliabilityBin, reliability
+from ledger.lab.evaluate.result_cache import ResultCache
+from ledger.lab.evaluate.works import Progress
+
+VERSION = 1
+"""Goes up when finished rounds of an earlier version do not count any more."""
+RANDOM_ROUNDS = 2
+"""Rounds with a random split, which only show how much it flatters."""
+
+
+@dataclass(frozen=True, slots=True)
+class ArtistsReport:
+    document: dict[str, Any]
+    """What `--json` prints."""
+    bins: Sequence[ReliabilityBin]
+    artists: Sequence[str]
+    confusion: NDArray[np.float64]
+    """Share of the questions by each artist (rows) for which each artist (columns) came first."""
+
+
+def evaluate_artists(
+    measured: MeasuredWorks, cache: Path, *, splits: int, seed: int, quick: bool, progress: Progress
+) -> ArtistsReport:
+    """Raises ConflictError (`too-few-measurable`), InputError (`too-few-artists`)."""
+    keys = canonical.digest([[work.key, work.artist, work.subject, work.group] for work in measured.works])
+    heading = {"version": VERSION, "works": keys, "specs": dict(measured.block.specs), "seed": seed, "quick": quick,
+               "splits": splits}  # fmt: skip
+    with ResultCache(cache, heading) as kept:
+        subject = _outcomes(measured, list(rounds(measured.works, splits, seed)), kept, seed, quick, progress, True)
+        flat = list(rounds(measured.works, min(splits, RANDOM_ROUNDS), seed, random_split=True))
+        random = _outcomes(measured, flat, kept, seed, quick, progress, False)
+    return _report(measured, subject, random, {"splits": splits, "seed": seed})
+
+
+def _outcomes(
+    measured: MeasuredWorks, todo: Sequence[Round], kept: ResultCache, seed: int, quick: bool, progress: Progress,
+    compare: bool,
+) -> dict[str, list[Outcome]]:  # fmt: skip
+    """By method, one for each round."""
+    found: dict[str, list[Outcome]] = {}
+    for number, round_ in enumerate(todo):
+        stage = f"round {round_.name}"
+        progress(stage, number, len(todo))
+        if round_.name not in kept:
+            outcome, trained = ours(
+                measured, round_, seed, quick=quick, step=lambda _, s=stage, n=number: progress(s, n, len(todo))
+            )
+            methods = {OURS: outcome}
+            if compare:
+                methods |= {name: method(measured, round_, seed) for name, method in baselines().items()}
+            kept.put(
+                round_.name,
+                {"methods": {name: _kept(each) for name, each in methods.items()}, "training": trained.report},
+            )
+        for name, values in kept[round_.name]["methods"].items():
+            found.setdefault(name, []).append(_read(values))
+    return found
+
+
+def _kept(outcome: Outcome) -> dict[str, Any]:
+    return {
+        "artists": list(outcome.artists),
+        "truth": list(outcome.truth),
+        "known": outcome.known.tolist(),
+        "scores": np.round(outcome.scores, 6).tolist(),
+        "acceptance": np.round(outcome.acceptance, 6).tolist(),
+    }
+
+
+def _read(values: Mapping[str, Any]) -> Outcome:
+    return Outcome(
+        tuple(values["artists"]),
+        tuple(values["truth"]),
+        np.array(values["known"], np.bool_),
+        np.array(values["scores"], np.float64),
+        np.array(values["acceptance"], np.float64),
+    )
+
+
+def _report(
+    measured: MeasuredWorks, subject: Mapping[str, Sequence[Outcome]], random: Mapping[str, Sequence[Outcome]],
+    plan: Mapping[str, Any],
+) -> ArtistsReport:  # fmt: skip
+    shares = {name: per_artist(outcomes) for name, outcomes in subject.items()}
+    mine = shares[OURS]
+    best = max((name for name in shares if name != OURS), key=lambda name: shares[name].macro_top1)
+    gain = mine.top1 - shares[best].top1
+    bins, error = _reliability(subject[OURS])
+    document = {
+        **_figures(mine, subject[OURS]),
+        "macro_top1_interval": interval_json(interval_of_mean(mine.top1)),
+        "best_baseline": {"name": best, "macro_top1": round(shares[best].macro_top1, 4)},
+        "gain": round(float(gain.mean()), 4),
+        "gain_interval": interval_json(interval_of_mean(gain)),
+        "ece": round(error, 4),
+        "random_split_macro_top1": round(per_artist(random[OURS]).macro_top1, 4),
+        "per_split_macro_top1": [round(per_artist([each]).macro_top1, 4) for each in subject[OURS]],
+        "artists": len(mine.artists),
+        "artists_per_split": round(float(np.mean([len(each.artists) for each in subject[OURS]])), 1),
+        "works": len(measured.works),
+        "questions": {
+            "known": int(sum(each.known.sum() for each in subject[OURS])),
+            "unknown": int(sum((~each.known).sum() for each in subject[OURS])),
+        },
+        "methods": {name: _figures(each, subject[name]) for name, each in shares.items()},
+        "per_artist": {
+            artist: {"questions": int(count), "top1": round(float(top1), 4), "top5": round(float(top5), 4)}
+            for artist, count, top1, top5 in zip(mine.artists, mine.questions, mine.top1, mine.top5, strict=True)
+        },
+        **plan,
+    }
+    return ArtistsReport(document, bins, mine.artists, _confusion(subject[OURS], mine.artists))
+
+
+def _figures(shares: PerArtist, outcomes: Sequence[Outcome]) -> dict[str, Any]:
+    return {
+        "macro_top1": round(shares.macro_top1, 4),
+        "macro_top5": round(shares.macro_top5, 4),
+        "unknown_auroc": round(mean_over(outcomes, auroc), 4),
+        "fpr_at_95_tpr": round(mean_over(outcomes, fpr_at_tpr), 4),
+    }
+
+
+def _reliability(outcomes: Sequence[Outcome]) -> tuple[list[ReliabilityBin], float]:
+    """Of the first artist's probability, for all questions: for one by an unknown artist, every name is wrong."""
+    stated, right = [], []
+    for each in outcomes:
+        first = each.scores.argmax(axis=1)
+        stated.append(each.scores.max(axis=1))
+        right.append(np.array([each.artists[column] == truth for column, truth in zip(first, each.truth, strict=True)]))
+    values = np.concatenate(stated)
+    return reliability(values, np.concatenate(right), np.ones(len(values)))
+
+
+def _confusion(outcomes: Sequence[Outcome], artists: Sequence[str]) -> NDArray[np.float64]:
+    place = {artist: index for index, artist in enumerate(artists)}
+    counts = np.zeros((len(artists), len(artists)))
+    for each in outcomes:
+        first = each.scores.argmax(axis=1)
+        for row in np.flatnonzero(each.known):
+            named = each.artists[first[row]]
+            if named in place:
+                counts[place[each.truth[row]], place[named]] += 1
+    return counts / np.maximum(counts.sum(axis=1, keepdims=True), 1)

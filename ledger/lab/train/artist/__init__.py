@@ -1,0 +1,1 @@
+"""Trains the classifier that says whose works a picture looks most like."""

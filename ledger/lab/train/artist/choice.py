@@ -1,0 +1,121 @@
+"""Chooses which classifiers serve, and with what shares, by works of subjects that they did not see."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from ledger.lab.train.artist.calibrating import Labelled, Wide, fit_temperature, log_loss
+from ledger.lab.train.artist.candidates import Candidate
+from ledger.lab.train.artist.labels import LabelledWork
+from ledger.lab.train.artist.splits import apart, divide
+from ledger.match.artists.features import FeatureBlock
+from ledger.match.artists.members import softmax
+
+FOLDS = 4
+ROUNDS = 10
+"""Additions to the average; a classifier may be added again, so shares are tenths (Caruana et al. 2004)."""
+_NOTHING = -30.0
+"""Score of a class of which no work was left to fit on."""
+Step = Callable[[str], None]
+"""Called before each fit, with what is fitted; it may raise to interrupt."""
+
+
+@dataclass(frozen=True, slots=True)
+class Trial:
+    """A candidate, and what it says of works whose subjects it did not see."""
+
+    candidate: Candidate
+    temperature: float
+    probabilities: Wide
+    """Shape (n, artists + 1)."""
+    figures: dict[str, Any]
+
+
+@dataclass(frozen=True, slots=True)
+class Choice:
+    trials: tuple[Trial, ...]
+    """All, best first by log loss."""
+    shares: tuple[float, ...]
+    """Of each trial in the average; 0 for those that do not serve."""
+
+    @property
+    def averaged(self) -> Wide:
+        return np.asarray(sum(share * trial.probabilities for share, trial in zip(self.shares, self.trials, strict=True)))
+
+
+def balanced(labels: Labelled, power: float = 1.0) -> Wide:
+    """Weights by which every class counts the same in all (with a `power` of 1); the mean weight is 1."""
+    counts = np.bincount(labels).astype(np.float64)
+    weights = 1 / counts[labels] ** power
+    return np.asarray(weights / weights.mean())
+
+
+def choose(
+    tried: Sequence[Candidate],
+    block: FeatureBlock,
+    works: Sequence[LabelledWork],
+    labels: Labelled,
+    classes: int,
+    *,
+    seed: int,
+    step: Step,
+) -> Choice:
+    """`classes`: the artists and none. Every candidate is fitted FOLDS times, and judged by the works left out."""
+    folds = divide(works, FOLDS, seed)
+    weights = balanced(labels)
+    trials = sorted(
+        (_trial(each, block, works, labels, classes, folds, weights, seed, step) for each in tried),
+        key=lambda trial: float(trial.figures["log_loss"]),
+    )
+    shares = _shares([trial.probabilities for trial in trials], labels, weights)
+    return Choice(tuple(trials), tuple(shares))
+
+
+def _trial(
+    candidate: Candidate, block: FeatureBlock, works: Sequence[LabelledWork], labels: Labelled, classes: int,
+    folds: NDArray[np.int64], weights: Wide, seed: int, step: Step,
+) -> Trial:  # fmt: skip
+    scores = np.zeros((len(labels), classes))
+    for fold in np.unique(folds):
+        step(f"{candidate.name}, part {int(fold) + 1} of {FOLDS}")
+        held_out = folds == fold
+        rows = np.flatnonzero(apart(works, held_out))
+        fusion, member = candidate.fitted(block[rows], labels[rows], classes, weights[rows], seed)
+        found = member.scores(fusion(block[np.flatnonzero(held_out)])).astype(np.float64)
+        absent = np.setdiff1d(np.arange(classes), labels[rows])
+        found[:, absent] = np.minimum(found[:, absent], found.min(axis=1, keepdims=True) + _NOTHING)
+        scores[held_out] = found
+    temperature = fit_temperature(scores, labels, weights)
+    probabilities = softmax(scores / temperature)
+    figures = {
+        "name": candidate.name,
+        "log_loss": round(log_loss(probabilities, labels, weights), 4),
+        "macro_top1": round(macro_top1(probabilities, labels), 4),
+        "temperature": round(temperature, 4),
+    }
+    return Trial(candidate, temperature, probabilities, figures)
+
+
+def _shares(probabilities: Sequence[Wide], labels: Labelled, weights: Wide) -> list[float]:
+    """Adds, ROUNDS times, whatever makes the log loss of the average least."""
+    counts = [0] * len(probabilities)
+    total = np.zeros_like(probabilities[0])
+    for round_ in range(1, ROUNDS + 1):
+        losses = [log_loss((total + each) / round_, labels, weights) for each in probabilities]
+        best = int(np.argmin(losses))
+        counts[best] += 1
+        total = total + probabilities[best]
+    return [count / ROUNDS for count in counts]
+
+
+def macro_top1(probabilities: Wide, labels: Labelled) -> float:
+    """Mean over artists of the share of their works for which they come first among the artists."""
+    none = probabilities.shape[1] - 1
+    first = probabilities[:, :none].argmax(axis=1)
+    artists = np.unique(labels[labels < none])
+    return float(np.mean([(first[labels == artist] == artist).mean() for artist in artists])) if len(artists) else 0.0

@@ -1,0 +1,89 @@
+"""Trains a classifier of artists from stored features: labels, candidates, choice, calibration, the model."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+
+from ledger.errors import InputError
+from ledger.lab.train.artist.calibrating import fit_calibration
+from ledger.lab.train.artist.candidates import Candidate, candidates
+from ledger.lab.train.artist.choice import Choice, Step, balanced, choose
+from ledger.lab.train.artist.labels import MOST_WORKS, LabelledWork, Labels, encode_labels
+from ledger.match.artists.features import FeatureBlock
+from ledger.match.artists.model import ArtistModel, Expert
+
+
+@dataclass(frozen=True, slots=True)
+class TrainedArtists:
+    """A model, and how it came about."""
+
+    model: ArtistModel
+    labels: Labels
+    report: dict[str, Any]
+    """JSON values: classes, works, and what every candidate reached on works of unseen subjects."""
+
+
+def train_artists(
+    block: FeatureBlock,
+    works: Sequence[LabelledWork],
+    *,
+    seed: int,
+    most: int = MOST_WORKS,
+    tried: Sequence[Candidate] | None = None,
+    step: Step = lambda _: None,
+) -> TrainedArtists:
+    """`block` has one row for each of the `works`, in order. The same input and seed give the same model, on the same
+    machine with the same libraries.
+
+    `step` is called before each fit and may raise, which leaves nothing behind: features are kept by the caller, and a
+    training takes minutes. Raises InputError (`too-few-artists`, `bad-features`).
+    """
+    if len(block) != len(works):
+        raise InputError(f"{len(works)} works have {len(block)} rows of features", code="bad-features")
+    labels = encode_labels(works, seed=seed, most=most)
+    rows, targets = np.array(labels.rows, np.int64), np.array(labels.labels, np.int64)
+    used, classes = [works[row] for row in labels.rows], len(labels.classes) + 1
+    tried = candidates(block.parts) if tried is None else tried
+    if not tried:
+        raise InputError("none of the classifiers can use these features", code="bad-features")
+    chosen = choose(tried, block[rows], used, targets, classes, seed=seed, step=step)
+    calibration = fit_calibration(chosen.averaged, targets)
+    experts = _experts(chosen, block[rows], targets, classes, seed, step)
+    parts = {part for expert in experts for part in expert.fusion.parts}
+    specs = {name: digest for name, digest in block.specs.items() if name in parts}
+    return TrainedArtists(
+        ArtistModel(labels.classes, specs, experts, calibration), labels, _report(labels, chosen, seed)
+    )
+
+
+def _experts(
+    chosen: Choice, block: FeatureBlock, targets: np.ndarray[tuple[int, ...], np.dtype[np.int64]], classes: int,
+    seed: int, step: Step,
+) -> tuple[Expert, ...]:  # fmt: skip
+    """The candidates with a share, fitted to all works."""
+    weights, experts = balanced(targets), []
+    for trial, share in zip(chosen.trials, chosen.shares, strict=True):
+        if share > 0:
+            step(f"{trial.candidate.name}, all works")
+            fusion, member = trial.candidate.fitted(block, targets, classes, weights, seed)
+            experts.append(Expert(trial.candidate.name, fusion, member, round(trial.temperature, 6), round(share, 6)))
+    return tuple(experts)
+
+
+def _report(labels: Labels, chosen: Choice, seed: int) -> dict[str, Any]:
+    known = sum(label != labels.none for label in labels.labels)
+    return {
+        "artists": len(labels.classes),
+        "works": known,
+        "works_of_none": len(labels.labels) - known,
+        "left_out": dict(labels.left_out),
+        "seed": seed,
+        "candidates": [
+            trial.figures | {"share": round(share, 4)}
+            for trial, share in zip(chosen.trials, chosen.shares, strict=True)
+        ],
+    }
