@@ -50,7 +50,7 @@ MODULES_OF: Mapping[str, tuple[str, ...]] = MappingProxyType(
             "uvicorn",
         ),
         "sources": ("datasets",),
-        "train": ("matplotlib",),
+        "train": ("matplotlib", "sklearn"),
     }
 )
 """Extra -> modules, without those of the base install. `tests/project/test_extras.py` compares it with the code."""

@@ -11,12 +11,14 @@ from ledger.image.canonical_image import Pixels
 NAME = "histogram"
 VERSION = 1
 _HUES, _SATURATIONS, _VALUES, _DIRECTIONS = 8, 4, 4, 8
+_HUE_WIDTH = 23
+"""Of OpenCV's 180 hues: eight bins, the last a little smaller."""
 
 
 def histogram(picture: Pixels) -> NDArray[np.float32]:
     """Square roots of shares (Hellinger), shape (136,): 8 hues x 4 saturations x 4 values, then 8 directions."""
     hue, saturation, value = np.asarray(cv2.cvtColor(picture, cv2.COLOR_RGB2HSV), np.int64).reshape(-1, 3).T
-    place = ((hue * _HUES // 180) * _SATURATIONS + (saturation * _SATURATIONS // 256)) * _VALUES
+    place = ((hue // _HUE_WIDTH) * _SATURATIONS + (saturation * _SATURATIONS // 256)) * _VALUES
     colours = np.bincount(place + value * _VALUES // 256, minlength=_HUES * _SATURATIONS * _VALUES) / len(hue)
     grey = np.asarray(cv2.cvtColor(picture, cv2.COLOR_RGB2GRAY), np.uint8)
     across, down = (np.asarray(cv2.Sobel(grey, cv2.CV_32F, *each)) for each in ((1, 0), (0, 1)))

@@ -1,8 +1,8 @@
 """Rounds of an evaluation: which works are fitted on, which are asked about, whose hand is unknown.
 
 In each round a part of the subjects is held out with all works of them and all near duplicates of these. A few artists
-who have enough works are left out altogether, and half of those who have not: what they made in the held-out subjects
-are the questions to which "none of these" is the answer. The other half teaches the class of none.
+who have enough works are left out altogether, and a third of those who have not: what they made in the held-out
+subjects are the questions to which "none of these" is the answer. The others teach the class of none.
 """
 
 from __future__ import annotations
@@ -26,6 +26,8 @@ LEAST_SUBJECTS = 3
 """What an artist needs to be asked about: enough that several parts have works of theirs."""
 UNKNOWN_SHARE = 8
 """One in so many of these artists is unknown in a round."""
+OTHERS_AWAY = 3
+"""One in so many of the artists with few works is unknown in a round; the others teach the class of none."""
 MOST_BY_UNKNOWN = 6
 """Questions by one unknown artist in a round."""
 
@@ -79,9 +81,9 @@ def rounds(works: Sequence[LabelledWork], count: int, seed: int, *, random_split
     for number in range(count):
         repeat, fold = divmod(number, FOLDS)
         rng = random.Random(f"{seed}/{repeat}")  # noqa: S311 - a sample, not a secret
-        order, halves = rng.sample(artists, len(artists)), rng.sample(others, len(others))
+        order, mixed = rng.sample(artists, len(artists)), rng.sample(others, len(others))
         each = max(1, len(artists) // UNKNOWN_SHARE)
-        away = set(order[fold * each : (fold + 1) * each]) | set(halves[fold % 2 :: 2])
+        away = set(order[fold * each : (fold + 1) * each]) | set(mixed[fold % OTHERS_AWAY :: OTHERS_AWAY])
         fold_of = _folds(works, seed + repeat, random_split)
         held_out = fold_of == fold
         fitted = held_out == np.False_ if random_split else apart(works, held_out)

@@ -42,19 +42,16 @@ class Candidate:
 def candidates(available: Mapping[str, object], *, quick: bool = False) -> tuple[Candidate, ...]:
     """Those whose features are all available. `quick`: without the forest and the network, for tests and smoke runs."""
     hand = (technique.NAME, depths.NAME)
-    all_of_them = (technique.NAME, depths.NAME, CLIP, VAE)
     tried = [
         Candidate("logistic, technique", (technique.NAME,), partial(_logistic, WEAK_RIDGE)),
         Candidate("logistic, depths", (depths.NAME,), partial(_logistic, STRONG_RIDGE)),
         Candidate("logistic, hand", hand, partial(_logistic, STRONG_RIDGE)),
-        Candidate("logistic, all", all_of_them, partial(_logistic, STRONG_RIDGE)),
         Candidate("prototypes, hand", hand, _prototypes),
         Candidate("nearest works, hand", hand, _nearest),
     ]
     if not quick:
         tried += [
             Candidate("trees, technique", (technique.NAME,), _forest),
-            Candidate("trees, hand", hand, _forest),
             Candidate("network, clip and vae", (CLIP, VAE), _network),
             Candidate("network, hand", hand, _network),
         ]

@@ -11,7 +11,7 @@ from sklearn.ensemble import ExtraTreesClassifier
 from ledger.match.artists.features import Floats
 from ledger.match.artists.members import Forest
 
-TREES = 300
+TREES = 200
 
 
 def fit_forest(

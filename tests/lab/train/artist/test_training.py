@@ -1,0 +1,87 @@
+"""A whole training on made-up artists: it knows them again, says none for others, and can be interrupted."""
+
+from __future__ import annotations
+
+import numpy as np
+import pytest
+
+from ledger.errors import InputError
+from ledger.lab.train.artist.calibrating import fit_calibration, fit_temperature, log_loss
+from ledger.lab.train.artist.candidates import candidates
+from ledger.lab.train.artist.training import TrainedArtists, train_artists
+from ledger.match.artists.artifact import read_artist_model, write_artist_model
+from tests.match.artists.samples import SPECS, block_of, labelled
+
+WORKS = labelled(5, 16, subjects=8) + labelled(60, 1, prefix="other")
+BLOCK = block_of(WORKS, spread=0.6)
+QUICK = candidates(SPECS, quick=True)[:3]
+FIT = np.array([row for row, work in enumerate(WORKS) if not work.key.endswith(("/7", "/15")) and row % 3 != 1 or row < 80 and not work.key.endswith(("/7", "/15"))])  # fmt: skip
+ASKED = np.setdiff1d(np.arange(len(WORKS)), FIT)
+
+
+@pytest.fixture(scope="module")
+def trained() -> TrainedArtists:
+    return train_artists(BLOCK[FIT], [WORKS[row] for row in FIT], seed=1, tried=QUICK)
+
+
+def test_it_knows_hands_and_says_none_for_others(trained: TrainedArtists) -> None:
+    found = trained.model.probabilities(BLOCK[ASKED])
+    known = ASKED < 80
+    names = [trained.model.artists[place] for place in found[:, :-1].argmax(axis=1)]
+    right = [name == WORKS[row].artist for name, row in zip(names, ASKED, strict=True)]
+    assert np.mean(np.array(right)[known]) > 0.8
+    assert found[~known, -1].mean() > found[known, -1].mean() + 0.3
+
+
+def test_the_report_has_every_candidate(trained: TrainedArtists) -> None:
+    report = trained.report
+    assert {each["name"] for each in report["candidates"]} == {each.name for each in QUICK}
+    assert sum(each["share"] for each in report["candidates"]) == pytest.approx(1)
+    losses = [each["log_loss"] for each in report["candidates"]]
+    assert losses == sorted(losses)
+    assert report["artists"] == 5
+    assert report["works_of_none"] > 10
+
+
+def test_the_same_seed_gives_the_same_file(trained: TrainedArtists) -> None:
+    again = train_artists(BLOCK[FIT], [WORKS[row] for row in FIT], seed=1, tried=QUICK)
+    data = write_artist_model(trained.model)
+    assert write_artist_model(again.model) == data
+    assert read_artist_model(data).probabilities(BLOCK) == pytest.approx(trained.model.probabilities(BLOCK), abs=1e-5)
+
+
+def test_it_can_be_interrupted_before_every_fit() -> None:
+    class Ended(Exception):
+        pass
+
+    said: list[str] = []
+
+    def step(what: str) -> None:
+        said.append(what)
+        if len(said) == 3:
+            raise Ended
+
+    with pytest.raises(Ended):
+        train_artists(BLOCK[FIT], [WORKS[row] for row in FIT], seed=1, tried=QUICK, step=step)
+    assert "logistic" in said[-1]
+
+
+def test_features_of_other_works_are_refused() -> None:
+    with pytest.raises(InputError) as raised:
+        train_artists(BLOCK[FIT], WORKS[:5], seed=1)
+    assert raised.value.code == "bad-features"
+
+
+def test_temperature_and_open_set_are_fitted() -> None:
+    rng = np.random.default_rng(0)
+    labels = rng.integers(0, 4, 2000)
+    scores = rng.normal(0, 1, (2000, 4))
+    scores[np.arange(2000), labels] += 1.5
+    assert fit_temperature(3 * scores, labels, np.ones(2000)) == pytest.approx(
+        3 * fit_temperature(scores, labels, np.ones(2000)), rel=0.02
+    )
+    powers = np.exp(3 * scores)
+    averaged = powers / powers.sum(axis=1, keepdims=True)
+    calibrated = fit_calibration(averaged, labels)(averaged)
+    assert calibrated[:, 3].mean() == pytest.approx((labels == 3).mean(), abs=0.01)
+    assert log_loss(calibrated, labels, np.ones(2000)) < log_loss(averaged, labels, np.ones(2000))
