@@ -16,7 +16,7 @@ if TYPE_CHECKING:
     from cli.ui.output import Output
 
 ARTISTS_FILES = ("artists.json", "artists-confusion.png", "artists-reliability.png")
-SMOKE_SPLITS, SMOKE_WORKS = 2, 12
+SMOKE_SPLITS, SMOKE_WORKS = 2, 14
 
 
 group = CommandGroup()

@@ -130,3 +130,25 @@ def test_claims(claims: int, squatters: int, squatter_claims: int, artledger: Co
     assert figures["squatter_claims"] == squatter_claims
     assert (figures["squatter_supported"], figures["true_artist_missing"]) == (0, 0)
     assert json.loads((out / "claims.json").read_bytes()) == figures
+
+
+def test_artists_in_its_smallest_form(artledger: Commands, tmp_path: Path) -> None:
+    ended = artledger("evaluate", "artists", "--smoke", "--out", tmp_path, "--json")
+    assert ended.code == 0
+    document = ended.json
+    for name in ("macro_top1", "macro_top5", "unknown_auroc", "fpr_at_95_tpr", "ece", "random_split_macro_top1"):
+        assert 0 <= document[name] <= 1, name
+    for name in ("macro_top1_interval", "gain_interval"):
+        assert document[name][0] <= document[name][1]
+    assert document["best_baseline"]["name"] in document["methods"]
+    assert {"ours", "majority", "histogram", "clip, logistic", "vae, csls", "copy, cosine"} <= set(document["methods"])
+    assert json.loads((tmp_path / "artists.json").read_bytes()) == document
+    for name in ("artists-confusion.png", "artists-reliability.png"):
+        with Image.open(tmp_path / name) as plot:
+            assert min(plot.size) > 200
+    before = (tmp_path / "artists-openclipart.jsonl").read_bytes()
+    again = artledger("evaluate", "artists", "--smoke", "--out", tmp_path)
+    assert again.code == 0
+    assert "With a random split" in again.stdout
+    assert "nan" not in again.stdout
+    assert (tmp_path / "artists-openclipart.jsonl").read_bytes() == before

@@ -30,7 +30,7 @@ DIMENSION = sum(2 * stage.width for stage in STAGES[:MOMENTS]) + sum(
 
 
 def depths(maps: Sequence[Floats]) -> Floats:
-    """`maps`: the stages' outputs for one picture, each (channels, h, w), at least MOMENTS of them. Shape (DIMENSION,)."""
+    """Shape (DIMENSION,). `maps`: outputs of at least MOMENTS stages for one picture, each (channels, h, w)."""
     numbers: list[Floats] = []
     products: list[Floats] = []
     for index, values in enumerate(maps[:MOMENTS]):

@@ -102,7 +102,9 @@ class Forest:
             leaves = self._leaves(int(root), features, rows)
             counts = self.entries[leaves + 1] - self.entries[leaves]
             ends = np.cumsum(counts)
-            places = np.arange(int(ends[-1]) if len(ends) else 0) + np.repeat(self.entries[leaves] - ends + counts, counts)
+            places = np.arange(int(ends[-1]) if len(ends) else 0) + np.repeat(
+                self.entries[leaves] - ends + counts, counts
+            )
             np.add.at(votes, (np.repeat(rows, counts), self.labels[places]), self.shares[places])
         return np.asarray(np.log(votes / max(1, len(self.roots)) + _FLOOR), np.float32)
 
@@ -123,7 +125,9 @@ class Forest:
     @classmethod
     def of(cls, arrays: Arrays) -> Self:
         """Raises ValueError for arrays whose nodes, entries or labels are out of bounds."""
-        roots, feature, entries, labels = (_whole(arrays[name], 1) for name in ("roots", "feature", "entries", "labels"))
+        roots, feature, entries, labels = (
+            _whole(arrays[name], 1) for name in ("roots", "feature", "entries", "labels")
+        )
         children = _whole(arrays["children"], 2)
         threshold, shares = _floats(arrays["threshold"], 1), _floats(arrays["shares"], 1)
         classes, nodes = int(_whole(arrays["classes"], 1)[0]), len(feature)
@@ -175,7 +179,11 @@ class Neighbours:
 
     @classmethod
     def of(cls, arrays: Arrays) -> Self:
-        works, levels, sharpness = _floats(arrays["works"], 2), _floats(arrays["levels"], 1), _floats(arrays["sharpness"], 1)
+        works, levels, sharpness = (
+            _floats(arrays["works"], 2),
+            _floats(arrays["levels"], 1),
+            _floats(arrays["sharpness"], 1),
+        )
         labels, classes = _whole(arrays["labels"], 1), int(_whole(arrays["classes"], 1)[0])
         if not len(works) == len(labels) == len(levels) or not ((labels >= 0) & (labels < classes)).all():
             raise ValueError("a work refers to a class that is not there")

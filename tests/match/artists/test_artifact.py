@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from contextlib import suppress
 
 import numpy as np
 import pytest
@@ -69,12 +70,9 @@ def test_features_of_another_specification_are_refused() -> None:
 @given(st.integers(0, len(DATA) - 1), st.integers(0, 255), st.booleans())
 def test_changed_bytes_are_refused_or_give_probabilities(place: int, value: int, cut: bool) -> None:
     changed = DATA[:place] if cut else DATA[:place] + bytes([value]) + DATA[place + 1 :]
-    try:
-        found = read_artist_model(changed)
-    except IntegrityError as error:
-        assert error.code == "bad-artist-model"
-    else:
-        assert len(found.artists) == 2
+    with suppress(IntegrityError):
+        found = read_artist_model(changed).probabilities(BLOCK)
+        assert found.shape == (12, 3)
 
 
 @pytest.mark.parametrize(

@@ -30,6 +30,6 @@ def test_who_withdrew_is_not_named_and_makes_nobody_likelier() -> None:
 def test_at_most_a_few_are_named() -> None:
     many = tuple(f"artist {number}" for number in range(12))
     said = artist_reference(many, np.full(13, 1 / 13), "")
-    assert 1 / 13 > LEAST_NAMED
+    assert LEAST_NAMED < 1 / 13
     assert len(said.artists) == MOST_NAMED
     assert said.artists[0].artist_id == "artist 0"

@@ -18,6 +18,9 @@ from ledger.lab.evaluate.result_cache import ResultCache
 from ledger.lab.evaluate.works import Progress
 from ledger.lab.train.pictures import OPENCLIPART
 
+QUICK_ARTISTS = 6
+"""Artists of a short check."""
+
 
 @dataclass(frozen=True, slots=True)
 class ArtistsPlan:
@@ -29,6 +32,7 @@ class ArtistsPlan:
     """Folder of the unpacked package; None: OpenClipart."""
     seed: int
     quick: bool
+    """A short check: few artists, without the slow classifiers."""
 
 
 def measure_artists(plan: ArtistsPlan, progress: Progress) -> ArtistsReport:
@@ -43,10 +47,8 @@ def measure_artists(plan: ArtistsPlan, progress: Progress) -> ArtistsReport:
         DecodePool() as pool,
         ResultCache(plan.out / f"artists-{collection}.jsonl", cache_heading(style, collection)) as cache,
     ):
-        if plan.openmoji is None:
-            found = open_artists(pool, most=plan.most, seed=plan.seed)
-        else:
-            found = capped(openmoji_works(plan.openmoji, pool), most=plan.most, seed=plan.seed)
+        found = open_artists(pool) if plan.openmoji is None else openmoji_works(plan.openmoji, pool)
+        found = capped(found, most=plan.most, seed=plan.seed, artists=QUICK_ARTISTS if plan.quick else None)
         measured = FeatureReader(pool, load_copy_encoder(), style, cache).measured(found, progress)
     return evaluate_artists(
         measured,

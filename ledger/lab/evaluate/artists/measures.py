@@ -6,6 +6,7 @@ are no independent witnesses.
 
 from __future__ import annotations
 
+import math
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 
@@ -106,4 +107,4 @@ def mean_over(outcomes: Sequence[Outcome], measure: Callable[[NDArray[np.bool_],
     """`auroc` or `fpr_at_tpr` of each round, averaged: acceptance is compared within a round, whose artists are the
     same. NaN if no round has both kinds of questions."""
     values = [measure(each.known, each.acceptance) for each in outcomes]
-    return float(np.mean([value for value in values if value == value] or [float("nan")]))
+    return float(np.mean([value for value in values if not math.isnan(value)] or [math.nan]))

@@ -59,9 +59,7 @@ def measurable(works: Sequence[LabelledWork]) -> list[str]:
     for work in works:
         subjects[work.artist].add(work.subject)
     found = sorted(
-        artist
-        for artist, count in counts.items()
-        if count >= LEAST_WORKS and len(subjects[artist]) >= LEAST_SUBJECTS
+        artist for artist, count in counts.items() if count >= LEAST_WORKS and len(subjects[artist]) >= LEAST_SUBJECTS
     )
     if len(found) < 3:
         raise ConflictError(

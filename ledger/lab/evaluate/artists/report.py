@@ -52,35 +52,44 @@ def evaluate_artists(
     heading = {"version": VERSION, "works": keys, "specs": dict(measured.block.specs), "seed": seed, "quick": quick,
                "splits": splits}  # fmt: skip
     with ResultCache(cache, heading) as kept:
-        subject = _outcomes(measured, list(rounds(measured.works, splits, seed)), kept, seed, quick, progress, True)
+        runner = _Runner(measured, kept, seed, quick, progress)
+        subject = runner.outcomes(list(rounds(measured.works, splits, seed)), compare=True)
         flat = list(rounds(measured.works, min(splits, RANDOM_ROUNDS), seed, random_split=True))
-        random = _outcomes(measured, flat, kept, seed, quick, progress, False)
+        random = runner.outcomes(flat, compare=False)
     return _report(measured, subject, random, {"splits": splits, "seed": seed})
 
 
-def _outcomes(
-    measured: MeasuredWorks, todo: Sequence[Round], kept: ResultCache, seed: int, quick: bool, progress: Progress,
-    compare: bool,
-) -> dict[str, list[Outcome]]:  # fmt: skip
-    """By method, one for each round."""
-    found: dict[str, list[Outcome]] = {}
-    for number, round_ in enumerate(todo):
-        stage = f"round {round_.name}"
-        progress(stage, number, len(todo))
-        if round_.name not in kept:
-            outcome, trained = ours(
-                measured, round_, seed, quick=quick, step=lambda _, s=stage, n=number: progress(s, n, len(todo))
-            )
-            methods = {OURS: outcome}
-            if compare:
-                methods |= {name: method(measured, round_, seed) for name, method in baselines().items()}
-            kept.put(
-                round_.name,
-                {"methods": {name: _kept(each) for name, each in methods.items()}, "training": trained.report},
-            )
-        for name, values in kept[round_.name]["methods"].items():
-            found.setdefault(name, []).append(_read(values))
-    return found
+@dataclass(frozen=True, slots=True)
+class _Runner:
+    measured: MeasuredWorks
+    kept: ResultCache
+    seed: int
+    quick: bool
+    progress: Progress
+
+    def outcomes(self, todo: Sequence[Round], *, compare: bool) -> dict[str, list[Outcome]]:
+        """By method, one for each round. `compare`: with the baselines."""
+        found: dict[str, list[Outcome]] = {}
+        for number, round_ in enumerate(todo):
+            self.progress("splits by subject" if compare else "random splits", number, len(todo))
+            if round_.name not in self.kept:
+                self.kept.put(round_.name, self._run(round_, compare))
+            for name, values in self.kept[round_.name]["methods"].items():
+                found.setdefault(name, []).append(_read(values))
+        return found
+
+    def _run(self, round_: Round, compare: bool) -> dict[str, Any]:
+        outcome, trained = ours(
+            self.measured,
+            round_,
+            self.seed,
+            quick=self.quick,
+            step=lambda what: self.progress(f"split {round_.name}: {what}", 0, None),
+        )
+        methods = {OURS: outcome}
+        if compare:
+            methods |= {name: method(self.measured, round_, self.seed) for name, method in baselines().items()}
+        return {"methods": {name: _kept(each) for name, each in methods.items()}, "training": trained.report}
 
 
 def _kept(outcome: Outcome) -> dict[str, Any]:

@@ -35,6 +35,7 @@ from ledger.lab.train.pictures import OPENCLIPART
 from ledger.match.artists.features import FeatureBlock
 
 COPY = copy_descriptor.NAME
+OTHERS = 6
 _BATCH = 16
 
 
@@ -59,8 +60,8 @@ class MeasuredWorks:
         return MeasuredWorks([self.works[row] for row in rows], self.block[np.array(rows, np.int64)])
 
 
-def open_artists(pool: DecodePool, *, most: int, seed: int) -> list[SourceWork]:
-    """OpenClipart works that are not sealed, allow training and name an artist; at most `most` by one.
+def open_artists(pool: DecodePool) -> list[SourceWork]:
+    """OpenClipart works that are not sealed, allow training and name an artist.
 
     Raises NotFoundError (`openclipart-missing`).
     """
@@ -74,20 +75,31 @@ def open_artists(pool: DecodePool, *, most: int, seed: int) -> list[SourceWork]:
         and may_train(item.allowed_uses, withdrawn=False, opted_out=False)
     ]
     names = joined_names(item.artist for item in items)
-    found = [
+    return [
         SourceWork(item.key, names[item.artist], item.labels["subject"], partial(source.read, item)) for item in items
     ]
-    return capped(found, most=most, seed=seed)
 
 
-def capped(found: Sequence[SourceWork], *, most: int, seed: int) -> list[SourceWork]:
-    """At most `most` works by one artist, from as many subjects as possible."""
+def capped(found: Sequence[SourceWork], *, most: int, seed: int, artists: int | None = None) -> list[SourceWork]:
+    """At most `most` works by one artist, from as many subjects as possible. With `artists`, only of so many with most
+    works, and one each of OTHERS times as many who have few: a short check."""
+    if artists is not None:
+        found = _of_few(found, artists)
     works = [LabelledWork(each.key, each.artist, each.subject, each.key) for each in found]
     rows_of: dict[str, list[int]] = defaultdict(list)
     for row, work in enumerate(works):
         rows_of[work.artist].append(row)
     rows = sorted(row for rows in rows_of.values() for row in spread(works, rows, most, seed))
     return [found[row] for row in rows]
+
+
+def _of_few(found: Sequence[SourceWork], artists: int) -> list[SourceWork]:
+    by_artist: dict[str, list[SourceWork]] = defaultdict(list)
+    for work in found:
+        by_artist[work.artist].append(work)
+    order = sorted(by_artist.values(), key=lambda works: (-len({each.subject for each in works}), works[0].key))
+    others = [works[0] for works in order[-OTHERS * artists :]]
+    return [work for works in order[:artists] for work in works] + others
 
 
 class FeatureReader:
@@ -183,5 +195,3 @@ def _fingerprint(values: Mapping[str, Any]) -> Fingerprint:
         complexity=values["complexity"],
         local=b"",
     )
-
-

@@ -14,7 +14,8 @@ from ledger.lab.train.artist.candidates import Candidate
 from ledger.lab.train.artist.labels import LabelledWork
 from ledger.lab.train.artist.splits import apart, divide
 from ledger.match.artists.features import FeatureBlock
-from ledger.match.artists.members import softmax
+from ledger.match.artists.fusion import Fusion
+from ledger.match.artists.members import Member, softmax
 
 FOLDS = 4
 ROUNDS = 10
@@ -23,6 +24,31 @@ _NOTHING = -30.0
 """Score of a class of which no work was left to fit on."""
 Step = Callable[[str], None]
 """Called before each fit, with what is fitted; it may raise to interrupt."""
+
+
+@dataclass(frozen=True, slots=True)
+class Material:
+    """What classifiers are fitted to: n works."""
+
+    block: FeatureBlock
+    works: Sequence[LabelledWork]
+    labels: Labelled
+    """Shape (n,); the last of the classes is that of none."""
+    classes: int
+    seed: int
+
+    @property
+    def weights(self) -> Wide:
+        """By which every class counts the same in all; the mean is 1."""
+        counts = np.bincount(self.labels).astype(np.float64)
+        weights = 1 / counts[self.labels]
+        return np.asarray(weights / weights.mean())
+
+    def fitted(self, candidate: Candidate, rows: NDArray[np.int64] | None = None) -> tuple[Fusion, Member]:
+        """The candidate, fitted to these rows; None: to all."""
+        rows = np.arange(len(self.labels)) if rows is None else rows
+        weights = self.weights[rows]
+        return candidate.fitted(self.block[rows], self.labels[rows], self.classes, weights, self.seed)
 
 
 @dataclass(frozen=True, slots=True)
@@ -45,49 +71,31 @@ class Choice:
 
     @property
     def averaged(self) -> Wide:
-        return np.asarray(sum(share * trial.probabilities for share, trial in zip(self.shares, self.trials, strict=True)))
+        return np.asarray(
+            sum(share * trial.probabilities for share, trial in zip(self.shares, self.trials, strict=True))
+        )
 
 
-def balanced(labels: Labelled, power: float = 1.0) -> Wide:
-    """Weights by which every class counts the same in all (with a `power` of 1); the mean weight is 1."""
-    counts = np.bincount(labels).astype(np.float64)
-    weights = 1 / counts[labels] ** power
-    return np.asarray(weights / weights.mean())
-
-
-def choose(
-    tried: Sequence[Candidate],
-    block: FeatureBlock,
-    works: Sequence[LabelledWork],
-    labels: Labelled,
-    classes: int,
-    *,
-    seed: int,
-    step: Step,
-) -> Choice:
-    """`classes`: the artists and none. Every candidate is fitted FOLDS times, and judged by the works left out."""
-    folds = divide(works, FOLDS, seed)
-    weights = balanced(labels)
+def choose(tried: Sequence[Candidate], material: Material, step: Step) -> Choice:
+    """Every candidate is fitted FOLDS times, and judged by the works left out."""
+    folds = divide(material.works, FOLDS, material.seed)
     trials = sorted(
-        (_trial(each, block, works, labels, classes, folds, weights, seed, step) for each in tried),
-        key=lambda trial: float(trial.figures["log_loss"]),
+        (_trial(each, material, folds, step) for each in tried), key=lambda trial: float(trial.figures["log_loss"])
     )
-    shares = _shares([trial.probabilities for trial in trials], labels, weights)
+    shares = _shares([trial.probabilities for trial in trials], material.labels, material.weights)
     return Choice(tuple(trials), tuple(shares))
 
 
-def _trial(
-    candidate: Candidate, block: FeatureBlock, works: Sequence[LabelledWork], labels: Labelled, classes: int,
-    folds: NDArray[np.int64], weights: Wide, seed: int, step: Step,
-) -> Trial:  # fmt: skip
-    scores = np.zeros((len(labels), classes))
+def _trial(candidate: Candidate, material: Material, folds: NDArray[np.int64], step: Step) -> Trial:
+    labels, weights = material.labels, material.weights
+    scores = np.zeros((len(labels), material.classes))
     for fold in np.unique(folds):
         step(f"{candidate.name}, part {int(fold) + 1} of {FOLDS}")
         held_out = folds == fold
-        rows = np.flatnonzero(apart(works, held_out))
-        fusion, member = candidate.fitted(block[rows], labels[rows], classes, weights[rows], seed)
-        found = member.scores(fusion(block[np.flatnonzero(held_out)])).astype(np.float64)
-        absent = np.setdiff1d(np.arange(classes), labels[rows])
+        rows = np.flatnonzero(apart(material.works, held_out))
+        fusion, member = material.fitted(candidate, rows)
+        found = member.scores(fusion(material.block[np.flatnonzero(held_out)])).astype(np.float64)
+        absent = np.setdiff1d(np.arange(material.classes), labels[rows])
         found[:, absent] = np.minimum(found[:, absent], found.min(axis=1, keepdims=True) + _NOTHING)
         scores[held_out] = found
     temperature = fit_temperature(scores, labels, weights)

@@ -87,8 +87,8 @@ def _plain(name: str) -> str:
 def encode_labels(works: Sequence[LabelledWork], *, seed: int, most: int = MOST_WORKS) -> Labels:
     """The classes and their works; at least two artists.
 
-    Left out are works of unknown artists (they may be by anybody), near duplicates that two artists claim, works beyond
-    MOST_OF_GROUP of near duplicates, beyond `most` by one artist, and beyond MOST_BY_OTHERS by one in the class of none.
+    Left out are works of unknown artists (they may be by anybody), near duplicates that two artists claim, and works
+    beyond MOST_OF_GROUP of near duplicates, `most` by one artist, MOST_BY_OTHERS by one in the class of none.
 
     Raises InputError (`too-few-artists`).
     """

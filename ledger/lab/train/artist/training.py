@@ -11,7 +11,7 @@ import numpy as np
 from ledger.errors import InputError
 from ledger.lab.train.artist.calibrating import fit_calibration
 from ledger.lab.train.artist.candidates import Candidate, candidates
-from ledger.lab.train.artist.choice import Choice, Step, balanced, choose
+from ledger.lab.train.artist.choice import Choice, Material, Step, choose
 from ledger.lab.train.artist.labels import MOST_WORKS, LabelledWork, Labels, encode_labels
 from ledger.match.artists.features import FeatureBlock
 from ledger.match.artists.model import ArtistModel, Expert
@@ -45,14 +45,14 @@ def train_artists(
     if len(block) != len(works):
         raise InputError(f"{len(works)} works have {len(block)} rows of features", code="bad-features")
     labels = encode_labels(works, seed=seed, most=most)
-    rows, targets = np.array(labels.rows, np.int64), np.array(labels.labels, np.int64)
-    used, classes = [works[row] for row in labels.rows], len(labels.classes) + 1
+    rows, used = np.array(labels.rows, np.int64), [works[row] for row in labels.rows]
+    material = Material(block[rows], used, np.array(labels.labels, np.int64), len(labels.classes) + 1, seed)
     tried = candidates(block.parts) if tried is None else tried
     if not tried:
         raise InputError("none of the classifiers can use these features", code="bad-features")
-    chosen = choose(tried, block[rows], used, targets, classes, seed=seed, step=step)
-    calibration = fit_calibration(chosen.averaged, targets)
-    experts = _experts(chosen, block[rows], targets, classes, seed, step)
+    chosen = choose(tried, material, step)
+    calibration = fit_calibration(chosen.averaged, material.labels)
+    experts = _experts(chosen, material, step)
     parts = {part for expert in experts for part in expert.fusion.parts}
     specs = {name: digest for name, digest in block.specs.items() if name in parts}
     return TrainedArtists(
@@ -60,16 +60,13 @@ def train_artists(
     )
 
 
-def _experts(
-    chosen: Choice, block: FeatureBlock, targets: np.ndarray[tuple[int, ...], np.dtype[np.int64]], classes: int,
-    seed: int, step: Step,
-) -> tuple[Expert, ...]:  # fmt: skip
+def _experts(chosen: Choice, material: Material, step: Step) -> tuple[Expert, ...]:
     """The candidates with a share, fitted to all works."""
-    weights, experts = balanced(targets), []
+    experts = []
     for trial, share in zip(chosen.trials, chosen.shares, strict=True):
         if share > 0:
             step(f"{trial.candidate.name}, all works")
-            fusion, member = trial.candidate.fitted(block, targets, classes, weights, seed)
+            fusion, member = material.fitted(trial.candidate)
             experts.append(Expert(trial.candidate.name, fusion, member, round(trial.temperature, 6), round(share, 6)))
     return tuple(experts)
 
