@@ -35,6 +35,15 @@ class Outcome:
     """Larger means sooner by one of the artists, shape (questions,)."""
 
 
+def answerable(outcome: Outcome) -> Outcome:
+    """Without the questions by artists of whom too few works were left to be a class: no method can name them, and
+    they are not unknown either."""
+    rows = np.array([not known or artist in outcome.artists for artist, known in
+                     zip(outcome.truth, outcome.known, strict=True)], np.bool_)  # fmt: skip
+    truth = tuple(artist for artist, kept in zip(outcome.truth, rows, strict=True) if kept)
+    return Outcome(outcome.artists, truth, outcome.known[rows], outcome.scores[rows], outcome.acceptance[rows])
+
+
 def ranks(outcome: Outcome) -> NDArray[np.int64]:
     """For each known question, how many artists come before the right one; ties count against it."""
     rows = np.flatnonzero(outcome.known)
@@ -48,40 +57,59 @@ def ranks(outcome: Outcome) -> NDArray[np.int64]:
 
 @dataclass(frozen=True, slots=True)
 class PerArtist:
-    """Share of right answers by artist, over all rounds."""
+    """Shares of right answers, by round (rows) and artist (columns); NaN where a round does not ask about an artist."""
 
     artists: tuple[str, ...]
     top1: NDArray[np.float64]
     top5: NDArray[np.float64]
     questions: NDArray[np.int64]
+    """Number of questions, shape (rounds, artists)."""
 
     @property
     def macro_top1(self) -> float:
-        return float(self.top1.mean())
+        """Mean over rounds of the mean over their artists."""
+        return macro(self.top1)
 
     @property
     def macro_top5(self) -> float:
-        return float(self.top5.mean())
+        return macro(self.top5)
+
+    @property
+    def of_artists(self) -> NDArray[np.float64]:
+        """Each artist's share over all questions of all rounds, shape (artists,)."""
+        right = np.nansum(self.top1 * self.questions, axis=0)
+        return np.asarray(right / np.maximum(self.questions.sum(axis=0), 1))
+
+
+def macro(shares: NDArray[np.float64], weights: NDArray[np.float64] | None = None) -> float:
+    """Mean over rounds (rows) of the weighted mean over artists (columns) that are not NaN."""
+    weights = np.ones(shares.shape[1]) if weights is None else weights
+    there = ~np.isnan(shares) * weights
+    counted = there.sum(axis=1)
+    sums = np.nansum(shares * weights, axis=1)[counted > 0]
+    return float((sums / counted[counted > 0]).mean())
 
 
 def per_artist(outcomes: Sequence[Outcome]) -> PerArtist:
-    truth = np.concatenate([np.array(each.truth)[each.known] for each in outcomes])
-    places = np.concatenate([ranks(each) for each in outcomes])
-    artists = tuple(sorted(set(truth.tolist())))
-    mine = [truth == artist for artist in artists]
-    return PerArtist(
-        artists,
-        np.array([(places[rows] < 1).mean() for rows in mine]),
-        np.array([(places[rows] < _TOP).mean() for rows in mine]),
-        np.array([int(rows.sum()) for rows in mine], np.int64),
-    )
+    artists = tuple(sorted({name for each in outcomes for name in np.array(each.truth)[each.known].tolist()}))
+    shape = (len(outcomes), len(artists))
+    top1, top5, counts = np.full(shape, np.nan), np.full(shape, np.nan), np.zeros(shape, np.int64)
+    for number, each in enumerate(outcomes):
+        truth, places = np.array(each.truth)[each.known], ranks(each)
+        for column, artist in enumerate(artists):
+            mine = places[truth == artist]
+            if len(mine):
+                top1[number, column], top5[number, column] = (mine < 1).mean(), (mine < _TOP).mean()
+                counts[number, column] = len(mine)
+    return PerArtist(artists, top1, top5, counts)
 
 
-def interval_of_mean(values: NDArray[np.float64], *, seed: int = 1) -> Interval:
-    """Percentile interval of the mean over artists, resampled."""
+def macro_interval(shares: NDArray[np.float64], *, seed: int = 1) -> Interval:
+    """Percentile interval of `macro` over resampled artists. `shares` may be differences of two methods."""
     rng = np.random.default_rng(seed)
-    means = values[rng.integers(len(values), size=(RESAMPLES, len(values)))].mean(axis=1)
-    low, high = np.quantile(means, [0.025, 0.975])
+    count = shares.shape[1]
+    drawn = (np.bincount(rng.integers(count, size=count), minlength=count).astype(np.float64) for _ in range(RESAMPLES))
+    low, high = np.quantile([macro(shares, weights) for weights in drawn], [0.025, 0.975])
     return Interval(float(low), float(high))
 
 

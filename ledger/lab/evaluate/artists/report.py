@@ -14,9 +14,11 @@ from ledger import canonical
 from ledger.lab.evaluate.artists.measures import (
     Outcome,
     PerArtist,
+    answerable,
     auroc,
     fpr_at_tpr,
-    interval_of_mean,
+    macro,
+    macro_interval,
     mean_over,
     per_artist,
 )
@@ -103,13 +105,14 @@ def _kept(outcome: Outcome) -> dict[str, Any]:
 
 
 def _read(values: Mapping[str, Any]) -> Outcome:
-    return Outcome(
+    outcome = Outcome(
         tuple(values["artists"]),
         tuple(values["truth"]),
         np.array(values["known"], np.bool_),
         np.array(values["scores"], np.float64),
         np.array(values["acceptance"], np.float64),
     )
+    return answerable(outcome)
 
 
 def _report(
@@ -123,13 +126,14 @@ def _report(
     bins, error = _reliability(subject[OURS])
     document = {
         **_figures(mine, subject[OURS]),
-        "macro_top1_interval": interval_json(interval_of_mean(mine.top1)),
+        "macro_top1_interval": interval_json(macro_interval(mine.top1)),
         "best_baseline": {"name": best, "macro_top1": round(shares[best].macro_top1, 4)},
-        "gain": round(float(gain.mean()), 4),
-        "gain_interval": interval_json(interval_of_mean(gain)),
+        "gain": round(macro(gain), 4),
+        "gain_interval": interval_json(macro_interval(gain)),
         "ece": round(error, 4),
         "random_split_macro_top1": round(per_artist(random[OURS]).macro_top1, 4),
-        "per_split_macro_top1": [round(per_artist([each]).macro_top1, 4) for each in subject[OURS]],
+        "per_split_macro_top1": [round(macro(row[None]), 4) for row in mine.top1],
+        "pooled_macro_top1": round(float(mine.of_artists.mean()), 4),
         "artists": len(mine.artists),
         "artists_per_split": round(float(np.mean([len(each.artists) for each in subject[OURS]])), 1),
         "works": len(measured.works),
@@ -139,8 +143,8 @@ def _report(
         },
         "methods": {name: _figures(each, subject[name]) for name, each in shares.items()},
         "per_artist": {
-            artist: {"questions": int(count), "top1": round(float(top1), 4), "top5": round(float(top5), 4)}
-            for artist, count, top1, top5 in zip(mine.artists, mine.questions, mine.top1, mine.top5, strict=True)
+            artist: {"questions": int(count), "top1": round(float(share), 4)}
+            for artist, count, share in zip(mine.artists, mine.questions.sum(axis=0), mine.of_artists, strict=True)
         },
         **plan,
     }

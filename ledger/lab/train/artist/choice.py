@@ -18,8 +18,8 @@ from ledger.match.artists.fusion import Fusion
 from ledger.match.artists.members import Member, softmax
 
 FOLDS = 4
-ROUNDS = 10
-"""Additions to the average; a classifier may be added again, so shares are tenths (Caruana et al. 2004)."""
+MARGIN = 0.03
+"""Macro top-1 within which classifiers cannot be told apart on some hundred works: about its standard error."""
 _NOTHING = -30.0
 """Score of a class of which no work was left to fit on."""
 Step = Callable[[str], None]
@@ -65,7 +65,7 @@ class Trial:
 @dataclass(frozen=True, slots=True)
 class Choice:
     trials: tuple[Trial, ...]
-    """All, best first by log loss."""
+    """All, best first by macro top-1."""
     shares: tuple[float, ...]
     """Of each trial in the average; 0 for those that do not serve."""
 
@@ -80,10 +80,9 @@ def choose(tried: Sequence[Candidate], material: Material, step: Step) -> Choice
     """Every candidate is fitted FOLDS times, and judged by the works left out."""
     folds = divide(material.works, FOLDS, material.seed)
     trials = sorted(
-        (_trial(each, material, folds, step) for each in tried), key=lambda trial: float(trial.figures["log_loss"])
+        (_trial(each, material, folds, step) for each in tried), key=lambda trial: -float(trial.figures["macro_top1"])
     )
-    shares = _shares([trial.probabilities for trial in trials], material.labels, material.weights)
-    return Choice(tuple(trials), tuple(shares))
+    return Choice(tuple(trials), tuple(_shares(trials)))
 
 
 def _trial(candidate: Candidate, material: Material, folds: NDArray[np.int64], step: Step) -> Trial:
@@ -109,16 +108,12 @@ def _trial(candidate: Candidate, material: Material, folds: NDArray[np.int64], s
     return Trial(candidate, temperature, probabilities, figures)
 
 
-def _shares(probabilities: Sequence[Wide], labels: Labelled, weights: Wide) -> list[float]:
-    """Adds, ROUNDS times, whatever makes the log loss of the average least."""
-    counts = [0] * len(probabilities)
-    total = np.zeros_like(probabilities[0])
-    for round_ in range(1, ROUNDS + 1):
-        losses = [log_loss((total + each) / round_, labels, weights) for each in probabilities]
-        best = int(np.argmin(losses))
-        counts[best] += 1
-        total = total + probabilities[best]
-    return [count / ROUNDS for count in counts]
+def _shares(trials: Sequence[Trial]) -> list[float]:
+    """Equal shares for all that come within MARGIN of the best by macro top-1. Log loss would prefer classifiers that
+    are vague: what they are sure of is calibrated later, which names come first is not."""
+    reached = [float(trial.figures["macro_top1"]) for trial in trials]
+    serving = [value >= max(reached) - MARGIN for value in reached]
+    return [serves / sum(serving) for serves in serving]
 
 
 def macro_top1(probabilities: Wide, labels: Labelled) -> float:

@@ -6,9 +6,11 @@ from sklearn.metrics import roc_auc_score
 
 from ledger.lab.evaluate.artists.measures import (
     Outcome,
+    answerable,
     auroc,
     fpr_at_tpr,
-    interval_of_mean,
+    macro,
+    macro_interval,
     mean_over,
     per_artist,
     ranks,
@@ -28,14 +30,23 @@ def test_ties_and_artists_that_a_method_does_not_know_count_against_it() -> None
     assert ranks(said).tolist() == [1, 0, 3]
 
 
+def test_artists_who_are_no_class_are_not_asked_about() -> None:
+    said = outcome(["ada", "dora", "emil"], [[1, 0, 0], [1, 0, 0], [0.5, 0, 0]], [True, True, False])
+    kept = answerable(said)
+    assert list(kept.truth) == ["ada", "emil"]
+    assert kept.known.tolist() == [True, False]
+    assert kept.scores.shape == (2, 3)
+
+
 def test_artists_count_the_same_whatever_the_number_of_their_works() -> None:
     right, wrong = [1.0, 0, 0], [0, 0.2, 0.8]
     shares = per_artist([outcome(["ada"] * 9 + ["ben"], [right] * 9 + [wrong]), outcome(["ben"], [[0.1, 0.7, 0.2]])])
     assert shares.artists == ("ada", "ben")
-    assert shares.top1.tolist() == [1, 0.5]
-    assert shares.macro_top1 == 0.75
+    assert shares.of_artists.tolist() == [1, 0.5]
+    assert shares.macro_top1 == 0.75  # the first round 0.5, the second 1
     assert shares.macro_top5 == 1
-    assert shares.questions.tolist() == [9, 2]
+    assert shares.questions.tolist() == [[9, 1], [0, 1]]
+    assert np.isnan(shares.top1[1, 0])
 
 
 def test_auroc_is_that_of_scikit_learn() -> None:
@@ -58,8 +69,10 @@ def test_rounds_are_averaged_and_those_without_unknown_questions_left_out() -> N
     assert np.isnan(mean_over([outcome(["ada"], [[1, 0, 0]])], auroc))
 
 
-def test_the_interval_of_a_mean() -> None:
-    values = np.random.default_rng(2).normal(0.5, 0.1, 100)
-    made = interval_of_mean(values)
-    assert made.low < values.mean() < made.high
+def test_the_interval_resamples_artists() -> None:
+    values = np.random.default_rng(2).normal(0.5, 0.1, (1, 100))
+    made = macro_interval(values)
+    assert made.low < macro(values) < made.high
     assert made.high - made.low == pytest.approx(4 * 0.1 / 10, rel=0.25)
+    repeated = macro_interval(np.repeat(values, 4, axis=0))
+    assert (repeated.low, repeated.high) == pytest.approx((made.low, made.high))

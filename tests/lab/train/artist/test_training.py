@@ -8,6 +8,7 @@ import pytest
 from ledger.errors import InputError
 from ledger.lab.train.artist.calibrating import fit_calibration, fit_temperature, log_loss
 from ledger.lab.train.artist.candidates import candidates
+from ledger.lab.train.artist.choice import MARGIN
 from ledger.lab.train.artist.training import TrainedArtists, train_artists
 from ledger.match.artists.artifact import read_artist_model, write_artist_model
 from tests.match.artists.samples import SPECS, block_of, labelled
@@ -39,8 +40,9 @@ def test_the_report_has_every_candidate(trained: TrainedArtists) -> None:
     report = trained.report
     assert {each["name"] for each in report["candidates"]} == {each.name for each in QUICK}
     assert sum(each["share"] for each in report["candidates"]) == pytest.approx(1)
-    losses = [each["log_loss"] for each in report["candidates"]]
-    assert losses == sorted(losses)
+    reached = [each["macro_top1"] for each in report["candidates"]]
+    assert reached == sorted(reached, reverse=True)
+    assert [each["share"] > 0 for each in report["candidates"]] == [value >= reached[0] - MARGIN for value in reached]
     assert report["artists"] == 5
     assert report["works_of_none"] > 10
 
