@@ -48,7 +48,7 @@ def ranks(outcome: Outcome) -> NDArray[np.int64]:
     """For each known question, how many artists come before the right one; ties count against it."""
     rows = np.flatnonzero(outcome.known)
     place = {artist: column for column, artist in enumerate(outcome.artists)}
-    columns = np.array([place.get(outcome.truth[row], -1) for row in rows], np.int64)
+    columns = np.array([place.get(outcome.truth[row], -1) for row in rows.tolist()], np.int64)
     scores = outcome.scores[rows]
     own = np.where(columns >= 0, scores[np.arange(len(rows)), columns], -np.inf)
     before = (scores >= own[:, None]).sum(axis=1) - (columns >= 0)

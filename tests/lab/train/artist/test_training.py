@@ -39,7 +39,7 @@ def test_it_knows_hands_and_says_none_for_others(trained: TrainedArtists) -> Non
 def test_the_report_has_every_candidate(trained: TrainedArtists) -> None:
     report = trained.report
     assert {each["name"] for each in report["candidates"]} == {each.name for each in QUICK}
-    assert sum(each["share"] for each in report["candidates"]) == pytest.approx(1)
+    assert sum(each["share"] for each in report["candidates"]) == pytest.approx(1, abs=1e-3)
     reached = [each["macro_top1"] for each in report["candidates"]]
     assert reached == sorted(reached, reverse=True)
     assert [each["share"] > 0 for each in report["candidates"]] == [value >= reached[0] - MARGIN for value in reached]
