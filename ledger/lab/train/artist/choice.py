@@ -20,6 +20,8 @@ from ledger.match.artists.members import Member, softmax
 FOLDS = 4
 MARGIN = 0.03
 """Macro top-1 within which classifiers cannot be told apart on some hundred works: about its standard error."""
+LEAST_FITTED = 4
+"""Works of an artist that a fold must leave to fit on, for the answers about the others to count."""
 _NOTHING = -30.0
 """Score of a class of which no work was left to fit on."""
 Step = Callable[[str], None]
@@ -58,7 +60,7 @@ class Trial:
     candidate: Candidate
     temperature: float
     probabilities: Wide
-    """Shape (n, artists + 1)."""
+    """Shape (judged, artists + 1)."""
     figures: dict[str, Any]
 
 
@@ -68,6 +70,8 @@ class Choice:
     """All, best first by macro top-1."""
     shares: tuple[float, ...]
     """Of each trial in the average; 0 for those that do not serve."""
+    judged: NDArray[np.int64]
+    """Works that the candidates were judged by: those of whose artist LEAST_FITTED were left to fit on."""
 
     @property
     def averaged(self) -> Wide:
@@ -78,27 +82,50 @@ class Choice:
 
 def choose(tried: Sequence[Candidate], material: Material, step: Step) -> Choice:
     """Every candidate is fitted FOLDS times, and judged by the works left out."""
-    folds = divide(material.works, FOLDS, material.seed)
+    parts = _parts(material)
+    judged = np.flatnonzero(_judged(material, parts))
     trials = sorted(
-        (_trial(each, material, folds, step) for each in tried), key=lambda trial: -float(trial.figures["macro_top1"])
+        (_trial(each, material, parts, judged, step) for each in tried),
+        key=lambda trial: -float(trial.figures["macro_top1"]),
     )
-    return Choice(tuple(trials), tuple(_shares(trials)))
+    return Choice(tuple(trials), tuple(_shares(trials)), judged)
 
 
-def _trial(candidate: Candidate, material: Material, folds: NDArray[np.int64], step: Step) -> Trial:
-    labels, weights = material.labels, material.weights
-    scores = np.zeros((len(labels), material.classes))
-    for fold in np.unique(folds):
-        step(f"{candidate.name}, part {int(fold) + 1} of {FOLDS}")
-        held_out = folds == fold
-        rows = np.flatnonzero(apart(material.works, held_out))
+def _parts(material: Material) -> list[tuple[NDArray[np.int64], NDArray[np.int64]]]:
+    """For each fold, the rows to fit on and those held out."""
+    folds = divide(material.works, FOLDS, material.seed)
+    outs = [folds == fold for fold in np.unique(folds)]
+    return [(np.flatnonzero(apart(material.works, out)), np.flatnonzero(out)) for out in outs]
+
+
+def _judged(material: Material, parts: Sequence[tuple[NDArray[np.int64], NDArray[np.int64]]]) -> NDArray[np.bool_]:
+    """No classifier can name an artist of whom it saw next to nothing. The one that serves sees all works, so such
+    answers would make it seem less sure than it may be."""
+    judged = np.zeros(len(material.labels), np.bool_)
+    for rows, held_out in parts:
+        counts = np.bincount(material.labels[rows], minlength=material.classes)
+        judged[held_out] = counts[material.labels[held_out]] >= LEAST_FITTED
+    return judged if judged.any() else ~judged
+
+
+def _trial(
+    candidate: Candidate,
+    material: Material,
+    parts: Sequence[tuple[NDArray[np.int64], NDArray[np.int64]]],
+    judged: NDArray[np.int64],
+    step: Step,
+) -> Trial:
+    scores = np.zeros((len(material.labels), material.classes))
+    for number, (rows, held_out) in enumerate(parts):
+        step(f"{candidate.name}, part {number + 1} of {len(parts)}")
         fusion, member = material.fitted(candidate, rows)
-        found = member.scores(fusion(material.block[np.flatnonzero(held_out)])).astype(np.float64)
-        absent = np.setdiff1d(np.arange(material.classes), labels[rows])
+        found = member.scores(fusion(material.block[held_out])).astype(np.float64)
+        absent = np.setdiff1d(np.arange(material.classes), material.labels[rows])
         found[:, absent] = np.minimum(found[:, absent], found.min(axis=1, keepdims=True) + _NOTHING)
         scores[held_out] = found
-    temperature = fit_temperature(scores, labels, weights)
-    probabilities = softmax(scores / temperature)
+    labels, weights = material.labels[judged], material.weights[judged]
+    temperature = fit_temperature(scores[judged], labels, weights)
+    probabilities = softmax(scores[judged] / temperature)
     figures = {
         "name": candidate.name,
         "log_loss": round(log_loss(probabilities, labels, weights), 4),

@@ -51,7 +51,7 @@ def train_artists(
     if not tried:
         raise InputError("none of the classifiers can use these features", code="bad-features")
     chosen = choose(tried, material, step)
-    calibration = fit_calibration(chosen.averaged, material.labels)
+    calibration = fit_calibration(chosen.averaged, material.labels[chosen.judged])
     experts = _experts(chosen, material, step)
     parts = {part for expert in experts for part in expert.fusion.parts}
     specs = {name: digest for name, digest in block.specs.items() if name in parts}
