@@ -34,12 +34,8 @@ class Canvas:
     down: Floats
     ground: Mask
     """The ground: everything of the border's colour that is connected with the border."""
-
-    @property
-    def drawn(self) -> Mask:
-        """What is drawn on the ground; the whole picture if nothing is."""
-        drawn = ~self.ground
-        return drawn if drawn.any() else np.ones_like(drawn)
+    drawn: Mask
+    """What is drawn on the ground; the whole picture if nothing is."""
 
     @property
     def side(self) -> int:
@@ -57,7 +53,9 @@ class Canvas:
         )
         steps = np.asarray(cv2.magnitude(across, down), np.float32)
         hsv = np.asarray(cv2.cvtColor(rgb, cv2.COLOR_RGB2HSV), np.uint8)
-        return cls(rgb, hsv, grey, steps, across, down, _ground(rgb))
+        ground = _ground(rgb)
+        drawn = np.ones_like(ground) if ground.all() else ~ground
+        return cls(rgb, hsv, grey, steps, across, down, ground, drawn)
 
 
 def _ground(rgb: Pixels) -> Mask:

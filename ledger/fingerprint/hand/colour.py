@@ -32,9 +32,9 @@ def colour(canvas: Canvas) -> Measures:
     return {
         **_palette(pixels),
         **quantiles(saturation, "saturation"),
-        "saturation_deviation": float(saturation.std()) / 255,
+        "saturation_deviation": _deviation(saturation),
         **quantiles(value, "value"),
-        "value_deviation": float(value.std()) / 255,
+        "value_deviation": _deviation(value),
         "grey_share": float(1 - coloured.mean()),
         "white_share": float(((value > 245) & (saturation < 10)).mean()),
         "black_share": float((value < 32).mean()),
@@ -42,6 +42,10 @@ def colour(canvas: Canvas) -> Measures:
         **_hues(hue[coloured], saturation[coloured]),
         **_lab(pixels),
     }
+
+
+def _deviation(values: NDArray[np.uint8]) -> float:
+    return float(np.asarray(cv2.meanStdDev(np.ascontiguousarray(values))[1]).item()) / 255
 
 
 def _palette(pixels: NDArray[np.uint8]) -> Measures:
@@ -79,8 +83,8 @@ def _hues(hue: NDArray[np.uint8], saturation: NDArray[np.uint8]) -> Measures:
 
 
 def _lab(pixels: NDArray[np.uint8]) -> Measures:
-    lab = np.asarray(cv2.cvtColor(pixels[:, None], cv2.COLOR_RGB2LAB), np.float32)[:, 0] / 255
-    means, deviations = lab.mean(axis=0), lab.std(axis=0)
+    found = cv2.meanStdDev(cv2.cvtColor(pixels[:, None], cv2.COLOR_RGB2LAB))
+    means, deviations = (np.asarray(each, np.float64).ravel() / 255 for each in found)
     # Hasler and Suesstrunk 2003, over CIELAB: how far colours are from grey, and from one another.
     colourfulness = np.hypot(*deviations[1:]) + 0.37 * np.hypot(*(means[1:] - 0.5))
     return {

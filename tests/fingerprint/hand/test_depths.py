@@ -23,7 +23,9 @@ def test_means_and_deviations_of_each_stage_come_first() -> None:
 
 
 def test_then_correlations_of_the_first_stages() -> None:
-    expected = [np.corrcoef(each.reshape(len(each), -1))[np.triu_indices(len(each), 1)] for each in MAPS[:PRODUCTS]]
+    expected = [
+        np.asarray(np.corrcoef(each.reshape(len(each), -1)))[np.triu_indices(len(each), 1)] for each in MAPS[:PRODUCTS]
+    ]
     assert np.allclose(depths(MAPS)[-sum(map(len, expected)) :], np.concatenate(expected), atol=5e-3)
 
 

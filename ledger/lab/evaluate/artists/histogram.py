@@ -26,4 +26,4 @@ def histogram(picture: Pixels) -> NDArray[np.float32]:
     direction = np.minimum((angle * (_DIRECTIONS / np.pi)).astype(np.int64), _DIRECTIONS - 1)
     lengths = np.bincount(direction.ravel(), weights=np.hypot(across, down).ravel(), minlength=_DIRECTIONS)
     edges = lengths / max(float(lengths.sum()), 1e-9)
-    return np.sqrt(np.concatenate([colours, edges])).astype(np.float32)
+    return np.asarray(np.sqrt(np.concatenate([colours, edges])), np.float32)

@@ -175,9 +175,8 @@ def _confusion(outcomes: Sequence[Outcome], artists: Sequence[str]) -> NDArray[n
     place = {artist: index for index, artist in enumerate(artists)}
     counts = np.zeros((len(artists), len(artists)))
     for each in outcomes:
-        first = each.scores.argmax(axis=1)
-        for row in np.flatnonzero(each.known):
-            named = each.artists[first[row]]
-            if named in place:
-                counts[place[each.truth[row]], place[named]] += 1
-    return counts / np.maximum(counts.sum(axis=1, keepdims=True), 1)
+        first = each.scores.argmax(axis=1).tolist()
+        for truth, named, known in zip(each.truth, (each.artists[column] for column in first), each.known, strict=True):
+            if known and named in place:
+                np.add.at(counts, (place[truth], place[named]), 1)
+    return np.asarray(counts / np.maximum(counts.sum(axis=1, keepdims=True), 1))
