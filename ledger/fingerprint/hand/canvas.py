@@ -40,7 +40,7 @@ class Canvas:
     @property
     def side(self) -> int:
         """The longest side, to which lengths are related."""
-        return max(self.grey.shape)
+        return int(max(self.grey.shape))
 
     @classmethod
     def of(cls, rgb: Pixels) -> Canvas:
@@ -73,15 +73,15 @@ def _ground(rgb: Pixels) -> Mask:
     return ground
 
 
-def shares(values: NDArray[np.generic], limits: tuple[float, ...], prefix: str) -> Measures:
+def shares(values: Floats, limits: tuple[float, ...], prefix: str) -> Measures:
     """For each limit, the share of the values above it."""
     count = max(1, values.size)
     return {f"{prefix}_above_{limit:g}": float(np.count_nonzero(values > limit)) / count for limit in limits}
 
 
-def quantiles(values: NDArray[np.generic], prefix: str, at: tuple[int, ...] = (10, 50, 90)) -> Measures:
+def quantiles(values: NDArray[np.uint8], prefix: str, at: tuple[int, ...] = (10, 50, 90)) -> Measures:
     """Percentiles of values in 0 to 255, through their histogram; zeros without values."""
-    counts = np.cumsum(np.bincount(np.asarray(values, np.uint8).ravel(), minlength=256))
+    counts = np.cumsum(np.bincount(values.ravel(), minlength=256))
     total = int(counts[-1])
     found = [int(np.searchsorted(counts, max(1.0, total * each / 100))) / 255 if total else 0.0 for each in at]
     return {f"{prefix}_p{each}": value for each, value in zip(at, found, strict=True)}

@@ -70,8 +70,8 @@ def _directions(canvas: Canvas, edges: Mask) -> Measures:
 def _outline(canvas: Canvas) -> Measures:
     """Of the ring just inside the silhouette: how dark, how coloured, against what lies further in."""
     inside = (~canvas.ground).astype(np.uint8)
-    near = np.asarray(cv2.erode(inside, np.ones((3, 3), np.uint8), borderValue=1))
-    far = np.asarray(cv2.erode(near, np.ones((3, 3), np.uint8), iterations=_RING, borderValue=1))
+    near = np.asarray(cv2.erode(inside, np.ones((3, 3), np.uint8), borderValue=1), np.uint8)
+    far = np.asarray(cv2.erode(near, np.ones((3, 3), np.uint8), iterations=_RING, borderValue=1), np.uint8)
     ring, rest = (near & ~far & 1).astype(np.bool_), far.astype(np.bool_)
     grey, saturation = canvas.grey, canvas.hsv[..., 1]
     length = float(ring.sum())
