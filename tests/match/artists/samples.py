@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 import numpy as np
 
 from ledger.lab.train.artist.labels import LabelledWork
@@ -19,6 +21,14 @@ def labelled(artists: int, works: int, subjects: int = 4, *, prefix: str = "arti
         for artist in range(artists)
         for number in range(works)
     ]  # fmt: skip
+
+
+def others(artists: int, works: int = 1, subjects: int = 8) -> list[LabelledWork]:
+    """Works of artists who have too few to be a class; together they show every subject."""
+    return [
+        replace(work, subject=f"subject {row % subjects}")
+        for row, work in enumerate(labelled(artists, works, prefix="other"))
+    ]
 
 
 def block_of(works: list[LabelledWork], *, spread: float = 0.5, seed: int = 0) -> FeatureBlock:

@@ -16,6 +16,10 @@ from ledger.lab.train.artist.labels import MOST_WORKS, LabelledWork, Labels, enc
 from ledger.match.artists.features import FeatureBlock
 from ledger.match.artists.model import ArtistModel, Expert
 
+LEAST_OTHERS = 3
+"""Works by other artists that a classifier must be judged by. With fewer it cannot know at all what strangers look
+like, and would name somebody for every picture; the report says how many there were."""
+
 
 @dataclass(frozen=True, slots=True)
 class TrainedArtists:
@@ -40,7 +44,7 @@ def train_artists(
     machine with the same libraries.
 
     `step` is called before each fit and may raise, which leaves nothing behind: features are kept by the caller, and a
-    training takes minutes. Raises InputError (`too-few-artists`, `bad-features`).
+    training takes minutes. Raises InputError (`too-few-artists`, `too-few-others`, `bad-features`).
     """
     if len(block) != len(works):
         raise InputError(f"{len(works)} works have {len(block)} rows of features", code="bad-features")
@@ -51,6 +55,14 @@ def train_artists(
     if not tried:
         raise InputError("none of the classifiers can use these features", code="bad-features")
     chosen = choose(tried, material, step)
+    others = int(np.count_nonzero(material.labels[chosen.judged] == labels.none))
+    if others < LEAST_OTHERS:
+        raise InputError(
+            f"{others} works by other artists, of several subjects, can be held out, but {LEAST_OTHERS} are needed:"
+            ' without them "none of these" cannot be learned',
+            code="too-few-others",
+            hint="Add works by more artists. A few by each are enough.",
+        )
     calibration = fit_calibration(chosen.averaged, material.labels[chosen.judged])
     experts = _experts(chosen, material, step)
     parts = {part for expert in experts for part in expert.fusion.parts}

@@ -11,9 +11,9 @@ from ledger.lab.evaluate.artists.histogram import histogram
 from ledger.lab.evaluate.artists.report import evaluate_artists
 from ledger.lab.evaluate.artists.works import MeasuredWorks
 from ledger.match.artists.features import FeatureBlock
-from tests.match.artists.samples import block_of, labelled
+from tests.match.artists.samples import block_of, labelled, others
 
-WORKS = labelled(6, 16, subjects=8) + labelled(24, 2, prefix="other")
+WORKS = labelled(6, 16, subjects=8) + others(24, 2)
 FIGURES = ("macro_top1", "macro_top5", "unknown_auroc", "fpr_at_95_tpr", "ece", "random_split_macro_top1", "gain")
 
 

@@ -11,9 +11,9 @@ from ledger.lab.train.artist.candidates import candidates
 from ledger.lab.train.artist.choice import MARGIN
 from ledger.lab.train.artist.training import TrainedArtists, train_artists
 from ledger.match.artists.artifact import read_artist_model, write_artist_model
-from tests.match.artists.samples import SPECS, block_of, labelled
+from tests.match.artists.samples import SPECS, block_of, labelled, others
 
-WORKS = labelled(5, 16, subjects=8) + labelled(60, 1, prefix="other")
+WORKS = labelled(5, 16, subjects=8) + others(60)
 BLOCK = block_of(WORKS, spread=0.6)
 QUICK = candidates(SPECS, quick=True)[:3]
 _OUT = [row % 16 in (7, 15) if row < 80 else row % 3 == 1 for row in range(len(WORKS))]
@@ -68,6 +68,12 @@ def test_it_can_be_interrupted_before_every_fit() -> None:
     with pytest.raises(EndedError):
         train_artists(BLOCK[FIT], [WORKS[row] for row in FIT], seed=1, tried=QUICK, step=step)
     assert "logistic" in said[-1]
+
+
+def test_without_other_artists_nobody_would_be_told_apart_from_strangers() -> None:
+    with pytest.raises(InputError) as raised:
+        train_artists(BLOCK[np.arange(84)], WORKS[:84], seed=1, tried=QUICK)
+    assert raised.value.code == "too-few-others"
 
 
 def test_features_of_other_works_are_refused() -> None:
