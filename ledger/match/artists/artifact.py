@@ -22,7 +22,7 @@ from ledger.errors import IntegrityError
 from ledger.match.artists.features import Floats
 from ledger.match.artists.fusion import Fusion
 from ledger.match.artists.members import MEMBERS
-from ledger.match.artists.model import EVIDENCE, ArtistModel, Calibration, Expert
+from ledger.match.artists.model import EVIDENCE, ArtistCalibration, ArtistModel, Expert
 
 _HEADER = "artledger"
 _Number = Annotated[str, Field(pattern=r"^-?[0-9]{1,12}\.[0-9]{6}$")]
@@ -98,7 +98,7 @@ def read_artist_model(data: bytes) -> ArtistModel:
             text.artists,
             text.specs,
             experts,
-            Calibration(float(text.temperature), float(text.none_bias), tuple(map(float, text.none_slopes))),
+            ArtistCalibration(float(text.temperature), float(text.none_bias), tuple(map(float, text.none_slopes))),
         )
         _check(model)
     except (SafetensorError, ValidationError, KeyError, TypeError, ValueError, IndexError, RecursionError) as error:

@@ -21,7 +21,7 @@ _FLOOR = 1e-3
 """Probability that a vote without any voter counts as."""
 
 
-class Member(Protocol):
+class Classifier(Protocol):
     """A classifier of fused features."""
 
     kind: ClassVar[str]
@@ -190,7 +190,7 @@ class Neighbours:
         return cls(works, labels, levels, sharpness, classes)
 
 
-MEMBERS: Mapping[str, Callable[[Arrays], Member]] = {
+MEMBERS: Mapping[str, Callable[[Arrays], Classifier]] = {
     Linear.kind: Linear.of,
     Perceptron.kind: Perceptron.of,
     Forest.kind: Forest.of,

@@ -10,7 +10,7 @@ from numpy.typing import NDArray
 
 from ledger.match.artists.features import FeatureBlock, require_specs
 from ledger.match.artists.fusion import Fusion
-from ledger.match.artists.members import Member, softmax
+from ledger.match.artists.members import Classifier, softmax
 
 Probabilities = NDArray[np.float64]
 _LEAST = 1e-9
@@ -22,7 +22,7 @@ class Expert:
 
     name: str
     fusion: Fusion
-    member: Member
+    member: Classifier
     temperature: float
     """Its scores are divided by it, so that its probabilities are as sure as they should be."""
     weight: float
@@ -33,7 +33,7 @@ class Expert:
 
 
 @dataclass(frozen=True, slots=True)
-class Calibration:
+class ArtistCalibration:
     """What makes averaged probabilities mean what they say, fitted on works of subjects that no member saw."""
 
     temperature: float
@@ -72,7 +72,7 @@ class ArtistModel:
     specs: Mapping[str, str]
     """Features that it needs -> digest of how they are computed."""
     experts: tuple[Expert, ...]
-    calibration: Calibration
+    calibration: ArtistCalibration
 
     def averaged(self, block: FeatureBlock) -> Probabilities:
         """Before calibration, shape (n, artists + 1)."""

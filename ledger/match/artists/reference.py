@@ -22,7 +22,7 @@ class NamedArtist:
 
 
 @dataclass(frozen=True, slots=True)
-class ArtistReference:
+class LikelyArtists:
     """Never evidence of a copy, and no statement of how the picture was made."""
 
     artists: tuple[NamedArtist, ...]
@@ -35,7 +35,7 @@ class ArtistReference:
 
 def artist_reference(
     artists: tuple[str, ...], probabilities: NDArray[np.float64], model: str, *, omitted: Collection[str] = ()
-) -> ArtistReference:
+) -> LikelyArtists:
     """`probabilities`: one row of `ArtistModel.probabilities`, shape (len(artists) + 1,).
 
     `omitted`: artists who withdrew, forbid `style` or were erased since. They are not named, and what they had goes to
@@ -49,4 +49,4 @@ def artist_reference(
         for place in order
         if shares[place] >= LEAST_NAMED
     )
-    return ArtistReference(named, round(float(probabilities[-1] + probabilities[:-1][gone].sum()), _DIGITS), model)
+    return LikelyArtists(named, round(float(probabilities[-1] + probabilities[:-1][gone].sum()), _DIGITS), model)

@@ -16,7 +16,7 @@ from ledger.match.artists.artifact import model_digest, read_artist_model, write
 from ledger.match.artists.features import FeatureBlock
 from ledger.match.artists.fusion import fit_fusion
 from ledger.match.artists.members import Linear, Neighbours, Perceptron
-from ledger.match.artists.model import ArtistModel, Calibration, Expert
+from ledger.match.artists.model import ArtistCalibration, ArtistModel, Expert
 from tests.match.artists.samples import SPECS, block_of, labelled
 from tests.match.artists.test_members import stump
 
@@ -41,7 +41,7 @@ def model() -> ArtistModel:
         Expert("nearest", tech, near, 1.0, 0.1),
     )
     specs = {name: SPECS[name] for name in ("technique", "clip", "vae")}
-    return ArtistModel(("ada", "ben é"), specs, experts, Calibration(1.25, -0.5, (0.5, -0.25, 0.125)))
+    return ArtistModel(("ada", "ben é"), specs, experts, ArtistCalibration(1.25, -0.5, (0.5, -0.25, 0.125)))
 
 
 DATA = write_artist_model(model())

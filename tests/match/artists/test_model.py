@@ -3,12 +3,12 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
-from ledger.match.artists.model import Calibration, open_set_evidence
+from ledger.match.artists.model import ArtistCalibration, open_set_evidence
 
 
 def test_calibrated_rows_sum_to_one_and_keep_the_order() -> None:
     averaged = np.array([[0.5, 0.2, 0.3], [0.05, 0.05, 0.9]])
-    found = Calibration(2.0, 0.0, (1.0, 0.0, 0.0))(averaged)
+    found = ArtistCalibration(2.0, 0.0, (1.0, 0.0, 0.0))(averaged)
     assert found.sum(axis=1) == pytest.approx([1, 1])
     assert found[:, -1] == pytest.approx([0.3, 0.9])
     assert found[0, 0] > found[0, 1]

@@ -20,7 +20,7 @@ _TOP = 5
 
 
 @dataclass(frozen=True, slots=True)
-class Outcome:
+class RoundOutcome:
     """What a method said of the questions of one round."""
 
     artists: Sequence[str]
@@ -35,16 +35,16 @@ class Outcome:
     """Larger means sooner by one of the artists, shape (questions,)."""
 
 
-def answerable(outcome: Outcome) -> Outcome:
+def answerable(outcome: RoundOutcome) -> RoundOutcome:
     """Without the questions by artists of whom too few works were left to be a class: no method can name them, and
     they are not unknown either."""
     rows = np.array([not known or artist in outcome.artists for artist, known in
                      zip(outcome.truth, outcome.known, strict=True)], np.bool_)  # fmt: skip
     truth = tuple(artist for artist, kept in zip(outcome.truth, rows, strict=True) if kept)
-    return Outcome(outcome.artists, truth, outcome.known[rows], outcome.scores[rows], outcome.acceptance[rows])
+    return RoundOutcome(outcome.artists, truth, outcome.known[rows], outcome.scores[rows], outcome.acceptance[rows])
 
 
-def ranks(outcome: Outcome) -> NDArray[np.int64]:
+def ranks(outcome: RoundOutcome) -> NDArray[np.int64]:
     """For each known question, how many artists come before the right one; ties count against it."""
     rows = np.flatnonzero(outcome.known)
     place = {artist: column for column, artist in enumerate(outcome.artists)}
@@ -90,7 +90,7 @@ def macro(shares: NDArray[np.float64], weights: NDArray[np.float64] | None = Non
     return float((sums / counted[counted > 0]).mean())
 
 
-def per_artist(outcomes: Sequence[Outcome]) -> PerArtist:
+def per_artist(outcomes: Sequence[RoundOutcome]) -> PerArtist:
     artists = tuple(sorted({name for each in outcomes for name in np.array(each.truth)[each.known].tolist()}))
     shape = (len(outcomes), len(artists))
     top1, top5, counts = np.full(shape, np.nan), np.full(shape, np.nan), np.zeros(shape, np.int64)
@@ -131,7 +131,9 @@ def fpr_at_tpr(known: NDArray[np.bool_], acceptance: NDArray[np.float64], share:
     return float((outside >= threshold).mean())
 
 
-def mean_over(outcomes: Sequence[Outcome], measure: Callable[[NDArray[np.bool_], NDArray[np.float64]], float]) -> float:
+def mean_over(
+    outcomes: Sequence[RoundOutcome], measure: Callable[[NDArray[np.bool_], NDArray[np.float64]], float]
+) -> float:
     """`auroc` or `fpr_at_tpr` of each round, averaged: acceptance is compared within a round, whose artists are the
     same. NaN if no round has both kinds of questions."""
     values = [measure(each.known, each.acceptance) for each in outcomes]

@@ -10,7 +10,7 @@ from numpy.typing import NDArray
 
 from ledger.fingerprint.style_models import CLIP, VAE
 from ledger.lab.evaluate.artists import histogram
-from ledger.lab.evaluate.artists.measures import Outcome
+from ledger.lab.evaluate.artists.measures import RoundOutcome
 from ledger.lab.evaluate.artists.protocol import Round
 from ledger.lab.evaluate.artists.works import COPY, MeasuredWorks
 from ledger.lab.train.artist.candidates import STRONG_RIDGE, candidates
@@ -26,12 +26,12 @@ OURS = "ours"
 MAJORITY = "majority"
 SINGLE = (COPY, CLIP, VAE)
 """Embeddings that stand alone."""
-Method = Callable[[MeasuredWorks, Round, int], Outcome]
+Method = Callable[[MeasuredWorks, Round, int], RoundOutcome]
 
 
 def ours(
     measured: MeasuredWorks, round_: Round, seed: int, *, quick: bool, step: Step
-) -> tuple[Outcome, TrainedArtists]:
+) -> tuple[RoundOutcome, TrainedArtists]:
     fit = measured[round_.fit.tolist()]
     trained = train_artists(fit.block, fit.works, seed=seed, tried=candidates(fit.block.parts, quick=quick), step=step)
     asked = measured[round_.questions.tolist()]
@@ -72,11 +72,11 @@ class _Task:
         """The works that are not of the class of none."""
         return np.asarray(self.labels < len(self.classes))
 
-    def outcome(self, scores: NDArray[np.float64], acceptance: NDArray[np.float64]) -> Outcome:
+    def outcome(self, scores: NDArray[np.float64], acceptance: NDArray[np.float64]) -> RoundOutcome:
         return _outcome(self.asked, self.round, self.classes, scores, acceptance)
 
 
-def _majority(measured: MeasuredWorks, round_: Round, seed: int) -> Outcome:
+def _majority(measured: MeasuredWorks, round_: Round, seed: int) -> RoundOutcome:
     task = _Task.of(measured, round_, seed)
     counts = np.bincount(task.labels[task.by_artists], minlength=len(task.classes)).astype(np.float64)
     counts -= np.arange(len(counts)) / (2 * len(counts))  # of artists with equally many works, the first
@@ -87,7 +87,7 @@ def _majority(measured: MeasuredWorks, round_: Round, seed: int) -> Outcome:
 def _logistic(part: str) -> Method:
     """Logistic regression with the class of none, on one kind of features."""
 
-    def method(measured: MeasuredWorks, round_: Round, seed: int) -> Outcome:
+    def method(measured: MeasuredWorks, round_: Round, seed: int) -> RoundOutcome:
         task = _Task.of(measured, round_, seed)
         fusion = fit_fusion(task.fit.block, (part,))
         classes = len(task.classes) + 1
@@ -103,7 +103,7 @@ def _logistic(part: str) -> Method:
 def _nearest(part: str, *, csls: bool) -> Method:
     """The nearest work, by an embedding as it is."""
 
-    def method(measured: MeasuredWorks, round_: Round, seed: int) -> Outcome:
+    def method(measured: MeasuredWorks, round_: Round, seed: int) -> RoundOutcome:
         task = _Task.of(measured, round_, seed)
         rows = task.by_artists
         features = task.fit.block.parts[part][rows]
@@ -120,6 +120,6 @@ def _outcome(
     artists: Sequence[str],
     scores: NDArray[np.float64],
     acceptance: NDArray[np.float64],
-) -> Outcome:
+) -> RoundOutcome:
     known = np.arange(len(asked.works)) < len(round_.known)
-    return Outcome(tuple(artists), tuple(work.artist for work in asked.works), known, scores, acceptance)
+    return RoundOutcome(tuple(artists), tuple(work.artist for work in asked.works), known, scores, acceptance)

@@ -12,8 +12,8 @@ from numpy.typing import NDArray
 
 from ledger import canonical
 from ledger.lab.evaluate.artists.measures import (
-    Outcome,
     PerArtist,
+    RoundOutcome,
     answerable,
     auroc,
     fpr_at_tpr,
@@ -69,9 +69,9 @@ class _Runner:
     quick: bool
     progress: Progress
 
-    def outcomes(self, todo: Sequence[Round], *, compare: bool) -> dict[str, list[Outcome]]:
+    def outcomes(self, todo: Sequence[Round], *, compare: bool) -> dict[str, list[RoundOutcome]]:
         """By method, one for each round. `compare`: with the baselines."""
-        found: dict[str, list[Outcome]] = {}
+        found: dict[str, list[RoundOutcome]] = {}
         for number, round_ in enumerate(todo):
             self.progress("splits by subject" if compare else "random splits", number, len(todo))
             if round_.name not in self.kept:
@@ -94,7 +94,7 @@ class _Runner:
         return {"methods": {name: _kept(each) for name, each in methods.items()}, "training": trained.report}
 
 
-def _kept(outcome: Outcome) -> dict[str, Any]:
+def _kept(outcome: RoundOutcome) -> dict[str, Any]:
     return {
         "artists": list(outcome.artists),
         "truth": list(outcome.truth),
@@ -104,8 +104,8 @@ def _kept(outcome: Outcome) -> dict[str, Any]:
     }
 
 
-def _read(values: Mapping[str, Any]) -> Outcome:
-    outcome = Outcome(
+def _read(values: Mapping[str, Any]) -> RoundOutcome:
+    outcome = RoundOutcome(
         tuple(values["artists"]),
         tuple(values["truth"]),
         np.array(values["known"], np.bool_),
@@ -116,9 +116,11 @@ def _read(values: Mapping[str, Any]) -> Outcome:
 
 
 def _report(
-    measured: MeasuredWorks, subject: Mapping[str, Sequence[Outcome]], random: Mapping[str, Sequence[Outcome]],
+    measured: MeasuredWorks,
+    subject: Mapping[str, Sequence[RoundOutcome]],
+    random: Mapping[str, Sequence[RoundOutcome]],
     plan: Mapping[str, Any],
-) -> ArtistsReport:  # fmt: skip
+) -> ArtistsReport:
     shares = {name: per_artist(outcomes) for name, outcomes in subject.items()}
     mine = shares[OURS]
     best = max((name for name in shares if name != OURS), key=lambda name: shares[name].macro_top1)
@@ -151,7 +153,7 @@ def _report(
     return ArtistsReport(document, bins, mine.artists, _confusion(subject[OURS], mine.artists))
 
 
-def _figures(shares: PerArtist, outcomes: Sequence[Outcome]) -> dict[str, Any]:
+def _figures(shares: PerArtist, outcomes: Sequence[RoundOutcome]) -> dict[str, Any]:
     return {
         "macro_top1": round(shares.macro_top1, 4),
         "macro_top5": round(shares.macro_top5, 4),
@@ -160,7 +162,7 @@ def _figures(shares: PerArtist, outcomes: Sequence[Outcome]) -> dict[str, Any]:
     }
 
 
-def _reliability(outcomes: Sequence[Outcome]) -> tuple[list[ReliabilityBin], float]:
+def _reliability(outcomes: Sequence[RoundOutcome]) -> tuple[list[ReliabilityBin], float]:
     """Of the first artist's probability, for all questions: for one by an unknown artist, every name is wrong."""
     stated, right = [], []
     for each in outcomes:
@@ -171,7 +173,7 @@ def _reliability(outcomes: Sequence[Outcome]) -> tuple[list[ReliabilityBin], flo
     return reliability(values, np.concatenate(right), np.ones(len(values)))
 
 
-def _confusion(outcomes: Sequence[Outcome], artists: Sequence[str]) -> NDArray[np.float64]:
+def _confusion(outcomes: Sequence[RoundOutcome], artists: Sequence[str]) -> NDArray[np.float64]:
     place = {artist: index for index, artist in enumerate(artists)}
     counts = np.zeros((len(artists), len(artists)))
     for each in outcomes:

@@ -7,7 +7,7 @@ from numpy.typing import NDArray
 from scipy.optimize import minimize, minimize_scalar
 
 from ledger.match.artists.members import softmax
-from ledger.match.artists.model import Calibration, open_set_evidence
+from ledger.match.artists.model import ArtistCalibration, open_set_evidence
 
 Wide = NDArray[np.float64]
 Labelled = NDArray[np.int64]
@@ -33,7 +33,7 @@ def log_loss(probabilities: Wide, labels: Labelled, weights: Wide) -> float:
     return float(np.average(-np.log(right), weights=weights))
 
 
-def fit_calibration(averaged: Wide, labels: Labelled) -> Calibration:
+def fit_calibration(averaged: Wide, labels: Labelled) -> ArtistCalibration:
     """`averaged`: shape (n, artists + 1); the last label is that of none. Every work counts once: probabilities are
     those of a picture that comes like these works, and no artist is made likelier than that."""
     none = averaged.shape[1] - 1
@@ -43,7 +43,7 @@ def fit_calibration(averaged: Wide, labels: Labelled) -> Calibration:
         scores = np.log(np.maximum(averaged[known, :none], _LEAST))
         temperature = fit_temperature(scores, labels[known], np.ones(int(known.sum())))
     bias, slopes = _open_set(open_set_evidence(averaged), ~known)
-    return Calibration(temperature, bias, slopes)
+    return ArtistCalibration(temperature, bias, slopes)
 
 
 def _open_set(evidence: Wide, unknown: NDArray[np.bool_]) -> tuple[float, tuple[float, ...]]:

@@ -13,9 +13,9 @@ from ledger.fingerprint.hand import depths, technique
 from ledger.fingerprint.style_models import CLIP, VAE
 from ledger.match.artists.features import FeatureBlock, Floats
 from ledger.match.artists.fusion import Fusion, fit_fusion
-from ledger.match.artists.members import Member
+from ledger.match.artists.members import Classifier
 
-Fit = Callable[[Floats, NDArray[np.int64], int, NDArray[np.float64], int], Member]
+Fit = Callable[[Floats, NDArray[np.int64], int, NDArray[np.float64], int], Classifier]
 """Fits to features (n, dimension), labels (n,), number of classes, weights of the works (n,), with a seed."""
 
 WEAK_RIDGE, STRONG_RIDGE = 1e-5, 1e-4
@@ -24,7 +24,7 @@ thousands."""
 
 
 @dataclass(frozen=True, slots=True)
-class Candidate:
+class CandidateClassifier:
     """A way to classify, not fitted yet."""
 
     name: str
@@ -34,33 +34,33 @@ class Candidate:
 
     def fitted(
         self, block: FeatureBlock, labels: NDArray[np.int64], classes: int, weights: NDArray[np.float64], seed: int
-    ) -> tuple[Fusion, Member]:
+    ) -> tuple[Fusion, Classifier]:
         fusion = fit_fusion(block, self.parts)
         return fusion, self.fit(fusion(block), labels, classes, weights, seed)
 
 
-def candidates(available: Mapping[str, object], *, quick: bool = False) -> tuple[Candidate, ...]:
+def candidates(available: Mapping[str, object], *, quick: bool = False) -> tuple[CandidateClassifier, ...]:
     """Those whose features are all available. `quick`: without the forest and the network, for tests and smoke runs."""
     hand = (technique.NAME, depths.NAME)
     tried = [
-        Candidate("logistic, technique", (technique.NAME,), partial(_logistic, WEAK_RIDGE)),
-        Candidate("logistic, depths", (depths.NAME,), partial(_logistic, STRONG_RIDGE)),
-        Candidate("logistic, hand", hand, partial(_logistic, STRONG_RIDGE)),
-        Candidate("prototypes, hand", hand, _prototypes),
-        Candidate("nearest works, hand", hand, _nearest),
+        CandidateClassifier("logistic, technique", (technique.NAME,), partial(_logistic, WEAK_RIDGE)),
+        CandidateClassifier("logistic, depths", (depths.NAME,), partial(_logistic, STRONG_RIDGE)),
+        CandidateClassifier("logistic, hand", hand, partial(_logistic, STRONG_RIDGE)),
+        CandidateClassifier("prototypes, hand", hand, _prototypes),
+        CandidateClassifier("nearest works, hand", hand, _nearest),
     ]
     if not quick:
         tried += [
-            Candidate("trees, technique", (technique.NAME,), _forest),
-            Candidate("network, clip and vae", (CLIP, VAE), _network),
-            Candidate("network, hand", hand, _network),
+            CandidateClassifier("trees, technique", (technique.NAME,), _forest),
+            CandidateClassifier("network, clip and vae", (CLIP, VAE), _network),
+            CandidateClassifier("network, hand", hand, _network),
         ]
     return tuple(each for each in tried if all(part in available for part in each.parts))
 
 
 def _logistic(
     ridge: float, features: Floats, labels: NDArray[np.int64], classes: int, weights: NDArray[np.float64], _seed: int
-) -> Member:
+) -> Classifier:
     from ledger.lab.train.artist.logistic import fit_logistic
 
     return fit_logistic(features, labels, classes, weights, ridge=ridge)
@@ -68,7 +68,7 @@ def _logistic(
 
 def _forest(
     features: Floats, labels: NDArray[np.int64], classes: int, weights: NDArray[np.float64], seed: int
-) -> Member:
+) -> Classifier:
     from ledger.lab.train.artist.trees import fit_forest
 
     return fit_forest(features, labels, classes, weights, seed=seed)
@@ -76,7 +76,7 @@ def _forest(
 
 def _network(
     features: Floats, labels: NDArray[np.int64], classes: int, weights: NDArray[np.float64], seed: int
-) -> Member:
+) -> Classifier:
     from ledger.lab.train.artist.network import fit_network
 
     return fit_network(features, labels, classes, weights, seed=seed)
@@ -84,7 +84,7 @@ def _network(
 
 def _prototypes(
     features: Floats, labels: NDArray[np.int64], classes: int, _weights: NDArray[np.float64], _seed: int
-) -> Member:
+) -> Classifier:
     from ledger.lab.train.artist.neighbours import fit_prototypes
 
     return fit_prototypes(features, labels, classes)
@@ -92,7 +92,7 @@ def _prototypes(
 
 def _nearest(
     features: Floats, labels: NDArray[np.int64], classes: int, _weights: NDArray[np.float64], _seed: int
-) -> Member:
+) -> Classifier:
     from ledger.lab.train.artist.neighbours import fit_nearest
 
     return fit_nearest(features, labels, classes)

@@ -10,12 +10,12 @@ import numpy as np
 from numpy.typing import NDArray
 
 from ledger.lab.train.artist.calibrating import Labelled, Wide, fit_temperature, log_loss
-from ledger.lab.train.artist.candidates import Candidate
+from ledger.lab.train.artist.candidates import CandidateClassifier
 from ledger.lab.train.artist.labels import LabelledWork
 from ledger.lab.train.artist.splits import apart, divide
 from ledger.match.artists.features import FeatureBlock
 from ledger.match.artists.fusion import Fusion
-from ledger.match.artists.members import Member, softmax
+from ledger.match.artists.members import Classifier, softmax
 
 FOLDS = 4
 MARGIN = 0.03
@@ -46,7 +46,9 @@ class Material:
         weights = 1 / counts[self.labels]
         return np.asarray(weights / weights.mean())
 
-    def fitted(self, candidate: Candidate, rows: NDArray[np.int64] | None = None) -> tuple[Fusion, Member]:
+    def fitted(
+        self, candidate: CandidateClassifier, rows: NDArray[np.int64] | None = None
+    ) -> tuple[Fusion, Classifier]:
         """The candidate, fitted to these rows; None: to all."""
         rows = np.arange(len(self.labels)) if rows is None else rows
         weights = self.weights[rows]
@@ -57,7 +59,7 @@ class Material:
 class Trial:
     """A candidate, and what it says of works whose subjects it did not see."""
 
-    candidate: Candidate
+    candidate: CandidateClassifier
     temperature: float
     probabilities: Wide
     """Shape (judged, artists + 1)."""
@@ -80,7 +82,7 @@ class Choice:
         )
 
 
-def choose(tried: Sequence[Candidate], material: Material, step: Step) -> Choice:
+def choose(tried: Sequence[CandidateClassifier], material: Material, step: Step) -> Choice:
     """Every candidate is fitted FOLDS times, and judged by the works left out."""
     parts = _parts(material)
     judged = np.flatnonzero(_judged(material, parts))
@@ -109,7 +111,7 @@ def _judged(material: Material, parts: Sequence[tuple[NDArray[np.int64], NDArray
 
 
 def _trial(
-    candidate: Candidate,
+    candidate: CandidateClassifier,
     material: Material,
     parts: Sequence[tuple[NDArray[np.int64], NDArray[np.int64]]],
     judged: NDArray[np.int64],

@@ -10,7 +10,7 @@ import numpy as np
 
 from ledger.errors import InputError
 from ledger.lab.train.artist.calibrating import fit_calibration
-from ledger.lab.train.artist.candidates import Candidate, candidates
+from ledger.lab.train.artist.candidates import CandidateClassifier, candidates
 from ledger.lab.train.artist.choice import Choice, Material, Step, choose
 from ledger.lab.train.artist.labels import MOST_WORKS, LabelledWork, Labels, encode_labels
 from ledger.match.artists.features import FeatureBlock
@@ -37,7 +37,7 @@ def train_artists(
     *,
     seed: int,
     most: int = MOST_WORKS,
-    tried: Sequence[Candidate] | None = None,
+    tried: Sequence[CandidateClassifier] | None = None,
     step: Step = lambda _: None,
 ) -> TrainedArtists:
     """`block` has one row for each of the `works`, in order. The same input and seed give the same model, on the same

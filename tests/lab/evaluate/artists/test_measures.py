@@ -5,7 +5,7 @@ import pytest
 from sklearn.metrics import roc_auc_score
 
 from ledger.lab.evaluate.artists.measures import (
-    Outcome,
+    RoundOutcome,
     answerable,
     auroc,
     fpr_at_tpr,
@@ -19,10 +19,10 @@ from ledger.lab.evaluate.artists.measures import (
 ARTISTS = ("ada", "ben", "cleo")
 
 
-def outcome(truth: list[str], scores: list[list[float]], known: list[bool] | None = None) -> Outcome:
+def outcome(truth: list[str], scores: list[list[float]], known: list[bool] | None = None) -> RoundOutcome:
     said = np.array(scores, np.float64)
     here = np.array([name in ARTISTS for name in truth]) if known is None else np.array(known)
-    return Outcome(ARTISTS, truth, here, said, said.max(axis=1))
+    return RoundOutcome(ARTISTS, truth, here, said, said.max(axis=1))
 
 
 def test_ties_and_artists_that_a_method_does_not_know_count_against_it() -> None:

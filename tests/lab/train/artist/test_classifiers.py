@@ -8,7 +8,7 @@ import pytest
 from sklearn.ensemble import ExtraTreesClassifier
 from sklearn.linear_model import LogisticRegression
 
-from ledger.lab.train.artist.candidates import Candidate, candidates
+from ledger.lab.train.artist.candidates import CandidateClassifier, candidates
 from ledger.lab.train.artist.logistic import fit_logistic
 from ledger.lab.train.artist.trees import fit_forest, join_trees
 from ledger.match.artists.members import softmax
@@ -21,7 +21,7 @@ EVEN = np.ones(48)
 
 
 @pytest.mark.parametrize("candidate", candidates(SPECS), ids=lambda each: each.name)
-def test_it_learns_and_repeats(candidate: Candidate) -> None:
+def test_it_learns_and_repeats(candidate: CandidateClassifier) -> None:
     fusion, member = candidate.fitted(BLOCK, LABELS, 5, EVEN, 3)
     scores = member.scores(fusion(BLOCK))
     assert scores.shape == (48, 5)
