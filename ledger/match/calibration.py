@@ -162,8 +162,8 @@ def calibrate(
     complexity = null_set.complexity[~contained]
     scores = _null_scores(null_set, raw[~contained], ranking)
     pairs = null_set.copies
-    aligned = with_second_verifier(pairs.evidence[:, None], pairs.learned[:, None], ranking.geometry.rule(), axis=1)
-    copies = fused.raw(pairs.found)[:, 0].astype(np.float64) + aligned[:, 0]
+    aligned = with_second_verifier(pairs.evidence, pairs.learned, ranking.geometry.rule())
+    copies = fused.raw(pairs.found)[:, 0].astype(np.float64) + aligned
     null = [scores.ravel()] if self_null is None else [scores.ravel(), self_null.scores]
     text = CalibrationText(
         type="artledger/calibration",
@@ -235,18 +235,16 @@ def _null_scores(null_set: NullSet, raw: NDArray[np.float64], ranking: RankingTe
     pairs = null_set.unrelated
     pairs_raw = ranking.ranking().raw(pairs.found)[:, 0].astype(np.float64)
     drawn = draw_pairs(raw, pairs_raw, DRAWS)
-    evidence = with_second_verifier(pairs.evidence[drawn], pairs.learned[drawn], ranking.geometry.rule(), axis=1)
+    evidence = with_second_verifier(pairs.evidence[drawn], pairs.learned[drawn], ranking.geometry.rule())
     scores: NDArray[np.float64] = (raw[..., None] + evidence).max(axis=1)
     return np.maximum(scores, LOWEST)
 
 
 def with_second_verifier(
-    evidence: NDArray[np.float32], learned: NDArray[np.float32], rule: GeometryRule, *, axis: int
+    evidence: NDArray[np.float32], learned: NDArray[np.float32], rule: GeometryRule
 ) -> NDArray[np.float64]:
-    """The evidence that counts: of the second verifier where the first verified none of a query's works, which lie
-    along `axis`."""
-    none = (evidence <= np.float32(rule.unverified)).all(axis=axis, keepdims=True)
-    return np.where(none, learned, evidence).astype(np.float64)
+    """The evidence that counts, of the same shape: the second verifier's for pairs that the first does not verify."""
+    return np.where(evidence <= np.float32(rule.unverified), learned, evidence).astype(np.float64)
 
 
 def _mismatch(expected: str, got: str) -> ConflictError:

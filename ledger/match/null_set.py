@@ -59,7 +59,7 @@ class MeasuredPairs:
     evidence: NDArray[np.float32]
     """Log Bayes factor of each, shape (k,); the rule's `unverified` for pairs that were not verified."""
     learned: NDArray[np.float32]
-    """The same of the second verifier, which counts where the first verified none of a query's works."""
+    """The same of the second verifier, which counts for pairs that the first did not verify."""
 
 
 @dataclass(frozen=True, slots=True, eq=False)

@@ -68,15 +68,23 @@ def test_the_threshold_is_exceeded_not_met() -> None:
     assert not rule.verifies(32.0)
 
 
-def test_it_is_asked_only_where_the_first_verifies_none_and_it_would_decide() -> None:
+def test_it_is_asked_about_works_that_the_first_does_not_verify_where_it_would_decide() -> None:
     """The work has no stored local features, so the first verifier has nothing to go by in a turned copy."""
     rule = shipped_ranking().geometry.rule()
     turned = QueryGeometry(pixels(drawing(3).rotate(8, fillcolor="white"), 512))
-    pairs = [(turned, NONE), (turned, work(3))]
+    pairs = [("none", turned, NONE), ("work", turned, work(3))]
     assert turned.verify(work(3), rule) is None
     assert verify_all(pairs, rule).keys() == {1}
     assert verify_all(pairs, rule, second=lambda number: number == 0) == {}
     straight = QueryGeometry(pixels(drawing(3), 512))
-    found = verify_all([(straight, work(3)), (turned, work(3))], rule)
+    found = verify_all([("work", straight, work(3)), ("work", turned, work(3))], rule)
     assert found.keys() == {0}, "the first verifier's"
     assert found[0].evidence.method == "whole"
+
+
+def test_a_near_duplicate_that_the_first_verifies_does_not_hide_the_work_it_was_made_from() -> None:
+    rule = shipped_ranking().geometry.rule()
+    turned = drawing(3).rotate(8, fillcolor="white")
+    asked, stolen = QueryGeometry(pixels(turned, 512)), WorkPicture(pixels(turned, 256), b"")
+    found = verify_all([("squatter's", asked, stolen), ("artist's", asked, work(3))], rule)
+    assert {number: each.evidence.method for number, each in found.items()} == {0: "whole", 1: "xfeat"}

@@ -4,8 +4,8 @@ Steps for a query:
 1. The index offers candidates: equal digests, nearest hashes of all views, nearest embeddings.
 2. Equal bytes and equal pixels are settled by digest (`exact`, `same-pixels`).
 3. Every candidate gets its exact raw score (score.py), a work with two views that of the nearer one. The best are
-   verified against their previews (geometry/); they never include only one artist's works (choice.py). Where none is,
-   learned features have a second try.
+   verified against their previews (geometry/); they never include only one artist's works (choice.py). Those that
+   are not have a second try by learned features.
 4. Raw score and geometric evidence, both log Bayes factors, are added. The sum gives the conformal p-value, by the
    query's complexity bin, and the probability (calibration.py). A digest match is nearer than every unrelated picture
    of the null set, because null pictures in the corpus are left out. Its p-value is the bin's floor, 1 / (n + 1).
@@ -170,7 +170,8 @@ class Matcher:
                 if item.query.view not in geometry:
                     geometry[item.query.view] = QueryGeometry(item.query.working)
                 items.append(item)
-                pairs.append((geometry[item.query.view], (picture.second or picture) if item.second else picture))
+                shown = (picture.second or picture) if item.second else picture
+                pairs.append((work_id, geometry[item.query.view], shown))
 
         def may_be_copy(number: int) -> bool:
             score = items[number].raw + rule.learned.evidence

@@ -1,4 +1,4 @@
-"""The second verifier: learned features, for pictures in which local features of the first verify no work.
+"""The second verifier: learned features, for works that the local features of the first do not verify.
 
 A similarity transform on which matches agree is no proof by itself: it verifies a wrong work for one unrelated picture
 in eight. So the aligned pair must also look alike, tile by tile.

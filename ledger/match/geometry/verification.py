@@ -3,7 +3,8 @@
 Three hypotheses are tried for each candidate: the transform on which local features agree, the same for the mirror
 image, and the whole picture rotated or mirrored (without local features, for flat and blurred pictures). The aligned
 pair of each is compared tile by tile. Flat art, flags and letters often agree in a few corners, but rarely in the
-structure and colour of most tiles. Where no candidate is verified, learned features have a second try (learned.py).
+structure and colour of most tiles. Candidates that are not verified have a second try by learned features
+(learned.py).
 """
 
 from __future__ import annotations
@@ -202,19 +203,25 @@ class QueryGeometry:
 
 
 def verify_all(
-    pairs: Sequence[tuple[QueryGeometry, WorkPicture]],
+    pairs: Sequence[tuple[str, QueryGeometry, WorkPicture]],
     rule: GeometryRule,
     *,
     second: Callable[[int], bool] = lambda _: True,
 ) -> dict[int, VerifiedAlignment]:
-    """The pairs that are verified, by number: by the first verifier; where that verifies none, by the second, of the
-    pairs for which it is asked (`second`)."""
-    found = {number: query.verify(work, rule) for number, (query, work) in enumerate(pairs)}
-    if all(aligned is None for aligned in found.values()):
-        found = {
-            number: query.verify_learned(work, rule) for number, (query, work) in enumerate(pairs) if second(number)
-        }
-    return {number: aligned for number, aligned in found.items() if aligned is not None}
+    """The pairs that are verified, by number; each is a work's id, a picture of the query, and the work's.
+
+    The second verifier is asked about works that the first does not verify, whatever it says of others: a
+    near-duplicate that somebody registered must not hide the work it was made from. `second`: the pairs it is asked
+    about.
+    """
+    first = {number: query.verify(work, rule) for number, (_, query, work) in enumerate(pairs)}
+    settled = {pairs[number][0] for number, aligned in first.items() if aligned is not None}
+    learned = {
+        number: query.verify_learned(work, rule)
+        for number, (work_id, query, work) in enumerate(pairs)
+        if work_id not in settled and second(number)
+    }
+    return {number: aligned for number, aligned in (first | learned).items() if aligned is not None}
 
 
 Box = tuple[float, float, float, float]

@@ -27,7 +27,7 @@ def aligned(
     asked = [QueryGeometry(each) for each in (picture, *(() if beside is None else (beside[1],)))]
     shown = [(work.work_id, _view(works[work.work_id], work)) for work in near if work.work_id in works]
     pairs = [(work_id, geometry, view) for work_id, view in shown for geometry in asked]
-    for number, verified in verify_all([(geometry, view) for _, geometry, view in pairs], rule).items():
+    for number, verified in verify_all(pairs, rule).items():
         key = query.work_id, pairs[number][0]
         found[key] = max(found[key] or -math.inf, verified.log_bayes_factor)
     return found
