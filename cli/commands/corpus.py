@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from cli.commands import corpus_optout as optout
+from cli.commands import corpus_report
 from cli.ui.errors import ExitCode
 from cli.ui.ingest_summary import show_not_comparable, show_summary
 from cli.ui.invocation import CommandGroup, Invocation
@@ -287,3 +288,4 @@ def _show_fields(out: Output, fields: dict[str, object]) -> None:
 
 
 group.add_typer(optout.group)
+group.add_typer(corpus_report.group)

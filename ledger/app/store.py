@@ -30,6 +30,7 @@ if TYPE_CHECKING:
     from ledger.storage.works.duplicates import DuplicateStore
     from ledger.storage.works.erasure import Erasure
     from ledger.storage.works.opt_outs import OptOutStore
+    from ledger.storage.works.spread import SpreadReader
     from ledger.storage.works.works import WorkReader
 
 
@@ -136,6 +137,12 @@ class Store:
         from ledger.storage.works.corpus import CorpusStore
 
         return CorpusStore(self.database, self.projector, self.spec)
+
+    @cached_property
+    def spread(self) -> SpreadReader:
+        from ledger.storage.works.spread import SpreadReader
+
+        return SpreadReader(self.database, self.projector)
 
     @cached_property
     def works(self) -> WorkReader:

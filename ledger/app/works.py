@@ -13,6 +13,8 @@ from ledger.app.store import Store
 from ledger.corpus.source_registry import open_source
 from ledger.corpus.work import Source
 from ledger.flows.people.erase import PersonErasure
+from ledger.flows.progress import Progress
+from ledger.flows.upkeep.passes import Passes
 from ledger.flows.works.catalogue import Catalogue
 from ledger.flows.works.consent import Consents
 from ledger.flows.works.contest_limit import ContestLimit
@@ -22,6 +24,7 @@ from ledger.flows.works.ingest import Ingestion
 from ledger.flows.works.opt_out import OptingOut, works_shown_in
 from ledger.flows.works.register import Registering
 from ledger.generate.guard import ANYBODY, Requester
+from ledger.match.self_null.scores import WorkBlock
 from ledger.storage.locks import DEDUPLICATION, ProcessLock
 from ledger.storage.log.projections import Report
 from ledger.storage.search.vector_indexes import ensure_indexes
@@ -46,6 +49,10 @@ class Works:
 
     def ensure_indexes(self, report: Report) -> bool:
         return ensure_indexes(self.store.database, self.store.spec.digest, report)
+
+    def all_works(self, stage: str, progress: Progress) -> Passes[WorkBlock]:
+        """Fingerprints of all works that may be matched, in blocks that can be read twice."""
+        return Passes(stage, self.store.null_queries.blocks, self.store.works.state().works, progress)
 
     @cached_property
     def catalogue(self) -> Catalogue:

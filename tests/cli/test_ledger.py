@@ -274,3 +274,21 @@ def test_calibrate_again(on_ledger: Commands) -> None:
 
 def test_refresh_to_a_spec_that_is_none(on_ledger: Commands) -> None:
     assert on_ledger("corpus", "refresh", "--spec", "nonsense").code == 3
+
+
+def test_the_report_of_a_corpus(on_ledger: Commands, tmp_path: Path) -> None:
+    assert on_ledger("verify", REGISTERED).code == 0
+    out = tmp_path / "report"
+    ended = on_ledger("corpus", "report", "--out", out, "--json")
+    assert ended.code == 0, ended.stderr
+    found = ended.json
+    assert sum(each["works"] for each in found["per_artist"]) == found["works"] == sum(found["licences"].values())
+    assert sum(each["unrelated"]["count"] for each in found["per_artist"]) == found["null_pictures"] > 2000
+    assert sum(each["copied_works"] for each in found["per_artist"]) >= 1
+    assert json.loads((out / "corpus.json").read_bytes()) == found
+    for name in ("corpus-lorenz.png", "corpus-artists.png"):
+        with Image.open(out / name) as plot:
+            assert plot.size > (300, 100)
+    shown = on_ledger("corpus", "report", "--top", 1).stdout
+    assert "more artists" in shown
+    assert "Gini" in shown

@@ -81,6 +81,37 @@ def reliability_diagram(
     _save(figure, path)
 
 
+def lorenz(path: Path, counts: Mapping[str, Sequence[int]], title: str) -> None:
+    """For each name: which share of all the artists with least of it have together. The diagonal is equality."""
+    figure, axes = _figure(5.5, 5.5)
+    axes.plot([0, 1], [0, 1], color="grey", linewidth=0.8, linestyle=":")
+    for name, each in counts.items():
+        values = np.sort(np.asarray(each, np.float64))
+        shares = np.concatenate([[0.0], np.cumsum(values) / max(float(values.sum()), 1.0)])
+        axes.plot(np.linspace(0, 1, len(shares)), shares, label=name)
+    axes.set(xlabel="share of the artists", ylabel="share of all", xlim=(0, 1), ylim=(0, 1), title=title)
+    axes.legend(loc="upper left")
+    _save(figure, path)
+
+
+def ratios(
+    path: Path, names: Sequence[str], rows: Mapping[str, Sequence[tuple[float, float, float]]], title: str
+) -> None:
+    """For each artist (row) and measure: a ratio with its interval, (ratio, low, high); 1 is marked."""
+    figure, axes = _figure(7, 0.32 * len(names) + 1.6)
+    places = np.arange(len(names), dtype=np.float64)
+    for number, (name, values) in enumerate(rows.items()):
+        middle, low, high = np.array(values, np.float64).reshape(len(names), 3).T
+        offset = places + 0.2 * (number - (len(rows) - 1) / 2)
+        axes.errorbar(middle, offset, xerr=[middle - low, high - middle], fmt="o", markersize=3, capsize=2, label=name)
+    axes.axvline(1, color="grey", linewidth=0.8, linestyle=":")
+    axes.set_yticks(places, names, fontsize=8)
+    axes.invert_yaxis()
+    axes.set(xlabel="share divided by the share of the works", title=title)
+    axes.legend(loc="best", fontsize=8)
+    _save(figure, path)
+
+
 def _figure(width: float, height: float) -> tuple[Any, Any]:
     """A figure of this size in inches. Uses Agg directly: pyplot would keep every figure and look for a display."""
     from matplotlib.backends.backend_agg import FigureCanvasAgg
