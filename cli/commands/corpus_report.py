@@ -13,7 +13,7 @@ from cli.ui.invocation import CommandGroup, Invocation
 from cli.ui.output import Output, counted
 
 if TYPE_CHECKING:
-    from ledger.answers.corpus_report import ArtistShare, Compared, CorpusReport
+    from ledger.answers.corpus_report import ArtistShare, ComparedShare, CorpusReport
 
 REPORT_FILES = ("corpus.json", "corpus-lorenz.png", "corpus-artists.png")
 MOST_SHOWN = 20
@@ -75,7 +75,7 @@ def _write(out: Path, found: CorpusReport, top: int) -> None:
     ratios(out / "corpus-artists.png", [_name(each) for each in shown], rows, "How often artists are met")
 
 
-def _bounds(each: Compared) -> tuple[float, float, float]:
+def _bounds(each: ComparedShare) -> tuple[float, float, float]:
     """Ratio, low and high; nothing to draw where they say nothing."""
     if each.ratio is None or each.interval is None:
         return math.nan, math.nan, math.nan
@@ -125,7 +125,7 @@ def _name(each: ArtistShare) -> str:
     return name if len(name) <= LONGEST_NAME else f"{name[: LONGEST_NAME - 1]}…"
 
 
-def _compared(each: Compared) -> str:
+def _compared(each: ComparedShare) -> str:
     if each.ratio is None or each.interval is None:
         return f"{each.count:,}"
     return f"{each.count:,} ({each.ratio:.1f}, {each.interval[0]:.1f} to {each.interval[1]:.1f})"

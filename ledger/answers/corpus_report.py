@@ -5,7 +5,7 @@ from __future__ import annotations
 from ledger.answers.answer import Answer
 
 
-class Compared(Answer):
+class ComparedShare(Answer):
     """How often an artist is met, compared with their share of the works that may be matched."""
 
     count: int
@@ -27,11 +27,11 @@ class ArtistShare(Answer):
     """Of the works that may be matched."""
     copied_works: int
     """Works that were found as a copy at least once."""
-    copies: Compared
+    copies: ComparedShare
     """Records with the verdict `copy` in which a work of the artist is a verified copy."""
-    nearest: Compared
+    nearest: ComparedShare
     """Records with the verdict `none` in which a work of the artist comes first, by rank alone."""
-    unrelated: Compared
+    unrelated: ComparedShare
     """Unrelated pictures of the null set to which a work of the artist is the nearest."""
 
 

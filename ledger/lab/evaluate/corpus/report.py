@@ -6,7 +6,7 @@ from collections.abc import Iterable, Mapping, Sequence
 
 import numpy as np
 
-from ledger.answers.corpus_report import ArtistShare, Compared, CorpusReport
+from ledger.answers.corpus_report import ArtistShare, ComparedShare, CorpusReport
 from ledger.lab.evaluate.metrics import wilson
 from ledger.storage.works.spread import ArtistSpread, SpreadReader
 
@@ -65,12 +65,12 @@ def _artists(artists: Sequence[ArtistSpread], matchable: int, landed: Mapping[st
         )
 
 
-def compared(count: int, total: int, share: float | None) -> Compared:
+def compared(count: int, total: int, share: float | None) -> ComparedShare:
     """`total`: of all artists. A record that names works of several artists counts for each."""
     bounds = wilson(count, total)
     if not total or not share or bounds.high / share > SAYS_NOTHING:
-        return Compared(count=count, share=_share(count, total), ratio=None, interval=None)
-    return Compared(
+        return ComparedShare(count=count, share=_share(count, total), ratio=None, interval=None)
+    return ComparedShare(
         count=count,
         share=_share(count, total),
         ratio=round(count / total / share, _DIGITS),
