@@ -22,6 +22,7 @@ if TYPE_CHECKING:
     from ledger.storage.log.records import RecordStore
     from ledger.storage.people.accounts import AccountStore
     from ledger.storage.people.names import NameStore
+    from ledger.storage.search.artist_models import ArtistModelStore
     from ledger.storage.search.calibrations import CalibrationStore
     from ledger.storage.search.candidates import PgVectorIndex
     from ledger.storage.search.generated_pictures import GeneratedPictureStore
@@ -29,6 +30,7 @@ if TYPE_CHECKING:
     from ledger.storage.works.corpus import CorpusStore
     from ledger.storage.works.duplicates import DuplicateStore
     from ledger.storage.works.erasure import Erasure
+    from ledger.storage.works.hands import HandStore
     from ledger.storage.works.opt_outs import OptOutStore
     from ledger.storage.works.spread import SpreadReader
     from ledger.storage.works.works import WorkReader
@@ -137,6 +139,18 @@ class Store:
         from ledger.storage.works.corpus import CorpusStore
 
         return CorpusStore(self.database, self.projector, self.spec)
+
+    @cached_property
+    def hands(self) -> HandStore:
+        from ledger.storage.works.hands import HandStore
+
+        return HandStore(self.database, self.projector, self.spec)
+
+    @cached_property
+    def artist_models(self) -> ArtistModelStore:
+        from ledger.storage.search.artist_models import ArtistModelStore
+
+        return ArtistModelStore(self.database, self.projector)
 
     @cached_property
     def spread(self) -> SpreadReader:

@@ -22,6 +22,18 @@ def embedding_sha256(vector: Vector) -> str:
 
 
 @dataclass(frozen=True, slots=True)
+class HandPrint:
+    """How a work is drawn, for classifiers of artists (ledger/fingerprint/hand). It is stored, never signed."""
+
+    spec: str
+    """Digest of how it is computed (`hand_spec`)."""
+    technique: NDArray[np.float32]
+    """Shape (named numbers,)."""
+    depths: NDArray[np.float16]
+    """Statistics of the copy network's channels, shape (numbers,)."""
+
+
+@dataclass(frozen=True, slots=True)
 class Fingerprint:
     """The fingerprint of one picture under one spec."""
 
@@ -39,6 +51,8 @@ class Fingerprint:
     """Share of detail in [0, 1] (see complexity.py); decides the calibration bin and `not-comparable`."""
     local: bytes
     """Compact local features of a work, for geometric verification. Those of a query are computed and never stored."""
+    hand: HandPrint | None = None
+    """Of a work that is to be registered; no part of the spec."""
 
 
 @dataclass(frozen=True, slots=True)

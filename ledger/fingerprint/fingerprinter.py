@@ -4,11 +4,13 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
+from dataclasses import replace
 
 from ledger.errors import ConflictError
 from ledger.fingerprint import copy_descriptor
 from ledger.fingerprint.complexity import complexity
-from ledger.fingerprint.fingerprint import Encoder, Fingerprint, QueryFingerprint, Vector
+from ledger.fingerprint.fingerprint import Encoder, Fingerprint, HandPrint, QueryFingerprint, Vector
+from ledger.fingerprint.hand.hand import DeepEncoder, hand_prints
 from ledger.fingerprint.hashes import Hashes, hashes, query_views
 from ledger.fingerprint.local_features import work_features
 from ledger.fingerprint.query_pictures import other_picture
@@ -32,10 +34,28 @@ class Fingerprinter:
         self.spec = spec
         self._digest = spec.digest
         self._encoders = tuple(encoders)
+        self._deep = next((each for each in encoders if isinstance(each, DeepEncoder)), None)
 
-    def works(self, images: Sequence[CanonicalImage]) -> list[Fingerprint]:
-        """One fingerprint per picture, in order. Encoders release the interpreter, so other work runs in parallel."""
-        return self._works([image.working for image in images], self._encoders)
+    def works(self, images: Sequence[CanonicalImage], *, hands: bool = False) -> list[Fingerprint]:
+        """One fingerprint per picture, in order. Encoders release the interpreter, so other work runs in parallel.
+
+        `hands`: with how each is drawn, for classifiers of artists."""
+        pictures = [image.working for image in images]
+        if not hands or not pictures or self._deep is None:
+            return self._works(pictures, self._encoders)
+        others = [each for each in self._encoders if each is not self._deep]
+        with ThreadPoolExecutor(1) as aside:
+            drawn = aside.submit(hand_prints, self._deep, pictures)
+            made = self._works(pictures, others)
+            prints = drawn.result()
+        return [
+            replace(each, embeddings={copy_descriptor.NAME: vector, **each.embeddings}, hand=hand)
+            for each, vector, hand in zip(made, prints.copy, prints.each(), strict=True)
+        ]
+
+    def hand(self, image: CanonicalImage) -> HandPrint | None:
+        """How a query is drawn; None where the copy descriptor does not say."""
+        return None if self._deep is None else hand_prints(self._deep, [image.working]).each()[0]
 
     def second_views(self, images: Sequence[CanonicalImage]) -> list[Fingerprint | None]:
         """The fingerprint of each picture's second view, in order, without embeddings of style; None where it has
@@ -46,7 +66,7 @@ class Fingerprinter:
         return [None if image.second is None else next(made) for image in images]
 
     def _works(self, pictures: Sequence[Pixels], encoders: Sequence[Encoder]) -> list[Fingerprint]:
-        with ThreadPoolExecutor(len(encoders)) as aside:
+        with ThreadPoolExecutor(max(1, len(encoders))) as aside:
             encoding = {each.name: aside.submit(each.encode, pictures) for each in encoders}
             local = [work_features(preview_of(picture)).to_bytes() for picture in pictures]
             plain = [(hashes(picture), complexity(picture)) for picture in pictures]

@@ -68,7 +68,7 @@ class Refreshing:
 
     def _put(self, batch: Sequence[Decoded]) -> None:
         ids, images = [work.work_id for work, _ in batch], [image for _, image in batch]
-        firsts, found = self.fingerprinter.works(images), self.fingerprinter.second_views(images)
+        firsts, found = self.fingerprinter.works(images, hands=True), self.fingerprinter.second_views(images)
         seconds = map(second_view, images, found)
         self.corpus.put_fingerprints(
             dict(zip(ids, firsts, strict=True)),

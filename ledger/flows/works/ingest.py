@@ -218,7 +218,9 @@ class Ingestion:
         if not fresh:
             return [], []
         images = [image for _, image in fresh]
-        fingerprints = zip(self.fingerprinter.works(images), self.fingerprinter.second_views(images), strict=True)
+        fingerprints = zip(
+            self.fingerprinter.works(images, hands=True), self.fingerprinter.second_views(images), strict=True
+        )
         works = [
             registrable_work(known.source_name, item, artists[item.artist], image, both, origin=self.sequencer.origin)
             for (item, image), both in zip(fresh, fingerprints, strict=True)

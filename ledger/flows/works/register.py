@@ -238,7 +238,10 @@ class Registering:
             credit=credit,
         )
         item = narrowed(item, file_terms_of(self.images, data))
-        [fingerprint], [second] = self.fingerprinter.works([image]), self.fingerprinter.second_views([image])
+        [fingerprint], [second] = (
+            self.fingerprinter.works([image], hands=True),
+            self.fingerprinter.second_views([image]),
+        )
         source, origin = upload_source(artist.artist_id), self.ingestion.sequencer.origin
         work = registrable_work(source, item, artist.artist_id, image, (fingerprint, second), origin=origin)
         return replace(work, row=replace(work.row, uncompared=True))

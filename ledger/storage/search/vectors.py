@@ -8,6 +8,7 @@ from typing import Any, NamedTuple
 from uuid import UUID
 
 import numpy as np
+from numpy.typing import NDArray
 from pgvector import Bit, HalfVector
 from psycopg import Cursor
 from psycopg.adapt import Dumper
@@ -22,7 +23,7 @@ from ledger.match.block import FingerprintBlock, first_rows
 from ledger.match.style.measure import StyleBlock, has_style
 from ledger.storage.bulk import copy_rows
 from ledger.storage.database import Database, driver
-from ledger.storage.tables.corpus import second_view, work_local, work_style, work_vector
+from ledger.storage.tables.corpus import second_view, work_hand, work_local, work_style, work_vector
 
 
 class SecondView(NamedTuple):
@@ -41,6 +42,7 @@ SELECTED = "bit_send(v.phash), bit_send(v.pdq), v.pdq_quality, v.complexity, hal
 STYLE_COLUMNS = ("work_id", "spec_id", CLIP, VAE)
 STYLE_SELECTED = f"halfvec_send(s.clip), halfvec_send(s.vae), {MAY_STYLE}"
 
+HAND_COLUMNS = ("work_id", "spec_id", "hand", "technique", "depths")
 SECOND_COLUMNS = ("work_id", *VECTOR_COLUMNS, "features", "webp")
 NO_SECOND: Mapping[str, SecondView] = {}
 
@@ -65,6 +67,13 @@ def copy_fingerprints(
         if has_style(each)
     )
     copy_rows(connection, work_style, STYLE_COLUMNS, style)
+    hands = (
+        (UUID(work_id), spec_id, bytes.fromhex(each.hand.spec), _bytes(each.hand.technique, "<f4"),
+         _bytes(each.hand.depths, "<f2"))
+        for work_id, each in fingerprints
+        if each.hand is not None
+    )  # fmt: skip
+    copy_rows(connection, work_hand, HAND_COLUMNS, hands)
     views = (
         (UUID(work_id), *vector_row(spec_id, each.fingerprint), each.fingerprint.local, each.preview)
         for work_id, each in seconds.items()
@@ -82,6 +91,10 @@ def vector_row(spec_id: int, fingerprint: Fingerprint) -> tuple[Any, ...]:
         float(fingerprint.complexity),
         HalfVector(fingerprint.embeddings["copy"]),
     )
+
+
+def _bytes(numbers: NDArray[Any], form: str) -> bytes:
+    return numbers.astype(form).tobytes()
 
 
 def _to_bit(digest: bytes) -> Bit:

@@ -21,7 +21,7 @@ from sqlalchemy import (
     Uuid,
     text,
 )
-from sqlalchemy.dialects.postgresql import JSONB
+from sqlalchemy.dialects.postgresql import ARRAY, JSONB
 
 from ledger.storage.tables.columns import DIGEST, checks, digest, fingerprint_columns, metadata
 from ledger.text import DEFAULT_LIMIT
@@ -99,6 +99,33 @@ work_style = Table(
     _of_vector(),
 )
 """Style embeddings, under specs that have them; searched among fewer works than `work_vector`."""
+
+work_hand = Table(
+    "work_hand",
+    metadata,
+    Column("work_id", Uuid, primary_key=True),
+    Column("spec_id", SmallInteger, primary_key=True),
+    digest("hand"),
+    Column("technique", LargeBinary, nullable=False),
+    Column("depths", LargeBinary, nullable=False),
+    _of_vector(),
+    *checks(hand=DIGEST),
+)
+"""How works are drawn, for classifiers of artists: little-endian float32 and float16. `hand`: digest of how they are
+computed."""
+
+artist_model = Table(
+    "artist_model",
+    metadata,
+    Column("digest", LargeBinary, primary_key=True),
+    Column("record_id", Uuid, nullable=False),
+    Column("artists", ARRAY(Uuid), nullable=False),
+    Column("file", LargeBinary, nullable=False),
+    Column("card", Text, nullable=False),
+    Column("report", JSONB, nullable=False),
+    *checks(digest=DIGEST),
+)
+"""The classifier of artists that serves: one row or none. `artists`: whom it knows."""
 
 second_view = Table(
     SECOND,

@@ -11,7 +11,7 @@ import numpy as np
 from ledger.errors import InputError
 from ledger.lab.train.artist.calibrating import fit_calibration
 from ledger.lab.train.artist.candidates import CandidateClassifier, candidates
-from ledger.lab.train.artist.choice import Choice, Material, Step, choose
+from ledger.lab.train.artist.choice import Choice, Material, Step, choose, macro_top1
 from ledger.lab.train.artist.labels import MOST_WORKS, LabelledWork, Labels, encode_labels
 from ledger.match.artists.features import FeatureBlock
 from ledger.match.artists.model import ArtistModel, Expert
@@ -85,7 +85,11 @@ def _experts(chosen: Choice, material: Material, step: Step) -> tuple[Expert, ..
 
 def _report(labels: Labels, chosen: Choice, seed: int) -> dict[str, Any]:
     known = sum(label != labels.none for label in labels.labels)
+    labelled = np.array(labels.labels, np.int64)[chosen.judged]
     return {
+        "macro_top1": round(macro_top1(chosen.averaged, labelled), 4),
+        "judged": int(np.count_nonzero(labelled != labels.none)),
+        "judged_of_none": int(np.count_nonzero(labelled == labels.none)),
         "artists": len(labels.classes),
         "works": known,
         "works_of_none": len(labels.labels) - known,

@@ -1,0 +1,157 @@
+"""Trains the classifier of artists on a ledger's own works, and puts it into service.
+
+Only works are used whose terms allow both `train` and `style`: a classifier is a model, and its answers name artists by
+their style. Features were stored at registration, so a training reads no pictures and takes minutes. Nothing is stored
+before it ends; run it again after an interruption.
+"""
+
+from __future__ import annotations
+
+import hashlib
+from collections import Counter
+from collections.abc import Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from tempfile import TemporaryDirectory
+from typing import Any
+
+import numpy as np
+
+from ledger import canonical
+from ledger.corpus.unknown_artists import is_nobody
+from ledger.errors import InputError
+from ledger.fingerprint.fingerprint import HandPrint
+from ledger.fingerprint.hand import depths, technique
+from ledger.fingerprint.hand.hand import hand_spec, hand_specs
+from ledger.fingerprint.spec import FingerprintSpec
+from ledger.fingerprint.style_models import CLIP, VAE
+from ledger.flows.progress import Progress
+from ledger.flows.records.models import Models
+from ledger.lab.train.artist.card import artist_model_card
+from ledger.lab.train.artist.choice import Step
+from ledger.lab.train.artist.groups import duplicate_groups
+from ledger.lab.train.artist.labels import LabelledWork
+from ledger.lab.train.artist.training import TrainedArtists, train_artists
+from ledger.match.artists.artifact import model_digest, write_artist_model
+from ledger.match.artists.features import FeatureBlock
+from ledger.storage.search.artist_models import ArtistModelStore, StoredArtistModel
+from ledger.storage.works.hands import HandStore, TrainableWork
+
+FORMAT = "artist-classifier"
+"""What `model` records say of such a model."""
+_LACKING = "no features are stored: artledger corpus refresh"
+_NAMELESS = "the artist's name was erased, or says that nobody is known"
+
+
+@dataclass(frozen=True, slots=True)
+class OwnWorks:
+    """Works of this ledger that a classifier may be trained on."""
+
+    works: tuple[TrainableWork, ...]
+    block: FeatureBlock
+    left_out: Counter[str]
+    """Works that allow it and cannot be used, by reason."""
+
+
+def own_works(store: HandStore, spec: FingerprintSpec, progress: Progress) -> OwnWorks:
+    """Raises InputError (`nothing-to-train-on`) where no work can be used."""
+    usable: list[TrainableWork] = []
+    left_out: Counter[str] = Counter()
+    for number, work in enumerate(store.trainable()):
+        progress("reading features", number, None)
+        hand = work.fingerprint.hand
+        if hand is None or hand.spec != hand_spec():
+            left_out[_LACKING] += 1
+        elif not work.artist or is_nobody(work.artist):
+            left_out[_NAMELESS] += 1
+        else:
+            usable.append(work)
+    if not usable:
+        reasons = "; ".join(f"{reason} ({count})" for reason, count in left_out.items())
+        raise InputError(
+            f"there is no work that allows both train and style to learn from{f': {reasons}' if reasons else ''}",
+            code="nothing-to-train-on",
+            hint="Register works whose terms allow both uses.",
+        )
+    return OwnWorks(tuple(usable), _block(usable, spec), left_out)
+
+
+def train_on(own: OwnWorks, *, seed: int, step: Step) -> TrainedArtists:
+    """Raises as `train_artists` does."""
+    near = duplicate_groups([work.fingerprint for work in own.works])
+    stored: dict[str, str] = {}
+    labelled = [
+        LabelledWork(
+            key=work.work_id,
+            artist=work.artist_id,
+            subject=work.subject or work.work_id,
+            group=stored.setdefault(work.group, group),
+        )
+        for work, group in zip(own.works, near, strict=True)
+    ]
+    return train_artists(own.block, labelled, seed=seed, step=step)
+
+
+def put_into_service(
+    own: OwnWorks, trained: TrainedArtists, models: Models, store: ArtistModelStore
+) -> StoredArtistModel:
+    """Appends the `model` record, whose manifest lists the files of the training, and stores the classifier.
+
+    Raises PushbackError when nothing can be appended now.
+    """
+    file = write_artist_model(trained.model)
+    digest = model_digest(file)
+    used = {own.works[row].sha256 for row in trained.labels.rows}
+    report = {**trained.report, "left_out": {**trained.report["left_out"], **own.left_out}}
+    with TemporaryDirectory(prefix="artledger-") as folder:
+        manifest = Path(folder) / "manifest"
+        manifest.write_text("".join(f"{each}\n" for each in sorted(used)))
+        registered = models.register(_Facts(digest, report, manifest))
+    model = StoredArtistModel(
+        digest=digest,
+        record_id=registered.ref.record_id,
+        artists=trained.model.artists,
+        file=file,
+        card=artist_model_card(trained, digest),
+        report=report,
+    )
+    store.put(model)
+    return model
+
+
+@dataclass(frozen=True, slots=True)
+class _Facts:
+    """What the `model` record is made from (`ledger.flows.records.models.Registrable`)."""
+
+    weights_sha256: str
+    report: dict[str, Any]
+    manifest: Path
+
+    @property
+    def format(self) -> str:
+        return FORMAT
+
+    @property
+    def spec(self) -> bytes:
+        figures = {name: f"{value}" for name, value in self.report.items() if isinstance(value, int | float)}
+        return canonical.dumps({"name": "Artist references", "figures": figures, "type": "artledger/artist-model"})
+
+    @property
+    def spec_sha256(self) -> str:
+        return hashlib.sha256(self.spec).hexdigest()
+
+
+def _block(works: Sequence[TrainableWork], spec: FingerprintSpec) -> FeatureBlock:
+    hands = [work.fingerprint.hand for work in works]
+    prints = [each for each in hands if isinstance(each, HandPrint)]
+    parts = {
+        technique.NAME: np.stack([each.technique for each in prints]),
+        depths.NAME: np.stack([each.depths for each in prints]).astype(np.float32),
+    }
+    specs = hand_specs()
+    described = canonical.loads(spec.document)["embeddings"]
+    for name in (CLIP, VAE):
+        if all(name in work.fingerprint.embeddings for work in works):
+            parts[name] = np.stack([work.fingerprint.embeddings[name] for work in works]).astype(np.float32)
+            specs[name] = canonical.digest(described[name])
+    return FeatureBlock.of(parts, specs)
