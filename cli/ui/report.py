@@ -14,7 +14,7 @@ if TYPE_CHECKING:
     from pathlib import Path
 
     from cli.ui.invocation import Invocation
-    from ledger.answers.pictures import CredentialsReport, MatchAnswer, Report, ShareReport
+    from ledger.answers.pictures import CredentialsReport, MatchAnswer, ReferenceReport, Report, ShareReport
     from ledger.answers.records import LookupAnswer, RecordAnswer, SimilarRecord
 
 MAX_SHOWN = 5
@@ -153,6 +153,20 @@ def _names(registered: MatchAnswer | ShareReport) -> str:
     return " or ".join(name or "unknown" for name in registered.names)
 
 
+def _show_reference(out: Output, reference: ReferenceReport) -> None:
+    """Apart from the works: it says whose works the picture looks like, never what it was made from."""
+    none = f"none of the artists it knows {percent(reference.none)}"
+    if reference.artists:
+        named = ", ".join(f"{each.name or 'unknown'} {percent(each.probability)}" for each in reference.artists)
+        out.line(f"Looks like {named}; {none}. Not a copy, and not what it was made from.")
+    else:
+        out.line(f"Looks like nobody's works in particular ({none})")
+    if reference.right_first is not None:
+        out.line(
+            f"           the right artist came first for {percent(reference.right_first)} of its test works", "quiet"
+        )
+
+
 def _show_report(out: Output, report: Report) -> None:
     out.line(f"Verdict    {report.verdict}: {VERDICT_WORDS[report.verdict]}")
     rests = f" (measured with {report.calibration.works:,})" if report.calibration else ""
@@ -163,6 +177,8 @@ def _show_report(out: Output, report: Report) -> None:
         out.line(f"Note       {note}")
     if report.matches:
         show_matches(out, report.matches)
+    if report.artist_reference is not None:
+        _show_reference(out, report.artist_reference)
     if report.shares:
         shares = ", ".join(f"{_names(each)} {percent(each.share)}" for each in report.shares)
         out.line(f"Shares     {shares}; unattributed {percent(report.unattributed)} (a stated rule, not influence)")

@@ -28,6 +28,10 @@ ANSWER: JsonDict = {
         "matches": [MATCH],
         "shares": [{"artist_ids": [ARTIST], "names": ["Ada Example"], "group": None, "share": "0.9931"}],
         "unattributed": "0.0069",
+        "artist_reference": {
+            "artists": [{"artist_id": ARTIST, "name": "Ada Example", "probability": "0.62"}], "none": "0.31",
+            "model": SHA256, "right_first": "0.47",
+        },
     },
     "links": {
         "self": f"/v1/records/{RECORD}", "bundle": f"/v1/records/{RECORD}/bundle", "page": f"/records/{RECORD}",

@@ -79,6 +79,29 @@ class ShareReport(Answer):
     share: str
 
 
+class LikelyArtist(Answer):
+    artist_id: str
+    name: str
+    """Empty where it was erased."""
+    probability: str
+    """That the picture is by this artist, if it comes like the works of the training; a decimal string."""
+
+
+class ReferenceReport(Answer):
+    """Whose registered works the picture looks most like. It is no evidence of a copy, and says nothing about how the
+    picture was made."""
+
+    artists: tuple[LikelyArtist, ...]
+    """Most likely first; several where several fit, none where nobody is likely."""
+    none: str
+    """Probability that it is by none of the artists that the classifier knows."""
+    model: str
+    """SHA-256 of the classifier's file."""
+    right_first: str | None
+    """How often the right artist came first when it was trained, for works of subjects that it had not seen; null
+    where its record is not here."""
+
+
 class CalibrationReport(Answer):
     """What a record's error rates rest on."""
 
@@ -103,6 +126,8 @@ class Report(Answer):
     matches: tuple[MatchAnswer, ...]
     shares: tuple[ShareReport, ...]
     unattributed: str
+    artist_reference: ReferenceReport | None = None
+    """Null where no classifier of artists answered."""
 
 
 PictureRelation = Literal["same-file", "same-pixels", "similar", "different", "not-comparable"]

@@ -169,6 +169,7 @@ class Log:
             tiles=self.tiles,
             log_key=self.signer.key,
             people=self.store.accounts.names,
+            classifier=lambda digest: self.models.figures(digest),  # noqa: PLW0108 - made late
         )
 
     @cached_property

@@ -14,6 +14,7 @@ from ledger.app.log import Log
 from ledger.app.store import Store
 from ledger.errors import InputError
 from ledger.fingerprint.fingerprinter import Fingerprinter
+from ledger.flows.pictures.artist_references import ArtistReferences
 from ledger.flows.pictures.attribute import Attributing
 from ledger.flows.pictures.credential_keys import CREDENTIAL_KEY_FILE, OperatorCredentials, OwnCredentials
 from ledger.flows.pictures.credentials import Credentials
@@ -103,6 +104,7 @@ class Pictures:
             images=self.images,
             fingerprinter=lambda: self.fingerprinter,
             index=self.store.index,
+            references=ArtistReferences(self.store.artist_models, lambda: self.fingerprinter),
             calibrations=self.calibrations,
             sequencer=self.log.sequencer,
             records=self.log.records,

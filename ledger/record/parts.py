@@ -204,6 +204,8 @@ class ArtistReference(Model):
     """The trained classifier's answer: calibrated probabilities of artists, and of `none` of them."""
 
     artists: tuple[ArtistProbability, ...]
+    model: Digest
+    """SHA-256 of the classifier's file: that of the subject of its `model` record."""
     none: UnitText
 
 

@@ -12,10 +12,11 @@ from ledger.record.predicates import Claim, Verification
 from ledger.record.statement import Statement
 
 
-def verification_key(image_sha256: str, through: int, spec: str, calibration: str) -> bytes:
-    """32 bytes for one question about a picture: the same bytes, corpus state (its last leaf index), fingerprint spec
-    and calibration. The last two are digests in hex."""
-    return _digest("artledger/verification/v1", image_sha256, str(through), spec, calibration)
+def verification_key(image_sha256: str, through: int, spec: str, calibration: str, classifier: str | None) -> bytes:
+    """32 bytes for one question about a picture: the same bytes, corpus state (its last leaf index), fingerprint spec,
+    calibration, and classifier of artists if one answers. The last three are digests in hex."""
+    spoke = () if classifier is None else (classifier,)
+    return _digest("artledger/verification/v1", image_sha256, str(through), spec, calibration, *spoke)
 
 
 def claim_key(claim: Claim, subject_sha256: str) -> bytes:
@@ -30,7 +31,11 @@ def repeat_key(statement: Statement) -> bytes | None:
     """The key of a verification or a claim; None for every other kind."""
     match statement.predicate:
         case Verification() as asked:
-            return verification_key(asked.image.sha256, asked.corpus.through, asked.fingerprint.spec, asked.calibration)
+            reference = asked.artist_reference
+            classifier = None if reference is None else reference.model
+            return verification_key(
+                asked.image.sha256, asked.corpus.through, asked.fingerprint.spec, asked.calibration, classifier
+            )
         case Claim() as claim:
             return claim_key(claim, statement.subject_sha256)
         case _:

@@ -161,7 +161,7 @@ def registration(number: int = 2) -> Registration:
 
 GENERATION = Generation(
     artist_reference=ArtistReference(
-        artists=(ArtistProbability(artist_id=uid(301), probability="0.4100"),), none="0.5900"
+        artists=(ArtistProbability(artist_id=uid(301), probability="0.4100"),), model=sha("classifier"), none="0.5900"
     ),
     attribution=ATTRIBUTION,
     calibration=sha("calibration"),

@@ -59,6 +59,7 @@ class PersonErasure:
             self.revoke(keyid)
         progress("erasing", 0, None)
         self.erasure.of_person(artist_id)
+        self.forget(artist_id)
         for name in (SHEET, OPT_OUT_SHEET):
             for sheet in self.sheets.glob(f"{name}-*.png"):
                 sheet.unlink()

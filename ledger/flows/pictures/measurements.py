@@ -8,10 +8,13 @@ from typing import Any, Literal
 
 from ledger.fingerprint.fingerprint import Fingerprint, embedding_sha256
 from ledger.image.canonical_image import CanonicalImage
+from ledger.match.artists.reference import LikelyArtists
 from ledger.match.attribution import PLACES, Attribution
 from ledger.match.candidate import Evidence, GroupMember, Match, MatchOutcome, Region
 from ledger.record.ids import new_id
 from ledger.record.parts import (
+    ArtistProbability,
+    ArtistReference,
     AttributionText,
     CorpusPoint,
     EmbeddingDigest,
@@ -47,11 +50,17 @@ def fingerprint_digests(fingerprint: Fingerprint) -> FingerprintDigests:
 
 
 def verification_predicate(
-    image: CanonicalImage, fingerprint: Fingerprint, outcome: MatchOutcome, calibration_ref: Ref, origin: str
+    image: CanonicalImage,
+    fingerprint: Fingerprint,
+    outcome: MatchOutcome,
+    calibration_ref: Ref,
+    origin: str,
+    likely: LikelyArtists | None = None,
 ) -> Verification:
-    """The statement about a verified picture. `calibration_ref` names the record that published the calibration."""
+    """The statement about a verified picture. `calibration_ref` names the record that published the calibration.
+    `likely`: what a classifier of artists says."""
     return Verification(
-        artist_reference=None,
+        artist_reference=None if likely is None else _reference(likely),
         attribution=_attribution(outcome.attribution),
         calibration=outcome.calibration,
         corpus=CorpusPoint(through=outcome.corpus.through, works=outcome.corpus.works),
@@ -130,6 +139,17 @@ def match_text(match: Match) -> MatchText:
 
 def _member(member: GroupMember) -> MemberText:
     return MemberText(artist_id=member.artist_id, work_id=member.work_id)
+
+
+def _reference(likely: LikelyArtists) -> ArtistReference:
+    return ArtistReference(
+        artists=tuple(
+            ArtistProbability(artist_id=each.artist_id, probability=decimal_text(each.probability, PLACES))
+            for each in likely.artists
+        ),
+        model=likely.model,
+        none=decimal_text(likely.none, PLACES),
+    )
 
 
 def _attribution(attribution: Attribution) -> AttributionText:

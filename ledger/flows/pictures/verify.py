@@ -13,6 +13,7 @@ from ledger.fingerprint.complexity import comparable
 from ledger.fingerprint.fingerprint import QueryFingerprint
 from ledger.fingerprint.fingerprinter import Fingerprinter
 from ledger.fingerprint.query_pictures import QueryView, negative_of, other_picture
+from ledger.flows.pictures.artist_references import ArtistReferences
 from ledger.flows.pictures.credentials import Credentials
 from ledger.flows.pictures.headlines import Headlines
 from ledger.flows.pictures.measurements import verification_predicate
@@ -26,8 +27,8 @@ from ledger.log.entry import Entry
 from ledger.match.candidate import CandidateIndex, MatchOutcome, Query
 from ledger.match.lists import MATCHES
 from ledger.record import predicates as record
-from ledger.record.repeats import verification_key
-from ledger.record.statement import statement_payload
+from ledger.record.repeats import repeat_key, verification_key
+from ledger.record.statement import parse_payload, statement_payload
 
 MAX_WAIT = 60.0
 """Seconds to wait until one record is committed."""
@@ -51,6 +52,7 @@ class Verifying:
     fingerprinter: Callable[[], Fingerprinter]
     """Called only for a picture that was decoded and has no record yet, because it loads models."""
     index: CandidateIndex
+    references: ArtistReferences
     calibrations: Calibrations
     sequencer: Sequencer
     records: Records
@@ -81,16 +83,20 @@ class Verifying:
     def _recorded(self, image: CanonicalImage) -> tuple[Entry, bool]:
         """The record of a picture, and whether it was on the log already."""
         calibrated = self.calibrations.current()
-        known = self.records.entries.by_dedup_key(self._dedup_key(image, self.index.state().through, calibrated))
+        classifier = self.references.serving()
+        known = self.records.entries.by_dedup_key(
+            verification_key(
+                image.sha256, self.index.state().through, calibrated.calibration.spec, calibrated.digest, classifier
+            )
+        )
         if known is not None:
             return known, True
         predicate = self.compare(image, calibrated).predicate
         require_not_cancelled()
-        appended = self.sequencer.submit(
-            predicate.record_id,
-            statement_payload("image", image.sha256, predicate),
-            self._dedup_key(image, predicate.corpus.through, calibrated),
-        ).result(MAX_WAIT)
+        payload = statement_payload("image", image.sha256, predicate)
+        appended = self.sequencer.submit(predicate.record_id, payload, repeat_key(parse_payload(payload))).result(
+            MAX_WAIT
+        )
         return appended.entry, appended.repeated
 
     def examine(self, data: bytes, *, kept: bool = False) -> ExaminedPicture:
@@ -105,11 +111,11 @@ class Verifying:
         query = query_with_views(image, self.fingerprinter(), kept=kept)
         fingerprint = query.fingerprint
         outcome = self.calibrations.matcher(self.index, calibrated).match(query)
-        predicate = verification_predicate(image, fingerprint.image, outcome, calibrated.ref, self.sequencer.origin)
+        likely = self.references.of(self.references.serving(), image, query)
+        predicate = verification_predicate(
+            image, fingerprint.image, outcome, calibrated.ref, self.sequencer.origin, likely
+        )
         return ExaminedPicture(image, query, outcome, predicate)
-
-    def _dedup_key(self, image: CanonicalImage, through: int, calibrated: PublishedCalibration) -> bytes:
-        return verification_key(image.sha256, through, calibrated.calibration.spec, calibrated.digest)
 
 
 def _of_file(answer: RecordAnswer, image: CanonicalImage) -> RecordAnswer:

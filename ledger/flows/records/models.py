@@ -147,6 +147,13 @@ class Models:
                 described[model.model_id] = model_name(statement.subject_sha256, json.loads(document))
         return described
 
+    def figures(self, weights_sha256: str) -> dict[str, str]:
+        """What the newest description of these weights says that they reached; empty where none is known here."""
+        records = self.store.find(sha256=weights_sha256, kind="model", limit=_PAGE)
+        document = self.documents.get("model", _model_of(records[-1])[1].spec) if records else None
+        figures = {} if document is None else json.loads(document).get("figures", {})
+        return {str(name): str(value) for name, value in figures.items()} if isinstance(figures, dict) else {}
+
     def manifest(self, model_id: str) -> bytes:
         """The manifest's text. Raises as `get` does, and NotFoundError (`manifest-undisclosed`)."""
         return self._manifest(self._newest(model_id)[2])[1]

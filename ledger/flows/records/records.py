@@ -11,7 +11,15 @@ from ledger.answers.records import RecordAnswer, RecordPage
 from ledger.audit.bundle import Bundle, make_bundle
 from ledger.corpus.work import CorpusState, Work
 from ledger.errors import InputError, NotFoundError, PushbackError
-from ledger.flows.records.record_answers import matched_works, named_works, picture_report, record_answer, work_names
+from ledger.flows.records.record_answers import (
+    matched_works,
+    named_works,
+    picture_report,
+    record_answer,
+    reference_report,
+    referred,
+    work_names,
+)
 from ledger.log.checkpoint import SignedCheckpoint, open_checkpoint
 from ledger.log.entry import Entry
 from ledger.log.objects import ObjectStore
@@ -43,6 +51,8 @@ class Records:
     log_key: VerifierKey
     people: Callable[[Iterable[str]], People]
     """Names of accounts and artists, by id, in one query."""
+    classifier: Callable[[str], Mapping[str, str]]
+    """What a classifier of artists reached when it was trained, by the digest of its file."""
     _calibrated: dict[str, CorpusState] = field(default_factory=dict)
     """By digest. The corpus that a calibration was made against never changes."""
 
@@ -71,13 +81,13 @@ class Records:
         compared = [entry.statement.predicate for entry in entries]
         works = self.works.works({work_id for each in compared for work_id in named_works(each)})
         contested = self.works.contests(matched_works(*compared))
-        people = self.people({party for each in compared for party in parties(each)})
+        people = self.people({party for each in compared for party in (*parties(each), *referred(each))})
         self.calibrated(each.calibration for each in compared if isinstance(each, Verification | Generation))
         return tuple(
             record_answer(
                 entry,
                 describe_record(entry.statement, work_names(works), people),
-                self._report(entry.statement.predicate, works, contested),
+                self._report(entry.statement.predicate, works, contested, people),
                 repeated=repeated,
             )
             for entry in entries
@@ -91,10 +101,13 @@ class Records:
             self._calibrated.update(self.calibrations.corpora(missing))
         return self._calibrated
 
-    def _report(self, predicate: Predicate, works: Mapping[str, Work], contested: Container[str]) -> Report | None:
+    def _report(
+        self, predicate: Predicate, works: Mapping[str, Work], contested: Container[str], people: People
+    ) -> Report | None:
         if not isinstance(predicate, Verification | Generation):
             return None
-        return picture_report(predicate, works, contested, self._calibrated.get(predicate.calibration))
+        reference = reference_report(predicate, people, self.classifier)
+        return picture_report(predicate, works, contested, self._calibrated.get(predicate.calibration), reference)
 
     def page(
         self,
