@@ -162,9 +162,8 @@ def _show_reference(out: Output, reference: ReferenceReport) -> None:
     else:
         out.line(f"Looks like nobody's works in particular ({none})")
     if reference.right_first is not None:
-        out.line(
-            f"           the right artist came first for {percent(reference.right_first)} of its test works", "quiet"
-        )
+        right = percent(reference.right_first)
+        out.line(f"           the right artist came first for {right} of the works that it was tested with", "quiet")
 
 
 def _show_report(out: Output, report: Report) -> None:

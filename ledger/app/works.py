@@ -142,6 +142,7 @@ class Works:
             revoke=self.log.keys.revoke,
             opting_out=self.opting_out,
             erasure=self.store.erasure,
+            forget=self.store.artist_models.forget,
             sheets=self.sheets,
         )
 

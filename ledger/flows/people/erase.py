@@ -37,6 +37,8 @@ class PersonErasure:
     """Revokes a key by its id."""
     opting_out: OptingOut
     erasure: Erasure
+    forget: Callable[[str], object]
+    """Retires the classifier of artists if it knows this artist."""
     sheets: Path
     """Folder of contact sheets, which show works with their names. `corpus dedup` makes them again."""
 

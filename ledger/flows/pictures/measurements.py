@@ -55,6 +55,7 @@ def verification_predicate(
     outcome: MatchOutcome,
     calibration_ref: Ref,
     origin: str,
+    *,
     likely: LikelyArtists | None = None,
 ) -> Verification:
     """The statement about a verified picture. `calibration_ref` names the record that published the calibration.

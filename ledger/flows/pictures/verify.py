@@ -113,7 +113,7 @@ class Verifying:
         outcome = self.calibrations.matcher(self.index, calibrated).match(query)
         likely = self.references.of(self.references.serving(), image, query)
         predicate = verification_predicate(
-            image, fingerprint.image, outcome, calibrated.ref, self.sequencer.origin, likely
+            image, fingerprint.image, outcome, calibrated.ref, self.sequencer.origin, likely=likely
         )
         return ExaminedPicture(image, query, outcome, predicate)
 
