@@ -75,6 +75,7 @@ COMMANDS = {
     "accounts token",
     "accounts revoke",
     "accounts disable",
+    "train artist",
     "train studio",
     "train null-set",
     "train style-null",
