@@ -104,7 +104,7 @@ class Pictures:
             images=self.images,
             fingerprinter=lambda: self.fingerprinter,
             index=self.store.index,
-            references=ArtistReferences(self.store.artist_models, lambda: self.fingerprinter),
+            references=ArtistReferences(self.store.artist_models, self.store.spec, lambda: self.fingerprinter),
             calibrations=self.calibrations,
             sequencer=self.log.sequencer,
             records=self.log.records,

@@ -13,6 +13,7 @@ from ledger.fingerprint.fingerprint import HandPrint
 from ledger.fingerprint.fingerprinter import Fingerprinter
 from ledger.fingerprint.hand import depths, technique
 from ledger.fingerprint.hand.hand import hand_spec, hand_specs
+from ledger.fingerprint.spec import FingerprintSpec
 from ledger.image.canonical_image import CanonicalImage
 from ledger.match.artists.artifact import model_digest, read_artist_model
 from ledger.match.artists.features import FeatureBlock, Floats
@@ -27,8 +28,10 @@ class ArtistReferences:
     """Threads may share it."""
 
     store: ArtistModelStore
+    spec: FingerprintSpec
+    """That of the fingerprints that are made here."""
     fingerprinter: Callable[[], Fingerprinter]
-    """Called only where a classifier serves, because it loads models."""
+    """Called only where a classifier answers, because it loads models."""
     _models: dict[str, ArtistModel | None] = field(default_factory=dict)
     """The one that served last, by digest; None where its features are not made here."""
 
@@ -53,25 +56,28 @@ class ArtistReferences:
         return artist_reference(model.artists, probabilities, digest, omitted=gone)
 
     def _model(self, digest: str) -> ArtistModel | None:
-        if digest not in self._models:
-            stored = self.store.get(digest)
-            if stored is None:
-                return None
-            if model_digest(stored.file) != digest:
-                raise IntegrityError(
-                    "the file of the classifier of artists was changed",
-                    code="bad-artist-model",
-                    hint="Train it again: artledger train artist.",
-                )
-            model = read_artist_model(stored.file)
-            self._models.clear()
-            self._models[digest] = model if _specs(self.fingerprinter()).items() >= model.specs.items() else None
-        return self._models[digest]
+        if digest in self._models:
+            return self._models.get(digest)
+        stored = self.store.get(digest)
+        if stored is None:
+            return None
+        if model_digest(stored.file) != digest:
+            raise IntegrityError(
+                "the file of the classifier of artists was changed",
+                code="bad-artist-model",
+                hint="Train it again: artledger train artist.",
+            )
+        read = read_artist_model(stored.file)
+        model = read if _specs(self.spec).items() >= read.specs.items() else None
+        for other in set(self._models):
+            self._models.pop(other, None)
+        self._models[digest] = model
+        return model
 
 
-def _specs(fingerprinter: Fingerprinter) -> dict[str, str]:
+def _specs(spec: FingerprintSpec) -> dict[str, str]:
     """Kind of features -> digest of how it is computed, of all that are made here."""
-    described = canonical.loads(fingerprinter.spec.document)["embeddings"]
+    described = canonical.loads(spec.document)["embeddings"]
     return {**{name: canonical.digest(each) for name, each in described.items()}, **hand_specs()}
 
 

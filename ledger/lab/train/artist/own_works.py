@@ -37,9 +37,12 @@ from ledger.match.artists.features import FeatureBlock
 from ledger.storage.search.artist_models import ArtistModelStore, StoredArtistModel
 from ledger.storage.works.hands import HandStore, TrainableWork
 
+MOST_READ = 200
+"""Works of one artist that are read, so that memory is bounded by the number of artists; a training uses fewer."""
 FORMAT = "artist-classifier"
 """What `model` records say of such a model."""
 _LACKING = "no features are stored: artledger corpus refresh"
+_MANY = "more than are read of one artist"
 _NAMELESS = "the artist's name was erased, or says that nobody is known"
 
 
@@ -57,6 +60,7 @@ def own_works(store: HandStore, spec: FingerprintSpec, progress: Progress) -> Ow
     """Raises InputError (`nothing-to-train-on`) where no work can be used."""
     usable: list[TrainableWork] = []
     left_out: Counter[str] = Counter()
+    taken: Counter[str] = Counter()
     for number, work in enumerate(store.trainable()):
         progress("reading features", number, None)
         hand = work.fingerprint.hand
@@ -64,7 +68,10 @@ def own_works(store: HandStore, spec: FingerprintSpec, progress: Progress) -> Ow
             left_out[_LACKING] += 1
         elif not work.artist or is_nobody(work.artist):
             left_out[_NAMELESS] += 1
+        elif taken[work.artist_id] == MOST_READ:
+            left_out[_MANY] += 1
         else:
+            taken[work.artist_id] += 1
             usable.append(work)
     if not usable:
         reasons = "; ".join(f"{reason} ({count})" for reason, count in left_out.items())
