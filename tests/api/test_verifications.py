@@ -25,6 +25,7 @@ RECORD_KEYS = {
 }  # fmt: skip
 REPORT_KEYS = {
     "verdict", "comparable", "works_compared", "alpha", "calibration", "notes", "matches", "shares", "unattributed",
+    "artist_reference",
 }  # fmt: skip
 MATCH_KEYS = {
     "rank", "work_id", "title", "artist_id", "artist", "licence", "source", "relation", "score", "p_value", "n_null",
