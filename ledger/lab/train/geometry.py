@@ -25,8 +25,8 @@ LEARNED_MISTAKEN = 0.002
 """The same for the second verifier, which is asked about ten works at once."""
 MOST_LEARNED = 3.0
 """Largest log Bayes factor of the second verifier. The pictures that it is fitted on are of many collections. In one
-collection of clip art, 66 of 7,900 nearest works by other artists pass (flags, signs and icons of one design), and a
-quarter of the copies: a factor of e to the 3.4. Larger evidence does not change which works it verifies, but raises
+collection of clip art, 70 of 7,900 nearest works by other artists pass (flags, signs and icons of one design), and a
+quarter of the copies: a factor of e to the 3.3. Larger evidence does not change which works it verifies, but raises
 them above works that the first verifier is surer of, and with them the error rates of all."""
 _START = GeometryRule(
     intercept=-2.0,
