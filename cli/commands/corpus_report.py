@@ -87,6 +87,11 @@ def _show(out: Output, found: CorpusReport, top: int) -> None:
         f"{counted(found.works, 'work')} by {counted(found.artists, 'artist')}; {found.matchable:,} may be compared",
         "strong",
     )
+    if not found.works:
+        from ledger.answers.notes import EMPTY_CORPUS
+
+        out.line(f"Note       {EMPTY_CORPUS}")
+        return
     out.table(
         ("Artist", "Works", "Share", "Copies", "Nearest", "Unrelated"),
         [

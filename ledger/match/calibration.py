@@ -155,7 +155,7 @@ def calibrate(
         raise _mismatch(null_set.spec, spec.copy_part)
     full = null_set.spec if spec is None else spec.digest
     fused = ranking.ranking()
-    level, from_corpus = _levels(null_set, _of_spec(blocks, full), fused.neighbours, least_works)
+    level, from_corpus = background_levels(null_set, _of_spec(blocks, full), fused.neighbours, least_works)
     raw, contained = _nearest(null_set, level, _of_spec(blocks, full), fused)
     if contained.all():
         raise ConflictError("the corpus contains every picture of the null set", code="no-strangers")
@@ -188,8 +188,8 @@ def _self_null_text(self_null: SelfNull) -> SelfNullText:
     return SelfNullText(edits=VERSION, most=rule.most, per_artist=rule.per_artist, works=self_null.digest)
 
 
-def _levels(
-    null_set: NullSet, blocks: Iterable[FingerprintBlock], neighbours: int, least_works: int
+def background_levels(
+    null_set: NullSet, blocks: Iterable[FingerprintBlock], neighbours: int, least_works: int = LEAST_WORKS
 ) -> tuple[Levels, bool]:
     """The background levels of the null pictures, and whether they come from the corpus."""
     near, works = NearestCosines(null_set.queries), 0

@@ -276,6 +276,15 @@ def test_refresh_to_a_spec_that_is_none(on_ledger: Commands) -> None:
     assert on_ledger("corpus", "refresh", "--spec", "nonsense").code == 3
 
 
+def test_the_report_of_an_empty_corpus_says_so(
+    artledger: Commands, database_url: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("ARTLEDGER_DATABASE_URL", database_url)
+    shown = artledger("corpus", "report")
+    assert shown.code == 0
+    assert "No work is registered here" in shown.stdout
+
+
 def test_the_report_of_a_corpus(on_ledger: Commands, tmp_path: Path) -> None:
     assert on_ledger("verify", REGISTERED).code == 0
     out = tmp_path / "report"

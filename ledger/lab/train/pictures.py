@@ -23,6 +23,7 @@ from PIL import Image
 from ledger.corpus.sealed import is_sealed
 from ledger.corpus.sources.openclipart import OpenClipartSource
 from ledger.corpus.terms import may_train
+from ledger.corpus.work import SourceItem
 from ledger.errors import InputError, NotFoundError
 from ledger.fingerprint.complexity import MINIMUM_COMPLEXITY, complexity
 from ledger.fingerprint.hashes import hashes
@@ -126,6 +127,17 @@ class SourcePicture:
     """Keywords of an OpenClipart work; a package's picture has only its key."""
 
 
+def open_items(source: OpenClipartSource) -> list[SourceItem]:
+    """Works of OpenClipart that are not sealed, are no alias, and allow training. Raises as `source.items` does."""
+    return [
+        item
+        for item in source.items()
+        if not is_sealed(item.key)
+        and "alias_of" not in item.labels
+        and may_train(item.allowed_uses, withdrawn=False, opted_out=False)
+    ]
+
+
 def open_works(
     pool: DecodePool,
     *,
@@ -141,13 +153,7 @@ def open_works(
     Raises NotFoundError (`openclipart-missing`).
     """
     source = OpenClipartSource(rasterise=pool.rasterise)
-    items = [
-        item
-        for item in source.items()
-        if not is_sealed(item.key)
-        and "alias_of" not in item.labels
-        and may_train(item.allowed_uses, withdrawn=False, opted_out=False)
-    ]
+    items = open_items(source)
     random.Random(seed).shuffle(items)  # noqa: S311 - a sample, not a secret
     for item in items[:limit]:
         maker = item.artist or item.labels["subject"]

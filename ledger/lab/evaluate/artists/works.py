@@ -13,9 +13,7 @@ from typing import Any
 import numpy as np
 
 from ledger import canonical
-from ledger.corpus.sealed import is_sealed
 from ledger.corpus.sources.openclipart import OpenClipartSource
-from ledger.corpus.terms import may_train
 from ledger.corpus.unknown_artists import is_nobody
 from ledger.errors import InputError
 from ledger.fingerprint import copy_descriptor
@@ -31,7 +29,7 @@ from ledger.lab.evaluate.result_cache import ResultCache
 from ledger.lab.evaluate.works import Progress
 from ledger.lab.train.artist.groups import duplicate_groups
 from ledger.lab.train.artist.labels import LabelledWork, joined_names, spread
-from ledger.lab.train.pictures import OPENCLIPART
+from ledger.lab.train.pictures import OPENCLIPART, open_items
 from ledger.match.artists.features import FeatureBlock
 
 COPY = copy_descriptor.NAME
@@ -66,14 +64,7 @@ def open_artists(pool: DecodePool) -> list[SourceWork]:
     Raises NotFoundError (`openclipart-missing`).
     """
     source = OpenClipartSource(rasterise=pool.rasterise)
-    items = [
-        item
-        for item in source.items()
-        if not is_sealed(item.key)
-        and "alias_of" not in item.labels
-        and not is_nobody(item.artist)
-        and may_train(item.allowed_uses, withdrawn=False, opted_out=False)
-    ]
+    items = [item for item in open_items(source) if not is_nobody(item.artist)]
     names = joined_names(item.artist for item in items)
     return [
         SourceWork(item.key, names[item.artist], item.labels["subject"], partial(source.read, item)) for item in items

@@ -12,9 +12,9 @@ from collections.abc import Iterable
 import numpy as np
 
 from ledger.match.bins import LOWEST
-from ledger.match.calibration import LEAST_WORKS
+from ledger.match.calibration import background_levels
 from ledger.match.null_set import NullSet
-from ledger.match.score import NearestCosines, Ranking, features, levels
+from ledger.match.score import Ranking, features
 from ledger.match.self_null.scores import WorkBlock
 
 
@@ -24,13 +24,7 @@ def landings(null_set: NullSet, blocks: Iterable[WorkBlock], ranking: Ranking) -
     Null pictures that the corpus contains, themselves or as a variant, are left out. By fingerprints alone: nothing is
     aligned.
     """
-    around, works = NearestCosines(null_set.queries), 0
-    for block in blocks:
-        around.add(block.prints.copy)
-        works += block.works
-    level = (
-        around.levels() if works >= LEAST_WORKS else levels(null_set.queries, null_set.background, ranking.neighbours)
-    )
+    level, _ = background_levels(null_set, (block.prints for block in blocks), ranking.neighbours)
     best = np.full(len(null_set), LOWEST)
     artists = np.full(len(null_set), "", object)
     contained = np.zeros(len(null_set), np.bool_)
