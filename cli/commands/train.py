@@ -1,12 +1,15 @@
-"""`artledger train`: retrain the bundled models and calibration data, from pictures whose terms allow it.
+"""`artledger train`: retrain the bundled models and calibration data, from pictures whose terms allow it; and train the
+classifier of artists on a ledger's own works.
 
-Sealed works are never read (ledger.corpus.sealed). New files take effect when they ship with a new version.
+Sealed works are never read (ledger.corpus.sealed). New files take effect when they ship with a new version; the
+classifier of artists serves at once.
 """
 
 from __future__ import annotations
 
 from collections.abc import Iterator
 from contextlib import contextmanager
+from itertools import count
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Literal
 
@@ -37,7 +40,7 @@ SeedOption = Annotated[
 ]
 
 
-group = CommandGroup("Retrain the bundled models and calibration data.", name="train")
+group = CommandGroup("Train the classifier of artists, or the bundled models and calibration data.", name="train")
 
 
 @group.add("artledger train studio --part copy --checkpoints ./checkpoints --assets ./packages --out ./trained")
@@ -154,11 +157,10 @@ def artist(invocation: Invocation, *, seed: SeedOption = 1) -> None:
     with invocation.application() as application, invocation.progress() as progress:
         store = application.store
         own = own_works(store.hands, store.spec, progress)
-        steps: list[str] = []
+        fits = count(1)
 
         def step(what: str) -> None:
-            steps.append(what)
-            progress(f"fitting {what}", len(steps), None)
+            progress(f"fitting {what}", next(fits), None)
 
         trained = train_on(own, seed=seed, step=step)
         model = put_into_service(own, trained, application.log.models, store.artist_models)
@@ -170,8 +172,8 @@ def artist(invocation: Invocation, *, seed: SeedOption = 1) -> None:
     out.line(f"Right artist first for {model.report['macro_top1']:.0%} of works on subjects that it had not seen")
     out.line(f"Model      {model.digest}")
     out.line(f"Record     {model.record_id}")
-    for reason, count in model.report["left_out"].items():
-        out.line(f"Left out   {count:,}: {reason}", "quiet")
+    for reason, works in model.report["left_out"].items():
+        out.line(f"Left out   {works:,}: {reason}", "quiet")
 
 
 @contextmanager

@@ -44,7 +44,8 @@ def _tensors(file: Path, parts: tuple[str, ...]) -> Mapping[str, Floats]:
         names = [name for name in opened.keys() if name.startswith(parts)]  # noqa: SIM118 - no dictionary
         if all(opened.get_slice(name).get_dtype() in _OF_NUMPY for name in names):
             return {name: opened.get_tensor(name).astype(np.float32) for name in names}
-    return {name: _floats(tensor) for name, tensor in deserialize(file.read_bytes()) if name.startswith(parts)}  # type: ignore[no-untyped-call]
+    tensors = deserialize(file.read_bytes())  # type: ignore[no-untyped-call]  # safetensors leaves it unannotated
+    return {name: _floats(tensor) for name, tensor in tensors if name.startswith(parts)}
 
 
 def _floats(tensor: Mapping[str, Any]) -> Floats:

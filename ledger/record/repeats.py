@@ -19,6 +19,14 @@ def verification_key(image_sha256: str, through: int, spec: str, calibration: st
     return _digest("artledger/verification/v1", image_sha256, str(through), spec, calibration, *spoke)
 
 
+def recorded_key(asked: Verification) -> bytes:
+    """`verification_key` of the question that a record answers."""
+    classifier = None if asked.artist_reference is None else asked.artist_reference.model
+    return verification_key(
+        asked.image.sha256, asked.corpus.through, asked.fingerprint.spec, asked.calibration, classifier
+    )
+
+
 def claim_key(claim: Claim, subject_sha256: str) -> bytes:
     """32 bytes for one claim: the same claimant, type, picture, model and works."""
     model = "" if claim.model is None else claim.model.model_id
@@ -31,11 +39,7 @@ def repeat_key(statement: Statement) -> bytes | None:
     """The key of a verification or a claim; None for every other kind."""
     match statement.predicate:
         case Verification() as asked:
-            reference = asked.artist_reference
-            classifier = None if reference is None else reference.model
-            return verification_key(
-                asked.image.sha256, asked.corpus.through, asked.fingerprint.spec, asked.calibration, classifier
-            )
+            return recorded_key(asked)
         case Claim() as claim:
             return claim_key(claim, statement.subject_sha256)
         case _:

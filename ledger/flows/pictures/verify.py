@@ -25,10 +25,10 @@ from ledger.image.pool import DecodePool
 from ledger.log.append import Sequencer
 from ledger.log.entry import Entry
 from ledger.match.candidate import CandidateIndex, MatchOutcome, Query
-from ledger.match.lists import MATCHES
+from ledger.match.lists import MATCHES, Verdict
 from ledger.record import predicates as record
-from ledger.record.repeats import repeat_key, verification_key
-from ledger.record.statement import parse_payload, statement_payload
+from ledger.record.repeats import recorded_key, verification_key
+from ledger.record.statement import statement_payload
 
 MAX_WAIT = 60.0
 """Seconds to wait until one record is committed."""
@@ -83,21 +83,27 @@ class Verifying:
     def _recorded(self, image: CanonicalImage) -> tuple[Entry, bool]:
         """The record of a picture, and whether it was on the log already."""
         calibrated = self.calibrations.current()
-        classifier = self.references.serving()
-        known = self.records.entries.by_dedup_key(
-            verification_key(
-                image.sha256, self.index.state().through, calibrated.calibration.spec, calibrated.digest, classifier
-            )
-        )
+        known = self._known(image, calibrated)
         if known is not None:
             return known, True
         predicate = self.compare(image, calibrated).predicate
         require_not_cancelled()
-        payload = statement_payload("image", image.sha256, predicate)
-        appended = self.sequencer.submit(predicate.record_id, payload, repeat_key(parse_payload(payload))).result(
-            MAX_WAIT
-        )
+        appended = self.sequencer.submit(
+            predicate.record_id, statement_payload("image", image.sha256, predicate), recorded_key(predicate)
+        ).result(MAX_WAIT)
         return appended.entry, appended.repeated
+
+    def _known(self, image: CanonicalImage, calibrated: PublishedCalibration) -> Entry | None:
+        """The record of this question, if there is one. No classifier speaks of a picture that cannot be compared, so
+        its record is the same under any."""
+        through, classifier = self.index.state().through, self.references.serving()
+        for speaker in dict.fromkeys((classifier, None)):
+            entry = self.records.entries.by_dedup_key(
+                verification_key(image.sha256, through, calibrated.calibration.spec, calibrated.digest, speaker)
+            )
+            if entry is not None and (speaker == classifier or _not_comparable(entry)):
+                return entry
+        return None
 
     def examine(self, data: bytes, *, kept: bool = False) -> ExaminedPicture:
         """What `verify` would put on the log now. Nothing is appended. Raises InputError."""
@@ -116,6 +122,11 @@ class Verifying:
             image, fingerprint.image, outcome, calibrated.ref, self.sequencer.origin, likely=likely
         )
         return ExaminedPicture(image, query, outcome, predicate)
+
+
+def _not_comparable(entry: Entry) -> bool:
+    predicate = entry.statement.predicate
+    return isinstance(predicate, record.Verification) and predicate.verdict is Verdict.NOT_COMPARABLE
 
 
 def _of_file(answer: RecordAnswer, image: CanonicalImage) -> RecordAnswer:

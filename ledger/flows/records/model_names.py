@@ -8,6 +8,9 @@ from typing import Any
 from ledger.generate.profiles import STUDIO_NAME, STUDIO_WEIGHTS
 from ledger.text import clean_text
 
+ARTIST_CLASSIFIER = "artledger/artist-model"
+"""`type` in the description of a classifier of artists (`ledger.lab.train.artist.own_works`)."""
+
 
 def model_name(weights_sha256: str, description: Mapping[str, Any]) -> str:
     """The repository that publishes the model, or the name of a model that comes with Artledger; otherwise the
@@ -18,6 +21,8 @@ def model_name(weights_sha256: str, description: Mapping[str, Any]) -> str:
     hub = description.get("hub")
     if isinstance(hub, dict) and isinstance(hub.get("repository"), str):
         return clean_text(hub["repository"], 200)
+    if description.get("type") == ARTIST_CLASSIFIER:
+        return f"Classifier of artists ({weights})"
     pipeline = description.get("pipeline")
     kind = clean_text(pipeline, 80).rpartition("/")[2] if isinstance(pipeline, str) else "a model"
     return f"{kind} ({weights})"

@@ -21,7 +21,7 @@ from ledger import canonical
 from ledger.errors import IntegrityError
 from ledger.match.artists.features import Floats
 from ledger.match.artists.fusion import Fusion
-from ledger.match.artists.members import MEMBERS
+from ledger.match.artists.members import MEMBERS, MemberKind
 from ledger.match.artists.model import EVIDENCE, ArtistCalibration, ArtistModel, Expert
 
 _HEADER = "artledger"
@@ -35,7 +35,7 @@ class _Part(BaseModel):
 
 
 class ExpertText(_Part):
-    kind: Literal["linear", "perceptron", "forest", "neighbours"]
+    kind: MemberKind
     name: _Name
     parts: Annotated[tuple[_Name, ...], Field(strict=False, min_length=1)]
     temperature: _Number
@@ -66,7 +66,7 @@ def write_artist_model(model: ArtistModel) -> bytes:
         artists=model.artists,
         experts=tuple(
             ExpertText(
-                kind=expert.member.kind,  # type: ignore[arg-type]
+                kind=expert.member.kind,
                 name=expert.name,
                 parts=expert.fusion.parts,
                 temperature=_decimal(expert.temperature),

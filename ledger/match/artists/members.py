@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
-from typing import Any, ClassVar, Protocol, Self
+from typing import Any, ClassVar, Literal, Protocol, Self
 
 import numpy as np
 from numpy.typing import NDArray
@@ -16,6 +16,7 @@ from numpy.typing import NDArray
 from ledger.match.artists.features import Floats
 
 Arrays = Mapping[str, NDArray[Any]]
+MemberKind = Literal["linear", "perceptron", "forest", "neighbours"]
 _TINY = 1e-12
 _FLOOR = 1e-3
 """Probability that a vote without any voter counts as."""
@@ -24,7 +25,7 @@ _FLOOR = 1e-3
 class Classifier(Protocol):
     """A classifier of fused features."""
 
-    kind: ClassVar[str]
+    kind: ClassVar[MemberKind]
 
     def scores(self, features: Floats) -> Floats:
         """Shape (n, classes)."""
@@ -37,7 +38,7 @@ class Classifier(Protocol):
 class Linear:
     """Multinomial logistic regression, or whatever else is linear."""
 
-    kind: ClassVar[str] = "linear"
+    kind: ClassVar[MemberKind] = "linear"
     kernel: Floats
     """Shape (dimension, classes)."""
     bias: Floats
@@ -57,7 +58,7 @@ class Linear:
 class Perceptron:
     """A network with one hidden layer of rectified units."""
 
-    kind: ClassVar[str] = "perceptron"
+    kind: ClassVar[MemberKind] = "perceptron"
     hidden: Linear
     output: Linear
 
@@ -80,7 +81,7 @@ class Perceptron:
 class Forest:
     """Decision trees, all nodes in one row of arrays. A leaf holds the shares of a few classes."""
 
-    kind: ClassVar[str] = "forest"
+    kind: ClassVar[MemberKind] = "forest"
     roots: NDArray[np.int32]
     """Node at which each tree begins, shape (trees,)."""
     feature: NDArray[np.int32]
@@ -152,7 +153,7 @@ class Forest:
 class Neighbours:
     """The nearest works, by cosine minus how near a work is to others in general (CSLS, Conneau et al. 2018, 2.3)."""
 
-    kind: ClassVar[str] = "neighbours"
+    kind: ClassVar[MemberKind] = "neighbours"
     works: Floats
     """L2-normalised rows, shape (works, dimension). Means of artists, where prototypes are compared."""
     labels: NDArray[np.int32]
@@ -190,7 +191,7 @@ class Neighbours:
         return cls(works, labels, levels, sharpness, classes)
 
 
-MEMBERS: Mapping[str, Callable[[Arrays], Classifier]] = {
+MEMBERS: Mapping[MemberKind, Callable[[Arrays], Classifier]] = {
     Linear.kind: Linear.of,
     Perceptron.kind: Perceptron.of,
     Forest.kind: Forest.of,

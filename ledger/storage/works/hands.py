@@ -19,7 +19,8 @@ BLOCK = 512
 _ALLOWED = f"({MAY_TRAIN} AND {MAY_STYLE})"
 _WORKS = (
     f"SELECT v.work_id, {SELECTED}, halfvec_send(s.clip), halfvec_send(s.vae), h.hand, h.technique, h.depths,"  # noqa: S608 - our own text
-    " w.artist_id::text, coalesce(a.name, ''), w.sha256, coalesce(d.labels->>'subject', ''),"
+    " w.artist_id::text, coalesce(a.name, ''), w.sha256, coalesce(d.source_name, ''), coalesce(d.source_key, ''),"
+    " coalesce(d.labels->>'subject', ''),"
     " coalesce(g.group_id::text, encode(w.pixel_sha256, 'hex'))"
     " FROM work_vector v JOIN work w USING (work_id) LEFT JOIN work_hand h USING (work_id, spec_id)"
     " LEFT JOIN work_style s USING (work_id, spec_id) LEFT JOIN work_detail d USING (work_id)"
@@ -37,6 +38,9 @@ class TrainableWork:
     artist: str
     """The name; empty where it was erased."""
     sha256: str
+    source_name: str
+    source_key: str
+    """Both empty where they are not known."""
     subject: str
     """As its source states it; empty where it states none."""
     group: str
@@ -59,7 +63,7 @@ class HandStore:
         number = ensure_spec(self._database, self._spec)
         for rows in pages(self._database, _WORKS, lambda _: number, BLOCK):
             for row in rows:
-                clip, vae, hand, technique, depths, artist_id, artist, sha256, subject, group = row[6:]
+                clip, vae, hand, technique, depths, artist_id, artist, sha256, source, key, subject, group = row[6:]
                 made = read_fingerprint(self._spec.digest, row[1:6], clip, vae)
                 if hand is not None:
                     made = replace(made, hand=_hand(hand, technique, depths))
@@ -68,6 +72,8 @@ class HandStore:
                     artist_id=artist_id,
                     artist=artist,
                     sha256=bytes(sha256).hex(),
+                    source_name=source,
+                    source_key=key,
                     subject=subject,
                     group=group,
                     fingerprint=made,

@@ -41,7 +41,7 @@ def fit_network(
         scores = functional.linear(inner * kept / (1 - _DROPOUT), *output)
         loss = functional.cross_entropy(scores, y[rows], label_smoothing=_SMOOTHING)
         optimiser.zero_grad()
-        loss.backward()  # type: ignore[no-untyped-call]
+        loss.backward()  # type: ignore[no-untyped-call]  # torch leaves it unannotated
         optimiser.step()
         schedule.step()
     return Perceptron(_linear(hidden, _INPUT_SCALE), _linear(output, 1.0))

@@ -18,6 +18,7 @@ from typing import Any
 import numpy as np
 
 from ledger import canonical
+from ledger.corpus.sealed import is_sealed
 from ledger.corpus.unknown_artists import is_nobody
 from ledger.errors import InputError
 from ledger.fingerprint.fingerprint import HandPrint
@@ -26,12 +27,14 @@ from ledger.fingerprint.hand.hand import hand_spec, hand_specs
 from ledger.fingerprint.spec import FingerprintSpec
 from ledger.fingerprint.style_models import CLIP, VAE
 from ledger.flows.progress import Progress
+from ledger.flows.records.model_names import ARTIST_CLASSIFIER
 from ledger.flows.records.models import Models
 from ledger.lab.train.artist.card import artist_model_card
 from ledger.lab.train.artist.choice import Step
 from ledger.lab.train.artist.groups import duplicate_groups
 from ledger.lab.train.artist.labels import LabelledWork
 from ledger.lab.train.artist.training import TrainedArtists, train_artists
+from ledger.lab.train.pictures import OPENCLIPART
 from ledger.match.artists.artifact import model_digest, write_artist_model
 from ledger.match.artists.features import FeatureBlock
 from ledger.storage.search.artist_models import ArtistModelStore, StoredArtistModel
@@ -42,6 +45,7 @@ MOST_READ = 200
 FORMAT = "artist-classifier"
 """What `model` records say of such a model."""
 _LACKING = "no features are stored: artledger corpus refresh"
+_SEALED = "reserved for measurements (ledger.corpus.sealed)"
 _MANY = "more than are read of one artist"
 _NAMELESS = "the artist's name was erased, or says that nobody is known"
 
@@ -66,6 +70,8 @@ def own_works(store: HandStore, spec: FingerprintSpec, progress: Progress) -> Ow
         hand = work.fingerprint.hand
         if hand is None or hand.spec != hand_spec():
             left_out[_LACKING] += 1
+        elif work.source_name == OPENCLIPART and is_sealed(work.source_key):
+            left_out[_SEALED] += 1
         elif not work.artist or is_nobody(work.artist):
             left_out[_NAMELESS] += 1
         elif taken[work.artist_id] == MOST_READ:
@@ -141,7 +147,7 @@ class _Facts:
     @property
     def spec(self) -> bytes:
         figures = {name: f"{value}" for name, value in self.report.items() if isinstance(value, int | float)}
-        return canonical.dumps({"name": "Artist references", "figures": figures, "type": "artledger/artist-model"})
+        return canonical.dumps({"figures": figures, "type": ARTIST_CLASSIFIER})
 
     @property
     def spec_sha256(self) -> str:
