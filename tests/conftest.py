@@ -8,11 +8,9 @@ from __future__ import annotations
 import fcntl
 import gc
 import os
-import shutil
-import tempfile
 import uuid
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager, nullcontext
+from contextlib import ExitStack, contextmanager, nullcontext
 from pathlib import Path
 from typing import Any
 
@@ -24,7 +22,7 @@ from xdist.scheduler import LoadFileScheduling
 
 from ledger.image.kinds import svg
 from ledger.storage.database import Database
-from ledger.storage.embedded import EmbeddedServer
+from ledger.storage.embedded import EmbeddedServer, throwaway_folder
 from ledger.storage.log.entries import PostgresEntryStore
 from ledger.storage.schema import upgrade
 from tests.needs import require
@@ -53,10 +51,9 @@ def pytest_configure(config: pytest.Config) -> None:
     settings.register_profile("any machine", deadline=None, suppress_health_check=[HealthCheck.too_slow])
     settings.load_profile("any machine")
     if RUN_FOLDER not in os.environ:
-        folder = Path(tempfile.mkdtemp(prefix="artledger-tests-"))
-        folder.chmod(0o711)  # as root, the server's own account must get through
-        os.environ[RUN_FOLDER] = str(folder)
-        config.add_cleanup(lambda: _remove(folder))
+        folder = ExitStack()
+        os.environ[RUN_FOLDER] = str(folder.enter_context(throwaway_folder("tests")))
+        config.add_cleanup(folder.close)
 
 
 @pytest.hookimpl(optionalhook=True)
@@ -92,14 +89,6 @@ def pytest_runtest_setup(item: pytest.Item) -> None:
     """A test marked `needs(name)` fails, saying how to get it, where that is missing."""
     for marker in item.iter_markers("needs"):
         require(*marker.args)
-
-
-def _remove(folder: Path) -> None:
-    running = folder / "postgres" / "running.lock"
-    if running.exists():
-        with running.open() as lock:
-            fcntl.flock(lock, fcntl.LOCK_EX)  # until the last worker's server has stopped
-    shutil.rmtree(folder)
 
 
 def admin(url: str, *statements: str) -> None:

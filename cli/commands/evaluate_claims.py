@@ -51,7 +51,7 @@ def claims(
     The works are by held-out artists, one for each subject. Drawings are used as generated pictures, because only the
     server's record matters there.
     """
-    from ledger.app import open_application
+    from ledger.app import open_throwaway
     from ledger.image.pool import DecodePool
     from ledger.lab.evaluate.claims.evaluation import evaluate_claims, one_by_folder
     from ledger.lab.evaluate.claims.squats import SQUATS
@@ -61,11 +61,11 @@ def claims(
     make_folder(out)
     chosen_squats = [squat for squat in SQUATS if squat.copies <= squatters]
     # The pool stays: drawings are rendered one by one, when a claim needs them.
-    with TemporaryDirectory(prefix="artledger-claims-") as folder, DecodePool() as pool:
+    with TemporaryDirectory(prefix="artledger-works-") as folder, DecodePool() as pool:
         chosen = select(pool, works=5000, unrelated=5000, assets=None, seed=seed)
         drawings = one_by_folder([*chosen.copied, *chosen.unrelated, *chosen.distractors])
-        with open_application(data_dir=Path(folder) / "data") as application, invocation.progress() as progress:
-            ledger = ThrowawayLedger.on(application, Path(folder) / "works")
+        with open_throwaway("claims") as application, invocation.progress() as progress:
+            ledger = ThrowawayLedger.on(application, Path(folder))
             report = evaluate_claims(drawings, ledger, count, seed, progress, squatters=chosen_squats)
     write_file(out / CLAIMS_FILE, json.dumps(report.document, indent=1).encode())
     invocation.out.document(report.document)

@@ -6,6 +6,8 @@ made on first use: `artledger lookup RECORD_ID` loads no model, `artledger --hel
 
 from __future__ import annotations
 
+from collections.abc import Iterator
+from contextlib import contextmanager
 from typing import Any
 
 from pydantic import ValidationError
@@ -13,8 +15,9 @@ from pydantic import ValidationError
 from ledger.app.application import Application
 from ledger.errors import InputError
 from ledger.settings import Settings
+from ledger.storage.embedded import throwaway_folder
 
-__all__ = ["Application", "open_application"]
+__all__ = ["Application", "open_application", "open_throwaway"]
 
 
 def open_application(**overrides: Any) -> Application:
@@ -26,3 +29,21 @@ def open_application(**overrides: Any) -> Application:
         first = error.errors(include_input=False, include_url=False)[0]
         name = "ARTLEDGER_" + "_".join(str(part) for part in first["loc"]).upper()
         raise InputError(f"setting {name}: {first['msg']}", code="settings") from error
+
+
+OF_THE_MACHINE = frozenset({"postgres_user"})
+"""Settings that a temporary installation takes from the environment: what the machine needs to run one at all."""
+
+
+@contextmanager
+def open_throwaway(purpose: str) -> Iterator[Application]:
+    """A temporary installation that is deleted at the end. What it does reaches no ledger that the environment names:
+    every setting has its default, whatever the environment says."""
+    with throwaway_folder(purpose) as folder:
+        usual = {
+            name: field.get_default(call_default_factory=True, validated_data={})
+            for name, field in Settings.model_fields.items()
+            if name not in OF_THE_MACHINE
+        }
+        with Application(Settings(**usual | {"data_dir": folder})) as application:
+            yield application

@@ -2,13 +2,12 @@
 
 from __future__ import annotations
 
-import tempfile
 from collections.abc import Iterator
 from contextlib import contextmanager
 from itertools import islice
 from pathlib import Path
 
-from ledger.app import Application, open_application
+from ledger.app import Application, open_throwaway
 from ledger.corpus.work import Source, SourceItem
 
 ART = Path(__file__).parents[1] / "data" / "art"
@@ -17,11 +16,8 @@ ART = Path(__file__).parents[1] / "data" / "art"
 @contextmanager
 def fresh_application() -> Iterator[Application]:
     """On the embedded server, in a folder that is gone afterwards."""
-    with tempfile.TemporaryDirectory(prefix="artledger-benchmark-") as name:
-        folder = Path(name)
-        folder.chmod(0o711)
-        with open_application(data_dir=folder / "data") as application:
-            yield application
+    with open_throwaway("benchmark") as application:
+        yield application
 
 
 class Some:

@@ -9,13 +9,11 @@ All in this process, 64 callers in (a) and (b), one server, its default fsync.
 from __future__ import annotations
 
 import argparse
-import fcntl
 import itertools
 import os
 import queue
 import statistics
 import sys
-import tempfile
 import threading
 import time
 import uuid
@@ -40,8 +38,7 @@ from ledger.record import dsse
 from ledger.record.ids import new_id
 from ledger.record.keys import Signer
 from ledger.storage.database import Database
-from ledger.storage.embedded import EmbeddedServer
-from ledger.storage.embedded.cluster import Home
+from ledger.storage.embedded import EmbeddedServer, throwaway_folder
 from ledger.storage.locks import PublisherLock
 from ledger.storage.log.entries import PostgresEntryStore
 from ledger.storage.log.objects import open_objects
@@ -202,20 +199,12 @@ def main() -> None:
     options = parser.parse_args()
     count, rounds, sizes = (200, 1, [600]) if options.quick else (options.count, options.rounds, options.sizes)
     with ExitStack() as stack:
-        folder = Path(stack.enter_context(tempfile.TemporaryDirectory(prefix="artledger-append-")))
-        folder.chmod(0o711)
-        stack.callback(wait_until_stopped, Home(folder / "postgres"))
+        folder = stack.enter_context(throwaway_folder("append"))
         server = stack.enter_context(EmbeddedServer(folder))
         bench = Benchmark(folder, server.url(), stack)
         bench.warm_up()
         growth(bench, sizes, count // 4)
         compare(bench, count, rounds)
-
-
-def wait_until_stopped(home: Home) -> None:
-    """The server's processes hold this lock; until they are gone, the folder cannot be removed."""
-    with home.running_lock.open("r+") as lock:
-        fcntl.flock(lock, fcntl.LOCK_EX)
 
 
 def growth(bench: Benchmark, sizes: Sequence[int], count: int) -> None:

@@ -12,7 +12,6 @@ import argparse
 import os
 import statistics
 import sys
-import tempfile
 import time
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
@@ -29,7 +28,7 @@ from ledger.fingerprint.spec import copy_spec
 from ledger.match.candidate import Candidate, Query
 from ledger.match.copies.matcher import CANDIDATES
 from ledger.storage.database import Database
-from ledger.storage.embedded import EmbeddedServer
+from ledger.storage.embedded import EmbeddedServer, throwaway_folder
 from ledger.storage.log.projections import Projector
 from ledger.storage.schema import upgrade
 from ledger.storage.search.candidates import PgVectorIndex
@@ -73,11 +72,13 @@ def main() -> None:
 @contextmanager
 def fresh_database() -> Iterator[Database]:
     """On the embedded server, in a folder that is gone afterwards."""
-    with tempfile.TemporaryDirectory(prefix="artledger-benchmark-") as name:
-        Path(name).chmod(0o711)
-        with EmbeddedServer(Path(name) / "data") as server, Database(server.url()) as database:
-            upgrade(database)
-            yield database
+    with (
+        throwaway_folder("benchmark") as folder,
+        EmbeddedServer(folder) as server,
+        Database(server.url()) as database,
+    ):
+        upgrade(database)
+        yield database
 
 
 def build(database: Database, spec: str, works: int) -> bool:

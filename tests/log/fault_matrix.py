@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import sys
-import tempfile
 import uuid
 from contextlib import ExitStack
 from pathlib import Path
@@ -12,7 +11,7 @@ import psycopg
 from sqlalchemy.engine import make_url
 
 from ledger.storage.database import Database
-from ledger.storage.embedded import EmbeddedServer
+from ledger.storage.embedded import EmbeddedServer, throwaway_folder
 from ledger.storage.schema import upgrade
 from tests.log.faults import run_cell
 from tests.log.injector import CELLS, Cell
@@ -21,8 +20,7 @@ from tests.log.injector import CELLS, Cell
 def main() -> int:
     """Exit code 1 when any cell did not survive."""
     with ExitStack() as stack:
-        folder = Path(stack.enter_context(tempfile.TemporaryDirectory(prefix="artledger-faults-")))
-        folder.chmod(0o711)
+        folder = stack.enter_context(throwaway_folder("faults"))
         server = stack.enter_context(EmbeddedServer(folder))
         make_database(server, "matrix_template", "template1")
         with Database(server.url("matrix_template")) as database:

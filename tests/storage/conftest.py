@@ -10,20 +10,20 @@ import pytest
 
 from ledger.storage.embedded import EmbeddedServer
 from ledger.storage.embedded.cluster import Home
-from tests.storage.embedded_folders import new_folder, wait_until_stopped
+from ledger.storage.embedded.throwaway import throwaway_folder, wait_until_stopped
 
 
 @pytest.fixture
 def empty_folder() -> Iterator[Path]:
     """A data folder that the server's account can reach, with a short path."""
-    with new_folder() as made:
+    with throwaway_folder("embedded") as made:
         yield made
 
 
 @pytest.fixture(scope="module")
 def prepared() -> Iterator[Path]:
     """A data folder with a cluster in it."""
-    with new_folder() as made:
+    with throwaway_folder("embedded") as made:
         with EmbeddedServer(made):
             pass
         wait_until_stopped(Home(made / "postgres"))

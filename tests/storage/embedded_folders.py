@@ -2,12 +2,7 @@
 
 from __future__ import annotations
 
-import fcntl
-import shutil
 import subprocess
-import tempfile
-from collections.abc import Iterator
-from contextlib import contextmanager
 from pathlib import Path
 
 import psycopg
@@ -15,7 +10,6 @@ import pytest
 
 from ledger.errors import LedgerError
 from ledger.storage.embedded import EmbeddedServer
-from ledger.storage.embedded.cluster import Home
 
 ROOT = Path(__file__).parents[2]
 USE = (
@@ -26,22 +20,6 @@ USE = (
     "    print(server.url(), flush=True)\n"
     "    sys.stdin.read()\n"
 )
-
-
-@contextmanager
-def new_folder() -> Iterator[Path]:
-    made = Path(tempfile.mkdtemp(prefix="artledger-embedded-"))
-    made.chmod(0o711)
-    yield made
-    wait_until_stopped(Home(made / "postgres"))
-    shutil.rmtree(made)
-
-
-def wait_until_stopped(home: Home) -> None:
-    """Returns when no process of the server is left; waits for the lock that they hold."""
-    if home.running_lock.exists():
-        with home.running_lock.open("r+") as lock:
-            fcntl.flock(lock, fcntl.LOCK_EX)
 
 
 def first_line(process: subprocess.Popen[str]) -> str:

@@ -17,7 +17,8 @@ import pytest
 from ledger.errors import ConflictError, IntegrityError, MissingPackageError, PushbackError
 from ledger.storage.embedded import EmbeddedServer, binaries, server
 from ledger.storage.embedded.cluster import Home
-from tests.storage.embedded_folders import ROOT, USE, answer, first_line, refusal, wait_until_stopped
+from ledger.storage.embedded.throwaway import wait_until_stopped
+from tests.storage.embedded_folders import ROOT, USE, answer, first_line, refusal
 
 
 @pytest.fixture

@@ -13,7 +13,8 @@ import pytest
 
 from ledger.storage.embedded import EmbeddedServer, account, binaries, cluster, server
 from ledger.storage.embedded.cluster import Home
-from tests.storage.embedded_folders import ROOT, USE, answer, refusal, wait_until_stopped
+from ledger.storage.embedded.throwaway import throwaway_folder, wait_until_stopped
+from tests.storage.embedded_folders import ROOT, USE, answer, refusal
 
 AS_ROOT = os.geteuid() == 0
 
@@ -180,3 +181,13 @@ class TestAsRoot:
         wait_until_stopped(home)
         assert home.cluster.stat().st_uid == nobody.pw_uid
         assert home.folder.stat().st_mode & 0o777 == 0o700
+
+    def test_a_throwaway_folders_cluster_goes_too_where_it_lies_outside(self, shared: Path) -> None:
+        with throwaway_folder("test") as folder:
+            folder.chmod(0o700)
+            with EmbeddedServer(folder):
+                home = cluster.known_home(folder)
+                assert home.folder.parent == shared
+                assert home.cluster.is_dir()
+        assert not home.folder.exists()
+        assert not folder.exists()

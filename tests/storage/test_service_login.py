@@ -2,10 +2,8 @@
 
 from __future__ import annotations
 
-import tempfile
 from collections.abc import Iterator
 from contextlib import ExitStack
-from pathlib import Path
 
 import psycopg
 import pytest
@@ -15,7 +13,7 @@ from sqlalchemy.exc import DBAPIError
 from ledger.app.store import Store
 from ledger.settings import Settings
 from ledger.storage.database import driver
-from ledger.storage.embedded import EmbeddedServer
+from ledger.storage.embedded import EmbeddedServer, throwaway_folder
 from ledger.storage.embedded.cluster import SUPERUSER, Home
 from tests.storage.works import register, stores_of
 
@@ -62,13 +60,11 @@ OWNERS = (
 @pytest.fixture(scope="module")
 def parts() -> Iterator[Store]:
     """A data folder as `artledger` makes it, with three works on its log."""
-    with tempfile.TemporaryDirectory(prefix="artledger-login-") as name:
-        Path(name).chmod(0o711)  # as root, the server's own account must get through
-        with ExitStack() as stack:
-            made = Store(Settings(data_dir=Path(name)), stack)
-            made.entries.head()
-            register(stores_of(made.database), 3)
-            yield made
+    with throwaway_folder("login") as folder, ExitStack() as stack:
+        made = Store(Settings(data_dir=folder), stack)
+        made.entries.head()
+        register(stores_of(made.database), 3)
+        yield made
 
 
 @pytest.mark.parametrize("statement", OWNERS)

@@ -77,6 +77,13 @@ def find_home(data_dir: Path, account: Account) -> Home:
     return _made(Home(Path(noted_once(note, lambda: str(SHARED_HOME / secrets.token_hex(16))).strip())))
 
 
+def known_home(data_dir: Path) -> Home:
+    """Where `find_home` put, or would put, the cluster of a data folder. Creates nothing."""
+    inside = Home(data_dir / "postgres")
+    note = inside.folder / "location"
+    return Home(Path(note.read_text().strip())) if note.is_file() else inside
+
+
 def _made(home: Home) -> Home:
     SHARED_HOME.mkdir(mode=0o755, parents=True, exist_ok=True)
     home.folder.mkdir(mode=0o711, exist_ok=True)

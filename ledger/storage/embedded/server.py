@@ -23,7 +23,15 @@ from ledger.errors import ConflictError, LedgerError, PushbackError
 from ledger.storage.database import SERVICE_ROLE
 from ledger.storage.embedded.account import ENVIRONMENT, Account, choose_account
 from ledger.storage.embedded.binaries import find_programs
-from ledger.storage.embedded.cluster import NO_SPACE, SUPERUSER, Home, ensure_cluster, explain_failure, find_home
+from ledger.storage.embedded.cluster import (
+    NO_SPACE,
+    SUPERUSER,
+    Home,
+    ensure_cluster,
+    explain_failure,
+    find_home,
+    known_home,
+)
 from ledger.storage.embedded.login import DATABASE, password_of, prepare, service_can_log_in
 
 SECONDS_TO_START = 60.0
@@ -125,9 +133,7 @@ class EmbeddedServer:
 def running_url(data_dir: Path) -> str | None:
     """The service's URL if the data folder's server is running. Starts and creates nothing, and does not keep the
     server running."""
-    inside = Home(Path(os.path.abspath(data_dir)) / "postgres")  # noqa: PTH100 - as above
-    note = inside.folder / "location"
-    home = Home(Path(note.read_text().strip())) if note.is_file() else inside
+    home = known_home(Path(os.path.abspath(data_dir)))  # noqa: PTH100 - as above
     return _url(home, DATABASE, SERVICE_ROLE) if home.running_lock.is_file() and _is_running(home) else None
 
 
