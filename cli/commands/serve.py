@@ -6,7 +6,7 @@ import ipaddress
 import os
 import socket
 from collections.abc import Iterator, Mapping
-from contextlib import ExitStack, contextmanager
+from contextlib import ExitStack, contextmanager, suppress
 from pathlib import Path
 from typing import Annotated, Any
 
@@ -117,10 +117,9 @@ def _run(invocation: Invocation, listeners: list[socket.socket]) -> None:
     import uvicorn
 
     config = uvicorn.Config(FACTORY, factory=True, log_level="warning" if invocation.out.quiet else "info", **GUARDED)
-    try:
+    with suppress(KeyboardInterrupt):  # uvicorn raises it again after it has stopped, most times
         uvicorn.Server(config).run(sockets=listeners)
-    except KeyboardInterrupt:
-        invocation.out.note("Stopped.")
+    invocation.out.note("Stopped.")
 
 
 def _warn(out: Output, host: str, trust_loopback: bool) -> None:
