@@ -51,7 +51,7 @@ def studio(
         Literal["copy", "vae", "clip", "diffusion", "all"],
         typer.Option(
             help="copy: the descriptor that finds copies. vae, clip, diffusion: the generator, in this order; each "
-            "part uses what the previous one wrote to --out."
+            "part uses what the previous one wrote to --out, or the shipped part."
         ),
     ],
     checkpoints: Annotated[
@@ -75,13 +75,18 @@ def studio(
         ),
     ] = 0,
     fresh: Annotated[
-        bool, typer.Option("--fresh", help="Train the copy descriptor from ImageNet's weights, not the shipped ones.")
+        bool,
+        typer.Option(
+            "--fresh",
+            help="Do not go on from the shipped weights: train the copy descriptor from ImageNet's weights, and the "
+            "diffusion model from random ones.",
+        ),
     ] = False,
     seed: SeedOption = 1,
 ) -> None:
     """Train a part of the studio profile on open works.
 
-    On two cores the copy descriptor takes about three hours, each other part up to 75 minutes.
+    On two cores each part takes hours. Ctrl-C ends the run; the same command goes on from its last checkpoint.
     """
     make_folder(checkpoints)
     facts: dict[str, Facts] = {}
@@ -95,7 +100,9 @@ def studio(
                     workshop, checkpoints, steps=steps, smoke=smoke, cool_down=cool_down, fresh=fresh
                 )
             else:
-                facts[each] = build_generator_part(workshop, Part(each), checkpoints, steps=steps, smoke=smoke)
+                facts[each] = build_generator_part(
+                    workshop, Part(each), checkpoints, steps=steps, smoke=smoke, fresh=fresh
+                )
     _show(invocation, {**facts} if part == "all" else facts[part])
 
 
@@ -163,7 +170,7 @@ def artist(invocation: Invocation, *, seed: SeedOption = 1) -> None:
             progress(f"fitting {what}", next(fits), None)
 
         trained = train_on(own, seed=seed, step=step)
-        model = put_into_service(own, trained, application.log.models, store.artist_models)
+        model = put_into_service(own, trained, application.log.models, store.classifiers)
     out = invocation.out
     out.document(
         {"model": model.digest, "record_id": model.record_id, "report": dict(model.report), "card": model.card}

@@ -107,7 +107,7 @@ def build_copy_descriptor(
 
 
 def build_generator_part(
-    workshop: Workshop, part: folder.Part, checkpoints: Path, *, steps: int | None, smoke: bool
+    workshop: Workshop, part: folder.Part, checkpoints: Path, *, steps: int | None, smoke: bool, fresh: bool = False
 ) -> Facts:
     """Trains a part of the generator. Smoke runs have separate checkpoints: a real run must not continue from them."""
     plan = replace(folder.PLANS[part], seed=workshop.seed)
@@ -122,7 +122,7 @@ def build_generator_part(
 
     limits: dict[str, Any] = {"limit": workshop.works, "seed": workshop.seed, "untrainable": workshop.untrainable}
     with DecodePool() as pool:
-        training = folder.Studio(kept, out, report)
+        training = folder.Studio(kept, out, fresh, report)
         pictures = training.gathered(
             lambda: workshop.reported(READING, drawn(pool, workshop.assets, **limits)),
             folder.SMOKE_PICTURES if smoke else None,

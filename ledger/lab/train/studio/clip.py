@@ -1,12 +1,13 @@
 """The studio's CLIP: a small text tower and a small image tower with a shared embedding space.
 
-Trained by the contrastive loss of CLIP (Radford et al. 2021) on captions made from titles and keywords. The image tower
-also learns to predict an ImageNet network's features of the unchanged picture, because a few thousand captions teach
-too little about appearance.
+Trained by the contrastive loss of CLIP (Radford et al. 2021) on captions made from titles and keywords. A few thousand
+captions teach too little about appearance, so the image embedding also learns to predict three things of the unchanged
+picture: an ImageNet network's features, numbers of how it is drawn, and which team drew it (hands.py).
 """
 
 from __future__ import annotations
 
+from pathlib import Path
 from typing import Any
 
 import cv2
@@ -29,21 +30,24 @@ from ledger.lab.train.copy.network import normalised, pool
 from ledger.lab.train.efficientnet import load_efficientnet_lite0
 from ledger.lab.train.studio.captions import caption, colour_of
 from ledger.lab.train.studio.course import StudioTrainingPlan, half_precision
+from ledger.lab.train.studio.hands import HANDS, NO_TEAM, hands, teams
 from ledger.lab.train.studio.pictures import StudioPictures
 from ledger.lab.train.studio.tokens import LENGTH
 from ledger.lab.train.studio.variations import vary
 
-PLAN = StudioTrainingPlan(steps=600, batch=160, rate=8e-4)
-SIDE = 64
-"""Side, in pixels, of the image tower's input."""
-PROJECTION = 128
+PLAN = StudioTrainingPlan(steps=1600, batch=160, rate=8e-4)
+SIDE = 128
+"""Side, in pixels, of the image tower's input: strokes of the drawings are a pixel or two wide."""
+PROJECTION = 256
 TEXT_WIDTH = 192
 _DISTIL = 2.0
+_HAND = 2.0
+_TEAM = 0.5
 _PART = 16
 
 
 def new_clip(tokenizer: Any) -> CLIPModel:
-    """Random weights; about 4 million parameters."""
+    """Random weights; about 5 million parameters."""
     text = CLIPTextConfig(
         vocab_size=len(tokenizer),
         hidden_size=TEXT_WIDTH,
@@ -59,27 +63,33 @@ def new_clip(tokenizer: Any) -> CLIPModel:
     vision = CLIPVisionConfig(
         hidden_size=192,
         intermediate_size=768,
-        num_hidden_layers=5,
+        num_hidden_layers=6,
         num_attention_heads=4,
         image_size=SIDE,
-        patch_size=8,
+        patch_size=16,
         projection_dim=PROJECTION,
     )
     return CLIPModel(CLIPConfig(text_config=text.to_dict(), vision_config=vision.to_dict(), projection_dim=PROJECTION))
 
 
 class ClipLesson:
-    """Which caption belongs to which picture."""
+    """Which caption belongs to which picture, and how it is drawn. `folder` keeps what is computed once."""
 
-    def __init__(self, pictures: StudioPictures, tokenizer: Any, plan: StudioTrainingPlan) -> None:
+    def __init__(self, pictures: StudioPictures, tokenizer: Any, plan: StudioTrainingPlan, folder: Path) -> None:
         torch.manual_seed(plan.seed)
         self._clip = new_clip(tokenizer)
-        self._telling = nn.Linear(self._clip.config.vision_config.hidden_size, FEATURES)
-        self.learner: nn.Module = nn.ModuleDict({"clip": self._clip, "telling": self._telling})
         self._tokenizer = tokenizer
         self._pictures = pictures
         self._plan = plan
         self._seen = _imagenet_features(pictures)
+        self._hands = hands(pictures, folder / HANDS)
+        self._teams = teams(pictures)
+        self._telling = nn.Linear(PROJECTION, FEATURES)
+        self._drawing = nn.Linear(PROJECTION, self._hands.shape[1])
+        self._naming = nn.Linear(PROJECTION, int(self._teams.max().clamp(min=0)) + 1)
+        self.learner: nn.Module = nn.ModuleDict(
+            {"clip": self._clip, "telling": self._telling, "drawing": self._drawing, "naming": self._naming}
+        )
 
     def loss(self, _done: float, rng: np.random.Generator) -> Tensor:
         chosen = rng.choice(len(self._pictures), size=min(self._plan.batch, len(self._pictures)), replace=False)
@@ -93,7 +103,7 @@ class ClipLesson:
             text = self._clip.text_model(**tokens(self._tokenizer, captions))
             images = nn.functional.normalize(self._clip.visual_projection(vision.pooler_output).float())
             texts = nn.functional.normalize(self._clip.text_projection(text.pooler_output).float())
-            told = nn.functional.normalize(self._telling(vision.pooler_output).float())
+        embedded = images * PROJECTION**0.5  # what a fingerprint keeps, with numbers near 1
         logits = self._clip.logit_scale.exp().clamp(max=50) * images @ texts.T
         names = np.array(captions)
         same = torch.from_numpy(names[:, None] == names[None, :])
@@ -101,8 +111,15 @@ class ClipLesson:
         logits = logits.masked_fill(same & ~torch.eye(len(names), dtype=torch.bool), -1e4)
         right = torch.arange(len(names))
         paired = (nn.functional.cross_entropy(logits, right) + nn.functional.cross_entropy(logits.T, right)) / 2
+        told = nn.functional.normalize(self._telling(embedded))
         unlike = 1 - (told * self._seen[chosen].float()).sum(1).mean()
-        return paired + _DISTIL * unlike
+        drawn = nn.functional.mse_loss(self._drawing(embedded), self._hands[chosen])
+        return paired + _DISTIL * unlike + _HAND * drawn + _TEAM * self._misnamed(embedded, self._teams[chosen])
+
+    def _misnamed(self, embedded: Tensor, teams: Tensor) -> Tensor:
+        if not (teams != NO_TEAM).any():
+            return embedded.new_zeros(())
+        return nn.functional.cross_entropy(self._naming(embedded), teams, ignore_index=NO_TEAM)
 
     def sample(self, averaged: nn.Module) -> None:
         """CLIP has no samples to show."""

@@ -89,9 +89,17 @@ class TrainedParts:
 class DiffusionLesson:
     """Removes noise from latents."""
 
-    def __init__(self, pictures: StudioPictures, parts: TrainedParts, plan: StudioTrainingPlan, folder: Path) -> None:
+    def __init__(
+        self,
+        pictures: StudioPictures,
+        parts: TrainedParts,
+        plan: StudioTrainingPlan,
+        folder: Path,
+        start: UNet2DConditionModel | None = None,
+    ) -> None:
+        """`folder` keeps latents and sample sheets. `start`: a UNet for the same latents, to go on from."""
         torch.manual_seed(plan.seed)
-        self.learner: Any = new_unet()
+        self.learner: Any = new_unet() if start is None else start
         self._scheduler = new_scheduler()
         self._parts = parts
         self._pictures = pictures

@@ -1,12 +1,15 @@
 """`artledger train studio --part vae|clip|diffusion`: from pictures to the folder of a StableDiffusionPipeline.
 
 Parts build on each other: diffusion learns in the VAE's latents, from captions encoded by the CLIP's text tower. Each
-finished part is written into the folder in float16, and later parts read it from there.
+finished part is written into the folder in float16, and later parts read it from there. A part that was not trained
+is the shipped one.
 """
 
 from __future__ import annotations
 
+import filecmp
 import hashlib
+import shutil
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass, replace
 from enum import StrEnum
@@ -15,7 +18,7 @@ from typing import Any
 
 import torch
 
-from ledger.errors import NotFoundError
+from ledger.generate.profiles import STUDIO_FOLDER
 from ledger.lab.train.pictures import SourcePicture
 from ledger.lab.train.studio import clip, diffusion, vae
 from ledger.lab.train.studio.captions import every_caption
@@ -52,6 +55,8 @@ class Studio:
 
     checkpoints: Path
     folder: Path
+    fresh: bool
+    """Whether the UNet starts from random weights, and not from the shipped ones. Those fit the shipped VAE alone."""
     progress: Callable[[StudioTrainingReport], None]
 
     def gathered(self, pictures: Callable[[], Iterable[SourcePicture]], most: int | None) -> StudioPictures:
@@ -64,10 +69,7 @@ class Studio:
         return read
 
     def train(self, part: Part, pictures: StudioPictures, plan: StudioTrainingPlan) -> Path:
-        """Trains one part from its last checkpoint and writes it. Returns the file of its weights.
-
-        Raises NotFoundError (`part-missing`) if a part that this one builds on is not in the folder.
-        """
+        """Trains one part from its last checkpoint and writes it. Returns the file of its weights."""
         match part:
             case Part.VAE:
                 self._vae(pictures, plan)
@@ -84,7 +86,7 @@ class Studio:
 
     def _clip(self, pictures: StudioPictures, plan: StudioTrainingPlan) -> None:
         tokenizer = new_tokenizer(every_caption(pictures.subjects))
-        trained = self._learn(Part.CLIP, clip.ClipLesson(pictures, tokenizer, plan), plan)
+        trained = self._learn(Part.CLIP, clip.ClipLesson(pictures, tokenizer, plan, self.checkpoints), plan)
         text, vision = clip.towers(trained)
         tokenizer.save_pretrained(self.folder / "tokenizer")
         text.half().save_pretrained(self.folder / "text_encoder")
@@ -100,7 +102,8 @@ class Studio:
             tokenizer=CLIPTokenizer.from_pretrained(self._part("tokenizer")),
             text_encoder=CLIPTextModel.from_pretrained(self._part("text_encoder"), dtype=torch.float32).eval(),
         )
-        unet = self._learn(Part.DIFFUSION, diffusion.DiffusionLesson(pictures, parts, plan, self.checkpoints), plan)
+        lesson = diffusion.DiffusionLesson(pictures, parts, plan, self.checkpoints, self._shipped_unet())
+        unet = self._learn(Part.DIFFUSION, lesson, plan)
         pipeline = diffusion.as_pipeline(parts, unet)
         pipeline.register_modules(
             image_encoder=CLIPVisionModelWithProjection.from_pretrained(self._part("image_encoder")),
@@ -115,16 +118,22 @@ class Studio:
         return learn(lesson, plan, self.checkpoints / f"{part}.pt", self.progress)
 
     def _part(self, name: str) -> Path:
-        folder = self.folder / name
-        if not folder.is_dir():
-            raise NotFoundError(
-                f"{folder} does not exist",
-                code="part-missing",
-                hint="Train the parts in their order, into one folder: vae, clip, diffusion (or --part all).",
-            )
-        return folder
+        """The folder of a trained part. Parts that one training writes are also copied together."""
+        for part in next(names for names in _TRAINED_TOGETHER if name in names):
+            if not (self.folder / part).is_dir():
+                shutil.copytree(STUDIO_FOLDER / part, self.folder / part)
+        return self.folder / name
+
+    def _shipped_unet(self) -> Any:
+        from diffusers import UNet2DConditionModel
+
+        vae = _WEIGHTS[Part.VAE]
+        if self.fresh or not filecmp.cmp(STUDIO_FOLDER / vae, self.folder / vae, shallow=False):
+            return None
+        return UNet2DConditionModel.from_pretrained(STUDIO_FOLDER / "unet", dtype=torch.float32)
 
 
+_TRAINED_TOGETHER = (("vae",), ("tokenizer", "text_encoder", "image_encoder", "feature_extractor"))
 _WEIGHTS = {
     Part.VAE: "vae/diffusion_pytorch_model.safetensors",
     Part.CLIP: "image_encoder/model.safetensors",

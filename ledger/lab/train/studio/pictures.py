@@ -26,7 +26,19 @@ SIDE = 128
 """Side, in pixels, of the pictures that the studio model generates and learns from."""
 _MARGIN = 6
 DRAWN = frozenset(
-    {OPENCLIPART, "openmoji", "iconify-fluent-emoji", "iconify-noto", "iconify-twemoji", "iconify-meteocons"}
+    {
+        OPENCLIPART,
+        "openmoji",
+        "iconify-fluent-emoji",
+        "iconify-noto",
+        "iconify-twemoji",
+        "iconify-meteocons",
+        "iconify-emojione",
+        "iconify-fxemoji",
+        "iconify-noto-v1",
+        "iconify-flat-color-icons",
+        "iconify-streamline-freehand-color",
+    }
 )
 """Collections of drawings with words, under licences that allow the models made here."""
 ROLES = frozenset({Role.TRAIN, Role.REFERENCE})
