@@ -7,12 +7,13 @@ import numpy as np
 from ledger.app import Application
 from ledger.fingerprint.hand import technique
 from ledger.fingerprint.hand.hand import hand_specs
+from ledger.flows.pictures.artist_references import ARTIST
 from ledger.match.artists.artifact import model_digest, write_artist_model
 from ledger.match.artists.fusion import Fusion
 from ledger.match.artists.members import Linear
 from ledger.match.artists.model import EVIDENCE, ArtistCalibration, ArtistModel, Expert
 from ledger.record.ids import new_id
-from ledger.storage.search.artist_models import StoredArtistModel
+from ledger.storage.search.classifiers import StoredClassifier
 
 
 def model(artists: tuple[str, ...], **changed: str) -> ArtistModel:
@@ -32,10 +33,10 @@ def model(artists: tuple[str, ...], **changed: str) -> ArtistModel:
     return ArtistModel(artists, specs, (expert,), ArtistCalibration(1.0, -2.0, (0.0,) * len(EVIDENCE)))
 
 
-def serve(application: Application, made: ArtistModel) -> StoredArtistModel:
+def serve(application: Application, made: ArtistModel) -> StoredClassifier:
     file = write_artist_model(made)
-    stored = StoredArtistModel(model_digest(file), new_id(), made.artists, file, "", {})
-    application.store.artist_models.put(stored)
+    stored = StoredClassifier(model_digest(file), ARTIST, new_id(), made.classes, file, "", {})
+    application.store.classifiers.put(stored)
     return stored
 
 

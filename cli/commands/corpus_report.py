@@ -14,6 +14,8 @@ from cli.ui.output import Output, counted
 
 if TYPE_CHECKING:
     from ledger.answers.corpus_report import ArtistShare, ComparedShare, CorpusReport
+    from ledger.app import Application
+    from ledger.lab.evaluate.corpus.report import Naming
 
 REPORT_FILES = ("corpus.json", "corpus-lorenz.png", "corpus-artists.png")
 MOST_SHOWN = 20
@@ -38,8 +40,10 @@ def report(
     """Show whose works the corpus has, whose are found as copies, and whose come near by chance.
 
     Each share is compared with the artist's share of the works: 1 is what the number of works alone would give. The
-    unrelated pictures of the null set show whose works are near to many pictures by chance. Intervals (95%) are right
-    only if pictures were asked about independently of each other: a copy that is asked about often counts often.
+    unrelated pictures of the null set show whose works are near to many pictures by chance. Where a classifier of
+    artists serves, also whom records name first, and whom it named for works by others when it was trained. Intervals
+    (95%) are right only if pictures were asked about independently of each other: a copy that is asked about often
+    counts often.
     """
     from ledger.lab.evaluate.corpus.landings import landings
     from ledger.lab.evaluate.corpus.report import corpus_report
@@ -50,13 +54,24 @@ def report(
         store = application.store
         blocks = application.works.all_works("comparing unrelated pictures", progress)
         landed = landings(shipped_null_set(), blocks, shipped_ranking().ranking())
-        found = corpus_report(store.spread, store.works.count_by_licence(), landed)
+        found = corpus_report(store.spread, store.works.count_by_licence(), landed, _naming(application))
     if out is not None:
         _write(out, found, top)
     invocation.out.document(found.to_json())
     _show(invocation.out, found, top)
     if out is not None:
         invocation.out.line(f"Written: {', '.join(str(out / name) for name in REPORT_FILES)}", "quiet")
+
+
+def _naming(application: Application) -> Naming:
+    from ledger.flows.pictures.artist_references import ARTIST
+    from ledger.lab.evaluate.corpus.report import Naming
+
+    store = application.store
+    digest = store.classifiers.serving().get(ARTIST)
+    stored = None if digest is None else store.classifiers.get(digest)
+    for_others = {} if stored is None else stored.report.get("named_for_others", {})
+    return Naming(digest, store.likenesses.named_first(), for_others)
 
 
 def _write(out: Path, found: CorpusReport, top: int) -> None:
@@ -72,6 +87,11 @@ def _write(out: Path, found: CorpusReport, top: int) -> None:
         "copies": [_bounds(each.copies) for each in shown],
         "unrelated pictures": [_bounds(each.unrelated) for each in shown],
     }
+    if found.classifier is not None:
+        rows |= {
+            "named": [_bounds(each.named) for each in shown],
+            "named for others": [_bounds(each.named_for_others) for each in shown],
+        }
     ratios(out / "corpus-artists.png", [_name(each) for each in shown], rows, "How often artists are met")
 
 
@@ -92,24 +112,25 @@ def _show(out: Output, found: CorpusReport, top: int) -> None:
 
         out.line(f"Note       {EMPTY_CORPUS}")
         return
+    named = ("Named", "For others") if found.classifier is not None else ()
     out.table(
-        ("Artist", "Works", "Share", "Copies", "Nearest", "Unrelated"),
+        ("Artist", "Works", "Share", "Copies", "Nearest", "Unrelated", *named),
         [
             (
                 _name(each),
                 f"{each.works:,}",
                 _percent(each.share),
-                *(_compared(part) for part in (each.copies, each.nearest, each.unrelated)),
+                *(_compared(part) for part in _parts(each)[: 3 + len(named)]),
             )
             for each in found.per_artist[:top]
         ],
-        right=("Works", "Share", "Copies", "Nearest", "Unrelated"),
+        right=("Works", "Share", "Copies", "Nearest", "Unrelated", *named),
     )
     if len(found.per_artist) > top:
         out.line(f"{len(found.per_artist) - top:,} more artists: --top, or --json for all", "quiet")
     out.line(
-        "Copies, Nearest, Unrelated: number, and in brackets its share divided by the artist's share of the works, "
-        "with a 95% interval",
+        f"{', '.join(('Copies', 'Nearest', 'Unrelated', *named))}: number, and in brackets its share divided by the "
+        "artist's share of the works, with a 95% interval",
         "quiet",
     )
     for title, counts in (
@@ -123,6 +144,10 @@ def _show(out: Output, found: CorpusReport, top: int) -> None:
     out.line(f"Gini       works {_number(found.gini_works)}, copies {_number(found.gini_copies)}")
     out.line(f"Copied     {_percent(found.artists_copied)} of the artists, {_percent(found.works_copied)} of the works")
     out.line(f"Unrelated  {counted(found.null_pictures, 'picture')} of the null set")
+
+
+def _parts(each: ArtistShare) -> tuple[ComparedShare, ...]:
+    return each.copies, each.nearest, each.unrelated, each.named, each.named_for_others
 
 
 def _name(each: ArtistShare) -> str:

@@ -1,20 +1,18 @@
-"""`artledger train`: retrain the bundled models and calibration data, from pictures whose terms allow it; and train the
-classifier of artists on a ledger's own works.
+"""`artledger train`: retrain the bundled models and calibration data, from pictures whose terms allow it.
 
-Sealed works are never read (ledger.corpus.sealed). New files take effect when they ship with a new version; the
-classifier of artists serves at once.
+Sealed works are never read (ledger.corpus.sealed). New files take effect when they ship with a new version.
 """
 
 from __future__ import annotations
 
 from collections.abc import Iterator
 from contextlib import contextmanager
-from itertools import count
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Literal
 
 import typer
 
+from cli.commands import train_artist
 from cli.ui.files import make_folder, write_file
 from cli.ui.invocation import CommandGroup, Invocation
 
@@ -148,41 +146,6 @@ def style_null(
     _show(invocation, facts)
 
 
-@group.add("artledger train artist", "artledger train artist --seed 3 --json")
-def artist(invocation: Invocation, *, seed: SeedOption = 1) -> None:
-    """Train the classifier that says whose works a picture looks most like, on this ledger's works.
-
-    Only works are used whose terms allow both `train` and `style`. An artist needs six of them, on two subjects; a few
-    works by other artists teach what "none of these" looks like. Puts a `model` record on the log, which lists the
-    works, and the classifier into service. Records from then on name it.
-
-    Takes minutes: features were stored when the works were registered. After an interruption run it again; until it
-    ends, the classifier before it serves.
-    """
-    from ledger.lab.train.artist.own_works import own_works, put_into_service, train_on
-
-    with invocation.application() as application, invocation.progress() as progress:
-        store = application.store
-        own = own_works(store.hands, store.spec, progress)
-        fits = count(1)
-
-        def step(what: str) -> None:
-            progress(f"fitting {what}", next(fits), None)
-
-        trained = train_on(own, seed=seed, step=step)
-        model = put_into_service(own, trained, application.log.models, store.classifiers)
-    out = invocation.out
-    out.document(
-        {"model": model.digest, "record_id": model.record_id, "report": dict(model.report), "card": model.card}
-    )
-    out.line(f"A classifier of {model.report['artists']} artists serves now", "strong")
-    out.line(f"Right artist first for {model.report['macro_top1']:.0%} of works on subjects that it had not seen")
-    out.line(f"Model      {model.digest}")
-    out.line(f"Record     {model.record_id}")
-    for reason, works in model.report["left_out"].items():
-        out.line(f"Left out   {works:,}: {reason}", "quiet")
-
-
 @contextmanager
 def _workshop(invocation: Invocation, out: Path, assets: Path | None, works: int, seed: int) -> Iterator[Workshop]:
     """Without the pictures that must not be trained on: those of this ledger's opt-out list, and its works that do not
@@ -202,3 +165,6 @@ def _show(invocation: Invocation, facts: Facts) -> None:
     out.document(facts)
     for name, value in facts.items():
         out.line(f"{name.replace('_', ' ').replace('unrelated', 'unrelated pictures')}: {value}")
+
+
+group.add_typer(train_artist.group)

@@ -14,7 +14,14 @@ if TYPE_CHECKING:
     from pathlib import Path
 
     from cli.ui.invocation import Invocation
-    from ledger.answers.pictures import CredentialsReport, MatchAnswer, ReferenceReport, Report, ShareReport
+    from ledger.answers.pictures import (
+        CredentialsReport,
+        LabelReport,
+        MatchAnswer,
+        ReferenceReport,
+        Report,
+        ShareReport,
+    )
     from ledger.answers.records import LookupAnswer, RecordAnswer, SimilarRecord
 
 MAX_SHOWN = 5
@@ -67,6 +74,9 @@ def show_lookup(out: Output, answer: LookupAnswer, *, from_file: bool = False) -
     if answer.matches:
         show_matches(out, answer.matches)
         out.line("This comparison is not on the log. To make a record of it: artledger verify", "quiet")
+    if answer.artist_reference is not None:
+        _show_reference(out, answer.artist_reference)
+    _show_labels(out, answer.labels)
     out.line()
     out.line(f"SHA-256    {answer.sha256}")
     if answer.records:
@@ -159,11 +169,22 @@ def _show_reference(out: Output, reference: ReferenceReport) -> None:
     if reference.artists:
         named = ", ".join(f"{each.name or 'unknown'} {percent(each.probability)}" for each in reference.artists)
         out.line(f"Looks like {named}; {none}. Not a copy, and not what it was made from.")
+        for each in reference.artists:
+            if each.works:
+                titles = ", ".join(work.title or work.work_id for work in each.works)
+                out.line(f"           drawn most like it, by {each.name or 'unknown'}: {titles}", "quiet")
     else:
         out.line(f"Looks like nobody's works in particular ({none})")
     if reference.right_first is not None:
         right = percent(reference.right_first)
         out.line(f"           the right artist came first for {right} of the works that it was tested with", "quiet")
+
+
+def _show_labels(out: Output, labels: Sequence[LabelReport]) -> None:
+    for said in labels:
+        named = ", ".join(f"{each.label} {percent(each.probability)}" for each in said.labels) or "none in particular"
+        right = "" if said.right_first is None else f" (right first for {percent(said.right_first)} when tested)"
+        out.line(f"{said.kind.capitalize():<10} {named}{right}")
 
 
 def _show_report(out: Output, report: Report) -> None:
@@ -178,6 +199,7 @@ def _show_report(out: Output, report: Report) -> None:
         show_matches(out, report.matches)
     if report.artist_reference is not None:
         _show_reference(out, report.artist_reference)
+    _show_labels(out, report.labels)
     if report.shares:
         shares = ", ".join(f"{_names(each)} {percent(each.share)}" for each in report.shares)
         out.line(f"Shares     {shares}; unattributed {percent(report.unattributed)} (a stated rule, not influence)")

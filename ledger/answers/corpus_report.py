@@ -33,6 +33,10 @@ class ArtistShare(Answer):
     """Records with the verdict `none` in which a work of the artist comes first, by rank alone."""
     unrelated: ComparedShare
     """Unrelated pictures of the null set to which a work of the artist is the nearest."""
+    named: ComparedShare
+    """Records in which the classifier of artists named the artist first."""
+    named_for_others: ComparedShare
+    """Works by none of its artists for which it named the artist first, when it was trained."""
 
 
 class CorpusReport(Answer):
@@ -56,6 +60,8 @@ class CorpusReport(Answer):
     """The same of records with copies; null where there is none."""
     artists_copied: float | None
     """Share of the artists of whom a copy was found."""
+    classifier: str | None
+    """SHA-256 of the classifier of artists that serves; null where none does. Earlier ones named artists, too."""
     works_copied: float | None
     """Share of the works of which a copy was found."""
     per_artist: tuple[ArtistShare, ...]

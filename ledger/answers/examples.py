@@ -29,9 +29,13 @@ ANSWER: JsonDict = {
         "shares": [{"artist_ids": [ARTIST], "names": ["Ada Example"], "group": None, "share": "0.9931"}],
         "unattributed": "0.0069",
         "artist_reference": {
-            "artists": [{"artist_id": ARTIST, "name": "Ada Example", "probability": "0.62"}], "none": "0.31",
-            "model": SHA256, "right_first": "0.47",
+            "artists": [{
+                "artist_id": ARTIST, "name": "Ada Example", "probability": "0.62",
+                "works": [{"work_id": WORK, "title": "Star 12", "preview": f"/v1/works/{WORK}/preview"}],
+            }],
+            "none": "0.31", "model": SHA256, "right_first": "0.47",
         },
+        "labels": [],
     },
     "links": {
         "self": f"/v1/records/{RECORD}", "bundle": f"/v1/records/{RECORD}/bundle", "page": f"/records/{RECORD}",

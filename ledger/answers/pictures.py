@@ -79,12 +79,23 @@ class ShareReport(Answer):
     share: str
 
 
+class SpeakingWork(Answer):
+    """A work that is drawn like the picture. What both show does not count."""
+
+    work_id: str
+    title: str
+    preview: str
+
+
 class LikelyArtist(Answer):
     artist_id: str
     name: str
     """Empty where it was erased."""
     probability: str
     """That the picture is by this artist, if it comes like the works of the training; a decimal string."""
+    works: tuple[SpeakingWork, ...] = ()
+    """What speaks for the name: the artist's works that are drawn most like the picture, the nearest first, without
+    those that were withdrawn or do not allow `style` now."""
 
 
 class ReferenceReport(Answer):
@@ -100,6 +111,25 @@ class ReferenceReport(Answer):
     right_first: str | None
     """How often the right artist came first when it was trained, for works of subjects that it had not seen; null
     where its record is not here."""
+
+
+class LikelyLabel(Answer):
+    label: str
+    probability: str
+
+
+class LabelReport(Answer):
+    """What a classifier of a label that works have, such as `genre`, says of the picture. No record holds it."""
+
+    kind: str
+    labels: tuple[LikelyLabel, ...]
+    """Most likely first, none where nothing is likely."""
+    none: str
+    """Probability that none of the labels fits that the classifier knows."""
+    model: str
+    """SHA-256 of the classifier's file."""
+    right_first: str | None
+    """As in an artist reference, for works by artists that it had not seen."""
 
 
 class CalibrationReport(Answer):
@@ -128,6 +158,8 @@ class Report(Answer):
     unattributed: str
     artist_reference: ReferenceReport | None = None
     """Null where no classifier of artists answered."""
+    labels: tuple[LabelReport, ...] = ()
+    """Likely labels, one entry a kind; empty where no classifier of labels answered."""
 
 
 PictureRelation = Literal["same-file", "same-pixels", "similar", "different", "not-comparable"]

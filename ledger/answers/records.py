@@ -7,7 +7,7 @@ from pydantic import ConfigDict
 from ledger.answers.answer import Answer, JsonObject, Links
 from ledger.answers.examples import ANSWER, PROVEN
 from ledger.answers.headline import Headline
-from ledger.answers.pictures import CredentialsReport, MatchAnswer, Report
+from ledger.answers.pictures import CredentialsReport, LabelReport, MatchAnswer, ReferenceReport, Report
 from ledger.match.lists import Relation
 from ledger.record.parts import EvidenceText
 from ledger.record.predicates import Kind
@@ -85,6 +85,10 @@ class LookupAnswer(Answer):
     frames: int | None = None
     """As in a record's answer."""
     headline: Headline
+    artist_reference: ReferenceReport | None = None
+    """As in a record's report, by the classifier that serves now."""
+    labels: tuple[LabelReport, ...] = ()
+    """As in a record's report."""
 
 
 def record_links(record_id: str) -> Links:

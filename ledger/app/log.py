@@ -165,6 +165,7 @@ class Log:
             store=self.store.records,
             works=self.store.works,
             calibrations=self.store.calibrations,
+            likenesses=self.store.likenesses,
             objects=self.objects,
             tiles=self.tiles,
             log_key=self.signer.key,

@@ -104,13 +104,18 @@ class Pictures:
             images=self.images,
             fingerprinter=lambda: self.fingerprinter,
             index=self.store.index,
-            references=ArtistReferences(self.store.artist_models, self.store.spec, lambda: self.fingerprinter),
+            references=self._references,
             calibrations=self.calibrations,
             sequencer=self.log.sequencer,
             records=self.log.records,
             credentials=self.credentials,
             headlines=self.headlines,
         )
+
+    @property
+    def _references(self) -> ArtistReferences:
+        store = self.store
+        return ArtistReferences(store.classifiers, store.hands, store.spec, lambda: self.fingerprinter)
 
     @cached_property
     def headlines(self) -> Headlines:

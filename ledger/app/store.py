@@ -22,10 +22,11 @@ if TYPE_CHECKING:
     from ledger.storage.log.records import RecordStore
     from ledger.storage.people.accounts import AccountStore
     from ledger.storage.people.names import NameStore
-    from ledger.storage.search.artist_models import ArtistModelStore
     from ledger.storage.search.calibrations import CalibrationStore
     from ledger.storage.search.candidates import PgVectorIndex
+    from ledger.storage.search.classifiers import ClassifierStore
     from ledger.storage.search.generated_pictures import GeneratedPictureStore
+    from ledger.storage.search.likenesses import LikenessStore
     from ledger.storage.search.null_queries import NullQueryStore
     from ledger.storage.works.corpus import CorpusStore
     from ledger.storage.works.duplicates import DuplicateStore
@@ -147,10 +148,16 @@ class Store:
         return HandStore(self.database, self.projector, self.spec)
 
     @cached_property
-    def artist_models(self) -> ArtistModelStore:
-        from ledger.storage.search.artist_models import ArtistModelStore
+    def classifiers(self) -> ClassifierStore:
+        from ledger.storage.search.classifiers import ClassifierStore
 
-        return ArtistModelStore(self.database, self.projector)
+        return ClassifierStore(self.database, self.projector)
+
+    @cached_property
+    def likenesses(self) -> LikenessStore:
+        from ledger.storage.search.likenesses import LikenessStore
+
+        return LikenessStore(self.database)
 
     @cached_property
     def spread(self) -> SpreadReader:

@@ -142,7 +142,7 @@ class Works:
             revoke=self.log.keys.revoke,
             opting_out=self.opting_out,
             erasure=self.store.erasure,
-            forget=self.store.artist_models.forget,
+            forget=self.store.classifiers.forget,
             sheets=self.sheets,
         )
 

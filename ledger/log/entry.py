@@ -21,6 +21,16 @@ Alongside = Callable[[Any], None]
 """Called with the store's open transaction, to write rows that must become durable together with the entries."""
 
 
+def together(*parts: Alongside) -> Alongside:
+    """Writes the rows of all."""
+
+    def write(transaction: Any) -> None:
+        for part in parts:
+            part(transaction)
+
+    return write
+
+
 @dataclass(frozen=True, slots=True)
 class Draft:
     """A signed statement that is not on the log yet."""

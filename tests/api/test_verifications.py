@@ -25,7 +25,7 @@ RECORD_KEYS = {
 }  # fmt: skip
 REPORT_KEYS = {
     "verdict", "comparable", "works_compared", "alpha", "calibration", "notes", "matches", "shares", "unattributed",
-    "artist_reference",
+    "artist_reference", "labels",
 }  # fmt: skip
 MATCH_KEYS = {
     "rank", "work_id", "title", "artist_id", "artist", "licence", "source", "relation", "score", "p_value", "n_null",
@@ -112,7 +112,7 @@ def test_a_lookup_appends_nothing(
     found = by_file.json()
     assert set(found) == {
         "sha256", "records", "matches", "reference", "notes", "similar_records", "credentials", "frames",
-        "headline",
+        "headline", "artist_reference", "labels",
     }  # fmt: skip
     assert set(found["matches"][0]) == MATCH_KEYS
     assert verified["record_id"] in [record["record_id"] for record in found["records"]]

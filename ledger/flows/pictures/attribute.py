@@ -111,4 +111,5 @@ class Attributing:
             settings=made.settings,
         )
         payload = statement_payload("image", predicate.image.pixel_sha256, predicate)
-        return self.verification.sequencer.submit(predicate.record_id, payload).result(MAX_WAIT).entry
+        said = self.verification.records.likenesses.writer(predicate.record_id, judged.examined.likeness)
+        return self.verification.sequencer.submit(predicate.record_id, payload, alongside=said).result(MAX_WAIT).entry

@@ -46,6 +46,7 @@ class Lookup:
         records = self._of(image.sha256, image.pixel_sha256)
         found = self.credentials.find(data, image.media_type)
         matches = match_answers(predicate, works, contested)
+        likely = self.records.likeness(predicate, examined.likeness)
         found_again = self.seen.find(examined.query, [record.record_id for record in records])
         return LookupAnswer(
             sha256=image.sha256,
@@ -60,6 +61,8 @@ class Lookup:
             similar_records=self.seen.answers(found_again),
             credentials=None if found is None else self.credentials.report(found, predicate),
             headline=self.headlines.of_lookup(predicate, matches, found_again, recorded=bool(records)),
+            artist_reference=likely.artist_reference,
+            labels=likely.labels,
         )
 
     def by_sha256(self, sha256: str) -> LookupAnswer:

@@ -14,6 +14,7 @@ from ledger.flows.pictures.hand_out import StorePicture
 from ledger.flows.pictures.measurements import generation_predicate
 from ledger.flows.pictures.verify import MAX_WAIT, Verifying
 from ledger.flows.records.models import Models
+from ledger.log.entry import together
 from ledger.record.predicates.pictures import UNKNOWN
 from ledger.record.statement import statement_payload
 
@@ -109,7 +110,10 @@ class Reports:
             predicate.record_id,
             statement_payload("image", predicate.image.pixel_sha256, predicate),
             hashlib.sha256("\n".join(question).encode()).digest(),
-            self.remember(predicate.record_id, examined.query.fingerprint.image, examined.image.working),
+            together(
+                self.remember(predicate.record_id, examined.query.fingerprint.image, examined.image.working),
+                verification.records.likenesses.writer(predicate.record_id, examined.likeness),
+            ),
         ).result(MAX_WAIT)
         return GeneratedImage(
             **dict(verification.records.answer(appended.entry, repeated=appended.repeated)),

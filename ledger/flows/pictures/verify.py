@@ -24,6 +24,7 @@ from ledger.image.canonical_image import CanonicalImage, Pixels
 from ledger.image.pool import DecodePool
 from ledger.log.append import Sequencer
 from ledger.log.entry import Entry
+from ledger.match.artists.reference import Likeness
 from ledger.match.candidate import CandidateIndex, MatchOutcome, Query
 from ledger.match.lists import MATCHES, Verdict
 from ledger.record import predicates as record
@@ -42,6 +43,8 @@ class ExaminedPicture:
     query: Query
     outcome: MatchOutcome
     predicate: record.Verification
+    likeness: Likeness
+    """What the classifiers say; the record holds only which artists are named."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -86,10 +89,14 @@ class Verifying:
         known = self._known(image, calibrated)
         if known is not None:
             return known, True
-        predicate = self.compare(image, calibrated).predicate
+        examined = self.compare(image, calibrated)
+        predicate = examined.predicate
         require_not_cancelled()
         appended = self.sequencer.submit(
-            predicate.record_id, statement_payload("image", image.sha256, predicate), recorded_key(predicate)
+            predicate.record_id,
+            statement_payload("image", image.sha256, predicate),
+            recorded_key(predicate),
+            self.records.likenesses.writer(predicate.record_id, examined.likeness),
         ).result(MAX_WAIT)
         return appended.entry, appended.repeated
 
@@ -117,11 +124,11 @@ class Verifying:
         query = query_with_views(image, self.fingerprinter(), kept=kept)
         fingerprint = query.fingerprint
         outcome = self.calibrations.matcher(self.index, calibrated).match(query)
-        likely = self.references.of(self.references.serving(), image, query)
+        likeness = self.references.of(image, query)
         predicate = verification_predicate(
-            image, fingerprint.image, outcome, calibrated.ref, self.sequencer.origin, likely=likely
+            image, fingerprint.image, outcome, calibrated.ref, self.sequencer.origin, likely=likeness.artists
         )
-        return ExaminedPicture(image, query, outcome, predicate)
+        return ExaminedPicture(image, query, outcome, predicate, likeness)
 
 
 def _not_comparable(entry: Entry) -> bool:

@@ -22,7 +22,8 @@ def model_name(weights_sha256: str, description: Mapping[str, Any]) -> str:
     if isinstance(hub, dict) and isinstance(hub.get("repository"), str):
         return clean_text(hub["repository"], 200)
     if description.get("type") == ARTIST_CLASSIFIER:
-        return f"Classifier of artists ({weights})"
+        kind = clean_text(str(description.get("classifies", "artist")), 40)
+        return f"Classifier of {kind}s ({weights})"
     pipeline = description.get("pipeline")
     kind = clean_text(pipeline, 80).rpartition("/")[2] if isinstance(pipeline, str) else "a model"
     return f"{kind} ({weights})"

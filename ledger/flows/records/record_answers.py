@@ -3,17 +3,17 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Callable, Container, Mapping
+from collections.abc import Container, Mapping
 
 from ledger.answers.notes import notes_on
 from ledger.answers.outgrown import is_outdated
-from ledger.answers.pictures import CalibrationReport, LikelyArtist, MatchAnswer, ReferenceReport, Report, ShareReport
+from ledger.answers.pictures import CalibrationReport, MatchAnswer, Report, ShareReport
 from ledger.answers.records import RecordAnswer, record_links
 from ledger.corpus.work import CorpusState, Work
+from ledger.flows.records.likeness_answers import LikenessReport
 from ledger.log.entry import Entry
 from ledger.match.lists import Verdict
 from ledger.match.words import Names, WorkName
-from ledger.record.description import People
 from ledger.record.parts import MatchText
 from ledger.record.predicates import Generation, Predicate, Verification, verified_copies
 from ledger.record.times import format_time
@@ -113,7 +113,7 @@ def picture_report(
     works: Mapping[str, Work],
     contested: Container[str],
     calibrated: CorpusState | None,
-    reference: ReferenceReport | None,
+    likeness: LikenessReport,
 ) -> Report:
     artists = _artist_names(works)
     return Report(
@@ -134,32 +134,9 @@ def picture_report(
             for share in predicate.attribution.shares
         ),
         unattributed=predicate.attribution.unattributed,
-        artist_reference=reference,
+        artist_reference=likeness.artist_reference,
+        labels=likeness.labels,
     )
-
-
-def reference_report(
-    predicate: Verification | Generation, people: People, figures: Callable[[str], Mapping[str, str]]
-) -> ReferenceReport | None:
-    """`figures`: what a classifier reached when it was trained, by its digest."""
-    said = predicate.artist_reference
-    if said is None:
-        return None
-    return ReferenceReport(
-        artists=tuple(
-            LikelyArtist(artist_id=each.artist_id, name=people.get(each.artist_id, ""), probability=each.probability)
-            for each in said.artists
-        ),
-        none=said.none,
-        model=said.model,
-        right_first=figures(said.model).get("macro_top1"),
-    )
-
-
-def referred(predicate: Predicate) -> tuple[str, ...]:
-    """Ids of the artists that a classifier named in a record."""
-    reference = predicate.artist_reference if isinstance(predicate, Verification | Generation) else None
-    return () if reference is None else tuple(each.artist_id for each in reference.artists)
 
 
 def _calibration_report(

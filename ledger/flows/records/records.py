@@ -11,13 +11,18 @@ from ledger.answers.records import RecordAnswer, RecordPage
 from ledger.audit.bundle import Bundle, make_bundle
 from ledger.corpus.work import CorpusState, Work
 from ledger.errors import InputError, NotFoundError, PushbackError
+from ledger.flows.records.likeness_answers import (
+    LikenessReport,
+    likeness_report,
+    reference_of,
+    referred,
+    speaking,
+)
 from ledger.flows.records.record_answers import (
     matched_works,
     named_works,
     picture_report,
     record_answer,
-    reference_report,
-    referred,
     work_names,
 )
 from ledger.log.checkpoint import SignedCheckpoint, open_checkpoint
@@ -26,6 +31,7 @@ from ledger.log.objects import ObjectStore
 from ledger.log.reader import TileReader, make_receipt
 from ledger.log.tiles import CHECKPOINT_PATH
 from ledger.log.vkey import VerifierKey
+from ledger.match.artists.reference import SILENT, Likeness
 from ledger.record import dsse
 from ledger.record.description import People, describe_record, parties
 from ledger.record.ids import parse_id
@@ -33,6 +39,7 @@ from ledger.record.predicates import Generation, Predicate, Verification
 from ledger.storage.log.entries import PostgresEntryStore
 from ledger.storage.log.records import RecordStore
 from ledger.storage.search.calibrations import CalibrationStore
+from ledger.storage.search.likenesses import LikenessStore
 from ledger.storage.works.works import WorkReader
 
 MAX_PAGE = 200
@@ -46,6 +53,7 @@ class Records:
     store: RecordStore
     works: WorkReader
     calibrations: CalibrationStore
+    likenesses: LikenessStore
     objects: ObjectStore
     tiles: TileReader
     log_key: VerifierKey
@@ -79,7 +87,9 @@ class Records:
         """Several records at once, with the names of all their works in one query."""
         entries = tuple(entries)
         compared = [entry.statement.predicate for entry in entries]
-        works = self.works.works({work_id for each in compared for work_id in named_works(each)})
+        said = self.likenesses.of([each.record_id for each in compared if isinstance(each, Verification | Generation)])
+        named = {work_id for each in compared for work_id in named_works(each)}
+        works = self.works.works(named | speaking(said.values()))
         contested = self.works.contests(matched_works(*compared))
         people = self.people({party for each in compared for party in (*parties(each), *referred(each))})
         self.calibrated(each.calibration for each in compared if isinstance(each, Verification | Generation))
@@ -87,7 +97,7 @@ class Records:
             record_answer(
                 entry,
                 describe_record(entry.statement, work_names(works), people),
-                self._report(entry.statement.predicate, works, contested, people),
+                self._report(entry.statement.predicate, said.get(entry.record_id, SILENT), works, contested, people),
                 repeated=repeated,
             )
             for entry in entries
@@ -101,13 +111,23 @@ class Records:
             self._calibrated.update(self.calibrations.corpora(missing))
         return self._calibrated
 
+    def likeness(self, predicate: Verification, likeness: Likeness) -> LikenessReport:
+        """What classifiers say of a picture that has no record."""
+        works, people = self.works.works(speaking([likeness])), self.people(referred(predicate))
+        return likeness_report(reference_of(predicate), likeness, works, people, self.classifier)
+
     def _report(
-        self, predicate: Predicate, works: Mapping[str, Work], contested: Container[str], people: People
+        self,
+        predicate: Predicate,
+        likeness: Likeness,
+        works: Mapping[str, Work],
+        contested: Container[str],
+        people: People,
     ) -> Report | None:
         if not isinstance(predicate, Verification | Generation):
             return None
-        reference = reference_report(predicate, people, self.classifier)
-        return picture_report(predicate, works, contested, self._calibrated.get(predicate.calibration), reference)
+        likely = likeness_report(predicate.artist_reference, likeness, works, people, self.classifier)
+        return picture_report(predicate, works, contested, self._calibrated.get(predicate.calibration), likely)
 
     def page(
         self,

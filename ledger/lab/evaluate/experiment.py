@@ -28,8 +28,8 @@ from ledger.lab.evaluate.metrics import Columns, Scores
 from ledger.lab.evaluate.own_null import own_null, rule_digest
 from ledger.lab.evaluate.pictures import Picture, Selection, select
 from ledger.lab.evaluate.questions import Asked, Corpus, Interview, MethodAnswer, Question, RankedWork
-from ledger.lab.evaluate.result_cache import ResultCache
 from ledger.lab.evaluate.works import Bench, DescribedWork, Progress, different
+from ledger.lab.result_cache import ResultCache
 from ledger.lab.train.variants import variant_pairs
 from ledger.match.ranking import shipped_ranking
 from ledger.match.self_null.edits import VERSION

@@ -14,8 +14,8 @@ from ledger.fingerprint.fingerprinter import Fingerprinter
 from ledger.image.canonical_image import CanonicalImage, Pixels
 from ledger.image.preview import read_preview
 from ledger.lab.evaluate.memory_index import MemoryIndex
-from ledger.lab.evaluate.result_cache import ResultCache
 from ledger.lab.evaluate.works import Progress
+from ledger.lab.result_cache import ResultCache
 from ledger.match.candidate import Candidate
 from ledger.match.ranking import RankingText, shipped_ranking
 from ledger.match.self_null.alignment import aligned

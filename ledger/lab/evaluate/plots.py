@@ -47,6 +47,15 @@ def per_edit(path: Path, rows: Mapping[str, Sequence[Mapping[str, Any]]], title:
     _save(figure, path)
 
 
+def learning_curve(path: Path, kind: str, points: Sequence[Mapping[str, Any]]) -> None:
+    """Macro top-1 by the works of each artist, or of each label, that a classifier saw."""
+    figure, axes = _figure(6, 4)
+    axes.plot([each["works"] for each in points], [each["macro_top1"] for each in points], marker="o")
+    axes.set(xlabel=f"works of one {kind}, at most", ylabel="macro top-1", ylim=(0, 1))
+    axes.set_title("On works that the classifier did not see", fontsize=10)
+    _save(figure, path)
+
+
 def confusion_matrix(path: Path, names: Sequence[str], shares: NDArray[np.float64], title: str) -> None:
     """`shares[i, j]`: share of the pictures of i for which j was named."""
     side = 0.28 * len(names) + 2.5

@@ -19,8 +19,8 @@ from ledger.lab.evaluate.edits.drawing import Edit, combined, draw, generator
 from ledger.lab.evaluate.edits.kinds import Grounds
 from ledger.lab.evaluate.memory_index import MemoryIndex
 from ledger.lab.evaluate.pictures import Picture
-from ledger.lab.evaluate.result_cache import ResultCache
 from ledger.lab.evaluate.works import Bench, Progress, text
+from ledger.lab.result_cache import ResultCache
 from ledger.match.calibration import Calibration, calibrate
 from ledger.match.candidate import MatchOutcome, Query
 from ledger.match.copies.matcher import Matcher

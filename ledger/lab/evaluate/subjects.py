@@ -27,8 +27,8 @@ from ledger.generate.request import GenerationRequest
 from ledger.image.canonical_image import Pixels
 from ledger.image.pool import DecodePool
 from ledger.lab.evaluate.metrics import bootstrap
-from ledger.lab.evaluate.result_cache import ResultCache
 from ledger.lab.evaluate.works import Progress
+from ledger.lab.result_cache import ResultCache
 from ledger.lab.train.studio.prompts import PROMPTS
 from ledger.lab.train.studio.sheet import save_sheet
 

@@ -19,7 +19,7 @@ from ledger.image.pool import DecodePool
 from ledger.image.preview import make_preview
 from ledger.lab.evaluate.baselines import Baseline
 from ledger.lab.evaluate.pictures import Picture
-from ledger.lab.evaluate.result_cache import ResultCache
+from ledger.lab.result_cache import ResultCache
 from ledger.match.candidate import Candidate
 
 Progress = Callable[[str, int, int | None], None]

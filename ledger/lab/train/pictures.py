@@ -187,14 +187,12 @@ def collected(
             hint="Unpack the packages that the model card lists, one folder each, named as there.",
         )
     for collection in present:
-        files = sorted(_files(assets / collection.name, pool, collection), key=itemgetter(0))
+        files = files_of(collection, assets, pool)
         random.Random(f"{seed}/{collection.name}").shuffle(files)  # noqa: S311 - a sample, not a secret
         given = 0
         for key, read in files:
             if given >= collection.limit and not whole:
                 break
-            if not _taken(collection, key):
-                continue
             if not only(collection.name, key):
                 given += 1
                 continue
@@ -205,6 +203,12 @@ def collected(
             given += 1
             for part, picture in _quarters(image) if collection.quarters else [("", image)]:
                 yield SourcePicture(collection.name, f"{key}{part}", key, picture, digests)
+
+
+def files_of(collection: Collection, assets: Path, pool: DecodePool) -> list[tuple[str, Callable[[], bytes]]]:
+    """Key and reader of every file of a collection that is used, sorted by key."""
+    found = _files(assets / collection.name, pool, collection)
+    return sorted(((key, read) for key, read in found if _taken(collection, key)), key=itemgetter(0))
 
 
 def _taken(collection: Collection, key: str) -> bool:

@@ -47,7 +47,7 @@ class ArtistModelText(_Part):
 
     type: Literal["artledger/artist-model"] = "artledger/artist-model"
     version: Literal[1] = 1
-    artists: Annotated[tuple[_Name, ...], Field(strict=False, min_length=2)]
+    classes: Annotated[tuple[_Name, ...], Field(strict=False, min_length=2)]
     experts: Annotated[tuple[ExpertText, ...], Field(strict=False, min_length=1, max_length=16)]
     none_bias: _Number
     none_slopes: Annotated[tuple[_Number, ...], Field(strict=False, min_length=len(EVIDENCE), max_length=len(EVIDENCE))]
@@ -63,7 +63,7 @@ def model_digest(data: bytes) -> str:
 def write_artist_model(model: ArtistModel) -> bytes:
     """The file's bytes; equal models give equal bytes."""
     text = ArtistModelText(
-        artists=model.artists,
+        classes=model.classes,
         experts=tuple(
             ExpertText(
                 kind=expert.member.kind,
@@ -95,7 +95,7 @@ def read_artist_model(data: bytes) -> ArtistModel:
         arrays = load_safetensors(data)
         experts = tuple(_expert(each, _below(f"{place}.", arrays)) for place, each in enumerate(text.experts))
         model = ArtistModel(
-            text.artists,
+            text.classes,
             text.specs,
             experts,
             ArtistCalibration(float(text.temperature), float(text.none_bias), tuple(map(float, text.none_slopes))),
@@ -130,8 +130,8 @@ def _expert(text: ExpertText, arrays: Mapping[str, NDArray[Any]]) -> Expert:
 
 def _check(model: ArtistModel) -> None:
     """Every member takes what its fusion gives, and gives one score for each class."""
-    if len(set(model.artists)) != len(model.artists):
-        raise ValueError("an artist stands twice")
+    if len(set(model.classes)) != len(model.classes):
+        raise ValueError("a class stands twice")
     if min(expert.temperature for expert in model.experts) <= 0 or model.calibration.temperature <= 0:
         raise ValueError("a temperature is not positive")
     if sum(expert.weight for expert in model.experts) <= 0 or min(expert.weight for expert in model.experts) < 0:
@@ -143,7 +143,7 @@ def _check(model: ArtistModel) -> None:
         if any(name not in model.specs for name in fusion.parts):
             raise ValueError("a kind of features has no specification")
         blank = np.zeros((1, fusion.dimension), np.float32)
-        if expert.member.scores(blank).shape != (1, len(model.artists) + 1):
+        if expert.member.scores(blank).shape != (1, len(model.classes) + 1):
             raise ValueError("a member knows other classes")
 
 

@@ -67,8 +67,8 @@ def open_set_evidence(averaged: Probabilities) -> Probabilities:
 class ArtistModel:
     """A trained classifier. It has no state."""
 
-    artists: tuple[str, ...]
-    """Ids of the artists, in the order of the probabilities."""
+    classes: tuple[str, ...]
+    """Ids of the artists, or the labels, in the order of the probabilities."""
     specs: Mapping[str, str]
     """Features that it needs -> digest of how they are computed."""
     experts: tuple[Expert, ...]

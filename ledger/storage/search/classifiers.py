@@ -1,4 +1,4 @@
-"""The classifier of artists that serves, and whom it may name now."""
+"""The classifiers that serve, and whom that of artists may name now."""
 
 from __future__ import annotations
 
@@ -16,14 +16,16 @@ from ledger.storage.log.projections import Projector
 
 
 @dataclass(frozen=True, slots=True)
-class StoredArtistModel:
-    """A classifier of artists."""
+class StoredClassifier:
+    """A classifier of artists, or of a label that works have."""
 
     digest: str
+    kind: str
+    """`artist`, or the name of the label."""
     record_id: str
     """Its `model` record."""
     artists: tuple[str, ...]
-    """Ids of the artists that it knows."""
+    """Ids of the artists whose works it was trained on."""
     file: bytes
     card: str
     """Model card, Markdown."""
@@ -31,22 +33,24 @@ class StoredArtistModel:
     """How it was trained and what it reached, JSON values."""
 
 
-class ArtistModelStore:
+class ClassifierStore:
     """Every method raises PushbackError when the database cannot be reached."""
 
     def __init__(self, database: Database, projector: Projector) -> None:
         self._database = database
         self._projector = projector
 
-    def put(self, model: StoredArtistModel) -> None:
-        """Puts a classifier into service. Any other is deleted: it may know somebody who has withdrawn since."""
+    def put(self, model: StoredClassifier) -> None:
+        """Puts a classifier into service. Any other of its kind is deleted: it may know somebody who has withdrawn
+        since."""
         with self._database.begin() as connection, driver(connection).cursor() as cursor:
-            cursor.execute("DELETE FROM artist_model")
+            cursor.execute("DELETE FROM classifier WHERE kind = %s", (model.kind,))
             cursor.execute(
-                "INSERT INTO artist_model (digest, record_id, artists, file, card, report)"
-                " VALUES (%s, %s, %s, %s, %s, %s)",
+                "INSERT INTO classifier (digest, kind, record_id, artists, file, card, report)"
+                " VALUES (%s, %s, %s, %s, %s, %s, %s)",
                 (
                     bytes.fromhex(model.digest),
+                    model.kind,
                     UUID(model.record_id),
                     [*map(UUID, model.artists)],
                     model.file,
@@ -55,22 +59,28 @@ class ArtistModelStore:
                 ),
             )
 
-    def serving(self) -> str | None:
-        """Digest of the classifier that serves."""
+    def serving(self) -> dict[str, str]:
+        """Kind -> digest of the classifier that serves, sorted by kind."""
         with self._database.begin() as connection:
-            found = connection.execute(sa.text("SELECT digest FROM artist_model")).scalar()
-        return None if found is None else bytes(found).hex()
+            rows = connection.execute(sa.text("SELECT kind, digest FROM classifier ORDER BY kind"))
+            return {row.kind: bytes(row.digest).hex() for row in rows}
 
-    def get(self, digest: str) -> StoredArtistModel | None:
+    def retire(self, kind: str) -> None:
+        """Deletes the classifier of this kind, if there is one."""
+        with self._database.begin() as connection:
+            connection.execute(sa.text("DELETE FROM classifier WHERE kind = :kind"), {"kind": kind})
+
+    def get(self, digest: str) -> StoredClassifier | None:
         """None where another serves by now."""
         with self._database.begin() as connection:
             row = connection.execute(
-                sa.text("SELECT * FROM artist_model WHERE digest = :digest"), {"digest": bytes.fromhex(digest)}
+                sa.text("SELECT * FROM classifier WHERE digest = :digest"), {"digest": bytes.fromhex(digest)}
             ).one_or_none()
         if row is None:
             return None
-        return StoredArtistModel(
+        return StoredClassifier(
             digest=digest,
+            kind=row.kind,
             record_id=str(row.record_id),
             artists=tuple(map(str, row.artists)),
             file=bytes(row.file),
@@ -79,9 +89,9 @@ class ArtistModelStore:
         )
 
     def forget(self, artist_id: str) -> bool:
-        """Deletes the classifier if it knows this artist; whether it did."""
+        """Deletes the classifiers that know this artist; whether any did."""
         with self._database.begin() as connection:
-            statement = sa.text("DELETE FROM artist_model WHERE :artist = ANY(artists)")
+            statement = sa.text("DELETE FROM classifier WHERE :artist = ANY(artists)")
             return connection.execute(statement, {"artist": UUID(artist_id)}).rowcount > 0
 
     def willing(self, artists: Sequence[str]) -> set[str]:

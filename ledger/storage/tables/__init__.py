@@ -19,8 +19,9 @@ PRIMARY = (
     documents.fingerprint_spec, documents.calibration_file, documents.document,
     people.artist, people.account, people.access_token, people.claim_detail,
     corpus.work_detail, corpus.work_vector, corpus.work_local, corpus.work_style, corpus.work_hand,
-    corpus.artist_model, corpus.second_view, corpus.preview, corpus.uncompared_work, corpus.duplicate_asked,
-    corpus.duplicate_pair, corpus.duplicate_group, corpus.opt_out, corpus.null_query, corpus.null_pair,
+    corpus.classifier, corpus.likeness, corpus.second_view, corpus.preview, corpus.uncompared_work,
+    corpus.duplicate_asked, corpus.duplicate_pair, corpus.duplicate_group, corpus.opt_out,
+    corpus.null_query, corpus.null_pair,
     generated.pending_image, generated.seen_picture, generated.seen_vector,
 )  # fmt: skip
 PROJECTIONS = (

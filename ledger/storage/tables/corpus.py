@@ -114,18 +114,29 @@ work_hand = Table(
 """How works are drawn, for classifiers of artists: little-endian float32 and float16. `hand`: digest of how they are
 computed."""
 
-artist_model = Table(
-    "artist_model",
+classifier = Table(
+    "classifier",
     metadata,
     Column("digest", LargeBinary, primary_key=True),
+    Column("kind", Text, nullable=False),
     Column("record_id", Uuid, nullable=False),
     Column("artists", ARRAY(Uuid), nullable=False),
     Column("file", LargeBinary, nullable=False),
     Column("card", Text, nullable=False),
     Column("report", JSONB, nullable=False),
+    UniqueConstraint("kind"),
     *checks(digest=DIGEST),
 )
-"""The classifier of artists that serves: one row or none. `artists`: whom it knows."""
+"""The classifiers that serve, one of a kind: of artists (`artist`), or of a label that works have. `artists`: those
+whose works it was trained on."""
+
+likeness = Table(
+    "likeness",
+    metadata,
+    Column("record_id", Uuid, primary_key=True),
+    Column("said", JSONB, nullable=False),
+)
+"""What classifiers said of a record's picture, with the works that speak for each artist."""
 
 second_view = Table(
     SECOND,

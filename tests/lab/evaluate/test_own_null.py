@@ -16,7 +16,7 @@ from ledger.image.canonical_image import CanonicalImage
 from ledger.image.preview import make_preview
 from ledger.lab.evaluate.memory_index import MemoryIndex
 from ledger.lab.evaluate.own_null import own_null
-from ledger.lab.evaluate.result_cache import ResultCache
+from ledger.lab.result_cache import ResultCache
 from ledger.match.candidate import Candidate
 from ledger.match.self_null.sample import SAMPLE_RULE, place
 from tests.match.drawings import drawing, pixels

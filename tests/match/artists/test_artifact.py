@@ -49,7 +49,7 @@ DATA = write_artist_model(model())
 
 def test_it_is_read_as_it_was_written() -> None:
     again = read_artist_model(DATA)
-    assert again.artists == ("ada", "ben é")
+    assert again.classes == ("ada", "ben é")
     found = again.probabilities(BLOCK)
     assert found == pytest.approx(model().probabilities(BLOCK), abs=1e-9)
     assert found.sum(axis=1) == pytest.approx(np.ones(12))

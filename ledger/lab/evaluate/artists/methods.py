@@ -36,7 +36,7 @@ def ours(
     trained = train_artists(fit.block, fit.works, seed=seed, tried=candidates(fit.block.parts, quick=quick), step=step)
     asked = measured[round_.questions.tolist()]
     found = trained.model.probabilities(asked.block)
-    return _outcome(asked, round_, trained.model.artists, found[:, :-1], 1 - found[:, -1]), trained
+    return _outcome(asked, round_, trained.model.classes, found[:, :-1], 1 - found[:, -1]), trained
 
 
 def baselines() -> Mapping[str, Method]:

@@ -1,7 +1,7 @@
 """Drawings of the npm package `openmoji`: many authors under one style guide, so that only the hand tells them apart.
 
 Their subjects are the emoji's subgroups, such as `animal-bird`. Skin tones of one drawing are variants, and left out.
-Licence CC BY-SA 4.0: measured on, never shipped or trained on.
+Licence CC BY-SA 4.0: never shipped, and no model learns who drew which.
 """
 
 from __future__ import annotations

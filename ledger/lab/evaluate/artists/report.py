@@ -27,8 +27,8 @@ from ledger.lab.evaluate.artists.protocol import Round, rounds
 from ledger.lab.evaluate.artists.works import MeasuredWorks
 from ledger.lab.evaluate.copies import interval_json
 from ledger.lab.evaluate.metrics import ReliabilityBin, reliability
-from ledger.lab.evaluate.result_cache import ResultCache
 from ledger.lab.evaluate.works import Progress
+from ledger.lab.result_cache import ResultCache
 
 VERSION = 1
 """Goes up when finished rounds of an earlier version do not count any more."""

@@ -13,8 +13,10 @@ from typing import Any
 import numpy as np
 
 from ledger import canonical
+from ledger.corpus.sealed import is_sealed
 from ledger.corpus.sources.openclipart import OpenClipartSource
 from ledger.corpus.unknown_artists import is_nobody
+from ledger.corpus.work import Source
 from ledger.errors import InputError
 from ledger.fingerprint import copy_descriptor
 from ledger.fingerprint.complexity import comparable, complexity
@@ -25,10 +27,10 @@ from ledger.fingerprint.hashes import hashes
 from ledger.image.canonical_image import CanonicalImage
 from ledger.image.pool import DecodePool
 from ledger.lab.evaluate.artists import histogram
-from ledger.lab.evaluate.result_cache import ResultCache
 from ledger.lab.evaluate.works import Progress
+from ledger.lab.result_cache import ResultCache
 from ledger.lab.train.artist.groups import duplicate_groups
-from ledger.lab.train.artist.labels import LabelledWork, joined_names, spread
+from ledger.lab.train.artist.labels import LabelledWork, joined_names, spread, subject_of
 from ledger.lab.train.pictures import OPENCLIPART, open_items
 from ledger.match.artists.features import FeatureBlock
 
@@ -68,6 +70,32 @@ def open_artists(pool: DecodePool) -> list[SourceWork]:
     names = joined_names(item.artist for item in items)
     return [
         SourceWork(item.key, names[item.artist], item.labels["subject"], partial(source.read, item)) for item in items
+    ]
+
+
+def works_of(source: Source) -> list[SourceWork]:
+    """Works of any source that name an artist and allow both `train` and `style`; of OpenClipart, without sealed ones.
+
+    Raises InputError (`nothing-to-measure`), and as the source does.
+    """
+    items = [
+        item
+        for item in source.items()
+        if item.left_out is None
+        and not is_nobody(item.artist)
+        and {"train", "style"} <= set(item.allowed_uses)
+        and not (source.name == OPENCLIPART and is_sealed(item.key))
+    ]
+    if not items:
+        raise InputError(
+            f"no work of {source.name} names an artist and allows both train and style",
+            code="nothing-to-measure",
+            hint="State the uses in a column allowed_uses, such as match|train|style.",
+        )
+    names = joined_names(item.artist for item in items)
+    return [
+        SourceWork(item.key, names[item.artist], subject_of(item.labels) or item.key, partial(source.read, item))
+        for item in items
     ]
 
 
@@ -160,7 +188,7 @@ def feature_specs(style: Sequence[Encoder]) -> dict[str, str]:
     }
 
 
-def cache_heading(style: Sequence[Encoder], collection: str = OPENCLIPART) -> Mapping[str, Any]:
+def cache_heading(style: Sequence[Encoder], collection: str) -> Mapping[str, Any]:
     return {"features": feature_specs(style), "collection": collection}
 
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass, field
 
 import numpy as np
 
@@ -15,7 +16,24 @@ SAYS_NOTHING = 20
 """A ratio that may be as large as this is left out: too little was counted to compare."""
 
 
-def corpus_report(reader: SpreadReader, licences: Mapping[str, int], landed: Mapping[str, int]) -> CorpusReport:
+@dataclass(frozen=True, slots=True)
+class Naming:
+    """What classifiers of artists said, by artist id."""
+
+    classifier: str | None = None
+    """The one that serves now."""
+    records: Mapping[str, int] = field(default_factory=dict)
+    """In which the artist was named first."""
+    for_others: Mapping[str, int] = field(default_factory=dict)
+    """Works by none of its artists for which it named the artist first."""
+
+
+UNNAMED = Naming()
+
+
+def corpus_report(
+    reader: SpreadReader, licences: Mapping[str, int], landed: Mapping[str, int], naming: Naming = UNNAMED
+) -> CorpusReport:
     """`landed`: null pictures by artist id (landings.py)."""
     artists = reader.artists()
     works, matchable = sum(each.works for each in artists), sum(each.matchable for each in artists)
@@ -33,7 +51,8 @@ def corpus_report(reader: SpreadReader, licences: Mapping[str, int], landed: Map
         gini_copies=gini([each.copies for each in artists]),
         artists_copied=_share(sum(each.copies > 0 for each in artists), len(artists)),
         works_copied=_share(copied, works),
-        per_artist=tuple(_artists(artists, matchable, landed)),
+        classifier=naming.classifier,
+        per_artist=tuple(_artists(artists, matchable, landed, naming)),
     )
 
 
@@ -46,15 +65,25 @@ def gini(counts: Sequence[int]) -> float | None:
     return round(float((2 * ranks - len(values) - 1) @ values / (len(values) * values.sum())), _DIGITS)
 
 
-def _artists(artists: Sequence[ArtistSpread], matchable: int, landed: Mapping[str, int]) -> Iterable[ArtistShare]:
+def _artists(
+    artists: Sequence[ArtistSpread], matchable: int, landed: Mapping[str, int], naming: Naming
+) -> Iterable[ArtistShare]:
     totals = {
         "copies": sum(each.copies for each in artists),
         "nearest": sum(each.nearest for each in artists),
         "unrelated": sum(landed.values()),
+        "named": sum(naming.records.values()),
+        "named_for_others": sum(naming.for_others.values()),
     }
     for each in artists:
         share = each.matchable / matchable if matchable else None
-        counts = {"copies": each.copies, "nearest": each.nearest, "unrelated": landed.get(each.artist_id, 0)}
+        counts = {
+            "copies": each.copies,
+            "nearest": each.nearest,
+            "unrelated": landed.get(each.artist_id, 0),
+            "named": naming.records.get(each.artist_id, 0),
+            "named_for_others": naming.for_others.get(each.artist_id, 0),
+        }
         yield ArtistShare(
             artist_id=each.artist_id,
             name=each.name,

@@ -2,13 +2,19 @@
 
 from __future__ import annotations
 
+import hashlib
+from base64 import b64decode, b64encode
 from collections.abc import Callable, Sequence
+from contextlib import ExitStack
 from dataclasses import dataclass
-from typing import Any
+from pathlib import Path
+from types import TracebackType
+from typing import Any, Self
 
 import numpy as np
 from numpy.typing import NDArray
 
+from ledger.lab.result_cache import ResultCache
 from ledger.lab.train.artist.calibrating import Labelled, Wide, fit_temperature, log_loss
 from ledger.lab.train.artist.candidates import CandidateClassifier
 from ledger.lab.train.artist.labels import LabelledWork
@@ -54,6 +60,63 @@ class Material:
         weights = self.weights[rows]
         return candidate.fitted(self.block[rows], self.labels[rows], self.classes, weights, self.seed)
 
+    def digest(self) -> str:
+        """Of everything that a fit depends on."""
+        whole = hashlib.sha256(repr((dict(self.block.specs), self.classes, self.seed, list(self.works))).encode())
+        for each in (*(self.block.parts[name] for name in sorted(self.block.parts)), self.labels):
+            whole.update(np.ascontiguousarray(each).tobytes())
+        return whole.hexdigest()
+
+
+FITS_VERSION = 1
+"""Goes up when a classifier is fitted in another way: kept fits of an earlier version do not count any more."""
+
+
+class Fits:
+    """Scores of held-out works by classifiers that were fitted to the others; finished ones are kept in a file."""
+
+    def __init__(self, kept: Path | None, material: Material, step: Step) -> None:
+        """Raises InputError (`file-unwritable`)."""
+        self._material = material
+        self._step = step
+        self._stack = ExitStack()
+        self._cache: ResultCache | None = None
+        if kept is not None:
+            heading = {"material": material.digest(), "version": FITS_VERSION}
+            self._cache = self._stack.enter_context(ResultCache(kept, heading))
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        self._stack.close()
+
+    def scores(
+        self, candidate: CandidateClassifier, what: str, rows: NDArray[np.int64], held_out: NDArray[np.int64]
+    ) -> Wide:
+        """Shape (len(held_out), classes). `what` names the fit, together with the candidate."""
+        key = f"{candidate.name}, {what}"
+        if self._cache is not None and key in self._cache:
+            return _unpacked(self._cache[key], len(held_out))
+        self._step(key)
+        fusion, member = self._material.fitted(candidate, rows)
+        found = member.scores(fusion(self._material.block[held_out])).astype(np.float64)
+        absent = np.setdiff1d(np.arange(self._material.classes), self._material.labels[rows])
+        found[:, absent] = np.minimum(found[:, absent], found.min(axis=1, keepdims=True) + _NOTHING)
+        if self._cache is not None:
+            self._cache.put(key, b64encode(found.astype("<f8").tobytes()).decode())
+        return found
+
+
+def _unpacked(text: str, rows: int) -> Wide:
+    return np.frombuffer(b64decode(text), "<f8").reshape(rows, -1).copy()
+
+
+Division = Sequence[tuple[NDArray[np.int64], NDArray[np.int64]]]
+"""For each fold, the rows to fit on and those held out."""
+
 
 @dataclass(frozen=True, slots=True)
 class Trial:
@@ -74,6 +137,7 @@ class Choice:
     """Of each trial in the average; 0 for those that do not serve."""
     judged: NDArray[np.int64]
     """Works that the candidates were judged by: those of whose artist LEAST_FITTED were left to fit on."""
+    parts: Division
 
     @property
     def averaged(self) -> Wide:
@@ -82,25 +146,24 @@ class Choice:
         )
 
 
-def choose(tried: Sequence[CandidateClassifier], material: Material, step: Step) -> Choice:
+def choose(tried: Sequence[CandidateClassifier], material: Material, fits: Fits) -> Choice:
     """Every candidate is fitted FOLDS times, and judged by the works left out."""
     parts = _parts(material)
     judged = np.flatnonzero(_judged(material, parts))
     trials = sorted(
-        (_trial(each, material, parts, judged, step) for each in tried),
+        (_trial(each, material, parts, judged, fits) for each in tried),
         key=lambda trial: -float(trial.figures["macro_top1"]),
     )
-    return Choice(tuple(trials), tuple(_shares(trials)), judged)
+    return Choice(tuple(trials), tuple(_shares(trials)), judged, parts)
 
 
-def _parts(material: Material) -> list[tuple[NDArray[np.int64], NDArray[np.int64]]]:
-    """For each fold, the rows to fit on and those held out."""
+def _parts(material: Material) -> Division:
     folds = divide(material.works, FOLDS, material.seed)
     outs = [folds == fold for fold in np.unique(folds)]
     return [(np.flatnonzero(apart(material.works, out)), np.flatnonzero(out)) for out in outs]
 
 
-def _judged(material: Material, parts: Sequence[tuple[NDArray[np.int64], NDArray[np.int64]]]) -> NDArray[np.bool_]:
+def _judged(material: Material, parts: Division) -> NDArray[np.bool_]:
     """No classifier can name an artist of whom it saw next to nothing. The one that serves sees all works, so such
     answers would make it seem less sure than it may be."""
     judged = np.zeros(len(material.labels), np.bool_)
@@ -113,18 +176,13 @@ def _judged(material: Material, parts: Sequence[tuple[NDArray[np.int64], NDArray
 def _trial(
     candidate: CandidateClassifier,
     material: Material,
-    parts: Sequence[tuple[NDArray[np.int64], NDArray[np.int64]]],
+    parts: Division,
     judged: NDArray[np.int64],
-    step: Step,
+    fits: Fits,
 ) -> Trial:
     scores = np.zeros((len(material.labels), material.classes))
     for number, (rows, held_out) in enumerate(parts):
-        step(f"{candidate.name}, part {number + 1} of {len(parts)}")
-        fusion, member = material.fitted(candidate, rows)
-        found = member.scores(fusion(material.block[held_out])).astype(np.float64)
-        absent = np.setdiff1d(np.arange(material.classes), material.labels[rows])
-        found[:, absent] = np.minimum(found[:, absent], found.min(axis=1, keepdims=True) + _NOTHING)
-        scores[held_out] = found
+        scores[held_out] = fits.scores(candidate, f"part {number + 1} of {len(parts)}", rows, held_out)
     labels, weights = material.labels[judged], material.weights[judged]
     temperature = fit_temperature(scores[judged], labels, weights)
     probabilities = softmax(scores[judged] / temperature)

@@ -1,4 +1,5 @@
-"""Turns artists' names into classes: which works teach which class, and which works stand for nobody in particular.
+"""Turns artists' names, or labels such as genres, into classes: which works teach which class, and which works stand
+for nothing in particular. What is said here of artists holds of such labels, whose "subjects" are the artists.
 
 Labels follow subjects in most collections, so everything here keeps the subject and the group of near duplicates of
 each work: who divides works does so by them (splits.py).
@@ -26,6 +27,8 @@ MOST_WORKS = 60
 """Works of one artist that are used: some drew hundreds, and would outweigh all others."""
 MOST_OF_GROUP = 3
 """Works of one group of near duplicates that are used: the tenth variant teaches nothing that three do not."""
+_DIVIDED_BY = {"artist": "subjects"}
+"""What works are divided by, by noun; labels are divided by artists."""
 MOST_BY_OTHERS = 3
 """Works in the class of none by one artist: it must show many hands."""
 
@@ -61,6 +64,16 @@ class Labels:
         return len(self.classes)
 
 
+def subject_of(labels: Mapping[str, str]) -> str:
+    """What a source says that a work shows: its subject, else its genre; empty where it says neither."""
+    return next((label for name in ("subject", "genre") if says_something(label := labels.get(name, ""))), "")
+
+
+def says_something(label: str) -> bool:
+    """Not of an empty one, nor of `Unknown Genre` and the like."""
+    return bool(label.strip()) and not _plain(label).startswith("unknown") and not is_nobody(label)
+
+
 def joined_names(names: Iterable[str]) -> dict[str, str]:
     """Each name, with the most frequent spelling of the same name.
 
@@ -84,8 +97,8 @@ def _plain(name: str) -> str:
     return " ".join(words).replace("_", " ").strip() or name.casefold()
 
 
-def encode_labels(works: Sequence[LabelledWork], *, seed: int, most: int = MOST_WORKS) -> Labels:
-    """The classes and their works; at least two artists.
+def encode_labels(works: Sequence[LabelledWork], *, seed: int, most: int = MOST_WORKS, noun: str = "artist") -> Labels:
+    """The classes and their works; at least two artists. `noun`: what the classes are, for messages.
 
     Left out are works of unknown artists (they may be by anybody), near duplicates that two artists claim, and works
     beyond MOST_OF_GROUP of near duplicates, `most` by one artist, MOST_BY_OTHERS by one in the class of none.
@@ -93,30 +106,31 @@ def encode_labels(works: Sequence[LabelledWork], *, seed: int, most: int = MOST_
     Raises InputError (`too-few-artists`).
     """
     reasons: Counter[str] = Counter()
-    usable = _usable(works, reasons)
+    usable = _usable(works, reasons, noun)
     by_artist: dict[str, list[int]] = defaultdict(list)
     for row in usable:
         by_artist[works[row].artist].append(row)
     classes = sorted(name for name, rows in by_artist.items() if _is_class(works, rows))
     if len(classes) < 2:
-        raise too_few_artists(len(classes))
+        raise too_few_artists(len(classes), noun)
     index = {name: place for place, name in enumerate(classes)}
     chosen: dict[int, int] = {}
     for name, rows in sorted(by_artist.items()):
         limit = most if name in index else MOST_BY_OTHERS
         taken = spread(works, rows, limit, seed)
-        reasons["more than are used of one artist"] += len(rows) - len(taken)
+        reasons[f"more than are used of one {noun}"] += len(rows) - len(taken)
         chosen.update(dict.fromkeys(taken, index.get(name, len(classes))))
     order = sorted(chosen)
     return Labels(tuple(classes), tuple(order), tuple(chosen[row] for row in order), dict(+reasons))
 
 
-def too_few_artists(count: int) -> InputError:
-    found = "no artist has" if not count else "only one artist has"
+def too_few_artists(count: int, noun: str = "artist") -> InputError:
+    found = f"no {noun} has" if not count else f"only one {noun} has"
     return InputError(
-        f"{found} {LEAST_WORKS} different works of {LEAST_SUBJECTS} subjects: a classifier needs at least two artists",
+        f"{found} {LEAST_WORKS} different works of {LEAST_SUBJECTS} {_DIVIDED_BY.get(noun, 'artists')}: a classifier"
+        f" needs at least two {noun}s",
         code="too-few-artists",
-        hint="Add works of other artists, or more works of these.",
+        hint=f"Add works of other {noun}s, or more works of these.",
     )
 
 
@@ -156,7 +170,7 @@ def spread(works: Sequence[LabelledWork], rows: Sequence[int], limit: int, seed:
     return sorted(taken[:limit])
 
 
-def _usable(works: Sequence[LabelledWork], reasons: Counter[str]) -> list[int]:
+def _usable(works: Sequence[LabelledWork], reasons: Counter[str], noun: str) -> list[int]:
     artists_of: dict[str, set[str]] = defaultdict(set)
     for work in works:
         artists_of[work.group].add(work.artist)
@@ -165,11 +179,11 @@ def _usable(works: Sequence[LabelledWork], reasons: Counter[str]) -> list[int]:
     for row in sorted(range(len(works)), key=lambda row: works[row].key):
         work = works[row]
         if is_nobody(work.artist):
-            reasons["artist unknown"] += 1
+            reasons[f"{noun} unknown"] += 1
         elif len(artists_of[work.group]) > 1:
-            reasons["nearly the same as another artist's"] += 1
+            reasons[f"nearly the same as one of another {noun}"] += 1
         elif taken[work.group] == MOST_OF_GROUP:
-            reasons["nearly the same as others by the artist"] += 1
+            reasons[f"nearly the same as others of the {noun}"] += 1
         else:
             taken[work.group] += 1
             usable.append(row)

@@ -1,8 +1,7 @@
-"""Trains the classifier of artists on a ledger's own works, and puts it into service.
+"""Trains classifiers on a ledger's own works, and puts them into service: of artists, and of labels that works have.
 
 Only works are used whose terms allow both `train` and `style`: a classifier is a model, and its answers name artists by
-their style. Features were stored at registration, so a training reads no pictures and takes minutes. Nothing is stored
-before it ends; run it again after an interruption.
+their style. Features were stored at registration, so a training reads no pictures and takes minutes.
 """
 
 from __future__ import annotations
@@ -20,30 +19,35 @@ import numpy as np
 from ledger import canonical
 from ledger.corpus.sealed import is_sealed
 from ledger.corpus.unknown_artists import is_nobody
+from ledger.corpus.work import UNKNOWN_ARTIST
 from ledger.errors import InputError
 from ledger.fingerprint.fingerprint import HandPrint
 from ledger.fingerprint.hand import depths, technique
 from ledger.fingerprint.hand.hand import hand_spec, hand_specs
 from ledger.fingerprint.spec import FingerprintSpec
 from ledger.fingerprint.style_models import CLIP, VAE
+from ledger.flows.pictures.artist_references import ARTIST
 from ledger.flows.progress import Progress
 from ledger.flows.records.model_names import ARTIST_CLASSIFIER
 from ledger.flows.records.models import Models
+from ledger.lab.train.artist.candidates import candidates
 from ledger.lab.train.artist.card import artist_model_card
 from ledger.lab.train.artist.choice import Step
 from ledger.lab.train.artist.groups import duplicate_groups
-from ledger.lab.train.artist.labels import LabelledWork
-from ledger.lab.train.artist.training import TrainedArtists, train_artists
+from ledger.lab.train.artist.labels import LabelledWork, joined_names, says_something, subject_of
+from ledger.lab.train.artist.training import LEAST_OTHERS, TrainedArtists, train_artists
 from ledger.lab.train.pictures import OPENCLIPART
 from ledger.match.artists.artifact import model_digest, write_artist_model
 from ledger.match.artists.features import FeatureBlock
-from ledger.storage.search.artist_models import ArtistModelStore, StoredArtistModel
+from ledger.storage.search.classifiers import ClassifierStore, StoredClassifier
 from ledger.storage.works.hands import HandStore, TrainableWork
 
 MOST_READ = 200
 """Works of one artist that are read, so that memory is bounded by the number of artists; a training uses fewer."""
 FORMAT = "artist-classifier"
 """What `model` records say of such a model."""
+LABELS = ("genre", "style")
+"""Labels that are learned where a corpus has them, as WikiArt does."""
 _LACKING = "no features are stored: artledger corpus refresh"
 _SEALED = "reserved for measurements (ledger.corpus.sealed)"
 _MANY = "more than are read of one artist"
@@ -89,43 +93,85 @@ def own_works(store: HandStore, spec: FingerprintSpec, progress: Progress) -> Ow
     return OwnWorks(tuple(usable), _block(usable, spec), left_out)
 
 
-def train_on(own: OwnWorks, *, seed: int, step: Step) -> TrainedArtists:
-    """Raises as `train_artists` does."""
+@dataclass(frozen=True, slots=True)
+class TrainingOrder:
+    """What is trained, and how."""
+
+    kind: str
+    """ARTIST, or one of LABELS."""
+    seed: int
+    smoke: bool
+    """Without the slow classifiers, and without the curve."""
+    kept: Path
+    """A folder for finished fits, from which an interrupted training goes on."""
+    step: Step
+
+
+def labelled(own: OwnWorks, kind: str) -> tuple[LabelledWork, ...]:
+    """The works as they teach this kind; those of a label that says that nothing is known are of nobody.
+
+    Artists are told apart on subjects that a classifier did not see; labels on artists that it did not see.
+    """
     near = duplicate_groups([work.fingerprint for work in own.works])
     stored: dict[str, str] = {}
-    labelled = [
-        LabelledWork(
-            key=work.work_id,
-            artist=work.artist_id,
-            subject=work.subject or work.work_id,
-            group=stored.setdefault(work.group, group),
+    spelled = joined_names(work.labels.get(kind, "") for work in own.works)
+    found = []
+    for work, group in zip(own.works, near, strict=True):
+        artists = kind == ARTIST
+        label = spelled[work.labels.get(kind, "")]
+        found.append(
+            LabelledWork(
+                key=work.work_id,
+                artist=work.artist_id if artists else label if says_something(label) else UNKNOWN_ARTIST,
+                subject=subject_of(work.labels) or work.work_id if artists else work.artist_id,
+                group=stored.setdefault(work.group, group),
+            )
         )
-        for work, group in zip(own.works, near, strict=True)
-    ]
-    return train_artists(own.block, labelled, seed=seed, step=step)
+    return tuple(found)
+
+
+def train_on(own: OwnWorks, order: TrainingOrder) -> TrainedArtists:
+    """Raises as `train_artists` does."""
+    order.kept.mkdir(parents=True, exist_ok=True)
+    kept = order.kept / f"{order.kind}.jsonl"
+    trained = train_artists(
+        own.block,
+        labelled(own, order.kind),
+        seed=order.seed,
+        step=order.step,
+        tried=candidates(own.block.parts, quick=order.smoke),
+        noun=order.kind,
+        least_others=LEAST_OTHERS if order.kind == ARTIST else 0,
+        kept=kept,
+        curve=not order.smoke,
+    )
+    kept.unlink()
+    return trained
 
 
 def put_into_service(
-    own: OwnWorks, trained: TrainedArtists, models: Models, store: ArtistModelStore
-) -> StoredArtistModel:
+    kind: str, own: OwnWorks, trained: TrainedArtists, models: Models, store: ClassifierStore
+) -> StoredClassifier:
     """Appends the `model` record, whose manifest lists the files of the training, and stores the classifier.
 
     Raises PushbackError when nothing can be appended now.
     """
     file = write_artist_model(trained.model)
     digest = model_digest(file)
-    used = {own.works[row].sha256 for row in trained.labels.rows}
+    learned = [own.works[row] for row in trained.labels.rows]
+    used = {work.sha256 for work in learned}
     report = {**trained.report, "left_out": {**trained.report["left_out"], **own.left_out}}
     with TemporaryDirectory(prefix="artledger-") as folder:
         manifest = Path(folder) / "manifest"
         manifest.write_text("".join(f"{each}\n" for each in sorted(used)))
-        registered = models.register(_Facts(digest, report, manifest))
-    model = StoredArtistModel(
+        registered = models.register(_Facts(digest, kind, report, manifest))
+    model = StoredClassifier(
         digest=digest,
+        kind=kind,
         record_id=registered.ref.record_id,
-        artists=trained.model.artists,
+        artists=tuple(sorted({work.artist_id for work in learned})),
         file=file,
-        card=artist_model_card(trained, digest),
+        card=artist_model_card(kind, trained, digest),
         report=report,
     )
     store.put(model)
@@ -137,6 +183,7 @@ class _Facts:
     """What the `model` record is made from (`ledger.flows.records.models.Registrable`)."""
 
     weights_sha256: str
+    kind: str
     report: dict[str, Any]
     manifest: Path
 
@@ -147,7 +194,7 @@ class _Facts:
     @property
     def spec(self) -> bytes:
         figures = {name: f"{value}" for name, value in self.report.items() if isinstance(value, int | float)}
-        return canonical.dumps({"figures": figures, "type": ARTIST_CLASSIFIER})
+        return canonical.dumps({"classifies": self.kind, "figures": figures, "type": ARTIST_CLASSIFIER})
 
     @property
     def spec_sha256(self) -> str:

@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 
 from ledger.lab.evaluate.corpus.landings import landings
-from ledger.lab.evaluate.corpus.report import compared, corpus_report, gini
+from ledger.lab.evaluate.corpus.report import Naming, compared, corpus_report, gini
 from ledger.match.block import FingerprintBlock
 from ledger.match.null_set import shipped_null_set
 from ledger.match.ranking import shipped_ranking
@@ -92,3 +92,15 @@ def test_withdrawn_works_do_not_count_and_forbidden_ones_cannot_be_met(database:
     assert by_name["Ada"].share == pytest.approx(1 / 4)
     assert by_name["Ben"].unrelated.ratio == pytest.approx(4 / 3)
     assert (found.gini_copies, found.artists_copied, found.works_copied) == (None, 0, 0)
+
+
+def test_whom_classifiers_name_is_compared_too(database: Database) -> None:
+    stores = stores_of(database)
+    ada, ben = (work.artist_id for work in register(stores, 2, artists=("Ada", "Ben")))
+    naming = Naming("d" * 64, records={ada: 30, ben: 10}, for_others={ben: 40})
+    found = corpus_report(SpreadReader(database, stores.projector), {}, {}, naming)
+    by_id = {each.artist_id: each for each in found.per_artist}
+    assert found.classifier == "d" * 64
+    assert by_id[ada].named.ratio == pytest.approx(1.5)
+    assert by_id[ada].named_for_others.count == 0
+    assert by_id[ben].named_for_others.ratio == pytest.approx(2)

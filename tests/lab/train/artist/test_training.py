@@ -30,7 +30,7 @@ def trained() -> TrainedArtists:
 def test_it_knows_hands_and_says_none_for_others(trained: TrainedArtists) -> None:
     found = trained.model.probabilities(BLOCK[ASKED])
     known = ASKED < 80
-    names = [trained.model.artists[place] for place in found[:, :-1].argmax(axis=1)]
+    names = [trained.model.classes[place] for place in found[:, :-1].argmax(axis=1)]
     right = [name == WORKS[row].artist for name, row in zip(names, ASKED, strict=True)]
     assert np.mean(np.array(right)[known]) > 0.8
     assert found[~known, -1].mean() > found[known, -1].mean() + 0.3
