@@ -8,18 +8,22 @@ from typing import Annotated
 from fastapi import APIRouter, Query, Request, Response
 from fastapi.responses import RedirectResponse
 
-from api.http.context import Here, Id
+from api.http.context import Here, Id, Sha256
 from api.http.problems import Problem
 from api.pages.compared_view import ComparedView
 from api.pages.presentation import not_measured
 from api.pages.published import latest_checkpoint
 from api.pages.views import page, wants_page
+from api.pages.works_shown import WorksShown
 from api.requests import Page
 from ledger.errors import InputError
 from ledger.record.ids import ID_PATTERN
+from ledger.storage.works.browse import BrowseFilter
 
 LATEST = 8
+SAMPLES = 3
 WORKS_PER_PAGE = 48
+ARTISTS_PER_PAGE = 100
 TOP_K = 10
 
 router = APIRouter(include_in_schema=False)
@@ -34,8 +38,8 @@ def start(here: Here) -> Response:
     return page(
         "start.html",
         stats=application.works.catalogue.stats(),
-        latest=application.records.latest(LATEST),
-        published=latest_checkpoint(application.log.objects),
+        copies=application.works.catalogue.copied(LATEST),
+        samples=application.works.catalogue.listed(BrowseFilter(), limit=SAMPLES).works,
         max_bytes=application.settings.max_image_bytes,
     )
 
@@ -61,19 +65,42 @@ async def verify(request: Request, here: Here) -> Response:
     return RedirectResponse(await here.with_image(request, verified), 303)
 
 
+@router.get("/p/{sha256}")
+def show_picture(here: Here, sha256: Sha256) -> Response:
+    """What is known about a file by its SHA-256: a link that can be passed on."""
+    return page("lookup.html", answer=here.application.pictures.lookups.by_sha256(sha256), compared=False)
+
+
 @router.get("/search")
 def search(here: Here, q: Annotated[str, Query(max_length=200)]) -> Response:
-    """A record id leads to its page, a SHA-256 to what is known about the file."""
+    """A record id leads to its page, a SHA-256 to what is known about the file, other words to works and artists."""
     text = q.strip().lower()
     if _ID.fullmatch(text):
         return RedirectResponse(f"/records/{text}", 303)
     if _SHA256.fullmatch(text):
-        return page("lookup.html", answer=here.application.pictures.lookups.by_sha256(text), compared=False)
-    raise InputError(
-        "this is neither a SHA-256 nor a record id",
-        code="bad-search",
-        hint="A SHA-256 has 64 hexadecimal digits. A record id looks like 01890a5d-ac96-774b-bcce-b302099a8057",
+        return RedirectResponse(f"/p/{text}", 303)
+    return page("search.html", found=here.application.works.catalogue.search(q))
+
+
+@router.get("/works")
+def show_works(here: Here, query: Annotated[WorksShown, Query()]) -> Response:
+    """Registered works, filtered, in the order of their registration."""
+    catalogue = here.application.works.catalogue
+    chosen = BrowseFilter(licence=query.licence or None, use=query.use or None, contested=query.contested)
+    return page(
+        "works.html",
+        works=catalogue.listed(chosen, after=query.after, limit=WORKS_PER_PAGE),
+        licences=catalogue.stats().licences,
+        chosen=query,
+        following=query.following,
     )
+
+
+@router.get("/artists")
+def show_artists(here: Here, after: Annotated[str | None, Query(max_length=400)] = None) -> Response:
+    """Artists in the order of their names."""
+    artists = here.application.works.catalogue.artists(after=after, limit=ARTISTS_PER_PAGE)
+    return page("artists.html", artists=artists, first=after is None)
 
 
 @router.get("/records/{record_id}")

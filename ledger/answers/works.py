@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
+from dataclasses import dataclass
+
 from ledger.answers.answer import Answer, Links
+from ledger.answers.artists import ListedArtist
 from ledger.answers.file_terms import FileTermAnswer
 from ledger.answers.records import RecordAnswer
 from ledger.corpus.work import AllowedUse
@@ -54,6 +57,25 @@ class WorkPage(Answer):
     works: tuple[WorkAnswer, ...]
     next_after: int | None
     """Goes on (`after=`); null at the end."""
+
+
+@dataclass(frozen=True, slots=True)
+class SearchAnswer:
+    """What a page shows for words: the best first, not all where there are many."""
+
+    words: str
+    works: tuple[WorkAnswer, ...]
+    artists: tuple[ListedArtist, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class FoundCopy:
+    """A record of a copy, with the work that it is a copy of."""
+
+    record_id: str
+    title: str
+    artist: str
+    preview: str | None
 
 
 class RegisteredWork(Answer):

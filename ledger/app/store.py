@@ -28,6 +28,7 @@ if TYPE_CHECKING:
     from ledger.storage.search.generated_pictures import GeneratedPictureStore
     from ledger.storage.search.likenesses import LikenessStore
     from ledger.storage.search.null_queries import NullQueryStore
+    from ledger.storage.works.browse import WorkBrowser
     from ledger.storage.works.corpus import CorpusStore
     from ledger.storage.works.duplicates import DuplicateStore
     from ledger.storage.works.erasure import Erasure
@@ -152,6 +153,12 @@ class Store:
         from ledger.storage.search.classifiers import ClassifierStore
 
         return ClassifierStore(self.database, self.projector)
+
+    @cached_property
+    def browser(self) -> WorkBrowser:
+        from ledger.storage.works.browse import WorkBrowser
+
+        return WorkBrowser(self.database, self.projector)
 
     @cached_property
     def likenesses(self) -> LikenessStore:

@@ -58,6 +58,7 @@ class Works:
     def catalogue(self) -> Catalogue:
         return Catalogue(
             reader=self.store.works,
+            browser=self.store.browser,
             entries=self.store.entries,
             store=self.store.records,
             calibrations=self.store.calibrations,

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import html
 import re
+from urllib.parse import quote
 
 import pytest
 from fastapi.testclient import TestClient
@@ -32,7 +33,11 @@ def pages(hostile: WorkAnswer) -> list[str]:
         f"/works/{hostile.work_id}",
         f"/artists/{hostile.artist_id}",
         f"/records/{hostile.registration_record_id}",
-        f"/search?q={hostile.sha256}",
+        f"/p/{hostile.sha256}",
+        f"/search?q={quote(HOSTILE_ARTIST)}",
+        "/works",
+        "/works?licence=CC0-1.0&use=match&contested=false&after=3",
+        "/artists",
     ]
 
 
@@ -48,7 +53,7 @@ def test_every_page_is_html_with_protection(client: TestClient, hostile: WorkAns
         assert response.headers["x-content-type-options"] == "nosniff"
         assert response.headers["referrer-policy"] == "no-referrer"
         assert not re.search(
-            r"<script(?! type=\"module\" src=\"/static/verify\.js\"></script>)|style=|\son\w+=\"", response.text
+            r"<script(?! type=\"module\" src=\"/static/(verify|ask)\.js\"></script>)|style=|\son\w+=\"", response.text
         )
 
 
@@ -74,8 +79,8 @@ def test_protection_is_on_every_answer(client: TestClient) -> None:
 def test_figures_on_the_start_page_and_the_log_page(client: TestClient, application: Application) -> None:
     stats = application.works.catalogue.stats()
     start = client.get("/").text
-    assert f"<dd>{stats.works}</dd>" in start
-    assert f"<dd>{stats.artists}</dd>" in start
+    assert f"with all {stats.works} works by {stats.artists} artists" in start
+    assert f"a log of {stats.tree_size} entries" in start
     log = client.get("/log").text
     checkpoint = application.log.objects.get("checkpoint")
     assert checkpoint is not None
@@ -97,9 +102,7 @@ def test_search_knows_ids_and_digests(client: TestClient, hostile: WorkAnswer) -
     assert found.status_code == 303
     assert found.headers["location"] == f"/records/{hostile.registration_record_id}"
     assert f"/records/{hostile.registration_record_id}" in client.get("/search", params={"q": hostile.sha256}).text
-    refused = client.get("/search", params={"q": "<b>"}, headers=BROWSER)
-    assert refused.status_code == 422
-    assert "neither a SHA-256 nor a record id" in refused.text
+    assert "<b>" not in client.get("/search", params={"q": "<b>"}, headers=BROWSER).text
 
 
 def test_people_get_problems_as_pages_and_programs_as_documents(client: TestClient) -> None:
@@ -127,3 +130,37 @@ def test_verify_says_which_frame_was_compared(client: TestClient) -> None:
     assert OVER_BLACK in client.get(f"{plain}?over_black=true").text
     for wrong in ("frames=0", "frames=99999", "frame=17", "tried=-1", "over_black=maybe", "frames=<b>"):
         assert client.get(f"{plain}?{wrong}").status_code == 422
+
+
+def test_works_are_filtered_and_paged(client: TestClient, hostile: WorkAnswer) -> None:
+    whole = client.get("/works", headers=BROWSER).text
+    assert f'href="/works/{hostile.work_id}"' in whole
+    for address in ("/works?use=train", "/works?licence=GPL-3.0-only", "/works?contested=true"):
+        assert f'href="/works/{hostile.work_id}"' not in client.get(address, headers=BROWSER).text, address
+    assert "selected>CC0-1.0" in client.get("/works?licence=CC0-1.0", headers=BROWSER).text
+    last = client.get(f"/works?after={hostile.registration_index}", headers=BROWSER).text
+    assert "That was the last one." in last
+    assert 'href="/works?after=-1"' in last
+    assert client.get("/works?use=nothing", headers=BROWSER).status_code == 422
+    assert client.get("/works?colour=red", headers=BROWSER).status_code == 422
+
+
+def test_words_find_titles_and_names(client: TestClient, hostile: WorkAnswer) -> None:
+    for words in ("ALERT(1)", "  script>alert ", hostile.title[:20]):
+        assert f'href="/works/{hostile.work_id}"' in client.get("/search", params={"q": words}, headers=BROWSER).text
+    by_name = client.get("/search", params={"q": "src=x ONERROR"}, headers=BROWSER).text
+    assert f'href="/artists/{hostile.artist_id}"' in by_name
+    assert "No title contains these words" in by_name
+    for wild in ("%%", "__", "\\\\"):
+        assert f'href="/works/{hostile.work_id}"' not in client.get("/search", params={"q": wild}, headers=BROWSER).text
+    short = client.get("/search", params={"q": "a"}, headers=BROWSER)
+    assert short.status_code == 422
+    assert "at least 2 letters" in short.text
+
+
+def test_a_file_has_an_address_that_can_be_passed_on(client: TestClient, hostile: WorkAnswer) -> None:
+    moved = client.get(f"/search?q={hostile.sha256.upper()}", headers=BROWSER, follow_redirects=False)
+    assert (moved.status_code, moved.headers["location"]) == (303, f"/p/{hostile.sha256}")
+    assert "This is “" in client.get(f"/p/{hostile.sha256}", headers=BROWSER).text
+    assert "We have no record of this file" in client.get(f"/p/{'0' * 64}", headers=BROWSER).text
+    assert client.get("/p/nothing", headers=BROWSER).status_code in (404, 422)

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from ledger.answers.artists import ArtistPage, ListedArtist
 from ledger.answers.file_terms import file_term_answer
 from ledger.answers.notes import EMPTY_CORPUS, outgrown
-from ledger.answers.works import ArtistAnswer, ContestReport, CorpusStats, WorkAnswer, WorkPage
+from ledger.answers.works import ArtistAnswer, ContestReport, CorpusStats, FoundCopy, SearchAnswer, WorkAnswer, WorkPage
 from ledger.corpus.work import Artist, CorpusState, Work
 from ledger.errors import InputError, NotFoundError
 from ledger.flows.records.record_answers import preview_path
@@ -17,9 +17,14 @@ from ledger.record.ids import parse_id
 from ledger.storage.log.entries import PostgresEntryStore
 from ledger.storage.log.records import RecordStore
 from ledger.storage.search.calibrations import CalibrationStore
+from ledger.storage.works.browse import BrowseFilter, WorkBrowser
 from ledger.storage.works.works import WorkReader
+from ledger.text import clean_text
 
 SAMPLE = 24
+SHORTEST_SEARCH = 2
+MOST_FOUND = 48
+"""Works, and artists, that a search shows."""
 LARGEST = 20
 
 
@@ -28,6 +33,7 @@ class Catalogue:
     """Only reads."""
 
     reader: WorkReader
+    browser: WorkBrowser
     entries: PostgresEntryStore
     store: RecordStore
     calibrations: CalibrationStore
@@ -80,6 +86,50 @@ class Catalogue:
         page = found[:limit]
         next_after = page[-1].registration_index if len(found) > limit else None
         return WorkPage(works=self._answers(page), next_after=next_after)
+
+    def listed(self, chosen: BrowseFilter, *, after: int = -1, limit: int = 50) -> WorkPage:
+        """Works of all artists in the order of registration, after log entry `after`. Raises InputError
+        (`bad-limit`)."""
+        _require_limit(limit)
+        found = self._by_ids(self.browser.listed(chosen, after=after, limit=limit + 1))
+        page = found[:limit]
+        return WorkPage(
+            works=self._answers(page), next_after=page[-1].registration_index if len(found) > limit else None
+        )
+
+    def search(self, words: str) -> SearchAnswer:
+        """Works and artists whose title or name contains the words. Raises InputError (`bad-search`)."""
+        plain = " ".join(clean_text(words).split())
+        if len(plain) < SHORTEST_SEARCH:
+            raise InputError(
+                f"{plain!r} is too short to search for",
+                code="bad-search",
+                hint=f"Write at least {SHORTEST_SEARCH} letters of a title or a name, a SHA-256, or a record id.",
+            )
+        works = self._by_ids(self.browser.titled(plain, MOST_FOUND))
+        artists = self.browser.named(plain, MOST_FOUND)
+        return SearchAnswer(
+            words=plain,
+            works=self._answers(works),
+            artists=tuple(ListedArtist(artist.artist_id, artist.name, count) for artist, count in artists),
+        )
+
+    def copied(self, limit: int) -> tuple[FoundCopy, ...]:
+        """The works of which copies were found last, each with that record."""
+        found = self.browser.copied(limit)
+        works = self.reader.works({work_id for _, work_id in found})
+        return tuple(
+            FoundCopy(
+                record_id=record_id, title=works[work_id].title, artist=works[work_id].artist,
+                preview=preview_path(works[work_id]),
+            )
+            for record_id, work_id in found
+            if work_id in works
+        )  # fmt: skip
+
+    def _by_ids(self, work_ids: Sequence[str]) -> list[Work]:
+        found = self.reader.works(work_ids)
+        return [found[work_id] for work_id in work_ids if work_id in found]
 
     def _answers(self, works: Sequence[Work]) -> tuple[WorkAnswer, ...]:
         """The works, each with other artists' registrations of the same work. All names come from one query."""
