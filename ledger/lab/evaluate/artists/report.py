@@ -30,7 +30,7 @@ from ledger.lab.evaluate.metrics import ReliabilityBin, reliability
 from ledger.lab.evaluate.works import Progress
 from ledger.lab.result_cache import ResultCache
 
-VERSION = 2
+VERSION = 1
 """Goes up when finished rounds of an earlier version do not count any more."""
 RANDOM_ROUNDS = 2
 """Rounds with a random split, which only show how much it flatters."""

@@ -11,7 +11,7 @@ from ledger.match.artists.model import ArtistCalibration, open_set_evidence
 
 Wide = NDArray[np.float64]
 Labelled = NDArray[np.int64]
-_COLDEST, _WARMEST = np.log(0.05), np.log(200.0)
+_COLDEST, _WARMEST = np.log(0.05), np.log(20.0)
 """Bounds of the logarithm of a temperature."""
 _LEAST = 1e-9
 _RIDGE = 1e-3

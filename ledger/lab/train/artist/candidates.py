@@ -15,23 +15,8 @@ from ledger.match.artists.features import FeatureBlock, Floats
 from ledger.match.artists.fusion import Fusion, fit_fusion
 from ledger.match.artists.members import Classifier
 
-
-@dataclass(frozen=True, slots=True)
-class ClassifierLesson:
-    """What a classifier is fitted to: n works, with features of shape (n, dimension)."""
-
-    features: Floats
-    labels: NDArray[np.int64]
-    """Shape (n,); the last of the classes is that of none."""
-    classes: int
-    weights: NDArray[np.float64]
-    """How much each work counts, shape (n,)."""
-    owners: NDArray[np.int64]
-    """Whose work each is, shape (n,): also of those in the class of none."""
-    seed: int
-
-
-Fit = Callable[[ClassifierLesson], Classifier]
+Fit = Callable[[Floats, NDArray[np.int64], int, NDArray[np.float64], int], Classifier]
+"""Fits to features (n, dimension), labels (n,), number of classes, weights of the works (n,), with a seed."""
 
 WEAK_RIDGE, STRONG_RIDGE = 1e-5, 1e-4
 """Penalties of logistic regression that did best over folds of open works: for about a hundred numbers, and for
@@ -47,10 +32,11 @@ class CandidateClassifier:
     """Kinds of features that it sees."""
     fit: Fit
 
-    def fitted(self, block: FeatureBlock, lesson: Callable[[Floats], ClassifierLesson]) -> tuple[Fusion, Classifier]:
-        """`lesson` takes the features that this classifier sees."""
+    def fitted(
+        self, block: FeatureBlock, labels: NDArray[np.int64], classes: int, weights: NDArray[np.float64], seed: int
+    ) -> tuple[Fusion, Classifier]:
         fusion = fit_fusion(block, self.parts)
-        return fusion, self.fit(lesson(fusion(block)))
+        return fusion, self.fit(fusion(block), labels, classes, weights, seed)
 
 
 def candidates(available: Mapping[str, object], *, quick: bool = False) -> tuple[CandidateClassifier, ...]:
@@ -60,7 +46,6 @@ def candidates(available: Mapping[str, object], *, quick: bool = False) -> tuple
         CandidateClassifier("logistic, technique", (technique.NAME,), partial(_logistic, WEAK_RIDGE)),
         CandidateClassifier("logistic, depths", (depths.NAME,), partial(_logistic, STRONG_RIDGE)),
         CandidateClassifier("logistic, hand", hand, partial(_logistic, STRONG_RIDGE)),
-        CandidateClassifier("discriminant, hand", hand, _discriminant),
         CandidateClassifier("prototypes, hand", hand, _prototypes),
         CandidateClassifier("nearest works, hand", hand, _nearest),
     ]
@@ -73,37 +58,41 @@ def candidates(available: Mapping[str, object], *, quick: bool = False) -> tuple
     return tuple(each for each in tried if all(part in available for part in each.parts))
 
 
-def _logistic(ridge: float, lesson: ClassifierLesson) -> Classifier:
+def _logistic(
+    ridge: float, features: Floats, labels: NDArray[np.int64], classes: int, weights: NDArray[np.float64], _seed: int
+) -> Classifier:
     from ledger.lab.train.artist.logistic import fit_logistic
 
-    return fit_logistic(lesson.features, lesson.labels, lesson.classes, lesson.weights, ridge=ridge)
+    return fit_logistic(features, labels, classes, weights, ridge=ridge)
 
 
-def _discriminant(lesson: ClassifierLesson) -> Classifier:
-    from ledger.lab.train.artist.discriminant import fit_discriminant
-
-    return fit_discriminant(lesson.features, lesson.labels, lesson.classes, lesson.owners)
-
-
-def _forest(lesson: ClassifierLesson) -> Classifier:
+def _forest(
+    features: Floats, labels: NDArray[np.int64], classes: int, weights: NDArray[np.float64], seed: int
+) -> Classifier:
     from ledger.lab.train.artist.trees import fit_forest
 
-    return fit_forest(lesson.features, lesson.labels, lesson.classes, lesson.weights, seed=lesson.seed)
+    return fit_forest(features, labels, classes, weights, seed=seed)
 
 
-def _network(lesson: ClassifierLesson) -> Classifier:
+def _network(
+    features: Floats, labels: NDArray[np.int64], classes: int, weights: NDArray[np.float64], seed: int
+) -> Classifier:
     from ledger.lab.train.artist.network import fit_network
 
-    return fit_network(lesson.features, lesson.labels, lesson.classes, lesson.weights, seed=lesson.seed)
+    return fit_network(features, labels, classes, weights, seed=seed)
 
 
-def _prototypes(lesson: ClassifierLesson) -> Classifier:
+def _prototypes(
+    features: Floats, labels: NDArray[np.int64], classes: int, _weights: NDArray[np.float64], _seed: int
+) -> Classifier:
     from ledger.lab.train.artist.neighbours import fit_prototypes
 
-    return fit_prototypes(lesson.features, lesson.labels, lesson.classes)
+    return fit_prototypes(features, labels, classes)
 
 
-def _nearest(lesson: ClassifierLesson) -> Classifier:
+def _nearest(
+    features: Floats, labels: NDArray[np.int64], classes: int, _weights: NDArray[np.float64], _seed: int
+) -> Classifier:
     from ledger.lab.train.artist.neighbours import fit_nearest
 
-    return fit_nearest(lesson.features, lesson.labels, lesson.classes)
+    return fit_nearest(features, labels, classes)

@@ -16,16 +16,16 @@ from numpy.typing import NDArray
 
 from ledger.lab.result_cache import ResultCache
 from ledger.lab.train.artist.calibrating import Labelled, Wide, fit_temperature, log_loss
-from ledger.lab.train.artist.candidates import CandidateClassifier, ClassifierLesson
+from ledger.lab.train.artist.candidates import CandidateClassifier
 from ledger.lab.train.artist.labels import LabelledWork
 from ledger.lab.train.artist.splits import apart, divide
-from ledger.match.artists.features import FeatureBlock, Floats
+from ledger.match.artists.features import FeatureBlock
 from ledger.match.artists.fusion import Fusion
 from ledger.match.artists.members import Classifier, softmax
 
 FOLDS = 4
-MARGIN = 0.05
-"""Macro top-1 within which classifiers cannot be told apart on some dozens of artists: its standard error over them."""
+MARGIN = 0.03
+"""Macro top-1 within which classifiers cannot be told apart on some hundred works: about its standard error."""
 LEAST_FITTED = 4
 """Works of an artist that a fold must leave to fit on, for the answers about the others to count."""
 _NOTHING = -30.0
@@ -57,13 +57,8 @@ class Material:
     ) -> tuple[Fusion, Classifier]:
         """The candidate, fitted to these rows; None: to all."""
         rows = np.arange(len(self.labels)) if rows is None else rows
-        artists = {name: number for number, name in enumerate(sorted({work.artist for work in self.works}))}
-        owners = np.array([artists[self.works[row].artist] for row in rows], np.int64)
-
-        def lesson(features: Floats) -> ClassifierLesson:
-            return ClassifierLesson(features, self.labels[rows], self.classes, self.weights[rows], owners, self.seed)
-
-        return candidate.fitted(self.block[rows], lesson)
+        weights = self.weights[rows]
+        return candidate.fitted(self.block[rows], self.labels[rows], self.classes, weights, self.seed)
 
     def digest(self) -> str:
         """Of everything that a fit depends on."""

@@ -3,18 +3,14 @@ says."""
 
 from __future__ import annotations
 
-from collections.abc import Callable
-
 import numpy as np
 import pytest
-from numpy.typing import NDArray
 from sklearn.ensemble import ExtraTreesClassifier
 from sklearn.linear_model import LogisticRegression
 
-from ledger.lab.train.artist.candidates import CandidateClassifier, ClassifierLesson, candidates
+from ledger.lab.train.artist.candidates import CandidateClassifier, candidates
 from ledger.lab.train.artist.logistic import fit_logistic
 from ledger.lab.train.artist.trees import fit_forest, join_trees
-from ledger.match.artists.features import Floats
 from ledger.match.artists.members import softmax
 from tests.match.artists.samples import SPECS, block_of, labelled
 
@@ -24,17 +20,13 @@ LABELS = np.repeat(np.arange(4), 12)
 EVEN = np.ones(48)
 
 
-def lesson(labels: NDArray[np.int64], classes: int) -> Callable[[Floats], ClassifierLesson]:
-    return lambda features: ClassifierLesson(features, labels, classes, np.ones(len(labels)), owners=labels, seed=3)
-
-
 @pytest.mark.parametrize("candidate", candidates(SPECS), ids=lambda each: each.name)
 def test_it_learns_and_repeats(candidate: CandidateClassifier) -> None:
-    fusion, member = candidate.fitted(BLOCK, lesson(LABELS, 5))
+    fusion, member = candidate.fitted(BLOCK, LABELS, 5, EVEN, 3)
     scores = member.scores(fusion(BLOCK))
     assert scores.shape == (48, 5)
     assert (scores.argmax(axis=1) == LABELS).mean() > 0.9
-    again_fusion, again = candidate.fitted(BLOCK, lesson(LABELS, 5))
+    again_fusion, again = candidate.fitted(BLOCK, LABELS, 5, EVEN, 3)
     assert (again.scores(again_fusion(BLOCK)) == scores).all()
     assert (scores[:, 4] < scores.max(axis=1)).all()  # nobody is in the last class
 
@@ -43,7 +35,7 @@ def test_it_learns_and_repeats(candidate: CandidateClassifier) -> None:
 def test_fewer_works_than_a_batch(name: str) -> None:
     candidate = next(each for each in candidates(SPECS) if each.name == name)
     rows = np.array([0, 12])
-    fusion, member = candidate.fitted(BLOCK[rows], lesson(np.array([0, 1]), 3))
+    fusion, member = candidate.fitted(BLOCK[rows], np.array([0, 1]), 3, np.ones(2), 1)
     assert np.isfinite(member.scores(fusion(BLOCK))).all()
 
 
