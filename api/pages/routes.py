@@ -6,16 +6,17 @@ import re
 from typing import Annotated
 
 from fastapi import APIRouter, Query, Request, Response
-from fastapi.responses import RedirectResponse
+from fastapi.responses import HTMLResponse, RedirectResponse
 
 from api.http.context import Here, Id, Sha256
 from api.http.problems import Problem
 from api.pages.compared_view import ComparedView
 from api.pages.presentation import not_measured
 from api.pages.published import latest_checkpoint
+from api.pages.standalone import standalone
 from api.pages.views import page, wants_page
 from api.pages.works_shown import WorksShown
-from api.requests import Page
+from api.requests import ClaimFilter, Page
 from ledger.errors import InputError
 from ledger.record.ids import ID_PATTERN
 from ledger.storage.works.browse import BrowseFilter
@@ -103,6 +104,14 @@ def show_artists(here: Here, after: Annotated[str | None, Query(max_length=400)]
     return page("artists.html", artists=artists, first=after is None)
 
 
+@router.get("/verify")
+def show_verifier() -> Response:
+    """The verifier as one file, to be saved and opened anywhere. Nothing of this service is in it."""
+    made = standalone()
+    headers = {"Content-Security-Policy": f"{made.policy}; frame-ancestors 'none'", "Cache-Control": "no-cache"}
+    return HTMLResponse(made.data, headers=headers)
+
+
 @router.get("/records/{record_id}")
 def show_record(here: Here, record_id: Id, view: Annotated[ComparedView, Query()]) -> Response:
     """One record: what it says, what it does not say, and how to check it. `view`: from /verify, for whoever sent the
@@ -144,6 +153,12 @@ def show_artist(here: Here, artist_id: Id, query: Annotated[Page, Query()]) -> R
     )
 
 
+@router.get("/models")
+def show_models(here: Here) -> Response:
+    """Every model that the log names."""
+    return page("models.html", models=here.application.log.models.names())
+
+
 @router.get("/models/{model_id}")
 def show_model(here: Here, model_id: Id, sha256: Annotated[str, Query(max_length=200)] = "") -> Response:
     """One model, and whether a file was among those that it was trained on."""
@@ -153,7 +168,13 @@ def show_model(here: Here, model_id: Id, sha256: Annotated[str, Query(max_length
     if asked and not _SHA256.fullmatch(asked):
         raise InputError("this is not a SHA-256", code="bad-search", hint="A SHA-256 has 64 hexadecimal digits.")
     answer = models.membership(model_id, asked) if asked and model.manifest is not None else None
-    return page("model.html", model=model, membership=answer)
+    return page("model.html", model=model, name=models.names()[model.model_id], membership=answer)
+
+
+@router.get("/claims")
+def show_claims(here: Here, query: Annotated[ClaimFilter, Query()]) -> Response:
+    """Claims in the order of the log; of one claimant, or about one file, where the address says so."""
+    return page("claims.html", claims=here.application.claims.reading.page(**dict(query)), chosen=query)
 
 
 @router.get("/claims/{claim_id}")

@@ -10,6 +10,7 @@ from fastapi import APIRouter, Request, Response
 from api.http.context import Here
 from api.http.published import CACHED, PARAMETERS, published
 from api.http.uploads import JSON_TYPE
+from api.pages.standalone import standalone
 
 router = APIRouter(tags=["service"])
 
@@ -23,5 +24,6 @@ router = APIRouter(tags=["service"])
 )
 def get_service_document(request: Request, here: Here) -> Response:
     """Compare the keys with those that you know from elsewhere: a service cannot vouch for itself."""
-    data = json.dumps(here.application.service_document(), ensure_ascii=False).encode()
+    document = here.application.service_document() | {"verifier": {"path": "/verify", "sha256": standalone().sha256}}
+    data = json.dumps(document, ensure_ascii=False).encode()
     return published(request, data, {"Content-Type": JSON_TYPE, "Cache-Control": "no-cache"})

@@ -97,7 +97,9 @@ def test_a_sample_can_be_tried(page: Page, service_url: str) -> None:
     expect(page.locator("h1")).to_contain_text("This is")
 
 
-@pytest.mark.parametrize("path", ["/", "/works", "/artists", "/search?q=star", "/p/" + "0" * 64, "/log"])
+@pytest.mark.parametrize(
+    "path", ["/", "/works", "/artists", "/models", "/claims", "/verify", "/search?q=star", "/p/" + "0" * 64, "/log"]
+)
 def test_nothing_scrolls_sideways_on_a_narrow_screen(page: Page, service_url: str, path: str) -> None:
     page.set_viewport_size({"width": 320, "height": 640})
     page.goto(service_url + path)

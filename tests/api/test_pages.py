@@ -16,6 +16,8 @@ from ledger.app import Application
 from tests.api.conftest import HOSTILE_ARTIST, HOSTILE_TITLE, RIGHT_TO_LEFT_OVERRIDE
 from tests.image.samples import save, textured
 
+INLINE = re.compile(r"<script(?! type=\"module\" src=\"/static/(verify|ask|digest)\.js\"></script>)|style=|\son\w+=\"")
+"""A script or a style in the page itself."""
 BROWSER = {"accept": "text/html,application/xhtml+xml;q=0.9,*/*;q=0.8"}
 
 
@@ -38,6 +40,9 @@ def pages(hostile: WorkAnswer) -> list[str]:
         "/works",
         "/works?licence=CC0-1.0&use=match&contested=false&after=3",
         "/artists",
+        "/models",
+        "/claims",
+        "/claims?after=5",
     ]
 
 
@@ -52,9 +57,7 @@ def test_every_page_is_html_with_protection(client: TestClient, hostile: WorkAns
         assert "unsafe" not in policy
         assert response.headers["x-content-type-options"] == "nosniff"
         assert response.headers["referrer-policy"] == "no-referrer"
-        assert not re.search(
-            r"<script(?! type=\"module\" src=\"/static/(verify|ask)\.js\"></script>)|style=|\son\w+=\"", response.text
-        )
+        assert not INLINE.search(response.text), path
 
 
 def test_names_that_others_chose_are_text(client: TestClient, hostile: WorkAnswer) -> None:

@@ -19,16 +19,18 @@ function parseBundle(bytes) {
   return bundle;
 }
 
+// `expected`: what a page shows; null where nothing but the bundle itself says what it is about.
 function requireStatement(payload, expected) {
   const statement = parseCanonical(payload, "the statement");
   requireKeys(statement, "_type,predicate,predicateType,subject", "the statement");
   require(statement._type === "https://in-toto.io/Statement/v1", "the statement is not an in-toto Statement v1");
   require(/^urn:artledger:[a-z-]+:v1$/.test(statement.predicateType), "the statement is of an unknown kind");
   const { predicate, subject } = statement;
-  require(predicate?.record_id === expected.recordId, "the statement is of another record than this page");
+  require(!expected || predicate?.record_id === expected.recordId, "the statement is of another record than this page");
   require(Array.isArray(subject) && subject.length === 1, "the statement has not one subject");
   requireKeys(subject[0], "digest,name", "the subject");
   requireKeys(subject[0].digest, "sha256", "the subject’s digest");
+  if (!expected) return statement;
   require(subject[0].digest.sha256 === expected.subject, "the statement is about another file than this page");
   require((predicate.verdict ?? "") === expected.verdict, "the signed verdict is another than this page shows");
   return statement;
@@ -68,7 +70,8 @@ async function parseRecordKeys(texts) {
 
 /**
  * Runs every check in order and reports each as {name, state: "passed" | "failed" | "not-checked", detail}.
- * `expected`: what the page shows: recordId, subject, verdict, leafIndex (text). `logKey`: vkey; `recordKeys`: hex.
+ * `expected`: what the page shows: recordId, subject, verdict, leafIndex (text); null where there is no page.
+ * `logKey`: vkey; `recordKeys`: hex.
  * Returns "passed", "failed" or "not-checked".
  */
 export async function verifyBundle(bytes, expected, logKey, recordKeys, report) {
@@ -78,8 +81,10 @@ export async function verifyBundle(bytes, expected, logKey, recordKeys, report) 
       state.bundle = parseBundle(bytes);
       state.payload = fromBase64(state.bundle.envelope.payload, "the payload");
     }],
-    ["The statement is the one on this page", () => {
-      state.statement = requireStatement(state.payload, expected);
+    [expected ? "The statement is the one on this page" : "The statement is one of this format", () => {
+      const { predicate, predicateType, subject } = (state.statement = requireStatement(state.payload, expected));
+      const kind = predicateType.split(":")[2];
+      return expected ? "" : `${kind} ${predicate.record_id}, about the SHA-256 ${subject[0].digest.sha256}`;
     }],
     ["The record is signed by a key named here", async () => {
       const keys = await parseRecordKeys(recordKeys);
@@ -94,10 +99,10 @@ export async function verifyBundle(bytes, expected, logKey, recordKeys, report) 
     }],
     ["The log holds the record as this entry", async () => {
       const { proof, checkpoint } = state;
-      require(proof.index.toString() === expected.leafIndex, "the proof is of another log entry than this page shows");
+      require(!expected || proof.index.toString() === expected.leafIndex, "the proof is of another log entry than this page shows");
       const leaf = await leafHash(utf8(canonical(state.bundle.envelope)));
       await requireInclusion(leaf, proof.index, checkpoint.size, proof.path, checkpoint.root);
-      return `leaf hash ${hex(leaf)}`;
+      return `${expected ? "" : `entry ${proof.index}, `}leaf hash ${hex(leaf)}`;
     }],
   ];
   const obstacle = await unavailable();

@@ -13,6 +13,8 @@ const OUTCOMES = {
 function line(check) {
   const item = document.createElement("li");
   item.className = check.state;
+  item.dataset.check = check.name;
+  item.dataset.status = check.state;
   const state = document.createElement("span");
   state.className = "state";
   state.textContent = WORDS[check.state];
