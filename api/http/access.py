@@ -142,6 +142,8 @@ ACCESS: Mapping[tuple[str, str], Access] = {
     ("GET", "/p/{sha256}"): ANYBODY,
     ("GET", "/works"): ANYBODY,
     ("GET", "/verify"): ANYBODY,
+    ("GET", "/artists/{artist_id}.atom"): ANYBODY,
+    ("GET", "/claims.atom"): ANYBODY,
     ("GET", "/claims"): ANYBODY,
     ("GET", "/models"): ANYBODY,
     ("GET", "/artists"): ANYBODY,

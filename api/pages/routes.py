@@ -11,6 +11,7 @@ from fastapi.responses import HTMLResponse, RedirectResponse
 from api.http.context import Here, Id, Sha256
 from api.http.problems import Problem
 from api.pages.compared_view import ComparedView
+from api.pages.feeds import feed
 from api.pages.presentation import not_measured
 from api.pages.published import latest_checkpoint
 from api.pages.standalone import standalone
@@ -25,6 +26,8 @@ LATEST = 8
 SAMPLES = 3
 WORKS_PER_PAGE = 48
 ARTISTS_PER_PAGE = 100
+FEED = 50
+"""Entries of a feed."""
 TOP_K = 10
 
 router = APIRouter(include_in_schema=False)
@@ -141,6 +144,20 @@ def show_work(here: Here, work_id: Id) -> Response:
     )
 
 
+@router.get("/artists/{artist_id}.atom")
+def follow_artist(request: Request, here: Here, artist_id: Id) -> Response:
+    """What concerns an artist: copies of their works, and what was recorded in their name."""
+    name = here.application.works.catalogue.artist(artist_id).name or "an artist whose name was erased"
+    told = here.application.records.told(artist_id, FEED)
+    return feed(f"Artledger: {name}", f"/artists/{artist_id}.atom", told, _base(request))
+
+
+@router.get("/claims.atom")
+def follow_claims(request: Request, here: Here) -> Response:
+    """The newest claims."""
+    return feed("Artledger: claims", "/claims.atom", here.application.records.newest("claim", FEED), _base(request))
+
+
 @router.get("/artists/{artist_id}")
 def show_artist(here: Here, artist_id: Id, query: Annotated[Page, Query()]) -> Response:
     """One artist and the registered works, page by page."""
@@ -200,8 +217,12 @@ def show_log(request: Request, here: Here) -> Response:
         origin=application.log.origin,
         log_vkey=application.log.vkey,
         record_keys=application.log.record_keys,
-        base_url=str(request.base_url).rstrip("/"),
+        base_url=_base(request),
     )
+
+
+def _base(request: Request) -> str:
+    return str(request.base_url).rstrip("/")
 
 
 def problem_page(request: Request, problem: Problem) -> Response | None:

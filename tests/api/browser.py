@@ -7,11 +7,13 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
-from playwright.sync_api import Browser, Page, Route, sync_playwright
+from playwright.sync_api import Browser, Page, Route, expect, sync_playwright
 
 from tests.needs import chromium_program, require
 
 STATIC = Path(__file__).parents[2] / "api" / "pages" / "static"
+PATIENCE = 30_000
+"""Milliseconds until what was expected counts as missing. The first picture loads models, beside other tests."""
 ARGUMENTS = (
     "--headless",
     "--no-sandbox",
@@ -28,6 +30,7 @@ ARGUMENTS = (
 def chromium() -> Iterator[Browser]:
     """The system's Chromium."""
     require("chromium")
+    expect.set_options(timeout=PATIENCE)
     with sync_playwright() as playwright:
         browser = playwright.chromium.launch(executable_path=chromium_program(), args=list(ARGUMENTS))
         try:

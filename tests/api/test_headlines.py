@@ -171,7 +171,7 @@ def test_an_unrelated_picture_names_nobody_above_the_fold(web: Web) -> None:
     assert said["notes"] == []
     folded = web.client.post("/lookup", files={"image": unseen}, headers={"origin": "http://testserver"}).text
     for page in (web.page(unseen), above_the_fold(web.client.get(verified["links"]["page"]).text)):
-        assert not [name for name in web.artists if name in page]
+        assert not [name for name in web.artists if re.search(rf"\b{re.escape(name)}\b", page)]
         assert "robability of a copy" not in page
     assert "Nearest by rank, no claim (10 works)" in folded
     hidden = "".join(re.findall(r"<details.*?</details>", folded, flags=re.DOTALL))

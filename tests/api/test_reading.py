@@ -118,7 +118,8 @@ def test_append_only(client: TestClient) -> None:
 
 def test_the_service_document_names_what_verifies(client: TestClient) -> None:
     document = client.get("/.well-known/artledger.json").json()
-    assert set(document) == {"origin", "log_vkey", "record_keys", "witnesses", "specs", "calibrations", "policy"}
+    assert set(document) == {"origin", "log_vkey", "record_keys", "witnesses", "specs", "calibrations", "policy",
+                             "verifier"}  # fmt: skip
     assert parse_vkey(document["log_vkey"]).name == document["origin"]
     assert len(document["record_keys"]) == 1
     spec = client.get(f"/v1/specs/{document['specs'][0]}").json()

@@ -46,7 +46,7 @@ def verdict(page: Page, data: bytes, log_key: str, record_keys: list[str]) -> tu
     page.locator("#log-key").fill(log_key)
     page.locator("#record-keys").fill(" ".join(record_keys))
     page.get_by_role("button", name="Verify").click()
-    page.wait_for_function("document.getElementById('verdict').dataset.status !== ''")
+    expect(page.locator("#verdict")).not_to_have_attribute("data-status", "")
     checks = page.locator("#checks li").evaluate_all(
         "found => found.map(each => [each.dataset.check, each.dataset.status])"
     )

@@ -186,6 +186,8 @@ def test_lookup_appends_nothing(on_ledger: Commands, tmp_path: Path) -> None:
         "notes",
         "credentials",
         "frames",
+        "artist_reference",
+        "labels",
         "headline",
     }
     assert looked_up.json["records"] == []

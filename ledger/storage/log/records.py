@@ -10,6 +10,7 @@ import sqlalchemy as sa
 from sqlalchemy.engine import Connection
 
 from ledger.log.entry import Entry
+from ledger.match.lists import COPY_RELATIONS
 from ledger.record.usage import UseFilter
 from ledger.storage.database import Database, driver
 from ledger.storage.log.entry_rows import entry_of
@@ -33,6 +34,11 @@ _BY_ARTIST = (
 _BY_KIND = "SELECT leaf_index FROM record WHERE kind = %(kind)s AND leaf_index > %(after)s"
 """Each query starts after the previous page; otherwise every page would cost as much as all before it."""
 _BY_USE = "SELECT m.leaf_index FROM record_match m JOIN record r USING (leaf_index) WHERE m.artist_id = %(artist)s"
+_TOLD = (
+    "SELECT m.leaf_index FROM record_match m JOIN record r USING (leaf_index)"
+    " WHERE m.artist_id = %(artist)s AND r.verdict = 'copy' AND m.relation = ANY(%(copies)s)"
+    " UNION SELECT leaf_index FROM record WHERE artist_id = %(artist)s AND kind <> 'registration'"
+)
 _USE_CONDITIONS = {
     "kind": "r.kind = %(kind)s",
     "relation": "m.relation = %(relation)s",
@@ -90,6 +96,21 @@ class RecordStore:
             " ORDER BY e.leaf_index LIMIT %(limit)s"
         )
         return self._entries(query, values | {"artist": UUID(artist_id), "after": after, "limit": limit})
+
+    def told(self, artist_id: str, limit: int) -> list[Entry]:
+        """What an artist wants to be told of, newest first: pictures that are copies of their works, and whatever was
+        recorded in their name but registrations."""
+        query = f"{_ENTRY} WHERE e.leaf_index IN ({_TOLD}) ORDER BY e.leaf_index DESC LIMIT %(limit)s"
+        copies = [*map(str, COPY_RELATIONS)]
+        return self._entries(query, {"artist": UUID(artist_id), "copies": copies, "limit": limit})
+
+    def newest(self, kind: str, limit: int) -> list[Entry]:
+        """Records of a kind, newest first."""
+        query = (
+            f"{_ENTRY} JOIN record r USING (leaf_index) WHERE r.kind = %(kind)s ORDER BY e.leaf_index DESC"
+            " LIMIT %(limit)s"
+        )
+        return self._entries(query, {"kind": kind, "limit": limit})
 
     def _entries(self, query: str, values: dict[str, Any]) -> list[Entry]:
         # Nearly always all entries are projected; then one transaction suffices.

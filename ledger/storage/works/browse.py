@@ -7,6 +7,7 @@ from typing import Any
 
 import sqlalchemy as sa
 
+from ledger.corpus.terms import MAY
 from ledger.corpus.work import AllowedUse, Artist
 from ledger.storage.database import Database
 from ledger.storage.log.projections import Projector
@@ -17,10 +18,9 @@ _CONTESTED = (
     " AND o.withdrawn_index IS NULL)"
 )
 _LISTED = (
-    "SELECT w.work_id::text FROM work w WHERE w.withdrawn_index IS NULL AND w.registration_index > :after"  # noqa: S608 - our own text
-    " AND (CAST(:licence AS text) IS NULL OR w.licence = :licence)"
-    " AND (CAST(:use AS text) IS NULL OR :use = ANY(w.allowed_uses))"
-    f" AND (NOT :contested OR {_CONTESTED}) ORDER BY w.registration_index LIMIT :limit"
+    "SELECT w.work_id::text FROM work w WHERE w.withdrawn_index IS NULL AND w.registration_index > :after"
+    " AND (CAST(:licence AS text) IS NULL OR w.licence = :licence) AND {chosen} ORDER BY w.registration_index"
+    " LIMIT :limit"
 )
 _TITLED = (
     "SELECT w.work_id::text FROM work w JOIN work_detail d USING (work_id) WHERE w.withdrawn_index IS NULL"
@@ -59,8 +59,9 @@ class WorkBrowser:
 
     def listed(self, chosen: BrowseFilter, *, after: int, limit: int) -> list[str]:
         """Ids of works registered after the leaf index `after`, in that order."""
-        values = {"licence": chosen.licence, "use": chosen.use, "contested": chosen.contested}
-        return [row[0] for row in self._rows(_LISTED, {**values, "after": after, "limit": limit})]
+        conditions = (MAY[chosen.use] if chosen.use else "TRUE", _CONTESTED if chosen.contested else "TRUE")
+        statement = _LISTED.format(chosen=" AND ".join(conditions))
+        return [row[0] for row in self._rows(statement, {"licence": chosen.licence, "after": after, "limit": limit})]
 
     def titled(self, words: str, limit: int) -> list[str]:
         """Ids of works whose title contains the words in this order, in any case; equal titles first."""

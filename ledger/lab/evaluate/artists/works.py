@@ -15,8 +15,9 @@ import numpy as np
 from ledger import canonical
 from ledger.corpus.sealed import is_sealed
 from ledger.corpus.sources.openclipart import OpenClipartSource
+from ledger.corpus.terms import may
 from ledger.corpus.unknown_artists import is_nobody
-from ledger.corpus.work import Source
+from ledger.corpus.work import AllowedUse, Source
 from ledger.errors import InputError
 from ledger.fingerprint import copy_descriptor
 from ledger.fingerprint.complexity import comparable, complexity
@@ -36,6 +37,8 @@ from ledger.match.artists.features import FeatureBlock
 
 COPY = copy_descriptor.NAME
 OTHERS = 6
+LEARNED_FOR: tuple[AllowedUse, ...] = ("train", "style")
+"""Uses that a work's terms must allow for a classifier to learn from it."""
 _BATCH = 16
 
 
@@ -83,7 +86,7 @@ def works_of(source: Source) -> list[SourceWork]:
         for item in source.items()
         if item.left_out is None
         and not is_nobody(item.artist)
-        and {"train", "style"} <= set(item.allowed_uses)
+        and all(may(use, item.allowed_uses, withdrawn=False) for use in LEARNED_FOR)
         and not (source.name == OPENCLIPART and is_sealed(item.key))
     ]
     if not items:

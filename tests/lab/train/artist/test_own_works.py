@@ -6,14 +6,17 @@ from dataclasses import replace
 
 import numpy as np
 import pytest
+import sqlalchemy as sa
 
 from ledger.corpus.sealed import is_sealed
+from ledger.corpus.work import UNKNOWN_ARTIST
 from ledger.errors import InputError
 from ledger.fingerprint.fingerprint import HandPrint
 from ledger.fingerprint.hand.hand import hand_spec
 from ledger.fingerprint.spec import copy_spec
+from ledger.flows.pictures.artist_references import ARTIST
 from ledger.lab.train.artist import own_works as flow
-from ledger.lab.train.artist.own_works import own_works
+from ledger.lab.train.artist.own_works import labelled, own_works
 from ledger.lab.train.pictures import OPENCLIPART
 from ledger.storage.database import Database
 from ledger.storage.works.corpus import NewWork
@@ -63,3 +66,26 @@ def test_a_ledger_without_such_works_says_what_is_missing(database: Database) ->
         own_works(HandStore(database, stores.projector, SPEC), copy_spec(), lambda *_: None)
     assert raised.value.code == "nothing-to-train-on"
     assert "corpus refresh" in raised.value.message
+
+
+def test_labels_are_told_apart_on_artists_and_unknown_ones_teach_nothing(database: Database) -> None:
+    stores = stores_of(database)
+    made = registered(stores, *((name, "folder", name, HAND) for name in ("Ada", "Ben", "Cleo")))
+    genres = {"Ada": "Landscape", "Ben": "landscape", "Cleo": "Unknown Genre"}
+    with database.begin() as connection:
+        for work, (name, genre) in zip(made, genres.items(), strict=True):
+            connection.execute(
+                sa.text("UPDATE work_detail SET labels = jsonb_build_object('genre', CAST(:genre AS text))"
+                        " WHERE work_id = :work"),
+                {"genre": genre, "work": work.work_id},
+            )  # fmt: skip
+            assert work.source_key == name
+    own = own_works(HandStore(database, stores.projector, SPEC), copy_spec(), lambda *_: None)
+    by_key = {work.key: work for work in labelled(own, "genre")}
+    ada, ben, cleo = (by_key[work.work_id] for work in made)
+    assert ada.artist == ben.artist
+    assert ada.subject != ben.subject, "their artists"
+    assert cleo.artist == UNKNOWN_ARTIST
+    artists = {work.key: work for work in labelled(own, ARTIST)}
+    assert {artists[work.work_id].subject for work in made[:2]} == {"Landscape", "landscape"}
+    assert artists[made[2].work_id].subject == made[2].work_id, "an unknown genre is no subject"

@@ -2,13 +2,15 @@
 
 from __future__ import annotations
 
+from pathlib import Path
+
 import numpy as np
 import pytest
 
 from ledger.errors import InputError
 from ledger.lab.train.artist.calibrating import fit_calibration, fit_temperature, log_loss
 from ledger.lab.train.artist.candidates import candidates
-from ledger.lab.train.artist.choice import MARGIN
+from ledger.lab.train.artist.choice import FOLDS, MARGIN
 from ledger.lab.train.artist.training import TrainedArtists, train_artists
 from ledger.match.artists.artifact import read_artist_model, write_artist_model
 from tests.match.artists.samples import SPECS, block_of, labelled, others
@@ -68,6 +70,54 @@ def test_it_can_be_interrupted_before_every_fit() -> None:
     with pytest.raises(EndedError):
         train_artists(BLOCK[FIT], [WORKS[row] for row in FIT], seed=1, tried=QUICK, step=step)
     assert "logistic" in said[-1]
+
+
+def test_an_interrupted_training_goes_on_from_its_file(trained: TrainedArtists, tmp_path: Path) -> None:
+    class EndedError(Exception):
+        pass
+
+    def train(end_at: int) -> tuple[TrainedArtists, list[str]]:
+        said: list[str] = []
+
+        def step(what: str) -> None:
+            said.append(what)
+            if len(said) == end_at:
+                raise EndedError
+
+        works = [WORKS[row] for row in FIT]
+        return train_artists(BLOCK[FIT], works, seed=1, tried=QUICK, step=step, kept=tmp_path / "fits.jsonl"), said
+
+    with pytest.raises(EndedError):
+        train(6)
+    resumed, said = train(-1)
+    assert write_artist_model(resumed.model) == write_artist_model(trained.model)
+    assert len(said) == 3 * FOLDS - 5 + sum(each["share"] > 0 for each in resumed.report["candidates"])
+    assert len(train(-1)[1]) == sum(each["share"] > 0 for each in resumed.report["candidates"]), "the last fits only"
+
+
+def test_the_curve_ends_with_what_all_works_reach() -> None:
+    works = [WORKS[row] for row in FIT]
+    report = train_artists(BLOCK[FIT], works, seed=1, tried=QUICK, curve=True).report
+    sizes = [point["works"] for point in report["curve"]]
+    assert sizes == sorted(set(sizes))
+    assert sizes[0] == 3
+    assert report["curve"][-1]["macro_top1"] == report["candidates"][0]["macro_top1"]
+    assert report["curve"][0]["macro_top1"] < report["curve"][-1]["macro_top1"] + 0.02
+
+
+def test_whom_it_names_for_others_is_counted(trained: TrainedArtists) -> None:
+    counts = trained.report["named_for_others"]
+    assert set(counts) <= set(trained.model.classes)
+    assert sum(counts.values()) <= trained.report["judged_of_none"]
+
+
+def test_labels_need_no_others_where_every_label_is_frequent() -> None:
+    known = [row for row in FIT if row < 80]
+    works = [WORKS[row] for row in known]
+    made = train_artists(BLOCK[np.array(known)], works, seed=1, tried=QUICK, noun="genre", least_others=0)
+    found = made.model.probabilities(BLOCK[np.array(known)])
+    assert np.isfinite(found).all()
+    assert found[:, -1].mean() < 0.2, "nothing says that none of them fits"
 
 
 def test_without_other_artists_nobody_would_be_told_apart_from_strangers() -> None:

@@ -46,7 +46,7 @@ def test_prompts_are_told_apart_from_the_first_step() -> None:
         before = _likeness(embedding(prompts))
         separate_prompts(embedding, prompts)
         after = _likeness(embedding(prompts))
-    assert before > 0.9
+    assert before > 0.8
     assert after < 0.5
 
 
