@@ -46,7 +46,7 @@ def hand_over(page: Page, data: bytes, kind: str) -> None:
 
 
 def registered() -> bytes:
-    return sorted(ART.glob("*.png"))[7].read_bytes()
+    return sorted(ART.glob("*.png"))[9].read_bytes()
 
 
 @pytest.mark.parametrize("kind", ["drop", "paste"])
@@ -111,7 +111,7 @@ def test_the_forms_work_without_any_script(browser: Browser, service_url: str) -
     context = browser.new_context(java_script_enabled=False)
     plain = context.new_page()
     plain.goto(service_url)
-    plain.get_by_label("Picture file").set_input_files(str(sorted(Path(ART).glob("*.png"))[7]))
+    plain.get_by_label("Picture file").set_input_files(str(sorted(Path(ART).glob("*.png"))[9]))
     plain.get_by_role("button", name="Look it up").click()
     expect(plain.locator("h1")).to_contain_text("This is “")
     assert plain.get_by_text("Your picture is not kept here").count() == 1
