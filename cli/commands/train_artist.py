@@ -21,6 +21,9 @@ if TYPE_CHECKING:
 TRAINING = "training"
 """Folder in the data folder, for what an interrupted training goes on from."""
 
+TOO_LITTLE = frozenset({"too-few-artists", "too-few-others"})
+"""Codes of errors by which a corpus has no such labels to learn; others end the command and retire nothing."""
+
 group = CommandGroup()
 
 
@@ -67,6 +70,8 @@ def artist(
             try:
                 models[kind] = _trained(application, own, order(kind))
             except InputError as error:
+                if error.code not in TOO_LITTLE:
+                    raise
                 application.store.classifiers.retire(kind)
                 skipped[kind] = error.message
     invocation.out.document({**_document(models[ARTIST]), "labels": {
