@@ -10,6 +10,7 @@ from ledger.answers.examples import ARTIST, SHA256, WORK
 from ledger.answers.roles import AccountRole
 from ledger.audit.statement_rules import MAX_WORKS
 from ledger.canonical import MAX_INTEGER
+from ledger.claim.standing import ClaimsWanted, Standing
 from ledger.corpus.credit import MAX_LINK, MAX_TERMS
 from ledger.corpus.labels import UNSTATED_USES
 from ledger.corpus.licences import MAX_EXPRESSION
@@ -99,6 +100,12 @@ class AccountRequest(Body):
     name: Annotated[str, Field(max_length=1000)]
 
 
+class ReadRequest(Body):
+    """Which notices were read: those of log entries up to `through`."""
+
+    through: Annotated[int, Field(ge=0, le=MAX_INTEGER)]
+
+
 class TokenRequest(Body):
     """A token for these scopes, which the account's role must allow; good for `expires_in` seconds."""
 
@@ -167,7 +174,15 @@ class SignedRequest(Body):
 
 class ClaimFilter(Page):
     claimant_id: IdText | None = None
+    about: Annotated[
+        IdText | None, Field(description="An account whose works or pictures the claim is about, or that answered it.")
+    ] = None
     sha256: HexDigest | None = None
+    standing: Standing | None = None
+
+    @property
+    def wanted(self) -> ClaimsWanted:
+        return ClaimsWanted(self.claimant_id, self.about, self.sha256, self.standing)
 
 
 class SignedWorkRequest(Body):

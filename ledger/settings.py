@@ -137,6 +137,12 @@ class Settings(BaseSettings):
     contested_per_day: int = Field(default=20, ge=0)
     """How many works one account may register within 24 hours that are edited copies of works by other artists."""
 
+    claim_answer_days: int = Field(default=14, ge=1, le=3_650)
+    """Within how many days whoever a claim concerns is asked to answer it. Later answers are taken, too."""
+
+    claim_decide_days: int = Field(default=60, ge=1, le=3_650)
+    """Within how many days auditors are asked to decide a claim. After that, the verdict of the rules stands."""
+
     max_queue: int = Field(default=10_000, ge=1)
     """How many statements may wait to be appended to the log. Beyond that, the service answers 503."""
 

@@ -7,6 +7,7 @@ from xml.etree import ElementTree as Xml
 
 from fastapi import Response
 
+from ledger.answers.notices import NoticeAnswer
 from ledger.answers.records import RecordAnswer
 from ledger.answers.words import KIND_WORDS
 
@@ -16,7 +17,7 @@ _BEFORE_ALL = "1970-01-01T00:00:00Z"
 """When a feed without entries was updated."""
 
 
-def feed(title: str, address: str, records: Sequence[RecordAnswer], base: str) -> Response:
+def feed(title: str, address: str, records: Sequence[RecordAnswer | NoticeAnswer], base: str) -> Response:
     """`address`: the feed's path, which is also its identity together with `base`, the service's own address without a
     slash at the end. Records come newest first."""
     whole = Xml.Element("feed", xmlns=_ATOM)

@@ -4,12 +4,22 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from decimal import Decimal
-from typing import Any
+from typing import Any, Literal
 
 from ledger.answers.records import RecordAnswer
+from ledger.claim.standing import Standing
 from ledger.fingerprint.hashes import PDQ_MINIMUM_QUALITY
 from ledger.record.parts import RegionText
 
+STANDINGS: Mapping[Standing | Literal[""], str] = {
+    "": "All",
+    "open": "Open",
+    "contested": "Contested",
+    "decided": "Decided",
+    "stands": "Standing by the rules",
+    "overturned": "Overturned",
+}
+"""Filters of the page of claims."""
 _ALLOWED = "whether anybody was allowed to use anything"
 _HOW_MADE = "how the picture was made, and with which programs or models"
 _ELSEWHERE = "works that are not registered here"

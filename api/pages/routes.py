@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from typing import Annotated
+from urllib.parse import urlencode
 
 from fastapi import APIRouter, Query, Request, Response
 from fastapi.responses import HTMLResponse, RedirectResponse
@@ -26,6 +27,7 @@ LATEST = 8
 SAMPLES = 3
 WORKS_PER_PAGE = 48
 ARTISTS_PER_PAGE = 100
+CLAIMS_PER_PAGE = 50
 FEED = 50
 """Entries of a feed."""
 TOP_K = 10
@@ -148,7 +150,7 @@ def show_work(here: Here, work_id: Id) -> Response:
 def follow_artist(request: Request, here: Here, artist_id: Id) -> Response:
     """What concerns an artist: copies of their works, and what was recorded in their name."""
     name = here.application.works.catalogue.artist(artist_id).name or "an artist whose name was erased"
-    told = here.application.records.told(artist_id, FEED)
+    told = here.application.people.inbox.newest(artist_id, FEED)
     return feed(f"Artledger: {name}", f"/artists/{artist_id}.atom", told, _base(request))
 
 
@@ -191,7 +193,16 @@ def show_model(here: Here, model_id: Id, sha256: Annotated[str, Query(max_length
 @router.get("/claims")
 def show_claims(here: Here, query: Annotated[ClaimFilter, Query()]) -> Response:
     """Claims in the order of the log; of one claimant, or about one file, where the address says so."""
-    return page("claims.html", claims=here.application.claims.reading.page(**dict(query)), chosen=query)
+    reading = here.application.claims.reading
+    claims = reading.page(query.wanted, after=query.after, limit=CLAIMS_PER_PAGE)
+    following = {name: str(value) for name, value in query if value is not None} | {"after": str(claims.next_after)}
+    return page(
+        "claims.html",
+        claims=claims,
+        statistics=reading.statistics(),
+        chosen=query,
+        following=f"/claims?{urlencode(following)}",
+    )
 
 
 @router.get("/claims/{claim_id}")

@@ -56,6 +56,7 @@ def _environment() -> Environment:
         "OUTCOME_MARK": OUTCOME_MARKS,
         "RELATION_MEANING": RELATION_WORDS,
         "relation_words": relation_words,
+        "STANDINGS": presentation.STANDINGS,
         "SETTING_NAME": SETTING_WORDS,
         "USE_MEANING": USE_WORDS,
         "VERDICT_MEANING": VERDICT_WORDS,

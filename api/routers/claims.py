@@ -17,7 +17,7 @@ from api.http.context import Context, Here, Id, Sha256
 from api.http.openapi import Responses, content, problems
 from api.http.uploads import FIELD, FORM_TYPE, JSON_TYPE, media_type, read_bytes, received_form
 from api.requests import ClaimFilter, ClaimRequest, ResolutionRequest, SignedRequest, TextRequest
-from ledger.answers.claims import ClaimAnswer, ClaimPage
+from ledger.answers.claims import ClaimAnswer, ClaimPage, ClaimStatistics
 from ledger.answers.drafts import StatementDraft
 from ledger.errors import InputError
 from ledger.flows.claims.file import Claims
@@ -90,8 +90,14 @@ async def file_claim(
 
 @router.get("/v1/claims", summary="Claims in the order of the log", responses=problems(422))
 def list_claims(here: Here, query: Annotated[ClaimFilter, Query()]) -> ClaimPage:
-    """By one party, about one file, or all."""
-    return here.application.claims.reading.page(**dict(query))
+    """By one party, about one party, about one file, by where they stand, or all."""
+    return here.application.claims.reading.page(query.wanted, after=query.after, limit=query.limit)
+
+
+@router.get("/v1/claim-statistics", summary="How many claims stand where")
+def get_statistics(here: Here) -> ClaimStatistics:
+    """Claims that are open, decided and overturned, and claimants whose claims were contradicted again and again."""
+    return here.application.claims.reading.statistics()
 
 
 @router.get("/v1/claims/{claim_id}", summary="One claim", responses=problems(404, 422))

@@ -13,6 +13,7 @@ from cli.ui.files import read_bounded, write_file
 from cli.ui.invocation import CommandGroup, Invocation
 from cli.ui.names import chosen_id, chosen_if_given, completes
 from cli.ui.output import counted
+from ledger.claim.standing import ClaimsWanted, Standing
 from ledger.errors import InputError
 from ledger.record.claim_values import ClaimType, ClaimVerdict
 
@@ -138,17 +139,34 @@ def list_claims(
             autocompletion=completes("account"),
         ),
     ] = None,
+    about: Annotated[
+        str | None,
+        typer.Option(
+            metavar="ACCOUNT",
+            help="Only claims about works or pictures of this account, or that it answered: a name or an id.",
+            autocompletion=completes("account"),
+        ),
+    ] = None,
+    standing: Annotated[Standing | None, typer.Option(help="Only claims that stand so.")] = None,
     sha256: Annotated[
         str | None, typer.Option(metavar="HEX", help="Only claims about the file with this SHA-256.")
     ] = None,
     after: Annotated[int, typer.Option(min=-1, help="Continue after this log entry.")] = -1,
     limit: Annotated[int, typer.Option(min=1, max=200, help="How many to list.")] = 50,
 ) -> None:
-    """List claims in the order of the log."""
+    """List claims in the order of the log.
+
+    Open: nobody has decided them, and there is time. Stands: the time has passed, so the verdict of the rules stands.
+    Decided: by an auditor. Overturned: an auditor decided otherwise than the rules, or than an auditor before.
+    """
     with invocation.application() as application:
         page = application.claims.reading.page(
-            claimant_id=chosen_if_given(invocation, application, "account", by),
-            sha256=None if sha256 is None else _digest(sha256),
+            ClaimsWanted(
+                claimant_id=chosen_if_given(invocation, application, "account", by),
+                about=chosen_if_given(invocation, application, "account", about),
+                sha256=None if sha256 is None else _digest(sha256),
+                standing=standing,
+            ),
             after=after,
             limit=limit,
         )

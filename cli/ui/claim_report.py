@@ -28,6 +28,7 @@ def show_claim(out: Output, claim: ClaimAnswer) -> None:
         out.line(f"Model      {claim.model_id}")
     if claim.text is not None:
         out.line(f"           “{claim.text}”")
+    out.line(f"Time       {claim.clock.says}")
     for step in _steps(claim):
         out.line()
         _show_step(out, claim, step)

@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import Literal
 
 from ledger.answers.answer import Answer, JsonObject, Links
+from ledger.answers.claim_clock import ClaimClock
 from ledger.answers.claim_state import ClaimState
 from ledger.claim.words import ClaimReason
 from ledger.record.predicates import ClaimType, ClaimVerdict
@@ -76,6 +77,8 @@ class ClaimAnswer(Answer):
     """Whether the claimant's own key signed it, beside the service."""
     state: ClaimState
     """Where it stands."""
+    clock: ClaimClock
+    """The time that parties and auditors have."""
     verdict: VerdictAnswer | None
     """The newest; null only while the first one is being made."""
     verdicts: tuple[VerdictAnswer, ...]
@@ -92,6 +95,41 @@ class ClaimPage(Answer):
     claims: tuple[ClaimAnswer, ...]
     next_after: int | None
     """Goes on (`after=`); null at the end."""
+
+
+class DismissedClaims(Answer):
+    """A claimant whose claims were contradicted again and again."""
+
+    account_id: str
+    name: str
+    """Empty where it was erased."""
+    claims: int
+
+
+class ClaimStatistics(Answer):
+    """How many claims stand where."""
+
+    claims: int
+    open: int
+    """Nobody decided them, and there is time."""
+    stands: int
+    """The time has passed, and the verdict of the rules stands."""
+    decided: int
+    """By an auditor."""
+    contested: int
+    """Another artist registered the same."""
+    overturned: int
+    """An auditor decided otherwise than the rules, or than an auditor before."""
+    answered: int
+    """By somebody else than the claimant."""
+    outcomes: dict[str, int]
+    """By the newest outcome."""
+    dismissed: tuple[DismissedClaims, ...]
+    """Claimants with three or more claims that were contradicted."""
+    answer_days: int
+    """Days in which parties are asked to answer."""
+    decide_days: int
+    """Days in which auditors are asked to decide."""
 
 
 def claim_links(claim_id: str) -> Links:

@@ -65,9 +65,10 @@ class Application:
         return Pictures(self.store, self.log, self._stack, self._claims_about)
 
     def _claims_about(self, sha256: str) -> Sequence[ClaimAnswer]:
+        from ledger.claim.standing import ClaimsWanted
         from ledger.flows.pictures.headlines import MOST_CLAIMS
 
-        return self.claims.reading.page(sha256=sha256, limit=MOST_CLAIMS).claims
+        return self.claims.reading.page(ClaimsWanted(sha256=sha256), limit=MOST_CLAIMS).claims
 
     @cached_property
     def works(self) -> Works:

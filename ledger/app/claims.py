@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from ledger.answers.claim_clock import ClaimTimes
 from ledger.app.log import Log
 from ledger.app.people import People
 from ledger.app.pictures import Pictures
@@ -18,6 +19,8 @@ from ledger.flows.claims.reading import ClaimReading
 from ledger.flows.claims.registered_hashes import RegisteredHashes
 from ledger.flows.claims.requirements import ClaimRequirements
 from ledger.flows.claims.submission import Submissions
+from ledger.settings import Settings
+from ledger.storage.log.claim_board import ClaimBoard
 from ledger.storage.people.claims import ClaimDetails
 
 
@@ -47,7 +50,13 @@ def claims_of(store: Store, log: Log, people: People, pictures: Pictures) -> Cla
         submissions=submissions,
         judge=ClaimJudge(filed, evidence, details, lambda: log.sequencer, rules),
         filed=filed,
-        reading=ClaimReading(filed, details, people.accounts, store.works, rules),
+        reading=ClaimReading(
+            filed, details, people.accounts, store.works, rules, ClaimBoard(store.records), _times(store.settings)
+        ),
         bundles=ClaimBundles(filed, log.records, log.models, rules),
         sequencer=lambda: log.sequencer,
     )
+
+
+def _times(settings: Settings) -> ClaimTimes:
+    return ClaimTimes(settings.claim_answer_days, settings.claim_decide_days)

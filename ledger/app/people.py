@@ -9,6 +9,7 @@ from ledger.app.log import Log
 from ledger.app.store import Store
 from ledger.flows.people.accounts import Accounts
 from ledger.flows.people.holder_keys import HolderKeys
+from ledger.flows.people.inbox import Inbox
 from ledger.flows.people.names import Names
 from ledger.flows.people.usage import UsageStatements
 from ledger.flows.people.uses import Uses
@@ -59,6 +60,10 @@ class People:
     def cosigning(self) -> Cosigning:
         """Accepts statements that their makers sign."""
         return Cosigning(self.log_keys, self.admission, lambda: self.log.sequencer)
+
+    @cached_property
+    def inbox(self) -> Inbox:
+        return Inbox(self.log.records, self.store.accounts)
 
     @cached_property
     def uses(self) -> Uses:

@@ -94,7 +94,12 @@ def expected(operation: dict[str, Any], role: AccountRole | None, scopes: frozen
     return None
 
 
-OWN = {("GET", "/v1/accounts/{account_id}"), ("POST", "/v1/accounts/{account_id}/tokens/{token_id}/revocations")}
+OWN = {
+    ("GET", "/v1/accounts/{account_id}"),
+    ("GET", "/v1/accounts/{account_id}/notices"),
+    ("POST", "/v1/accounts/{account_id}/notices/read"),
+    ("POST", "/v1/accounts/{account_id}/tokens/{token_id}/revocations"),
+}
 """Each account's own affair: asked for somebody else's, everybody but administrators is turned away."""
 
 

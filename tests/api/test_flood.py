@@ -18,6 +18,7 @@ import pytest
 from api.app import create_app
 from ledger.answers.claims import ClaimAnswer
 from ledger.app import Application
+from ledger.claim.standing import ClaimsWanted
 from ledger.flows.claims.statements import ClaimOrder, claim_draft
 from ledger.flows.people.principal import SCOPES_OF_ROLE
 from ledger.record import dsse
@@ -131,7 +132,7 @@ def test_nothing_acknowledged_is_lost(
     listed: list[ClaimAnswer] = []
     after = -1
     while True:
-        page = application.claims.reading.page(claimant_id=wave.ada.account_id, after=after, limit=200)
+        page = application.claims.reading.page(ClaimsWanted(wave.ada.account_id), after=after, limit=200)
         listed += page.claims
         if page.next_after is None:
             break

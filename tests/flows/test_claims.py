@@ -8,6 +8,7 @@ from pathlib import Path
 import pytest
 from PIL import Image
 
+from ledger.claim.standing import ClaimsWanted
 from ledger.errors import LedgerError
 from ledger.flows.claims.file import MAX_RESPONSES
 from ledger.flows.claims.statements import ClaimOrder
@@ -288,11 +289,11 @@ def test_claims_are_listed_by_party_and_by_picture(world: World) -> None:
     eve = person(world.application, "artist", "Eve")
     made = [eve.claim("authored-image", picture(number)).claim_id for number in (294, 295)]
     reading = world.application.claims.reading
-    page = reading.page(claimant_id=eve.account_id, limit=1)
+    page = reading.page(ClaimsWanted(eve.account_id), limit=1)
     assert [each.claim_id for each in page.claims] == made[:1]
     assert page.next_after is not None
-    assert [each.claim_id for each in reading.page(claimant_id=eve.account_id, after=page.next_after).claims] == made[
+    assert [each.claim_id for each in reading.page(ClaimsWanted(eve.account_id), after=page.next_after).claims] == made[
         1:
     ]
     image = page.claims[0].image_sha256
-    assert [each.claim_id for each in reading.page(sha256=image).claims] == made[:1]
+    assert [each.claim_id for each in reading.page(ClaimsWanted(sha256=image)).claims] == made[:1]

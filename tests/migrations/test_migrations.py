@@ -88,13 +88,15 @@ def test_every_table_has_its_rights_and_its_kind(database: Database) -> None:
     assert found == {**expected, "alembic_version": "SELECT"}
 
 
-def test_what_was_projected_before_gets_the_model_of_a_generation(database: Database) -> None:
+def test_what_was_projected_by_an_older_schema_is_projected_anew(database: Database) -> None:
     stores = stores_of(database)
     stores.entries.append(every_kind())
     stores.projector.catch_up()
     with database.begin_as_owner() as connection:
         command.downgrade(config_over(connection), "0012")
         command.upgrade(config_over(connection), "head")
+    stores.projector.catch_up()
+    with database.begin() as connection:
         rows = connection.execute(sa.text("SELECT kind, model_id::text FROM record WHERE model_id IS NOT NULL"))
         assert list(map(tuple, rows)) == [("generation", MODEL.model_id)]
 

@@ -5,17 +5,21 @@ from __future__ import annotations
 from collections.abc import Container, Mapping, Sequence
 from dataclasses import dataclass
 
+from ledger.answers.claim_clock import ClaimTimes
 from ledger.answers.claim_state import claim_state
 from ledger.answers.claims import (
     ClaimAnswer,
     ClaimedWork,
     ClaimPage,
+    ClaimStatistics,
+    DismissedClaims,
     StepAnswer,
     VerdictAnswer,
     claim_links,
 )
 from ledger.claim.case import ClaimFinding
 from ledger.claim.rules import ClaimRules, published_rules
+from ledger.claim.standing import EVERY_CLAIM, ClaimsWanted
 from ledger.claim.words import is_contested, limits, reasons
 from ledger.corpus.work import Work
 from ledger.errors import InputError
@@ -26,6 +30,7 @@ from ledger.log.entry import Entry
 from ledger.record import dsse
 from ledger.record.predicates import Claim, ClaimVerdictRecord, Resolution, Response
 from ledger.record.times import format_time
+from ledger.storage.log.claim_board import ClaimBoard
 from ledger.storage.people.claims import NOTHING, ClaimDetail, ClaimDetails
 from ledger.storage.works.works import WorkReader
 
@@ -81,26 +86,43 @@ class ClaimReading:
     accounts: Accounts
     works: WorkReader
     rules: ClaimRules
+    board: ClaimBoard
+    times: ClaimTimes
 
     def get(self, claim_id: str) -> ClaimAnswer:
         """Raises NotFoundError (`claim-not-found`), InputError (`bad-id`)."""
         return self.answer(self.filed.get(claim_id))
 
-    def page(
-        self, *, claimant_id: str | None = None, sha256: str | None = None, after: int = -1, limit: int = 50
-    ) -> ClaimPage:
-        """Claims in the order of the log, after entry `after`; only those by one party or about one file, if given.
-
-        Raises InputError (`bad-limit`, `bad-id`).
-        """
+    def page(self, wanted: ClaimsWanted = EVERY_CLAIM, *, after: int = -1, limit: int = 50) -> ClaimPage:
+        """Claims in the order of the log, after entry `after`. Raises InputError (`bad-limit`)."""
         if not 1 <= limit <= MAX_PAGE:
             raise InputError(f"limit is {limit}; it must be 1 to {MAX_PAGE}", code="bad-limit")
-        found = self.filed.records.store.find(
-            kind="claim", artist_id=claimant_id, sha256=sha256, after=after, limit=limit + 1
-        )
+        found = self.board.listed(wanted, self.times.undecided_since(), after=after, limit=limit + 1)
         page = found[:limit]
         claims = self._answers([self.filed.of(entry) for entry in page])
         return ClaimPage(claims=claims, next_after=page[-1].leaf_index if len(found) > limit else None)
+
+    def statistics(self) -> ClaimStatistics:
+        """How many claims stand where, and whose were contradicted again and again."""
+        counts = self.board.counts(self.times.undecided_since())
+        names = self.accounts.names(counts.dismissed)
+        dismissed = tuple(
+            DismissedClaims(account_id=each, name=names.get(each, ""), claims=claims)
+            for each, claims in counts.dismissed.items()
+        )
+        return ClaimStatistics(
+            claims=counts.claims,
+            open=counts.open,
+            stands=counts.stands,
+            decided=counts.decided,
+            contested=counts.contested,
+            overturned=counts.overturned,
+            answered=counts.answered,
+            outcomes=dict(counts.outcomes),
+            dismissed=dismissed,
+            answer_days=self.times.answer_days,
+            decide_days=self.times.decide_days,
+        )
 
     def answer(self, filed: FiledClaim, *, repeated: bool = False) -> ClaimAnswer:
         """The claim as CLI and HTTP show it."""
@@ -126,6 +148,7 @@ class ClaimReading:
         known = {entry.record_id for entry in steps["verdict"]}
         verdicts = tuple(self._verdict(claim, entry, details, known) for entry in steps["verdict"])
         resolutions = tuple(off_log.step(entry) for entry in steps["resolution"])
+        responses = tuple(off_log.step(entry) for entry in steps["response"])
         return ClaimAnswer(
             claim_id=filed.entry.record_id,
             claim_type=claim.claim_type,
@@ -140,9 +163,14 @@ class ClaimReading:
             repeated=False,
             signed=_is_cosigned(filed.entry),
             state=claim_state(verdicts, resolutions),
+            clock=self.times.clock(
+                filed.entry.appended_at,
+                answered=any(each.party_id != claim.claimant_id for each in responses),
+                decided=bool(resolutions),
+            ),
             verdict=verdicts[-1] if verdicts else None,
             verdicts=verdicts,
-            responses=tuple(off_log.step(entry) for entry in steps["response"]),
+            responses=responses,
             resolutions=resolutions,
             limits=limits(claim.claim_type, self.rules),
             links=claim_links(filed.entry.record_id),

@@ -152,10 +152,6 @@ class Records:
         following = page[-1].leaf_index if len(found) > limit else None
         return RecordPage(records=self.answers(page), next_after=following)
 
-    def told(self, artist_id: str, limit: int) -> tuple[RecordAnswer, ...]:
-        """What concerns an artist, newest first (`RecordStore.told`)."""
-        return self.answers(self.store.told(parse_id(artist_id), limit))
-
     def newest(self, kind: str, limit: int) -> tuple[RecordAnswer, ...]:
         """Records of a kind, newest first."""
         return self.answers(self.store.newest(kind, limit))

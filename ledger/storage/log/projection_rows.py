@@ -67,6 +67,11 @@ class Rows:
     calibrations: list[Row] = field(default_factory=list)
     keys: list[Row] = field(default_factory=list)
 
+    @property
+    def kinds(self) -> set[str]:
+        """Those of the entries."""
+        return {row[RECORD_COLUMNS.index("kind")] for row in self.records}
+
     def add(self, entry: Entry) -> None:
         """Adds an entry's rows. Raises IntegrityError (`entry-unreadable`) if this code does not know its record."""
         try:

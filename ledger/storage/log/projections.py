@@ -13,7 +13,9 @@ from ledger.corpus.work import CorpusState
 from ledger.storage.bulk import copy_rows
 from ledger.storage.database import Database, driver
 from ledger.storage.locks import lock_projections
+from ledger.storage.log.claim_rows import ClaimProjection
 from ledger.storage.log.entry_rows import read_batch
+from ledger.storage.log.notices import tell, tell_of_copies
 from ledger.storage.log.projection_rows import (
     CALIBRATION_COLUMNS,
     KEY_COLUMNS,
@@ -69,13 +71,15 @@ class Projector:
         """
         with self._database.begin() as connection:
             lock_projections(connection)
+            _, owed = _positions(connection)
             names = ", ".join(table.name for table in PROJECTIONS)
             connection.execute(sa.text(f"TRUNCATE {names}"))
             total, done = behind(connection), 0
             report(0, total)
-            while batch := project(connection):
+            while batch := project(connection, owed):
                 done += batch
                 report(done, total)
+            tell_of_copies(connection, None, owed)
         return done
 
     def corpus_state(self) -> CorpusState:
@@ -105,8 +109,8 @@ def _positions(connection: Connection) -> tuple[int, int]:
     return row.size or 0, row.next_index or 0
 
 
-def project(connection: Connection) -> int:
-    """Projects the next batch; the caller holds the lock."""
+def project(connection: Connection, owed: int = 0) -> int:
+    """Projects the next batch; the caller holds the lock. `owed`: webhooks are sent what entries from here on tell."""
     start = connection.execute(sa.text("SELECT next_index FROM projection_head")).scalar() or 0
     batch = read_batch(connection, start, start + BATCH)
     if not batch:
@@ -125,6 +129,8 @@ def project(connection: Connection) -> int:
         if values:
             copy_rows(connection, table, columns, values)
     _apply(connection, rows.changes)
+    ClaimProjection(connection, owed).apply(batch)
+    tell(connection, start, start + len(batch), rows.kinds, owed)
     touched = [row[-1] for row in rows.works] + [change.leaf_index for change in rows.changes]
     _advance(connection, start + len(batch), max(touched, default=None))
     return len(batch)

@@ -2,21 +2,24 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
+from contextlib import contextmanager
 from typing import Any
 from uuid import UUID
 
 import sqlalchemy as sa
+from psycopg.rows import TupleRow
 from sqlalchemy.engine import Connection
 
 from ledger.log.entry import Entry
-from ledger.match.lists import COPY_RELATIONS
+from ledger.record.told import NoticeReason
 from ledger.record.usage import UseFilter
 from ledger.storage.database import Database, driver
 from ledger.storage.log.entry_rows import entry_of
 from ledger.storage.log.projections import Projector, behind
 
-_ENTRY = "SELECT e.leaf_index, e.record_id::text, e.leaf_hash, e.envelope, e.appended_at FROM entry e"
+ENTRY = "SELECT e.leaf_index, e.record_id::text, e.leaf_hash, e.envelope, e.appended_at FROM entry e"
+"""The beginning of a query for entries."""
 _BY_PICTURE = (
     "SELECT leaf_index FROM record WHERE subject_sha256 = %(sha256)s AND leaf_index > %(after)s"
     " UNION SELECT leaf_index FROM record WHERE pixel_sha256 = %(sha256)s AND leaf_index > %(after)s"
@@ -34,11 +37,7 @@ _BY_ARTIST = (
 _BY_KIND = "SELECT leaf_index FROM record WHERE kind = %(kind)s AND leaf_index > %(after)s"
 """Each query starts after the previous page; otherwise every page would cost as much as all before it."""
 _BY_USE = "SELECT m.leaf_index FROM record_match m JOIN record r USING (leaf_index) WHERE m.artist_id = %(artist)s"
-_TOLD = (
-    "SELECT m.leaf_index FROM record_match m JOIN record r USING (leaf_index)"
-    " WHERE m.artist_id = %(artist)s AND r.verdict = 'copy' AND m.relation = ANY(%(copies)s)"
-    " UNION SELECT leaf_index FROM record WHERE artist_id = %(artist)s AND kind <> 'registration'"
-)
+_NOTICED = f"{ENTRY} JOIN notice n USING (leaf_index)".replace(" FROM", ", n.reason FROM")
 _USE_CONDITIONS = {
     "kind": "r.kind = %(kind)s",
     "relation": "m.relation = %(relation)s",
@@ -76,7 +75,7 @@ class RecordStore:
         chosen = {_BY_PICTURE: sha256, _BY_WORK: work_id, _BY_ARTIST: artist_id, _BY_KIND: kind}
         conditions = ["e.leaf_index > %(after)s"]
         conditions += [f"e.leaf_index IN ({query})" for query, value in chosen.items() if value is not None]
-        query = f"{_ENTRY} WHERE {' AND '.join(conditions)} ORDER BY e.leaf_index LIMIT %(limit)s"
+        query = f"{ENTRY} WHERE {' AND '.join(conditions)} ORDER BY e.leaf_index LIMIT %(limit)s"
         values: dict[str, Any] = {
             "sha256": bytes.fromhex(sha256 or ""),
             "work": UUID(work_id) if work_id else None,
@@ -85,41 +84,66 @@ class RecordStore:
             "after": after,
             "limit": limit,
         }
-        return self._entries(query, values)
+        return self.read(query, values)
 
     def uses(self, artist_id: str, wanted: UseFilter, *, after: int = -1, limit: int = 50) -> list[Entry]:
         """Verifications and generations that matched a work of the artist, in the order of the log."""
         values = {name: getattr(wanted, name) for name in _USE_CONDITIONS if getattr(wanted, name) is not None}
         inner = " AND ".join([_BY_USE, *(_USE_CONDITIONS[name] for name in values)])
         query = (
-            f"{_ENTRY} WHERE e.leaf_index > %(after)s AND e.leaf_index IN ({inner})"
+            f"{ENTRY} WHERE e.leaf_index > %(after)s AND e.leaf_index IN ({inner})"
             " ORDER BY e.leaf_index LIMIT %(limit)s"
         )
-        return self._entries(query, values | {"artist": UUID(artist_id), "after": after, "limit": limit})
-
-    def told(self, artist_id: str, limit: int) -> list[Entry]:
-        """What an artist wants to be told of, newest first: pictures that are copies of their works, and whatever was
-        recorded in their name but registrations."""
-        query = f"{_ENTRY} WHERE e.leaf_index IN ({_TOLD}) ORDER BY e.leaf_index DESC LIMIT %(limit)s"
-        copies = [*map(str, COPY_RELATIONS)]
-        return self._entries(query, {"artist": UUID(artist_id), "copies": copies, "limit": limit})
+        return self.read(query, values | {"artist": UUID(artist_id), "after": after, "limit": limit})
 
     def newest(self, kind: str, limit: int) -> list[Entry]:
         """Records of a kind, newest first."""
         query = (
-            f"{_ENTRY} JOIN record r USING (leaf_index) WHERE r.kind = %(kind)s ORDER BY e.leaf_index DESC"
+            f"{ENTRY} JOIN record r USING (leaf_index) WHERE r.kind = %(kind)s ORDER BY e.leaf_index DESC"
             " LIMIT %(limit)s"
         )
-        return self._entries(query, {"kind": kind, "limit": limit})
+        return self.read(query, {"kind": kind, "limit": limit})
 
-    def _entries(self, query: str, values: dict[str, Any]) -> list[Entry]:
-        # Nearly always all entries are projected; then one transaction suffices.
+    def noticed(
+        self, account_id: str, *, after: int = -1, before: int | None = None, newest: bool = False, limit: int = 50
+    ) -> list[tuple[Entry, NoticeReason]]:
+        """What an account is told of, with the reasons, between these entries; the newest first where `newest` says
+        so."""
+        query = (
+            f"{_NOTICED} WHERE n.account_id = %(account)s AND n.leaf_index > %(after)s"
+            " AND n.leaf_index < coalesce(%(before)s, 9223372036854775807)"
+            f" ORDER BY n.leaf_index {'DESC' if newest else ''} LIMIT %(limit)s"
+        )
+        values = {"account": UUID(account_id), "after": after, "before": before, "limit": limit}
+        with self.current() as connection:
+            return [(entry_of(row), row[5]) for row in _rows(connection, query, values)]
+
+    def unread(self, account_id: str) -> int:
+        """How many notices are newer than those that the account's holder has read."""
+        query = (
+            "SELECT count(*) FROM notice n JOIN account a USING (account_id) WHERE n.account_id = :account"
+            " AND n.leaf_index > a.read_through"
+        )
+        with self.current() as connection:
+            return int(connection.execute(sa.text(query), {"account": UUID(account_id)}).scalar_one())
+
+    def read(self, query: str, values: dict[str, Any]) -> list[Entry]:
+        """The entries that a query gives, which begins with ENTRY."""
+        with self.current() as connection:
+            return [entry_of(row) for row in _rows(connection, query, values)]
+
+    @contextmanager
+    def current(self) -> Iterator[Connection]:
+        """A transaction that sees every entry committed before the call projected.
+
+        Nearly always all are; then there is only this transaction."""
         with self._database.begin() as connection:
             if behind(connection) <= 0:
-                return _read(connection, query, values)
+                yield connection
+                return
         self._projector.catch_up()
         with self._database.begin() as connection:
-            return _read(connection, query, values)
+            yield connection
 
     def count_by_kind(self) -> dict[str, int]:
         """Number of entries by kind, the most frequent first."""
@@ -145,7 +169,7 @@ class RecordStore:
             return {keyid.hex(): public_key for keyid, public_key in cursor}
 
 
-def _read(connection: Connection, query: str, values: dict[str, Any]) -> list[Entry]:
+def _rows(connection: Connection, query: str, values: dict[str, Any]) -> list[TupleRow]:
     with driver(connection).cursor(binary=True) as cursor:
         cursor.execute(query.encode(), values)
-        return [entry_of(row) for row in cursor]
+        return cursor.fetchall()

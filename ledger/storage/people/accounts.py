@@ -121,6 +121,15 @@ class AccountStore:
                 .values(disabled_at=sa.func.coalesce(account.c.disabled_at, sa.func.now()))
             )
 
+    def note_read(self, account_id: str, through: int) -> None:
+        """Notes that the account's holder has read the notices of entries up to `through`."""
+        with self._database.begin() as connection:
+            connection.execute(
+                sa.update(account)
+                .where(account.c.account_id == UUID(account_id))
+                .values(read_through=sa.func.greatest(account.c.read_through, through))
+            )
+
     def put_token(
         self, token_id: str, account_id: str, secret_sha256: bytes, scopes: Iterable[str], lifetime: float
     ) -> StoredToken:

@@ -18,6 +18,7 @@ PRIMARY = (
     log.holder_key,
     documents.fingerprint_spec, documents.calibration_file, documents.document,
     people.artist, people.account, people.access_token, people.claim_detail,
+    people.session, people.webhook, people.webhook_delivery, people.verified_domain,
     corpus.work_detail, corpus.work_vector, corpus.work_local, corpus.work_style, corpus.work_hand,
     corpus.classifier, corpus.likeness, corpus.second_view, corpus.preview, corpus.uncompared_work,
     corpus.duplicate_asked, corpus.duplicate_pair, corpus.duplicate_group, corpus.opt_out,
@@ -26,5 +27,5 @@ PRIMARY = (
 )  # fmt: skip
 PROJECTIONS = (
     projections.record, projections.record_match, projections.work, projections.calibration, projections.key_event,
-    projections.projection_head,
+    projections.claim, projections.claim_party, projections.notice, projections.projection_head,
 )  # fmt: skip

@@ -2,7 +2,18 @@
 
 from __future__ import annotations
 
-from sqlalchemy import ARRAY, Column, DateTime, ForeignKey, Table, Text, Uuid
+from sqlalchemy import (
+    ARRAY,
+    BigInteger,
+    Column,
+    DateTime,
+    ForeignKey,
+    LargeBinary,
+    SmallInteger,
+    Table,
+    Text,
+    Uuid,
+)
 from sqlalchemy.dialects.postgresql import JSONB
 
 from ledger.storage.tables.columns import DIGEST, checks, digest, metadata
@@ -10,6 +21,9 @@ from ledger.text import DEFAULT_LIMIT
 
 MAX_CLAIM_TEXT = 4000
 """Largest number of characters in the text of a claim, a response or a resolution."""
+
+MAX_WEBHOOK_URL = 2000
+"""Characters."""
 
 artist = Table(
     "artist",
@@ -28,12 +42,14 @@ account = Table(
     Column("name", Text, nullable=False),
     Column("created_at", DateTime(timezone=True), nullable=False),
     Column("disabled_at", DateTime(timezone=True)),
+    Column("read_through", BigInteger, nullable=False, server_default="-1"),
     *checks(
         role="{} IN ('artist', 'generator', 'auditor', 'administrator')",
         name=f"char_length({{0}}) <= {DEFAULT_LIMIT} AND (role <> 'artist' OR {{0}} = '')",
     ),
 )
-"""Accounts and their roles. An artist's account has the id of the `artist` row, which alone stores the name."""
+"""Accounts and their roles. An artist's account has the id of the `artist` row, which alone stores the name.
+`read_through`: the newest log entry that the account's holder has read a notice of."""
 
 access_token = Table(
     "access_token",
@@ -48,6 +64,53 @@ access_token = Table(
     Column("revoked_at", DateTime(timezone=True)),
     *checks(secret_sha256=DIGEST),
 )
+
+session = Table(
+    "session",
+    metadata,
+    Column("secret_sha256", LargeBinary, primary_key=True),
+    Column("token_id", Text, ForeignKey("access_token.token_id", ondelete="CASCADE"), nullable=False, index=True),
+    Column("expires_at", DateTime(timezone=True), nullable=False),
+    *checks(secret_sha256=DIGEST),
+)
+"""Browsers that are signed in with a token. They may do what the token may, as long as it is good."""
+
+webhook = Table(
+    "webhook",
+    metadata,
+    Column("webhook_id", Uuid, primary_key=True),
+    Column("account_id", Uuid, ForeignKey("account.account_id", ondelete="CASCADE"), nullable=False, index=True),
+    Column("url", Text, nullable=False),
+    Column("secret", LargeBinary, nullable=False),
+    Column("created_at", DateTime(timezone=True), nullable=False),
+    Column("disabled_at", DateTime(timezone=True)),
+    Column("problem", Text),
+    *checks(url=f"char_length({{}}) <= {MAX_WEBHOOK_URL}", secret=DIGEST),
+)
+"""Addresses that are sent an account's notices. `problem`: why the last delivery failed."""
+
+webhook_delivery = Table(
+    "webhook_delivery",
+    metadata,
+    Column("webhook_id", Uuid, ForeignKey("webhook.webhook_id", ondelete="CASCADE"), primary_key=True),
+    Column("leaf_index", BigInteger, primary_key=True, autoincrement=False),
+    Column("reason", Text, nullable=False),
+    Column("tries", SmallInteger, nullable=False),
+    Column("next_try_at", DateTime(timezone=True), nullable=False, index=True),
+)
+"""Notices that still have to be sent."""
+
+verified_domain = Table(
+    "verified_domain",
+    metadata,
+    Column("account_id", Uuid, ForeignKey("account.account_id", ondelete="CASCADE"), primary_key=True),
+    Column("domain", Text, primary_key=True),
+    Column("record_id", Uuid, nullable=False),
+    digest("domain_key"),
+    Column("checked_at", DateTime(timezone=True), nullable=False),
+    *checks(domain="char_length({}) BETWEEN 1 AND 253", domain_key=DIGEST),
+)
+"""Domains that account holders proved to be theirs. The log has a commitment to each; `domain_key` opens it."""
 
 claim_detail = Table(
     "claim_detail",

@@ -14,6 +14,7 @@ from sqlalchemy import (
     SmallInteger,
     Table,
     Text,
+    UniqueConstraint,
     Uuid,
     text,
 )
@@ -100,6 +101,43 @@ key_event = Table(
     Index(None, "keyid", "leaf_index"),
     *checks(keyid=DIGEST),
 )
+
+claim = Table(
+    "claim",
+    metadata,
+    Column("leaf_index", BigInteger, primary_key=True, autoincrement=False),
+    Column("record_id", Uuid, nullable=False),
+    digest("payload_sha256"),
+    Column("claimant_id", Uuid, nullable=False),
+    Column("verdict", Text),
+    Column("contested", Boolean, nullable=False),
+    Column("answered_index", BigInteger),
+    Column("resolution", Text),
+    Column("overturned", Boolean, nullable=False),
+    UniqueConstraint("payload_sha256"),
+    Index(None, "claimant_id", "leaf_index"),
+    *checks(payload_sha256=DIGEST),
+)
+"""Where claims stand: the newest verdict by the rules and the newest resolution. `overturned`: an auditor decided
+otherwise than the rules, or than an auditor before. `answered_index`: of the first response by another party."""
+
+claim_party = Table(
+    "claim_party",
+    metadata,
+    Column("account_id", Uuid, primary_key=True),
+    Column("claim_index", BigInteger, primary_key=True, autoincrement=False, index=True),
+    Column("part", Text, nullable=False),
+)
+"""Whom a claim concerns: its claimant, artists whose works or pictures it is about (`named`), and who answered it."""
+
+notice = Table(
+    "notice",
+    metadata,
+    Column("account_id", Uuid, primary_key=True),
+    Column("leaf_index", BigInteger, primary_key=True, autoincrement=False),
+    Column("reason", Text, nullable=False),
+)
+"""Entries that accounts are told of, and why (ledger/storage/log/notices.py)."""
 
 projection_head = Table(
     "projection_head",

@@ -20,6 +20,7 @@ from ledger.match.words import part_of
 from ledger.record.parts import EvidenceText
 from ledger.storage.bulk import copy_rows
 from ledger.storage.database import Database, driver
+from ledger.storage.log.notices import tell_of_copies
 from ledger.storage.log.projections import Projector
 from ledger.storage.search.specs import Spec, ensure_spec
 from ledger.storage.tables.corpus import duplicate_group
@@ -113,12 +114,14 @@ class DuplicateStore:
         *,
         compared: Iterable[str] = (),
     ) -> None:
-        """Stores, in one transaction, works that were searched for and the pairs found.
+        """Stores, in one transaction, works that were searched for and the pairs found; tells artists whose
+        works others copied.
 
         `asked` says why a work is not comparable, or None. For a pair found from both sides, the stronger finding
         stays. `compared`: works that were compared with those of other artists.
         """
-        digest = bytes.fromhex(calibration)
+        digest, pairs = bytes.fromhex(calibration), sorted(pairs, key=lambda pair: (pair.first, pair.second))
+        self._projector.catch_up()
         with self._database.begin() as connection, driver(connection).cursor() as cursor:
             cursor.executemany(
                 "INSERT INTO duplicate_pair AS kept (first_id, second_id, calibration, verified, score, found)"
@@ -127,7 +130,7 @@ class DuplicateStore:
                 " found = excluded.found WHERE (excluded.verified, excluded.score) > (kept.verified, kept.score)",
                 [
                     (UUID(pair.first), UUID(pair.second), digest, pair.verified, pair.score, json.dumps(pair.found))
-                    for pair in sorted(pairs, key=lambda pair: (pair.first, pair.second))
+                    for pair in pairs
                 ],
             )
             cursor.executemany(
@@ -137,6 +140,7 @@ class DuplicateStore:
                 [(UUID(work_id), digest, reason) for work_id, reason in sorted(asked.items())],
             )
             cursor.execute("DELETE FROM uncompared_work WHERE work_id = ANY(%s)", (list(map(UUID, compared)),))
+            tell_of_copies(connection, {UUID(pair.first) for pair in pairs if pair.verified}, owed=0)
 
     def pairs(self) -> list[Pair]:
         """All compared pairs, verified or not."""
