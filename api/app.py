@@ -11,6 +11,8 @@ from anyio import to_thread
 from fastapi import Depends, FastAPI
 from fastapi.staticfiles import StaticFiles
 
+from api.desk import routes as desk
+from api.desk import signing_in
 from api.http import problems
 from api.http.access import caller_of, document_access, require_rows
 from api.http.connections import STATE, Connections
@@ -73,7 +75,7 @@ DESCRIBED: Mapping[str, Any] = {
 
 ROUTERS = (
     verifications, generations, lookups, records, works, registrations, artists, uses, models, claims, keys, accounts,
-    documents, log, wellknown, health, pages,
+    documents, log, wellknown, health, signing_in, desk, pages,
 )  # fmt: skip
 
 

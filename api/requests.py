@@ -106,6 +106,12 @@ class ReadRequest(Body):
     through: Annotated[int, Field(ge=0, le=MAX_INTEGER)]
 
 
+class ErasureRequest(Body):
+    """`name`: one's own, as it is shown."""
+
+    name: Line
+
+
 class TokenRequest(Body):
     """A token for these scopes, which the account's role must allow; good for `expires_in` seconds."""
 

@@ -16,6 +16,7 @@ from api.http.askers import Asker
 from api.http.context import context_of
 from api.http.limits import address_key
 from api.http.openapi import problems
+from api.http.session import session_secret
 from ledger.answers.roles import AccountRole
 from ledger.errors import AccessError
 from ledger.flows.people.principal import LOCAL, PUBLIC, Principal, Scope
@@ -41,6 +42,9 @@ class Access:
     pictures_scope: Scope | None = None
     """Of work on pictures that everybody may ask for: tokens with this scope are counted by account, more freely."""
 
+    session: bool = False
+    """Of pages that differ for whoever is signed in: they look at the browser's session, where there is one."""
+
     shared: bool = False
     """Whether pages of other sites may read the answer in their visitors' browsers (CORS)."""
 
@@ -50,7 +54,7 @@ class Access:
 
     @property
     def looks_at_token(self) -> bool:
-        return self.roles is not None or self.pictures_scope is not None
+        return self.roles is not None or self.pictures_scope is not None or self.session
 
     def require(self, principal: Principal) -> None:
         """Raises AccessError (`token-required`, `role-forbidden`, `scope-missing`)."""
@@ -88,6 +92,9 @@ def pictures(scope: Scope) -> Access:
 
 
 ANYBODY = Access()
+DESK = Access(session=True)
+"""Everybody: whoever is not signed in is asked to."""
+SIGNING_IN = Access(limited=True)
 ANY_SITE = Access(shared=True)
 """Everybody, and every page: what monitors of the log read."""
 ROLES: tuple[AccountRole, ...] = ("artist", "generator", "auditor", "administrator")
@@ -109,6 +116,7 @@ ACCESS: Mapping[tuple[str, str], Access] = {
     ("GET", "/v1/artists/{artist_id}"): ANYBODY,
     ("GET", "/v1/artists/{artist_id}/works"): ANYBODY,
     ("GET", "/v1/artists/{artist_id}/uses"): ANYBODY,
+    ("POST", "/v1/artists/{artist_id}/erasures"): only("artist", scope="works"),
     ("POST", "/v1/artists/{artist_id}/usage"): only("artist", "administrator", scope="works"),
     ("GET", "/v1/usages/{digest}"): ANYBODY,
     ("GET", "/v1/models/{model_id}"): ANYBODY,
@@ -156,6 +164,18 @@ ACCESS: Mapping[tuple[str, str], Access] = {
     ("GET", "/models/{model_id}"): ANYBODY,
     ("GET", "/claims/{claim_id}"): ANYBODY,
     ("GET", "/log"): ANYBODY,
+    ("POST", "/me/session"): SIGNING_IN,
+    ("POST", "/me/session/end"): SIGNING_IN,
+    ("GET", "/me"): DESK,
+    ("GET", "/me/inbox"): DESK,
+    ("POST", "/me/inbox/read"): only(*ROLES),
+    ("GET", "/me/key"): DESK,
+    ("GET", "/me/register"): DESK,
+    ("GET", "/me/works"): DESK,
+    ("GET", "/me/works/{work_id}"): DESK,
+    ("GET", "/me/erase"): DESK,
+    ("GET", "/me/claims/{claim_id}"): DESK,
+    ("GET", "/claims/new"): DESK,
 }
 """By method and path template. Of all roles' operations: one's own account, which the endpoint sees to; an
 administrator's any."""
@@ -187,11 +207,26 @@ Caller = Annotated[Principal, Depends(caller_of)]
 
 
 async def _principal(request: Request, access: Access, owner: bool) -> Principal:
-    """The account of the token; without one the machine's owner or the public. Raises AccessError (`bad-token`)."""
-    secret = bearer_token(request) if access.looks_at_token else None
-    if secret is not None:
+    """The account of the token or of the browser's session; without one the machine's owner or the public.
+
+    Raises AccessError (`bad-token`, `session-ended`).
+    """
+    if access.looks_at_token:
         here = context_of(request)
-        return await here.quick.run(lambda: here.application.people.accounts.authenticate(secret))
+        people = here.application.people
+        token, session = bearer_token(request), session_secret(request)
+        if token is not None:
+            return await here.quick.run(lambda: people.accounts.authenticate(token))
+        if session is not None:
+            found = await here.quick.run(lambda: people.sessions.principal(session))
+            if found is not None:
+                return found
+            if access.roles is not None and not owner:
+                raise AccessError(
+                    "you were signed out: the session has ended",
+                    code="session-ended",
+                    hint="Sign in again at /me, and repeat what you did. Nothing was recorded.",
+                )
     return LOCAL if owner else PUBLIC
 
 

@@ -3,15 +3,17 @@
 from __future__ import annotations
 
 from typing import Any, TypeVar
+from urllib.parse import parse_qsl
 
 from fastapi import Request
 from fastapi.exceptions import RequestValidationError
 from pydantic import BaseModel, ValidationError
 
-from api.http.uploads import JSON_TYPE, media_type, read_json
+from api.http.uploads import JSON_TYPE, MAX_JSON_BYTES, media_type, read_bytes, read_json
 from ledger.errors import InputError
 
 M = TypeVar("M", bound=BaseModel)
+FIELDS_TYPE = "application/x-www-form-urlencoded"
 MAX_BYTES = 131_072
 """More than an envelope of the largest leaf takes."""
 
@@ -25,6 +27,16 @@ async def read_body(request: Request, model: type[M], limit: int = MAX_BYTES) ->
         return model.model_validate(document)
     except ValidationError as error:
         raise RequestValidationError(error.errors(include_url=False, include_input=False)) from error
+
+
+async def read_fields(request: Request) -> dict[str, str]:
+    """The fields of a page's form without files. Raises InputError (`media-type`, `too-large`, `bad-request`)."""
+    if media_type(request) != FIELDS_TYPE:
+        raise InputError(f"expected {FIELDS_TYPE}", code="media-type")
+    try:
+        return dict(parse_qsl((await read_bytes(request, MAX_JSON_BYTES)).decode(), strict_parsing=True))
+    except ValueError as error:
+        raise InputError("the form cannot be read", code="bad-request") from error
 
 
 def json_body(*models: type[BaseModel]) -> dict[str, Any]:

@@ -49,6 +49,7 @@ _STATUS_OF_CODE: Mapping[str, int] = {
     "bad-request": 400,
     "bad-token": 401,
     "token-required": 401,
+    "session-ended": 401,
     "cross-origin": 403,
     "rate-limited": 429,
     "too-slow": 408,

@@ -21,6 +21,7 @@ from ledger.answers.words import (
     USE_WORDS,
     similar_words,
 )
+from ledger.claim.registry import CLAIM_TYPES
 from ledger.claim.words import OUTCOME_MARKS, claim_meaning
 from ledger.match.words import RELATION_WORDS, VERDICT_WORDS, one_in, percent, relation_words
 from ledger.record.keyid import keyid_of, short_keyid
@@ -49,6 +50,7 @@ def _environment() -> Environment:
     }
     environment.globals |= {
         "ANSWER_BAND": HEADLINE_BANDS,
+        "CLAIM_TYPES": CLAIM_TYPES,
         "claim_meaning": claim_meaning,
         "CONTESTED": CONTESTED,
         "GUARD_MEANING": GUARD_WORDS,

@@ -18,7 +18,7 @@ from api.http.openapi import Responses, content, problems
 from api.http.uploads import FIELD, FORM_TYPE, JSON_TYPE, media_type, read_bytes, received_form
 from api.requests import ClaimFilter, ClaimRequest, ResolutionRequest, SignedRequest, TextRequest
 from ledger.answers.claims import ClaimAnswer, ClaimPage, ClaimStatistics
-from ledger.answers.drafts import StatementDraft
+from ledger.answers.drafts import ForecastDraft, StatementDraft
 from ledger.errors import InputError
 from ledger.flows.claims.file import Claims
 
@@ -54,7 +54,10 @@ _REVIEWED: dict[str, Any] = {
     }
 }
 _PREPARED: Responses = {
-    200: {"model": ClaimAnswer | StatementDraft, "description": "With `prepare` the payload; else the claim, again"}
+    200: {
+        "model": ClaimAnswer | ForecastDraft | StatementDraft,
+        "description": "With `prepare` the payload; else the claim, again",
+    }
 }
 _DRAFTED: Responses = {200: {"model": StatementDraft, "description": "With `prepare`: the payload to sign"}}
 _WRONG = problems(400, 404, 409, 413, 415, 422, 503)
@@ -68,17 +71,19 @@ _WRONG = problems(400, 404, 409, 413, 415, 422, 503)
     openapi_extra=_FILED,
 )
 async def file_claim(
-    request: Request, response: Response, here: Here, caller: Caller, prepare: bool = False
-) -> ClaimAnswer | StatementDraft:
+    *, request: Request, response: Response, here: Here, caller: Caller, prepare: bool = False, forecast: bool = False
+) -> ClaimAnswer | ForecastDraft | StatementDraft:
     """A form with the picture in `image` and JSON in `claim`; JSON alone where the claim is about a work's own file.
     `prepare=true` takes what is to be claimed and answers with the payload to sign; without it, the claim comes
-    signed. 200 where the same was claimed before."""
+    signed. `forecast=true` adds to what is prepared what the rules would say of it. 200 where the same was claimed
+    before."""
     claims = here.application.claims
     async with _received(request, here) as (document, image):
         if prepare:
             order = _parsed(ClaimRequest, document).order()
             account_id = caller.account_id or ""
-            draft = await here.workers.run(lambda: claims.draft(order, account_id, image, caller))
+            make = claims.forecast if forecast else claims.draft
+            draft = await here.workers.run(lambda: make(order, account_id, image, caller))
             response.status_code = 200
             return draft
         sent = _parsed(SignedRequest, document).sent()

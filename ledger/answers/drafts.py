@@ -6,6 +6,8 @@ from typing import Literal
 
 from ledger.answers.answer import Answer, Base64, Hex, JsonObject
 from ledger.answers.file_terms import FileTermAnswer
+from ledger.claim.words import ClaimReason
+from ledger.record.claim_values import ClaimVerdict
 
 PayloadType = Literal["application/vnd.in-toto+json"]
 
@@ -31,6 +33,18 @@ class PreparedWork(PayloadToSign):
     """What the picture's own file takes away from the uses that were asked for."""
 
 
+class Forecast(Answer):
+    """What the published rules would say of a claim, by the records that there are now."""
+
+    verdict: ClaimVerdict
+    because: str
+    contested: bool
+    reasons: tuple[ClaimReason, ...]
+    """A reason may name a record that filing the claim would make."""
+    limits: tuple[str, ...]
+    """What no verdict on such a claim can say."""
+
+
 class StatementDraft(Answer):
     """A claim, or what is said of one, to be signed within a day; and what opens its commitment."""
 
@@ -41,3 +55,9 @@ class StatementDraft(Answer):
     text_key: str | None
     """In hex; to be sent in with the signed statement, and kept: it opens the record's `text`, and nobody else has
     it."""
+
+
+class ForecastDraft(StatementDraft):
+    """A claim to be signed, with what the rules would say of it."""
+
+    expected: Forecast

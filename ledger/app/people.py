@@ -11,6 +11,7 @@ from ledger.flows.people.accounts import Accounts
 from ledger.flows.people.holder_keys import HolderKeys
 from ledger.flows.people.inbox import Inbox
 from ledger.flows.people.names import Names
+from ledger.flows.people.sessions import Sessions
 from ledger.flows.people.usage import UsageStatements
 from ledger.flows.people.uses import Uses
 from ledger.flows.records.admission import Admission, StoredFacts
@@ -18,6 +19,7 @@ from ledger.flows.records.cosigned import Cosigning
 from ledger.flows.records.log_keys import LogKeys
 from ledger.storage.locks import HOLDER_KEYS, TurnLock
 from ledger.storage.people.names import NameStore
+from ledger.storage.people.sessions import SessionStore
 
 
 @dataclass(frozen=True)
@@ -30,6 +32,10 @@ class People:
     @cached_property
     def accounts(self) -> Accounts:
         return Accounts(self.store.accounts)
+
+    @cached_property
+    def sessions(self) -> Sessions:
+        return Sessions(SessionStore(self.store.database), self.accounts)
 
     @cached_property
     def names(self) -> Names:

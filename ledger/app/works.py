@@ -13,6 +13,7 @@ from ledger.app.store import Store
 from ledger.corpus.source_registry import open_source
 from ledger.corpus.work import Source
 from ledger.flows.people.erase import PersonErasure
+from ledger.flows.people.erasing_oneself import ErasingOneself
 from ledger.flows.progress import Progress
 from ledger.flows.upkeep.passes import Passes
 from ledger.flows.works.catalogue import Catalogue
@@ -146,6 +147,10 @@ class Works:
             forget=self.store.classifiers.forget,
             sheets=self.sheets,
         )
+
+    @cached_property
+    def erasing_oneself(self) -> ErasingOneself:
+        return ErasingOneself(self.people.accounts, self.people.log_keys, lambda: self.person_erasure)
 
     def requester(self, artist_id: str | None) -> Requester:
         """Who requests a picture, on behalf of a registered artist if one is named. The caller guarantees that this is

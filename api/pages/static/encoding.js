@@ -23,7 +23,7 @@ export function fromHex(text, length) {
   return Uint8Array.from(text.match(/../g) ?? [], (pair) => parseInt(pair, 16));
 }
 
-const toBase64 = (bytes) => btoa(Array.from(bytes, (byte) => String.fromCharCode(byte)).join(""));
+export const toBase64 = (bytes) => btoa(Array.from(bytes, (byte) => String.fromCharCode(byte)).join(""));
 
 // Standard, padded base64 (RFC 4648 section 4) without stray bits.
 export function fromBase64(text, what) {

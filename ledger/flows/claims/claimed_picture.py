@@ -6,6 +6,7 @@ import hashlib
 from collections.abc import Callable
 from dataclasses import dataclass
 
+from ledger.canonical import MAX_INTEGER
 from ledger.claim.case import Exhibit
 from ledger.flows.claims.exhibits import exhibit_of
 from ledger.flows.pictures.credentials import Credentials
@@ -14,7 +15,8 @@ from ledger.flows.upkeep.calibrate import PublishedCalibration
 from ledger.image.credentials.content import INTACT
 from ledger.match.candidate import Query
 from ledger.record import predicates
-from ledger.record.statement import statement_payload
+from ledger.record.parts import Ref
+from ledger.record.statement import Statement, statement_payload
 
 _SAME_PICTURE = frozenset({"same-file", "same-pixels", "similar"})
 
@@ -77,7 +79,17 @@ class ClaimedPictures:
             statement_payload("image", image.sha256, predicate),
             hashlib.sha256("\n".join(question).encode()).digest(),
         ).result(MAX_WAIT).entry  # fmt: skip
-        exhibit = exhibit_of(entry)
+        return self._claimed(compared, exhibit_of(entry))
+
+    def unrecorded(self, compared: ComparedPicture) -> ClaimedPicture:
+        """As `record`, for a forecast: nothing is appended, and the exhibit is on no log."""
+        predicate = compared.examined.predicate
+        statement = Statement("image", compared.examined.image.sha256, predicate)
+        ref = Ref(leaf_hash="0" * 64, record_id=predicate.record_id)
+        return self._claimed(compared, Exhibit(statement, ref, MAX_INTEGER))
+
+    def _claimed(self, compared: ComparedPicture, exhibit: Exhibit) -> ClaimedPicture:
+        image, predicate = compared.examined.image, compared.examined.predicate
         assert isinstance(exhibit.statement.predicate, predicates.Verification)  # noqa: S101 - by its dedup key
         found = self.credentials.find(compared.data, image.media_type)
         report = None if found is None else self.credentials.report(found, predicate)
@@ -87,8 +99,8 @@ class ClaimedPictures:
         return ClaimedPicture(
             exhibit=exhibit,
             verification=exhibit.statement.predicate,
-            query=examined.query,
-            calibrated=calibrated,
+            query=compared.examined.query,
+            calibrated=compared.calibrated,
             says_generated=intact and source.rpartition("/")[2].lower().endswith("trainedalgorithmicmedia"),
             named_record=named.record_id if named is not None and named.picture in _SAME_PICTURE else None,
         )

@@ -9,7 +9,8 @@ from dataclasses import dataclass
 from typing import Literal
 
 from ledger.answers.claims import ClaimAnswer
-from ledger.answers.drafts import StatementDraft
+from ledger.answers.drafts import Forecast, ForecastDraft, StatementDraft
+from ledger.claim.words import is_contested, limits, reasons
 from ledger.errors import ConflictError, InputError
 from ledger.flows.claims.bundles import ClaimBundles
 from ledger.flows.claims.claimed_picture import ClaimedPictures
@@ -25,7 +26,7 @@ from ledger.log.append import Sequencer
 from ledger.record.parts import Ref
 from ledger.record.predicates import Claim, ClaimVerdict, Resolution, Response
 from ledger.record.repeats import claim_key
-from ledger.record.statement import Statement
+from ledger.record.statement import Statement, parse_payload
 
 MAX_RESPONSES = 20
 """How many responses one party may make to one claim. Without a limit, a claim could become too long to read or
@@ -64,6 +65,24 @@ class Claims:
         return claim_draft(
             order, claimant_id, subject.sha256, subject.refs, subject.model, origin=self.sequencer().origin
         )
+
+    def forecast(self, order: ClaimOrder, claimant_id: str, data: bytes | None, principal: Principal) -> ForecastDraft:
+        """The claim as its maker signs it, and what the rules would say of it now. Raises as `draft` does, and
+        InputError for bytes that are not a usable picture."""
+        draft = self.draft(order, claimant_id, data, principal)
+        statement = parse_payload(draft.payload)
+        claim = statement.predicate
+        assert isinstance(claim, Claim)  # noqa: S101 - just drafted
+        picture = None if data is None else self.pictures.unrecorded(self.pictures.compare(data))
+        judged = self.judge.forecast(claim, statement.subject_sha256, picture)
+        expected = Forecast(
+            verdict=judged.verdict,
+            because=judged.because,
+            contested=is_contested(judged.findings),
+            reasons=reasons(judged.findings, self.judge.rules),
+            limits=limits(claim.claim_type, self.judge.rules),
+        )
+        return ForecastDraft(**dict(draft), expected=expected)
 
     def file(self, sent: SentStatement, data: bytes | None, principal: Principal) -> ClaimAnswer:
         """Puts a claim on the log, with a verdict by the rules. Filing the same claim again gives the existing one.

@@ -17,7 +17,7 @@ from ledger.flows.claims.submission import MAX_WAIT
 from ledger.log.append import Sequencer
 from ledger.record.ids import new_id
 from ledger.record.parts import EvidenceRef, Ref
-from ledger.record.predicates import ClaimVerdictRecord, Verification, refs_of
+from ledger.record.predicates import Claim, ClaimVerdictRecord, Verification, refs_of
 from ledger.record.statement import statement_payload
 from ledger.record.times import now_text
 from ledger.storage.people.claims import NOTHING, ClaimDetail, ClaimDetails
@@ -75,6 +75,10 @@ class ClaimJudge:
         detail = ClaimDetail(measured=gathered.measured)
         writer = self.details.writer(predicate.record_id, detail) if gathered.measured else None
         return not self.sequencer().submit(predicate.record_id, payload, once, writer).result(MAX_WAIT).repeated
+
+    def forecast(self, claim: Claim, subject_sha256: str, picture: ClaimedPicture | None) -> Judgement:
+        """What the rules would say of a claim that is not filed. Nothing is appended."""
+        return decide(self.evidence.gather(claim, subject_sha256, picture, NO_EARLIER_EVIDENCE).case, self.rules)
 
     def _last_verdict(self, filed: FiledClaim) -> LastVerdict | None:
         newest = self.filed.verdicts(filed)[-1:]

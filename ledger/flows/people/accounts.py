@@ -15,7 +15,7 @@ from ledger.errors import AccessError, ConflictError, InputError, NotFoundError
 from ledger.flows.people.principal import SCOPES_OF_ROLE, Principal, Scope
 from ledger.record.ids import new_id, parse_id
 from ledger.record.times import format_time
-from ledger.storage.people.accounts import AccountStore, StoredAccount, StoredToken
+from ledger.storage.people.accounts import AccountStore, StoredAccount, StoredToken, TokenCheck
 from ledger.text import clean_text
 
 DAY = 86_400.0
@@ -114,19 +114,27 @@ class Accounts:
 
     def authenticate(self, secret: str) -> Principal:
         """The account that a token belongs to. Raises AccessError (`bad-token`), the same one for every cause."""
+        return _principal(self._checked(secret))
+
+    def token_id(self, secret: str) -> str:
+        """The public part of a token that is good. Raises as `authenticate` does."""
+        return self._checked(secret).token.token_id
+
+    def holder(self, token_id: str) -> Principal:
+        """Whose token it is, for those who have shown before that they have it. Raises as `authenticate` does."""
+        known = self._store.check(token_id)
+        if known is None or not known.token.good:
+            raise _bad_token()
+        return _principal(known)
+
+    def _checked(self, secret: str) -> TokenCheck:
         match = _TOKEN.fullmatch(secret)
         known = self._store.check(match[1]) if match else None
         if known is None or not hmac.compare_digest(_digest(secret), known.secret_sha256) or not known.token.good:
-            raise AccessError(
-                "the token is unknown or no longer valid",
-                code="bad-token",
-                hint="Ask the administrator of this service for a new one.",
-            )
+            raise _bad_token()
         if known.use_unnoted:
             self._store.note_use(known.token.token_id)
-        # What the database holds was written by `issue_token`.
-        role, scopes = cast(AccountRole, known.role), cast("tuple[Scope, ...]", known.token.scopes)
-        return Principal(role, known.token.account_id, frozenset(scopes) & SCOPES_OF_ROLE[role])
+        return known
 
     def tokens(self, account_id: str) -> tuple[TokenAnswer, ...]:
         """All tokens that were issued, valid or not. Raises as `get` does."""
@@ -145,6 +153,20 @@ class Accounts:
         self.token(token_id)
         self._store.revoke_token(token_id)
         return self.token(token_id)
+
+
+def _principal(known: TokenCheck) -> Principal:
+    # What the database holds was written by `issue_token`.
+    role, scopes = cast(AccountRole, known.role), cast("tuple[Scope, ...]", known.token.scopes)
+    return Principal(role, known.token.account_id, frozenset(scopes) & SCOPES_OF_ROLE[role])
+
+
+def _bad_token() -> AccessError:
+    return AccessError(
+        "the token is unknown or no longer valid",
+        code="bad-token",
+        hint="Ask the administrator of this service for a new one.",
+    )
 
 
 def _digest(secret: str) -> bytes:
