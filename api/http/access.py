@@ -139,6 +139,12 @@ ACCESS: Mapping[tuple[str, str], Access] = {
     ("GET", "/v1/accounts/{account_id}"): only(*ROLES, limited=False),
     ("GET", "/v1/accounts/{account_id}/notices"): only(*ROLES, limited=False),
     ("POST", "/v1/accounts/{account_id}/notices/read"): only(*ROLES),
+    ("POST", "/v1/accounts/{account_id}/webhooks"): only(*ROLES),
+    ("GET", "/v1/accounts/{account_id}/webhooks"): only(*ROLES, limited=False),
+    ("POST", "/v1/accounts/{account_id}/webhooks/{webhook_id}/tests"): only(*ROLES),
+    ("POST", "/v1/accounts/{account_id}/webhooks/{webhook_id}/removals"): only(*ROLES),
+    ("POST", "/v1/accounts/{account_id}/domains"): only("artist", "generator", "auditor", scope="keys"),
+    ("GET", "/v1/accounts/{account_id}/domains"): ANYBODY,
     ("POST", "/v1/accounts/{account_id}/tokens"): only("administrator", scope="accounts"),
     ("POST", "/v1/accounts/{account_id}/tokens/{token_id}/revocations"): only(*ROLES),
     ("GET", "/checkpoint"): ANY_SITE,
@@ -174,6 +180,7 @@ ACCESS: Mapping[tuple[str, str], Access] = {
     ("GET", "/me/works"): DESK,
     ("GET", "/me/works/{work_id}"): DESK,
     ("GET", "/me/erase"): DESK,
+    ("GET", "/me/connections"): DESK,
     ("GET", "/me/claims/{claim_id}"): DESK,
     ("GET", "/claims/new"): DESK,
 }
@@ -204,6 +211,14 @@ async def caller_of(request: Request) -> Principal:
 
 Caller = Annotated[Principal, Depends(caller_of)]
 """Who asks: a parameter of an endpoint that needs to know. Every request is let in by it, whether named or not."""
+
+
+def require_own(caller: Principal, account_id: str) -> None:
+    """One's own account; an administrator's any. Raises AccessError (`wrong-account`, `scope-missing`)."""
+    if caller.role == "administrator" and caller.account_id != account_id:
+        caller.require_scope("accounts")
+    else:
+        caller.require_account(account_id)
 
 
 async def _principal(request: Request, access: Access, owner: bool) -> Principal:

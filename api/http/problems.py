@@ -55,6 +55,7 @@ _STATUS_OF_CODE: Mapping[str, int] = {
     "too-slow": 408,
     "too-many-contested": 429,
     "bad-tile-path": 404,
+    "unreachable": 502,
 }
 _INSTALLATION = (
     "calibration-", "data-", "database-", "installation", "key-", "log-", "pgvector-", "server-", "spec-", "weights-",

@@ -139,9 +139,11 @@ def show_record(here: Here, record_id: Id, view: Annotated[ComparedView, Query()
 def show_work(here: Here, work_id: Id) -> Response:
     """One work, its terms, and the records that name it."""
     application = here.application
+    work = application.works.catalogue.work(work_id)
     return page(
         "work.html",
-        work=application.works.catalogue.work(work_id),
+        work=work,
+        domains=application.people.domains.of([work.artist_id]).get(work.artist_id, ()),
         records=application.records.page(work_id=work_id, limit=WORKS_PER_PAGE).records,
     )
 
@@ -167,6 +169,7 @@ def show_artist(here: Here, artist_id: Id, query: Annotated[Page, Query()]) -> R
     return page(
         "artist.html",
         artist=catalogue.artist(artist_id),
+        domains=here.application.people.domains.of([artist_id]).get(artist_id, ()),
         works=catalogue.works(artist_id, after=query.after, limit=WORKS_PER_PAGE),
         first=query.after < 0,
     )
@@ -209,9 +212,12 @@ def show_claims(here: Here, query: Annotated[ClaimFilter, Query()]) -> Response:
 def show_claim(here: Here, claim_id: Id) -> Response:
     """A claim, what the published rules say of it and why, and what others answered."""
     application = here.application
+    claim = application.claims.reading.get(claim_id)
+    parties = (claim.claimant_id, *(step.party_id for step in (*claim.responses, *claim.resolutions)))
     return page(
         "claim.html",
-        claim=application.claims.reading.get(claim_id),
+        claim=claim,
+        domains=application.people.domains.of(parties),
         published=latest_checkpoint(application.log.objects),
         log_vkey=application.log.vkey,
     )

@@ -25,7 +25,7 @@ from ledger.claim.registry import CLAIM_TYPES
 from ledger.claim.words import OUTCOME_MARKS, claim_meaning
 from ledger.match.words import RELATION_WORDS, VERDICT_WORDS, one_in, percent, relation_words
 from ledger.record.keyid import keyid_of, short_keyid
-from ledger.record.times import shown_time
+from ledger.record.times import day, shown_time
 
 _HERE = Path(__file__).parent
 
@@ -39,6 +39,7 @@ def _environment() -> Environment:
         lstrip_blocks=True,
     )
     environment.filters |= {
+        "day": day,
         "keyid": lambda public: short_keyid(keyid_of(bytes.fromhex(public))),
         "number": "{:,}".format,
         "percent": percent,

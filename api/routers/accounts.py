@@ -4,19 +4,17 @@ from __future__ import annotations
 
 from typing import Annotated
 
-from fastapi import APIRouter, Path, Query, Request, Response
+from fastapi import APIRouter, Path, Request, Response
 from starlette.concurrency import run_in_threadpool
 
-from api.http.access import Caller
+from api.http.access import Caller, require_own
 from api.http.bodies import json_body, read_body
 from api.http.context import Here, Id
 from api.http.openapi import problems
-from api.requests import AccountRequest, Page, ReadRequest, TokenRequest
-from ledger.answers.notices import NoticePage
+from api.requests import AccountRequest, TokenRequest
 from ledger.answers.people import AccountAnswer, AccountWithTokens, IssuedToken, TokenAnswer
 from ledger.errors import NotFoundError
 from ledger.flows.people.accounts import TOKEN_ID_PATTERN
-from ledger.flows.people.principal import Principal
 
 router = APIRouter(tags=["accounts"])
 TokenId = Annotated[str, Path(pattern=TOKEN_ID_PATTERN, description="The public part of a token.")]
@@ -42,40 +40,9 @@ async def create_account(request: Request, here: Here) -> AccountAnswer:
 )
 def get_account(here: Here, caller: Caller, account_id: Id, response: Response) -> AccountWithTokens:
     """Administrators see any. Secrets are not shown again."""
-    _require_own(caller, account_id)
+    require_own(caller, account_id)
     response.headers["Cache-Control"] = "no-store"
     return here.application.people.accounts.with_tokens(account_id)
-
-
-@router.get(
-    "/v1/accounts/{account_id}/notices",
-    summary="What one's own account is told of",
-    responses=problems(404, 422),
-)
-def list_notices(
-    *, here: Here, caller: Caller, account_id: Id, query: Annotated[Page, Query()], response: Response
-) -> NoticePage:
-    """Copies of one's works, claims about them, contests, answers, changed verdicts, and whatever was recorded in one's
-    name. In the order of the log; a webhook brings the same."""
-    _require_own(caller, account_id)
-    response.headers["Cache-Control"] = "no-store"
-    return here.application.people.inbox.page(account_id, after=query.after, limit=query.limit)
-
-
-@router.post(
-    "/v1/accounts/{account_id}/notices/read",
-    status_code=204,
-    response_class=Response,
-    summary="Mark notices as read",
-    responses=problems(400, 404, 413, 415, 422),
-    openapi_extra=json_body(ReadRequest),
-)
-async def read_notices(request: Request, here: Here, caller: Caller, account_id: Id) -> Response:
-    """Those of log entries up to `through`. What was read stays read."""
-    _require_own(caller, account_id)
-    through = (await read_body(request, ReadRequest)).through
-    await run_in_threadpool(here.application.people.inbox.read, account_id, through)
-    return Response(status_code=204)
 
 
 @router.post(
@@ -100,16 +67,8 @@ async def issue_token(request: Request, here: Here, account_id: Id, response: Re
 )
 def revoke_token(here: Here, caller: Caller, account_id: Id, token_id: TokenId) -> TokenAnswer:
     """Administrators revoke any. A token may revoke itself."""
-    _require_own(caller, account_id)
+    require_own(caller, account_id)
     accounts = here.application.people.accounts
     if accounts.token(token_id).account_id != account_id:
         raise NotFoundError("the account has no such token", code="token-not-found")
     return accounts.revoke_token(token_id)
-
-
-def _require_own(caller: Principal, account_id: str) -> None:
-    """Raises AccessError (`wrong-account`, `scope-missing`)."""
-    if caller.role == "administrator" and caller.account_id != account_id:
-        caller.require_scope("accounts")
-    else:
-        caller.require_account(account_id)

@@ -69,5 +69,26 @@ class KeyAnswer(Answer):
         return "signs" if self.signs else "good"
 
 
+class DomainChallenge(Answer):
+    """What to publish in order to prove a domain: `text`, as the file at `url` or as a TXT record of `dns_name`."""
+
+    domain: str
+    url: str
+    dns_name: str
+    text: str
+
+
+class VerifiedDomain(Answer):
+    """A domain that named the account when it was looked at."""
+
+    domain: str
+    checked_at: str
+    record_id: str
+
+
+class DomainList(Answer):
+    domains: tuple[VerifiedDomain, ...]
+
+
 class Keys(Answer):
     keys: tuple[KeyAnswer, ...]

@@ -37,6 +37,7 @@ KIND_WORDS: Mapping[Kind, str] = {
     "resolution": "Resolution of a claim",
     "usage": "Statement of use",
     "finding": "Finding about a model",
+    "domain": "Proof of a domain",
 }
 USE_WORDS: Mapping[AllowedUse, str] = {
     "match": "compare with pictures",

@@ -131,8 +131,8 @@ class Application:
         """Runs the background work of `serve` while the context lasts.
 
         Committed entries are published within about a second, and the corpus is calibrated again when it has changed by
-        a tenth. Pictures that nobody confirmed are erased, and deleted rows of withdrawn works are erased from the
-        disk.
+        a tenth. Webhooks are sent notices. Pictures that nobody confirmed are erased, and deleted rows of withdrawn
+        works are erased from the disk.
         """
         stop = threading.Event()
         publisher = self.log.publisher
@@ -141,6 +141,7 @@ class Application:
             threading.Thread(target=publisher.run, args=(stop,), kwargs=interval, name="publisher"),
             threading.Thread(target=self.upkeep.background_calibration.run, args=(stop,), name="calibration"),
             threading.Thread(target=self.upkeep.erase_unconfirmed, args=(stop,), name="unconfirmed"),
+            threading.Thread(target=self.people.webhooks.run, args=(stop,), name="webhooks"),
             threading.Thread(target=self.upkeep.disk_erasure.run, args=(stop,), name="disk-erasure"),
         ]
         for thread in threads:

@@ -8,18 +8,23 @@ from functools import cached_property
 from ledger.app.log import Log
 from ledger.app.store import Store
 from ledger.flows.people.accounts import Accounts
+from ledger.flows.people.domains import Domains
 from ledger.flows.people.holder_keys import HolderKeys
 from ledger.flows.people.inbox import Inbox
 from ledger.flows.people.names import Names
 from ledger.flows.people.sessions import Sessions
 from ledger.flows.people.usage import UsageStatements
 from ledger.flows.people.uses import Uses
+from ledger.flows.people.webhooks import Webhooks
 from ledger.flows.records.admission import Admission, StoredFacts
 from ledger.flows.records.cosigned import Cosigning
 from ledger.flows.records.log_keys import LogKeys
-from ledger.storage.locks import HOLDER_KEYS, TurnLock
+from ledger.outbound import Outbound, text_records
+from ledger.storage.locks import HOLDER_KEYS, WEBHOOKS, ProcessLock, TurnLock
+from ledger.storage.people.domains import DomainStore
 from ledger.storage.people.names import NameStore
 from ledger.storage.people.sessions import SessionStore
+from ledger.storage.people.webhooks import WebhookStore
 
 
 @dataclass(frozen=True)
@@ -70,6 +75,30 @@ class People:
     @cached_property
     def inbox(self) -> Inbox:
         return Inbox(self.log.records, self.store.accounts)
+
+    @cached_property
+    def outbound(self) -> Outbound:
+        return Outbound(private=self.store.settings.outbound_private)
+
+    @cached_property
+    def webhooks(self) -> Webhooks:
+        return Webhooks(
+            store=WebhookStore(self.store.database),
+            accounts=self.accounts,
+            inbox=self.inbox,
+            outbound=self.outbound,
+            turn=ProcessLock(self.store.database, WEBHOOKS),
+        )
+
+    @cached_property
+    def domains(self) -> Domains:
+        return Domains(
+            store=DomainStore(self.store.database),
+            accounts=self.accounts,
+            outbound=self.outbound,
+            text_records=text_records,
+            sequencer=lambda: self.log.sequencer,
+        )
 
     @cached_property
     def uses(self) -> Uses:

@@ -20,6 +20,7 @@ from ledger.record.predicates import (
     Claim,
     ClaimVerdictRecord,
     Consent,
+    DomainRecord,
     Finding,
     Generation,
     KeyRecord,
@@ -79,7 +80,7 @@ def gist_of(statement: Statement, payload: bytes) -> Gist:
             return bare._replace(about=tuple(ref.record_id for ref in predicate.refs[:1]))
         case (
             KeyRecord() | CalibrationRecord() | Verification() | Generation() | Asset() | Response() | Resolution()
-            | Usage() | Finding()
+            | Usage() | Finding() | DomainRecord()
         ):  # fmt: skip
             return bare
         case _:
@@ -223,7 +224,7 @@ def _resolution(gist: Gist, named: Sequence[Fact], _: Facts) -> None:
 
 _COUNTS: Mapping[Kind, int] = {
     "key": 0, "registration": 0, "consent": 1, "withdrawal": 1, "model": 0, "calibration": 0, "asset": 1,
-    "response": 1, "resolution": 2, "usage": 0,
+    "response": 1, "resolution": 2, "usage": 0, "domain": 0,
 }  # fmt: skip
 _RULES: Mapping[Kind, Callable[[Gist, Sequence[Fact], Facts], None]] = {
     "key": _nothing,
@@ -240,6 +241,7 @@ _RULES: Mapping[Kind, Callable[[Gist, Sequence[Fact], Facts], None]] = {
     "response": _response,
     "resolution": _resolution,
     "usage": _nothing,
+    "domain": _nothing,
     "finding": _among("generation", "registration", "model"),
 }
 

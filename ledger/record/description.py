@@ -12,6 +12,7 @@ from ledger.record.predicates import (
     Claim,
     ClaimVerdictRecord,
     Consent,
+    DomainRecord,
     Finding,
     Generation,
     KeyRecord,
@@ -36,7 +37,7 @@ _NOBODY: People = {}
 def parties(predicate: Predicate) -> tuple[str, ...]:
     """Ids of the people that a record names, apart from the artists of its works."""
     match predicate:
-        case KeyRecord():
+        case KeyRecord() | DomainRecord():
             return (predicate.holder_id,)
         case Claim():
             return (predicate.claimant_id,)
@@ -84,7 +85,15 @@ def describe_record(statement: Statement, names: Names | None = None, people: Pe
 
 
 def _describe_rest(
-    predicate: ModelRecord | Asset | Claim | ClaimVerdictRecord | Response | Resolution | Usage | Finding,
+    predicate: ModelRecord
+    | Asset
+    | Claim
+    | ClaimVerdictRecord
+    | Response
+    | Resolution
+    | Usage
+    | Finding
+    | DomainRecord,
     people: People,
 ) -> str:
     match predicate:
@@ -105,6 +114,8 @@ def _describe_rest(
             artist = people.get(predicate.artist_id)
             who = clean_text(artist, NAME_LIMIT) if artist else f"artist {predicate.artist_id}"
             return f"How often works of {who} came up: counts, not debts."
+        case DomainRecord():
+            return f"A domain names {_person(predicate.holder_id, people)} as its holder ({predicate.method})."
         case Finding():
             return f"A picture that model {predicate.model.model_id} made was compared with work {predicate.work}."
         case _:

@@ -14,7 +14,7 @@ from ledger.record.values import Digest, Id, Model
 
 MAX_REVEAL_BYTES = 1_000_000
 
-CommittedField = Literal["metadata", "prompt", "text"]
+CommittedField = Literal["domain", "metadata", "prompt", "text"]
 """The fields of predicates that are commitments."""
 
 

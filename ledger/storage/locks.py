@@ -16,6 +16,7 @@ PROJECTOR = 0x617274_70726F6A
 CALIBRATION = 0x617274_63616C69
 DEDUPLICATION = 0x617274_64656475
 HOLDER_KEYS = 0x617274_6B657973
+WEBHOOKS = 0x617274_77656268
 """Keys of this database's advisory locks. The numbers are arbitrary but must never change."""
 
 

@@ -98,6 +98,11 @@ OWN = {
     ("GET", "/v1/accounts/{account_id}"),
     ("GET", "/v1/accounts/{account_id}/notices"),
     ("POST", "/v1/accounts/{account_id}/notices/read"),
+    ("POST", "/v1/accounts/{account_id}/webhooks"),
+    ("GET", "/v1/accounts/{account_id}/webhooks"),
+    ("POST", "/v1/accounts/{account_id}/webhooks/{webhook_id}/tests"),
+    ("POST", "/v1/accounts/{account_id}/webhooks/{webhook_id}/removals"),
+    ("POST", "/v1/accounts/{account_id}/domains"),
     ("POST", "/v1/accounts/{account_id}/tokens/{token_id}/revocations"),
 }
 """Each account's own affair: asked for somebody else's, everybody but administrators is turned away."""

@@ -131,7 +131,7 @@ def test_the_whole_story(  # noqa: PLR0917 - three people and what they need
     _the_command_line_reads(key_file)
     ada.go("/me/register")
     ada.page.get_by_label("Pictures. Choose some").set_input_files([str(each) for each in pictures])
-    ada.page.get_by_label("Licence (SPDX").fill("CC-BY-4.0")
+    ada.page.get_by_label("Licence", exact=True).fill("CC-BY-4.0")
     ada.page.get_by_label("How to credit you").fill("© Ada Example")
     ada.unlock()
     ada.page.get_by_role("button", name="Register").click()

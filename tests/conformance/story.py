@@ -120,5 +120,6 @@ def told() -> Story:
     story.add("resolution", SIGNER, AUDITOR_KEY, auditor_id=AUDITOR, subject=case, refs=[claim, verdict])
     story.add("withdrawal", work_id=uid(801), subject=sha("file 801"), refs=[own], reason="legal")
     story.add("usage", SECOND)
+    story.add("domain", holder_id=ARTIST)
     story.add("finding", refs=[made, silent, model])
     return story

@@ -16,6 +16,7 @@ from ledger.record.predicates import (
     Claim,
     ClaimVerdictRecord,
     Consent,
+    DomainRecord,
     Finding,
     ModelRecord,
     Period,
@@ -121,6 +122,9 @@ ALL: tuple[Predicate, ...] = (
         leaf_range=LeafRange(end=900, start=0),
         period=Period(end=TIME, start="2026-01-01T00:00:00.000Z"),
         record_id=uid(18),
+    ),
+    DomainRecord(
+        domain=sha("domain"), generated_at=TIME, holder_id=uid(301), method="dns", origin=ORIGIN, record_id=uid(20)
     ),
     Finding(
         distances={"tile": "0.0810"},

@@ -46,7 +46,7 @@ def test_by_work_and_artist(records: RecordStore) -> None:
     about = ["registration", "consent", "withdrawal", "verification", "generation"]
     assert kinds(records, work_id=uid(201)) == [*about, "finding"]
     assert kinds(records, work_id=uid(205)) == ["verification", "generation"], "near to pictures, nothing else"
-    assert kinds(records, artist_id=uid(301)) == [*about, "usage", "finding"]
+    assert kinds(records, artist_id=uid(301)) == [*about, "usage", "domain", "finding"]
     assert kinds(records, artist_id=uid(399)) == []
 
 

@@ -41,6 +41,11 @@ class Inbox:
         found = self.records.store.noticed(parse_id(account_id), before=before, newest=True, limit=limit)
         return self.answers(found)
 
+    def at(self, account_id: str, leaf_index: int) -> NoticeAnswer | None:
+        """The notice of one entry; None where the account is not told of it."""
+        found = self.records.store.noticed(account_id, after=leaf_index - 1, before=leaf_index + 1, limit=1)
+        return next(iter(self.answers(found)), None)
+
     def unread(self, account_id: str) -> int:
         """How many notices the account's holder has not read."""
         return self.records.store.unread(account_id)

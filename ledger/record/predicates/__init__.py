@@ -24,6 +24,8 @@ from ledger.record.predicates.pictures import Asset, Finding, Generation, Guard,
 from ledger.record.predicates.registry import (
     CalibrationRecord,
     Consent,
+    DomainMethod,
+    DomainRecord,
     KeyEvent,
     KeyRecord,
     ModelRecord,
@@ -41,6 +43,8 @@ __all__ = [
     "ClaimVerdict",
     "ClaimVerdictRecord",
     "Consent",
+    "DomainMethod",
+    "DomainRecord",
     "Finding",
     "Generation",
     "Guard",
@@ -64,12 +68,12 @@ __all__ = [
 
 Predicate = (
     KeyRecord | Registration | Consent | Withdrawal | ModelRecord | CalibrationRecord | Verification | Generation
-    | Asset | Claim | ClaimVerdictRecord | Response | Resolution | Usage | Finding
+    | Asset | Claim | ClaimVerdictRecord | Response | Resolution | Usage | Finding | DomainRecord
 )  # fmt: skip
 
 PREDICATES: tuple[type[Predicate], ...] = (
     KeyRecord, Registration, Consent, Withdrawal, ModelRecord, CalibrationRecord, Verification, Generation,
-    Asset, Claim, ClaimVerdictRecord, Response, Resolution, Usage, Finding,
+    Asset, Claim, ClaimVerdictRecord, Response, Resolution, Usage, Finding, DomainRecord,
 )  # fmt: skip
 
 
@@ -83,7 +87,7 @@ def refs_of(predicate: Predicate) -> tuple[Ref, ...]:
             | Response() | Resolution() | Finding()
         ):  # fmt: skip
             return predicate.refs
-        case Registration() | ModelRecord() | CalibrationRecord() | Usage():
+        case Registration() | ModelRecord() | CalibrationRecord() | Usage() | DomainRecord():
             return ()
         case _:
             assert_never(predicate)
@@ -96,6 +100,8 @@ def implied_subject(predicate: Predicate) -> str | None:
             return hashlib.sha256(bytes.fromhex(predicate.public_key)).hexdigest()
         case Verification():
             return predicate.image.sha256
+        case DomainRecord():
+            return predicate.domain
         case Generation():
             return predicate.image.pixel_sha256
         case (

@@ -6,5 +6,5 @@ from typing import Literal
 
 Kind = Literal[
     "key", "registration", "consent", "withdrawal", "model", "calibration", "verification", "generation", "asset",
-    "claim", "verdict", "response", "resolution", "usage", "finding",
+    "claim", "verdict", "response", "resolution", "usage", "finding", "domain",
 ]  # fmt: skip

@@ -57,6 +57,24 @@ class KeyRecord(Model):
         return self
 
 
+DomainMethod = Literal["well-known", "dns"]
+
+
+class DomainRecord(Model):
+    """The service found that a domain names an account. Subject: `domain`, a commitment to `{"domain"}`.
+
+    `method`: a file on the domain's web server, or a DNS record.
+    """
+
+    kind: ClassVar[Kind] = "domain"
+    domain: Digest
+    generated_at: Time
+    holder_id: Id
+    method: DomainMethod
+    origin: Origin
+    record_id: Id
+
+
 class Registration(Model):
     """A work enters the corpus. Subject: the work's file. `metadata` commits to title, names and source."""
 

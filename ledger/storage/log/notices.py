@@ -35,7 +35,7 @@ _OF_PEOPLE = (
     "SELECT CAST(k.holder_id AS uuid), k.leaf_index FROM key_event k"
     " WHERE k.leaf_index >= :start AND k.leaf_index < :end AND k.role <> 'service'"
     " UNION SELECT r.artist_id, r.leaf_index FROM record r"
-    " WHERE r.leaf_index >= :start AND r.leaf_index < :end AND r.kind = 'usage'"
+    " WHERE r.leaf_index >= :start AND r.leaf_index < :end AND r.kind IN ('usage', 'domain')"
 )
 _EARLIER = (
     "SELECT o.artist_id, w.registration_index FROM work w JOIN work o ON o.{0} = w.{0}"
@@ -55,7 +55,7 @@ _OF_KINDS: Mapping[NoticeReason, tuple[str, frozenset[str]]] = {
     "use": (_USES, frozenset({"verification", "generation"})),
     "contest": (_SAME_PICTURE, frozenset({"registration"})),
     "finding": (_OF_WORKS, frozenset({"finding"})),
-    "own-name": (f"{_OF_WORKS} UNION {_OF_PEOPLE}", frozenset({"consent", "withdrawal", "key", "usage"})),
+    "own-name": (f"{_OF_WORKS} UNION {_OF_PEOPLE}", frozenset({"consent", "withdrawal", "key", "usage", "domain"})),
 }
 """By reason: who is told of which entry of a batch, and the kinds of records that it is asked for."""
 

@@ -16,6 +16,7 @@ from ledger.record.predicates import (
     Claim,
     ClaimVerdictRecord,
     Consent,
+    DomainRecord,
     Finding,
     Generation,
     KeyRecord,
@@ -105,6 +106,7 @@ class Rows:
                 Asset()
                 | Claim()
                 | ClaimVerdictRecord()
+                | DomainRecord()
                 | Finding()
                 | ModelRecord()
                 | Resolution()
@@ -172,6 +174,8 @@ def _artist_of(predicate: Predicate) -> str | None:
             return predicate.artist_id
         case Claim():
             return predicate.claimant_id
+        case DomainRecord():
+            return predicate.holder_id
         case _:
             return None
 
