@@ -11,6 +11,7 @@ from anyio import to_thread
 from fastapi import Depends, FastAPI
 from fastapi.staticfiles import StaticFiles
 
+from api.cards import routes as cards
 from api.desk import routes as desk
 from api.desk import signing_in
 from api.http import problems
@@ -27,6 +28,7 @@ from api.http.security import Security
 from api.http.uploads import UploadBudget
 from api.http.work_budget import WorkBudget
 from api.http.workers import Workers
+from api.pages import explaining
 from api.pages import routes as pages
 from api.routers import (
     accounts,
@@ -76,7 +78,7 @@ DESCRIBED: Mapping[str, Any] = {
 
 ROUTERS = (
     verifications, generations, lookups, records, works, registrations, artists, uses, models, claims, keys, accounts,
-    told, documents, log, wellknown, health, signing_in, desk, pages,
+    told, documents, log, wellknown, health, signing_in, desk, cards, explaining, pages,
 )  # fmt: skip
 
 

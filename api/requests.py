@@ -200,12 +200,13 @@ class ClaimFilter(Page):
     about: Annotated[
         IdText | None, Field(description="An account whose works or pictures the claim is about, or that answered it.")
     ] = None
+    work_id: Annotated[IdText | None, Field(description="A work that the claim names.")] = None
     sha256: HexDigest | None = None
     standing: Standing | None = None
 
     @property
     def wanted(self) -> ClaimsWanted:
-        return ClaimsWanted(self.claimant_id, self.about, self.sha256, self.standing)
+        return ClaimsWanted(self.claimant_id, self.about, self.work_id, self.sha256, self.standing)
 
 
 class SignedWorkRequest(Body):

@@ -47,6 +47,7 @@ MODULES_OF: Mapping[str, tuple[str, ...]] = MappingProxyType(
             "limits",
             "prometheus_client",
             "python_multipart",
+            "reportlab",
             "starlette",
             "uvicorn",
         ),

@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
 from decimal import Decimal
+from math import log10
 from typing import Any, Literal
 
 from ledger.answers.records import RecordAnswer
@@ -23,6 +25,41 @@ STANDINGS: Mapping[Standing | Literal[""], str] = {
 _ALLOWED = "whether anybody was allowed to use anything"
 _HOW_MADE = "how the picture was made, and with which programs or models"
 _ELSEWHERE = "works that are not registered here"
+
+
+DECADES = 4
+"""Of the scale of chance: from always to once in ten thousand."""
+
+
+def chance(p_value: str) -> int:
+    """Where a p-value is on the scale, in thousandths of its length; the left end is what always happens."""
+    p = float(p_value)
+    return 1000 if p <= 0 else round(1000 * min(DECADES, max(0.0, -log10(p))) / DECADES)
+
+
+SHOWN_ALPHAS = ("0.1", "0.05", "0.01")
+
+
+@dataclass(frozen=True, slots=True)
+class ShownThresholds:
+    """How close a picture with as much detail must come, at SHOWN_ALPHAS; None where too few pictures tell."""
+
+    bin: str
+    strangers: int
+    scores: tuple[float | None, ...]
+
+
+def thresholds(bins: Sequence[Mapping[str, Any]]) -> tuple[ShownThresholds, ...]:
+    """The bins of a calibration's record."""
+    return tuple(
+        ShownThresholds(each["bin"], each["n"], tuple(_score(each["thresholds"], alpha) for alpha in SHOWN_ALPHAS))
+        for each in bins
+    )
+
+
+def _score(stated: Mapping[str, str], alpha: str) -> float | None:
+    found = [score for named, score in stated.items() if Decimal(named) == Decimal(alpha)]
+    return float(found[0]) if found else None
 
 
 def short(digest: str) -> str:

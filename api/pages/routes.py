@@ -19,6 +19,7 @@ from api.pages.standalone import standalone
 from api.pages.views import page, wants_page
 from api.pages.works_shown import WorksShown
 from api.requests import ClaimFilter, Page
+from ledger.claim.standing import ClaimsWanted
 from ledger.errors import InputError
 from ledger.record.ids import ID_PATTERN
 from ledger.storage.works.browse import BrowseFilter
@@ -28,6 +29,10 @@ SAMPLES = 3
 WORKS_PER_PAGE = 48
 ARTISTS_PER_PAGE = 100
 CLAIMS_PER_PAGE = 50
+CLAIMS_OF_WORK = 20
+MONTHS = 12
+GROWTH = 12
+"""Rows of the log's growth."""
 FEED = 50
 """Entries of a feed."""
 TOP_K = 10
@@ -53,9 +58,11 @@ def start(here: Here) -> Response:
 @router.post("/lookup")
 async def look_up(request: Request, here: Here) -> Response:
     """What is known about an uploaded picture; appends nothing."""
-    lookups = here.application.pictures.lookups
-    answer = await here.with_image(request, lambda data: lookups.by_image(data, top_k=TOP_K))
-    return page("lookup.html", answer=answer, compared=True)
+    pictures = here.application.pictures
+    answer = await here.with_image(request, lambda data: pictures.lookups.by_image(data, top_k=TOP_K))
+    calibrated = pictures.calibrations.in_force()
+    alpha = "" if calibrated is None else str(calibrated.calibration.alpha)
+    return page("lookup.html", answer=answer, compared=True, alpha=alpha)
 
 
 @router.post("/verify")
@@ -74,7 +81,7 @@ async def verify(request: Request, here: Here) -> Response:
 @router.get("/p/{sha256}")
 def show_picture(here: Here, sha256: Sha256) -> Response:
     """What is known about a file by its SHA-256: a link that can be passed on."""
-    return page("lookup.html", answer=here.application.pictures.lookups.by_sha256(sha256), compared=False)
+    return page("lookup.html", answer=here.application.pictures.lookups.by_sha256(sha256), compared=False, alpha="")
 
 
 @router.get("/search")
@@ -118,7 +125,7 @@ def show_verifier() -> Response:
 
 
 @router.get("/records/{record_id}")
-def show_record(here: Here, record_id: Id, view: Annotated[ComparedView, Query()]) -> Response:
+def show_record(request: Request, here: Here, record_id: Id, view: Annotated[ComparedView, Query()]) -> Response:
     """One record: what it says, what it does not say, and how to check it. `view`: from /verify, for whoever sent the
     picture."""
     application = here.application
@@ -132,11 +139,12 @@ def show_record(here: Here, record_id: Id, view: Annotated[ComparedView, Query()
         log_vkey=application.log.vkey,
         record_keys=application.log.record_keys,
         not_measured=not_measured(answer),
+        base_url=_base(request),
     )
 
 
 @router.get("/works/{work_id}")
-def show_work(here: Here, work_id: Id) -> Response:
+def show_work(request: Request, here: Here, work_id: Id) -> Response:
     """One work, its terms, and the records that name it."""
     application = here.application
     work = application.works.catalogue.work(work_id)
@@ -145,6 +153,8 @@ def show_work(here: Here, work_id: Id) -> Response:
         work=work,
         domains=application.people.domains.of([work.artist_id]).get(work.artist_id, ()),
         records=application.records.page(work_id=work_id, limit=WORKS_PER_PAGE).records,
+        claims=application.claims.reading.page(ClaimsWanted(work_id=work_id), limit=CLAIMS_OF_WORK).claims,
+        base_url=_base(request),
     )
 
 
@@ -171,6 +181,7 @@ def show_artist(here: Here, artist_id: Id, query: Annotated[Page, Query()]) -> R
         artist=catalogue.artist(artist_id),
         domains=here.application.people.domains.of([artist_id]).get(artist_id, ()),
         works=catalogue.works(artist_id, after=query.after, limit=WORKS_PER_PAGE),
+        months=here.application.people.inbox.uses_by_month(artist_id, MONTHS) if query.after < 0 else (),
         first=query.after < 0,
     )
 
@@ -235,6 +246,9 @@ def show_log(request: Request, here: Here) -> Response:
         log_vkey=application.log.vkey,
         record_keys=application.log.record_keys,
         base_url=_base(request),
+        growth=application.records.growth(GROWTH),
+        newest=next((each.appended_at for each in application.records.latest(1)), ""),
+        witnesses=[] if application.log.witness_policy is None else application.log.witness_policy.witness_keys,
     )
 
 

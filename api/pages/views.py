@@ -17,6 +17,7 @@ from ledger.answers.words import (
     GUARD_WORDS,
     HEADLINE_BANDS,
     KIND_WORDS,
+    NOT_MEANT,
     SETTING_WORDS,
     USE_WORDS,
     similar_words,
@@ -39,6 +40,7 @@ def _environment() -> Environment:
         lstrip_blocks=True,
     )
     environment.filters |= {
+        "chance": presentation.chance,
         "day": day,
         "keyid": lambda public: short_keyid(keyid_of(bytes.fromhex(public))),
         "number": "{:,}".format,
@@ -56,6 +58,7 @@ def _environment() -> Environment:
         "CONTESTED": CONTESTED,
         "GUARD_MEANING": GUARD_WORDS,
         "KIND_NAME": KIND_WORDS,
+        "NOT_MEANT": NOT_MEANT,
         "OUTCOME_MARK": OUTCOME_MARKS,
         "RELATION_MEANING": RELATION_WORDS,
         "relation_words": relation_words,

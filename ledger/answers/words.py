@@ -55,6 +55,29 @@ HEADLINE_BANDS: Mapping[HeadlineKind, str] = {
 }
 
 
+_NOT_AUTHORSHIP = "Registering a work does not prove authorship."
+_MAY_BE_ALLOWED = "The copy may be allowed: that depends on the work’s licence."
+NOT_MEANT: Mapping[HeadlineKind, tuple[str, ...]] = {
+    "generated": (
+        "It does not say which pictures the model was trained on.",
+        "It does not say who asked for the picture: the prompt’s owner can reveal it, and nobody else.",
+    ),
+    "generated-edited": (
+        "It does not say who edited the picture.",
+        "It does not say which pictures the model was trained on.",
+    ),
+    "registered": (_NOT_AUTHORSHIP, "It does not say who made your file, or when.", _MAY_BE_ALLOWED),
+    "edited-copy": ("It does not say who made your picture, or when.", _NOT_AUTHORSHIP, _MAY_BE_ALLOWED),
+    "contains-part": ("It does not say who made the rest of your picture.", _NOT_AUTHORSHIP, _MAY_BE_ALLOWED),
+    "unknown": (
+        "It does not mean that the picture is original: only what is registered or recorded here can be found.",
+        "It does not mean that no model made it: most generators record nothing here.",
+    ),
+    "not-comparable": ("It does not mean that the picture is unknown: only identical files can be found for it.",),
+}
+"""What a reader might take an answer for, and what it is not."""
+
+
 def similar_words(similar: SimilarRecord) -> str:
     """What a picture is to a generated one that it was found to show."""
     if similar.evidence is not None:

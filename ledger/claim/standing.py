@@ -18,6 +18,8 @@ class ClaimsWanted:
     claimant_id: str | None = None
     about: str | None = None
     """An account whose works or pictures the claim is about, or that answered it."""
+    work_id: str | None = None
+    """A work that the claim names."""
     sha256: str | None = None
     """Of the picture's file."""
     standing: Standing | None = None

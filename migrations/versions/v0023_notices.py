@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import sqlalchemy as sa
 from alembic import op
+from sqlalchemy.dialects import postgresql
 
 revision = "0023"
 down_revision = "0022"
@@ -43,6 +44,7 @@ def _make_projections() -> None:
         sa.Column("record_id", sa.Uuid(), nullable=False),
         sa.Column("payload_sha256", sa.LargeBinary(), nullable=False),
         sa.Column("claimant_id", sa.Uuid(), nullable=False),
+        sa.Column("works", postgresql.ARRAY(sa.Uuid()), nullable=False),
         sa.Column("verdict", sa.Text(), nullable=True),
         sa.Column("contested", sa.Boolean(), nullable=False),
         sa.Column("answered_index", sa.BigInteger(), nullable=True),
@@ -53,6 +55,7 @@ def _make_projections() -> None:
         sa.CheckConstraint("octet_length(payload_sha256) = 32", name=op.f("ck_claim_payload_sha256")),
     )
     op.create_index(op.f("ix_claim_claimant_id_leaf_index"), "claim", ["claimant_id", "leaf_index"])
+    op.create_index(op.f("ix_claim_works"), "claim", ["works"], postgresql_using="gin")
     op.create_table(
         "claim_party",
         sa.Column("account_id", sa.Uuid(), nullable=False),

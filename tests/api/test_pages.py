@@ -16,7 +16,9 @@ from ledger.app import Application
 from tests.api.conftest import HOSTILE_ARTIST, HOSTILE_TITLE, RIGHT_TO_LEFT_OVERRIDE
 from tests.image.samples import save, textured
 
-INLINE = re.compile(r"<script(?! type=\"module\" src=\"/static/(verify|ask|digest)\.js\"></script>)|style=|\son\w+=\"")
+INLINE = re.compile(
+    r"<script(?! type=\"module\" src=\"/static/(verify|ask|copy|digest)\.js\"></script>)|style=|\son\w+=\""
+)
 """A script or a style in the page itself."""
 BROWSER = {"accept": "text/html,application/xhtml+xml;q=0.9,*/*;q=0.8"}
 
@@ -43,6 +45,14 @@ def pages(hostile: WorkAnswer) -> list[str]:
         "/models",
         "/claims",
         "/claims?after=5",
+        "/claims?standing=overturned",
+        "/gallery",
+        "/how",
+        "/limits",
+        "/for-artists",
+        "/for-auditors",
+        "/operate",
+        "/me",
     ]
 
 

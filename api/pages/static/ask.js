@@ -1,6 +1,8 @@
 // Asking about a picture: drop it, paste it, see it, and learn at once whether the very file is known.
 // Without this module the same forms work, and the picture is chosen again for a record.
 
+import { addSlider } from "./compare.js";
+
 const form = document.getElementById("ask-form");
 const status = document.getElementById("ask-status");
 const megabytes = (bytes) => (bytes / 1048576).toFixed(1);
@@ -93,6 +95,7 @@ function showAsked() {
   picture.src = URL.createObjectURL(asked);
   slot.querySelector(".no-picture").replaceWith(picture);
   slot.querySelector("svg")?.removeAttribute("hidden");
+  addSlider(slot.closest(".pair")).catch(() => {});
 }
 
 function show(request) {

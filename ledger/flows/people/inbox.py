@@ -41,6 +41,10 @@ class Inbox:
         found = self.records.store.noticed(parse_id(account_id), before=before, newest=True, limit=limit)
         return self.answers(found)
 
+    def uses_by_month(self, artist_id: str, months: int) -> tuple[tuple[str, int], ...]:
+        """How many copies of an artist's works were recorded in each of the last months that had any, oldest first."""
+        return tuple(self.records.store.uses_by_month(artist_id, months))
+
     def at(self, account_id: str, leaf_index: int) -> NoticeAnswer | None:
         """The notice of one entry; None where the account is not told of it."""
         found = self.records.store.noticed(account_id, after=leaf_index - 1, before=leaf_index + 1, limit=1)

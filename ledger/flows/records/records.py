@@ -36,6 +36,7 @@ from ledger.record import dsse
 from ledger.record.description import People, describe_record, parties
 from ledger.record.ids import parse_id
 from ledger.record.predicates import Generation, Predicate, Verification
+from ledger.record.times import day, format_time
 from ledger.storage.log.entries import PostgresEntryStore
 from ledger.storage.log.records import RecordStore
 from ledger.storage.search.calibrations import CalibrationStore
@@ -152,9 +153,13 @@ class Records:
         following = page[-1].leaf_index if len(found) > limit else None
         return RecordPage(records=self.answers(page), next_after=following)
 
-    def newest(self, kind: str, limit: int) -> tuple[RecordAnswer, ...]:
-        """Records of a kind, newest first."""
-        return self.answers(self.store.newest(kind, limit))
+    def newest(self, kind: str, limit: int, before: int | None = None) -> tuple[RecordAnswer, ...]:
+        """Records of a kind, newest first; those before entry `before`, if given."""
+        return self.answers(self.store.newest(kind, limit, before))
+
+    def growth(self, points: int) -> tuple[tuple[str, int], ...]:
+        """(day, size of the log then) at so many places of the log, evenly spread, oldest first."""
+        return tuple((day(format_time(time)), size) for time, size in self.store.growth(points))
 
     def latest(self, limit: int) -> tuple[RecordAnswer, ...]:
         """The newest records, newest first."""

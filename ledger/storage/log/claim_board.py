@@ -71,6 +71,8 @@ class ClaimBoard:
                 "c.leaf_index IN (SELECT claim_index FROM claim_party WHERE account_id = %(about)s"
                 " AND part <> 'claimant')"
             )
+        if wanted.work_id is not None:
+            conditions.append("c.works @> ARRAY[%(work)s]")
         if wanted.sha256 is not None:
             conditions.append(
                 "c.leaf_index IN (SELECT leaf_index FROM record WHERE subject_sha256 = %(sha256)s AND kind = 'claim')"
@@ -81,6 +83,7 @@ class ClaimBoard:
         values = {
             "claimant": wanted.claimant_id and UUID(wanted.claimant_id),
             "about": wanted.about and UUID(wanted.about),
+            "work": wanted.work_id and UUID(wanted.work_id),
             "sha256": bytes.fromhex(wanted.sha256 or ""),
             "undecided": undecided,
             "after": after,

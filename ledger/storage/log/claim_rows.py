@@ -21,8 +21,8 @@ from ledger.record.told import NoticeReason
 from ledger.storage.log.notices import notify
 
 _FILED = (
-    "INSERT INTO claim (leaf_index, record_id, payload_sha256, claimant_id, contested, overturned)"
-    " VALUES (:leaf, :record, :payload, :claimant, false, false)"
+    "INSERT INTO claim (leaf_index, record_id, payload_sha256, claimant_id, works, contested, overturned)"
+    " VALUES (:leaf, :record, :payload, :claimant, :works, false, false)"
 )
 _CLAIMANT = "INSERT INTO claim_party VALUES (:claimant, :leaf, 'claimant')"
 _NAMED = (

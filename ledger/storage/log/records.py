@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
+from datetime import datetime
 from typing import Any
 from uuid import UUID
 
@@ -37,6 +38,7 @@ _BY_ARTIST = (
 _BY_KIND = "SELECT leaf_index FROM record WHERE kind = %(kind)s AND leaf_index > %(after)s"
 """Each query starts after the previous page; otherwise every page would cost as much as all before it."""
 _BY_USE = "SELECT m.leaf_index FROM record_match m JOIN record r USING (leaf_index) WHERE m.artist_id = %(artist)s"
+MAX_LEAF = 2**63 - 1
 _NOTICED = f"{ENTRY} JOIN notice n USING (leaf_index)".replace(" FROM", ", n.reason FROM")
 _USE_CONDITIONS = {
     "kind": "r.kind = %(kind)s",
@@ -96,13 +98,13 @@ class RecordStore:
         )
         return self.read(query, values | {"artist": UUID(artist_id), "after": after, "limit": limit})
 
-    def newest(self, kind: str, limit: int) -> list[Entry]:
-        """Records of a kind, newest first."""
+    def newest(self, kind: str, limit: int, before: int | None = None) -> list[Entry]:
+        """Records of a kind, newest first; those before entry `before`, if given."""
         query = (
-            f"{ENTRY} JOIN record r USING (leaf_index) WHERE r.kind = %(kind)s ORDER BY e.leaf_index DESC"
-            " LIMIT %(limit)s"
+            f"{ENTRY} JOIN record r USING (leaf_index) WHERE r.kind = %(kind)s"
+            f" AND r.leaf_index < coalesce(%(before)s, {MAX_LEAF}) ORDER BY e.leaf_index DESC LIMIT %(limit)s"
         )
-        return self.read(query, {"kind": kind, "limit": limit})
+        return self.read(query, {"kind": kind, "before": before, "limit": limit})
 
     def noticed(
         self, account_id: str, *, after: int = -1, before: int | None = None, newest: bool = False, limit: int = 50
@@ -111,12 +113,33 @@ class RecordStore:
         so."""
         query = (
             f"{_NOTICED} WHERE n.account_id = %(account)s AND n.leaf_index > %(after)s"
-            " AND n.leaf_index < coalesce(%(before)s, 9223372036854775807)"
+            f" AND n.leaf_index < coalesce(%(before)s, {MAX_LEAF})"
             f" ORDER BY n.leaf_index {'DESC' if newest else ''} LIMIT %(limit)s"
         )
         values = {"account": UUID(account_id), "after": after, "before": before, "limit": limit}
         with self.current() as connection:
             return [(entry_of(row), row[5]) for row in _rows(connection, query, values)]
+
+    def uses_by_month(self, artist_id: str, months: int) -> list[tuple[str, int]]:
+        """(month, records of copies of the artist's works), of the last months that have any, oldest first."""
+        query = (
+            "SELECT to_char(e.appended_at AT TIME ZONE 'UTC', 'YYYY-MM') AS month, count(*) FROM notice n"
+            " JOIN entry e USING (leaf_index) WHERE n.account_id = :account AND n.reason = 'use' GROUP BY 1"
+            " ORDER BY 1 DESC LIMIT :months"
+        )
+        with self.current() as connection:
+            rows = connection.execute(sa.text(query), {"account": UUID(artist_id), "months": months}).all()
+        return [(row[0], row[1]) for row in reversed(rows)]
+
+    def growth(self, points: int) -> list[tuple[datetime, int]]:
+        """(time, size of the log then) at so many places of the log, evenly spread, oldest first."""
+        query = (
+            "SELECT appended_at, leaf_index + 1 FROM entry WHERE leaf_index IN"
+            " (SELECT (size * n / :points) - 1 FROM log_head, generate_series(1, :points) AS n WHERE size >= :points)"
+            " ORDER BY leaf_index"
+        )
+        with self.current() as connection:
+            return [(row[0], row[1]) for row in connection.execute(sa.text(query), {"points": points})]
 
     def unread(self, account_id: str) -> int:
         """How many notices are newer than those that the account's holder has read."""

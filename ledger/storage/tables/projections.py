@@ -109,6 +109,7 @@ claim = Table(
     Column("record_id", Uuid, nullable=False),
     digest("payload_sha256"),
     Column("claimant_id", Uuid, nullable=False),
+    Column("works", ARRAY(Uuid), nullable=False),
     Column("verdict", Text),
     Column("contested", Boolean, nullable=False),
     Column("answered_index", BigInteger),
@@ -116,6 +117,7 @@ claim = Table(
     Column("overturned", Boolean, nullable=False),
     UniqueConstraint("payload_sha256"),
     Index(None, "claimant_id", "leaf_index"),
+    Index(None, "works", postgresql_using="gin"),
     *checks(payload_sha256=DIGEST),
 )
 """Where claims stand: the newest verdict by the rules and the newest resolution. `overturned`: an auditor decided

@@ -1,0 +1,1 @@
+"""Answers as pictures and sheets, to pass on: cards for links, attribution sheets, badges."""
