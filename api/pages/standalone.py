@@ -13,7 +13,7 @@ from functools import cache
 from pathlib import Path
 
 _HERE = Path(__file__).parent
-MODULES = ("encoding.js", "ed25519.js", "merkle.js", "note.js", "bundle.js", "standalone.js")
+MODULES = ("encoding.js", "ed25519.js", "merkle.js", "note.js", "bundle.js", "claim.js", "standalone.js")
 """In the order in which they build on each other. Their names at the top level are all different."""
 _IMPORT = re.compile(r"^import [^;]*;\n", re.MULTILINE)
 _EXPORT = re.compile(r"^export (?=\w)", re.MULTILINE)

@@ -8,7 +8,7 @@ import { openCheckpoint, parseProof, parseVkey } from "./note.js";
 const MEDIA_TYPE = "application/vnd.artledger.bundle+json;version=1";
 const PAYLOAD_TYPE = "application/vnd.in-toto+json";
 
-function parseBundle(bytes) {
+export function parseBundle(bytes) {
   const bundle = parseCanonical(bytes, "the bundle");
   requireKeys(bundle, "envelope,mediaType,proof", "the bundle");
   require(bundle.mediaType === MEDIA_TYPE, "the bundle is of another version");
@@ -20,7 +20,7 @@ function parseBundle(bytes) {
 }
 
 // `expected`: what a page shows; null where nothing but the bundle itself says what it is about.
-function requireStatement(payload, expected) {
+export function requireStatement(payload, expected) {
   const statement = parseCanonical(payload, "the statement");
   requireKeys(statement, "_type,predicate,predicateType,subject", "the statement");
   require(statement._type === "https://in-toto.io/Statement/v1", "the statement is not an in-toto Statement v1");
@@ -36,9 +36,13 @@ function requireStatement(payload, expected) {
   return statement;
 }
 
+// What DSSE v1 signs: its pre-authentication encoding.
+export const signedMessage = (payload) =>
+  concat(utf8(`DSSEv1 ${PAYLOAD_TYPE.length} ${PAYLOAD_TYPE} ${payload.length} `), payload);
+
 // DSSE v1: every signature is by a known key, over the payload as received.
 async function requireEnvelope(envelope, payload, recordKeys) {
-  const message = concat(utf8(`DSSEv1 ${PAYLOAD_TYPE.length} ${PAYLOAD_TYPE} ${payload.length} `), payload);
+  const message = signedMessage(payload);
   const seen = new Set();
   for (const signature of envelope.signatures) {
     requireKeys(signature, "keyid,sig", "a signature");
@@ -58,7 +62,7 @@ function requireSigners(envelope, extra, recordKeys) {
   require(equal(extra, concat(...signers)), "the keys beside the proof are not those of the record’s signatures");
 }
 
-async function parseRecordKeys(texts) {
+export async function parseRecordKeys(texts) {
   const keys = new Map();
   for (const text of texts) {
     const raw = fromHex(text, 32);

@@ -1,11 +1,12 @@
-// The verifier as a file of its own: a bundle or a checkpoint, and keys, all from the visitor's disk.
+// The verifier as a file of its own: a bundle, a claim or a checkpoint, and keys, all from the visitor's disk.
 
 import { verifyBundle } from "./bundle.js";
+import { CLAIM_TYPE, verifyClaim } from "./claim.js";
 import { Refused, hex, utf8Text } from "./encoding.js";
 import { unavailable } from "./ed25519.js";
 import { openCheckpoint, parseVkey } from "./note.js";
 
-const MOST_BYTES = 2_000_000;
+const MOST_BYTES = 67_108_864;
 const STATES = { passed: "Passed", failed: "FAILED", "not-checked": "Not checked" };
 const SAYS = {
   passed: "Verified: it is signed by these keys, and the log holds it.",
@@ -49,7 +50,10 @@ async function verifyFile(form) {
   const bytes = await bytesOf(form.elements.file.files[0]);
   const logKey = form.elements["log-key"].value.trim();
   const recordKeys = form.elements["record-keys"].value.split(/\s+/).filter(Boolean);
-  if (bytes[0] === 0x7b) return verifyBundle(bytes, null, logKey, recordKeys, add); // "{"
+  if (bytes[0] === 0x7b) { // "{"
+    const isClaim = utf8Text(bytes).includes(`"mediaType":"${CLAIM_TYPE}"`);
+    return isClaim ? verifyClaim(bytes, logKey, recordKeys, add) : verifyBundle(bytes, null, logKey, recordKeys, add);
+  }
   return verifyCheckpoint(utf8Text(bytes), logKey, add);
 }
 

@@ -1,7 +1,8 @@
 // A key of one's own: made here, kept here encrypted, and used to sign. It never leaves this browser unencrypted.
 
 import { unavailable } from "../ed25519.js";
-import { concat, fromBase64, hex, parseCanonical, require, sha256, toBase64, utf8 } from "../encoding.js";
+import { signedMessage } from "../bundle.js";
+import { fromBase64, hex, parseCanonical, require, sha256, toBase64 } from "../encoding.js";
 import { encrypted, isEncrypted, opened } from "./pem.js";
 
 const PAYLOAD_TYPE = "application/vnd.in-toto+json";
@@ -50,7 +51,7 @@ export async function envelope(payloadText, keys, expected) {
   for (const [name, value] of Object.entries(expected.members ?? {})) {
     require(statement.predicate[name] === value, `the service prepared another statement: ${name} differs`);
   }
-  const message = concat(utf8(`DSSEv1 ${PAYLOAD_TYPE.length} ${PAYLOAD_TYPE} ${payload.length} `), payload);
+  const message = signedMessage(payload);
   const signatures = [];
   for (const { privateKey, keyid } of keys) {
     const sig = toBase64(new Uint8Array(await crypto.subtle.sign({ name: "Ed25519" }, privateKey, message)));
