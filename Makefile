@@ -45,7 +45,10 @@ docs: ## the picture of the rooms from the code, and the documentation site into
 	$(PYTHON) -m tools.docs.rooms
 	NO_MKDOCS_2_WARNING=1 $(PYTHON) -m mkdocs build --strict
 
+screenshots: ## pictures of every page into build/screenshots, and those that the documentation shows
+	$(PYTHON) -m tools.screenshots
+
 wheel: ## build the wheel and test it in a clean environment
 	$(PYTHON) -m pytest tests/project/test_wheel.py -q
 
-.PHONY: help install test check coverage arithmetic format slow faults fuzz bench demo docs wheel
+.PHONY: help install test check coverage arithmetic format slow faults fuzz bench demo docs screenshots wheel

@@ -25,6 +25,7 @@ from ledger.record.ids import ID_PATTERN
 from ledger.storage.works.browse import BrowseFilter
 
 LATEST = 8
+LATEST_CLAIMS = 3
 SAMPLES = 3
 WORKS_PER_PAGE = 48
 ARTISTS_PER_PAGE = 100
@@ -50,6 +51,7 @@ def start(here: Here) -> Response:
         "start.html",
         stats=application.works.catalogue.stats(),
         copies=application.works.catalogue.copied(LATEST),
+        claims=application.records.newest("claim", LATEST_CLAIMS),
         samples=application.works.catalogue.listed(BrowseFilter(), limit=SAMPLES).works,
         max_bytes=application.settings.max_image_bytes,
     )

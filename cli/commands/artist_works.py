@@ -3,21 +3,26 @@
 from __future__ import annotations
 
 import sys
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable, Iterator
+from contextlib import contextmanager
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated, Literal
+from typing import TYPE_CHECKING, Annotated, Any, Literal
 
 import typer
 
+from cli.ui.errors import error_document
 from cli.ui.invocation import CommandGroup, Invocation
 from cli.ui.names import ArtistArgument, WorkArgument, chosen_id, chosen_if_given, completes
 from cli.ui.output import Output, counted
-from ledger.errors import InputError
+from ledger.errors import ConflictError, InputError
 from ledger.record.keyid import short_keyid
 
 if TYPE_CHECKING:
     from ledger.answers.records import RecordAnswer
+    from ledger.answers.works import RegisteredWork
     from ledger.app import Application
+    from ledger.flows.works.register import WorkDetails
+    from ledger.record.keys import Signer
 
 KeyOption = Annotated[
     Path | None,
@@ -66,6 +71,99 @@ def register_artist(
 
 
 @group.add(
+    "artledger artist add star.png --artist 'Ada Example' --licence CC-BY-4.0 --key ada.pem",
+    "artledger artist add *.png --server https://ledger.example.org --uses match --key ada.pem",
+)
+def add(
+    invocation: Invocation,
+    pictures: Annotated[list[Path], typer.Argument(metavar="PICTURE", help="Picture files, one for each work.")],
+    *,
+    artist: Annotated[
+        str | None,
+        typer.Option(
+            metavar="ARTIST",
+            help="The artist: a name or an id. With --server, the artist is the token's.",
+            autocompletion=completes("artist"),
+        ),
+    ] = None,
+    title: Annotated[str, typer.Option(help="Title, of one work. Default: the file's name.")] = "",
+    uses: Annotated[
+        str, typer.Option(help="Allowed uses: match, train, style, separated by commas; or none.")
+    ] = "match",
+    licence: Annotated[str, typer.Option(metavar="SPDX", help="Licence (SPDX).")] = "",
+    terms: Annotated[str, typer.Option(help="Terms in the artist's own words, in place of a licence.")] = "",
+    credit: Annotated[str, typer.Option(help="How to credit the artist.")] = "",
+    link: Annotated[str, typer.Option(metavar="URL", help="Where the work is at home.")] = "",
+    key: KeyOption = None,
+) -> None:
+    """Register works of an artist, with the same terms for all of them.
+
+    What was registered before is not registered again: an interrupted command is simply run again.
+    """
+    from cli.ui.files import MAX_PICTURE, read_bounded
+    from cli.ui.own_keys import open_key
+    from ledger.corpus.labels import parse_uses
+    from ledger.flows.works.register import WorkDetails
+
+    if title and len(pictures) > 1:
+        raise InputError("--title is for one work", code="usage")
+    signer = None if key is None else open_key(key)
+    allowed = parse_uses(uses)
+    done: list[RegisteredWork | ConflictError] = []
+    with _adding(invocation, artist, signer) as register, invocation.progress() as progress:
+        for number, path in enumerate(pictures):
+            progress("registering works", number, len(pictures))
+            details = WorkDetails(title or path.stem.replace("_", " "), licence, terms, allowed, credit, link)
+            data = read_bounded(path, MAX_PICTURE, "the picture")
+            try:
+                done.append(register(data, details))
+            except ConflictError as error:
+                if error.code != "already-registered":
+                    raise
+                done.append(error)
+        progress("registering works", len(pictures), len(pictures))
+    out = invocation.out
+    out.document([_shown(path, each) for path, each in zip(pictures, done, strict=True)])
+    for path, each in zip(pictures, done, strict=True):
+        if isinstance(each, ConflictError):
+            out.line(f"{path}: registered before")
+            continue
+        said = "registered before" if each.record.repeated else "registered"
+        out.line(f"{path}: {said} in log entry {each.work.registration_index:,}, work {each.work.work_id}")
+        for other in each.work.contested:
+            out.line(f"Contested: {other.artist or 'somebody'} registered this picture, too", "bad")
+
+
+def _shown(path: Path, done: RegisteredWork | ConflictError) -> dict[str, Any]:
+    return {"picture": str(path), **error_document(done)} if isinstance(done, ConflictError) else done.to_json()
+
+
+@contextmanager
+def _adding(
+    invocation: Invocation, artist: str | None, signer: Signer | None
+) -> Iterator[Callable[[bytes, WorkDetails], RegisteredWork]]:
+    """What registers a work, here or on a server."""
+    from ledger.flows.people.principal import LOCAL
+
+    remote = invocation.server
+    if remote is not None:
+        yield lambda data, details: remote.add_work(data, details, signer)
+        return
+    if artist is None:
+        raise InputError("whose works are these?", code="usage", hint="Name the artist: --artist NAME")
+    with invocation.application() as application:
+        registering = application.works.registering
+        artist_id = chosen_id(invocation, application, "artist", artist)
+
+        def register(data: bytes, details: WorkDetails) -> RegisteredWork:
+            if signer is None:
+                return registering.register(data, details, artist_id, LOCAL)
+            return registering.sign_and_submit(data, details, artist_id, LOCAL, signer)
+
+        yield register
+
+
+@group.add(
     "artledger artist consent WORK --uses match,style --key ada.pem",
     "artledger artist consent 'Blue horse' --artist 'Ada Example' --uses none --key ada.pem",
 )
@@ -81,10 +179,17 @@ def consent(
     key: KeyOption = None,
 ) -> None:
     """Change the terms of a work. They apply at once to matching, style and training."""
+    from cli.ui.own_keys import open_key
+    from cli.ui.remote import required_id
     from ledger.corpus.labels import parse_uses
     from ledger.flows.people.principal import LOCAL
 
     wanted = parse_uses(uses)
+    remote = invocation.server
+    if remote is not None:
+        signer = None if key is None else open_key(key)
+        _finish(invocation.out, remote.change_terms(required_id(work, "a work"), wanted, licence, signer))
+        return
     with invocation.application() as application:
         consents = application.works.consents
         work_id = _work_id(invocation, application, work, artist)
@@ -109,8 +214,15 @@ def withdraw(
 
     Matching, style and training leave it out at once, and its personal data is erased. Its log entries stay.
     """
+    from cli.ui.own_keys import open_key
+    from cli.ui.remote import required_id
     from ledger.flows.people.principal import LOCAL
 
+    remote = invocation.server
+    if remote is not None:
+        signer = None if key is None else open_key(key)
+        _finish(invocation.out, remote.withdraw(required_id(work, "a work"), signer))
+        return
     with invocation.application() as application:
         consents = application.works.consents
         work_id = _work_id(invocation, application, work, artist)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
@@ -9,10 +10,11 @@ import typer
 
 from cli.ui.claim_report import show_claim, show_claims
 from cli.ui.errors import ExitCode
-from cli.ui.files import read_bounded, write_file
+from cli.ui.files import MAX_PICTURE, read_bounded, write_file
 from cli.ui.invocation import CommandGroup, Invocation
 from cli.ui.names import chosen_id, chosen_if_given, completes
 from cli.ui.output import counted
+from cli.ui.remote import required_id
 from ledger.claim.standing import ClaimsWanted, Standing
 from ledger.errors import InputError
 from ledger.record.claim_values import ClaimType, ClaimVerdict
@@ -25,11 +27,11 @@ if TYPE_CHECKING:
 
 ClaimArgument = Annotated[str, typer.Argument(metavar="CLAIM_ID", help="Id of the claim.")]
 ByOption = Annotated[
-    str,
+    str | None,
     typer.Option(
         "--by",
         metavar="ACCOUNT",
-        help="Account that makes the statement: a name or an id.",
+        help="Account that makes the statement: a name or an id. With --server, it is the token's.",
         autocompletion=completes("account"),
     ),
 ]
@@ -63,7 +65,7 @@ def file_claim(
         typer.Argument(metavar="IMAGE", help="The picture. Leave it out where the claim is about a work's own file."),
     ] = None,
     *,
-    by: ByOption,
+    by: ByOption = None,
     key: KeyOption = None,
     work: Annotated[
         list[str] | None,
@@ -93,15 +95,25 @@ def file_claim(
     from ledger.flows.claims.statements import ClaimOrder
     from ledger.flows.people.principal import LOCAL
 
+    remote = invocation.server
+    if remote is not None:
+        data = None if image is None else read_bounded(image, MAX_PICTURE, "the picture")
+        named = tuple(required_id(each, "a work") for each in work or ())
+        order = ClaimOrder(claim_type, named, None if model is None else required_id(model, "a model"), text)
+        return _filed(invocation, remote.file_claim(order, data, _signing(key, reveal)), fail_on)
     with invocation.application() as application:
         limit = application.settings.max_image_bytes
         data = None if image is None else read_bounded(image, limit, "the picture")
-        by_id = chosen_id(invocation, application, "account", by)
+        by_id = chosen_id(invocation, application, "account", _named(by))
         works = (chosen_id(invocation, application, "work", each, artist_id=by_id) for each in work or ())
         order = ClaimOrder(claim_type, tuple(works), chosen_if_given(invocation, application, "model", model), text)
         draft = application.claims.draft(order, by_id, data, LOCAL)
         sent = _signed(draft, key, reveal)
         answer = application.claims.file(sent, data, LOCAL)
+    return _filed(invocation, answer, fail_on)
+
+
+def _filed(invocation: Invocation, answer: ClaimAnswer, fail_on: ClaimVerdict | None) -> ExitCode:
     _show(invocation, answer)
     refuted = fail_on is not None and answer.verdict is not None and answer.verdict.verdict == fail_on
     return ExitCode.REFUTED if refuted else ExitCode.DONE
@@ -117,6 +129,13 @@ def show(
     ] = None,
 ) -> None:
     """Show a claim with its verdicts and their reasons, its responses and its resolutions."""
+    remote = invocation.server
+    if remote is not None:
+        answer = remote.claim(required_id(claim, "a claim"))
+        if bundle is not None:
+            write_file(bundle, remote.claim_bundle(answer.claim_id))
+        _show(invocation, answer)
+        return
     with invocation.application() as application:
         answer = application.claims.reading.get(claim)
         if bundle is not None:
@@ -159,6 +178,19 @@ def list_claims(
     Open: nobody has decided them, and there is time. Stands: the time has passed, so the verdict of the rules stands.
     Decided: by an auditor. Overturned: an auditor decided otherwise than the rules, or than an auditor before.
     """
+    remote = invocation.server
+    if remote is not None:
+        page = remote.claims(
+            claimant_id=None if by is None else required_id(by, "an account"),
+            about=None if about is None else required_id(about, "an account"),
+            sha256=None if sha256 is None else _digest(sha256),
+            standing=standing,
+            after=after,
+            limit=limit,
+        )
+        invocation.out.document(page.to_json())
+        show_claims(invocation.out, page)
+        return
     with invocation.application() as application:
         page = application.claims.reading.page(
             ClaimsWanted(
@@ -179,7 +211,7 @@ def respond(
     invocation: Invocation,
     claim: ClaimArgument,
     *,
-    by: ByOption,
+    by: ByOption = None,
     text: TextOption,
     key: KeyOption = None,
     reveal: RevealOption = None,
@@ -187,9 +219,15 @@ def respond(
     """Respond to a claim. The claim, its verdict and the response all stay visible."""
     from ledger.flows.people.principal import LOCAL
 
+    remote = invocation.server
+    if remote is not None:
+        claim_id, said = required_id(claim, "a claim"), {"text": text}
+        sign = _signing(key, reveal)
+        _show(invocation, remote.answer_claim(claim_id, "responses", said, sign))
+        return
     with invocation.application() as application:
         claims = application.claims
-        by_id = chosen_id(invocation, application, "account", by)
+        by_id = chosen_id(invocation, application, "account", _named(by))
         draft = claims.draft_response(claim, by_id, text, LOCAL)
         answer = claims.respond(claim, _signed(draft, key, reveal), LOCAL)
     _show(invocation, answer)
@@ -201,7 +239,7 @@ def resolve(
     claim: ClaimArgument,
     *,
     outcome: Annotated[ClaimVerdict, typer.Option(help="The auditor's decision.")],
-    by: ByOption,
+    by: ByOption = None,
     key: Annotated[Path, typer.Option("--key", metavar="FILE", help="The auditor's private key.")],
     text: TextOption,
     reveal: RevealOption = None,
@@ -209,9 +247,14 @@ def resolve(
     """Decide a claim as an auditor, with the auditor's name and signature."""
     from ledger.flows.people.principal import LOCAL
 
+    remote = invocation.server
+    if remote is not None:
+        claim_id, said = required_id(claim, "a claim"), {"outcome": outcome, "text": text}
+        _show(invocation, remote.answer_claim(claim_id, "resolutions", said, _signing(key, reveal)))
+        return
     with invocation.application() as application:
         claims = application.claims
-        by_id = chosen_id(invocation, application, "account", by)
+        by_id = chosen_id(invocation, application, "account", _named(by))
         draft = claims.draft_resolution(claim, by_id, outcome, text, LOCAL)
         answer = claims.resolve(claim, _signed(draft, key, reveal), LOCAL)
     _show(invocation, answer)
@@ -234,6 +277,11 @@ def review(
         raise InputError("give either CLAIM_ID or --all", code="usage")
     if claim is None:
         _review_all(invocation)
+        return
+    remote = invocation.server
+    if remote is not None:
+        data = None if image is None else read_bounded(image, MAX_PICTURE, "the picture")
+        _show(invocation, remote.review(required_id(claim, "a claim"), data))
         return
     with invocation.application() as application:
         limit = application.settings.max_image_bytes
@@ -272,6 +320,17 @@ def _signed(draft: StatementDraft, key: Path | None, reveal: Path | None) -> Sen
         return SentStatement(payload=draft.payload, text=draft.text, text_key=draft.text_key)
     envelope = dsse.sign(draft.payload, [open_key(key)])
     return SentStatement(envelope=envelope, text=draft.text, text_key=draft.text_key)
+
+
+def _signing(key: Path | None, reveal: Path | None) -> Callable[[StatementDraft], SentStatement]:
+    return lambda draft: _signed(draft, key, reveal)
+
+
+def _named(by: str | None) -> str:
+    """Raises InputError (`usage`) where no account is named."""
+    if by is None:
+        raise InputError("who makes this statement?", code="usage", hint="Name the account: --by ACCOUNT")
+    return by
 
 
 def _show(invocation: Invocation, answer: ClaimAnswer) -> None:

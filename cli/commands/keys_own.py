@@ -10,8 +10,9 @@ import typer
 
 from cli.ui.files import read_bounded
 from cli.ui.invocation import CommandGroup, Invocation
-from cli.ui.names import AccountArgument, chosen_id, completes
+from cli.ui.names import chosen_id, completes
 from cli.ui.own_keys import OwnKey, make_key, open_key
+from ledger.errors import InputError
 from ledger.record.keyid import short_keyid
 
 MAX_PAYLOAD_BYTES = 131_072
@@ -57,7 +58,15 @@ def new(
 @group.add("artledger keys announce 'Ada Example' --key ada.pem")
 def announce(
     invocation: Invocation,
-    account: AccountArgument,
+    account: Annotated[
+        str | None,
+        typer.Argument(
+            metavar="ACCOUNT",
+            help="The account: a name or an id. With --server, it is the token's.",
+            autocompletion=completes("account"),
+        ),
+    ] = None,
+    *,
     key: OwnKey,
     existing: Annotated[
         Path | None,
@@ -68,9 +77,15 @@ def announce(
     from ledger.flows.people.principal import LOCAL
 
     signers = [open_key(path) for path in (key, existing) if path is not None]
-    with invocation.application() as application:
-        account_id = chosen_id(invocation, application, "account", account)
-        state = application.people.keys.announce(account_id, signers[0], LOCAL, *signers[1:])
+    remote = invocation.server
+    if remote is not None:
+        state = remote.announce(signers)
+    else:
+        if account is None:
+            raise InputError("whose key is it?", code="usage", hint="Name the account, or give --server.")
+        with invocation.application() as application:
+            account_id = chosen_id(invocation, application, "account", account)
+            state = application.people.keys.announce(account_id, signers[0], LOCAL, *signers[1:])
     invocation.out.document(state.to_json())
     invocation.out.line(f"Announced key {short_keyid(state.keyid)} in log entry {state.leaf_index:,}", "good")
     invocation.out.line(f"Holder     {state.role} {state.holder_id}")

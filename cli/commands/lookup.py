@@ -10,7 +10,7 @@ import typer
 
 from cli.ui.bundles import export_bundle
 from cli.ui.errors import ExitCode
-from cli.ui.files import is_file_name, read_bounded
+from cli.ui.files import MAX_PICTURE, is_file_name, read_bounded, write_file
 from cli.ui.invocation import CommandGroup, Invocation
 from cli.ui.output import Output
 from cli.ui.report import show_lookup, show_next_steps, show_record
@@ -18,6 +18,7 @@ from cli.ui.service import answering
 from ledger.errors import InputError
 
 if TYPE_CHECKING:
+    from cli.ui.remote import RemoteLedger
     from ledger.answers.records import LookupAnswer
     from ledger.app import Application
 
@@ -62,6 +63,9 @@ def lookup(
             f"there is no file {what!r}, and it is neither a SHA-256 (64 hex digits) nor the id of a record",
             code="lookup-argument",
         )
+    remote = invocation.server
+    if remote is not None:
+        return _ask_server(invocation, remote, what, top_k, bundle, is_file=is_file, is_record=is_record)
     if is_file:
         with answering(invocation) as (pictures, application):
             data = read_bounded(Path(what), application.settings.max_image_bytes, "the picture")
@@ -72,6 +76,32 @@ def lookup(
             _look_up_record(invocation, application, what, bundle)
             return ExitCode.DONE
         return _look_up_sha256(invocation.out, application, what.lower())
+
+
+def _ask_server(
+    invocation: Invocation,
+    remote: RemoteLedger,
+    what: str,
+    top_k: int,
+    bundle: Path | None,
+    *,
+    is_file: bool,
+    is_record: bool,
+) -> ExitCode:
+    out = invocation.out
+    if is_record:
+        answer = remote.record(what.lower())
+        if bundle is not None:
+            write_file(bundle, remote.bundle(answer.record_id))
+        out.document(answer.to_json())
+        show_record(out, answer)
+        return ExitCode.DONE
+    if is_file:
+        _show(out, remote.look_up(read_bounded(Path(what), MAX_PICTURE, "the picture"), top_k=top_k), from_file=True)
+        return ExitCode.DONE
+    found = remote.look_up_sha256(what.lower())
+    _show(out, found, from_file=False)
+    return ExitCode.DONE if found.records or found.matches else ExitCode.NOT_FOUND
 
 
 def _look_up_record(invocation: Invocation, application: Application, record_id: str, bundle: Path | None) -> None:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
 
@@ -10,7 +10,7 @@ import typer
 
 from cli.ui.bundles import export_bundle
 from cli.ui.errors import ExitCode, error_document, tell
-from cli.ui.files import read_bounded
+from cli.ui.files import MAX_PICTURE, read_bounded, write_file
 from cli.ui.invocation import CommandGroup, Invocation
 from cli.ui.report import show_next_steps, show_record
 from cli.ui.service import Answering, answering
@@ -51,7 +51,7 @@ def verify(
         Path | None,
         typer.Option(help="Also write the record's proof to this file. Only with one picture.", metavar="FILE"),
     ] = None,
-) -> ExitCode | None:
+) -> ExitCode:
     """Compare pictures with the registered works, and put a signed record of each answer on the public log.
 
     With --json, one picture gives one object. Several pictures give an array in the same order.
@@ -65,18 +65,34 @@ def verify(
     if bundle is not None and len(images) > 1:
         raise InputError(f"--bundle works with one picture, not with {len(images)}", code="usage")
     out = invocation.out
+    remote = invocation.server
+    if remote is not None:
+        with invocation.progress() as progress:
+            outcomes = _verify_each(remote, MAX_PICTURE, images, top_k, progress)
+        if bundle is not None and not isinstance(outcomes[0], InputError):
+            write_file(bundle, remote.bundle(outcomes[0].record_id))
+        return _finish(invocation, images, outcomes, fail_on or ())
     with answering(invocation) as (pictures, application):
         with invocation.progress() as progress:
             outcomes = _verify_each(pictures, application.settings.max_image_bytes, images, top_k, progress)
         if bundle is not None and not isinstance(outcomes[0], InputError):
             export_bundle(application, outcomes[0].record_id, bundle, out)
+    return _finish(invocation, images, outcomes, fail_on or ())
+
+
+def _finish(
+    invocation: Invocation,
+    images: list[Path],
+    outcomes: list[RecordAnswer | InputError],
+    fail_on: Collection[Verdict],
+) -> ExitCode:
     if len(images) == 1 and isinstance(outcomes[0], InputError):
         raise outcomes[0]
     _show(invocation, images, outcomes)
     answers = [outcome for outcome in outcomes if not isinstance(outcome, InputError)]
     if len(answers) < len(outcomes):
         return ExitCode.USAGE
-    unwanted = any(answer.report is not None and answer.report.verdict in (fail_on or ()) for answer in answers)
+    unwanted = any(answer.report is not None and answer.report.verdict in fail_on for answer in answers)
     return ExitCode.REFUTED if unwanted else ExitCode.DONE
 
 

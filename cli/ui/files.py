@@ -14,6 +14,8 @@ from ledger.errors import InputError
 from ledger.files import read_regular
 
 STANDARD_INPUT = Path("-")
+MAX_PICTURE = 64 * 2**20
+"""Bytes of a picture that is sent to a server, which may take fewer."""
 
 
 def read_bounded(path: Path, limit: int, what: str) -> bytes:

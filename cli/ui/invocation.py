@@ -21,8 +21,10 @@ from typer.main import get_command
 from cli.ui.errors import ExitCode, quiet_about_broken_pipes, report
 from cli.ui.output import Output
 from cli.ui.progress import shown_progress
+from ledger.errors import InputError
 
 if TYPE_CHECKING:
+    from cli.ui.remote import RemoteLedger
     from ledger.app import Application
     from ledger.flows.progress import Progress
 
@@ -42,6 +44,14 @@ class Invocation(typer.Context):
         return folder if folder is None else folder.expanduser().absolute()
 
     @property
+    def server(self) -> RemoteLedger | None:
+        """The ledger elsewhere that was named, for commands that can ask one."""
+        from cli.ui.remote import RemoteLedger
+
+        url = self.meta.get("server")
+        return None if url is None else RemoteLedger(url)
+
+    @property
     def out(self) -> Output:
         return Output(json=self.meta.get("json", False), quiet=self.meta.get("quiet", False))
 
@@ -57,6 +67,12 @@ class Invocation(typer.Context):
         """
         from ledger.app import open_application
 
+        if self.meta.get("server") is not None:
+            raise InputError(
+                "this works on a data folder, not on a server",
+                code="needs-data-folder",
+                hint="Leave out --server, or run it where the ledger is.",
+            )
         with open_application(data_dir=self.data, **settings) as application:
             yield application
 
@@ -67,8 +83,8 @@ class Invocation(typer.Context):
 
     def command_line(self, *arguments: str) -> str:
         """A command line on the same ledger, for people to copy."""
-        data = () if self.data is None else ("--data", str(self.meta["data"]))
-        return shlex.join(("artledger", *arguments, *data))
+        named = [(f"--{name}", str(self.meta[name])) for name in ("data", "server") if self.meta.get(name) is not None]
+        return shlex.join(("artledger", *arguments, *(word for each in named for word in each)))
 
 
 def _remember(context: typer.Context, parameter: typer.CallbackParam, value: Any) -> None:
@@ -92,6 +108,14 @@ def _shared(
             "--data",
             "Data folder: keys, embedded database and published log. Default: ARTLEDGER_DATA_DIR.",
             metavar="DIR",
+        ),
+    ] = None,
+    server: Annotated[
+        str | None,
+        _option(
+            "--server",
+            "A ledger elsewhere, in place of a data folder. ARTLEDGER_TOKEN: the token of your account there.",
+            metavar="URL",
         ),
     ] = None,
     json: Annotated[bool, _option("--json", "Print exactly one JSON document on stdout.")] = False,

@@ -7,19 +7,15 @@ only the same user can open, so nothing is allowed that the command may not do b
 from __future__ import annotations
 
 import http.client
-import json
 import os
-import secrets
 import socket
 import stat
 from collections.abc import Iterator
-from contextlib import closing, contextmanager
+from contextlib import contextmanager
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, Protocol, TypeVar
+from typing import TYPE_CHECKING, Protocol
 
-from pydantic import BaseModel, ValidationError
-
-from ledger.errors import ConflictError, InputError, LedgerError, PushbackError
+from cli.ui.http_service import SECONDS, HttpService
 from ledger.match.lists import MATCHES
 
 if TYPE_CHECKING:
@@ -28,16 +24,10 @@ if TYPE_CHECKING:
     from ledger.app import Application
     from ledger.settings import Settings
 
-Answer = TypeVar("Answer", bound=BaseModel)
-
 SOCKET = "owner.sock"
 """The owner's socket in the data folder, where `serve` listens unless it was told another path."""
 LONGEST_PATH = 100
 """Bytes; the system allows 107."""
-SECONDS = 300.0
-"""Without an answer for so long, the service counts as broken."""
-_INPUT = frozenset({400, 413, 415, 422})
-"""Statuses of a picture that cannot be used."""
 
 
 class Answering(Protocol):
@@ -69,53 +59,20 @@ class RunningService:
     """The service behind an owner's socket."""
 
     def __init__(self, path: Path) -> None:
-        self._path = path
+        self._service = HttpService(lambda: _Connection(path), "the running service")
 
     def verify(self, data: bytes, *, top_k: int = MATCHES) -> RecordAnswer:
         """Raises InputError as verification here does, PushbackError (`service-lost`) and ConflictError
         (`service-version`)."""
         from ledger.answers.records import RecordAnswer
 
-        return self._asked("/v1/verifications", data, top_k, RecordAnswer)
+        return self._service.form(f"/v1/verifications?top_k={top_k}", data, RecordAnswer)
 
     def look_up(self, data: bytes, *, top_k: int = MATCHES) -> LookupAnswer:
         """Raises as `verify` does."""
         from ledger.answers.records import LookupAnswer
 
-        return self._asked("/v1/lookups", data, top_k, LookupAnswer)
-
-    def _asked(self, path: str, data: bytes, top_k: int, kind: type[Answer]) -> Answer:
-        boundary = secrets.token_hex(16)
-        body = b"".join(
-            (
-                f'--{boundary}\r\nContent-Disposition: form-data; name="image"; filename="image"\r\n\r\n'.encode(),
-                data,
-                f"\r\n--{boundary}--\r\n".encode(),
-            )
-        )
-        try:
-            with closing(_Connection(self._path)) as connection:
-                form = {"Content-Type": f"multipart/form-data; boundary={boundary}"}
-                connection.request("POST", f"{path}?top_k={top_k}", body, form)
-                response = connection.getresponse()
-                status, content = response.status, response.read()
-            document = json.loads(content)
-        except (OSError, http.client.HTTPException, ValueError) as error:
-            raise PushbackError(
-                f"the running service did not answer: {error}",
-                code="service-lost",
-                hint="Run the same command again. Nothing is counted twice.",
-            ) from error
-        if status >= 400:
-            raise _refusal(status, document)
-        try:
-            return kind.model_validate(document)
-        except ValidationError as error:
-            raise ConflictError(
-                "the running service is of another version of Artledger",
-                code="service-version",
-                hint="Start `artledger serve` again.",
-            ) from error
+        return self._service.form(f"/v1/lookups?top_k={top_k}", data, LookupAnswer)
 
 
 class _Connection(http.client.HTTPConnection):
@@ -142,14 +99,3 @@ def _running(path: Path) -> RunningService | None:
     except OSError:
         return None
     return RunningService(path)
-
-
-def _refusal(status: int, problem: Any) -> LedgerError:
-    """The error that a problem document (RFC 9457) tells of."""
-    said = problem if isinstance(problem, dict) else {}
-    kind = InputError if status in _INPUT else PushbackError
-    return kind(
-        str(said.get("detail", f"the running service answered with status {status}")),
-        code=str(said.get("code", "service-lost")),
-        hint=said.get("hint"),
-    )

@@ -41,6 +41,7 @@ COMMANDS = {
     "artist list",
     "artist works",
     "artist register",
+    "artist add",
     "artist consent",
     "artist withdraw",
     "artist erase",

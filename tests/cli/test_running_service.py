@@ -15,6 +15,7 @@ from tests.applications import DRAWINGS, with_drawings
 from tests.cli.commands import Commands
 from tests.cli.test_serve import DEADLINE, answer, document, serving
 from tests.conftest import DatabaseUrl
+from tests.people import changed
 
 NOWHERE = "postgresql+psycopg://nobody@127.0.0.1:1/none"
 """With it, a command that opens the database itself fails."""
@@ -42,6 +43,15 @@ def test_the_service_answers(data: Path, elsewhere: Commands) -> None:
     assert verified.json["record_id"] in [each["record_id"] for each in looked_up["records"]]
     assert verified.json["report"]["matches"][0]["relation"] == "exact"
     assert "Proof" in elsewhere("verify", DRAWINGS[0], "--data", data).stdout
+
+
+def test_the_service_answers_about_an_edited_copy(data: Path, elsewhere: Commands, tmp_path: Path) -> None:
+    """Its evidence, too, comes through: numbers in lists."""
+    edited = tmp_path / "edited.jpg"
+    edited.write_bytes(changed(DRAWINGS[3].read_bytes(), quality=70))
+    looked_up = elsewhere("lookup", edited, "--data", data, "--json")
+    assert looked_up.code == 0, looked_up.stderr
+    assert len(looked_up.json["matches"][0]["evidence"]["transform"]) == 6
 
 
 def test_a_picture_that_it_refuses(data: Path, elsewhere: Commands, tmp_path: Path) -> None:

@@ -83,6 +83,11 @@ onSubmit(form, async (say) => {
       done(row, await register(row, file, key));
       waiting.delete(row);
     } catch (error) {
+      if (error.code === "already-registered") {
+        state(row, "done", "You registered this picture before.");
+        waiting.delete(row);
+        continue;
+      }
       failed += 1;
       state(row, "failed", error.message);
       if (error.status === 401) throw error;
