@@ -66,7 +66,8 @@ def main(folder: Path) -> None:
 def _scene(application: Application, url: str) -> Scene:
     copy = changed(DRAWINGS[7].read_bytes(), quality=70, scale=0.8)
     record = application.pictures.verify(copy)
-    assert record.report is not None
+    if record.report is None:
+        raise RuntimeError("the copy was not compared")
     found = record.report.matches[0]
     application.people.accounts.adopt(found.artist_id)
     token = application.people.accounts.issue_token(found.artist_id, SCOPES_OF_ROLE["artist"]).secret

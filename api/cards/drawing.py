@@ -48,7 +48,7 @@ def sheet_png(content: CardContent) -> bytes:
     ]
     top = 1220
     for name, value in lines:
-        wrapped = _wrapped(value, 58, 3)
+        wrapped = _wrapped(value, 52, 3)
         parts += [_text(100, top, 24, MUTED, [name]), _text(340, top, 24, INK, wrapped)]
         top += 34 * len(wrapped) + 14
     parts.append(_text(100, 1680, 21, MUTED, _wrapped(NO_PROOF, 95, 2)))

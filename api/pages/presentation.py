@@ -37,29 +37,18 @@ def chance(p_value: str) -> int:
     return 1000 if p <= 0 else round(1000 * min(DECADES, max(0.0, -log10(p))) / DECADES)
 
 
-SHOWN_ALPHAS = ("0.1", "0.05", "0.01")
-
-
 @dataclass(frozen=True, slots=True)
 class ShownThresholds:
-    """How close a picture with as much detail must come, at SHOWN_ALPHAS; None where too few pictures tell."""
+    """How close a picture of a bin must come, by the share of unrelated pictures that comes as close."""
 
     bin: str
     strangers: int
-    scores: tuple[float | None, ...]
+    scores: Mapping[str, str]
 
 
 def thresholds(bins: Sequence[Mapping[str, Any]]) -> tuple[ShownThresholds, ...]:
-    """The bins of a calibration's record."""
-    return tuple(
-        ShownThresholds(each["bin"], each["n"], tuple(_score(each["thresholds"], alpha) for alpha in SHOWN_ALPHAS))
-        for each in bins
-    )
-
-
-def _score(stated: Mapping[str, str], alpha: str) -> float | None:
-    found = [score for named, score in stated.items() if Decimal(named) == Decimal(alpha)]
-    return float(found[0]) if found else None
+    """The bins of a calibration's record, as it states them."""
+    return tuple(ShownThresholds(each["bin"], each["n"], each["thresholds"]) for each in bins)
 
 
 def short(digest: str) -> str:

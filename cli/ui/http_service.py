@@ -97,12 +97,11 @@ class HttpService:
             problem = None
         said = problem if isinstance(problem, dict) else {}
         message = str(said.get("detail", f"{self._name} answered with status {status}"))
-        code, hint = str(said.get("code", "service-lost")), said.get("hint")
-        kind = _KINDS.get(status)
-        if kind is not None:
-            return kind(message, code=code, hint=hint)
-        seconds = float(wait) if wait.isdecimal() else None
-        return PushbackError(message, code=code, hint=hint, **({} if seconds is None else {"retry_after": seconds}))
+        kind = _KINDS.get(status, PushbackError)
+        error = kind(message, code=str(said.get("code", "service-lost")), hint=said.get("hint"))
+        if isinstance(error, PushbackError) and wait.isdecimal():
+            error.retry_after = float(wait)
+        return error
 
     def _lost(self, error: Exception) -> PushbackError:
         return PushbackError(

@@ -37,6 +37,9 @@ class Source:
     unresolved: list[str] = field(default_factory=list)
     """Computed codes that could not be followed: there should be none."""
 
+    asking: set[tuple[str, str]] = field(default_factory=set)
+    """Arguments that are being followed, by their own and their functions' names."""
+
     @classmethod
     def of(cls, paths: Sequence[Path]) -> Source:
         return cls([found for path in paths for found in _calls(ast.parse(path.read_text()))])
@@ -89,6 +92,17 @@ class Source:
         return [text for value in _assigned(name, function) for text in self.codes(value, function)]
 
     def _of_argument(self, name: str, position: int, function: ast.FunctionDef) -> list[str]:
+        """What calls of functions of this name give; a function that passes its own argument on adds nothing."""
+        asked = (name, function.name)
+        if asked in self.asking:
+            return []
+        self.asking.add(asked)
+        try:
+            return self._given(name, position, function)
+        finally:
+            self.asking.remove(asked)
+
+    def _given(self, name: str, position: int, function: ast.FunctionDef) -> list[str]:
         found: list[str] = []
         for call, caller in self.calls:
             if _name(call) == function.name:

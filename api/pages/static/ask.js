@@ -107,6 +107,7 @@ function show(request) {
   }
   document.title = made.title;
   document.querySelector("main").replaceWith(document.adoptNode(made.querySelector("main")));
+  for (const button of document.querySelectorAll("[data-copy]")) button.hidden = false;
   const answer = document.getElementById("answer");
   if (answer) {
     history.pushState(null, "", `/p/${answer.dataset.sha256}`);

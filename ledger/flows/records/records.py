@@ -158,8 +158,8 @@ class Records:
         return self.answers(self.store.newest(kind, limit, before))
 
     def growth(self, points: int) -> tuple[tuple[str, int], ...]:
-        """(day, size of the log then) at so many places of the log, evenly spread, oldest first."""
-        return tuple((day(format_time(time)), size) for time, size in self.store.growth(points))
+        """(day, size of the log then) at so many places of the log at most, evenly spread, oldest first; one a day."""
+        return tuple({day(format_time(time)): size for time, size in self.store.growth(points)}.items())
 
     def latest(self, limit: int) -> tuple[RecordAnswer, ...]:
         """The newest records, newest first."""
