@@ -62,6 +62,8 @@ READING_THREADS = 12
 """Pages and documents that anybody reads, made at once. With all other threads they are fewer than the database has
 connections (`ledger.storage.database.POOL_SIZE`), so that nobody waits for one."""
 GENERATIONS_WAITING = 4
+OUTSIDE_THREADS = 2
+OUTSIDE_WAITING = 16
 PICTURES_IN_MEMORY = 8
 """As many largest pictures as may be in memory at once."""
 OPENAPI_PATH = "/v1/openapi.json"
@@ -95,6 +97,7 @@ def create_app(
     # One of the processes that decode is kept for tokens.
     anonymous = Lane(Workers(max(1, settings.decode_workers - 1), QUEUE), Workers(1, GENERATIONS_WAITING))
     quick = Workers(QUICK_THREADS, QUICK_WAITING)
+    outside = Workers(OUTSIDE_THREADS, OUTSIDE_WAITING)
     metrics = Metrics((tokens.pictures, anonymous.pictures))
     budget = UploadBudget(PICTURES_IN_MEMORY * settings.max_image_bytes)
     connections = Connections(
@@ -111,6 +114,7 @@ def create_app(
                 tokens.close()
                 anonymous.close()
                 quick.close()
+                outside.close()
 
     app = FastAPI(**DESCRIBED, lifespan=lifespan)
     limits = RateLimits(
@@ -120,7 +124,7 @@ def create_app(
         settings.limit_pictures_per_account,
     )
     work_budget = WorkBudget(settings.work_per_address, settings.work_overall, settings.requests_at_once)
-    app.state.context = Context(application, tokens, anonymous, quick, budget, limits, edge, work_budget)
+    app.state.context = Context(application, tokens, anonymous, quick, outside, budget, limits, edge, work_budget)
     _add_routes(app)
     app.add_middleware(BodyDeadline, seconds=settings.body_seconds)
     app.add_middleware(Methods, documents=(OPENAPI_PATH, "/static/{path:path}"))

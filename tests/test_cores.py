@@ -6,8 +6,9 @@ import os
 
 import pytest
 
-from api.app import QUICK_THREADS, READING_THREADS
+from api.app import OUTSIDE_THREADS, QUICK_THREADS, READING_THREADS
 from ledger.cores import MOST_CORES, cores
+from ledger.flows.people.webhooks import SENDERS
 from ledger.settings import Settings
 from ledger.storage.database import POOL_SIZE
 
@@ -22,4 +23,5 @@ def test_cores_that_the_system_gives(monkeypatch: pytest.MonkeyPatch, given: int
 def test_there_are_more_connections_than_threads_of_the_service() -> None:
     pictures = max(2, cores()) + cores()
     generations = 2
-    assert pictures + generations + QUICK_THREADS + READING_THREADS < POOL_SIZE
+    background = SENDERS + 1  # and what says whose turn it is
+    assert pictures + generations + QUICK_THREADS + READING_THREADS + OUTSIDE_THREADS + background < POOL_SIZE

@@ -180,6 +180,8 @@ ACCESS: Mapping[tuple[str, str], Access] = {
     ("GET", "/models/{model_id}"): ANYBODY,
     ("GET", "/claims/{claim_id}"): ANYBODY,
     ("GET", "/log"): ANYBODY,
+    ("GET", "/log/{leaf_index}"): ANYBODY,
+    ("GET", "/r/{record_id}"): ANYBODY,
     ("POST", "/me/session"): SIGNING_IN,
     ("POST", "/me/session/end"): SIGNING_IN,
     ("GET", "/me"): DESK,

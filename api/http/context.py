@@ -80,6 +80,8 @@ class Context:
     anonymous: Lane
     quick: Workers
     """For short questions to the database on behalf of tokens, and whose a token is."""
+    outside: Workers
+    """For requests to addresses that others name: they may be slow, and delay nobody else."""
     budget: UploadBudget
     limits: RateLimits
     edge: Edge

@@ -12,11 +12,14 @@ from starlette.types import ASGIApp, Message, Receive, Scope, Send
 from api.http.edge import Edge
 from api.http.problems import MEDIA_TYPE, Problem
 
+_POLICY = (
+    "default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self' blob:; connect-src {}; "
+    "form-action 'self'; base-uri 'none'; frame-ancestors 'none'"
+)
+FETCHING_POLICY = _POLICY.format("'self' https: http:")
+"""Of the page on which a visitor may name a picture elsewhere for the browser to fetch."""
 HEADERS = {
-    "Content-Security-Policy": (
-        "default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self' blob:; connect-src 'self'; "
-        "form-action 'self'; base-uri 'none'; frame-ancestors 'none'"
-    ),
+    "Content-Security-Policy": _POLICY.format("'self'"),
     "X-Content-Type-Options": "nosniff",
     "Referrer-Policy": "no-referrer",
     "X-Frame-Options": "DENY",

@@ -55,7 +55,7 @@ class Workers:
         with self._lock:
             if self._admitted >= self._capacity:
                 raise PushbackError(
-                    f"{self._admitted} pictures are being worked on or waiting",
+                    f"{self._admitted} requests are being worked on or waiting",
                     code="overloaded",
                     hint="Nothing was recorded. Send the request again later.",
                     retry_after=self._seconds * self._admitted / self._threads,

@@ -6,11 +6,12 @@ import re
 from typing import Annotated
 from urllib.parse import urlencode
 
-from fastapi import APIRouter, Query, Request, Response
+from fastapi import APIRouter, Path, Query, Request, Response
 from fastapi.responses import HTMLResponse, RedirectResponse
 
 from api.http.context import Here, Id, Sha256
 from api.http.problems import Problem
+from api.http.security import FETCHING_POLICY
 from api.pages.compared_view import ComparedView
 from api.pages.feeds import feed
 from api.pages.presentation import not_measured
@@ -19,6 +20,7 @@ from api.pages.standalone import standalone
 from api.pages.views import page, wants_page
 from api.pages.works_shown import WorksShown
 from api.requests import ClaimFilter, Page
+from ledger.canonical import MAX_INTEGER
 from ledger.claim.standing import ClaimsWanted
 from ledger.errors import InputError
 from ledger.record.ids import ID_PATTERN
@@ -31,6 +33,7 @@ WORKS_PER_PAGE = 48
 ARTISTS_PER_PAGE = 100
 CLAIMS_PER_PAGE = 50
 CLAIMS_OF_WORK = 20
+ENTRIES_PER_PAGE = 25
 MONTHS = 12
 GROWTH = 12
 """Rows of the log's growth."""
@@ -47,7 +50,7 @@ _ID = re.compile(ID_PATTERN)
 def start(here: Here) -> Response:
     """What this is, how to ask, what is there."""
     application = here.application
-    return page(
+    answer = page(
         "start.html",
         stats=application.works.catalogue.stats(),
         copies=application.works.catalogue.copied(LATEST),
@@ -55,6 +58,8 @@ def start(here: Here) -> Response:
         samples=application.works.catalogue.listed(BrowseFilter(), limit=SAMPLES).works,
         max_bytes=application.settings.max_image_bytes,
     )
+    answer.headers["Content-Security-Policy"] = FETCHING_POLICY
+    return answer
 
 
 @router.post("/lookup")
@@ -227,19 +232,36 @@ def show_claim(here: Here, claim_id: Id) -> Response:
     application = here.application
     claim = application.claims.reading.get(claim_id)
     parties = (claim.claimant_id, *(step.party_id for step in (*claim.responses, *claim.resolutions)))
+    works = [application.works.catalogue.work(each.work_id) for each in claim.works]
     return page(
         "claim.html",
         claim=claim,
+        shown=[each for each in works if each.preview],
         domains=application.people.domains.of(parties),
         published=latest_checkpoint(application.log.objects),
         log_vkey=application.log.vkey,
     )
 
 
+@router.get("/r/{record_id}")
+def lead_to_record(record_id: Id) -> Response:
+    """A short address of a record."""
+    return RedirectResponse(f"/records/{record_id}", 303)
+
+
+@router.get("/log/{leaf_index}")
+def lead_to_entry(here: Here, leaf_index: Annotated[int, Path(ge=0, le=MAX_INTEGER)]) -> Response:
+    """The record in a log entry."""
+    return RedirectResponse(f"/records/{here.application.records.at(leaf_index)}", 303)
+
+
 @router.get("/log")
-def show_log(request: Request, here: Here) -> Response:
-    """The log's size, keys and how to audit it."""
+def show_log(
+    request: Request, here: Here, before: Annotated[int | None, Query(ge=0, le=MAX_INTEGER)] = None
+) -> Response:
+    """The log's size, keys, entries, and how to audit it."""
     application = here.application
+    shown = application.records.latest(ENTRIES_PER_PAGE, before)
     return page(
         "log.html",
         stats=application.works.catalogue.stats(),
@@ -250,6 +272,9 @@ def show_log(request: Request, here: Here) -> Response:
         base_url=_base(request),
         growth=application.records.growth(GROWTH),
         newest=next((each.appended_at for each in application.records.latest(1)), ""),
+        entries=shown,
+        first=before is None,
+        older=shown[-1].leaf_index if shown and shown[-1].leaf_index > 0 else None,
         witnesses=[] if application.log.witness_policy is None else application.log.witness_policy.witness_keys,
     )
 

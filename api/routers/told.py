@@ -80,12 +80,13 @@ def list_webhooks(here: Here, caller: Caller, account_id: Id, response: Response
 @router.post(
     "/v1/accounts/{account_id}/webhooks/{webhook_id}/tests",
     summary="Send a test to a webhook",
-    responses=problems(404, 422),
+    responses=problems(404, 422, 503),
 )
 async def test_webhook(here: Here, caller: Caller, account_id: Id, webhook_id: Id) -> WebhookTest:
     """Now, and once; the answer says what came back."""
     require_own(caller, account_id)
-    return await run_in_threadpool(here.application.people.webhooks.test, account_id, webhook_id)
+    webhooks = here.application.people.webhooks
+    return await here.outside.run(lambda: webhooks.test(account_id, webhook_id))
 
 
 @router.post(
@@ -120,7 +121,7 @@ async def prove_domain(
     if prepare:
         response.status_code = 200
         return domains.challenge(account_id, asked.domain)
-    return await run_in_threadpool(domains.verify, account_id, asked.domain, asked.method)
+    return await here.outside.run(lambda: domains.verify(account_id, asked.domain, asked.method))
 
 
 @router.get("/v1/accounts/{account_id}/domains", summary="Domains that an account proved", responses=problems(422))

@@ -16,7 +16,7 @@ from sqlalchemy.exc import TimeoutError as PoolTimeoutError
 from ledger.cores import cores
 from ledger.errors import ConflictError, InputError, LedgerError, PushbackError
 
-POOL_SIZE = 24 + 2 * cores()
+POOL_SIZE = 32 + 2 * cores()
 """More than the service's threads (api/app.py). Connections are opened when needed."""
 SECONDS_FOR_CONNECTION = 10
 DRIVER = "postgresql+psycopg"

@@ -12,7 +12,7 @@ branch_labels = None
 depends_on = None
 
 _PROJECTED = ("claim", "claim_party", "notice")
-_KEPT = ("webhook", "webhook_delivery", "session", "verified_domain")
+_KEPT = ("webhook", "webhook_delivery", "found_copy", "session", "verified_domain")
 
 
 def upgrade() -> None:
@@ -107,6 +107,12 @@ def _make_webhooks() -> None:
         ),
     )
     op.create_index(op.f("ix_webhook_delivery_next_try_at"), "webhook_delivery", ["next_try_at"])
+    op.create_table(
+        "found_copy",
+        sa.Column("account_id", sa.Uuid(), nullable=False),
+        sa.Column("leaf_index", sa.BigInteger(), nullable=False),
+        sa.PrimaryKeyConstraint("account_id", "leaf_index", name=op.f("pk_found_copy")),
+    )
 
 
 def _make_sessions() -> None:

@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import base64
+import threading
 from collections.abc import Iterator
+from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
 
 import pytest
@@ -116,3 +118,42 @@ def test_the_forms_work_without_any_script(browser: Browser, service_url: str) -
     expect(plain.locator("h1")).to_contain_text("This is “")
     assert plain.get_by_text("Your picture is not kept here").count() == 1
     context.close()
+
+
+@pytest.fixture
+def elsewhere() -> Iterator[str]:
+    """A site that lets others read one picture, and does not let them read another."""
+
+    class Site(BaseHTTPRequestHandler):
+        def do_GET(self) -> None:
+            assert "Referer" not in self.headers
+            assert "Cookie" not in self.headers
+            self.send_response(404 if self.path == "/gone" else 200)
+            self.send_header("Content-Type", "image/png")
+            if self.path != "/closed.png":
+                self.send_header("Access-Control-Allow-Origin", "*")
+            self.end_headers()
+            self.wfile.write(registered())
+
+        def log_message(self, *_: object) -> None:
+            pass
+
+    server = ThreadingHTTPServer(("127.0.0.1", 0), Site)
+    threading.Thread(target=server.serve_forever, daemon=True).start()
+    yield f"http://127.0.0.1:{server.server_port}"
+    server.shutdown()
+    server.server_close()
+
+
+def test_the_browser_fetches_a_picture_where_it_may(browser: Browser, service_url: str, elsewhere: str) -> None:
+    page = browser.new_page()
+    page.goto(service_url)
+    address, fetch = page.get_by_label("Or the address of a picture"), page.get_by_role("button", name="Fetch it")
+    address.fill(f"{elsewhere}/open.png")
+    fetch.click()
+    expect(page.get_by_role("status")).to_contain_text("Known by its digest, before anything was uploaded: This is “")
+    for path, words in (("/closed.png", "does not let other pages read it"), ("/gone", "answered with status 404")):
+        address.fill(f"{elsewhere}{path}")
+        address.press("Enter")
+        expect(page.get_by_role("status")).to_contain_text(words)
+    page.close()

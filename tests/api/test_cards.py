@@ -84,3 +84,16 @@ def test_the_log_shows_its_growth(application: Application, client: TestClient) 
     size = application.store.entries.head().size
     assert application.records.growth(4)[-1][1] == size
     assert f"{size:,}" in client.get("/log", headers=BROWSER).text
+
+
+def test_the_log_can_be_walked(application: Application, client: TestClient) -> None:
+    record = application.records.latest(1)[0]
+    for path in (f"/log/{record.leaf_index}", f"/r/{record.record_id}"):
+        led = client.get(path, headers=BROWSER, follow_redirects=False)
+        assert (led.status_code, led.headers["location"]) == (303, f"/records/{record.record_id}")
+    assert client.get(f"/log/{record.leaf_index + 10**6}", headers=BROWSER).status_code == 404
+    assert client.get("/log/-1", headers=BROWSER).status_code == 422
+    older = client.get("/log?before=3", headers=BROWSER).text
+    assert "log entry 2 " in older
+    assert "log entry 3 " not in older
+    assert client.get("/log?before=0", headers=BROWSER).status_code == 200

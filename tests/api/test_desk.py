@@ -11,7 +11,7 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
-from playwright.sync_api import Browser, Page, expect
+from playwright.sync_api import Browser, Page, Route, expect
 
 from ledger.app import Application
 from ledger.claim.standing import ClaimsWanted
@@ -263,6 +263,53 @@ def test_a_key_of_the_command_line_signs_in_the_browser(
     expect(status).to_have_text("All 1 registered.")
     assert eve.page.evaluate("localStorage.length") == 0, "a chosen file is not kept"
     eve.close()
+
+
+def test_a_browser_without_ed25519_says_what_to_do(browser: Browser, url: str, application: Application) -> None:
+    fay = Desk(browser, url, application, "artist", "Fay Old")
+    fay.page.add_init_script("SubtleCrypto.prototype.importKey = () => Promise.reject(new DOMException('no'))")
+    fay.sign_in()
+    page = fay.go("/me/key")
+    page.get_by_label("New passphrase").fill(PASSPHRASE)
+    page.get_by_label("The same again").fill(PASSPHRASE)
+    page.get_by_role("button", name="Make the key and announce it").click()
+    expect(page.locator("#make-key [role=status]")).to_contain_text(
+        "WebCrypto does not know Ed25519. Make the key with"
+    )
+    assert not application.people.keys.states(fay.account_id)
+    fay.close()
+
+
+def test_a_connection_that_is_cut_loses_nothing(
+    browser: Browser, url: str, application: Application, pictures: list[Path]
+) -> None:
+    """The first upload breaks off; pressing the button again goes on, and registers nothing twice."""
+    gus = Desk(browser, url, application, "artist", "Gus Cut")
+    gus.sign_in()
+    gus.go("/me/register")
+    cut = {"left": 1}
+
+    def route(each: Route) -> None:
+        if cut["left"]:
+            cut["left"] -= 1
+            each.abort("connectionreset")
+        else:
+            each.continue_()
+
+    gus.page.route("**/v1/works*", route)
+    gus.page.get_by_label("Pictures. Choose some").set_input_files([str(each) for each in pictures[:2]])
+    button, status = gus.page.get_by_role("button", name="Register"), gus.page.locator("#register > [role=status]")
+    button.click()
+    expect(status).to_contain_text("1 of 2 registered. Press the button again to try the others.")
+    expect(gus.page.locator("#files [data-state=failed]")).to_have_count(1)
+    button.click()
+    expect(status).to_have_text("All 1 registered.")
+    gus.page.get_by_label("Pictures. Choose some").set_input_files(str(pictures[0]))
+    button.click()
+    expect(gus.page.locator("#files [data-state=done]").last).to_contain_text("Registered before: ")
+    assert len(application.works.catalogue.works(gus.account_id).works) == 2
+    gus.said = [each for each in gus.said if "ERR_CONNECTION_RESET" not in each]
+    gus.close()
 
 
 def test_a_token_that_is_none(browser: Browser, url: str) -> None:

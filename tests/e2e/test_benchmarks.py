@@ -29,7 +29,8 @@ def figures(name: str) -> dict[str, float]:
 
 
 @pytest.mark.parametrize(
-    ("name", "least"), [("ingest", 3), ("append", 1), ("audit", 1), ("read", 2), ("verify", 6), ("generate", 3)]
+    ("name", "least"),
+    [("ingest", 3), ("append", 1), ("audit", 1), ("read", 2), ("verify", 6), ("generate", 3), ("pages", 20)],
 )
 def test_speed(name: str, least: int) -> None:
     found = figures(name)

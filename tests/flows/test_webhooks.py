@@ -165,6 +165,21 @@ def test_gone_means_nothing_more(application: Application, receiver: Receiver) -
     assert receiver.got == tell_again
 
 
+def test_a_long_queue_lets_others_go_first(application: Application, receiver: Receiver) -> None:
+    """Whoever was served stands back behind those who have waited."""
+    slow, patient = account(application, "Slow Hooks"), account(application, "Patient Hooks")
+    hooks = application.people.webhooks
+    first = hooks.add(slow, receiver.url).webhook_id
+    second = hooks.add(patient, receiver.url).webhook_id
+    tell(application, slow)
+    tell(application, slow)
+    tell(application, patient)
+    assert [each for each in hooks.store.due(10) if each in (first, second)] == [first, second]
+    hooks.store.stand_back(first)
+    assert [each for each in hooks.store.due(10) if each in (first, second)] == [second, first]
+    send(application)
+
+
 def test_a_test_says_what_came_back(application: Application, receiver: Receiver) -> None:
     fay = account(application, "Fay Hooks")
     hooks = application.people.webhooks

@@ -132,6 +132,19 @@ async function ask(event) {
   }
 }
 
+// Only the browser asks that site, without cookies and without saying where from; the service never does.
+async function fetchFrom(address) {
+  say("Fetching the picture…");
+  try {
+    const response = await fetch(address, { credentials: "omit", referrerPolicy: "no-referrer", mode: "cors" });
+    if (!response.ok) throw new Error(`that site answered with status ${response.status}`);
+    choose(new File([await response.blob()], "fetched"));
+  } catch (error) {
+    const why = error instanceof TypeError ? "That site does not let other pages read it, or is not there" : `Not fetched: ${error.message}`;
+    say(`${why}. Save the picture, and choose the file.`);
+  }
+}
+
 async function sample(button) {
   const response = await fetch(button.dataset.sample);
   if (response.ok) choose(new File([await response.blob()], "sample.webp", { type: "image/webp" }));
@@ -139,6 +152,16 @@ async function sample(button) {
 
 if (form) {
   document.getElementById("drop-hint").hidden = false;
+  document.getElementById("from-address").hidden = false;
+  const address = document.getElementById("address");
+  document.getElementById("fetch-address").addEventListener("click", () => {
+    if (address.value && address.reportValidity()) fetchFrom(address.value);
+  });
+  address.addEventListener("keydown", (event) => {
+    if (event.key !== "Enter") return;
+    event.preventDefault();
+    document.getElementById("fetch-address").click();
+  });
   form.elements.image.addEventListener("change", () => choose(form.elements.image.files[0]));
   form.addEventListener("submit", ask);
   document.addEventListener("paste", (event) => choose(event.clipboardData.files[0]));

@@ -33,7 +33,21 @@ async function fetchBundle(url) {
   return bytes;
 }
 
+let latest = 0;
+
+// Says at the top what came of it.
+function sum(result) {
+  const counted = (state) => document.querySelectorAll(`#verify-steps [data-status=${state}]`).length;
+  const [passed, failed, open] = ["passed", "failed", "not-checked"].map(counted);
+  const words = { passed: "Verified in your browser", failed: "REFUSED by your browser", "not-checked": "Not verified in your browser" };
+  const summary = document.getElementById("verify-summary");
+  summary.textContent = `${words[result]}: ${passed} of ${passed + failed}, ${open} not checked`;
+  summary.className = `outcome ${result}`;
+}
+
 async function run(form) {
+  latest += 1;
+  const mine = latest;
   const steps = form.querySelector("#verify-steps");
   const outcome = form.querySelector("#verify-verdict");
   steps.replaceChildren();
@@ -48,13 +62,15 @@ async function run(form) {
       { recordId, leafIndex, subject, verdict },
       form.querySelector("#log-key").value.trim(),
       recordKeys,
-      (check) => steps.append(line(check)),
+      (check) => { if (mine === latest) steps.append(line(check)); },
     );
   } catch (error) {
-    steps.append(line({ name: "Fetch the bundle", state: "not-checked", detail: error.message }));
+    if (mine === latest) steps.append(line({ name: "Fetch the bundle", state: "not-checked", detail: error.message }));
   }
+  if (mine !== latest) return;
   outcome.textContent = OUTCOMES[result];
   outcome.className = `outcome ${result}`;
+  sum(result);
 }
 
 const form = document.getElementById("verify");
@@ -64,4 +80,5 @@ if (form) {
     event.preventDefault();
     run(form);
   });
+  run(form);
 }

@@ -32,8 +32,8 @@ MOST_WEBHOOKS = 5
 LOOK_EVERY = 2.0
 SENDERS = 4
 """Webhooks that are sent to at once: one that does not answer delays no other for long."""
-IN_A_ROW = 20
-"""Notices that one webhook gets before others have their turn."""
+IN_A_ROW, SECONDS_IN_A_ROW = 20, 10.0
+"""Notices that one webhook gets before others have their turn; fewer where its address is slow."""
 MINUTE, HOUR = 60.0, 3600.0
 RETRIES = (5.0, 5 * MINUTE, 30 * MINUTE, 2 * HOUR, 5 * HOUR, 10 * HOUR, 14 * HOUR, 20 * HOUR, 24 * HOUR)
 """Seconds before each try after the first; a notice that fails once more is given up."""
@@ -104,10 +104,14 @@ class Webhooks:
                     _log.exception("webhooks are not sent now")
 
     def _send_all(self, webhook_id: str, stop: threading.Event) -> None:
+        end = time.monotonic() + SECONDS_IN_A_ROW
         for _ in range(IN_A_ROW):
             notice = None if stop.is_set() else self.store.next(webhook_id)
             if notice is None or not self._send(notice):
                 return
+            if time.monotonic() > end:
+                break
+        self.store.stand_back(webhook_id)
 
     def _send(self, notice: DueNotice) -> bool:
         """Whether the next one may follow at once."""

@@ -161,11 +161,21 @@ class Records:
         """(day, size of the log then) at so many places of the log at most, evenly spread, oldest first; one a day."""
         return tuple({day(format_time(time)): size for time, size in self.store.growth(points)}.items())
 
-    def latest(self, limit: int) -> tuple[RecordAnswer, ...]:
-        """The newest records, newest first."""
+    def latest(self, limit: int, before: int | None = None) -> tuple[RecordAnswer, ...]:
+        """The newest records, newest first; those before entry `before`, if given."""
         size = self.entries.head().size
-        newest = list(self.entries.read(max(0, size - limit), size))
+        end = size if before is None else min(before, size)
+        newest = list(self.entries.read(max(0, end - limit), end))
         return self.answers(reversed(newest))
+
+    def at(self, leaf_index: int) -> str:
+        """The id of the record in a log entry. Raises NotFoundError (`record-not-found`)."""
+        if 0 <= leaf_index < self.entries.head().size:
+            (entry,) = self.entries.read(leaf_index, leaf_index + 1)
+            return entry.record_id
+        raise NotFoundError(
+            f"the log has no entry {leaf_index:,}", code="record-not-found", hint="Its page says how many it has: /log"
+        )
 
     def bundle(self, record_id: str) -> bytes:
         """The record's bundle under the published checkpoint.

@@ -1,6 +1,7 @@
 """What accounts are told of: a projection of the log, from which inboxes, feeds and webhooks are served.
 
 One entry is told to one account for one reason. Webhooks get each notice once, also where the projection is rebuilt.
+That a registration is an edited copy of an earlier work is found by comparing; such notices are in `found_copy`.
 """
 
 from __future__ import annotations
@@ -18,9 +19,11 @@ from ledger.record.told import NoticeReason
 _NOTIFY = (
     "WITH told AS (INSERT INTO notice (account_id, leaf_index, reason)"
     " SELECT found.account_id, found.leaf_index, :reason FROM ({recipients}) AS found (account_id, leaf_index)"
-    " ON CONFLICT DO NOTHING RETURNING account_id, leaf_index, reason)"
-    " INSERT INTO webhook_delivery (webhook_id, leaf_index, reason, tries, next_try_at)"
-    " SELECT w.webhook_id, told.leaf_index, told.reason, 0, now() FROM told JOIN webhook w USING (account_id)"
+    " ON CONFLICT DO NOTHING RETURNING account_id, leaf_index) {sent}"
+)
+_SENT = (
+    "INSERT INTO webhook_delivery (webhook_id, leaf_index, reason, tries, next_try_at)"
+    " SELECT w.webhook_id, told.leaf_index, :reason, 0, now() FROM told JOIN webhook w USING (account_id)"
     " WHERE told.leaf_index >= :owed AND w.disabled_at IS NULL ON CONFLICT DO NOTHING"
 )
 _USES = (
@@ -45,11 +48,13 @@ _EARLIER = (
 )
 _SAME_PICTURE = f"{_EARLIER.format('sha256')} UNION {_EARLIER.format('pixel_sha256')}"
 _COPIES = (
-    "SELECT DISTINCT early.artist_id, late.registration_index FROM duplicate_pair p"
+    "WITH told AS (INSERT INTO found_copy (account_id, leaf_index)"  # noqa: S608 - our own text
+    " SELECT DISTINCT early.artist_id, late.registration_index FROM duplicate_pair p"
     " JOIN work a ON a.work_id = p.first_id JOIN work b ON b.work_id = p.second_id"
     " JOIN work early ON early.registration_index = least(a.registration_index, b.registration_index)"
     " JOIN work late ON late.registration_index = greatest(a.registration_index, b.registration_index)"
-    " WHERE p.verified AND a.artist_id <> b.artist_id AND early.withdrawn_index IS NULL AND {chosen}"
+    " WHERE p.verified AND a.artist_id <> b.artist_id AND early.withdrawn_index IS NULL AND p.first_id = ANY(:ids)"
+    f" ON CONFLICT DO NOTHING RETURNING account_id, leaf_index) {_SENT}"
 )
 _OF_KINDS: Mapping[NoticeReason, tuple[str, frozenset[str]]] = {
     "use": (_USES, frozenset({"verification", "generation"})),
@@ -63,7 +68,7 @@ _OF_KINDS: Mapping[NoticeReason, tuple[str, frozenset[str]]] = {
 def notify(connection: Connection, reason: NoticeReason, recipients: str, values: Mapping[str, Any], owed: int) -> None:
     """Adds notices. `recipients`: a query for account ids and leaf indexes; `owed`: webhooks are sent notices of
     entries from here on."""
-    statement = sa.text(_NOTIFY.format(recipients=recipients))
+    statement = sa.text(_NOTIFY.format(recipients=recipients, sent=_SENT))
     connection.execute(statement, {**values, "reason": reason, "owed": owed})
 
 
@@ -75,8 +80,8 @@ def tell(connection: Connection, start: int, end: int, kinds: Collection[str], o
             notify(connection, reason, query, values | {"kinds": sorted(found)}, owed)
 
 
-def tell_of_copies(connection: Connection, first_ids: Collection[UUID] | None, owed: int) -> None:
-    """Tells artists that others registered edited copies of their works. `first_ids`: only of stored pairs with these
-    first works; None: of all."""
-    chosen = "TRUE" if first_ids is None else "p.first_id = ANY(:ids)"
-    notify(connection, "contest", _COPIES.format(chosen=chosen), {"ids": [*(first_ids or ())]}, owed)
+def tell_of_copies(connection: Connection, first_ids: Collection[UUID]) -> None:
+    """Tells artists that others registered edited copies of their works, by stored pairs with these first works.
+
+    No entry says so: these notices are primary data, beside the projection."""
+    connection.execute(sa.text(_COPIES), {"ids": [*first_ids], "reason": "contest", "owed": 0})

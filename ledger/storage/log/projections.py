@@ -15,7 +15,7 @@ from ledger.storage.database import Database, driver
 from ledger.storage.locks import lock_projections
 from ledger.storage.log.claim_rows import ClaimProjection
 from ledger.storage.log.entry_rows import read_batch
-from ledger.storage.log.notices import tell, tell_of_copies
+from ledger.storage.log.notices import tell
 from ledger.storage.log.projection_rows import (
     CALIBRATION_COLUMNS,
     KEY_COLUMNS,
@@ -79,7 +79,6 @@ class Projector:
             while batch := project(connection, owed):
                 done += batch
                 report(done, total)
-            tell_of_copies(connection, None, owed)
         return done
 
     def corpus_state(self) -> CorpusState:

@@ -39,7 +39,11 @@ _BY_KIND = "SELECT leaf_index FROM record WHERE kind = %(kind)s AND leaf_index >
 """Each query starts after the previous page; otherwise every page would cost as much as all before it."""
 _BY_USE = "SELECT m.leaf_index FROM record_match m JOIN record r USING (leaf_index) WHERE m.artist_id = %(artist)s"
 MAX_LEAF = 2**63 - 1
-_NOTICED = f"{ENTRY} JOIN notice n USING (leaf_index)".replace(" FROM", ", n.reason FROM")
+_TOLD = (
+    "(SELECT leaf_index, reason FROM notice WHERE account_id = {0}"
+    " UNION SELECT leaf_index, 'contest' FROM found_copy WHERE account_id = {0})"
+)
+_NOTICED = ENTRY.replace(" FROM", ", n.reason FROM") + f" JOIN {_TOLD.format('%(account)s')} n USING (leaf_index)"
 _USE_CONDITIONS = {
     "kind": "r.kind = %(kind)s",
     "relation": "m.relation = %(relation)s",
@@ -112,7 +116,7 @@ class RecordStore:
         """What an account is told of, with the reasons, between these entries; the newest first where `newest` says
         so."""
         query = (
-            f"{_NOTICED} WHERE n.account_id = %(account)s AND n.leaf_index > %(after)s"
+            f"{_NOTICED} WHERE n.leaf_index > %(after)s"
             f" AND n.leaf_index < coalesce(%(before)s, {MAX_LEAF})"
             f" ORDER BY n.leaf_index {'DESC' if newest else ''} LIMIT %(limit)s"
         )
@@ -144,8 +148,8 @@ class RecordStore:
     def unread(self, account_id: str) -> int:
         """How many notices are newer than those that the account's holder has read."""
         query = (
-            "SELECT count(*) FROM notice n JOIN account a USING (account_id) WHERE n.account_id = :account"
-            " AND n.leaf_index > a.read_through"
+            f"SELECT count(*) FROM {_TOLD.format(':account')} n WHERE n.leaf_index >"  # noqa: S608 - our own text
+            " coalesce((SELECT read_through FROM account WHERE account_id = :account), -1)"
         )
         with self.current() as connection:
             return int(connection.execute(sa.text(query), {"account": UUID(account_id)}).scalar_one())

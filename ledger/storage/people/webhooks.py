@@ -14,8 +14,8 @@ from ledger.storage.database import Database
 from ledger.storage.tables.people import webhook, webhook_delivery
 
 _DUE = (
-    "SELECT DISTINCT w.webhook_id FROM webhook_delivery d JOIN webhook w USING (webhook_id)"
-    " WHERE d.next_try_at <= now() LIMIT :limit"
+    "SELECT webhook_id FROM webhook_delivery WHERE next_try_at <= now() GROUP BY 1 ORDER BY min(next_try_at), 1"
+    " LIMIT :limit"
 )
 _NEXT = (
     "SELECT d.leaf_index, d.reason, d.tries, w.url, w.secret, w.account_id FROM webhook_delivery d"
@@ -100,7 +100,7 @@ class WebhookStore:
             return bool(removed.rowcount)
 
     def due(self, limit: int) -> list[str]:
-        """Ids of webhooks that something is to be sent to now."""
+        """Ids of webhooks that something is to be sent to now, those that have waited longest first."""
         with self._database.begin() as connection:
             return [str(each) for each in connection.execute(sa.text(_DUE), {"limit": limit}).scalars()]
 
@@ -111,6 +111,18 @@ class WebhookStore:
         if row is None:
             return None
         return DueNotice(webhook_id, str(row.account_id), row.url, bytes(row.secret), row.leaf_index, row.tries)
+
+    def stand_back(self, webhook_id: str) -> None:
+        """Lets webhooks that wait for their turn go first."""
+        with self._database.begin() as connection:
+            connection.execute(
+                sa.update(webhook_delivery)
+                .where(
+                    webhook_delivery.c.webhook_id == UUID(webhook_id),
+                    webhook_delivery.c.next_try_at < sa.func.now(),
+                )
+                .values(next_try_at=sa.func.now())
+            )
 
     def sent(self, notice: DueNotice) -> None:
         """Forgets a notice that was sent, or given up."""

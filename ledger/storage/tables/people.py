@@ -100,6 +100,15 @@ webhook_delivery = Table(
 )
 """Notices that still have to be sent."""
 
+found_copy = Table(
+    "found_copy",
+    metadata,
+    Column("account_id", Uuid, primary_key=True),
+    Column("leaf_index", BigInteger, primary_key=True, autoincrement=False),
+)
+"""Notices that no entry tells: another artist's registration, in this entry, is an edited copy of a work of the
+account's. Comparing found it."""
+
 verified_domain = Table(
     "verified_domain",
     metadata,

@@ -140,7 +140,7 @@ class DuplicateStore:
                 [(UUID(work_id), digest, reason) for work_id, reason in sorted(asked.items())],
             )
             cursor.execute("DELETE FROM uncompared_work WHERE work_id = ANY(%s)", (list(map(UUID, compared)),))
-            tell_of_copies(connection, {UUID(pair.first) for pair in pairs if pair.verified}, owed=0)
+            tell_of_copies(connection, {UUID(pair.first) for pair in pairs if pair.verified})
 
     def pairs(self) -> list[Pair]:
         """All compared pairs, verified or not."""

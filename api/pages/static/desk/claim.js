@@ -1,6 +1,6 @@
 // A claim in steps: which picture, what you say, what the rules would say of it; then sign and file it.
 
-import { envelope, keyFields } from "./key.js";
+import { digestOf, envelope, keyFields } from "./key.js";
 import { formWith, link, onSubmit, send } from "./send.js";
 
 const form = document.getElementById("claim");
@@ -60,7 +60,9 @@ async function file(say) {
   const { what, draft } = prepared;
   const members = { claimant_id: account, claim_type: what.document.claim_type };
   const signed = {
-    envelope: await envelope(draft.payload, [key], { kind: "claim", members }),
+    envelope: await envelope(draft.payload, [key], {
+      kind: "claim", members, subject: what.image ? await digestOf(what.image) : undefined,
+    }),
     text: draft.text,
     text_key: draft.text_key,
   };

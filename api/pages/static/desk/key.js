@@ -6,6 +6,8 @@ import { fromBase64, hex, parseCanonical, require, sha256, toBase64 } from "../e
 import { encrypted, isEncrypted, opened } from "./pem.js";
 
 const PAYLOAD_TYPE = "application/vnd.in-toto+json";
+export const digestOf = async (file) => hex(await sha256(new Uint8Array(await file.arrayBuffer())));
+
 const shelf = (account) => `artledger-key-${account}`;
 
 export const stored = (account) => localStorage.getItem(shelf(account));
@@ -43,7 +45,8 @@ async function keyOf(pkcs8) {
 }
 
 // The DSSE envelope of a payload that a service prepared, signed by these keys in this order.
-// `expected`: kind of the record, and members of its predicate; anything else is not signed.
+// `expected`: kind of the record, members of its predicate, digest of its subject, and the uses that it may allow at most
+// (a picture's own file may forbid some). Anything else is not signed.
 export async function envelope(payloadText, keys, expected) {
   const payload = fromBase64(payloadText, "the prepared statement");
   const statement = parseCanonical(payload, "the prepared statement");
@@ -51,6 +54,10 @@ export async function envelope(payloadText, keys, expected) {
   for (const [name, value] of Object.entries(expected.members ?? {})) {
     require(statement.predicate[name] === value, `the service prepared another statement: ${name} differs`);
   }
+  const subject = statement.subject[0].digest.sha256;
+  require(!expected.subject || subject === expected.subject, "the service prepared a statement about another file");
+  const allowed = expected.uses ? statement.predicate.allowed_uses : [];
+  require(allowed.every((use) => expected.uses.includes(use)), "the service prepared a statement that allows more uses");
   const message = signedMessage(payload);
   const signatures = [];
   for (const { privateKey, keyid } of keys) {

@@ -1,7 +1,7 @@
 // Registers many pictures, one after the other, with the state of each. What was registered before is found again, so
 // an interrupted upload is simply begun anew.
 
-import { envelope, keyFields } from "./key.js";
+import { digestOf, envelope, keyFields } from "./key.js";
 import { formWith, link, onSubmit, send } from "./send.js";
 
 const form = document.getElementById("register");
@@ -58,7 +58,9 @@ async function register(row, file, key) {
   state(row, "working", "Signing and registering…");
   const members = { artist_id: account, work_id: prepared.work_id };
   const signed = {
-    envelope: await envelope(prepared.payload, [key], { kind: "registration", members }),
+    envelope: await envelope(prepared.payload, [key], {
+      kind: "registration", members, subject: await digestOf(file), uses: work.allowed_uses,
+    }),
     metadata_key: prepared.metadata_key,
   };
   return send("/v1/works", formWith(file, "work", { ...work, signed }), patiently);

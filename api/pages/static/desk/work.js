@@ -8,7 +8,7 @@ async function state(form, path, kind, body, say) {
   say("Recording…");
   if (!key) return send(path, body);
   const { payload } = await send(`${path}?prepare=true`, body);
-  const signed = await envelope(payload, [key], { kind, members: { work_id: form.dataset.work } });
+  const signed = await envelope(payload, [key], { kind, members: { work_id: form.dataset.work }, uses: body.allowed_uses });
   return send(path, { envelope: signed });
 }
 
