@@ -20,6 +20,12 @@ def upgrade() -> None:
     _make_webhooks()
     _make_sessions()
     _make_domains()
+    op.create_index(
+        op.f("ix_record_model_id_leaf_index"),
+        "record",
+        ["model_id", "leaf_index"],
+        postgresql_where=sa.text("model_id IS NOT NULL"),
+    )
     op.add_column("account", sa.Column("read_through", sa.BigInteger(), nullable=False, server_default="-1"))
     for table in (*_PROJECTED, *_KEPT):
         op.execute(f"GRANT SELECT, INSERT, UPDATE, DELETE ON {table} TO artledger_service")
@@ -32,6 +38,7 @@ def upgrade() -> None:
 
 
 def downgrade() -> None:
+    op.drop_index(op.f("ix_record_model_id_leaf_index"), "record")
     op.drop_column("account", "read_through")
     for table in (*reversed(_KEPT), *reversed(_PROJECTED)):
         op.drop_table(table)

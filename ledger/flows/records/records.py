@@ -157,6 +157,11 @@ class Records:
         """Records of a kind, newest first; those before entry `before`, if given."""
         return self.answers(self.store.newest(kind, limit, before))
 
+    def of_model(self, model_id: str, limit: int) -> tuple[tuple[RecordAnswer, ...], dict[str, int]]:
+        """The newest pictures that a model made, newest first, and how many there are by verdict."""
+        newest, counts = self.store.of_model(parse_id(model_id), limit)
+        return self.answers(newest), counts
+
     def growth(self, points: int) -> tuple[tuple[str, int], ...]:
         """(day, size of the log then) at so many places of the log at most, evenly spread, oldest first; one a day."""
         return tuple({day(format_time(time)): size for time, size in self.store.growth(points)}.items())

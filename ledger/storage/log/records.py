@@ -124,6 +124,19 @@ class RecordStore:
         with self.current() as connection:
             return [(entry_of(row), row[5]) for row in _rows(connection, query, values)]
 
+    def of_model(self, model_id: str, limit: int) -> tuple[list[Entry], dict[str, int]]:
+        """The newest pictures that a model made, newest first, and how many there are by verdict."""
+        query = (
+            f"{ENTRY} JOIN record r USING (leaf_index) WHERE r.model_id = %(model)s ORDER BY e.leaf_index DESC"
+            " LIMIT %(limit)s"
+        )
+        counts = "SELECT verdict, count(*) FROM record WHERE model_id = :model GROUP BY 1"
+        model = UUID(model_id)
+        with self.current() as connection:
+            newest = [entry_of(row) for row in _rows(connection, query, {"model": model, "limit": limit})]
+            rows = connection.execute(sa.text(counts), {"model": model})
+            return newest, {row[0]: row[1] for row in rows}
+
     def uses_by_month(self, artist_id: str, months: int) -> list[tuple[str, int]]:
         """(month, records of copies of the artist's works), of the last months that have any, oldest first."""
         query = (

@@ -39,6 +39,7 @@ record = Table(
     Index(None, "kind", "leaf_index"),
     Index(None, "work_id", "leaf_index", postgresql_where=text("work_id IS NOT NULL")),
     Index(None, "artist_id", "leaf_index", postgresql_where=text("artist_id IS NOT NULL")),
+    Index(None, "model_id", "leaf_index", postgresql_where=text("model_id IS NOT NULL")),
     *checks(subject_sha256=DIGEST, pixel_sha256=DIGEST),
 )
 
