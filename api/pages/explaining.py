@@ -7,7 +7,7 @@ from typing import Annotated
 from fastapi import APIRouter, Query, Request, Response
 
 from api.http.context import Here
-from api.pages.presentation import thresholds
+from api.pages.presentation import plotted, thresholds
 from api.pages.views import page
 from ledger.canonical import MAX_INTEGER
 
@@ -37,13 +37,15 @@ def show_how(here: Here) -> Response:
     """How an answer comes about, with the error rates in force."""
     application = here.application
     newest = application.records.newest("calibration", 1)
+    shown = thresholds(newest[0].statement["predicate"]["bins"]) if newest else ()
     calibrated = application.pictures.calibrations.in_force()
     return page(
         "how.html",
         stats=application.works.catalogue.stats(),
         record=newest[0] if newest else None,
         alpha=None if calibrated is None else str(calibrated.calibration.alpha),
-        thresholds=thresholds(newest[0].statement["predicate"]["bins"]) if newest else (),
+        thresholds=shown,
+        lines=plotted(shown),
         copies=application.works.catalogue.copied(EXAMPLES),
     )
 

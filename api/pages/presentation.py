@@ -51,6 +51,38 @@ def thresholds(bins: Sequence[Mapping[str, Any]]) -> tuple[ShownThresholds, ...]
     return tuple(ShownThresholds(each["bin"], each["n"], each["thresholds"]) for each in bins)
 
 
+PLOT_WIDTH, PLOT_HEIGHT = 1000, 300
+
+
+@dataclass(frozen=True, slots=True)
+class PlottedBin:
+    """A bin's thresholds as a line: closeness to the right, rarity upward."""
+
+    bin: str
+    points: str
+    """Of an SVG polyline within PLOT_WIDTH x PLOT_HEIGHT."""
+    end: tuple[int, int]
+    """Of the line, where its name stands."""
+
+
+def plotted(bins: Sequence[ShownThresholds]) -> tuple[PlottedBin, ...]:
+    """The bins about copies; those about style are on another scale."""
+    lines = {each.bin: sorted((float(score), -log10(float(alpha))) for alpha, score in each.scores.items())
+             for each in bins if not each.bin.startswith("style") and len(each.scores) > 1}  # fmt: skip
+    every = [point for line in lines.values() for point in line]
+    if not every:
+        return ()
+    (left, right), top = (min(x for x, _ in every), max(x for x, _ in every)), max(y for _, y in every)
+
+    def place(x: float, y: float) -> tuple[int, int]:
+        return round(PLOT_WIDTH * (x - left) / ((right - left) or 1)), round(PLOT_HEIGHT * (1 - y / top))
+
+    shown = {name: [place(*point) for point in line] for name, line in lines.items()}
+    return tuple(
+        PlottedBin(name, " ".join(f"{x},{y}" for x, y in places), places[-1]) for name, places in shown.items()
+    )
+
+
 def short(digest: str) -> str:
     """The beginning of a digest or id."""
     return f"{digest[:12]}…" if len(digest) > 13 else digest

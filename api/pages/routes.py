@@ -35,6 +35,8 @@ CLAIMS_PER_PAGE = 50
 CLAIMS_OF_WORK = 20
 ENTRIES_PER_PAGE = 25
 PICTURES_OF_MODEL = 6
+DECISIONS_OF_MODEL = 200
+"""Of its newest pictures, so many are asked for what the guard decided."""
 MONTHS = 12
 GROWTH = 12
 """Rows of the log's growth."""
@@ -209,15 +211,12 @@ def show_model(here: Here, model_id: Id, sha256: Annotated[str, Query(max_length
     if asked and not _SHA256.fullmatch(asked):
         raise InputError("this is not a SHA-256", code="bad-search", hint="A SHA-256 has 64 hexadecimal digits.")
     answer = models.membership(model_id, asked) if asked and model.manifest is not None else None
-    pictures, counts = here.application.records.of_model(model_id, PICTURES_OF_MODEL)
     return page(
         "model.html",
         model=model,
         name=models.names()[model.model_id],
         membership=answer,
-        pictures=pictures,
-        made=sum(counts.values()),
-        copies=counts.get("copy", 0),
+        pictures=here.application.records.of_model(model_id, PICTURES_OF_MODEL, DECISIONS_OF_MODEL),
     )
 
 

@@ -9,6 +9,7 @@ import pytest
 from fastapi.testclient import TestClient
 from PIL import Image
 
+from api.pages.presentation import plotted, thresholds
 from ledger.app import Application
 from tests.api.conftest import HOSTILE_ARTIST
 
@@ -78,6 +79,20 @@ def test_how_shows_the_error_rates_in_force(application: Application, client: Te
     for each in newest.statement["predicate"]["bins"]:
         assert f"{each['n']:,}" in page
     assert f'href="/records/{newest.record_id}"' in page
+
+
+def test_thresholds_as_lines() -> None:
+    """Closer to the right, rarer upward; style is on another scale."""
+    bins = thresholds(
+        [
+            {"bin": "flat", "n": 9, "thresholds": {"0.1": "-1.0", "0.01": "1.0"}},
+            {"bin": "style-flat", "n": 9, "thresholds": {"0.1": "50.0", "0.01": "60.0"}},
+            {"bin": "few", "n": 1, "thresholds": {"0.1": "9.0"}},
+        ]
+    )
+    (line,) = plotted(bins)
+    assert (line.bin, line.points, line.end) == ("flat", "0,150 1000,0", (1000, 0))
+    assert plotted([]) == ()
 
 
 def test_the_log_shows_its_growth(application: Application, client: TestClient) -> None:

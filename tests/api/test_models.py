@@ -70,6 +70,7 @@ def test_what_is_undisclosed_or_unknown_says_so(client: TestClient, silent_id: s
 
 def test_the_page_answers_and_escapes(client: TestClient, model_id: str, silent_id: str) -> None:
     page = client.get(f"/models/{model_id}").text
+    assert "Pictures on record" not in page, "it made none"
     assert "list of 5 files" in page
     assert "<script>alert" not in page
     assert "On the list." in client.get(f"/models/{model_id}", params={"sha256": LISTED[0].upper()}).text

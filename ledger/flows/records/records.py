@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Container, Iterable, Mapping
+from collections import Counter
+from collections.abc import Callable, Container, Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
 from functools import lru_cache
 
@@ -44,6 +45,18 @@ from ledger.storage.search.likenesses import LikenessStore
 from ledger.storage.works.works import WorkReader
 
 MAX_PAGE = 200
+
+
+@dataclass(frozen=True, slots=True)
+class ModelPictures:
+    """Pictures on record that a model made."""
+
+    newest: tuple[RecordAnswer, ...]
+    made: int
+    copies: int
+    """Those that are copies of registered works, or of parts of them."""
+    decided: Mapping[str, int]
+    """What the guard decided, of the newest ones that this service made."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -157,10 +170,14 @@ class Records:
         """Records of a kind, newest first; those before entry `before`, if given."""
         return self.answers(self.store.newest(kind, limit, before))
 
-    def of_model(self, model_id: str, limit: int) -> tuple[tuple[RecordAnswer, ...], dict[str, int]]:
-        """The newest pictures that a model made, newest first, and how many there are by verdict."""
-        newest, counts = self.store.of_model(parse_id(model_id), limit)
-        return self.answers(newest), counts
+    def of_model(self, model_id: str, shown: int, counted: int) -> ModelPictures:
+        """The newest pictures that a model made, newest first, and how many there are. `counted`: of the newest so many
+        it is said what the guard decided."""
+        newest, verdicts = self.store.of_model(parse_id(model_id), counted)
+        decided: Counter[str] = Counter(
+            each.guard for each in _generations(newest) if each.origin_of_image == "service"
+        )
+        return ModelPictures(self.answers(newest[:shown]), sum(verdicts.values()), verdicts.get("copy", 0), decided)
 
     def growth(self, points: int) -> tuple[tuple[str, int], ...]:
         """(day, size of the log then) at so many places of the log at most, evenly spread, oldest first; one a day."""
@@ -227,6 +244,12 @@ class Records:
         if signed is None:
             raise PushbackError("no checkpoint is published yet", code="not-yet-published")
         return signed.data.decode()
+
+
+def _generations(entries: Iterable[Entry]) -> Iterator[Generation]:
+    for entry in entries:
+        if isinstance(entry.statement.predicate, Generation):
+            yield entry.statement.predicate
 
 
 @lru_cache(maxsize=4)
