@@ -19,7 +19,7 @@ from dataclasses import dataclass
 from ledger.errors import InputError, PushbackError
 
 SECONDS = 15.0
-"""For a whole request."""
+"""For a whole request, once its name is found: the system's resolver has its own limit."""
 MOST_BYTES = 16_384
 """Of an answer; the rest is not read."""
 LONGEST_URL = 2_000
@@ -156,6 +156,7 @@ def _connection(
         opened.append(made.dup())
         return made
 
+    # http.client has no public place for it, and stubs do not know the private one.
     connection._create_connection = connect  # type: ignore[attr-defined]
     return connection
 

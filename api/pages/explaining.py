@@ -70,6 +70,6 @@ def show_for_auditors(request: Request, here: Here) -> Response:
 
 
 @router.get("/operate")
-def show_operate() -> Response:
+def show_operate(request: Request) -> Response:
     """Where operators of generators and of ledgers start."""
-    return page("operate.html")
+    return page("operate.html", base_url=str(request.base_url).rstrip("/"))

@@ -59,6 +59,9 @@ def registered(service: Application, person: Person) -> list[str]:
     return ids
 
 
+DOMAIN, HOOK = "xanthippes-own.example", "https://hooks.example/for-xanthippe-alone"
+
+
 def personal(service: Application, ids: list[str]) -> dict[str, bytes]:
     """What must not be found, in bytes, by what it is."""
     found = {text: text.encode() for text in (NAME, "Xanthippe", *TITLES, LINK, CREDIT, TERMS)}
@@ -104,7 +107,9 @@ def test_nothing_personal_remains(service: Application, tmp_path: Path) -> None:
     ada = artist(service, NAME, key=True)
     ids = registered(service, ada)
     bundle = service.records.bundle(service.works.catalogue.work(ids[0]).registration_record_id)
-    wanted = personal(service, ids)
+    service.people.domains._record(ada.artist_id, DOMAIN, "dns")
+    service.people.webhooks.add(ada.artist_id, HOOK)
+    wanted = personal(service, ids) | {text: text.encode() for text in (DOMAIN, HOOK)}
     assert len(wanted) > 8
     with service.store.database.owner_session() as connection:
         connection.execute(sa.text("ANALYZE"))

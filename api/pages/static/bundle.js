@@ -72,6 +72,25 @@ export async function parseRecordKeys(texts) {
   return keys;
 }
 
+/** Runs checks, each a name and a function, in order; after one that failed, no other. Returns as `verifyBundle` does. */
+export async function runChecks(checks, report) {
+  const obstacle = await unavailable();
+  let verdict = obstacle ? "not-checked" : "passed";
+  for (const [name, check] of checks) {
+    if (verdict !== "passed") {
+      report({ name, state: "not-checked", detail: obstacle ?? "an earlier check failed" });
+      continue;
+    }
+    try {
+      report({ name, state: "passed", detail: (await check()) ?? "" });
+    } catch (error) {
+      verdict = "failed";
+      report({ name, state: "failed", detail: error instanceof Refused ? error.message : "it is malformed" });
+    }
+  }
+  return verdict;
+}
+
 /**
  * Runs every check in order and reports each as {name, state: "passed" | "failed" | "not-checked", detail}.
  * `expected`: what the page shows: recordId, subject, verdict, leafIndex (text); null where there is no page.
@@ -109,20 +128,7 @@ export async function verifyBundle(bytes, expected, logKey, recordKeys, report) 
       return `${expected ? "" : `entry ${proof.index}, `}leaf hash ${hex(leaf)}`;
     }],
   ];
-  const obstacle = await unavailable();
-  let verdict = obstacle ? "not-checked" : "passed";
-  for (const [name, check] of checks) {
-    if (verdict !== "passed") {
-      report({ name, state: "not-checked", detail: obstacle ?? "an earlier check failed" });
-      continue;
-    }
-    try {
-      report({ name, state: "passed", detail: (await check()) ?? "" });
-    } catch (error) {
-      verdict = "failed";
-      report({ name, state: "failed", detail: error instanceof Refused ? error.message : "it is malformed" });
-    }
-  }
+  const verdict = await runChecks(checks, report);
   const { others = 0 } = state.checkpoint ?? {};
   report({ name: "Witnesses saw the same log", state: "not-checked", detail: `${others} other signatures; use artledger audit` });
   report({ name: "The fingerprint and the scores are right", state: "not-checked", detail: "needs the picture; use artledger audit record" });

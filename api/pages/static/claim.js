@@ -1,9 +1,9 @@
 // Verifies a claim's bundle: its records stand on the log, signed by whom they should be, and the verdicts follow from
 // their findings by the published rules. Whether the findings follow from the records, `artledger audit claim` shows.
 
-import { parseBundle, parseRecordKeys, requireStatement, signedMessage } from "./bundle.js";
+import { parseBundle, parseRecordKeys, requireStatement, runChecks, signedMessage } from "./bundle.js";
 import { canonical, equal, fromBase64, hex, parseCanonical, Refused, require, requireKeys, sha256, utf8 } from "./encoding.js";
-import { requireSignature, unavailable } from "./ed25519.js";
+import { requireSignature } from "./ed25519.js";
 import { leafHash, requireInclusion } from "./merkle.js";
 import { openCheckpoint, parseProof, parseVkey } from "./note.js";
 
@@ -175,20 +175,7 @@ export async function verifyClaim(bytes, logKey, recordKeys, report) {
     }],
     ["The verdicts follow from their findings by these rules", () => requireVerdicts(state.opened, state.claim.rules)],
   ];
-  const obstacle = await unavailable();
-  let verdict = obstacle ? "not-checked" : "passed";
-  for (const [name, check] of checks) {
-    if (verdict !== "passed") {
-      report({ name, state: "not-checked", detail: obstacle ?? "an earlier check failed" });
-      continue;
-    }
-    try {
-      report({ name, state: "passed", detail: (await check()) ?? "" });
-    } catch (error) {
-      verdict = "failed";
-      report({ name, state: "failed", detail: error instanceof Refused ? error.message : "it is malformed" });
-    }
-  }
+  const verdict = await runChecks(checks, report);
   const further = "use artledger audit claim";
   if (state.claim?.proofs.length) report({ name: "Proofs about lists of training works", state: "not-checked", detail: further });
   report({ name: "The findings follow from the records", state: "not-checked", detail: further });

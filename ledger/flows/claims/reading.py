@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Container, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass
 
 from ledger.answers.claim_clock import ClaimTimes
 from ledger.answers.claim_state import claim_state
@@ -110,19 +110,8 @@ class ClaimReading:
             DismissedClaims(account_id=each, name=names.get(each, ""), claims=claims)
             for each, claims in counts.dismissed.items()
         )
-        return ClaimStatistics(
-            claims=counts.claims,
-            open=counts.open,
-            stands=counts.stands,
-            decided=counts.decided,
-            contested=counts.contested,
-            overturned=counts.overturned,
-            answered=counts.answered,
-            outcomes=dict(counts.outcomes),
-            dismissed=dismissed,
-            answer_days=self.times.answer_days,
-            decide_days=self.times.decide_days,
-        )
+        days = {"answer_days": self.times.answer_days, "decide_days": self.times.decide_days}
+        return ClaimStatistics(**{**asdict(counts), **days, "dismissed": dismissed})
 
     def answer(self, filed: FiledClaim, *, repeated: bool = False) -> ClaimAnswer:
         """The claim as CLI and HTTP show it."""

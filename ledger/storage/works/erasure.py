@@ -18,9 +18,10 @@ from ledger.log.entry import Alongside
 from ledger.storage.database import Database, driver
 
 REWRITTEN = (
-    "artist", "account", "access_token", "work_detail", "preview", "second_view", "claim_detail", "pg_statistic",
+    "artist", "account", "access_token", "work_detail", "preview", "second_view", "claim_detail",
+    "webhook", "verified_domain", "pg_statistic",
 )  # fmt: skip
-"""Tables with names, links, titles and pictures, and the server's statistics, which contain frequent values."""
+"""Tables with names, links, addresses, titles and pictures, and the server's statistics of frequent values."""
 SECONDS_FOR_LOCK = 30
 """Longest wait for a table in use."""
 _OF_PERSON = (
